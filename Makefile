@@ -1,0 +1,103 @@
+# cee: who is built from what. `make help` lists the targets.
+
+VERSION  = 0.1
+CC      ?= gcc
+BUILD    = build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+BIN      = $(if $(SANITIZE),$(BUILD)/bin,bin)
+comma    = ,
+
+WARN     = -Wall -Wextra -Wswitch-enum -Wmissing-prototypes -Wshadow -Wformat=2 -Wvla
+HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -Wl,-z,relro,-z,now
+CFLAGS  ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
+LDLIBS   = -lcjson -lm
+
+LIB      = util id limit conf json job lang result index spool spool_runner frame prog
+RUNNER   = main http engine attach box job output sync log config
+INIT     = cee-init cell filter usage
+
+# program: extra libraries
+PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
+LIBS_cee-lang = -lcurl -larchive
+
+LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
+RUNNER_OBJ = $(RUNNER:%=$(BUILD)/runner/%.o)
+UNIT       = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
+FUZZ       = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+
+.PHONY: all help demo check unit fuzz bench lint man-lint install clean images deps
+.SECONDARY:
+all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-runner bin/cee-init
+
+help:
+	@echo 'make        build the programs into bin/'
+	@echo 'make demo   install what is missing, start an engine if none answers, run the examples'
+	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
+	@echo 'make bench  measure; prints medians and ratios'
+	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
+	@echo 'make lint   cppcheck and mandoc -T lint'
+
+$(PROGRAMS:%=$(BIN)/%): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) $(LIBS_$*)
+
+$(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
+
+# Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
+bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/frame.h src/limits.h $(wildcard src/init/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) -O2 -g -fstack-protector-strong \
+		-D_FORTIFY_SOURCE=2 -DCEE_BUILD='"$(VERSION)"' -static -o $@ $(filter %.c,$^)
+
+$(BUILD)/libcee.a: $(LIB_OBJ)
+	$(AR) rcs $@ $^
+$(BUILD)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)
+
+# Parsers of the runner that unit tests and fuzzers link (no main there).
+TESTABLE = $(BUILD)/runner/http.o
+$(BUILD)/unit/%: tests/unit/%.c $(TESTABLE) $(BUILD)/libcee.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS)
+unit: $(UNIT:%=$(BUILD)/unit/%)
+	@for t in $^; do $$t || exit 1; done
+
+FUZZ_SECONDS ?= 20
+build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c
+	@mkdir -p $(@D)
+	clang -g -O1 -std=c11 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+fuzz: $(FUZZ:%=build/fuzz/%)
+	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 -verbosity=0 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) \
+		|| exit 1; done
+
+deps:
+	scripts/install-deps build
+images: all
+	bin/cee-lang build
+demo:
+	scripts/demo
+check:
+	SANITIZE=$(SANITIZE) tests/run
+bench: all
+	tests/bench
+lint:
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
+		--enable=warning,portability src
+	mandoc -T lint -W warning man/*
+
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/cee/languages.d
+	install -m755 bin/* $(DESTDIR)$(PREFIX)/bin
+	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	install -m644 etc/seccomp.json $(DESTDIR)/etc/cee/
+	install -m644 etc/languages.d/*.json $(DESTDIR)/etc/cee/languages.d/
+clean:
+	rm -rf build build-* bin/cee-*

@@ -1,0 +1,381 @@
+/* cee.h - libcee: what every program of cee shares
+ *
+ * Sections: errors, util, id, limits, conf, job, language, result, index,
+ * spool. The library never prints and never exits: it returns -1, sets errno
+ * and, where it takes a struct cee_err, says in one line what is wrong and
+ * what would be right. Programs print that line (prog.h).
+ */
+#ifndef CEE_H
+#define CEE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "frame.h"
+#include "limits.h"
+
+#define CEE_VERSION "0.1"
+
+/* ---- errors ---------------------------------------------------------- */
+
+struct cee_err {
+	char msg[512];
+};
+
+/* Formats into e->msg (control characters replaced), sets errno, returns -1.
+ * e may be NULL. */
+int cee_fail(struct cee_err *e, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- util (util.c) --------------------------------------------------- */
+
+/* A buffer that grows; owned by whoever has the struct. */
+struct buf {
+	char *data;		/* NUL-terminated when not NULL */
+	size_t len, cap;
+};
+void buf_release(struct buf *b);
+int buf_add(struct buf *b, const void *data, size_t len);	/* -1 ENOMEM */
+int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+int write_full(int fd, const void *data, size_t len);
+
+/* Reads a regular file of at most max bytes, opened O_NOFOLLOW|O_NONBLOCK|
+ * O_CLOEXEC beneath dirfd, with at most one link. EFBIG when larger, EINVAL
+ * when it is no such file. The caller frees b. */
+int read_file_at(int dirfd, const char *name, size_t max, struct buf *b);
+
+int64_t now_us(void);		/* CLOCK_REALTIME, microseconds since the epoch */
+int64_t mono_us(void);		/* CLOCK_MONOTONIC */
+
+bool utf8_valid(const char *s, size_t len);
+/* standard alphabet, padding required, no white space; *out is malloc'ed */
+int base64_decode(const char *s, size_t len, unsigned char **out, size_t *outlen);
+char *base64_encode(const unsigned char *s, size_t len);	/* malloc'ed */
+
+static inline void free_ptr(void *p) { extern void free(void *); free(*(void **)p); }
+void close_ptr(int *fd);	/* closes when >= 0, keeps errno */
+#define AUTO_FREE __attribute__((cleanup(free_ptr)))
+#define AUTO_CLOSE __attribute__((cleanup(close_ptr)))
+#define AUTO_BUF __attribute__((cleanup(buf_release)))
+
+/* ---- id (id.c): a UUID of version 7, RFC 9562 section 5.7 ------------- */
+
+enum { ID_LEN = 36 };
+/* Writes 36 lower-case characters and a NUL. Within a process ids rise. */
+void id_make(char id[ID_LEN + 1]);
+bool id_valid(const char *s);		/* exactly a lower-case UUID of version 7 */
+int64_t id_time_us(const char *id);	/* its time stamp; microseconds since the epoch */
+
+/* ---- limits (limit.c) ------------------------------------------------- */
+
+extern const char *const limit_name[LIMIT_COUNT];
+extern const enum limit_unit limit_unit[LIMIT_COUNT];
+void limits_init(struct limits *l);			/* all -1 */
+void limits_default(struct limits *l, const struct limits *d);	/* fills what is -1 */
+int limit_find(const char *name);			/* enum limit_id or -1 */
+/* "1.5" or "1.5s", "200ms" for TIME; "64M", "64MiB", "65536" for SIZE; a number for COUNT. */
+int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_err *e);
+
+/* ---- conf (conf.c): cee.conf(5), lines "key = value" ------------------ */
+
+struct conf {
+	char *path;			/* the file, or NULL */
+	char *spool;			/* spool */
+	char *languages;		/* languages: a directory */
+	char *docker_host;		/* docker_host: unix:///… or tcp://127.0.0.1:N; DOCKER_HOST wins */
+	char *runtime;			/* runtime: "" is the engine's default */
+	char *init;			/* init: absolute path of cee-init on the engine's host */
+	char *seccomp;			/* seccomp: the box's profile, a file */
+	char *apparmor;			/* apparmor: a profile name or "" */
+	char **networks; size_t nnetworks;	/* networks: names allowed in jobs */
+	int jobs;			/* jobs: at once; default the number of processors */
+	double cpus;			/* cpus: for each box; 0 is no quota */
+	bool durable;			/* durable = yes | no */
+	bool cells_never;		/* cells = auto | never */
+	bool log_json;			/* log = text | json */
+	uid_t uid_base; unsigned uid_count;	/* uids = BASE:COUNT, each running box has its own */
+	int64_t max_job;		/* bytes of a job file */
+	int64_t max_queued;		/* jobs waiting, of one owner */
+	int64_t min_room;		/* bytes that must stay free in the spool for new work */
+	int64_t box_reserve;		/* bytes of memory that a box has over its job's */
+	int64_t run_slack_us;		/* the runner's own deadline over the phases' wall time */
+	struct limits dflt[PHASE_COUNT];	/* limit.compile.cpu = …, limit.run.cpu = … */
+	struct limits max[PHASE_COUNT];		/* ceiling.compile.cpu = … */
+};
+void conf_init(struct conf *c);			/* built-in defaults */
+void conf_release(struct conf *c);
+/* Parses text (no I/O). Unknown keys, bad values: -1 with file:line in e. */
+int conf_parse(struct conf *c, const char *file, const char *text, size_t len, struct cee_err *e);
+/* conf_init, then the file: path, else $CEE_CONF, else etc/cee.conf beside the
+ * directory of the running program (a checkout), else /etc/cee/cee.conf; none
+ * is fine unless it was named. Then -s SPOOL (may be NULL), else $CEE_SPOOL,
+ * else conf's. Relative paths in the file are relative to the file's
+ * directory's parent (the checkout). */
+int conf_load(struct conf *c, const char *path, const char *spool, struct cee_err *e);
+
+/* ---- job (job.c): cee-job(5) ------------------------------------------ */
+
+struct job_file { char *name; unsigned char *data; size_t len; unsigned mode; };
+struct job_package { char *name, *version; };
+struct job_label { char *name, *value; };
+
+enum job_buffer { BUFFER_LIVE, BUFFER_FULL };
+
+struct job {
+	char *language;			/* as given, never NULL after job_parse (the first shape: "csharp") */
+	char *version;			/* or NULL */
+	char *framework;		/* target_framework_monikier, or NULL */
+	char *code;			/* the first shape's and the short form of one file; or NULL */
+	size_t code_len;
+	struct job_file *files; size_t nfiles;	/* the first is the entry unless code is given */
+	char **arguments; size_t narguments;
+	unsigned char *stdin_data; size_t stdin_len;	/* stdin: text, or stdin_base64 */
+	char **env; size_t nenv;	/* NAME=value */
+	struct job_package *packages; size_t npackages;	/* packages, nuget_packages */
+	struct limits limits[PHASE_COUNT];	/* -1 where the job is silent */
+	bool merge, stop_on_output;	/* merge; limits.stop = "output" */
+	enum job_buffer buffer;
+	int priority;			/* 0 first … 9 last, default 5 */
+	int retries;			/* reruns after a failure of ours, 0 … 3, default 1 */
+	int64_t start_within_us;	/* -1 no bound */
+	int64_t keep_us;		/* -1 as the administrator says */
+	char *key, *group;		/* or NULL */
+	struct job_label *labels; size_t nlabels;
+};
+/* The one parser. Checks everything that can be checked without knowing the
+ * host (shape, types, ranges, names); text need not be NUL-terminated.
+ * On error -1, errno EINVAL, and e names the field and what would be right. */
+int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e);
+/* Against the configuration's ceilings and the published languages: language
+ * known, limits beneath the ceilings, framework known. languages is a JSON text as
+ * lang_publish writes it, or NULL when none is published. */
+int job_check(const struct job *j, const struct conf *c, const char *languages, size_t len,
+	      struct cee_err *e);
+void job_release(struct job *j);
+/* A file name that a job may use: relative, no empty, "." or ".." part, no
+ * control character, at most 255 bytes a part and 1024 in all, 16 parts. */
+bool job_name_valid(const char *name);
+
+/* ---- language (lang.c): cee-languages(5), etc/languages.d/NAME.json ---- */
+
+struct lang {
+	char *name, *title;
+	char **aliases; size_t naliases;
+	char **extensions; size_t nextensions;	/* ".py" */
+	char **versions; size_t nversions;
+	char **frameworks; size_t nframeworks;
+	char *image;			/* the image's name with its tag */
+	char *pull;			/* source.pull: public image name, or NULL */
+	char **packages; size_t npackages;	/* source.packages: Debian packages */
+	char **hostdirs; size_t nhostdirs;	/* source.host: "FROM:TO" directories of the host to copy in */
+	char **setup; size_t nsetup;	/* source.setup: lines run in the image at build (RUN) */
+	char *file;			/* the name `code` gets, e.g. main.py */
+	struct job_file *files; size_t nfiles;	/* more files placed in /work for each job */
+	char **compile; size_t ncompile;	/* argument vectors; "{file}", "{files}", "{args}", "{framework}", see lang_argv */
+	char **run; size_t nrun;
+	char **check; size_t ncheck;
+	char **env; size_t nenv;	/* NAME=value for both phases */
+	char **live_env; size_t nlive_env;	/* unless buffer = full */
+	struct limits limits[PHASE_COUNT];
+	char *hello;			/* a program that prints "hello, world" */
+	char *missing;			/* what to say when no source works */
+};
+int lang_parse(struct lang *l, const char *file, const char *text, size_t len, struct cee_err *e);
+void lang_release(struct lang *l);
+struct langs { struct lang *l; size_t n; };
+int langs_load(struct langs *ls, const char *dir, struct cee_err *e);	/* every *.json of dir, by name */
+void langs_release(struct langs *ls);
+const struct lang *langs_find(const struct langs *ls, const char *name);	/* name or alias, or NULL */
+/* The vector for a phase, malloc'ed and NULL-terminated, freed with strv_free.
+ * An element that is exactly {args} becomes the job's arguments, {files} every file name
+ * of the job with one of the language's extensions; {file} (the entry) and {framework}
+ * are replaced within an element too. */
+char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
+const char *lang_entry(const struct lang *l, const struct job *j);
+void strv_free(char **v);
+/* What submitters need to know, as JSON for SPOOL/languages.json:
+ * {"languages":[{"name","title","aliases","extensions","versions","frameworks","hello","limits"}…]} */
+char *lang_publish(const struct langs *ls);
+
+/* ---- result (result.c): the file `result` of a job, JSON --------------- */
+
+#define STATES(S) \
+	S(CREATED, "Created") S(PENDING, "Pending") S(EXECUTING, "Executing") \
+	S(FINISHED, "Finished") S(FAILED, "Failed") S(CANCELLED, "Cancelled")
+enum state {
+#define S(id, name) STATE_##id,
+	STATES(S)
+#undef S
+	STATE_COUNT
+};
+extern const char *const state_name[STATE_COUNT];
+
+/* W(id, text in results, state, exit status of cee-submit -w; -1 the program's own, -2 128+signal) */
+#define WHYS(W) \
+	W(EXITED, "exited", FINISHED, -1) \
+	W(SIGNALLED, "signalled", FINISHED, -2) \
+	W(TIME_LIMIT, "time limit", FINISHED, 124) \
+	W(MEMORY_LIMIT, "memory limit", FINISHED, 137) \
+	W(OUTPUT_LIMIT, "output limit", FINISHED, 137) \
+	W(PROCESS_LIMIT, "process limit", FINISHED, -1) \
+	W(DISK_LIMIT, "disk limit", FINISHED, -1) \
+	W(COMPILE_ERROR, "compile error", FAILED, 126) \
+	W(PACKAGE_ERROR, "package error", FAILED, 126) \
+	W(CANCELLED, "cancelled", CANCELLED, 130) \
+	W(EXPIRED, "expired", FAILED, 125) \
+	W(LOST, "lost", FAILED, 125) \
+	W(BOX_DIED, "box died", FAILED, 125) \
+	W(REFUSED, "refused", FAILED, 125) \
+	W(INTERNAL_ERROR, "internal error", FAILED, 125)
+enum why {
+#define W(id, text, state, status) WHY_##id,
+	WHYS(W)
+#undef W
+	WHY_COUNT
+};
+extern const char *const why_name[WHY_COUNT];
+extern const enum state why_state[WHY_COUNT];
+
+struct result_phase {
+	bool ran;
+	int exit_code;			/* -1 when it did not exit by itself */
+	int signal;			/* 0 none */
+	int64_t cpu_us, wall_us, peak_bytes;
+	int peak_how;			/* as END_PEAK_HOW */
+	int64_t oom_kills;
+	uint64_t hit;			/* bit set of enum limit_id */
+	int64_t out_bytes, err_bytes, dropped;
+	struct limits limits;		/* in force */
+};
+struct result {
+	char id[ID_LEN + 1];
+	enum why why;
+	char *message;			/* one line for people, or NULL */
+	int exit_code;			/* of the phase that decided; -1 none */
+	int signal;			/* 0 none */
+	int attempt;
+	bool cells;			/* the job had a cell */
+	char *language, *image, *runner;	/* or NULL */
+	int64_t created_us, claimed_us, started_us, ended_us;	/* epoch; 0 unknown */
+	int64_t queued_us;
+	int64_t dropped_by_disk;	/* bytes lost because the spool's disk was full */
+	int64_t box_memory;		/* the box's memory limit in force, 0 none */
+	struct result_phase phase[PHASE_COUNT];
+};
+void result_init(struct result *r);
+void result_release(struct result *r);
+char *result_format(const struct result *r);	/* malloc'ed JSON text on one line, with "\n" */
+int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e);
+int result_exit_status(const struct result *r);	/* the table of cee(7) */
+
+/* ---- index (index.c): the file `index` of an attempt -------------------- *
+ * A line a record: "TIME LETTER LENGTH\n": TIME in microseconds since the epoch,
+ * LETTER o (stdout), e (stderr), c (the compiler's, in the file stderr), or O, E, C:
+ * LENGTH bytes of that stream are missing here. A line without its newline is not there yet. */
+
+struct index_record { int64_t time_us; enum frame_stream stream; bool gap; uint64_t len; };
+enum { INDEX_LINE_MAX = 48 };
+int index_format(char out[INDEX_LINE_MAX], const struct index_record *r);	/* length */
+/* 1 a record and *used bytes taken, 0 no whole line yet, -1 EPROTO. */
+int index_parse(const char *bytes, size_t len, size_t *used, struct index_record *r);
+
+/* ---- spool (spool.c): cee-spool(5) -------------------------------------- */
+
+enum { OWNER_MAX = 128, SPOOL_VERSION = 1 };
+
+struct spool {
+	int fd;				/* the directory */
+	bool durable;
+};
+#define SPOOL_CREATE 1u			/* make what is missing */
+/* EPROTO for another version; refuses network file systems (ENOTSUP). */
+int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, struct cee_err *e);
+void spool_release(struct spool *s);
+bool spool_owner_valid(const char *owner);
+/* "uid-N" of the calling process. */
+void spool_owner_self(char owner[OWNER_MAX]);
+/* Makes OWNER/{tmp,new,cancel,out} where they are missing. */
+int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e);
+
+/* Submitter. Durable before it returns 0. Errors: EEXIST (id is there, in whatever
+ * state), EAGAIN (queue full or no room; e says which), else as the system says. */
+struct spool_bounds { int64_t max_queued, min_room; };
+int spool_submit(struct spool *s, const char *owner, const char *id, int priority,
+		 const void *job, size_t len, const struct spool_bounds *b, struct cee_err *e);
+int spool_cancel(struct spool *s, const char *owner, const char *id, struct cee_err *e);
+
+/* Readers. Where a job is; ENOENT unknown. */
+struct spool_where {
+	enum state state;		/* FINISHED stands for "has a result" here */
+	int attempt;			/* 0 none yet */
+	char runner[OWNER_MAX];		/* who has it, "" nobody */
+};
+int spool_find(struct spool *s, const char *owner, const char *id, struct spool_where *w, struct cee_err *e);
+int spool_read_result(struct spool *s, const char *owner, const char *id, struct buf *b);	/* ENOENT not ended */
+int spool_read_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b);
+/* Opens out/…/ID (O_PATH-free, readable directory); ENOENT not begun. */
+int spool_open_out(struct spool *s, const char *owner, const char *id);
+void spool_out_path(char path[OWNER_MAX + 64], const char *owner, const char *id);	/* relative to the spool */
+/* Is any runner alive? 1, 0. count (may be NULL): how many. */
+int spool_runner_alive(struct spool *s, int *count);
+/* Jobs waiting for owner (NULL: all), jobs claimed. */
+int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *claimed);
+
+/* Runner. */
+struct spool_runner {
+	struct spool *s;
+	char name[OWNER_MAX];
+	int dirfd, lockfd;		/* cur/NAME and its lock */
+};
+int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e);
+void spool_runner_release(struct spool_runner *r);	/* removes the empty directory */
+/* Calls f for each job of OWNER/new, in no order. The entry's name is parsed, no file opened. */
+typedef int (*spool_job_fn)(void *arg, const char *owner, const char *id, int priority, int attempts);
+int spool_each_new(struct spool *s, const char *owner, spool_job_fn f, void *arg);
+typedef int (*spool_name_fn)(void *arg, const char *name);
+int spool_each_owner(struct spool *s, spool_name_fn f, void *arg);
+int spool_each_cancel(struct spool *s, const char *owner, spool_name_fn f, void *arg);
+bool spool_cancel_wanted(struct spool *s, const char *owner, const char *id);
+int spool_cancel_clear(struct spool *s, const char *owner, const char *id);	/* 0 also when there was none */
+/* new/ → cur/ME/OWNER/ID.N with N = attempts + 1 (returned). ENOENT: somebody else was first. */
+int spool_claim(struct spool_runner *r, const char *owner, const char *id, int priority, int attempts);
+/* Reads the claimed job as the design says (one link, bounded, regular). */
+int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id, int attempt, size_t max, struct buf *b);
+/* cur/ME/… → new/0.ID.N: goes first, its attempts kept. */
+int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt);
+
+/* An attempt's files. out/…/ID/N/{stdout,stderr,index} and a reserved result. */
+struct spool_attempt {
+	int dir;			/* out/…/ID */
+	int attempt_dir;		/* out/…/ID/N */
+	int out, err, index;		/* append */
+	int result;			/* N/result.new, room reserved */
+};
+int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id, int attempt, struct spool_attempt *a);
+void spool_attempt_release(struct spool_attempt *a);
+/* Finishing, in steps so that a syncing helper can do the syncs between:
+ *   spool_result_write    writes the text into N/result.new (no sync)
+ *   (sync out, err, index, result, attempt_dir, dir)
+ *   spool_result_publish  N/result.new → ID/result: the job has ended
+ *   (sync dir)
+ *   spool_job_retire      cur/ME/OWNER/ID.N → out/…/ID/job, and the cancel wish goes */
+int spool_result_write(struct spool_attempt *a, const char *text, size_t len);
+int spool_result_publish(struct spool_attempt *a);
+int spool_job_retire(struct spool_runner *r, const char *owner, const char *id, int attempt);
+
+/* Dead runners: calls f with the name of each runner whose lock could be had (held during f). */
+int spool_each_dead(struct spool_runner *r, spool_name_fn f, void *arg);
+/* Completes or requeues all that the dead runner had (result first: then only the retire
+ * is missing), removes its directory. f is told of each requeued job (may be NULL). */
+int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *arg);
+/* Removes tmp/ files nobody holds a lock on. */
+int spool_sweep(struct spool *s, const char *owner);
+
+/* The languages that cee-lang published: SPOOL/languages.json. */
+int spool_languages_write(struct spool *s, const char *text, size_t len);
+int spool_languages_read(struct spool *s, struct buf *b);
+
+#endif

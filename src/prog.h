@@ -1,0 +1,24 @@
+/* prog.h - what a command-line program of cee does alike: messages, options, conf
+ *
+ * Exit codes are those of sysexits(3), by these names.
+ */
+#ifndef CEE_PROG_H
+#define CEE_PROG_H
+#include "cee.h"
+
+enum { X_OK = 0, X_FAIL = 1, X_USAGE = 64, X_DATA = 65, X_NOINPUT = 66, X_UNAVAILABLE = 69,
+	X_SOFTWARE = 70, X_OSERR = 71, X_IOERR = 74, X_TEMPFAIL = 75, X_NOPERM = 77, X_CONFIG = 78 };
+
+extern const char *prog_name;
+void prog_init(const char *argv0);	/* name, SIGPIPE stays default, umask 077 is not touched */
+/* "prog: …\n" on stderr, once, control characters neutralised. */
+void prog_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void prog_die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* --help and --version text to stdout and exit 0; usage errors exit 64 with a pointer to --help. */
+void prog_help(const char *text) __attribute__((noreturn));
+void prog_version(void) __attribute__((noreturn));
+void prog_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+bool prog_colour(int fd);		/* a terminal, and no NO_COLOR */
+/* Prints bytes; on a terminal control characters but newline and tab become ^X or \xNN. */
+int prog_write(int fd, bool neutralise, const void *data, size_t len);
+#endif
