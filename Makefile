@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 LDLIBS   = -lcjson -lm
 
 LIB      = util id limit conf json job lang result index spool spool_runner frame prog
-RUNNER   = main http engine attach box job output sync log config
+RUNNER   = main loop http engine attach box run queue output sync log config
 INIT     = cee-init cell filter usage
 
 # program: extra libraries
@@ -47,7 +47,7 @@ $(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
 
 # Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
-bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/frame.h src/limits.h $(wildcard src/init/*.h)
+bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/frame.h src/limit.h $(wildcard src/init/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) -O2 -g -fstack-protector-strong \
 		-D_FORTIFY_SOURCE=2 -DCEE_BUILD='"$(VERSION)"' -static -o $@ $(filter %.c,$^)

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "frame.h"
-#include "limits.h"
+#include "limit.h"
 
 #define CEE_VERSION "0.1"
 

@@ -35,7 +35,7 @@ enum frame_type {
 	FRAME_JOB = 2,		/* struct frame_job, packed as JOB_FIELDS u64 */
 	FRAME_FILE = 3,		/* u32 mode, u64 size, name (relative, no "..", no NUL); size bytes of DATA follow */
 	FRAME_DATA = 4,
-	FRAME_PHASE = 5,	/* u32 phase (enum frame_phase), then LIMIT_COUNT u64 in the order of limits.h */
+	FRAME_PHASE = 5,	/* u32 phase (enum frame_phase), then LIMIT_COUNT u64 in the order of limit.h */
 	FRAME_ARG = 6,		/* one argument, without NUL; the first is the program, looked up in PATH of ENV */
 	FRAME_ENV = 7,		/* NAME=value */
 	FRAME_GO = 8,

@@ -1,4 +1,4 @@
-/* limits.h - every limit, named once
+/* limit.h - every limit, named once
  *
  * L(id, name in jobs and results, unit, text)
  * Units: TIME is microseconds inside (seconds in JSON), SIZE is bytes (a
@@ -6,8 +6,8 @@
  * The order is part of the frame protocol (frame.h, FRAME_PHASE): a change
  * there means a new FRAME_VERSION.
  */
-#ifndef CEE_LIMITS_H
-#define CEE_LIMITS_H
+#ifndef CEE_LIMIT_H
+#define CEE_LIMIT_H
 
 #include <stdint.h>
 
