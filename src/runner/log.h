@@ -1,0 +1,12 @@
+/* log.h - one line a transition, as text or JSON, on standard error */
+#ifndef RUNNER_LOG_H
+#define RUNNER_LOG_H
+#include <stdbool.h>
+
+void log_init(bool json);
+/* Pairs of name and value, ended by NULL; a NULL value leaves its pair out.
+ * event is a word: "start", "engine", "job", "box" … */
+void log_event(const char *event, ...) __attribute__((sentinel));
+/* A number as text, in one of a few rotating buffers: for arguments of log_event. */
+const char *log_number(long long n);
+#endif

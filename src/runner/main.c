@@ -1,0 +1,402 @@
+/* cee-runner - watches the spool, claims jobs, runs them in boxes
+ *
+ * One thread, one epoll. How it fits together:
+ *     queue.c   what waits            run.c   a claimed job     box.c   a container
+ *     engine.c  plain requests        attach.c  a box's stream  sync.c  the disk
+ * This file is start, signals, the slow timer, and the one place that decides
+ * whether another job may begin (claim_more). After start nothing that a job,
+ * a box or the engine does ends this program.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "box.h"
+#include "config.h"
+#include "engine.h"
+#include "log.h"
+#include "loop.h"
+#include "prog.h"
+#include "queue.h"
+#include "run.h"
+#include "sync.h"
+
+static const char help[] =
+"usage: cee-runner [-s SPOOL] [-c CONF] [-j JOBS] [--log text|json] [--relaxed]\n"
+"Watches the spool and runs its jobs in locked-down containers.\n"
+"\n"
+"  -s, --spool DIR     the spool (CEE_SPOOL)\n"
+"  -c, --conf FILE     the configuration (CEE_CONF)\n"
+"  -j, --jobs N        jobs at once\n"
+"      --log FORMAT    text or json, a line a transition, on standard error\n"
+"      --relaxed       do not sync to disk\n"
+"      --once          end when nothing waits and nothing runs\n"
+"      --help, --version\n"
+"\n"
+"SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
+"configuration and languages.\n";
+
+enum { SLOW_US = 5000000 };
+
+static struct {
+	const char *conf_path, *spool_path;
+	char spool_real[PATH_MAX];
+	int jobs;			/* -j, 0 as configured */
+	bool relaxed, once, log_json, log_text;
+	struct config config;
+	struct spool spool;
+	struct spool_runner runner;
+	struct watch signals;
+	struct timer slow, claim_later;
+	bool swept;			/* no box of ours from before is left: jobs may begin */
+	bool tested;			/* the self-test is through */
+	int stopping;			/* signals to stop so far */
+	bool quit;
+} g = { .signals = { .fd = -1 } };
+
+static int jobs_at_once(void)
+{
+	return g.jobs ? g.jobs : g.config.conf.jobs;
+}
+
+/* ---- may another begin? ---------------------------------------------------------- */
+
+static void maybe_quit(void)
+{
+	if (run_count() || box_count())
+		return;
+	if (g.stopping || (g.once && g.tested && queue_length() == 0))
+		g.quit = true;
+}
+
+static void claim_more(void)
+{
+	struct queued q;
+
+	while (!g.stopping && g.swept && g.tested && engine_up() && !g.claim_later.at &&
+	       run_count() < jobs_at_once() && box_count() < jobs_at_once() && queue_next(&q)) {
+		if (run_begin(&q) < 0) {
+			log_event("spool", "trouble", strerror(errno), "owner", q.owner, "id", q.id,
+				  "remedy", "claiming again in a second", NULL);
+			loop_timer(&g.claim_later, mono_us() + 1000000);
+		}
+	}
+	maybe_quit();
+}
+
+static void claim_later(struct timer *t)
+{
+	(void)t;
+	queue_scan();	/* what could not be begun is back in its directory */
+}
+
+static void cancel_wish(const char *owner, const char *id)
+{
+	struct queued q;
+	struct spool_where w;
+
+	if (run_cancel(owner, id))
+		return;
+	if (queue_take(owner, id, &q)) {
+		run_begin_cancelled(&q);
+		return;
+	}
+	/* a wish without a job goes; one for another runner's job is that runner's */
+	if ((spool_find(&g.spool, owner, id, &w, NULL) < 0 && errno == ENOENT) ||
+	    (w.state == STATE_FINISHED))
+		spool_cancel_clear(&g.spool, owner, id);
+}
+
+/* ---- boxes that others, or we before, left behind ---------------------------------- */
+
+struct dead { char name[OWNER_MAX]; };
+
+static int requeued(void *arg, const char *owner, const char *id, int priority, int attempts)
+{
+	(void)priority;
+	log_event("adopt", "runner", arg, "owner", owner, "id", id, "attempt", log_number(attempts), NULL);
+	return 0;
+}
+
+static void dead_swept(void *arg, int result)
+{
+	struct dead *d = arg;
+
+	if (result == 0 && spool_adopt(&g.runner, d->name, requeued, d->name) < 0)
+		log_event("adopt", "runner", d->name, "trouble", strerror(errno), NULL);
+	free(d);
+}
+
+static int found_dead(void *arg, const char *name)
+{
+	struct dead *d = calloc(1, sizeof(*d));
+
+	(void)arg;
+	if (!d)
+		return 0;
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	box_sweep(d->name, dead_swept, d);
+	return 0;
+}
+
+static void slow(struct timer *t)
+{
+	if (engine_up())
+		spool_each_dead(&g.runner, found_dead, NULL);
+	queue_scan();
+	loop_timer(t, mono_us() + SLOW_US);
+}
+
+/* ---- the self-test: does this host allow cells? --------------------------------------- */
+
+static size_t test_image;		/* index into the languages: the next to try */
+
+static void self_test(void);
+
+static void test_done(const char *words, const char *reason)
+{
+	g.tested = true;
+	log_event("self-test", "cells", words, "reason", reason, NULL);
+	claim_more();
+}
+
+static void test_ready(void *arg)
+{
+	struct box *b = *(struct box **)arg;
+	bool cells = b->cells;
+
+	box_remove(b);
+	box_set_cells(cells);
+	test_done(cells ? "yes" : "no", cells ? NULL
+		  : "this host does not allow cells: a box serves one job, under the stricter filter");
+}
+
+static void test_ended(void *arg, enum box_end how, const char *reason)
+{
+	(void)arg;
+	if (how == BOX_NO_IMAGE) {
+		test_image++;
+		self_test();
+	} else if (how == BOX_OURS && !engine_up()) {
+		return;		/* again when the engine is back */
+	} else if (box_cells()) {
+		box_set_cells(false);
+		test_done("no", reason);
+	}
+}
+
+static void self_test(void)
+{
+	static struct box *box;
+	struct box_spec s = { .memory = 128 << 20, .disk = 16 << 20, .inodes = 1024, .processes = 32, .open_files = 256 };
+
+	if (!box_cells()) {
+		test_done("no", "cells = never");
+		return;
+	}
+	if (test_image >= g.config.langs.n) {
+		test_done("unknown", "no language has its image yet: run cee-lang build");
+		return;
+	}
+	s.image = g.config.langs.l[test_image].image;
+	box = box_new(&s);
+	if (!box) {
+		test_done("unknown", "out of memory");
+		return;
+	}
+	box->ready = test_ready;
+	box->ended = test_ended;
+	box->arg = &box;
+}
+
+/* ---- the engine comes and goes ----------------------------------------------------------- */
+
+static void own_swept(void *arg, int result)
+{
+	(void)arg;
+	if (result < 0)
+		return;		/* it went again; the next change begins anew */
+	g.swept = true;
+	spool_each_dead(&g.runner, found_dead, NULL);
+	if (g.tested) {
+		claim_more();
+	} else {
+		test_image = 0;
+		self_test();
+	}
+}
+
+static void engine_changed(bool up)
+{
+	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api() : NULL,
+		  "remedy", up ? NULL : "jobs are kept; start the engine, or set docker_host", NULL);
+	g.swept = false;
+	if (up)
+		box_sweep(g.runner.name, own_swept, NULL);
+}
+
+/* ---- signals ---------------------------------------------------------------------------------- */
+
+static void publish_languages(void)
+{
+	if (spool_languages_write(&g.spool, g.config.published, strlen(g.config.published)) < 0)
+		log_event("languages", "trouble", strerror(errno), NULL);
+}
+
+static void reload(void)
+{
+	/* Jobs under way point into the languages they began with: the old ones
+	 * stay for the rest of this process's life. Reloads are rare and small. */
+	struct config *old = malloc(sizeof(*old)), next = { 0 };
+	struct cee_err e;
+
+	if (!old || config_load(&next, g.conf_path, g.spool_path, &e) < 0) {
+		log_event("reload", "trouble", old ? e.msg : "out of memory", "remedy", "the old configuration stays", NULL);
+		free(old);
+		return;
+	}
+	*old = g.config;
+	g.config = next;
+	box_reconfigure(&g.config);
+	run_reconfigure(&g.config);
+	publish_languages();
+	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
+	claim_more();
+}
+
+static void signal_ready(struct watch *w, uint32_t events)
+{
+	struct signalfd_siginfo s;
+
+	(void)events;
+	if (read(w->fd, &s, sizeof(s)) != sizeof(s))
+		return;
+	if (s.ssi_signo == SIGHUP) {
+		reload();
+		return;
+	}
+	g.stopping++;
+	log_event("stop", "jobs", log_number(run_count()), "how", g.stopping == 1
+		  ? "draining; once more ends the jobs and puts them back" : "putting the jobs back", NULL);
+	if (g.stopping > 1)
+		run_requeue_all();
+	maybe_quit();
+}
+
+static int watch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	g.signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	g.signals.ready = signal_ready;
+	return g.signals.fd < 0 ? -1 : loop_watch(&g.signals, EPOLLIN);
+}
+
+/* ---- start ---------------------------------------------------------------------------------------- */
+
+static void start(void)
+{
+	struct cee_err e;
+	bool durable;
+
+	if (config_load(&g.config, g.conf_path, g.spool_path, &e) < 0)
+		prog_die(X_CONFIG, "%s", e.msg);
+	durable = g.config.conf.durable && !g.relaxed;
+	log_init(g.log_json || (g.config.conf.log_json && !g.log_text));
+	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0 ||
+	    spool_runner_open(&g.runner, &g.spool, &e) < 0)
+		prog_die(X_CONFIG, "%s", e.msg);
+	if (!realpath(g.config.conf.spool, g.spool_real))
+		prog_die(X_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
+	if (access(g.config.conf.init, X_OK) < 0)
+		prog_die(X_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init, strerror(errno));
+	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
+		prog_die(X_OSERR, "%s", strerror(errno));
+	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
+	run_init(&g.config, &g.runner, durable, claim_more);
+	publish_languages();
+	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, &e) < 0)
+		prog_die(X_OSERR, "%s", e.msg);
+	if (engine_init(getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
+			: g.config.conf.docker_host, engine_changed, &e) < 0)
+		prog_die(X_CONFIG, "%s", e.msg);
+	g.claim_later.fire = claim_later;
+	g.slow.fire = slow;
+	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real,
+		  "jobs", log_number(jobs_at_once()), "durable", durable ? "yes" : "no", NULL);
+	slow(&g.slow);
+}
+
+static void finish(void)
+{
+	log_event("end", "runner", g.runner.name, NULL);
+	sync_release();
+	queue_release();
+	engine_release();
+	spool_runner_release(&g.runner);
+	spool_release(&g.spool);
+	config_release(&g.config);
+	close_ptr(&g.signals.fd);
+	loop_release();
+}
+
+static void parse_options(int argc, char **argv)
+{
+	enum { OPT_LOG = 256, OPT_RELAXED, OPT_ONCE, OPT_HELP, OPT_VERSION };
+	static const struct option opts[] = {
+		{ "spool", required_argument, NULL, 's' }, { "conf", required_argument, NULL, 'c' },
+		{ "jobs", required_argument, NULL, 'j' }, { "log", required_argument, NULL, OPT_LOG },
+		{ "relaxed", no_argument, NULL, OPT_RELAXED }, { "once", no_argument, NULL, OPT_ONCE },
+		{ "help", no_argument, NULL, OPT_HELP }, { "version", no_argument, NULL, OPT_VERSION }, { 0 }
+	};
+	int o;
+
+	while ((o = getopt_long(argc, argv, "s:c:j:", opts, NULL)) != -1) {
+		switch (o) {
+		case 's': g.spool_path = optarg; break;
+		case 'c': g.conf_path = optarg; break;
+		case 'j':
+			g.jobs = atoi(optarg);
+			if (g.jobs < 1 || g.jobs > 1000)
+				prog_usage("-j %s: want a number from 1 to 1000", optarg);
+			break;
+		case OPT_LOG:
+			g.log_json = strcmp(optarg, "json") == 0;
+			g.log_text = strcmp(optarg, "text") == 0;
+			if (!g.log_json && !g.log_text)
+				prog_usage("--log %s: want text or json", optarg);
+			break;
+		case OPT_RELAXED: g.relaxed = true; break;
+		case OPT_ONCE: g.once = true; break;
+		case OPT_HELP: prog_help(help);
+		case OPT_VERSION: prog_version();
+		default: prog_usage("unknown option");
+		}
+	}
+	if (optind < argc)
+		prog_usage("%s: takes no arguments", argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+	prog_init(argv[0]);
+	parse_options(argc, argv);
+	start();
+	while (!g.quit)
+		loop_once();
+	finish();
+	return X_OK;
+}

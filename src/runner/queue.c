@@ -1,0 +1,322 @@
+/* queue.c - the order of jobs, and the inotify watches behind it
+ *
+ * An owner's jobs are a heap of names; owners are served in turn. inotify is a
+ * hint: queue_scan makes everything anew from the directories, at start, when
+ * events were lost, and on a slow timer. Names that somebody else claimed
+ * meanwhile stay until their turn, and the claim then finds nothing.
+ */
+#include "queue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "log.h"
+
+struct entry { char id[ID_LEN + 1]; unsigned char priority, attempts; };
+struct owner {
+	char name[OWNER_MAX];
+	struct entry *heap;
+	size_t n, cap;
+	int wd_new, wd_cancel;
+};
+
+static struct spool *spool;
+static const char *spool_path;
+static struct owner *owners;
+static size_t nowners, cap_owners, turn;
+static struct watch inotify = { .fd = -1 };
+static int wd_root = -1;
+static void (*on_new)(void);
+static void (*on_cancel)(const char *owner, const char *id);
+
+/* ---- the heap --------------------------------------------------------------- */
+
+static int before(const struct entry *a, const struct entry *b)
+{
+	if (a->priority != b->priority)
+		return a->priority < b->priority;
+	return strcmp(a->id, b->id) < 0;	/* UUIDs of version 7 sort by age */
+}
+
+static void sift_up(struct owner *o, size_t i)
+{
+	while (i && before(&o->heap[i], &o->heap[(i - 1) / 2])) {
+		struct entry t = o->heap[i];
+
+		o->heap[i] = o->heap[(i - 1) / 2];
+		o->heap[(i - 1) / 2] = t;
+		i = (i - 1) / 2;
+	}
+}
+
+static void sift_down(struct owner *o, size_t i)
+{
+	for (;;) {
+		size_t c = 2 * i + 1;
+		struct entry t = o->heap[i];
+
+		if (c >= o->n)
+			return;
+		if (c + 1 < o->n && before(&o->heap[c + 1], &o->heap[c]))
+			c++;
+		if (!before(&o->heap[c], &o->heap[i]))
+			return;
+		o->heap[i] = o->heap[c];
+		o->heap[c] = t;
+		i = c;
+	}
+}
+
+static void heap_remove(struct owner *o, size_t i)
+{
+	o->heap[i] = o->heap[--o->n];
+	if (i < o->n) {
+		sift_up(o, i);
+		sift_down(o, i);
+	}
+}
+
+static int heap_add(struct owner *o, const char *id, int priority, int attempts)
+{
+	struct entry *e;
+
+	if (o->n == o->cap) {
+		size_t cap = o->cap ? o->cap * 2 : 16;
+
+		e = realloc(o->heap, cap * sizeof(*e));
+		if (!e)
+			return -1;	/* the next scan finds it again */
+		o->heap = e;
+		o->cap = cap;
+	}
+	e = &o->heap[o->n];
+	snprintf(e->id, sizeof(e->id), "%s", id);
+	e->priority = (unsigned char)priority;
+	e->attempts = (unsigned char)attempts;
+	sift_up(o, o->n++);
+	return 0;
+}
+
+/* ---- owners ------------------------------------------------------------------- */
+
+static struct owner *owner_find(const char *name)
+{
+	for (size_t i = 0; i < nowners; i++)
+		if (strcmp(owners[i].name, name) == 0)
+			return &owners[i];
+	return NULL;
+}
+
+static int watch_dir(const char *owner, const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s%s%s%s", spool_path, owner ? "/" : "", owner ? owner : "",
+		 dir ? "/" : "", dir ? dir : "");
+	return inotify_add_watch(inotify.fd, path, owner && dir
+				 ? IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW
+				 : IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+}
+
+static struct owner *owner_get(const char *name)
+{
+	struct owner *o = owner_find(name);
+
+	if (!o) {
+		if (nowners == cap_owners) {
+			size_t cap = cap_owners ? cap_owners * 2 : 8;
+
+			o = realloc(owners, cap * sizeof(*o));
+			if (!o)
+				return NULL;
+			owners = o;
+			cap_owners = cap;
+		}
+		o = &owners[nowners++];
+		memset(o, 0, sizeof(*o));
+		snprintf(o->name, sizeof(o->name), "%s", name);
+		o->wd_new = o->wd_cancel = -1;
+	}
+	if (o->wd_new < 0)
+		o->wd_new = watch_dir(name, "new");
+	if (o->wd_cancel < 0)
+		o->wd_cancel = watch_dir(name, "cancel");
+	return o;
+}
+
+/* ---- scanning ------------------------------------------------------------------- */
+
+static int scan_job(void *arg, const char *owner, const char *id, int priority, int attempts)
+{
+	(void)owner;
+	return heap_add(arg, id, priority, attempts);
+}
+
+static int scan_cancel(void *arg, const char *id)
+{
+	on_cancel(arg, id);
+	return 0;
+}
+
+static int scan_owner(void *unused, const char *name)
+{
+	struct owner *o = owner_get(name);
+	char copy[OWNER_MAX];
+
+	(void)unused;
+	if (!o)
+		return 0;
+	o->n = 0;
+	spool_sweep(spool, name);
+	spool_each_new(spool, name, scan_job, o);
+	snprintf(copy, sizeof(copy), "%s", name);
+	spool_each_cancel(spool, copy, scan_cancel, copy);
+	return 0;
+}
+
+void queue_scan(void)
+{
+	spool_each_owner(spool, scan_owner, NULL);
+	on_new();
+}
+
+/* ---- events ------------------------------------------------------------------------ */
+
+/* "P.ID" or "P.ID.N" */
+static void name_event(struct owner *o, const char *name)
+{
+	char id[ID_LEN + 1];
+	int attempts = 0;
+	size_t len = strlen(name);
+
+	if (len < 2 + ID_LEN || name[0] < '0' || name[0] > '9' || name[1] != '.')
+		return;
+	memcpy(id, name + 2, ID_LEN);
+	id[ID_LEN] = 0;
+	if (!id_valid(id))
+		return;
+	if (len > 2 + ID_LEN) {
+		if (name[2 + ID_LEN] != '.' || sscanf(name + 3 + ID_LEN, "%d", &attempts) != 1 ||
+		    attempts < 1 || attempts > 99)
+			return;
+	}
+	heap_add(o, id, name[0] - '0', attempts);
+}
+
+static void one_event(const struct inotify_event *ev)
+{
+	if (ev->wd == wd_root && ev->len) {
+		if (spool_owner_valid(ev->name))
+			scan_owner(NULL, ev->name);
+		return;
+	}
+	for (size_t i = 0; i < nowners && ev->len; i++) {
+		if (ev->wd == owners[i].wd_new)
+			name_event(&owners[i], ev->name);
+		else if (ev->wd == owners[i].wd_cancel && id_valid(ev->name))
+			on_cancel(owners[i].name, ev->name);
+	}
+}
+
+static void events_ready(struct watch *w, uint32_t events)
+{
+	static _Alignas(struct inotify_event) char bytes[65536];
+	ssize_t n = read(w->fd, bytes, sizeof(bytes));
+	bool lost = false;
+
+	(void)events;
+	for (ssize_t at = 0; at < n;) {
+		const struct inotify_event *ev = (const void *)(bytes + at);
+
+		lost |= ev->mask & IN_Q_OVERFLOW;
+		one_event(ev);
+		at += (ssize_t)(sizeof(*ev) + ev->len);
+	}
+	if (lost)
+		queue_scan();
+	else
+		on_new();
+}
+
+int queue_init(struct spool *s, const char *path, void (*something_new)(void),
+	       void (*cancel)(const char *, const char *), struct cee_err *e)
+{
+	spool = s;
+	spool_path = path;
+	on_new = something_new;
+	on_cancel = cancel;
+	inotify.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	inotify.ready = events_ready;
+	if (inotify.fd < 0 || loop_watch(&inotify, EPOLLIN) < 0) {
+		if (inotify.fd >= 0)
+			return cee_fail(e, errno, "epoll: %s", strerror(errno));
+		log_event("start", "trouble", "no inotify instance; looking on the timer instead",
+			  "remedy", "raise fs.inotify.max_user_instances", NULL);
+		return 0;
+	}
+	wd_root = watch_dir(NULL, NULL);
+	return wd_root < 0 ? cee_fail(e, errno, "%s: cannot watch: %s", path, strerror(errno)) : 0;
+}
+
+void queue_release(void)
+{
+	for (size_t i = 0; i < nowners; i++)
+		free(owners[i].heap);
+	free(owners);
+	close_ptr(&inotify.fd);
+}
+
+/* ---- choosing ------------------------------------------------------------------------- */
+
+static void hand_out(struct owner *o, size_t i, struct queued *q)
+{
+	struct entry e = o->heap[i];
+
+	heap_remove(o, i);
+	snprintf(q->owner, sizeof(q->owner), "%s", o->name);
+	memcpy(q->id, e.id, sizeof(q->id));
+	q->priority = e.priority;
+	q->attempts = e.attempts;
+}
+
+bool queue_next(struct queued *q)
+{
+	for (size_t i = 0; i < nowners; i++) {
+		struct owner *o = &owners[(turn + i) % nowners];
+
+		if (o->n) {
+			turn = (turn + i + 1) % nowners;
+			hand_out(o, 0, q);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool queue_take(const char *owner, const char *id, struct queued *q)
+{
+	struct owner *o = owner_find(owner);
+
+	for (size_t i = 0; o && i < o->n; i++)
+		if (strcmp(o->heap[i].id, id) == 0) {
+			hand_out(o, i, q);
+			return true;
+		}
+	return false;
+}
+
+size_t queue_length(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nowners; i++)
+		n += owners[i].n;
+	return n;
+}

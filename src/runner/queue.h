@@ -1,0 +1,18 @@
+/* queue.h - what waits in the spool, and whose turn it is */
+#ifndef RUNNER_QUEUE_H
+#define RUNNER_QUEUE_H
+#include "cee.h"
+
+/* something_new: jobs were added. cancel: a wish appeared. */
+int queue_init(struct spool *s, const char *path, void (*something_new)(void),
+	       void (*cancel)(const char *owner, const char *id), struct cee_err *e);
+void queue_release(void);
+/* The directory is the truth: reads all of it again. */
+void queue_scan(void);
+struct queued { char owner[OWNER_MAX], id[ID_LEN + 1]; int priority, attempts; };
+/* Owners in turn, within an owner priority, then age. Opens no file. False: nothing waits. */
+bool queue_next(struct queued *q);
+/* Takes that job out of the order, wherever it is. */
+bool queue_take(const char *owner, const char *id, struct queued *q);
+size_t queue_length(void);
+#endif

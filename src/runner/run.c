@@ -1,0 +1,703 @@
+/* run.c - a claimed job's state machine
+ *
+ *     CLAIMED → BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
+ *                  └───────┴→ RERUN → (back in new/)
+ *
+ * A verdict is reached in one place, run_verdict; the way out is one door,
+ * the steps behind it: result written, synced, published (that rename alone
+ * ends the job), the directory synced, the job file retired. A step that
+ * fails for want of room is tried again each second: the verdict is kept.
+ *
+ * A failure of ours is rerun, as often as the job allows, but only when the
+ * box of this attempt is gone for certain: nothing runs twice at once.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "box.h"
+#include "log.h"
+#include "output.h"
+#include "sync.h"
+
+#define RUN_STATES(S) \
+	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") S(EXECUTING, "executing") \
+	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
+enum run_state {
+#define S(id, name) RUN_##id,
+	RUN_STATES(S)
+#undef S
+	RUN_STATE_COUNT
+};
+static const char *const state_text[RUN_STATE_COUNT] = {
+#define S(id, name) [RUN_##id] = name,
+	RUN_STATES(S)
+#undef S
+};
+
+struct run {
+	enum run_state state;
+	char owner[OWNER_MAX], id[ID_LEN + 1];
+	int attempt;
+	struct job job;
+	const struct lang *lang;
+	struct limits limits[PHASE_COUNT];	/* in force */
+	struct result result;
+	struct spool_attempt files;
+	struct output output;
+	struct box *box;
+	size_t stdin_sent, credit;
+	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
+	char *trouble;			/* init's own words for a failure of ours */
+	struct timer timer;
+	struct sync_request sync;
+	struct run *next;
+};
+
+static const struct config *config;
+static struct spool_runner *runner;
+static bool durable;
+static void (*on_end)(void);
+static struct run *runs;
+
+static void step(struct run *r);
+
+void run_reconfigure(const struct config *c) { config = c; }
+
+void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void))
+{
+	config = c;
+	runner = sr;
+	durable = is_durable;
+	on_end = end;
+}
+
+int run_count(void)
+{
+	int n = 0;
+
+	for (struct run *r = runs; r; r = r->next)
+		n++;
+	return n;
+}
+
+static void run_enter(struct run *r, enum run_state s)
+{
+	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
+		  "from", state_text[r->state], "to", state_text[s],
+		  "why", s == RUN_VERDICT ? why_name[r->result.why] : NULL,
+		  "message", s == RUN_VERDICT ? r->result.message : NULL, NULL);
+	r->state = s;
+}
+
+static void run_free(void *p)
+{
+	struct run *r = p;
+
+	job_release(&r->job);
+	result_release(&r->result);
+	spool_attempt_release(&r->files);
+	free(r->trouble);
+	free(r);
+}
+
+static void run_drop(struct run *r)
+{
+	struct run **p = &runs;
+
+	loop_timer(&r->timer, 0);
+	while (*p != r)
+		p = &(*p)->next;
+	*p = r->next;
+	if (r->box) {
+		r->box->gone = NULL;
+		box_remove(r->box);
+	}
+	loop_doom(run_free, r);
+	on_end();
+}
+
+/* ---- the way out ------------------------------------------------------------- */
+
+static void run_verdict(struct run *r, enum why why, const char *message)
+{
+	if (r->state >= RUN_VERDICT)
+		return;
+	r->result.why = why;
+	free(r->result.message);
+	r->result.message = message ? strdup(message) : NULL;
+	r->result.ended_us = now_us();
+	output_end(&r->output);
+	r->result.dropped_by_disk = r->output.lost_total;
+	if (r->box) {		/* removed beside the way: nothing waits for a container to die */
+		r->box->gone = NULL;
+		box_remove(r->box);
+		r->box = NULL;
+	}
+	run_enter(r, RUN_VERDICT);
+	step(r);
+}
+
+static void retry_step(struct run *r, const char *what)
+{
+	log_event("job", "owner", r->owner, "id", r->id, "trouble", what, "reason", strerror(errno),
+		  "remedy", "the verdict is kept and tried again each second", NULL);
+	loop_timer(&r->timer, mono_us() + 1000000);
+}
+
+static void write_result(struct run *r)
+{
+	AUTO_FREE char *text = result_format(&r->result);
+
+	if (!text || spool_result_write(&r->files, text, strlen(text)) < 0) {
+		retry_step(r, "the result cannot be written");
+		return;
+	}
+	if (!durable) {
+		run_enter(r, RUN_SYNCED);
+		return;
+	}
+	r->sync = (struct sync_request){ .fd = { r->files.out, r->files.err, r->files.index, r->files.result,
+		r->files.attempt_dir, r->files.dir, -1, -1 }, .done = r->sync.done, .arg = r };
+	sync_submit(&r->sync);
+}
+
+static void publish(struct run *r)
+{
+	if (spool_result_publish(&r->files) < 0) {
+		retry_step(r, "the result cannot be published");
+		return;
+	}
+	run_enter(r, RUN_PUBLISHED);
+	if (!durable)
+		return;
+	r->sync = (struct sync_request){ .fd = { r->files.dir, -1, -1, -1, -1, -1, -1, -1 },
+		.done = r->sync.done, .arg = r };
+	sync_submit(&r->sync);
+}
+
+static void retire(struct run *r)
+{
+	if (spool_job_retire(runner, r->owner, r->id, r->attempt) < 0 && errno != ENOENT) {
+		retry_step(r, "the job file cannot be retired");
+		return;
+	}
+	run_drop(r);
+}
+
+static void synced(void *arg, int err)
+{
+	struct run *r = arg;
+
+	errno = err;
+	if (err && r->state == RUN_VERDICT) {
+		retry_step(r, "sync");
+		return;
+	}
+	if (r->state == RUN_VERDICT) {
+		run_enter(r, RUN_SYNCED);
+		step(r);
+	} else {
+		retire(r);
+	}
+}
+
+static void step(struct run *r)
+{
+	if (r->state == RUN_VERDICT)
+		write_result(r);
+	if (r->state == RUN_SYNCED) {
+		publish(r);
+		if (r->state == RUN_PUBLISHED && !durable)
+			retire(r);
+	} else if (r->state == RUN_PUBLISHED) {
+		retire(r);
+	}
+}
+
+static void box_gone_requeue(void *arg)
+{
+	struct run *r = arg;
+
+	r->box = NULL;
+	if (spool_cancel_wanted(runner->s, r->owner, r->id)) {
+		run_verdict(r, WHY_CANCELLED, "cancelled before it was run again");
+		return;
+	}
+	if (spool_requeue(runner, r->owner, r->id, r->attempt) < 0) {
+		retry_step(r, "the job cannot be put back");
+		return;
+	}
+	run_drop(r);
+}
+
+static void requeue(struct run *r)
+{
+	run_enter(r, RUN_RERUN);
+	if (r->box) {
+		r->box->gone = box_gone_requeue;
+		box_remove(r->box);
+	} else {
+		box_gone_requeue(r);
+	}
+}
+
+/* A failure of ours: once more, or said to be ours. */
+static void run_failed(struct run *r, enum why why, const char *message)
+{
+	if (r->state >= RUN_RERUN)
+		return;
+	if (r->killed)
+		run_verdict(r, WHY_CANCELLED, NULL);
+	else if (r->attempt <= r->job.retries)
+		requeue(r);
+	else
+		run_verdict(r, why, message);
+}
+
+static void timer_fired(struct timer *t)
+{
+	struct run *r = (struct run *)((char *)t - offsetof(struct run, timer));
+
+	if (r->state == RUN_RERUN)
+		box_gone_requeue(r);
+	else if (r->state >= RUN_VERDICT)
+		step(r);
+	else if (r->killed)
+		run_verdict(r, WHY_CANCELLED, "its box did not end it in time and was removed");
+	else
+		run_failed(r, WHY_INTERNAL_ERROR, "cee-init did not keep the job's deadline; the box was removed");
+}
+
+/* ---- what init says ------------------------------------------------------------ */
+
+static bool program_failed(const struct result_phase *p)
+{
+	return p->signal != 0 || p->exit_code != 0;
+}
+
+static void take_end(struct run *r, const struct frame *f)
+{
+	uint64_t v[END_FIELDS];
+	struct result_phase *p;
+
+	if (f->len != sizeof(v))
+		return;
+	for (int i = 0; i < END_FIELDS; i++)
+		v[i] = frame_get64(f->data + 8 * i);
+	if (v[END_PHASE] >= PHASE_COUNT || v[END_HOW] > END_TROUBLE)
+		return;
+	p = &r->result.phase[v[END_PHASE]];
+	p->ran = true;
+	p->exit_code = v[END_HOW] == END_EXITED ? (int)(v[END_STATUS] & 255) : -1;
+	p->signal = v[END_HOW] == END_EXITED ? 0 : (int)(v[END_STATUS] & 127);
+	p->cpu_us = (int64_t)v[END_CPU_US];
+	p->wall_us = (int64_t)v[END_WALL_US];
+	p->peak_bytes = (int64_t)v[END_PEAK];
+	p->peak_how = v[END_PEAK_HOW] == 1;
+	p->oom_kills = (int64_t)v[END_OOM_KILLS];
+	p->hit = v[END_HIT] & ((1u << LIMIT_COUNT) - 1);
+	p->out_bytes = (int64_t)v[END_OUT_BYTES];
+	p->err_bytes = (int64_t)v[END_ERR_BYTES];
+	p->dropped = (int64_t)v[END_DROPPED];
+	r->result.exit_code = p->exit_code;
+	r->result.signal = p->signal;
+	switch ((enum frame_how)v[END_HOW]) {
+	case END_EXITED: r->result.why = WHY_EXITED; break;
+	case END_SIGNALLED: r->result.why = WHY_SIGNALLED; break;
+	case END_CPU_LIMIT:
+	case END_WALL_LIMIT: r->result.why = WHY_TIME_LIMIT; break;
+	case END_MEMORY_LIMIT: r->result.why = WHY_MEMORY_LIMIT; break;
+	case END_OUTPUT_LIMIT: r->result.why = WHY_OUTPUT_LIMIT; break;
+	case END_PROCESS_LIMIT: r->result.why = WHY_PROCESS_LIMIT; break;
+	case END_DISK_LIMIT:
+	case END_FILE_SIZE_LIMIT: r->result.why = WHY_DISK_LIMIT; break;
+	case END_KILLED: r->result.why = WHY_CANCELLED; break;
+	case END_TROUBLE: r->result.why = WHY_INTERNAL_ERROR; break;
+	}
+}
+
+/* One line for people: which limit of which phase, and what else is worth knowing. */
+static void explain(struct run *r, char *text, size_t size)
+{
+	const struct result_phase *p = &r->result.phase[r->result.phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
+	enum why why = r->result.why;
+	int n = 0;
+
+	text[0] = 0;
+	if (why == WHY_TIME_LIMIT && p->hit & 1u << LIMIT_CPU)
+		n = snprintf(text, size, "used its %.3g s of cpu time", (double)p->limits.v[LIMIT_CPU] / 1e6);
+	else if (why == WHY_TIME_LIMIT)
+		n = snprintf(text, size, "ran for its %.3g s", (double)p->limits.v[LIMIT_WALL] / 1e6);
+	else if (why == WHY_MEMORY_LIMIT)
+		n = snprintf(text, size, "needed more than its %lld MiB of memory", (long long)p->limits.v[LIMIT_MEMORY] >> 20);
+	else if (why == WHY_OUTPUT_LIMIT)
+		n = snprintf(text, size, "wrote more than %lld bytes", (long long)p->limits.v[LIMIT_OUTPUT]);
+	else if (why == WHY_PROCESS_LIMIT)
+		n = snprintf(text, size, "wanted more than %lld processes", (long long)p->limits.v[LIMIT_PROCESSES]);
+	else if (why == WHY_DISK_LIMIT)
+		n = snprintf(text, size, "filled its disk or a file's size limit");
+	else if (p->oom_kills)
+		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
+	if (n > 0 && why != WHY_CANCELLED && !r->result.phase[PHASE_RUN].ran)
+		snprintf(text + n, size - (size_t)n, " while compiling");
+}
+
+static void take_done(struct run *r, const struct frame *f)
+{
+	bool ours = f->len < 4 || frame_get32(f->data) != 0 || r->result.why == WHY_INTERNAL_ERROR;
+	const struct result_phase *compile = &r->result.phase[PHASE_COMPILE];
+	char text[160];
+
+	if (r->killed || r->result.why == WHY_CANCELLED) {
+		run_verdict(r, WHY_CANCELLED, NULL);
+		return;
+	}
+	if (ours) {
+		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
+		return;
+	}
+	explain(r, text, sizeof(text));
+	if (compile->ran && program_failed(compile))
+		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : "the compiler's words are on stderr");
+	else
+		run_verdict(r, r->result.why, text[0] ? text : NULL);
+}
+
+static void feed_stdin(struct run *r)
+{
+	size_t left = r->job.stdin_len - r->stdin_sent;
+	size_t n = left < r->credit ? left : r->credit;
+
+	if (n && attach_send(&r->box->attach, FRAME_STDIN, r->job.stdin_data + r->stdin_sent, n) == 0) {
+		r->stdin_sent += n;
+		r->credit -= n;
+		if (r->stdin_sent == r->job.stdin_len)
+			attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
+		attach_flush(&r->box->attach);
+	}
+}
+
+static void box_frame(void *arg, const struct frame *f)
+{
+	struct run *r = arg;
+
+	switch (f->type) {
+	case FRAME_OUT:
+		if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE)
+			output_add(&r->output, f->stream, f->data, f->len);
+		break;
+	case FRAME_GAP:
+		if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE && f->len == 8)
+			output_gap(&r->output, f->stream, frame_get64(f->data));
+		break;
+	case FRAME_END:
+		take_end(r, f);
+		break;
+	case FRAME_CREDIT:
+		if (f->len == 4) {
+			r->credit += frame_get32(f->data);
+			feed_stdin(r);
+		}
+		break;
+	case FRAME_TROUBLE:
+		free(r->trouble);
+		r->trouble = strndup((const char *)f->data, f->len < 300 ? f->len : 300);
+		break;
+	case FRAME_DONE:
+		take_done(r, f);
+		break;
+	case FRAME_START:
+	case FRAME_READY:
+		break;
+	case FRAME_HELLO: case FRAME_JOB: case FRAME_FILE: case FRAME_DATA: case FRAME_PHASE:
+	case FRAME_ARG: case FRAME_ENV: case FRAME_GO: case FRAME_STDIN: case FRAME_STDIN_END:
+	case FRAME_SIGNAL: case FRAME_KILL:
+	default:
+		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent a frame that is not its to send");
+	}
+}
+
+/* ---- sending the job --------------------------------------------------------------- */
+
+static void send_file(struct run *r, const struct job_file *f)
+{
+	unsigned char head[12 + 1024];
+	size_t n = strlen(f->name);
+
+	if (n > 1024)
+		return;		/* job_name_valid does not let it come here */
+	frame_put32(head, f->mode);
+	frame_put64(head + 4, f->len);
+	memcpy(head + 12, f->name, n);
+	attach_send(&r->box->attach, FRAME_FILE, head, 12 + n);
+	if (f->len)
+		attach_send(&r->box->attach, FRAME_DATA, f->data, f->len);
+}
+
+static void send_files(struct run *r)
+{
+	if (r->job.code) {
+		struct job_file f = { .name = (char *)lang_entry(r->lang, &r->job),
+			.data = (unsigned char *)r->job.code, .len = r->job.code_len, .mode = 0644 };
+
+		send_file(r, &f);
+	}
+	for (size_t i = 0; i < r->lang->nfiles; i++)
+		send_file(r, &r->lang->files[i]);
+	for (size_t i = 0; i < r->job.nfiles; i++)
+		send_file(r, &r->job.files[i]);
+}
+
+static void send_strings(struct run *r, enum frame_type type, char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n && v[i]; i++)
+		attach_send(&r->box->attach, type, v[i], strlen(v[i]));
+}
+
+static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
+{
+	unsigned char head[4 + 8 * LIMIT_COUNT];
+	char **argv = lang_argv(r->lang, tmpl, n, &r->job);
+
+	if (!argv)
+		return -1;
+	frame_put32(head, phase);
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		frame_put64(head + 4 + 8 * i, (uint64_t)r->limits[phase].v[i]);
+	attach_send(&r->box->attach, FRAME_PHASE, head, sizeof(head));
+	send_strings(r, FRAME_ARG, argv, SIZE_MAX);
+	send_strings(r, FRAME_ENV, r->lang->env, r->lang->nenv);
+	if (phase == PHASE_RUN && r->job.buffer == BUFFER_LIVE)
+		send_strings(r, FRAME_ENV, r->lang->live_env, r->lang->nlive_env);
+	if (phase == PHASE_RUN)
+		send_strings(r, FRAME_ENV, r->job.env, r->job.nenv);
+	strv_free(argv);
+	return 0;
+}
+
+static void send_job(struct run *r)
+{
+	unsigned char job[8 * JOB_FIELDS];
+	uint64_t flags = (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
+			 (r->box->cells ? 0 : JOB_NO_CELL);
+
+	frame_put64(job + 8 * JOB_FLAGS, flags);
+	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
+	frame_put64(job + 8 * JOB_INODES, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES]);
+	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
+	send_files(r);
+	if ((r->lang->ncompile && send_phase(r, PHASE_COMPILE, r->lang->compile, r->lang->ncompile) < 0) ||
+	    send_phase(r, PHASE_RUN, r->lang->run, r->lang->nrun) < 0) {
+		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+		return;
+	}
+	attach_send(&r->box->attach, FRAME_GO, NULL, 0);
+	if (!r->job.stdin_len)
+		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
+	attach_flush(&r->box->attach);
+}
+
+static void box_ready(void *arg)
+{
+	struct run *r = arg;
+	int64_t wall = r->limits[PHASE_RUN].v[LIMIT_WALL];
+
+	if (r->lang->ncompile)
+		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
+	r->result.cells = r->box->cells;
+	r->result.started_us = now_us();
+	run_enter(r, RUN_EXECUTING);
+	loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
+	send_job(r);
+}
+
+static void box_ended(void *arg, enum box_end how, const char *reason)
+{
+	struct run *r = arg;
+	char text[512];
+
+	switch (how) {
+	case BOX_OURS:
+		run_failed(r, WHY_INTERNAL_ERROR, reason);
+		break;
+	case BOX_NO_IMAGE:
+		snprintf(text, sizeof(text), "the image %s is not there: run cee-lang build %s", r->lang->image, r->lang->name);
+		run_verdict(r, WHY_REFUSED, r->lang->missing ? r->lang->missing : text);
+		break;
+	case BOX_DIED:
+		run_verdict(r, r->killed ? WHY_CANCELLED : WHY_BOX_DIED, reason);
+		break;
+	}
+}
+
+static void get_box(struct run *r)
+{
+	const struct limits *run = &r->limits[PHASE_RUN], *compile = &r->limits[PHASE_COMPILE];
+	struct limits l = *run;
+	struct box_spec spec;
+
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (r->lang->ncompile && compile->v[i] > l.v[i])
+			l.v[i] = compile->v[i];
+	l.v[LIMIT_DISK] = run->v[LIMIT_DISK];
+	spec = (struct box_spec){ .image = r->lang->image, .memory = box_memory(&config->conf, &l),
+		.disk = run->v[LIMIT_DISK], .inodes = run->v[LIMIT_INODES],
+		.processes = l.v[LIMIT_PROCESSES] + 16, .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
+	r->result.box_memory = spec.memory;
+	r->box = box_new(&spec);
+	if (!r->box) {
+		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+		return;
+	}
+	r->box->ready = box_ready;
+	r->box->frame = box_frame;
+	r->box->ended = box_ended;
+	r->box->arg = r;
+	run_enter(r, RUN_BOXED);
+}
+
+/* ---- the beginning ------------------------------------------------------------------ */
+
+static void set_limits(struct run *r)
+{
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		r->limits[p] = r->job.limits[p];
+		if (r->lang)
+			limits_default(&r->limits[p], &r->lang->limits[p]);
+		limits_default(&r->limits[p], &config->conf.dflt[p]);
+		r->result.phase[p].limits = r->limits[p];
+	}
+}
+
+/* Everything a submitter checked is checked again. NULL when it may run. */
+static const char *refuse(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
+{
+	*why = WHY_REFUSED;
+	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
+		return e->msg;
+	if (job_check(&r->job, &config->conf, config->published, strlen(config->published), e) < 0)
+		return e->msg;
+	r->lang = langs_find(&config->langs, r->job.language);
+	if (!r->lang)
+		return "language: this runner does not know it";
+	r->result.language = strdup(r->lang->name);
+	r->result.image = strdup(r->lang->image);
+	set_limits(r);
+	if (r->attempt > r->job.retries + 1) {
+		*why = WHY_LOST;
+		return "every attempt ended with its runner; not tried again";
+	}
+	if (r->job.start_within_us >= 0 && r->result.created_us + r->job.start_within_us < now_us()) {
+		*why = WHY_EXPIRED;
+		return "start_within was over before its turn came";
+	}
+	if (r->job.npackages) {
+		*why = WHY_PACKAGE_ERROR;
+		return "packages: this version of cee does not install packages";
+	}
+	return NULL;
+}
+
+static struct run *claim(const struct queued *q)
+{
+	struct run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->files = (struct spool_attempt){ -1, -1, -1, -1, -1, -1 };
+	r->timer.fire = timer_fired;
+	r->sync.done = synced;
+	result_init(&r->result);
+	snprintf(r->owner, sizeof(r->owner), "%s", q->owner);
+	memcpy(r->id, q->id, sizeof(r->id));
+	r->attempt = spool_claim(runner, q->owner, q->id, q->priority, q->attempts);
+	if (r->attempt < 0) {
+		int err = errno;
+
+		run_free(r);
+		errno = err;
+		return NULL;
+	}
+	memcpy(r->result.id, q->id, sizeof(r->result.id));
+	r->result.attempt = r->attempt;
+	r->result.runner = strdup(runner->name);
+	r->result.created_us = id_time_us(q->id);
+	r->result.claimed_us = now_us();
+	r->result.queued_us = r->result.claimed_us - r->result.created_us;
+	return r;
+}
+
+static int begin(const struct queued *q, bool cancelled)
+{
+	struct run *r = claim(q);
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { "the job file cannot be read" };
+	const char *reason;
+	enum why why = WHY_REFUSED;
+
+	if (!r)
+		return errno == ENOENT ? 1 : -1;
+	if (spool_attempt_open(runner, r->owner, r->id, r->attempt, &r->files) < 0) {
+		int err = errno;
+
+		spool_requeue(runner, r->owner, r->id, r->attempt);
+		run_free(r);
+		errno = err;
+		return -1;
+	}
+	output_init(&r->output, &r->files);
+	r->next = runs;
+	runs = r;
+	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
+		  "from", "new", "to", state_text[RUN_CLAIMED], NULL);
+	if (cancelled || spool_cancel_wanted(runner->s, r->owner, r->id)) {
+		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
+		return 0;
+	}
+	if (spool_claimed_read(runner, r->owner, r->id, r->attempt, (size_t)config->conf.max_job, &text) < 0)
+		reason = e.msg;
+	else
+		reason = refuse(r, &text, &why, &e);
+	if (reason)
+		run_verdict(r, why, reason);
+	else
+		get_box(r);
+	return 0;
+}
+
+int run_begin(const struct queued *q) { return begin(q, false); }
+int run_begin_cancelled(const struct queued *q) { return begin(q, true); }
+
+/* ---- ends from outside ------------------------------------------------------------------ */
+
+bool run_cancel(const char *owner, const char *id)
+{
+	for (struct run *r = runs; r; r = r->next) {
+		if (strcmp(r->id, id) != 0 || strcmp(r->owner, owner) != 0)
+			continue;
+		if (r->state == RUN_EXECUTING && !r->killed) {
+			r->killed = true;
+			attach_send(&r->box->attach, FRAME_KILL, NULL, 0);
+			attach_flush(&r->box->attach);
+			loop_timer(&r->timer, mono_us() + 300000);
+		} else if (r->state < RUN_EXECUTING) {
+			run_verdict(r, WHY_CANCELLED, "cancelled before it began");
+		}
+		return true;
+	}
+	return false;
+}
+
+void run_requeue_all(void)
+{
+	for (struct run *r = runs, *next; r; r = next) {
+		next = r->next;
+		if (r->state < RUN_RERUN)
+			requeue(r);
+	}
+}

@@ -1,0 +1,19 @@
+/* run.h - a claimed job, from the claim to its last rename */
+#ifndef RUNNER_RUN_H
+#define RUNNER_RUN_H
+#include "config.h"
+#include "queue.h"
+
+void run_init(const struct config *c, struct spool_runner *r, bool durable, void (*on_end)(void));
+void run_reconfigure(const struct config *c);
+/* Claims the job and takes it all the way. 0 begun, 1 somebody else was first,
+ * -1 (errno) the spool did not let us: try later. */
+int run_begin(const struct queued *q);
+/* Claims a waiting job only to end it as cancelled; same returns. */
+int run_begin_cancelled(const struct queued *q);
+/* A wish to end: true when that job is one of ours. */
+bool run_cancel(const char *owner, const char *id);
+/* Ends all boxes and puts the jobs back into new/. */
+void run_requeue_all(void);
+int run_count(void);
+#endif
