@@ -398,5 +398,5 @@ int main(int argc, char **argv)
 	while (!g.quit)
 		loop_once();
 	finish();
-	return X_OK;
+	return EXIT_SUCCESS;
 }
