@@ -51,6 +51,10 @@ int64_t now_us(void);		/* CLOCK_REALTIME, microseconds since the epoch */
 int64_t mono_us(void);		/* CLOCK_MONOTONIC */
 
 bool utf8_valid(const char *s, size_t len);
+/* Length of the character at s when a terminal may be shown it; 0 for control
+ * characters (C1 too) and for bytes that are no UTF-8. */
+size_t utf8_printable(const char *s, size_t len);
+void text_clean(char *s);	/* every byte that may not be shown becomes '?' */
 /* standard alphabet, padding required, no white space; *out is malloc'ed */
 int base64_decode(const char *s, size_t len, unsigned char **out, size_t *outlen);
 char *base64_encode(const unsigned char *s, size_t len);	/* malloc'ed */
@@ -74,10 +78,17 @@ int64_t id_time_us(const char *id);	/* its time stamp; microseconds since the ep
 extern const char *const limit_name[LIMIT_COUNT];
 extern const enum limit_unit limit_unit[LIMIT_COUNT];
 void limits_init(struct limits *l);			/* all -1 */
-void limits_default(struct limits *l, const struct limits *d);	/* fills what is -1 */
+/* Fills what is -1. Wall time that is then still unset becomes three times the cpu
+ * time plus a second. */
+void limits_default(struct limits *l, const struct limits *d);
+void limits_cap(struct limits *l, const struct limits *max);	/* lowers what is over max */
 int limit_find(const char *name);			/* enum limit_id or -1 */
 /* "1.5" or "1.5s", "200ms" for TIME; "64M", "64MiB", "65536" for SIZE; a number for COUNT. */
 int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_err *e);
+int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err *e);	/* TIME: seconds */
+int duration_parse(const char *text, int64_t *us, struct cee_err *e);	/* "1.5", "200ms", "2m", "1h", "7d" */
+int duration_number(double seconds, int64_t *us, struct cee_err *e);
+int size_parse(const char *text, int64_t *bytes, struct cee_err *e);	/* "65536", "64M", "1.5GiB" */
 
 /* ---- conf (conf.c): cee.conf(5), lines "key = value" ------------------ */
 
