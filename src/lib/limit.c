@@ -183,7 +183,7 @@ int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_e
 
 int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err *e)
 {
-	int64_t v;
+	int64_t v = 0;
 
 	if (limit_unit[id] == UNIT_TIME) {
 		if (duration_number(number, &v, e) < 0)

@@ -69,7 +69,7 @@ void prog_help(const char *text)
 	if (write_full(STDOUT_FILENO, text, len) < 0 ||
 	    (len > 0 && text[len - 1] != '\n' && write_full(STDOUT_FILENO, "\n", 1) < 0))
 		prog_die(X_IOERR, "standard output: %s", strerror(errno));
-	exit(X_OK);
+	exit(EXIT_SUCCESS);
 }
 
 void prog_version(void)
@@ -79,7 +79,7 @@ void prog_version(void)
 	if (buf_printf(&line, "%s (cee) %s\n", prog_name, CEE_VERSION) < 0 ||
 	    write_full(STDOUT_FILENO, line.data, line.len) < 0)
 		prog_die(X_IOERR, "standard output: %s", strerror(errno));
-	exit(X_OK);
+	exit(EXIT_SUCCESS);
 }
 
 void prog_usage(const char *fmt, ...)
