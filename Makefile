@@ -26,7 +26,7 @@ RUNNER_OBJ = $(RUNNER:%=$(BUILD)/runner/%.o)
 UNIT       = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ       = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all help demo check unit fuzz bench lint man-lint install clean images deps
+.PHONY: all unit-programs help demo check unit fuzz bench lint man-lint install clean images deps
 .SECONDARY:
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-runner bin/cee-init
 
@@ -64,8 +64,9 @@ TESTABLE = $(BUILD)/runner/http.o
 $(BUILD)/unit/%: tests/unit/%.c $(TESTABLE) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS)
-unit: $(UNIT:%=$(BUILD)/unit/%)
-	@for t in $^; do $$t || exit 1; done
+unit-programs: $(UNIT:%=$(BUILD)/unit/%)
+unit: unit-programs
+	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
 FUZZ_SECONDS ?= 20
 build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c

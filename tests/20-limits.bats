@@ -1,0 +1,130 @@
+# Limits and verdicts; after each the next job runs.
+load lib
+
+setup_file() { :; }
+setup() { new_spool; start_runner; }
+teardown() { end_all; }
+
+why() { ls -t "$CEE_SPOOL/$OWNER"/out/*/*/result | head -n 1 | xargs jq -r "$1"; }
+
+@test "cpu time of all processes together" {
+	run py 'import os
+for i in range(3): os.fork()
+while True: pass' -L cpu=1 -L wall=20
+	[ "$status" -eq 124 ]
+	[ "$(why .why)" = "time limit" ]
+	[ "$(why '.phases.run.hit | index("cpu") != null')" = true ]
+	next_job_runs
+}
+
+@test "wall time; all that it printed is there" {
+	run --separate-stderr py 'import time
+print("before"); time.sleep(30)' -L wall=1
+	[ "$status" -eq 124 ]
+	[ "$output" = before ]
+	[ "$(why .why)" = "time limit" ]
+	next_job_runs
+}
+
+@test "memory is said as a memory limit" {
+	run py 'x = []
+while True: x.append(bytearray(1 << 20))' -L memory=64M
+	[ "$status" -eq 137 ]
+	[ "$(why .why)" = "memory limit" ]
+	next_job_runs
+}
+
+@test "a program that exits 0 with OOM-killed children says both" {
+	run py 'import os
+pid = os.fork()
+if pid == 0:
+    x = []
+    while True: x.append(bytearray(1 << 20))
+os.waitpid(pid, 0)' -L memory=2048M
+	if [ "$(why .why)" = exited ]; then
+		[ "$(why '.phases.run.oom_kills > 0')" = true ]
+		[ "$(why .exit_code)" = 0 ]
+	else
+		[ "$(why .why)" = "memory limit" ]
+	fi
+	next_job_runs
+}
+
+@test "processes: a fork bomb" {
+	run py 'import os
+n = 0
+while True:
+    os.fork()' -L processes=20 -L cpu=3 -L wall=6
+	[ "$status" -ne 0 ]
+	[ "$(why '.phases.run.hit | index("processes") != null')" = true ]
+	next_job_runs
+}
+
+@test "disk: bytes" {
+	run py 'f = open("big", "wb")
+while True: f.write(b"x" * 65536)' -L disk=8M
+	[ "$status" -ne 0 ]
+	[ "$(why .why)" = "disk limit" ]
+	next_job_runs
+}
+
+@test "disk: inodes" {
+	run py 'i = 0
+while True:
+    open("f%d" % i, "w").close(); i += 1' -L inodes=200
+	[ "$status" -ne 0 ]
+	[ "$(why .why)" = "disk limit" ]
+	next_job_runs
+}
+
+@test "file size" {
+	run py 'f = open("big", "wb")
+while True: f.write(b"x" * 65536)' -L file_size=1M -L disk=32M
+	[ "$status" -ne 0 ]
+	[ "$(why .why)" = "disk limit" ]
+	next_job_runs
+}
+
+@test "output: the program is stopped for it only if the job says so" {
+	run py 'while True: print("x" * 1000)' -L output=64K -L wall=2 -L cpu=2
+	[ "$(why .why)" = "time limit" ]
+	run --separate-stderr cee-submit -w -j - <<< '{"language":"python","code":"while True: print(\"x\" * 1000)","limits":{"output":"64K","stop":"output"}}'
+	[ "$status" -eq 137 ]
+	[ "$(why .why)" = "output limit" ]
+	next_job_runs
+}
+
+@test "open files and stack" {
+	run --separate-stderr py 'import resource
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_STACK)[0])' -L open_files=50 -L stack=1M
+	[ "$output" = "50 1048576" ]
+}
+
+@test "wall time defaults to three times the cpu time plus a second" {
+	py 'pass' -L cpu=2
+	[ "$(why '.phases.run.limits.wall')" = 7 ]
+}
+
+@test "limits of the compile phase are its own" {
+	printf '#include "/dev/zero"\nint main(void){}\n' > "$BATS_TEST_TMPDIR/z.c"
+	run cee-submit -w -L compile.cpu=2 -L compile.memory=128M "$BATS_TEST_TMPDIR/z.c"
+	[ "$status" -eq 126 ]
+	[ "$(why .why)" = "compile error" ]
+	[ "$(why '.phases.compile.hit | length > 0')" = true ]
+	next_job_runs
+}
+
+@test "start_within ends a job that was not begun by then as expired" {
+	stop_runner
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)","start_within":0.1}')
+	sleep 0.2
+	start_runner
+	cee-stat --wait "$id" || true
+	[ "$(verdict "$id" .why)" = expired ]
+}
+
+@test "values over the ceiling are refused with the field's name" {
+	run cee-submit -L memory=100G -l python /dev/null
+	[ "$status" -eq 65 ] || [ "$status" -eq 64 ]
+	[[ "$output" == *memory* ]]
+}

@@ -1,0 +1,114 @@
+# The box is locked down: seen from inside in each language, and from outside at the engine.
+load lib
+
+setup() { new_spool; start_runner; }
+teardown() { end_all; }
+
+probe_py='import os
+s = dict(l.split(":\t", 1) for l in open("/proc/self/status").read().splitlines() if ":\t" in l)
+print("uid", os.getuid(), "caps", s["CapEff"], s["CapBnd"], "nnp", s["NoNewPrivs"], "seccomp", s["Seccomp"])
+print("ifs", sorted(os.listdir("/sys/class/net")))
+def can(p):
+    try: open(p, "w").close(); return True
+    except OSError: return False
+print("write", [p for p in ("/x", "/etc/x", "/usr/x", "/.cee/init", "/proc/sys/kernel/hostname", "/sys/x", "/dev/x") if can(p)])
+print("ok", [p for p in ("/work/x", "/tmp/x", "/dev/shm/x") if can(p)])
+print("pids", len([p for p in os.listdir("/proc") if p.isdigit()]))
+print("fds", sorted(os.listdir("/proc/self/fd")))
+'
+
+check_status() {	# the lines of /proc/self/status, however the language printed them
+	[[ "$output" =~ CapEff:[[:space:]]+0000000000000000 ]]
+	[[ "$output" =~ CapPrm:[[:space:]]+0000000000000000 ]]
+	[[ "$output" =~ CapBnd:[[:space:]]+0000000000000000 ]]
+	[[ "$output" =~ NoNewPrivs:[[:space:]]+1 ]]
+	[[ "$output" =~ Seccomp:[[:space:]]+2 ]]
+	! [[ "$output" =~ Uid:[[:space:]]+0[[:space:]] ]]
+}
+
+@test "from inside, python: uid, capabilities, seccomp, mounts, network, processes" {
+	run --separate-stderr py "$probe_py"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"caps 0000000000000000 0000000000000000 nnp 1 seccomp 2"* ]]
+	[[ "$output" != *"uid 0 "* ]]
+	[[ "$output" == *"ifs ['lo']"* ]]
+	[[ "$output" == *"write []"* ]]
+	[[ "$output" == *"ok ['/work/x', '/tmp/x', '/dev/shm/x']"* ]]
+	[[ "$output" =~ pids\ [12]$'\n' ]]
+}
+
+@test "from inside, c" {
+	cat > "$BATS_TEST_TMPDIR/s.c" <<-'C'
+		#include <stdio.h>
+		int main(void) { char b[4096]; FILE *f = fopen("/proc/self/status", "r"); size_t n = fread(b, 1, 4096, f); fwrite(b, 1, n, stdout); return 0; }
+	C
+	run --separate-stderr cee-submit -w "$BATS_TEST_TMPDIR/s.c"
+	[ "$status" -eq 0 ]
+	check_status
+}
+
+@test "from inside, csharp" {
+	cee-lang list --json | jq -e '.. | objects | select(.name? == "csharp" and .built == true)' > /dev/null ||
+		skip "no .NET SDK on this machine to make the image from"
+	run --separate-stderr cee-submit -w -j - <<< '{"code":"Console.Write(File.ReadAllText(\"/proc/self/status\"));","target_framework_monikier":"net10.0"}'
+	[ "$status" -eq 0 ]
+	check_status
+}
+
+@test "from inside: limits in force" {
+	run --separate-stderr py 'import resource as r
+print(r.getrlimit(r.RLIMIT_NPROC)[0], r.getrlimit(r.RLIMIT_NOFILE)[0], r.getrlimit(r.RLIMIT_CORE)[0])'
+	[ "$output" = "64 256 1" ] || [ "$output" = "64 256 0" ]
+}
+
+@test "from inside: namespaces are the job's own, and no new ones can be made" {
+	run --separate-stderr py 'import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+bad = []
+for name, flag in dict(user=0x10000000, pid=0x20000000, net=0x40000000, ns=0x20000, ipc=0x8000000, uts=0x4000000).items():
+    if libc.unshare(flag) == 0: bad.append(name)
+for name, args in dict(mount=(b"none", b"/tmp", b"tmpfs", 0, None), ptrace=(16, 1, 0, 0), setns=(0, 0), pivot_root=(b"/", b"/"), keyctl=(0,)).items():
+    f = getattr(libc, name, None)
+    if f and f(*args) == 0: bad.append(name)
+for n in (250, 321, 298, 323, 425, 435, 430):   # keyctl bpf perf_event_open userfaultfd io_uring_setup clone3 fsopen
+    ctypes.set_errno(0)
+    if libc.syscall(n, 0, 0, 0, 0, 0) >= 0: bad.append(n)
+print(bad, os.readlink("/proc/self/ns/user") != os.readlink("/proc/self/ns/net"))'
+	[ "$status" -eq 0 ]
+	[ "${output%% True}" = "[]" ]
+}
+
+@test "from outside: what the engine was asked" {
+	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(20)"}')
+	wait_until 15 test "$(cee-log -f "$id" | head -n 1)" = 1
+	engine GET "/containers/$(boxes | head -n 1)/json" > "$BATS_TEST_TMPDIR/box"
+	cee-cancel "$id"
+	j() { jq -e "$1" "$BATS_TEST_TMPDIR/box" > /dev/null || { echo "not so: $1"; jq .HostConfig "$BATS_TEST_TMPDIR/box" | grep -v seccomp; return 1; }; }
+	j '.HostConfig.CapDrop == ["ALL"] and .HostConfig.CapAdd == null and (.HostConfig.Privileged | not)'
+	j '.HostConfig.SecurityOpt | any(. == "no-new-privileges") and any(startswith("seccomp={"))'
+	j '.HostConfig.ReadonlyRootfs and .HostConfig.NetworkMode == "none" and .Config.NetworkDisabled'
+	j '.HostConfig.IpcMode == "private" and .HostConfig.PidMode == "" and .HostConfig.AutoRemove'
+	j '.HostConfig.Memory > 0 and .HostConfig.MemorySwap == .HostConfig.Memory and .HostConfig.PidsLimit > 0'
+	j '.HostConfig.Binds == null and ([.Mounts[] | select(.Type == "bind")] | length == 1 and all(.[]; .RW == false))'
+	j '.HostConfig.LogConfig.Type == "none" and .Config.OpenStdin and .Config.StdinOnce and (.Config.Tty | not)'
+	j '(.Config.User | split(":")[0] | tonumber) >= 900000'
+	j '.HostConfig.Devices == [] or .HostConfig.Devices == null'
+}
+
+@test "cells = never: the fallback works, says so, and a job still cannot reach init" {
+	stop_runner
+	echo "cells = never" >> "$CEE_CONF"
+	start_runner
+	grep -q 'self-test.*cells=no' "$RUNNER_LOG"
+	run --separate-stderr py 'import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+print("nice", libc.setpriority(0, 1, 19), "kill", libc.kill(1, 9), "prlimit", libc.syscall(302, 1, 7, (ctypes.c_ulong*2)(1,1), None))
+open("/work/a","w").close(); open("/tmp/a","w").close(); print("files")'
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"nice -1"*"prlimit -1"* ]]
+	[[ "$output" == *files* ]]
+	id=$(ls "$CEE_SPOOL/$OWNER/out"/*/ | tail -n 1)
+	[ "$(verdict "$id" .cells)" = false ]
+	next_job_runs
+}

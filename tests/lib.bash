@@ -1,0 +1,92 @@
+# lib.bash - what the test files share. Each test has a spool and a runner of its own,
+# and leaves no container, process or mount of them behind.
+
+bats_require_minimum_version 1.5.0
+: "${CEE_ROOT:=$(cd "$BATS_TEST_DIRNAME/.." && pwd)}"
+: "${CEE_BIN:=$CEE_ROOT/bin}"
+PATH=$CEE_BIN:$PATH
+API=http://engine/v1.41
+case ${DOCKER_HOST:-unix:///var/run/docker.sock} in
+unix://*) ENGINE_SOCKET=${DOCKER_HOST:-unix:///var/run/docker.sock}; ENGINE_SOCKET=${ENGINE_SOCKET#unix://} ;;
+*) ENGINE_SOCKET= API=http://${DOCKER_HOST#tcp://}/v1.41 ;;
+esac
+
+engine() {	# engine METHOD PATH [curl options]: the engine itself, not through cee
+	local method=$1 path=$2
+	shift 2
+	curl -sS ${ENGINE_SOCKET:+--unix-socket "$ENGINE_SOCKET"} -X "$method" "$API$path" "$@"
+}
+
+new_spool() {
+	export CEE_SPOOL=$BATS_TEST_TMPDIR/spool
+	export CEE_CONF=$BATS_TEST_TMPDIR/cee.conf
+	cat > "$CEE_CONF" <<-CONF
+		languages = $CEE_ROOT/etc/languages.d
+		seccomp = $CEE_ROOT/etc/seccomp.json
+		init = $CEE_ROOT/bin/cee-init
+		jobs = 2
+		${1:-}
+	CONF
+	cee-lang publish
+	OWNER=uid-$(id -u)
+	RUNNERS=()
+}
+
+wait_until() {	# wait_until SECONDS COMMAND…: true as soon as the command is
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || { echo "not within the time: $*" >&2; return 1; }
+		sleep 0.05
+	done
+}
+
+start_runner() {	# the runner's pid is in RUNNER, its log in RUNNER_LOG
+	RUNNER_LOG=$BATS_TEST_TMPDIR/runner-${#RUNNERS[@]}.log
+	cee-runner "$@" 2> "$RUNNER_LOG" 3>&- &
+	RUNNER=$!
+	RUNNERS+=("$RUNNER")
+	[ -n "${NO_WAIT:-}" ] || wait_until 30 grep -q 'self-test' "$RUNNER_LOG"
+}
+
+stop_runner() {	# stop_runner [PID]
+	local pid=${1:-$RUNNER}
+	kill -TERM "$pid" 2>/dev/null || return 0
+	wait "$pid"
+}
+
+boxes() { engine GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.spool%3D$(realpath "$CEE_SPOOL" | sed 's,/,%2F,g')%22%5D%7D" | jq -r '.[].Id'; }
+no_boxes() { [ -z "$(boxes)" ]; }
+
+end_all() {	# teardown: also when a test failed in the middle
+	local pid id
+	for pid in "${RUNNERS[@]:-}"; do
+		[ -n "$pid" ] || continue
+		kill -CONT "$pid" 2>/dev/null
+		kill -TERM "$pid" 2>/dev/null && kill -TERM "$pid" 2>/dev/null
+		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	for id in $(boxes); do engine DELETE "/containers/$id?force=1&v=1" > /dev/null; done
+	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "${BATS_ERROR_STATUS:-0}" != 0 ]; then
+		tail -n 30 "$BATS_TEST_TMPDIR"/runner-*.log >&2
+	fi
+	return 0
+}
+
+verdict() { cee-stat --json "$1" | jq -r "$2"; }	# verdict ID JQ
+
+sound() { run cee-fsck; [ "$status" -eq 0 ] || { echo "$output"; return 1; }; }
+
+py() {	# py 'PROGRAM' [cee-submit options]: one Python job, waited for
+	local program=$1
+	shift
+	printf '%s' "$program" > "$BATS_TEST_TMPDIR/p.py"
+	cee-submit -w "$@" "$BATS_TEST_TMPDIR/p.py"
+}
+
+next_job_runs() {
+	run --separate-stderr py 'print("next")'
+	[ "$status" -eq 0 ] && [ "$output" = next ]
+}
