@@ -1,0 +1,59 @@
+/* spool_internal.h - what spool.c, spool_runner.c and cee-fsck.c share
+ *
+ * The names of everything in a spool are made and parsed here and nowhere
+ * else. Paths are walked one component at a time, O_NOFOLLOW, beneath a
+ * directory's descriptor.
+ */
+#ifndef CEE_SPOOL_INTERNAL_H
+#define CEE_SPOOL_INTERNAL_H
+
+#include <dirent.h>
+
+#include "cee.h"
+
+enum {
+	SPOOL_BUCKET = 7,		/* hex digits of an ID: 2^20 ms are one bucket of out/ */
+	SPOOL_ATTEMPTS = 9,		/* an attempt is one digit; a later one is the ninth again */
+	SPOOL_NAME_MAX = ID_LEN + 8,	/* P.ID.N and a NUL */
+	SPOOL_RESULT_ROOM = 16384,	/* bytes reserved for a result before its job begins */
+	SPOOL_RESULT_MAX = 1 << 20
+};
+
+/* A process with CEE_STOP_AT=TRANSITION in its environment stops itself (SIGSTOP)
+ * the first time that it gets there: for tests that kill it just then. */
+void spool_hook(const char *transition);
+
+int spool_dir(int at, const char *path);	/* opens a directory */
+int spool_dir_make(int at, const char *path);	/* the same, makes what is missing (0700) */
+/* Is there an entry? 1, 0 */
+int spool_has(int at, const char *name);
+/* A stream of the directory's entries; closed with closedir. */
+DIR *spool_list(int at, const char *path);
+/* The next entry that is not a dot file; NULL at the end (errno 0) or on error. */
+struct dirent *spool_next(DIR *d);
+bool spool_is_dir(DIR *d, const struct dirent *e);
+
+/* An open-file-description lock on the whole file. 0, or -1 with EAGAIN when
+ * another has it and wait is false. */
+int spool_lock(int fd, bool wait);
+/* Is somebody else's lock on it? 1, 0, -1 */
+int spool_locked(int fd);
+/* Does dir/name still name what fd has open? */
+bool spool_same(int fd, int dir, const char *name);
+
+void spool_new_name(char name[SPOOL_NAME_MAX], const char *id, int priority, int attempts);
+void spool_cur_name(char name[SPOOL_NAME_MAX], const char *id, int attempt);
+bool spool_parse_new(const char *name, char id[ID_LEN + 1], int *priority, int *attempts);
+bool spool_parse_cur(const char *name, char id[ID_LEN + 1], int *attempt);
+bool spool_runner_valid(const char *name);	/* as OWNER, with the same bounds */
+
+/* Finds the entry of id: in OWNER/new (1 and *name), 0 none. */
+int spool_find_new(int newdir, const char *id, char name[SPOOL_NAME_MAX]);
+/* In cur/RUNNER/OWNER: 1 and *attempt, 0 none. */
+int spool_find_cur(int ownerdir, const char *id, int *attempt);
+
+/* Removes files of dir that nobody holds a lock on, and such runner directories
+ * (SPOOL/tmp has both). */
+int spool_sweep_dir(int dir);
+
+#endif
