@@ -385,6 +385,9 @@ int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *
 /* Removes tmp/ files nobody holds a lock on. */
 int spool_sweep(struct spool *s, const char *owner);
 
+/* For crash tests: stops this process (SIGSTOP, once) when $CEE_STOP_AT is this transition. */
+void spool_hook(const char *transition);
+
 /* The languages that cee-lang published: SPOOL/languages.json. */
 int spool_languages_write(struct spool *s, const char *text, size_t len);
 int spool_languages_read(struct spool *s, struct buf *b);

@@ -274,6 +274,7 @@ static void started(void *arg, int status, const char *body, size_t len)
 		box_failed(b, BOX_OURS, m ? m : "start failed");
 		return;
 	}
+	spool_hook("box-started");
 	if (b->state == BOX_STARTING)
 		box_enter(b, BOX_GREETING);
 }
@@ -327,6 +328,7 @@ static void created(void *arg, int status, const char *body, size_t len)
 		box_enter(b, BOX_REMOVING);
 		remove_again(b);
 	} else if (b->container[0]) {
+		spool_hook("box-created");
 		attach_box(b);
 	} else {
 		m = engine_message(status, body, len);

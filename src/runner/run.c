@@ -500,6 +500,7 @@ static void send_job(struct run *r)
 	if (!r->job.stdin_len)
 		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
 	attach_flush(&r->box->attach);
+	spool_hook("job-sent");
 }
 
 static void box_ready(void *arg)
