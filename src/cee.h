@@ -46,6 +46,7 @@ int write_full(int fd, const void *data, size_t len);
  * O_CLOEXEC beneath dirfd, with at most one link. EFBIG when larger, EINVAL
  * when it is no such file. The caller frees b. */
 int read_file_at(int dirfd, const char *name, size_t max, struct buf *b);
+int read_fd(int fd, size_t max, struct buf *b);	/* to its end; EFBIG when that is beyond max */
 
 int64_t now_us(void);		/* CLOCK_REALTIME, microseconds since the epoch */
 int64_t mono_us(void);		/* CLOCK_MONOTONIC */

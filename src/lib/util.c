@@ -167,14 +167,11 @@ int write_full(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* Reads until the end or one byte more than max: the size that fstat told may
- * be old, so what was read is what is believed. */
-static int read_bounded(int fd, size_t size, size_t max, struct buf *b)
+/* A size that fstat told may be old: what was read is what is believed. */
+int read_fd(int fd, size_t max, struct buf *b)
 {
 	size_t start = b->len;
 
-	if (buf_room(b, size + 1) < 0)
-		return -1;
 	for (;;) {
 		ssize_t n;
 
@@ -216,7 +213,9 @@ int read_file_at(int dirfd, const char *name, size_t max, struct buf *b)
 		errno = EFBIG;
 		return -1;
 	}
-	return read_bounded(fd, (size_t)st.st_size, max, b);
+	if (buf_room(b, (size_t)st.st_size + 4096) < 0)
+		return -1;
+	return read_fd(fd, max, b);
 }
 
 static int64_t clock_us(clockid_t id)
