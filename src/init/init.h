@@ -1,0 +1,129 @@
+/* init.h - what the files of cee-init share
+ *
+ * cee-init.c  the protocol and the job's course: the only file that knows frames in flight
+ * cell.c      a cell and its keeper (process 1 of the cell), starting and ending programs
+ * filter.c    the job's system call filter
+ * usage.c     figures of the box's cgroup
+ *
+ * Static, libc only, one thread. Errors are a line of text in a char[INIT_TEXT].
+ */
+#ifndef CEE_INIT_H
+#define CEE_INIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "frame.h"
+#include "limit.h"
+
+enum { INIT_TEXT = 512 };
+
+/* Formats a line into text (INIT_TEXT bytes) and returns -1. */
+int init_fail(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int64_t init_now_us(void);			/* CLOCK_MONOTONIC */
+
+/* ---- filter.c --------------------------------------------------------- */
+
+/* Loads the job's filter into the calling process, for good. strict: there is no
+ * cell, so calls that reach other processes by number are refused too. -1 and errno. */
+int filter_load(bool strict);
+
+/* ---- usage.c ---------------------------------------------------------- */
+
+struct usage {
+	int version;			/* of the cgroups: 1, 2, or 0 for none to be seen */
+	int cpu, memory, oom, pids, pids_events;	/* descriptors or -1 */
+	int64_t pids_max;		/* -1 unlimited or unknown */
+};
+struct usage_now {
+	int64_t cpu_us;			/* user and system, of the whole box */
+	int64_t anon, shmem;		/* bytes */
+	int64_t oom_kills;		/* since the box began */
+	int64_t pids;			/* tasks now; 0 unknown */
+	int64_t pids_hits;		/* forks refused by the cgroup */
+};
+void usage_open(struct usage *u);
+void usage_read(const struct usage *u, struct usage_now *now);
+
+/* ---- cell.c: the keeper ------------------------------------------------ *
+ * Whoever starts programs and reaps them: process 1 of a cell, or init itself
+ * in a box without cells. */
+
+struct plan {				/* one phase */
+	bool set;
+	uint64_t limit[LIMIT_COUNT];
+	char **argv, **env;		/* NULL-terminated, owned */
+	size_t argc, envc, bytes;
+};
+
+struct keeper {
+	bool cell;
+	int work;			/* /work */
+	int oom;			/* own oom_score_adj, or -1 */
+	int file;			/* the one being written, or -1 */
+	uint64_t file_left;
+	uint64_t disk;			/* bytes of the tmpfs */
+	struct plan plan[PHASE_COUNT];
+	int phase;			/* of the last PHASE frame, or -1 */
+	pid_t program;			/* 0 none */
+	int64_t started_us;
+	int64_t cpu_us, maxrss;		/* of what was reaped since the start */
+};
+
+struct start {				/* how to start a phase */
+	uint32_t phase;
+	uint32_t nproc;			/* RLIMIT_NPROC; 0 as it is */
+	uint32_t test;			/* 1: do all but exec, exit 0 */
+};
+
+struct ended {				/* a program and all that it left are gone */
+	int status;			/* as waitpid gives it */
+	int64_t wall_us, cpu_us, maxrss;
+};
+
+void keeper_init(struct keeper *k, bool cell);
+/* FILE, DATA, PHASE, ARG, ENV as they come. -1 and text. */
+int keeper_frame(struct keeper *k, unsigned type, const unsigned char *p, size_t len, char *text);
+/* fds: stdin, stdout, stderr of the program; stay the caller's. -1 and text. */
+int keeper_start(struct keeper *k, const struct start *s, const int fds[3], char *text);
+/* Reaps what has ended, without waiting. true: the program has, *status is its. */
+bool keeper_reap(struct keeper *k, int *status);
+/* Kills everything within reach and reaps it all. status -1: the program's is
+ * not known yet. */
+void keeper_end(struct keeper *k, int status, struct ended *e);
+void keeper_signal(const struct keeper *k, int sig);
+
+/* ---- cell.c: the cell, from outside ------------------------------------- */
+
+struct cell {
+	pid_t pid;			/* its first process, 0 none */
+	int sock;			/* orders go in, reports come out */
+	int work;			/* O_PATH of its /work once built, for fstatfs, else -1 */
+};
+
+enum report_kind { REPORT_BUILT, REPORT_STARTED, REPORT_FAILED, REPORT_ENDED };
+struct report {
+	enum report_kind kind;
+	struct ended ended;		/* REPORT_ENDED */
+	int64_t time_us;		/* REPORT_STARTED */
+	char text[INIT_TEXT];		/* REPORT_FAILED */
+};
+
+/* Clones the cell's first process in its namespaces; it then takes orders. */
+int cell_open(struct cell *c, char *text);
+/* Orders; all may wait up to ten seconds for the cell to take them. -1 and errno. */
+int cell_build(struct cell *c, uint64_t disk, uint64_t inodes);
+int cell_frame(struct cell *c, unsigned type, const unsigned char *p, size_t len);
+int cell_start(struct cell *c, const struct start *s, const int fds[3]);
+int cell_kill(struct cell *c);
+int cell_signal(struct cell *c, int sig);
+/* 1 a report, 0 none now, -1 the cell has hung up. */
+int cell_report(struct cell *c, struct report *r);
+/* Kills it; it is gone when waitpid has seen c->pid. */
+void cell_close(struct cell *c);
+/* Builds a cell with everything in it but a program. -1 and text where this box cannot. */
+int cell_test(char *text);
+
+#endif
