@@ -570,6 +570,15 @@ static int bind_to(const char *from, const char *to, bool may_lack, char *text)
 	return init_fail(text, "%s: %s", to, strerror(errno));
 }
 
+/* Makes a bound folder read-only: its owner could change its mode otherwise. */
+static int seal(const char *path, char *text)
+{
+	if (!mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
+	    errno == ENOENT)
+		return 0;
+	return init_fail(text, "%s read-only: %s", path, strerror(errno));
+}
+
 struct masked { const char *path; bool folder; };
 static const struct masked masked[] = {
 	{ "/proc/acpi", true }, { "/proc/asound", true }, { "/proc/scsi", true },
@@ -585,7 +594,8 @@ static int mount_proc(const char *empty, char *text)
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2"))
 		return init_fail(text, "procfs: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof masked / sizeof *masked; i++)
-		if (bind_to(masked[i].folder ? empty : "/dev/null", masked[i].path, true, text))
+		if (bind_to(masked[i].folder ? empty : "/dev/null", masked[i].path, true, text) ||
+		    (masked[i].folder && seal(masked[i].path, text)))
 			return -1;
 	return 0;
 }
