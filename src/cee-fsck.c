@@ -23,7 +23,7 @@
 #include "lib/spool_internal.h"
 #include "prog.h"
 
-enum { LOOKS = 25, LOOK_MS = 20 };
+enum { LOOKS = 10, LOOK_MS = 20 };
 
 static struct fsck {
 	struct spool s;
@@ -474,6 +474,15 @@ static void check_tmp(int at, const char *path)
 		closedir(d);
 }
 
+/* Nobody is left who would take the wish away: who retires the job does. */
+static bool wish_stale(const char *owner, const char *id)
+{
+	AUTO_CLOSE int out = spool_open_out(&fsck.s, owner, id);
+	struct spool_where w;
+
+	return (out >= 0 && spool_has(out, "job")) || spool_find(&fsck.s, owner, id, &w, NULL) < 0;
+}
+
 static void check_cancel(int owner_dir, const char *owner, const char *path)
 {
 	DIR *d = open_dir(owner_dir, "cancel", path);
@@ -481,17 +490,13 @@ static void check_cancel(int owner_dir, const char *owner, const char *path)
 	char p[512];
 
 	while (d && (e = spool_next(d))) {
-		struct spool_where w;
-		bool stale;
-
 		join(p, path, e->d_name);
 		if (!id_valid(e->d_name)) {
 			problem(p, "is no job id");
 			continue;
 		}
 		check_file(dirfd(d), e->d_name, p);
-		stale = spool_find(&fsck.s, owner, e->d_name, &w, NULL) < 0 || w.state == STATE_FINISHED;
-		if (!stale || (fsck.fix && spool_cancel_clear(&fsck.s, owner, e->d_name) == 0))
+		if (!wish_stale(owner, e->d_name) || (fsck.fix && spool_cancel_clear(&fsck.s, owner, e->d_name) == 0))
 			continue;
 		if (spool_has(dirfd(d), e->d_name))
 			note(p, "wishes the end of a job that is over; the next scan removes it, and so does --fix");
