@@ -87,6 +87,9 @@ int limit_find(const char *name);			/* enum limit_id or -1 */
 /* "1.5" or "1.5s", "200ms" for TIME; "64M", "64MiB", "65536" for SIZE; a number for COUNT. */
 int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_err *e);
 int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err *e);	/* TIME: seconds */
+enum { LIMIT_TEXT_MAX = 48 };
+/* As people write it and limit_parse reads it: "5s", "64M", "128"; "-" when not set. */
+void limit_format(char out[LIMIT_TEXT_MAX], enum limit_id id, int64_t value);
 int duration_parse(const char *text, int64_t *us, struct cee_err *e);	/* "1.5", "200ms", "2m", "1h", "7d" */
 int duration_number(double seconds, int64_t *us, struct cee_err *e);
 int size_parse(const char *text, int64_t *bytes, struct cee_err *e);	/* "65536", "64M", "1.5GiB" */

@@ -196,3 +196,31 @@ int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err
 	}
 	return limit_range(id, v, value, e);
 }
+
+static void size_format(char out[LIMIT_TEXT_MAX], int64_t v)
+{
+	static const char letters[] = "BKMGT";
+	int i = 0;
+
+	while (letters[i + 1] && v != 0 && v % 1024 == 0) {
+		v /= 1024;
+		i++;
+	}
+	snprintf(out, LIMIT_TEXT_MAX, "%" PRId64 "%.1s", v, i > 0 ? letters + i : "");
+}
+
+void limit_format(char out[LIMIT_TEXT_MAX], enum limit_id id, int64_t value)
+{
+	if (value < 0)
+		snprintf(out, LIMIT_TEXT_MAX, "-");
+	else if (limit_unit[id] == UNIT_SIZE)
+		size_format(out, value);
+	else if (limit_unit[id] == UNIT_COUNT)
+		snprintf(out, LIMIT_TEXT_MAX, "%" PRId64, value);
+	else if (value % 1000000 == 0)
+		snprintf(out, LIMIT_TEXT_MAX, "%" PRId64 "s", value / 1000000);
+	else if (value % 1000 == 0)
+		snprintf(out, LIMIT_TEXT_MAX, "%" PRId64 "ms", value / 1000);
+	else
+		snprintf(out, LIMIT_TEXT_MAX, "%" PRId64 "us", value);
+}

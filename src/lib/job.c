@@ -1,0 +1,783 @@
+/* job.c - the one parser of jobs: cee-job(5)
+ *
+ * Every program that takes a job and the runner that starts it go through here.
+ * What can be judged without knowing the host is judged by job_parse; job_check
+ * adds the administrator's ceilings and the languages that there are. Each error
+ * names its field and says what would be right. Nothing here does I/O.
+ *
+ * The table near the end is the list of fields. A field is set by one small
+ * function; rules that need two fields stand in whole().
+ */
+#include "json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	NAME_MAX_LEN = 1024, PART_MAX = 255, PARTS_MAX = 16,
+	FILES_MAX = 1000, ARGUMENTS_MAX = 4096, PACKAGES_MAX = 200, LABELS_MAX = 64,
+	WORD_MAX = 64, KEY_MAX = 255, LABEL_VALUE_MAX = 256
+};
+
+#define DIGITS "0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/* What is being filled: the job, and what only the rules between fields need. */
+struct parse {
+	struct job *j;
+	bool nuget, framework;		/* the first engine's fields were there */
+};
+
+static int no_memory(struct cee_err *e)
+{
+	return cee_fail(e, ENOMEM, "out of memory");
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+static bool only(const char *s, const char *set)
+{
+	return s[strspn(s, set)] == '\0';
+}
+
+static bool alnum(char c)	/* in every locale */
+{
+	return c != '\0' && strchr(LETTERS DIGITS, c);
+}
+
+static int word(const cJSON *v, const char *path, char **out, struct cee_err *e)
+{
+	if (json_string(v, path, out, e) < 0)
+		return -1;
+	if (!**out || strlen(*out) > WORD_MAX || !only(*out, LETTERS DIGITS "+#._-"))
+		return json_wrong(e, path, "must be 1 to %d of letters, digits, '+', '#', '.', '_' and '-'", WORD_MAX);
+	return 0;
+}
+
+/* Text that is shown and compared, but no part of a path or a command. */
+static int printable(const cJSON *v, const char *path, size_t min, size_t max, char **out, struct cee_err *e)
+{
+	size_t len;
+
+	if (json_string(v, path, out, e) < 0)
+		return -1;
+	len = strlen(*out);
+	if (len < min || len > max)
+		return json_wrong(e, path, "must be of %zu to %zu bytes", min, max);
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_printable(*out + i, len - i);
+		if (n == 0)
+			return json_wrong(e, path, "must have no control characters");
+	}
+	return 0;
+}
+
+/* ---- files ---------------------------------------------------------------- */
+
+static bool part_valid(const char *s, size_t n)
+{
+	if (n == 0 || n > PART_MAX)
+		return false;
+	return !(n == 1 && s[0] == '.') && !(n == 2 && s[0] == '.' && s[1] == '.');
+}
+
+bool job_name_valid(const char *name)
+{
+	size_t len = strlen(name), parts = 1;
+	const char *part = name;
+
+	if (len == 0 || len > NAME_MAX_LEN)
+		return false;
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_printable(name + i, len - i);
+		if (n == 0)
+			return false;
+	}
+	for (const char *slash; (slash = strchr(part, '/')); part = slash + 1) {
+		if (!part_valid(part, (size_t)(slash - part)) || ++parts > PARTS_MAX)
+			return false;
+	}
+	return part_valid(part, strlen(part));
+}
+
+static int file_name(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	struct job_file *f = into;
+
+	if (json_string(v, path, &f->name, e) < 0)
+		return -1;
+	if (!job_name_valid(f->name))
+		return json_wrong(e, path, "must be a relative path without \"..\", empty parts and control characters, "
+			"of at most %d parts and %d bytes", PARTS_MAX, NAME_MAX_LEN);
+	return 0;
+}
+
+static int file_once(struct job_file *f, const char *path, struct cee_err *e)
+{
+	return f->data ? json_wrong(e, path, "give content or base64, not both") : 0;
+}
+
+static int file_content(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	struct job_file *f = into;
+	char *text = NULL;
+
+	if (file_once(f, path, e) < 0 || json_string(v, path, &text, e) < 0)
+		return -1;
+	f->data = (unsigned char *)text;
+	f->len = strlen(text);
+	return 0;
+}
+
+static int bytes_of_base64(const cJSON *v, const char *path, unsigned char **data, size_t *len, struct cee_err *e)
+{
+	if (!cJSON_IsString(v))
+		return json_wrong(e, path, "must be a string of base64");
+	if (base64_decode(v->valuestring, strlen(v->valuestring), data, len) < 0)
+		return errno == ENOMEM ? no_memory(e)
+			: json_wrong(e, path, "is not base64: standard alphabet, padded with '=', without line breaks");
+	return 0;
+}
+
+static int file_base64(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	struct job_file *f = into;
+
+	if (file_once(f, path, e) < 0)
+		return -1;
+	return bytes_of_base64(v, path, &f->data, &f->len, e);
+}
+
+static int file_mode(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	struct job_file *f = into;
+	const char *s = cJSON_IsString(v) ? v->valuestring : "";
+	size_t n = strlen(s);
+
+	if (!(n == 3 || (n == 4 && *s == '0')) || !only(s, "01234567"))
+		return json_wrong(e, path, "must be an octal string such as \"0644\" or \"0755\", up to \"0777\"");
+	f->mode = (unsigned)strtoul(s, NULL, 8);
+	return 0;
+}
+
+static const struct json_field file_fields[] = {
+	{"name", file_name}, {"content", file_content}, {"base64", file_base64}, {"mode", file_mode}, {NULL, NULL}
+};
+
+static int file_one(struct job_file *f, const cJSON *v, const char *path, struct cee_err *e)
+{
+	f->mode = 0644;
+	if (json_fields(v, path, file_fields, 0, f, e) < 0)
+		return -1;
+	if (!f->name)
+		return json_wrong(e, path, "name is missing");
+	if (!f->data)
+		return json_wrong(e, path, "content is missing (or base64, for what is no text)");
+	return 0;
+}
+
+/* '/' below everything, so that a folder's files follow directly on a file of its name. */
+static int by_path(const void *a, const void *b)
+{
+	const unsigned char *p = *(const unsigned char *const *)a, *q = *(const unsigned char *const *)b;
+
+	while (*p && *p == *q)
+		p++, q++;
+	return (*p == '/' ? 1 : *p) - (*q == '/' ? 1 : *q);
+}
+
+/* No name twice, and none that another needs as its folder. Sorts names. */
+static int names_fit(const char **names, size_t n, const char *path, struct cee_err *e)
+{
+	qsort(names, n, sizeof *names, by_path);
+	for (size_t i = 1; i < n; i++) {
+		size_t len = strlen(names[i - 1]);
+		if (strncmp(names[i - 1], names[i], len) != 0)
+			continue;
+		if (names[i][len] == '\0')
+			return json_wrong(e, path, "\"%.80s\" stands twice", names[i]);
+		if (names[i][len] == '/')
+			return json_wrong(e, path, "\"%.80s\" cannot be a file and a folder", names[i - 1]);
+	}
+	return 0;
+}
+
+static int files_fit(const struct job_file *files, size_t n, const char *path, struct cee_err *e)
+{
+	AUTO_FREE const char **names = calloc(n + 1, sizeof *names);
+
+	if (!names)
+		return no_memory(e);
+	for (size_t i = 0; i < n; i++)
+		names[i] = files[i].name;
+	return names_fit(names, n, path, e);
+}
+
+void job_files_release(struct job_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(files[i].name);
+		free(files[i].data);
+	}
+	free(files);
+}
+
+int json_files(const cJSON *v, const char *path, struct job_file **files, size_t *n, struct cee_err *e)
+{
+	int count = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
+	const cJSON *item;
+
+	if (!cJSON_IsArray(v))
+		return json_wrong(e, path, "must be an array of {\"name\", \"content\"}");
+	if (count > FILES_MAX)
+		return json_wrong(e, path, "has %d files, %d is the most", count, FILES_MAX);
+	*files = calloc((size_t)count + 1, sizeof **files);
+	if (!*files)
+		return no_memory(e);
+	cJSON_ArrayForEach(item, v) {
+		char full[JSON_PATH_MAX];
+		json_path(full, path, NULL, (int)*n);
+		if (file_one(&(*files)[(*n)++], item, full, e) < 0)
+			return -1;
+	}
+	return files_fit(*files, *n, path, e);
+}
+
+/* ---- packages --------------------------------------------------------------- */
+
+static int package_name(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	return json_string(v, path, &((struct job_package *)into)->name, e);
+}
+
+static int package_version(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	return json_string(v, path, &((struct job_package *)into)->version, e);
+}
+
+static const struct json_field package_fields[] = {
+	{"name", package_name}, {"version", package_version}, {NULL, NULL}
+};
+
+/* Alphanumeric words and '_', joined by single '.' or '-', as NuGet's own check says. */
+static bool nuget_name_valid(const char *s)
+{
+	size_t n = strlen(s);
+	bool joined = true;
+
+	if (n == 0 || n > 100 || !only(s, LETTERS DIGITS "_.-"))
+		return false;
+	for (; *s; s++) {
+		bool joint = *s == '.' || *s == '-';
+		if (joint && joined)
+			return false;
+		joined = joint;
+	}
+	return !joined;
+}
+
+/* Identifiers of letters, digits and '-', separated by points; what follows it. */
+static const char *identifiers(const char *s)
+{
+	for (;;) {
+		size_t n = strspn(s, LETTERS DIGITS "-");
+		if (n == 0)
+			return NULL;
+		s += n;
+		if (*s != '.')
+			return s;
+		s++;
+	}
+}
+
+/* SemVer 2 with one to four numbers: an exact version, no range and no '*'. */
+static bool nuget_version_valid(const char *s)
+{
+	if (strlen(s) > WORD_MAX)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		size_t n = strspn(s, DIGITS);
+		if (n == 0 || n > 9)
+			return false;
+		s += n;
+		if (*s != '.' || i == 3)
+			break;
+		s++;
+	}
+	if (*s == '-' && !(s = identifiers(s + 1)))
+		return false;
+	if (*s == '+' && !(s = identifiers(s + 1)))
+		return false;
+	return *s == '\0';
+}
+
+/* What npm, pip and the like have in common: no address, path, option or space. */
+static bool common_name_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || n > 214)
+		return false;
+	if (*s == '@') {
+		size_t scope = strspn(s + 1, LETTERS DIGITS "._-");
+		if (scope == 0 || !alnum(s[1]) || s[1 + scope] != '/')
+			return false;
+		s += scope + 2;
+	}
+	n = strlen(s);
+	return n > 0 && only(s, LETTERS DIGITS "._-") && alnum(s[0]) && alnum(s[n - 1]);
+}
+
+static bool common_version_valid(const char *s)
+{
+	return alnum(*s) && strlen(s) <= WORD_MAX && only(s, LETTERS DIGITS ".+!_-");
+}
+
+static int package_one(struct job_package *p, const cJSON *v, const char *path, struct cee_err *e)
+{
+	if (json_fields(v, path, package_fields, 0, p, e) < 0)
+		return -1;
+	if (!p->name)
+		return json_wrong(e, path, "name is missing");
+	if (!p->version)
+		return json_wrong(e, path, "version is missing: an exact one, as \"13.0.1\"");
+	return 0;
+}
+
+static int packages(struct job *j, const cJSON *v, const char *path, struct cee_err *e)
+{
+	int count = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
+	const cJSON *item;
+
+	if (j->packages)
+		return json_wrong(e, path, "give packages or nuget_packages, not both");
+	if (!cJSON_IsArray(v))
+		return json_wrong(e, path, "must be an array of {\"name\", \"version\"}");
+	if (count > PACKAGES_MAX)
+		return json_wrong(e, path, "has %d packages, %d is the most", count, PACKAGES_MAX);
+	j->packages = calloc((size_t)count + 1, sizeof *j->packages);
+	if (!j->packages)
+		return no_memory(e);
+	cJSON_ArrayForEach(item, v) {
+		char full[JSON_PATH_MAX];
+		json_path(full, path, NULL, (int)j->npackages);
+		if (package_one(&j->packages[j->npackages++], item, full, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* By the registry's own grammar; needs the language, so it runs when all fields are known. */
+static int packages_valid(const struct job *j, bool nuget, struct cee_err *e)
+{
+	const char *field = nuget ? "nuget_packages" : "packages";
+
+	nuget = nuget || strcmp(j->language, "csharp") == 0;
+	for (size_t i = 0; i < j->npackages; i++) {
+		const struct job_package *p = &j->packages[i];
+		char path[JSON_PATH_MAX];
+
+		json_path(path, field, NULL, (int)i);
+		if (!(nuget ? nuget_name_valid : common_name_valid)(p->name))
+			return json_wrong(e, path, "name \"%.60s\" is none that a package can have", p->name);
+		if (!(nuget ? nuget_version_valid : common_version_valid)(p->version))
+			return json_wrong(e, path, "version \"%.60s\" is no exact version, as \"13.0.1\" is", p->version);
+		for (size_t k = 0; k < i; k++)
+			if (strcasecmp(j->packages[k].name, p->name) == 0)
+				return json_wrong(e, path, "\"%.60s\" stands twice", p->name);
+	}
+	return 0;
+}
+
+/* ---- fields ------------------------------------------------------------------ */
+
+#define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
+#define JOB (((struct parse *)into)->j)
+
+FIELD(language) { return word(v, path, &JOB->language, e); }
+FIELD(version) { return word(v, path, &JOB->version, e); }
+FIELD(framework) { ((struct parse *)into)->framework = true; return word(v, path, &JOB->framework, e); }
+FIELD(files) { return json_files(v, path, &JOB->files, &JOB->nfiles, e); }
+FIELD(env) { return json_env(v, path, &JOB->env, &JOB->nenv, e); }
+FIELD(merge) { return json_bool(v, path, &JOB->merge, e); }
+FIELD(start_within) { return json_duration(v, path, &JOB->start_within_us, e); }
+FIELD(keep) { return json_duration(v, path, &JOB->keep_us, e); }
+FIELD(key) { return printable(v, path, 1, KEY_MAX, &JOB->key, e); }
+FIELD(group) { return word(v, path, &JOB->group, e); }
+FIELD(packages) { return packages(JOB, v, path, e); }
+FIELD(limits) { return json_phase_limits(v, path, JOB->limits, &JOB->stop_on_output, e); }
+
+FIELD(arguments)
+{
+	return json_strings(v, path, ARGUMENTS_MAX, FRAME_MAX, &JOB->arguments, &JOB->narguments, e);
+}
+
+FIELD(nuget_packages)
+{
+	((struct parse *)into)->nuget = true;
+	if (packages(JOB, v, path, e) < 0)
+		return -1;
+	return JOB->npackages > 0 ? 0 : json_wrong(e, path, "is empty: leave it out, or name a package");
+}
+
+FIELD(code)
+{
+	if (json_string(v, path, &JOB->code, e) < 0)
+		return -1;
+	JOB->code_len = strlen(JOB->code);
+	if (only(JOB->code, " \t\r\n"))
+		return json_wrong(e, path, "is blank: it must hold the program");
+	return 0;
+}
+
+static int stdin_once(const struct job *j, const char *path, struct cee_err *e)
+{
+	return j->stdin_data ? json_wrong(e, path, "give stdin or stdin_base64, not both") : 0;
+}
+
+FIELD(stdin)
+{
+	char *text = NULL;
+
+	if (stdin_once(JOB, path, e) < 0 || json_string(v, path, &text, e) < 0)
+		return -1;
+	JOB->stdin_data = (unsigned char *)text;
+	JOB->stdin_len = strlen(text);
+	return 0;
+}
+
+FIELD(stdin_base64)
+{
+	if (stdin_once(JOB, path, e) < 0)
+		return -1;
+	return bytes_of_base64(v, path, &JOB->stdin_data, &JOB->stdin_len, e);
+}
+
+FIELD(buffer)
+{
+	const char *s = cJSON_IsString(v) ? v->valuestring : "";
+
+	if (strcmp(s, "live") != 0 && strcmp(s, "full") != 0)
+		return json_wrong(e, path, "must be \"live\" or \"full\"");
+	JOB->buffer = *s == 'f' ? BUFFER_FULL : BUFFER_LIVE;
+	return 0;
+}
+
+FIELD(priority)
+{
+	int64_t n;
+
+	if (json_integer(v, path, 0, 9, &n, e) < 0)
+		return -1;
+	JOB->priority = (int)n;
+	return 0;
+}
+
+FIELD(retries)
+{
+	int64_t n;
+
+	if (json_integer(v, path, 0, 3, &n, e) < 0)
+		return -1;
+	JOB->retries = (int)n;
+	return 0;
+}
+
+static int label(struct job_label *l, const cJSON *v, const char *path, struct cee_err *e)
+{
+	if (!*v->string || strlen(v->string) > WORD_MAX || !only(v->string, LETTERS DIGITS "._/-"))
+		return json_wrong(e, path, "a label's name must be 1 to %d of letters, digits, '.', '_', '/' and '-'", WORD_MAX);
+	if (printable(v, path, 0, LABEL_VALUE_MAX, &l->value, e) < 0)
+		return -1;
+	l->name = strdup(v->string);
+	return l->name ? 0 : no_memory(e);
+}
+
+FIELD(labels)
+{
+	int count = cJSON_IsObject(v) ? cJSON_GetArraySize(v) : 0;
+	const cJSON *item;
+
+	if (!cJSON_IsObject(v))
+		return json_wrong(e, path, "must be an object of names and strings");
+	if (count > LABELS_MAX)
+		return json_wrong(e, path, "has %d labels, %d is the most", count, LABELS_MAX);
+	JOB->labels = calloc((size_t)count + 1, sizeof *JOB->labels);
+	if (!JOB->labels)
+		return no_memory(e);
+	cJSON_ArrayForEach(item, v) {
+		char full[JSON_PATH_MAX];
+		json_path(full, path, item->string, 0);
+		if (label(&JOB->labels[JOB->nlabels++], item, full, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Fields that have their meaning already and no work behind it yet: what asks for
+ * nothing may pass, so that jobs written for later versions can be tried. */
+static bool asks_nothing(const cJSON *v)
+{
+	if (cJSON_IsArray(v) || cJSON_IsObject(v))
+		return !v->child;
+	if (cJSON_IsString(v))
+		return !*v->valuestring || strcmp(v->valuestring, "none") == 0;
+	return cJSON_IsFalse(v) || cJSON_IsNull(v);
+}
+
+FIELD(later)
+{
+	(void)into;
+	return asks_nothing(v) ? 0 : json_wrong(e, path, "is not supported by this version yet: leave it out");
+}
+
+FIELD(reserved)
+{
+	(void)into;
+	return asks_nothing(v) ? 0 : json_wrong(e, path, "is reserved: leave it out");
+}
+
+static const struct json_field fields[] = {
+	{"language", field_language},
+	{"version", field_version},
+	{"target_framework_monikier", field_framework},
+	{"code", field_code},
+	{"files", field_files},
+	{"arguments", field_arguments},
+	{"stdin", field_stdin},
+	{"stdin_base64", field_stdin_base64},
+	{"env", field_env},
+	{"packages", field_packages},
+	{"nuget_packages", field_nuget_packages},
+	{"limits", field_limits},
+	{"merge", field_merge},
+	{"buffer", field_buffer},
+	{"priority", field_priority},
+	{"retries", field_retries},
+	{"start_within", field_start_within},
+	{"key", field_key},
+	{"group", field_group},
+	{"labels", field_labels},
+	{"keep", field_keep},
+	{"tty", field_later},
+	{"collect", field_later},
+	{"tests", field_later},
+	{"network", field_later},
+	{"from", field_reserved},
+	{"session", field_reserved},
+	{NULL, NULL}
+};
+
+/* ---- the whole ----------------------------------------------------------------- */
+
+static void job_init(struct job *j)
+{
+	*j = (struct job){ .priority = 5, .retries = 1, .start_within_us = -1, .keep_us = -1 };
+	for (int p = 0; p < PHASE_COUNT; p++)
+		limits_init(&j->limits[p]);
+}
+
+/* The kernel takes arguments and environment together up to a quarter of the stack
+ * (execve(2)), and never less than 128 KiB; what the language adds must fit too. */
+static int vectors_fit(const struct job *j, struct cee_err *e)
+{
+	enum { LEAST = 96 << 10, MOST = 1 << 20 };
+	int64_t stack = j->limits[PHASE_RUN].v[LIMIT_STACK], most = MOST;
+	size_t total = 0;
+
+	for (size_t i = 0; i < j->narguments; i++)
+		total += strlen(j->arguments[i]) + 1 + sizeof(char *);
+	for (size_t i = 0; i < j->nenv; i++)
+		total += strlen(j->env[i]) + 1 + sizeof(char *);
+	if (stack >= 0 && stack / 4 < most)
+		most = stack / 4 > LEAST ? stack / 4 : LEAST;
+	if (total <= (size_t)most)
+		return 0;
+	return json_wrong(e, "arguments", "with env they take %zu bytes, %" PRId64 " is the most: use files or stdin", total, most);
+}
+
+/* Rules between fields. */
+static int whole(struct parse *p, struct cee_err *e)
+{
+	struct job *j = p->j;
+
+	if (!j->language && (p->nuget || p->framework)) {
+		j->language = strdup("csharp");
+		if (!j->language)
+			return no_memory(e);
+	}
+	if (!j->language)
+		return json_wrong(e, "language", "is missing: name one, as \"python\"");
+	if (!j->code && j->nfiles == 0)
+		return json_wrong(e, "code", "is missing: give code, or files");
+	return vectors_fit(j, e) < 0 ? -1 : packages_valid(j, p->nuget, e);
+}
+
+int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = json_parse(text, len, e);
+	struct parse p = { .j = j };
+
+	job_init(j);
+	if (!root)
+		return -1;
+	if (!cJSON_IsObject(root))
+		return cee_fail(e, EINVAL, "a job must be a JSON object");
+	if (json_fields(root, "", fields, 0, &p, e) == 0 && whole(&p, e) == 0)
+		return 0;
+	int saved = errno;
+	job_release(j);
+	errno = saved;
+	return -1;
+}
+
+static void strings_release(char **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+void job_release(struct job *j)
+{
+	free(j->language);
+	free(j->version);
+	free(j->framework);
+	free(j->code);
+	job_files_release(j->files, j->nfiles);
+	strings_release(j->arguments, j->narguments);
+	free(j->stdin_data);
+	strings_release(j->env, j->nenv);
+	for (size_t i = 0; i < j->npackages; i++) {
+		free(j->packages[i].name);
+		free(j->packages[i].version);
+	}
+	free(j->packages);
+	free(j->key);
+	free(j->group);
+	for (size_t i = 0; i < j->nlabels; i++) {
+		free(j->labels[i].name);
+		free(j->labels[i].value);
+	}
+	free(j->labels);
+	job_init(j);
+}
+
+/* ---- against the host ------------------------------------------------------------ */
+
+static int ceilings(const struct job *j, const struct conf *c, struct cee_err *e)
+{
+	static const char *const where[PHASE_COUNT] = {[PHASE_COMPILE] = "limits.compile", [PHASE_RUN] = "limits"};
+
+	for (int p = 0; p < PHASE_COUNT; p++)
+		for (int i = 0; i < LIMIT_COUNT; i++) {
+			char asked[LIMIT_TEXT_MAX], most[LIMIT_TEXT_MAX], path[JSON_PATH_MAX];
+			if (c->max[p].v[i] < 0 || j->limits[p].v[i] <= c->max[p].v[i])
+				continue;
+			limit_format(asked, (enum limit_id)i, j->limits[p].v[i]);
+			limit_format(most, (enum limit_id)i, c->max[p].v[i]);
+			json_path(path, where[p], limit_name[i], 0);
+			return json_wrong(e, path, "%s is more than this engine gives: %s is the most", asked, most);
+		}
+	return 0;
+}
+
+static bool lists(const cJSON *array, const char *s)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, array)
+		if (cJSON_IsString(v) && strcmp(v->valuestring, s) == 0)
+			return true;
+	return false;
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsString(v) ? v->valuestring : "";
+}
+
+static const cJSON *find_language(const cJSON *all, const char *name)
+{
+	const cJSON *l;
+
+	cJSON_ArrayForEach(l, all)
+		if (strcmp(text_of(l, "name"), name) == 0)
+			return l;
+	cJSON_ArrayForEach(l, all)
+		if (lists(cJSON_GetObjectItemCaseSensitive(l, "aliases"), name))
+			return l;
+	return NULL;
+}
+
+/* "what there is" of an error: strings, or objects' names, with commas between. */
+static int not_listed(const char *path, const char *what, const cJSON *array, struct cee_err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, array) {
+		const char *s = cJSON_IsString(v) ? v->valuestring : text_of(v, "name");
+		if (buf_printf(&b, "%s%s", b.len ? ", " : "", s) < 0)
+			return no_memory(e);
+	}
+	if (b.len == 0)
+		return json_wrong(e, path, "\"%.60s\" is not known here: there is none", what);
+	return json_wrong(e, path, "\"%.60s\" is not known here: there is %.250s", what, b.data);
+}
+
+/* An empty or missing list of versions says nothing of them: only a job that is
+ * silent too will do. */
+static int in_list(const cJSON *l, const char *list, const char *path, const char *value, struct cee_err *e)
+{
+	const cJSON *array = cJSON_GetObjectItemCaseSensitive(l, list);
+
+	return !value || lists(array, value) ? 0 : not_listed(path, value, array, e);
+}
+
+/* The job's files beside those that the language places: what code is called, and its own. */
+static int beside_languages_files(const cJSON *l, const struct job *j, struct cee_err *e)
+{
+	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "files"), *v;
+	size_t n = 0, most = j->nfiles + 2 + (size_t)cJSON_GetArraySize(own);
+	AUTO_FREE const char **names = calloc(most, sizeof *names);
+
+	if (!names)
+		return no_memory(e);
+	for (size_t i = 0; i < j->nfiles; i++)
+		names[n++] = j->files[i].name;
+	if (j->code && *text_of(l, "file"))
+		names[n++] = text_of(l, "file");
+	cJSON_ArrayForEach(v, own)
+		if (cJSON_IsString(v))
+			names[n++] = v->valuestring;
+	return names_fit(names, n, "files, with what the language adds", e);
+}
+
+int job_check(const struct job *j, const struct conf *c, const char *languages, size_t len,
+	      struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = NULL;
+	const cJSON *all, *l;
+
+	if (ceilings(j, c, e) < 0)
+		return -1;
+	if (!languages)
+		return 0;
+	root = json_parse(languages, len, NULL);
+	all = cJSON_GetObjectItemCaseSensitive(root, "languages");
+	if (!cJSON_IsArray(all))
+		return cee_fail(e, EINVAL, "languages.json of the spool is damaged: the runner writes it anew when it starts");
+	l = find_language(all, j->language);
+	if (!l)
+		return not_listed("language", j->language, all, e);
+	if (in_list(l, "versions", "version", j->version, e) < 0 ||
+	    in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
+		return -1;
+	return beside_languages_files(l, j, e);
+}

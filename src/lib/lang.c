@@ -1,0 +1,531 @@
+/* lang.c - language files: cee-languages(5), etc/languages.d/NAME.json
+ *
+ * A language is data: what its image is made of, and argument vectors. The file
+ * is the administrator's and is trusted, but it is checked like a job all the
+ * same, since its names end up in build files, in requests and in paths.
+ */
+#include "json.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LANG_MAX = 1 << 20, LIST_MAX = 200, ITEM_MAX = 4096 };
+
+#define DIGITS "0123456789"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static bool only(const char *s, const char *set)
+{
+	return s[strspn(s, set)] == '\0';
+}
+
+/* ---- what single values look like ------------------------------------------ */
+
+static bool name_valid(const char *s)
+{
+	return *s && strlen(s) <= 32 && strchr(LOWER DIGITS, *s) && only(s, LOWER DIGITS "+#_-");
+}
+
+static bool alias_valid(const char *s)
+{
+	return *s && strlen(s) <= 64 && only(s, LOWER UPPER DIGITS "+#._-");
+}
+
+static bool extension_valid(const char *s)
+{
+	return s[0] == '.' && s[1] && strlen(s) <= 32 && only(s, LOWER UPPER DIGITS "+_.-");
+}
+
+/* REGISTRY/NAME:TAG@DIGEST, roughly: what the engine takes, and no option. */
+static bool image_valid(const char *s)
+{
+	return *s && strlen(s) <= 255 && strchr(LOWER DIGITS, *s) && only(s, LOWER UPPER DIGITS "._/:@-");
+}
+
+static bool package_valid(const char *s)
+{
+	return *s && strlen(s) <= 128 && strchr(LOWER DIGITS, *s) && only(s, LOWER DIGITS "+.:~=-");
+}
+
+static bool host_part_valid(const char *s, size_t n)
+{
+	return n > 1 && s[0] == '/' && !memmem(s, n, "/../", 4) && !(n >= 3 && memcmp(s + n - 3, "/..", 3) == 0);
+}
+
+/* FROM:TO, both absolute */
+static bool hostdir_valid(const char *s)
+{
+	const char *colon = strchr(s, ':');
+
+	return colon && !strchr(colon + 1, ':') && host_part_valid(s, (size_t)(colon - s)) &&
+		host_part_valid(colon + 1, strlen(colon + 1));
+}
+
+static bool line_valid(const char *s)
+{
+	return *s && !strpbrk(s, "\n\r");
+}
+
+static bool any_valid(const char *s)
+{
+	(void)s;
+	return true;
+}
+
+static int list(const cJSON *v, const char *path, char ***out, size_t *n,
+		bool (*valid)(const char *), const char *right, struct cee_err *e)
+{
+	if (json_strings(v, path, LIST_MAX, ITEM_MAX, out, n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < *n; i++)
+		if (!valid((*out)[i]))
+			return json_wrong(e, path, "\"%.60s\" must be %s", (*out)[i], right);
+	return 0;
+}
+
+static int one(const cJSON *v, const char *path, char **out,
+	       bool (*valid)(const char *), const char *right, struct cee_err *e)
+{
+	if (json_string(v, path, out, e) < 0)
+		return -1;
+	return valid(*out) ? 0 : json_wrong(e, path, "\"%.60s\" must be %s", *out, right);
+}
+
+/* ---- fields ------------------------------------------------------------------ */
+
+#define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
+#define L ((struct lang *)into)
+
+FIELD(name) { return one(v, path, &L->name, name_valid, "lower-case letters, digits, '+', '#', '_' or '-'", e); }
+FIELD(title) { return one(v, path, &L->title, line_valid, "one line", e); }
+FIELD(aliases) { return list(v, path, &L->aliases, &L->naliases, alias_valid, "letters, digits, '+', '#', '.', '_' or '-'", e); }
+FIELD(extensions) { return list(v, path, &L->extensions, &L->nextensions, extension_valid, "a point and letters, as \".py\"", e); }
+FIELD(versions) { return list(v, path, &L->versions, &L->nversions, alias_valid, "letters, digits, '.' or '-'", e); }
+FIELD(frameworks) { return list(v, path, &L->frameworks, &L->nframeworks, alias_valid, "letters, digits, '.' or '-'", e); }
+FIELD(image) { return one(v, path, &L->image, image_valid, "the name of an image", e); }
+FIELD(pull) { return one(v, path, &L->pull, image_valid, "the name of an image", e); }
+FIELD(packages) { return list(v, path, &L->packages, &L->npackages, package_valid, "the name of a Debian package", e); }
+FIELD(host) { return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid, "FROM:TO, two absolute paths", e); }
+FIELD(setup) { return list(v, path, &L->setup, &L->nsetup, line_valid, "one line", e); }
+FIELD(file) { return one(v, path, &L->file, job_name_valid, "a relative file name", e); }
+FIELD(files) { return json_files(v, path, &L->files, &L->nfiles, e); }
+FIELD(compile) { return list(v, path, &L->compile, &L->ncompile, any_valid, "", e); }
+FIELD(run) { return list(v, path, &L->run, &L->nrun, any_valid, "", e); }
+FIELD(check) { return list(v, path, &L->check, &L->ncheck, any_valid, "", e); }
+FIELD(env) { return json_env(v, path, &L->env, &L->nenv, e); }
+FIELD(live_env) { return json_env(v, path, &L->live_env, &L->nlive_env, e); }
+FIELD(limits) { return json_phase_limits(v, path, L->limits, NULL, e); }
+FIELD(hello) { return json_string(v, path, &L->hello, e); }
+FIELD(missing) { return one(v, path, &L->missing, line_valid, "one line", e); }
+FIELD(comment) { (void)into; (void)v; (void)path; (void)e; return 0; }
+
+static const struct json_field source_fields[] = {
+	{"pull", field_pull}, {"packages", field_packages}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
+};
+
+FIELD(source) { return json_fields(v, path, source_fields, 0, into, e); }
+
+static const struct json_field fields[] = {
+	{"name", field_name},
+	{"title", field_title},
+	{"aliases", field_aliases},
+	{"extensions", field_extensions},
+	{"versions", field_versions},
+	{"frameworks", field_frameworks},
+	{"image", field_image},
+	{"source", field_source},
+	{"file", field_file},
+	{"files", field_files},
+	{"compile", field_compile},
+	{"run", field_run},
+	{"check", field_check},
+	{"env", field_env},
+	{"live_env", field_live_env},
+	{"limits", field_limits},
+	{"hello", field_hello},
+	{"missing", field_missing},
+	{"comment", field_comment},
+	{NULL, NULL}
+};
+
+/* ---- one file ------------------------------------------------------------------ */
+
+static int whole(struct lang *l, struct cee_err *e)
+{
+	if (!l->name)
+		return json_wrong(e, "name", "is missing");
+	if (!l->image)
+		return json_wrong(e, "image", "is missing");
+	if (!l->file)
+		return json_wrong(e, "file", "is missing: the name that a job's code gets");
+	if (l->nrun == 0)
+		return json_wrong(e, "run", "is missing: the argument vector that runs a job");
+	if (!l->title && !(l->title = strdup(l->name)))
+		return cee_fail(e, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int parse(struct lang *l, const char *text, size_t len, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = json_parse(text, len, e);
+
+	if (!root)
+		return -1;
+	return json_fields(root, "", fields, 0, l, e) < 0 ? -1 : whole(l, e);
+}
+
+int lang_parse(struct lang *l, const char *file, const char *text, size_t len, struct cee_err *e)
+{
+	struct cee_err why = {""};
+	int saved;
+
+	*l = (struct lang){0};
+	for (int p = 0; p < PHASE_COUNT; p++)
+		limits_init(&l->limits[p]);
+	if (parse(l, text, len, &why) == 0)
+		return 0;
+	saved = errno;
+	lang_release(l);
+	return cee_fail(e, saved, "%.200s: %s", file, why.msg);
+}
+
+static void strings_release(char **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+void lang_release(struct lang *l)
+{
+	free(l->name);
+	free(l->title);
+	strings_release(l->aliases, l->naliases);
+	strings_release(l->extensions, l->nextensions);
+	strings_release(l->versions, l->nversions);
+	strings_release(l->frameworks, l->nframeworks);
+	free(l->image);
+	free(l->pull);
+	strings_release(l->packages, l->npackages);
+	strings_release(l->hostdirs, l->nhostdirs);
+	strings_release(l->setup, l->nsetup);
+	free(l->file);
+	job_files_release(l->files, l->nfiles);
+	strings_release(l->compile, l->ncompile);
+	strings_release(l->run, l->nrun);
+	strings_release(l->check, l->ncheck);
+	strings_release(l->env, l->nenv);
+	strings_release(l->live_env, l->nlive_env);
+	free(l->hello);
+	free(l->missing);
+	*l = (struct lang){0};
+}
+
+/* ---- a directory of them --------------------------------------------------------- */
+
+static int is_json(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 5 && d->d_name[0] != '.' && strcmp(d->d_name + n - 5, ".json") == 0;
+}
+
+static int load_one(struct lang *l, int dirfd, const char *dir, const char *name, struct cee_err *e)
+{
+	/* an administrator's file: it may be a symbolic link, unlike a user's */
+	AUTO_CLOSE int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	AUTO_BUF struct buf b = {0};
+	char file[300];
+
+	snprintf(file, sizeof file, "%.140s/%.140s", dir, name);
+	if (fd < 0 || read_fd(fd, LANG_MAX, &b) < 0)
+		return cee_fail(e, errno, "%s: %s", file, strerror(errno));
+	return lang_parse(l, file, b.data ? b.data : "", b.len, e);
+}
+
+static bool answers_to(const struct lang *l, const char *name)
+{
+	if (strcmp(l->name, name) == 0)
+		return true;
+	for (size_t i = 0; i < l->naliases; i++)
+		if (strcmp(l->aliases[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Every name and alias means one language. */
+static int distinct(const struct langs *ls, const struct lang *l, struct cee_err *e)
+{
+	for (size_t k = 0; k < ls->n; k++) {
+		if (answers_to(&ls->l[k], l->name))
+			return cee_fail(e, EINVAL, "languages: \"%s\" is the name of two: %s has it too", l->name, ls->l[k].name);
+		for (size_t i = 0; i < l->naliases; i++)
+			if (answers_to(&ls->l[k], l->aliases[i]))
+				return cee_fail(e, EINVAL, "languages: \"%s\" of %s means %s already",
+					l->aliases[i], l->name, ls->l[k].name);
+	}
+	return 0;
+}
+
+static int load_entries(struct langs *ls, int dirfd, const char *dir, struct dirent **entry, int n, struct cee_err *e)
+{
+	ls->l = calloc((size_t)n + 1, sizeof *ls->l);
+	if (!ls->l)
+		return cee_fail(e, ENOMEM, "out of memory");
+	for (int i = 0; i < n; i++) {
+		struct lang *l = &ls->l[ls->n];
+		if (load_one(l, dirfd, dir, entry[i]->d_name, e) < 0)
+			return -1;
+		if (distinct(ls, l, e) < 0) {
+			lang_release(l);
+			return -1;
+		}
+		ls->n++;
+	}
+	return 0;
+}
+
+int langs_load(struct langs *ls, const char *dir, struct cee_err *e)
+{
+	AUTO_CLOSE int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent **entry = NULL;
+	int n, r, saved;
+
+	*ls = (struct langs){0};
+	if (dirfd < 0)
+		return cee_fail(e, errno, "languages = %.200s: %s", dir, strerror(errno));
+	n = scandirat(dirfd, ".", &entry, is_json, alphasort);
+	if (n < 0)
+		return cee_fail(e, errno, "languages = %.200s: %s", dir, strerror(errno));
+	r = load_entries(ls, dirfd, dir, entry, n, e);
+	saved = errno;
+	for (int i = 0; i < n; i++)
+		free(entry[i]);
+	free(entry);
+	if (r < 0)
+		langs_release(ls);
+	errno = saved;
+	return r;
+}
+
+void langs_release(struct langs *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		lang_release(&ls->l[i]);
+	free(ls->l);
+	*ls = (struct langs){0};
+}
+
+const struct lang *langs_find(const struct langs *ls, const char *name)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		if (answers_to(&ls->l[i], name))
+			return &ls->l[i];
+	return NULL;
+}
+
+/* ---- argument vectors --------------------------------------------------------------- */
+
+const char *lang_entry(const struct lang *l, const struct job *j)
+{
+	return j->code || j->nfiles == 0 ? l->file : j->files[0].name;
+}
+
+/* A growing vector; on a failure v is NULL and stays so. */
+struct vector {
+	char **v;
+	size_t n, cap;
+};
+
+static void vector_fail(struct vector *a)
+{
+	strings_release(a->v, a->n);
+	*a = (struct vector){ .cap = 0 };
+}
+
+/* Takes s, which is malloc'ed or NULL. */
+static int vector_add(struct vector *a, char *s)
+{
+	if (a->n + 2 > a->cap) {
+		size_t cap = a->cap * 2 + 16;
+		char **v = reallocarray(a->v, cap, sizeof *v);
+		if (!v) {
+			free(s);
+			return -1;
+		}
+		a->v = v;
+		a->cap = cap;
+	}
+	if (!s)
+		return -1;
+	a->v[a->n++] = s;
+	a->v[a->n] = NULL;
+	return 0;
+}
+
+/* A file whose name begins with '-' must not be read as an option. */
+static char *as_operand(const char *name)
+{
+	char *s;
+
+	if (*name != '-')
+		return strdup(name);
+	return asprintf(&s, "./%s", name) < 0 ? NULL : s;
+}
+
+static bool has_extension(const struct lang *l, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < l->nextensions; i++) {
+		size_t m = strlen(l->extensions[i]);
+		if (n > m && strcmp(name + n - m, l->extensions[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The entry comes first, whatever it is called: it is what the job says the program is. */
+static int add_files(struct vector *a, const struct lang *l, const struct job *j)
+{
+	if (vector_add(a, as_operand(lang_entry(l, j))) < 0)
+		return -1;
+	for (size_t i = j->code ? 0 : 1; i < j->nfiles; i++)
+		if (has_extension(l, j->files[i].name) && vector_add(a, as_operand(j->files[i].name)) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_arguments(struct vector *a, const struct job *j)
+{
+	for (size_t i = 0; i < j->narguments; i++)
+		if (vector_add(a, strdup(j->arguments[i])) < 0)
+			return -1;
+	return 0;
+}
+
+/* Replaces {file} and {framework}; what was put in is not looked at again. */
+static char *expand(const char *t, const char *file, const char *framework)
+{
+	struct buf b = {0};
+
+	while (*t) {
+		size_t n = strcspn(t, "{");
+		int r = buf_add(&b, t, n);
+		t += n;
+		if (strncmp(t, "{file}", 6) == 0) {
+			r |= buf_add(&b, file, strlen(file));
+			t += 6;
+		} else if (strncmp(t, "{framework}", 11) == 0) {
+			r |= buf_add(&b, framework, strlen(framework));
+			t += 11;
+		} else if (*t) {
+			r |= buf_add(&b, t++, 1);
+		}
+		if (r < 0) {
+			buf_release(&b);
+			return NULL;
+		}
+	}
+	return b.data ? b.data : strdup("");
+}
+
+static int add_element(struct vector *a, const char *t, const struct lang *l, const struct job *j)
+{
+	AUTO_FREE char *file = NULL;
+	const char *framework = j->framework ? j->framework : l->nframeworks > 0 ? l->frameworks[0] : "";
+
+	if (strcmp(t, "{args}") == 0)
+		return add_arguments(a, j);
+	if (strcmp(t, "{files}") == 0)
+		return add_files(a, l, j);
+	file = as_operand(lang_entry(l, j));
+	return file ? vector_add(a, expand(t, file, framework)) : -1;
+}
+
+char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j)
+{
+	struct vector a = { .cap = 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (add_element(&a, tmpl[i], l, j) < 0) {
+			vector_fail(&a);
+			errno = ENOMEM;
+			return NULL;
+		}
+	if (!a.v)
+		a.v = calloc(1, sizeof *a.v);
+	return a.v;
+}
+
+void strv_free(char **v)
+{
+	for (size_t i = 0; v && v[i]; i++)
+		free(v[i]);
+	free(v);
+}
+
+/* ---- what submitters need to know --------------------------------------------------- */
+
+static int publish_list(struct buf *b, const char *name, char *const *v, size_t n)
+{
+	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote_all(b, v, n);
+}
+
+static int publish_text(struct buf *b, const char *name, const char *s)
+{
+	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote(b, s ? s : "");
+}
+
+static int publish_files(struct buf *b, const struct lang *l)
+{
+	if (buf_printf(b, ",\"files\":[") < 0)
+		return -1;
+	for (size_t i = 0; i < l->nfiles; i++)
+		if (buf_add(b, ",", i > 0) < 0 || json_quote(b, l->files[i].name) < 0)
+			return -1;
+	return buf_add(b, "]", 1);
+}
+
+static int publish_limits(struct buf *b, const struct lang *l)
+{
+	if (buf_printf(b, ",\"limits\":{\"compile\":") < 0 || json_limits_write(b, &l->limits[PHASE_COMPILE]) < 0 ||
+	    buf_printf(b, ",\"run\":") < 0 || json_limits_write(b, &l->limits[PHASE_RUN]) < 0)
+		return -1;
+	return buf_add(b, "}", 1);
+}
+
+static int publish_one(struct buf *b, const struct lang *l)
+{
+	if (buf_printf(b, "{\"name\":") < 0 || json_quote(b, l->name) < 0 ||
+	    publish_text(b, "title", l->title) < 0 ||
+	    publish_list(b, "aliases", l->aliases, l->naliases) < 0 ||
+	    publish_list(b, "extensions", l->extensions, l->nextensions) < 0 ||
+	    publish_list(b, "versions", l->versions, l->nversions) < 0 ||
+	    publish_list(b, "frameworks", l->frameworks, l->nframeworks) < 0 ||
+	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
+	    publish_text(b, "hello", l->hello) < 0 || publish_limits(b, l) < 0)
+		return -1;
+	return buf_add(b, "}", 1);
+}
+
+char *lang_publish(const struct langs *ls)
+{
+	struct buf b = {0};
+	int r = buf_printf(&b, "{\"languages\":[");
+
+	for (size_t i = 0; r == 0 && i < ls->n; i++)
+		if (buf_add(&b, ",\n", i > 0 ? 2 : 0) < 0 || publish_one(&b, &ls->l[i]) < 0)
+			r = -1;
+	if (r < 0 || buf_printf(&b, "]}\n") < 0) {
+		buf_release(&b);
+		return NULL;
+	}
+	return b.data;
+}
