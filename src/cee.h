@@ -51,6 +51,10 @@ int read_fd(int fd, size_t max, struct buf *b);	/* to its end; EFBIG when that i
 int64_t now_us(void);		/* CLOCK_REALTIME, microseconds since the epoch */
 int64_t mono_us(void);		/* CLOCK_MONOTONIC */
 
+enum { TIME_TEXT_MAX = 48 };
+void time_format(char out[TIME_TEXT_MAX], int64_t us);	/* RFC 3339, UTC: 2026-01-31T12:00:00.000000Z */
+int time_parse(const char *s, int64_t *us);		/* exactly that form */
+
 bool utf8_valid(const char *s, size_t len);
 /* Length of the character at s when a terminal may be shown it; 0 for control
  * characters (C1 too) and for bytes that are no UTF-8. */

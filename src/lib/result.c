@@ -1,0 +1,436 @@
+/* result.c - the file `result` of a job: what happened, as one line of JSON
+ *
+ * Written by the runner, read by everything else, kept for years: readers skip
+ * fields that they do not know. Times on the clock are RFC 3339 in UTC with
+ * microseconds, spans are seconds with microseconds, sizes are bytes. What is
+ * not known is null or left out. result_parse(result_format(r)) is r again.
+ */
+#include "json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TIME_LARGEST INT64_C(253402300799999999)	/* the end of the year 9999 */
+#define NUMBER_LARGEST ((int64_t)1 << 50)	/* exact in a double, also as seconds with six digits */
+
+enum { EXIT_MASK = 0xFF, SIGNAL_MASK = 0x7F, ATTEMPT_LARGEST = 1000000 };
+
+const char *const state_name[STATE_COUNT] = {
+#define S(id, name) [STATE_##id] = name,
+	STATES(S)
+#undef S
+};
+const char *const why_name[WHY_COUNT] = {
+#define W(id, text, state, status) [WHY_##id] = text,
+	WHYS(W)
+#undef W
+};
+const enum state why_state[WHY_COUNT] = {
+#define W(id, text, state, status) [WHY_##id] = STATE_##state,
+	WHYS(W)
+#undef W
+};
+static const int why_status[WHY_COUNT] = {
+#define W(id, text, state, status) [WHY_##id] = status,
+	WHYS(W)
+#undef W
+};
+static const char *const phase_name[PHASE_COUNT] = {[PHASE_COMPILE] = "compile", [PHASE_RUN] = "run"};
+static const char *const peak_name[] = {"rusage", "cgroup"};
+
+void result_init(struct result *r)
+{
+	*r = (struct result){ .why = WHY_INTERNAL_ERROR, .exit_code = -1 };
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		r->phase[p].exit_code = -1;
+		limits_init(&r->phase[p].limits);
+	}
+}
+
+void result_release(struct result *r)
+{
+	free(r->message);
+	free(r->language);
+	free(r->image);
+	free(r->runner);
+	result_init(r);
+}
+
+int result_exit_status(const struct result *r)
+{
+	int status = why_status[r->why];
+
+	if (status >= 0)
+		return status;
+	if (r->exit_code >= 0 && status == -1)
+		return r->exit_code & EXIT_MASK;
+	if (r->signal > 0)
+		return 128 + (r->signal & SIGNAL_MASK);
+	/* a limit ended it and nothing is known of how: as if it had been killed */
+	return 137;
+}
+
+/* ---- writing ------------------------------------------------------------------- */
+
+/* Some numbers come from a box, and an id's time from whoever chose the id: whatever
+ * they are, what is written here can be read again. */
+static int64_t clamp(int64_t v, int64_t max)
+{
+	return v < 0 ? 0 : v > max ? max : v;
+}
+
+static int put_text(struct buf *b, const char *name, const char *s)
+{
+	if (!s)
+		return 0;
+	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote(b, s);
+}
+
+static int put_number(struct buf *b, const char *name, int64_t v)
+{
+	return buf_printf(b, ",\"%s\":%" PRId64, name, clamp(v, NUMBER_LARGEST));
+}
+
+/* A number that may be unknown. */
+static int put_known(struct buf *b, const char *name, int64_t v, bool known)
+{
+	return known ? put_number(b, name, v) : buf_printf(b, ",\"%s\":null", name);
+}
+
+static int put_seconds(struct buf *b, const char *name, int64_t us)
+{
+	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_seconds(b, clamp(us, NUMBER_LARGEST));
+}
+
+static int put_time(struct buf *b, const char *name, int64_t us)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (us <= 0)
+		return 0;
+	time_format(text, clamp(us, TIME_LARGEST));
+	return put_text(b, name, text);
+}
+
+static int put_hits(struct buf *b, uint64_t hit)
+{
+	const char *sep = "";
+
+	if (buf_printf(b, ",\"hit\":[") < 0)
+		return -1;
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (hit & 1ull << i) {
+			if (buf_printf(b, "%s\"%s\"", sep, limit_name[i]) < 0)
+				return -1;
+			sep = ",";
+		}
+	return buf_printf(b, "]");
+}
+
+static int put_phase(struct buf *b, const struct result_phase *p)
+{
+	bool cgroup = p->peak_how == 1;
+
+	/* the first field has no comma before it */
+	if (buf_printf(b, "{\"exit_code\":") < 0 ||
+	    (p->exit_code < 0 ? buf_printf(b, "null") : buf_printf(b, "%d", p->exit_code & EXIT_MASK)) < 0)
+		return -1;
+	if (put_known(b, "signal", p->signal & SIGNAL_MASK, p->signal > 0) < 0 ||
+	    put_seconds(b, "cpu", p->cpu_us) < 0 || put_seconds(b, "wall", p->wall_us) < 0 ||
+	    put_number(b, "peak_memory", p->peak_bytes) < 0 ||
+	    put_text(b, "peak_memory_from", peak_name[cgroup]) < 0 ||
+	    put_number(b, "oom_kills", p->oom_kills) < 0 || put_hits(b, p->hit) < 0 ||
+	    put_number(b, "stdout_bytes", p->out_bytes) < 0 || put_number(b, "stderr_bytes", p->err_bytes) < 0 ||
+	    put_number(b, "dropped", p->dropped) < 0)
+		return -1;
+	if (buf_printf(b, ",\"limits\":") < 0 || json_limits_write(b, &p->limits) < 0)
+		return -1;
+	return buf_add(b, "}", 1);
+}
+
+static int put_phases(struct buf *b, const struct result *r)
+{
+	const char *sep = "";
+
+	if (buf_printf(b, ",\"phases\":{") < 0)
+		return -1;
+	for (int i = 0; i < PHASE_COUNT; i++) {
+		if (!r->phase[i].ran)
+			continue;
+		if (buf_printf(b, "%s\"%s\":", sep, phase_name[i]) < 0 || put_phase(b, &r->phase[i]) < 0)
+			return -1;
+		sep = ",";
+	}
+	return buf_add(b, "}", 1);
+}
+
+static int put_result(struct buf *b, const struct result *r)
+{
+	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
+	    put_text(b, "state", state_name[why_state[r->why]]) < 0 ||
+	    put_text(b, "why", why_name[r->why]) < 0 ||
+	    put_known(b, "exit_code", r->exit_code & EXIT_MASK, r->exit_code >= 0) < 0 ||
+	    put_known(b, "signal", r->signal & SIGNAL_MASK, r->signal > 0) < 0 ||
+	    put_text(b, "message", r->message) < 0 || put_number(b, "attempt", clamp(r->attempt, ATTEMPT_LARGEST)) < 0 ||
+	    buf_printf(b, ",\"cells\":%s", r->cells ? "true" : "false") < 0 ||
+	    put_text(b, "language", r->language) < 0 || put_text(b, "image", r->image) < 0 ||
+	    put_text(b, "runner", r->runner) < 0)
+		return -1;
+	if (put_time(b, "created", r->created_us) < 0 || put_time(b, "claimed", r->claimed_us) < 0 ||
+	    put_time(b, "started", r->started_us) < 0 || put_time(b, "ended", r->ended_us) < 0 ||
+	    put_seconds(b, "queued", r->queued_us) < 0 ||
+	    put_number(b, "dropped_by_disk", r->dropped_by_disk) < 0 ||
+	    put_number(b, "box_memory", r->box_memory) < 0 || put_phases(b, r) < 0)
+		return -1;
+	return buf_add(b, "}\n", 2);
+}
+
+char *result_format(const struct result *r)
+{
+	struct buf b = {0};
+
+	if (put_result(&b, r) < 0) {
+		buf_release(&b);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return b.data;
+}
+
+/* ---- times on the clock ---------------------------------------------------------- */
+
+void time_format(char out[TIME_TEXT_MAX], int64_t us)
+{
+	time_t s = us / 1000000;
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&s, &tm);
+	n = strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, TIME_TEXT_MAX - n, ".%06dZ", (int)(us % 1000000));
+}
+
+/* Two or four digits and the character after them. */
+static bool digits(const char **p, int n, char end, int *v)
+{
+	*v = 0;
+	for (int i = 0; i < n; i++, ++*p) {
+		if (**p < '0' || **p > '9')
+			return false;
+		*v = *v * 10 + (**p - '0');
+	}
+	return *(*p)++ == end;
+}
+
+int time_parse(const char *s, int64_t *us)
+{
+	struct tm tm = {0}, back;
+	int year, month, micro;
+	time_t t;
+
+	if (!digits(&s, 4, '-', &year) || !digits(&s, 2, '-', &month) || !digits(&s, 2, 'T', &tm.tm_mday) ||
+	    !digits(&s, 2, ':', &tm.tm_hour) || !digits(&s, 2, ':', &tm.tm_min) || !digits(&s, 2, '.', &tm.tm_sec) ||
+	    !digits(&s, 6, 'Z', &micro) || *s || year < 1970)
+		goto wrong;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	back = tm;
+	t = timegm(&back);
+	/* timegm makes 3 March of 31 February: what it changed was no date */
+	if (back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon || back.tm_hour != tm.tm_hour ||
+	    back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
+		goto wrong;
+	*us = (int64_t)t * 1000000 + micro;
+	return 0;
+wrong:
+	errno = EINVAL;
+	return -1;
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+#define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
+#define R ((struct result *)into)
+#define P ((struct result_phase *)into)
+
+static int get_number(const cJSON *v, const char *path, int64_t *out, struct cee_err *e)
+{
+	return json_integer(v, path, 0, NUMBER_LARGEST, out, e);
+}
+
+static int get_small(const cJSON *v, const char *path, int none, int max, int *out, struct cee_err *e)
+{
+	int64_t n = none;
+
+	if (!cJSON_IsNull(v) && json_integer(v, path, 0, max, &n, e) < 0)
+		return -1;
+	*out = (int)n;
+	return 0;
+}
+
+static int get_seconds(const cJSON *v, const char *path, int64_t *us, struct cee_err *e)
+{
+	if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble < (double)NUMBER_LARGEST / 1e6))
+		return json_wrong(e, path, "must be seconds");
+	*us = llround(v->valuedouble * 1e6);
+	return 0;
+}
+
+static int get_time(const cJSON *v, const char *path, int64_t *us, struct cee_err *e)
+{
+	if (!cJSON_IsString(v) || time_parse(v->valuestring, us) < 0)
+		return json_wrong(e, path, "must be a time as 2026-01-31T12:00:00.000000Z");
+	return 0;
+}
+
+FIELD(phase_exit_code) { return get_small(v, path, -1, 255, &P->exit_code, e); }
+FIELD(phase_signal) { return get_small(v, path, 0, 127, &P->signal, e); }
+FIELD(cpu) { return get_seconds(v, path, &P->cpu_us, e); }
+FIELD(wall) { return get_seconds(v, path, &P->wall_us, e); }
+FIELD(peak_memory) { return get_number(v, path, &P->peak_bytes, e); }
+FIELD(oom_kills) { return get_number(v, path, &P->oom_kills, e); }
+FIELD(stdout_bytes) { return get_number(v, path, &P->out_bytes, e); }
+FIELD(stderr_bytes) { return get_number(v, path, &P->err_bytes, e); }
+FIELD(dropped) { return get_number(v, path, &P->dropped, e); }
+
+/* Not by json_limits: this is what was in force, not what may be asked for. */
+FIELD(phase_limits)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(v))
+		return json_wrong(e, path, "must be an object");
+	cJSON_ArrayForEach(item, v) {
+		int id = limit_find(item->string);
+		if (id < 0)	/* a later version's */
+			continue;
+		if ((limit_unit[id] == UNIT_TIME ? get_seconds(item, path, &P->limits.v[id], e)
+						 : get_number(item, path, &P->limits.v[id], e)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+FIELD(peak_memory_from)
+{
+	P->peak_how = cJSON_IsString(v) && strcmp(v->valuestring, peak_name[1]) == 0;
+	return cJSON_IsString(v) ? 0 : json_wrong(e, path, "must be a string");
+}
+
+FIELD(hit)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsArray(v))
+		return json_wrong(e, path, "must be an array");
+	cJSON_ArrayForEach(item, v) {
+		int id = cJSON_IsString(item) ? limit_find(item->valuestring) : -1;
+		if (id >= 0)	/* a later version's limit is skipped */
+			P->hit |= 1ull << id;
+	}
+	return 0;
+}
+
+static const struct json_field phase_fields[] = {
+	{"exit_code", field_phase_exit_code}, {"signal", field_phase_signal},
+	{"cpu", field_cpu}, {"wall", field_wall},
+	{"peak_memory", field_peak_memory}, {"peak_memory_from", field_peak_memory_from},
+	{"oom_kills", field_oom_kills}, {"hit", field_hit},
+	{"stdout_bytes", field_stdout_bytes}, {"stderr_bytes", field_stderr_bytes},
+	{"dropped", field_dropped}, {"limits", field_phase_limits}, {NULL, NULL}
+};
+
+FIELD(compile)
+{
+	R->phase[PHASE_COMPILE].ran = true;
+	return json_fields(v, path, phase_fields, JSON_LENIENT, &R->phase[PHASE_COMPILE], e);
+}
+
+FIELD(run)
+{
+	R->phase[PHASE_RUN].ran = true;
+	return json_fields(v, path, phase_fields, JSON_LENIENT, &R->phase[PHASE_RUN], e);
+}
+
+static const struct json_field phases_fields[] = {
+	{"compile", field_compile}, {"run", field_run}, {NULL, NULL}
+};
+
+FIELD(phases) { return json_fields(v, path, phases_fields, JSON_LENIENT, into, e); }
+FIELD(exit_code) { return get_small(v, path, -1, 255, &R->exit_code, e); }
+FIELD(signal) { return get_small(v, path, 0, 127, &R->signal, e); }
+FIELD(message) { return json_string(v, path, &R->message, e); }
+FIELD(attempt) { return get_small(v, path, 0, ATTEMPT_LARGEST, &R->attempt, e); }
+FIELD(cells) { return json_bool(v, path, &R->cells, e); }
+FIELD(language) { return json_string(v, path, &R->language, e); }
+FIELD(image) { return json_string(v, path, &R->image, e); }
+FIELD(runner) { return json_string(v, path, &R->runner, e); }
+FIELD(created) { return get_time(v, path, &R->created_us, e); }
+FIELD(claimed) { return get_time(v, path, &R->claimed_us, e); }
+FIELD(started) { return get_time(v, path, &R->started_us, e); }
+FIELD(ended) { return get_time(v, path, &R->ended_us, e); }
+FIELD(queued) { return get_seconds(v, path, &R->queued_us, e); }
+FIELD(dropped_by_disk) { return get_number(v, path, &R->dropped_by_disk, e); }
+FIELD(box_memory) { return get_number(v, path, &R->box_memory, e); }
+
+FIELD(id)
+{
+	if (!cJSON_IsString(v) || !id_valid(v->valuestring))
+		return json_wrong(e, path, "must be the id of a job");
+	memcpy(R->id, v->valuestring, ID_LEN + 1);
+	return 0;
+}
+
+FIELD(why)
+{
+	for (int w = 0; cJSON_IsString(v) && w < WHY_COUNT; w++)
+		if (strcmp(why_name[w], v->valuestring) == 0) {
+			R->why = (enum why)w;
+			return 0;
+		}
+	return json_wrong(e, path, "is none that this version knows");
+}
+
+static const struct json_field fields[] = {
+	{"id", field_id}, {"why", field_why}, {"exit_code", field_exit_code}, {"signal", field_signal},
+	{"message", field_message}, {"attempt", field_attempt}, {"cells", field_cells},
+	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
+	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
+	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
+	{"box_memory", field_box_memory}, {"phases", field_phases}, {NULL, NULL}
+};
+
+/* state follows from why, but must not contradict it: somebody may read that alone. */
+static int whole(const struct result *r, const cJSON *root, struct cee_err *e)
+{
+	const cJSON *state = cJSON_GetObjectItemCaseSensitive(root, "state");
+
+	if (!*r->id)
+		return json_wrong(e, "id", "is missing");
+	if (!cJSON_GetObjectItemCaseSensitive(root, "why"))
+		return json_wrong(e, "why", "is missing");
+	if (!cJSON_IsString(state) || strcmp(state->valuestring, state_name[why_state[r->why]]) != 0)
+		return json_wrong(e, "state", "is missing or does not fit why");
+	return 0;
+}
+
+int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = json_parse(text, len, e);
+	int saved;
+
+	result_init(r);
+	if (!root)
+		return -1;
+	if (json_fields(root, "", fields, JSON_LENIENT, r, e) == 0 && whole(r, root, e) == 0)
+		return 0;
+	saved = errno;
+	result_release(r);
+	errno = saved;
+	return -1;
+}
