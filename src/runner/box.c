@@ -350,7 +350,7 @@ static void add_tmpfs(cJSON *host, const struct box_spec *s, unsigned uid)
 	/* a cell mounts its own over these; without cells they are the job's, and share its disk */
 	int64_t work = cells_wanted ? 65536 : s->disk / 2, tmp = cells_wanted ? 65536 : s->disk / 4;
 
-	snprintf(opt, sizeof(opt), "rw,exec,nosuid,nodev,size=%lld,nr_inodes=%lld,mode=0700,uid=%u,gid=%u",
+	snprintf(opt, sizeof(opt), "rw,exec,nosuid,nodev,size=%lld,nr_inodes=%lld,mode=0755,uid=%u,gid=%u",
 		 (long long)work, (long long)s->inodes / 2, uid, uid);
 	cJSON_AddStringToObject(t, "/work", opt);
 	snprintf(opt, sizeof(opt), "rw,exec,nosuid,nodev,size=%lld,nr_inodes=%lld,mode=1777,uid=%u,gid=%u",
@@ -374,7 +374,7 @@ static void add_mounts(cJSON *host)
 
 static void add_security(cJSON *host)
 {
-	static const char *const all[] = { "ALL" }, *const masked[] = { "/sys/firmware" };
+	static const char *const all[] = { "ALL" }, *const masked[] = { "/sys/firmware", "/sys/devices/virtual/powercap" };
 	AUTO_FREE char *seccomp = NULL, *apparmor = NULL;
 	const char *opt[3];
 	int n = 0;
@@ -390,7 +390,7 @@ static void add_security(cJSON *host)
 		opt[n++] = apparmor;
 	add_strings(host, "SecurityOpt", opt, n);
 	if (cells_wanted) {	/* a cell's own procfs is refused while any path of /proc is masked; the cell masks them */
-		add_strings(host, "MaskedPaths", masked, 1);
+		add_strings(host, "MaskedPaths", masked, 2);
 		add_strings(host, "ReadonlyPaths", NULL, 0);
 	}
 }
@@ -416,7 +416,6 @@ static void add_bounds(cJSON *host, const struct box_spec *s)
 	if (config->conf.cpus > 0)
 		cJSON_AddNumberToObject(host, "NanoCpus", config->conf.cpus * 1e9);
 	u = cJSON_AddArrayToObject(host, "Ulimits");
-	add_ulimit(u, "core", 0);
 	add_ulimit(u, "nofile", s->open_files);
 	add_ulimit(u, "memlock", 65536);
 	add_ulimit(u, "msgqueue", 65536);

@@ -548,7 +548,8 @@ static void get_box(struct run *r)
 	l.v[LIMIT_DISK] = run->v[LIMIT_DISK];
 	spec = (struct box_spec){ .image = r->lang->image, .memory = box_memory(&config->conf, &l),
 		.disk = run->v[LIMIT_DISK], .inodes = run->v[LIMIT_INODES],
-		.processes = l.v[LIMIT_PROCESSES] + 16, .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
+		.processes = l.v[LIMIT_PROCESSES] + 2,	/* init and the cell's keeper */
+		 .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
 	r->result.box_memory = spec.memory;
 	r->box = box_new(&spec);
 	if (!r->box) {
