@@ -245,6 +245,16 @@ static void take_hello(struct box *b, const struct frame *f)
 	b->cells = frame_get32(f->data + 4) & HELLO_CELLS;
 }
 
+/* init may be heard before the engine has answered the start. */
+static void maybe_ready(struct box *b)
+{
+	if (b->state != BOX_GREETING || !b->greeted)
+		return;
+	box_enter(b, BOX_READY);
+	if (b->ready)
+		b->ready(b->arg);
+}
+
 static void stream_frame(void *arg, const struct frame *f)
 {
 	struct box *b = arg;
@@ -254,10 +264,9 @@ static void stream_frame(void *arg, const struct frame *f)
 			take_hello(b, f);
 		else
 			box_failed(b, BOX_OURS, "cee-init did not say HELLO first");
-	} else if (b->state == BOX_GREETING && f->type == FRAME_READY) {
-		box_enter(b, BOX_READY);
-		if (b->ready)
-			b->ready(b->arg);
+	} else if (b->state < BOX_READY && f->type == FRAME_READY) {
+		b->greeted = true;
+		maybe_ready(b);
 	} else if (b->frame) {
 		b->frame(b->arg, f);
 	}
@@ -275,8 +284,10 @@ static void started(void *arg, int status, const char *body, size_t len)
 		return;
 	}
 	spool_hook("box-started");
-	if (b->state == BOX_STARTING)
+	if (b->state == BOX_STARTING) {
 		box_enter(b, BOX_GREETING);
+		maybe_ready(b);
+	}
 }
 
 static void stream_opened(void *arg)
@@ -340,7 +351,8 @@ static void created(void *arg, int status, const char *body, size_t len)
 
 static void add_strings(cJSON *o, const char *name, const char *const *v, int n)
 {
-	cJSON_AddItemToObject(o, name, cJSON_CreateStringArray(v, n));
+	/* cJSON makes no array of nothing, and a missing list is the engine's default */
+	cJSON_AddItemToObject(o, name, n ? cJSON_CreateStringArray(v, n) : cJSON_CreateArray());
 }
 
 static void add_tmpfs(cJSON *host, const struct box_spec *s, unsigned uid)

@@ -5,7 +5,7 @@
 #include "config.h"
 
 #define BOX_STATES(S) \
-	S(CREATING, "creating") S(ATTACHING, "attaching") S(STARTING, "starting") \
+	S(NEW, "new") S(CREATING, "creating") S(ATTACHING, "attaching") S(STARTING, "starting") \
 	S(GREETING, "greeting")		/* started; init has not said READY */ \
 	S(READY, "ready") S(DOUBTED, "doubted")	/* its stream ended: is it the box or the engine? */ \
 	S(REMOVING, "removing") S(GONE, "gone")
@@ -37,7 +37,7 @@ struct box {
 	char container[80];		/* the engine's id; "" before it is known */
 	unsigned slot;			/* chooses the uid */
 	bool cells;			/* init built a cell in its self-test */
-	bool hello;
+	bool hello, greeted;		/* HELLO came, READY came */
 	struct attach attach;
 	struct engine_call *call;
 	struct timer deadline;

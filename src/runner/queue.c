@@ -33,6 +33,9 @@ static struct owner *owners;
 static size_t nowners, cap_owners, turn;
 static struct watch inotify = { .fd = -1 };
 static int wd_root = -1;
+static struct timer again;		/* an owner's folder was seen before its new/ was there */
+static int again_left;
+enum { AGAIN_US = 20000, AGAIN_TIMES = 50 };
 static void (*on_new)(void);
 static void (*on_cancel)(const char *owner, const char *id);
 
@@ -173,6 +176,10 @@ static int scan_owner(void *unused, const char *name)
 	(void)unused;
 	if (!o)
 		return 0;
+	if (o->wd_new < 0 && again_left > 0 && !again.at) {
+		again_left--;
+		loop_timer(&again, mono_us() + AGAIN_US);
+	}
 	o->n = 0;
 	spool_sweep(spool, name);
 	spool_each_new(spool, name, scan_job, o);
@@ -185,6 +192,12 @@ void queue_scan(void)
 {
 	spool_each_owner(spool, scan_owner, NULL);
 	on_new();
+}
+
+static void scan_again(struct timer *t)
+{
+	(void)t;
+	queue_scan();
 }
 
 /* ---- events ------------------------------------------------------------------------ */
@@ -213,6 +226,7 @@ static void name_event(struct owner *o, const char *name)
 static void one_event(const struct inotify_event *ev)
 {
 	if (ev->wd == wd_root && ev->len) {
+		again_left = AGAIN_TIMES;
 		if (spool_owner_valid(ev->name))
 			scan_owner(NULL, ev->name);
 		return;
@@ -252,6 +266,7 @@ int queue_init(struct spool *s, const char *path, void (*something_new)(void),
 	spool_path = path;
 	on_new = something_new;
 	on_cancel = cancel;
+	again.fire = scan_again;
 	inotify.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	inotify.ready = events_ready;
 	if (inotify.fd < 0 || loop_watch(&inotify, EPOLLIN) < 0) {
