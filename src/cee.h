@@ -321,7 +321,10 @@ int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e);
 
 /* Submitter. Durable before it returns 0. Errors: EEXIST (id is there, in whatever
  * state), EAGAIN (queue full or no room; e says which), else as the system says. */
-struct spool_bounds { int64_t max_queued, min_room; };
+struct spool_bounds {
+	int64_t max_queued, min_room;	/* 0: no bound */
+	bool fresh;			/* id was made by id_make just now, so nothing looks for duplicates */
+};
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority,
 		 const void *job, size_t len, const struct spool_bounds *b, struct cee_err *e);
 int spool_cancel(struct spool *s, const char *owner, const char *id, struct cee_err *e);

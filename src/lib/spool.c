@@ -445,8 +445,10 @@ int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 
 int spool_find_new(int newdir, const char *id, char name[SPOOL_NAME_MAX])
 {
-	for (int p = 0; p <= 9; p++) {
-		spool_new_name(name, id, p, 0);
+	static const int order[] = { 5, 0, 1, 2, 3, 4, 6, 7, 8, 9 };	/* the default first */
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		spool_new_name(name, id, order[i], 0);
 		if (spool_has(newdir, name))
 			return 1;
 	}
@@ -634,12 +636,14 @@ struct submit {
  * and durable then, since the lock is held until the directory is synced. */
 static int take_id(struct submit *u)
 {
+	struct stat st;
+
 	for (;;) {
 		u->fd = openat(u->tmp, u->id, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 		if (u->fd < 0 || spool_lock(u->fd, true) < 0)
 			return -1;
 		if (spool_same(u->fd, u->tmp, u->id))
-			return ftruncate(u->fd, 0);
+			return fstat(u->fd, &st) == 0 && st.st_size == 0 ? 0 : ftruncate(u->fd, 0);
 		/* it was renamed, or swept, while we waited */
 		close_ptr(&u->fd);
 		u->fd = -1;
@@ -763,7 +767,7 @@ static int submit_locked(struct submit *u, int priority, const void *job, size_t
 	char name[SPOOL_NAME_MAX];
 	int r;
 
-	if (is_duplicate(u))
+	if (!(b && b->fresh) && is_duplicate(u))
 		r = duplicate(u);
 	else if (check_bounds(u, len, b) < 0)
 		r = -1;

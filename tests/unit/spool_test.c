@@ -221,6 +221,7 @@ static void opening(void)
 
 static void submitting(void)
 {
+	const struct spool_bounds fresh = { .fresh = true };
 	char id[ID_LEN + 1];
 	struct spool_where w;
 	AUTO_BUF struct buf b = { 0 };
@@ -237,7 +238,8 @@ static void submitting(void)
 	CHECK(entries(at("%s/new", OWNER)) == 1 && entries(at("%s/tmp", OWNER)) == 0);
 	CHECK(submit("not-an-id", 5) == -1 && errno == EINVAL && submit(id, 10) == -1 && errno == EINVAL);
 	CHECK(spool_submit(&spool, "../x", id, 5, "{}", 2, NULL, &err) == -1 && errno == EINVAL);
-	CHECK(spool_submit(&spool, "new-owner", id, 5, "{}", 2, NULL, &err) == 0);
+	CHECK(spool_submit(&spool, OWNER, id, 7, "{}", 2, &fresh, &err) == -1 && errno == EEXIST);
+	CHECK(spool_submit(&spool, "new-owner", id, 5, "{}", 2, &fresh, &err) == 0);
 	CHECK(fsck(0, NULL));
 	end_spool();
 }
