@@ -1,0 +1,215 @@
+# cee-submit's checks, cee-log, cee-stat, cee-cancel, cee-fsck; the order of the spool's events.
+load lib
+
+setup() { new_spool; }
+teardown() { end_all; }
+
+refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
+	run cee-submit -j - <<< "$2"
+	echo "$output"
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"$1"* ]]
+	[ "$(wc -l <<< "$output")" -eq 1 ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/new" 2>/dev/null)" ]
+}
+
+@test "submit: errors name the field" {
+	refused colour '{"language":"python","code":"1","colour":"red"}'
+	refused arguments '{"language":"python","code":"1","arguments":"x"}'
+	refused 'arguments' '{"language":"python","code":"1","arguments":[1]}'
+	refused cpu '{"language":"python","code":"1","limits":{"cpu":-1}}'
+	refused memory '{"language":"python","code":"1","limits":{"memory":"100T"}}'
+	refused priority '{"language":"python","code":"1","priority":10}'
+	refused files '{"language":"python","files":[{"name":"../x","content":"1"}]}'
+	refused files '{"language":"python","files":[{"name":"/etc/x","content":"1"}]}'
+	refused files '{"language":"python","files":[{"name":"a\nb","content":"1"}]}'
+	refused language '{"code":"1"}'
+	refused klingon '{"language":"klingon","code":"1"}'
+	refused code '{"language":"python","code":"1","code":"2"}'
+	refused net9000 '{"code":"1","target_framework_monikier":"net9000"}'
+	refused session '{"language":"python","code":"1","session":"x"}'
+	refused network '{"language":"python","code":"1","network":"internet"}'
+	refused u0000 '{"language":"python","code":"a\u0000b"}' || refused NUL '{"language":"python","code":"a\u0000b"}'
+	refused '' '{"language":"python","code":"1"} x'
+	refused '' '{"language":'
+	refused '' ''
+}
+
+@test "submit: raw line breaks and tabs inside strings are let through" {
+	run cee-submit -j - <<< $'{"language":"python","code":"\nprint(1)\n\tx"}'
+	[ "$status" -eq 0 ]
+}
+
+@test "submit: NDJSON prints an id a line, names a bad line by number, goes on, exits 65" {
+	run --separate-stderr cee-submit - <<< $'{"language":"python","code":"1"}\nnonsense\n{"language":"python","code":"2"}'
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ "$stderr" == *2:* || "$stderr" == *"line 2"* ]]
+	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 2 ]
+}
+
+@test "submit: a full queue is EX_TEMPFAIL with a reason, and never half a job" {
+	echo 'max_queued = 2' >> "$CEE_CONF"
+	cee-submit -j - <<< '{"language":"python","code":"1"}'
+	cee-submit -j - <<< '{"language":"python","code":"1"}'
+	run cee-submit -j - <<< '{"language":"python","code":"1"}'
+	[ "$status" -eq 75 ]
+	[[ "$output" == *queue* ]]
+	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 2 ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/tmp")" ]
+}
+
+@test "submit: the same id twice is an error or the same job, never two" {
+	id=$(cee-submit -j - <<< '{"language":"python","code":"1"}')
+	run cee-submit --id "$id" -j - <<< '{"language":"python","code":"1"}'
+	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 1 ]
+}
+
+@test "priority and age: what runs first" {
+	c=$(cee-submit -j - <<< '{"language":"python","code":"1"}')
+	b=$(cee-submit -j - <<< '{"language":"python","code":"1"}')
+	a=$(cee-submit -j - <<< '{"language":"python","code":"1","priority":1}')
+	start_runner -j 1
+	cee-stat --wait "$a" "$b" "$c" > /dev/null
+	order=$(grep -o 'id=[0-9a-f-]\{36\}.*to=claimed' "$RUNNER_LOG" | cut -d' ' -f1 | cut -d= -f2 | tr '\n' ' ')
+	[ "$order" = "$a $c $b " ]
+}
+
+@test "owners take turns" {
+	for i in 1 2 3; do cee-submit --owner alice -j - <<< '{"language":"python","code":"1"}'; done > "$BATS_TEST_TMPDIR/ids"
+	for i in 1 2 3; do cee-submit --owner bob -j - <<< '{"language":"python","code":"1"}'; done >> "$BATS_TEST_TMPDIR/ids"
+	start_runner -j 1
+	wait_until 30 test "$(grep -c to=published "$RUNNER_LOG")" -ge 0
+	wait_until 30 sh -c "[ \$(grep -c to=published '$RUNNER_LOG') -eq 6 ]"
+	order=$(grep 'to=claimed' "$RUNNER_LOG" | grep -o 'owner=[a-z]*' | cut -d= -f2 | tr '\n' ' ')
+	[ "$order" = "alice bob alice bob alice bob " ] || [ "$order" = "bob alice bob alice bob alice " ]
+}
+
+@test "log: from any point, one stream, last lines, json; follows a job not yet claimed" {
+	id=$(cee-submit -j - <<< '{"language":"python","code":"import sys\nfor i in range(20): print(i)\nprint(\"e\",file=sys.stderr)"}')
+	cee-log -f "$id" > "$BATS_TEST_TMPDIR/followed" 2> /dev/null 3>&- &
+	pid=$!
+	start_runner
+	wait "$pid"
+	seq 0 19 | cmp - "$BATS_TEST_TMPDIR/followed"
+	[ "$(cee-log -o "$id" 2>/dev/null | wc -l)" -eq 20 ]
+	[ "$(cee-log -e "$id" 2>&1)" = e ]
+	[ "$(cee-log -o -n 3 "$id")" = $'17\n18\n19' ]
+	[ "$(echo "$id" | cee-log -o)" = "$(seq 0 19)" ]
+	cee-log --json "$id" | jq -e . > /dev/null
+	[ "$(cee-log --json "$id" | jq -rj 'select(.stream == "stdout") | .data')" = "$(seq 0 19)" ]
+	cee-log -t "$id" 2>/dev/null | head -n 1 | grep -q '[0-9]:[0-9]'
+}
+
+@test "log: control sequences are neutralised on a terminal, byte-exact in a pipe" {
+	start_runner
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(\"a\\x1b[31mb\\x07\")"}')
+	cee-stat --wait "$id" > /dev/null
+	printf 'a\033[31mb\007\n' | cmp - <(cee-log "$id")
+	script -qec "cee-log $id" /dev/null < /dev/null > "$BATS_TEST_TMPDIR/tty"
+	! grep -q "$(printf '\033\\[31m')" "$BATS_TEST_TMPDIR/tty"
+	! grep -q "$(printf '\007')" "$BATS_TEST_TMPDIR/tty"
+}
+
+@test "stat: one job, the queue, json; says so where no runner is alive" {
+	id=$(cee-submit -j - <<< '{"language":"python","code":"1"}')
+	run cee-stat
+	[[ "$output" == *"no runner"* ]]
+	[ "$(cee-stat --json "$id" | jq -r .state)" = Created ]
+	start_runner
+	cee-stat --wait "$id" > /dev/null
+	[ "$(cee-stat --json "$id" | jq -r .state)" = Finished ]
+	run cee-stat
+	[[ "$output" != *"no runner"* ]]
+	run cee-stat 01890000-0000-7000-8000-000000000000
+	[ "$status" -ne 0 ]
+}
+
+@test "cancel: a waiting job, an unknown one, an ended one" {
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)"}')
+	cee-cancel "$id"
+	start_runner
+	wait_until 10 test -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/result)" || cee-stat --wait "$id"
+	[ "$(verdict "$id" .why)" = cancelled ]
+	[ -z "$(cee-log "$id")" ]
+	run cee-cancel 01890000-0000-7000-8000-000000000000
+	[ "$status" -eq 1 ]
+	run cee-cancel "$id"
+	[ "$status" -eq 0 ]
+	wait_until 5 test -z "$(ls "$CEE_SPOOL/$OWNER/cancel")"
+}
+
+@test "submit -w: Ctrl-C cancels the job" {
+	start_runner
+	echo 'import time; print(1, flush=True); time.sleep(60)' > "$BATS_TEST_TMPDIR/s.py"
+	setsid cee-submit -w -L wall=100 "$BATS_TEST_TMPDIR/s.py" > "$BATS_TEST_TMPDIR/o" 2>&1 3>&- &
+	pid=$!
+	wait_until 10 grep -q 1 "$BATS_TEST_TMPDIR/o"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 130 ] || [ "$status" -eq 143 ]
+	[ "$(jq -r .why "$CEE_SPOOL/$OWNER"/out/*/*/result)" = cancelled ]
+}
+
+@test "the spool's events come in the order that the table promises" {
+	start_runner
+	mkdir -p "$CEE_SPOOL/$OWNER"
+	cee-submit -w -j - <<< '{"language":"python","code":"print(0)"}'
+	inotifywait -q -m -r -e create,moved_to,moved_from,close_write --format '%e %w%f' "$CEE_SPOOL" > "$BATS_TEST_TMPDIR/events" 2>/dev/null 3>&- &
+	watcher=$!
+	sleep 1
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)"}')
+	cee-stat --wait "$id" > /dev/null
+	wait_until 5 grep -q "MOVED_TO.*$id/job" "$BATS_TEST_TMPDIR/events"
+	kill "$watcher"
+	steps=$(grep -n -e "MOVED_TO.*/new/.*$id" -e "MOVED_TO.*/cur/.*$id.1" -e "MOVED_TO.*$id/result" -e "MOVED_TO.*$id/job" "$BATS_TEST_TMPDIR/events" |
+		sed -E 's,.*/(new)/.*,\1,; s,.*/(cur)/.*,\1,; s,.*/(result|job)$,\1,' | tr '\n' ' ')
+	echo "$steps"
+	[ "$steps" = "new cur result job " ]
+}
+
+@test "fsck: finds what does not belong, names it, and passes a sound spool" {
+	start_runner
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)"}')
+	cee-stat --wait "$id" > /dev/null
+	wait_until 5 test -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/job)"
+	sound
+	echo junk > "$CEE_SPOOL/$OWNER/new/junk"
+	run cee-fsck
+	[ "$status" -eq 1 ]
+	[[ "$output" == *junk* ]]
+	rm "$CEE_SPOOL/$OWNER/new/junk"
+	echo '999 o 1000000' >> "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1/index)"
+	run cee-fsck
+	[ "$status" -eq 1 ]
+	[[ "$output" == *index* ]]
+}
+
+@test "every program has --help, --version, and a usage error that is 64" {
+	for p in cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang cee-runner; do
+		run "$p" --help
+		[ "$status" -eq 0 ]
+		[[ "$output" == usage:* ]]
+		run "$p" --version
+		[ "$status" -eq 0 ]
+		run "$p" --no-such-option
+		[ "$status" -eq 64 ]
+	done
+}
+
+@test "two instances live side by side" {
+	start_runner
+	one=$CEE_SPOOL
+	a=$(cee-submit -j - <<< '{"language":"python","code":"print(\"one\")"}')
+	cee-stat --wait "$a" > /dev/null
+	other=$BATS_TEST_TMPDIR/other
+	cee-lang -s "$other" publish
+	CEE_SPOOL=$other start_runner
+	b=$(cee-submit -s "$other" -j - <<< '{"language":"python","code":"print(\"two\")"}')
+	cee-stat -s "$other" --wait "$b" > /dev/null
+	[ "$(cee-log -s "$other" "$b")" = two ]
+	run cee-log -s "$one" "$b"
+	[ "$status" -ne 0 ]
+	stop_runner
+}
