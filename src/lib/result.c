@@ -275,7 +275,7 @@ static int get_small(const cJSON *v, const char *path, int none, int max, int *o
 
 static int get_seconds(const cJSON *v, const char *path, int64_t *us, struct cee_err *e)
 {
-	if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble < (double)NUMBER_LARGEST / 1e6))
+	if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= (double)NUMBER_LARGEST / 1e6))
 		return json_wrong(e, path, "must be seconds");
 	*us = llround(v->valuedouble * 1e6);
 	return 0;
