@@ -366,7 +366,7 @@ int spool_cancel_clear(struct spool *s, const char *owner, const char *id);	/* 0
 int spool_claim(struct spool_runner *r, const char *owner, const char *id, int priority, int attempts);
 /* Reads the claimed job as the design says (one link, bounded, regular). */
 int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id, int attempt, size_t max, struct buf *b);
-/* cur/ME/… → new/0.ID.N: goes first, its attempts kept. */
+/* cur/ME/… → new/0.ID.N: goes first, its attempts kept (one that left no directory counts not). */
 int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt);
 
 /* An attempt's files. out/…/ID/N/{stdout,stderr,index} and a reserved result. */

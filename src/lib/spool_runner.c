@@ -268,13 +268,14 @@ static void drop_reserve(struct spool *s, const char *owner, const char *id, int
 		unlinkat(out, path, 0);
 }
 
-static int requeue_from(struct spool *s, int from, const char *owner, const char *id, int attempt)
+/* attempts: how many of them count, attempt or one less */
+static int requeue_from(struct spool *s, int from, const char *owner, const char *id, int attempt, int attempts)
 {
 	AUTO_CLOSE int new = part_of(s, owner, "new", id);
 	char name[SPOOL_NAME_MAX], to[SPOOL_NAME_MAX];
 
 	spool_cur_name(name, id, attempt);
-	spool_new_name(to, id, 0, attempt);
+	spool_new_name(to, id, 0, attempts);
 	if (new < 0)
 		return -1;
 	/* first: afterwards another runner may already be at the next attempt */
@@ -326,11 +327,20 @@ int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id
 	return mine < 0 ? -1 : read_file_at(mine, name, max, b);
 }
 
+/* A disk that was too full for the attempt's files must not use the job's attempts up:
+ * one that left no directory was none. (A dead runner's counts: it may be why it died.) */
 int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt)
 {
-	AUTO_CLOSE int mine = my_owner(r, owner, id);
+	AUTO_CLOSE int mine = my_owner(r, owner, id), out = -1;
+	char n[16];
+	bool begun;
 
-	return mine < 0 ? -1 : requeue_from(r->s, mine, owner, id, attempt);
+	if (mine < 0)
+		return -1;
+	snprintf(n, sizeof(n), "%d", attempt);
+	out = spool_open_out(r->s, owner, id);
+	begun = out >= 0 && spool_has(out, n);
+	return requeue_from(r->s, mine, owner, id, attempt, begun ? attempt : attempt - 1);
 }
 
 int spool_job_retire(struct spool_runner *r, const char *owner, const char *id, int attempt)
@@ -487,7 +497,7 @@ static void adopt_job(struct adopt *a, int from, const char *owner, const char *
 	if (result_exists(a->s, owner, id)) {
 		if (retire_from(a->s, from, owner, id, attempt) < 0)
 			a->err = errno;
-	} else if (requeue_from(a->s, from, owner, id, attempt) < 0) {
+	} else if (requeue_from(a->s, from, owner, id, attempt, attempt) < 0) {
 		a->err = errno;
 	} else if (a->f) {
 		a->f(a->arg, owner, id, 0, attempt);

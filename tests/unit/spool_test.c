@@ -365,14 +365,19 @@ static void reruns(void)
 	CHECK(spool_attempt_open(&r, OWNER, id, 2, &a) == 0);
 	spool_attempt_release(&a);
 	finish(&r, id, 2);
+	id_make(id);
+	CHECK(submit(id, 0) == 0);
 	for (int i = 0; i < 12; i++) {		/* the ninth attempt is the last number */
-		if (i == 0) {
-			id_make(id);
-			CHECK(submit(id, 0) == 0);
-		}
-		CHECK(spool_claim(&r, OWNER, id, 0, i < 9 ? i : 9) == (i < 9 ? i + 1 : 9));
-		CHECK(spool_requeue(&r, OWNER, id, i < 9 ? i + 1 : 9) == 0);
+		int n = i < 9 ? i + 1 : 9;
+
+		CHECK(spool_claim(&r, OWNER, id, 0, i < 9 ? i : 9) == n);
+		CHECK(spool_attempt_open(&r, OWNER, id, n, &a) == 0);
+		spool_attempt_release(&a);
+		CHECK(spool_requeue(&r, OWNER, id, n) == 0);
 	}
+	id_make(id);			/* claimed, but not begun: the attempt does not count */
+	CHECK(submit(id, 3) == 0 && spool_claim(&r, OWNER, id, 3, 0) == 1 && spool_requeue(&r, OWNER, id, 1) == 0);
+	CHECK(exists(at("%s/new/0.%s", OWNER, id)));
 	CHECK(fsck(0, NULL));
 	spool_runner_release(&r);
 	end_spool();
