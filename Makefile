@@ -13,13 +13,14 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lm
 
-LIB      = util id limit conf json job lang result index spool spool_runner frame prog
+LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft follow
 RUNNER   = main loop http engine attach box run queue output sync log config
 INIT     = cee-init cell filter usage
 
 # program: extra libraries
 PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
 LIBS_cee-lang = -lcurl -larchive
+LANG_PARTS = engine tar child source image check
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
 RUNNER_OBJ = $(RUNNER:%=$(BUILD)/runner/%.o)
@@ -41,6 +42,8 @@ help:
 $(PROGRAMS:%=$(BIN)/%): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) $(LIBS_$*)
+
+$(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
 
 $(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
 	@mkdir -p $(@D)

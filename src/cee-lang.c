@@ -1,0 +1,418 @@
+/* cee-lang.c - languages and their images: list, build, pull, check, publish
+ *
+ * An administrator's tool, the only one besides the runner that speaks to the
+ * engine. How images are made is in src/lang/; here is what was asked for, in
+ * which order, and what is said about it.
+ *
+ * Rules: one language that cannot be had does not keep the others from being
+ * made; after that the exit status says that something is missing. Submitters
+ * are told (SPOOL/languages.json) of the languages that have an image.
+ */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lang/image.h"
+#include "prog.h"
+
+#define DEFAULT_HOST "unix:///var/run/docker.sock"
+
+enum { LANG_FILE_MAX = 1 << 20 };
+
+static const char help[] =
+	"usage: cee-lang [-c CONF] [-s SPOOL] COMMAND\n"
+	"\n"
+	"  list [--json]          the languages, and whether their images are there\n"
+	"  build [-fv] [NAME...]  make what is missing or old, of all or of these, and publish\n"
+	"  pull [-v] NAME         from a registry only\n"
+	"  check [NAME...]        hello world in a locked-down box\n"
+	"  publish                tell submitters which languages there are\n"
+	"\n"
+	"  -f  make it again although it is up to date, from a new base\n"
+	"  -v  everything that the build says\n"
+	"\n"
+	"Exit status: 0 all is well, 1 a language is missing or fails, 64 usage,\n"
+	"69 the engine does not answer, 78 configuration. See cee-lang(1).\n";
+
+/* What a command works on. */
+struct run {
+	struct work work;
+	struct conf conf;
+	struct langs langs;
+	char **names;		/* chosen languages; none: all */
+	size_t nnames;
+	bool json;
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	engine_interrupted = 1;
+}
+
+/* Without SA_RESTART: a read that waits must come back. */
+static void catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	sigaction(SIGHUP, &a, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int engine_connect(struct run *r, struct cee_err *err)
+{
+	const char *host = getenv("DOCKER_HOST");
+
+	if (!host || !*host)
+		host = r->conf.docker_host && *r->conf.docker_host ? r->conf.docker_host : DEFAULT_HOST;
+	return engine_open(&r->work.engine, host, err);
+}
+
+static void engine_need(struct run *r)
+{
+	struct cee_err err;
+
+	if (engine_connect(r, &err) < 0)
+		prog_die(X_UNAVAILABLE, "%s", err.msg);
+}
+
+/* The language file itself: images are made again when it changes. */
+static int lang_text(const struct run *r, const struct lang *l, struct buf *b, struct cee_err *err)
+{
+	AUTO_CLOSE int dir = open(r->conf.languages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[300];
+
+	snprintf(name, sizeof name, "%s.json", l->name);
+	if (dir < 0 || read_file_at(dir, name, LANG_FILE_MAX, b) < 0)
+		return cee_fail(err, errno, "%s/%s: %s", r->conf.languages, name, strerror(errno));
+	return 0;
+}
+
+static bool chosen(const struct run *r, const struct lang *l)
+{
+	for (size_t i = 0; i < r->nnames; i++)
+		if (langs_find(&r->langs, r->names[i]) == l)
+			return true;
+	return r->nnames == 0;
+}
+
+static void names_check(const struct run *r)
+{
+	for (size_t i = 0; i < r->nnames; i++)
+		if (!langs_find(&r->langs, r->names[i]))
+			prog_die(X_USAGE, "%s: no such language in %s (cee-lang list names them)",
+				 r->names[i], r->conf.languages);
+}
+
+/* ---- list ------------------------------------------------------------------- */
+
+struct row {
+	const struct lang *l;
+	struct image image;
+	const char *state;	/* ready, old, missing, unknown */
+};
+
+static void row_fill(struct run *r, const struct lang *l, struct row *row)
+{
+	AUTO_BUF struct buf text = {0};
+
+	memset(row, 0, sizeof *row);
+	row->l = l;
+	row->state = "unknown";
+	if (!r->work.engine.curl || image_look(&r->work.engine, l->image, &row->image, NULL) < 0)
+		return;
+	row->state = "missing";
+	if (row->image.present)
+		row->state = lang_text(r, l, &text, NULL) == 0 &&
+			image_is_old(&r->work, l, text.data, &row->image) ? "old" : "ready";
+}
+
+static void list_json(const struct row *rows, size_t n)
+{
+	cJSON *a = cJSON_CreateArray();
+	char *text;
+
+	for (size_t i = 0; i < n; i++) {
+		cJSON *o = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(o, "name", rows[i].l->name);
+		cJSON_AddStringToObject(o, "title", rows[i].l->title ? rows[i].l->title : rows[i].l->name);
+		cJSON_AddStringToObject(o, "image", rows[i].l->image);
+		cJSON_AddStringToObject(o, "state", rows[i].state);
+		if (rows[i].image.present) {
+			cJSON_AddStringToObject(o, "id", rows[i].image.id);
+			cJSON_AddNumberToObject(o, "size", (double)rows[i].image.size);
+			cJSON_AddStringToObject(o, "source", rows[i].image.source);
+		}
+		cJSON_AddItemToArray(a, o);
+	}
+	text = cJSON_Print(a);
+	puts(text ? text : "[]");
+	free(text);
+	cJSON_Delete(a);
+}
+
+static void list_text(const struct row *rows, size_t n)
+{
+	printf("%-12s %-8s %6s  %-24s %s\n", "LANGUAGE", "STATE", "MB", "IMAGE", "FROM");
+	for (size_t i = 0; i < n; i++)
+		printf("%-12s %-8s %6lld  %-24s %s\n", rows[i].l->name, rows[i].state,
+		       (long long)(rows[i].image.size >> 20), rows[i].l->image,
+		       rows[i].image.present ? rows[i].image.source : "-");
+}
+
+static int do_list(struct run *r)
+{
+	AUTO_FREE struct row *rows = calloc(r->langs.n + 1, sizeof *rows);
+	struct cee_err err;
+	size_t n = 0;
+
+	if (!rows)
+		prog_die(X_OSERR, "out of memory");
+	if (engine_connect(r, &err) < 0)
+		prog_error("%s", err.msg);
+	for (size_t i = 0; i < r->langs.n; i++)
+		if (chosen(r, &r->langs.l[i]))
+			row_fill(r, &r->langs.l[i], &rows[n++]);
+	if (r->json)
+		list_json(rows, n);
+	else
+		list_text(rows, n);
+	return r->work.engine.curl ? EXIT_SUCCESS : X_UNAVAILABLE;
+}
+
+/* ---- publish ------------------------------------------------------------------ */
+
+/* The languages that have an image; without an engine to ask, all. */
+static size_t with_image(struct run *r, struct langs *some)
+{
+	struct image image;
+
+	some->n = 0;
+	for (size_t i = 0; i < r->langs.n; i++)
+		if (!r->work.engine.curl ||
+		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present))
+			some->l[some->n++] = r->langs.l[i];
+	return some->n;
+}
+
+static int publish(struct run *r)
+{
+	struct langs some = { calloc(r->langs.n + 1, sizeof *some.l), 0 };
+	AUTO_FREE struct lang *own = some.l;	/* the elements are still r->langs' */
+	AUTO_FREE char *text = NULL;
+	struct spool s;
+	struct cee_err err;
+	int ok;
+
+	if (own)
+		with_image(r, &some);
+	text = own ? lang_publish(&some) : NULL;
+	if (!text)
+		prog_die(X_OSERR, "out of memory");
+	if (spool_open(&s, r->conf.spool, SPOOL_CREATE, r->conf.durable, &err) < 0) {
+		prog_error("%s", err.msg);
+		return X_CONFIG;
+	}
+	ok = spool_languages_write(&s, text, strlen(text)) == 0;
+	if (!ok)
+		prog_error("%s/languages.json: %s", r->conf.spool, strerror(errno));
+	spool_release(&s);
+	*r->work.stage = '\0';
+	if (ok)
+		work_say(&r->work, "published in %s: %zu of %zu languages", r->conf.spool, some.n, r->langs.n);
+	return ok ? EXIT_SUCCESS : X_IOERR;
+}
+
+static int do_publish(struct run *r)
+{
+	struct cee_err err;
+
+	if (engine_connect(r, &err) < 0)
+		prog_error("%s; publishing every language that has a file", err.msg);
+	return publish(r);
+}
+
+/* ---- build, pull, check --------------------------------------------------------- */
+
+typedef int (*each_fn)(struct work *w, const struct lang *l, const char *text, struct cee_err *err);
+
+static int check_one(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+{
+	int64_t from = mono_us();
+
+	(void)text;
+	if (image_check(w, l, err) < 0)
+		return -1;
+	work_say(w, "hello, world in %lld ms", (long long)((mono_us() - from) / 1000));
+	return 0;
+}
+
+/* f for each chosen language; how many failed. missing: also say the language's own remedy. */
+static int each(struct run *r, each_fn f, bool missing)
+{
+	struct cee_err err;
+	int failed = 0;
+
+	for (size_t i = 0; i < r->langs.n && !engine_interrupted; i++) {
+		const struct lang *l = &r->langs.l[i];
+		AUTO_BUF struct buf text = {0};
+
+		if (!chosen(r, l))
+			continue;
+		snprintf(r->work.stage, sizeof r->work.stage, "%.60s", l->name);
+		if (lang_text(r, l, &text, &err) == 0 && f(&r->work, l, text.data, &err) >= 0)
+			continue;
+		failed++;
+		if (engine_interrupted)
+			break;
+		prog_error("%s: %s", l->name, err.msg);
+		if (missing && l->missing)
+			prog_error("%s: %s", l->name, l->missing);
+	}
+	if (engine_interrupted)
+		prog_error("interrupted; what was finished stays, the rest left nothing behind");
+	return failed;
+}
+
+static int do_build(struct run *r)
+{
+	int failed, status;
+
+	engine_need(r);
+	failed = each(r, image_build, true);
+	if (engine_interrupted)
+		return 130;
+	status = publish(r);
+	return failed ? X_FAIL : status;
+}
+
+static int do_pull(struct run *r)
+{
+	int failed, status;
+
+	if (r->nnames != 1)
+		prog_usage("pull: expected the name of one language");
+	engine_need(r);
+	failed = each(r, image_pull, false);
+	if (engine_interrupted)
+		return 130;
+	status = publish(r);
+	return failed ? X_FAIL : status;
+}
+
+static int do_check(struct run *r)
+{
+	int failed;
+
+	engine_need(r);
+	failed = each(r, check_one, false);
+	return engine_interrupted ? 130 : failed ? X_FAIL : EXIT_SUCCESS;
+}
+
+/* ---- main -------------------------------------------------------------------------- */
+
+static const struct command {
+	const char *name;
+	int (*run)(struct run *r);
+	bool names;		/* takes languages */
+} commands[] = {
+	{ "list", do_list, true }, { "build", do_build, true }, { "pull", do_pull, true },
+	{ "check", do_check, true }, { "publish", do_publish, false },
+};
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* An option that takes a value: here, or the next argument. */
+static const char *value_of(const char *arg, char ***argv)
+{
+	if (arg[2])
+		return arg + 2;
+	if (!(*argv)[1])
+		prog_usage("-%c: expected a value", arg[1]);
+	return *++*argv;
+}
+
+static void flags_take(struct run *r, const char *arg)
+{
+	for (const char *p = arg + 1; *p; p++) {
+		if (*p == 'f')
+			r->work.force = true;
+		else if (*p == 'v')
+			r->work.verbose = true;
+		else
+			prog_usage("-%c: no such option", *p);
+	}
+}
+
+/* Options may stand before and after the command. Names go to r->names. */
+static const struct command *arguments(struct run *r, char **argv, const char **conf, const char **spool)
+{
+	const struct command *c = NULL;
+
+	while (*++argv) {
+		char *arg = *argv;
+
+		if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
+			prog_help(help);
+		else if (!strcmp(arg, "--version"))
+			prog_version();
+		else if (!strcmp(arg, "--json"))
+			r->json = true;
+		else if (arg[0] == '-' && arg[1] == 'c')
+			*conf = value_of(arg, &argv);
+		else if (arg[0] == '-' && arg[1] == 's')
+			*spool = value_of(arg, &argv);
+		else if (arg[0] == '-' && arg[1] && arg[1] != '-')
+			flags_take(r, arg);
+		else if (arg[0] == '-')
+			prog_usage("%s: no such option", arg);
+		else if (c && c->names)
+			r->names[r->nnames++] = arg;
+		else if (c || !(c = command_find(arg)))
+			prog_usage("%s: %s", arg, c ? "too many arguments" : "no such command");
+	}
+	if (!c)
+		prog_usage("expected a command: list, build, pull, check or publish");
+	return c;
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = {0};
+	const struct command *command;
+	const char *conf = NULL, *spool = NULL;
+	struct cee_err err;
+	int status;
+
+	prog_init(argv[0]);
+	r.names = calloc((size_t)argc + 1, sizeof *r.names);
+	if (!r.names)
+		prog_die(X_OSERR, "out of memory");
+	command = arguments(&r, argv, &conf, &spool);
+	if (conf_load(&r.conf, conf, spool, &err) < 0)
+		prog_die(X_CONFIG, "%s", err.msg);
+	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
+		prog_die(X_CONFIG, "%s", err.msg);
+	names_check(&r);
+	r.work.conf = &r.conf;
+	catch_signals();
+	status = command->run(&r);
+	work_release(&r.work);
+	langs_release(&r.langs);
+	conf_release(&r.conf);
+	free(r.names);
+	return status;
+}

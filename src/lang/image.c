@@ -1,0 +1,550 @@
+/* image.c - the images that languages run in: found, pulled, built (image.h)
+ *
+ * An image comes from source.pull where that can be had, else it is put
+ * together on cee/base, one small Debian or Ubuntu that all of them share:
+ * source.packages by apt and source.host copied in. Then source.setup runs in it.
+ *
+ * Rules: labels say what an image was made of (cee.digest) and how (cee.source),
+ * and nothing is done twice that the label says is done; an image gets its name
+ * only when it is whole (the engine tags at the end of a build); no setting of
+ * the host's apt, which may hold a password, is readable in a language's image.
+ */
+#include "image.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "prog.h"
+#include "tar.h"
+
+#define BASE "cee/base"
+/* changes when this file makes other images of the same sources */
+#define RECIPE "1"
+
+enum { PULL_IDLE = 20, TAIL_LINES = 25, TAIL_LINE = 200, HOSTDIRS_MAX = 64 };
+
+void work_say(struct work *w, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	printf("%s%s%s\n", w->stage, *w->stage ? ": " : "", text);
+	fflush(stdout);
+}
+
+void work_release(struct work *w)
+{
+	if (w->engine.curl)
+		engine_close(&w->engine);
+	source_apt_release(&w->apt);
+}
+
+/* ---- looking ----------------------------------------------------------- */
+
+static void copy_string(char *to, size_t size, const cJSON *o, const char *key)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));
+
+	snprintf(to, size, "%s", s ? s : "");
+}
+
+int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err)
+{
+	AUTO_BUF struct buf path = {0}, answer = {0};
+	const cJSON *labels, *size;
+	cJSON *o;
+	int status;
+
+	memset(i, 0, sizeof *i);
+	if (buf_printf(&path, "/images/%s/json", name) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	status = engine_call(e, "GET", path.data, NULL, &answer, err);
+	if (status < 0)
+		return -1;
+	if (status == 404)
+		return 0;
+	if (status != 200)
+		return cee_fail(err, EIO, "image %s: %s", name, engine_message(&answer));
+	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
+	labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
+	size = cJSON_GetObjectItemCaseSensitive(o, "Size");
+	copy_string(i->id, sizeof i->id, o, "Id");
+	copy_string(i->source, sizeof i->source, labels, "cee.source");
+	copy_string(i->digest, sizeof i->digest, labels, "cee.digest");
+	i->size = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
+	i->present = i->id[0] != '\0';
+	cJSON_Delete(o);
+	return 0;
+}
+
+/* A name that goes into a path of the API and a FROM line as it stands. */
+static int image_name_check(const char *name, struct cee_err *err)
+{
+	size_t n = name ? strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@") : 0;
+
+	if (!n || name[n] || n > 200 || strstr(name, "..") || name[0] == '/')
+		return cee_fail(err, EINVAL, "image: '%s': expected NAME:TAG", name ? name : "");
+	return 0;
+}
+
+/* An image that lost its name to a newer one goes, unless a box still uses it. */
+static void image_drop(struct engine *e, const char *id)
+{
+	AUTO_BUF struct buf path = {0}, answer = {0};
+
+	if (*id && buf_printf(&path, "/images/%s", id) == 0)
+		engine_call(e, "DELETE", path.data, NULL, &answer, NULL);
+}
+
+/* ---- progress ----------------------------------------------------------- */
+
+/* Steps are shown as they come; of the rest the last lines are kept, to be
+ * shown when it ends badly. */
+struct progress {
+	struct work *w;
+	char tail[TAIL_LINES][TAIL_LINE];
+	size_t n;
+	char last[TAIL_LINE];
+};
+
+static void progress_line(struct progress *p, const char *line, size_t len)
+{
+	char text[TAIL_LINE];
+
+	while (len && isspace((unsigned char)line[len - 1]))
+		len--;
+	if (!len)
+		return;
+	snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
+	if (p->w->verbose || !strncmp(text, "Step ", 5))
+		work_say(p->w, "%.110s%s", text, strlen(text) > 110 && !p->w->verbose ? " …" : "");
+	memcpy(p->tail[p->n++ % TAIL_LINES], text, sizeof text);
+}
+
+static void build_said(void *arg, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		progress_line(arg, text, len);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void progress_tail(const struct progress *p)
+{
+	size_t from = p->n > TAIL_LINES ? p->n - TAIL_LINES : 0;
+
+	for (size_t i = from; i < p->n && !p->w->verbose; i++)
+		work_say(p->w, "| %s", p->tail[i % TAIL_LINES]);
+}
+
+/* A pull tells of each layer many times: each new sentence once. */
+static void pull_said(void *arg, const char *text)
+{
+	struct progress *p = arg;
+
+	if (strncmp(text, p->last, sizeof p->last - 1) && p->w->verbose)
+		work_say(p->w, "%s", text);
+	snprintf(p->last, sizeof p->last, "%s", text);
+}
+
+static int writer_finish(void *arg)
+{
+	return child_wait(arg);
+}
+
+/* ---- the base ------------------------------------------------------------ */
+
+static void apt_digest(const struct source_apt *a, char out[17])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_add(&d, RECIPE);
+	digest_add(&d, a->suite);
+	for (size_t i = 0; i < a->nlines; i++)
+		digest_add(&d, a->lines[i]);
+	for (size_t i = 0; i < a->noptions; i++)
+		digest_add(&d, a->options[i]);
+	digest_text(&d, out);
+}
+
+/* mmdebstrap's arguments. usr-is-merged keeps perl out (usrmerge needs it);
+ * documentation and translations are left out of all images. Settings of apt
+ * are root's alone from the start. */
+static char **base_argv(const struct source_apt *a)
+{
+	static const char *const fixed[] = {
+		"mmdebstrap", "--quiet", "--variant=apt", "--format=tar", "--include=usr-is-merged",
+		"--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+		"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*",
+		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
+		"--dpkgopt=path-exclude=/usr/share/locale/*",
+		"--customize-hook=chmod -R go= \"$1\"/etc/apt/apt.conf.d \"$1\"/etc/apt/sources.list*",
+	};
+	size_t nfixed = sizeof fixed / sizeof *fixed, n = 0;
+	char **v = calloc(nfixed + a->noptions + a->nlines + 3, sizeof *v);
+	char text[1100];
+
+	if (!v)
+		return NULL;
+	for (size_t i = 0; i < nfixed; i++)
+		v[n++] = strdup(fixed[i]);
+	for (size_t i = 0; i < a->noptions; i++) {
+		snprintf(text, sizeof text, "--aptopt=%s", a->options[i]);
+		v[n++] = strdup(text);
+	}
+	v[n++] = strdup(a->suite);
+	v[n++] = strdup("-");
+	for (size_t i = 0; i < a->nlines; i++)
+		v[n++] = strdup(a->lines[i]);
+	return v;
+}
+
+/* The last lines of what a program said. */
+static void log_tail(struct work *w, int log)
+{
+	struct progress p = { .w = w };
+	AUTO_BUF struct buf text = {0};
+	off_t size = lseek(log, 0, SEEK_END);
+	char block[4096];
+	ssize_t got;
+
+	lseek(log, size > (off_t)sizeof block ? size - (off_t)sizeof block : 0, SEEK_SET);
+	while ((got = read(log, block, sizeof block)) > 0)
+		if (buf_add(&text, block, (size_t)got) < 0)
+			return;
+	if (text.data)
+		build_said(&p, text.data);
+	progress_tail(&p);
+}
+
+static int base_import(struct work *w, const char *digest, struct cee_err *err)
+{
+	AUTO_BUF struct buf path = {0};
+	AUTO_CLOSE int log = w->verbose ? -1 : memfd_create("mmdebstrap", MFD_CLOEXEC);
+	struct child c = { .log = log };
+	struct engine_source src = { "application/x-tar", -1, writer_finish, &c };
+	char **argv = base_argv(&w->apt), found[PATH_MAX];
+	int r;
+
+	if (!child_which("mmdebstrap", found)) {
+		strv_free(argv);
+		return cee_fail(err, ENOENT, "mmdebstrap is not installed; run scripts/install-deps run");
+	}
+	r = argv ? child_exec(&c, argv, err) : cee_fail(err, ENOMEM, "out of memory");
+	strv_free(argv);
+	if (r < 0)
+		return -1;
+	src.fd = c.fd;
+	r = buf_printf(&path, "/images/create?fromSrc=-&repo=" BASE "&tag=latest"
+		       "&changes=LABEL%%20cee.digest%%3D%s", digest);
+	if (r == 0)
+		r = engine_post(&w->engine, path.data, &src, 0, NULL, NULL, err);
+	child_stop(&c);
+	if (r < 0 && log >= 0 && !engine_interrupted)
+		log_tail(w, log);
+	return r;
+}
+
+/* The base for this run of cee-lang: there, of today's sources, its id in w->base_id. */
+static int base_make(struct work *w, struct cee_err *err)
+{
+	struct image before, after;
+	char digest[17];
+
+	if (!w->have_apt && source_apt(&w->apt, err) < 0)
+		return -1;
+	w->have_apt = true;
+	apt_digest(&w->apt, digest);
+	if (image_look(&w->engine, BASE ":latest", &before, err) < 0)
+		return -1;
+	if (before.present && !strcmp(before.digest, digest) && !(w->force && !w->base_ready)) {
+		snprintf(w->base_id, sizeof w->base_id, "%s", before.id);
+		return 0;
+	}
+	work_say(w, "making " BASE " (%s, by mmdebstrap; about half a minute)", w->apt.suite);
+	if (base_import(w, digest, err) < 0)
+		return -1;
+	if (image_look(&w->engine, BASE ":latest", &after, err) < 0 || !after.present)
+		return cee_fail(err, EIO, BASE ": the engine took it and does not have it");
+	snprintf(w->base_id, sizeof w->base_id, "%s", after.id);
+	if (before.present && strcmp(before.id, after.id))
+		image_drop(&w->engine, before.id);
+	w->base_ready = true;
+	return 0;
+}
+
+/* ---- a language ------------------------------------------------------------ */
+
+static bool from_pull(const struct image *i)
+{
+	return !strncmp(i->source, "pull ", 5);
+}
+
+/* What an image of this language is made of, pulled or put together. */
+static void lang_digest(struct work *w, const struct lang *l, const char *text, bool pulled,
+			char out[17])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_add(&d, RECIPE);
+	digest_add(&d, text);
+	digest_add(&d, pulled ? "pull" : w->base_id);
+	for (size_t i = 0; !pulled && i < l->nhostdirs; i++) {
+		AUTO_FREE char *from = NULL;
+		const char *to;
+
+		if (source_host(l->hostdirs[i], &from, &to, NULL) == 0)
+			source_fingerprint(&d, from);
+	}
+	digest_text(&d, out);
+}
+
+bool image_is_old(struct work *w, const struct lang *l, const char *text, const struct image *i)
+{
+	struct image base;
+	char digest[17];
+
+	if (!from_pull(i) && !*w->base_id && image_look(&w->engine, BASE ":latest", &base, NULL) == 0)
+		snprintf(w->base_id, sizeof w->base_id, "%s", base.id);
+	lang_digest(w, l, text, from_pull(i), digest);
+	return strcmp(digest, i->digest) != 0;
+}
+
+/* RUN ["/bin/sh", "-euc", "TEXT"]: in this form the engine's parser leaves TEXT alone. */
+static int put_run(struct buf *b, const char *text)
+{
+	cJSON *s = cJSON_CreateString(text);
+	AUTO_FREE char *quoted = s ? cJSON_PrintUnformatted(s) : NULL;
+	int r = quoted ? buf_printf(b, "RUN [\"/bin/sh\", \"-euc\", %s]\n", quoted) : -1;
+
+	cJSON_Delete(s);
+	return r;
+}
+
+static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err)
+{
+	AUTO_BUF struct buf line = {0};
+	int r = buf_printf(&line, "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
+			   "apt-get -q install -y --no-install-recommends");
+
+	for (size_t i = 0; r == 0 && i < l->npackages; i++) {
+		if (strchr(l->packages[i], '\'') || l->packages[i][0] == '-' || !l->packages[i][0])
+			return cee_fail(err, EINVAL, "source.packages: '%s' is no package's name",
+					l->packages[i]);
+		r = buf_printf(&line, " '%s'", l->packages[i]);
+	}
+	if (r == 0)
+		r = buf_printf(&line, "; rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log");
+	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
+}
+
+/* The Dockerfile. froms are the resolved directories of the host, or NULL for a pulled image. */
+static int dockerfile_make(struct buf *b, const struct lang *l, char *const *tos, bool pulled,
+			   struct cee_err *err)
+{
+	int r = buf_printf(b, "FROM %s\n", pulled ? l->pull : BASE ":latest");
+
+	for (size_t i = 0; r == 0 && !pulled && i < l->nhostdirs; i++) {
+		if (strpbrk(tos[i], "\"\\\n$"))
+			return cee_fail(err, EINVAL, "source.host: '%s': no quotes, \\ or $ in there", tos[i]);
+		r = buf_printf(b, "COPY [\"host/%zu\", \"%s\"]\n", i, tos[i]);
+	}
+	if (r == 0 && !pulled && l->npackages && put_packages(b, l, err) < 0)
+		return -1;
+	for (size_t i = 0; r == 0 && i < l->nsetup; i++)
+		r = put_run(b, l->setup[i]);
+	if (r == 0 && !pulled)
+		r = put_run(b, "rm -rf /etc/apt/apt.conf.d/* /etc/apt/sources.list*");
+	return r == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
+}
+
+struct context {
+	const char *dockerfile;
+	char **paths;
+	size_t n;
+};
+
+static int context_write(void *arg, int fd)
+{
+	const struct context *c = arg;
+	struct cee_err err = {""};
+
+	if (tar_context(fd, c->dockerfile, c->paths, c->n, &err) == 0)
+		return 0;
+	prog_error("%s", err.msg);
+	return 1;
+}
+
+/* {"NAME":"value"…} escaped for a query */
+static char *query_object(const char *const *pairs, size_t n)
+{
+	cJSON *o = cJSON_CreateObject();
+	char *text, *escaped = NULL;
+
+	for (size_t i = 0; i + 1 < n; i += 2)
+		if (pairs[i + 1])
+			cJSON_AddStringToObject(o, pairs[i], pairs[i + 1]);
+	text = cJSON_PrintUnformatted(o);
+	if (text)
+		escaped = engine_escape(text);
+	free(text);
+	cJSON_Delete(o);
+	return escaped;
+}
+
+/* Proxies of the environment are build arguments that the engine knows and
+ * does not write into the image's history. */
+static char *proxy_arguments(void)
+{
+	const char *pairs[] = {
+		"http_proxy", getenv("http_proxy"), "https_proxy", getenv("https_proxy"),
+		"no_proxy", getenv("no_proxy"),
+	};
+
+	return query_object(pairs, sizeof pairs / sizeof *pairs);
+}
+
+static int build_path(struct work *w, const struct lang *l, const char *source, const char *digest,
+		      struct buf *path)
+{
+	const char *pairs[] = { "cee.language", l->name, "cee.source", source, "cee.digest", digest };
+	AUTO_FREE char *labels = query_object(pairs, 6), *args = proxy_arguments();
+	AUTO_FREE char *name = engine_escape(l->image);
+
+	if (!labels || !args || !name)
+		return -1;
+	return buf_printf(path, "/build?t=%s&rm=1&forcerm=1%s%s&labels=%s&buildargs=%s", name,
+			  w->force ? "&nocache=1" : "", w->apt.local_proxy ? "&networkmode=host" : "",
+			  labels, args);
+}
+
+static int context_send(struct work *w, const char *path, struct context *c, struct cee_err *err)
+{
+	struct progress p = { .w = w };
+	struct child writer = { .log = -1 };
+	struct engine_source src = { "application/x-tar", -1, writer_finish, &writer };
+	int r;
+
+	if (child_fork(&writer, context_write, c, err) < 0)
+		return -1;
+	src.fd = writer.fd;
+	r = engine_post(&w->engine, path, &src, 0, build_said, &p, err);
+	if (r < 0 && !engine_interrupted)
+		progress_tail(&p);
+	child_stop(&writer);
+	return r;
+}
+
+static int lang_make(struct work *w, const struct lang *l, const char *text, bool pulled,
+		     const char *source, struct context *c, char **tos, struct cee_err *err)
+{
+	AUTO_BUF struct buf dockerfile = {0}, path = {0};
+	struct image before, after;
+	char digest[17];
+
+	lang_digest(w, l, text, pulled, digest);
+	if (dockerfile_make(&dockerfile, l, tos, pulled, err) < 0 ||
+	    image_look(&w->engine, l->image, &before, err) < 0)
+		return -1;
+	if (build_path(w, l, source, digest, &path) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	c->dockerfile = dockerfile.data;
+	work_say(w, "building %s (%s)", l->image, source);
+	if (context_send(w, path.data, c, err) < 0 ||
+	    image_look(&w->engine, l->image, &after, err) < 0)
+		return -1;
+	if (!after.present)
+		return cee_fail(err, EIO, "%s: the engine built it and does not have it", l->image);
+	if (before.present && strcmp(before.id, after.id))
+		image_drop(&w->engine, before.id);
+	work_say(w, "%s is ready, %lld MB", l->image, (long long)(after.size >> 20));
+	return 1;
+}
+
+/* From the packages and the directories of the host, all of which must be there. */
+static int lang_assemble(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+{
+	char *paths[HOSTDIRS_MAX] = {0}, *tos[HOSTDIRS_MAX] = {0}, source[200];
+	struct context c = { NULL, paths, l->nhostdirs };
+	int r = 0;
+
+	if (l->nhostdirs > HOSTDIRS_MAX)
+		return cee_fail(err, EINVAL, "source.host: at most %d", HOSTDIRS_MAX);
+	for (size_t i = 0; r == 0 && i < l->nhostdirs; i++)
+		r = source_host(l->hostdirs[i], &paths[i], (const char **)&tos[i], err);
+	if (r == 0)
+		r = base_make(w, err);
+	if (r == 0) {
+		snprintf(source, sizeof source, "%s%s%s", l->npackages || !l->nhostdirs ? "packages" : "",
+			 l->npackages && l->nhostdirs ? " and " : "", l->nhostdirs ? "host " : "");
+		if (l->nhostdirs)
+			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", paths[0]);
+		r = lang_make(w, l, text, false, source, &c, tos, err);
+	}
+	for (size_t i = 0; i < l->nhostdirs; i++)
+		free(paths[i]);
+	return r;
+}
+
+int image_pull(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+{
+	AUTO_BUF struct buf path = {0};
+	struct progress p = { .w = w };
+	struct context c = {0};
+	AUTO_FREE char *name = NULL;
+	char source[256];
+
+	if (!l->pull)
+		return cee_fail(err, EINVAL, "its language file names no image to pull (source.pull)");
+	if (image_name_check(l->pull, err) < 0)
+		return -1;
+	name = engine_escape(l->pull);
+	if (!name || buf_printf(&path, "/images/create?fromImage=%s", name) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	work_say(w, "pulling %s", l->pull);
+	if (engine_post(&w->engine, path.data, NULL, PULL_IDLE, pull_said, &p, err) < 0)
+		return -1;
+	snprintf(source, sizeof source, "pull %s", l->pull);
+	return lang_make(w, l, text, true, source, &c, NULL, err);
+}
+
+int image_build(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+{
+	struct image now;
+
+	if (image_name_check(l->image, err) < 0 || image_look(&w->engine, l->image, &now, err) < 0)
+		return -1;
+	if (now.present && !w->force && !image_is_old(w, l, text, &now)) {
+		work_say(w, "%s is up to date (%s)", l->image, now.source);
+		return 0;
+	}
+	if (l->pull) {
+		if (image_pull(w, l, text, err) >= 0)
+			return 1;
+		if (engine_interrupted || (!l->npackages && !l->nhostdirs))
+			return -1;
+		work_say(w, "not pulled (%s); next source", err->msg);
+	}
+	if (lang_assemble(w, l, text, err) >= 0)
+		return 1;
+	return -1;
+}

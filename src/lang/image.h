@@ -1,0 +1,43 @@
+/* image.h - the images that languages run in: found, pulled, built */
+#ifndef CEE_LANG_IMAGE_H
+#define CEE_LANG_IMAGE_H
+
+#include "engine.h"
+#include "source.h"
+
+/* What one run of cee-lang works with. */
+struct work {
+	struct engine engine;
+	const struct conf *conf;
+	bool force, verbose;
+	bool have_apt, base_ready;
+	struct source_apt apt;
+	char base_id[80];
+	char stage[64];		/* the language that lines of progress begin with */
+};
+
+/* "NAME: …" on standard output. */
+void work_say(struct work *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void work_release(struct work *w);
+
+struct image {
+	bool present;
+	char id[80];
+	char source[200];	/* label cee.source, or "" */
+	char digest[20];	/* label cee.digest */
+	int64_t size;
+};
+/* 0 also when there is none. */
+int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err);
+
+/* text: the language's file. Makes the image where it is missing or older than
+ * what it is made of. 1 made, 0 it was up to date. */
+int image_build(struct work *w, const struct lang *l, const char *text, struct cee_err *err);
+int image_pull(struct work *w, const struct lang *l, const char *text, struct cee_err *err);
+/* Does the image come from another language file, or other directories of the host, than now? */
+bool image_is_old(struct work *w, const struct lang *l, const char *text, const struct image *i);
+
+/* Compiles and runs the language's hello in a box without a runner. 0 when it said what it should. */
+int image_check(struct work *w, const struct lang *l, struct cee_err *err);
+
+#endif
