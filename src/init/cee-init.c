@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -54,7 +55,7 @@ enum {
 	BATCH = 16 << 10,		/* read from one pipe before the other is looked at */
 	TAIL_MAX = 8 << 20,		/* a larger tail goes to the head instead */
 	TAIL_RECORDS = 1 << 17,
-	TICK_FIRST = 10 * 1000, TICK = 20 * 1000, TICK_LEAST = 1000,	/* us */
+	TICK = 20 * 1000, TICK_IDLE = 50 * 1000, TICK_LEAST = 1000,	/* us */
 	KILL_GRACE = 5 * 1000 * 1000,	/* us until the keeper itself is killed */
 };
 
@@ -236,7 +237,7 @@ static struct phase {
 	int64_t started_us;		/* 0: not yet */
 	int64_t next_tick, kill_by;	/* 0: none */
 	uint64_t hit;
-	struct usage_now base;
+	struct usage_now base, last;
 	int64_t base_own_us, base_disk;
 	int64_t peak, cpu_us;		/* as sampled */
 	bool exact_pids;		/* the cgroup bounds the processes, so it counts refusals */
@@ -506,11 +507,8 @@ static void stdin_write(void)
 
 static void stdin_frame(const struct frame *f)
 {
-	if (job.state < RUNNING || phase.id != PHASE_RUN || job.state > RUNNING) {
-		if (f->len > in.credit && job.state == LOADING)
-			die("stdin without credit");
+	if (job.state == IDLE || job.state >= DRAINING)
 		return;			/* too late: the program has ended */
-	}
 	if (f->len > in.credit)
 		die("stdin beyond the credit");
 	in.credit -= f->len;
@@ -606,11 +604,11 @@ static int64_t disk_used(struct statfs *s)
  * process's own limit then stands a little higher. Ours in it: init, the keeper. */
 static uint32_t process_limit(void)
 {
-	uint64_t n = limit_of(LIMIT_PROCESSES), own = job.cell ? 2 : 1;
+	uint64_t n = limit_of(LIMIT_PROCESSES);
 
 	if (!n || n > INT32_MAX - 64)
 		return 0;
-	phase.exact_pids = usage.pids_max > 0 && (uint64_t)usage.pids_max <= n + own;
+	phase.exact_pids = usage.pids_max > 0 && (uint64_t)usage.pids_max <= n + 2;
 	return (uint32_t)(n + 1 + (phase.exact_pids ? 16 : 0));
 }
 
@@ -650,7 +648,8 @@ static void phase_start(uint32_t id)
 	job.state = RUNNING;
 	send_u32(FRAME_START, id);
 	ok = !make_pipes(theirs);
-	usage_read(&usage, &phase.base);
+	usage_read(&usage, &phase.base, NULL);
+	phase.last = phase.base;
 	phase.base_own_us = own_cpu_us();
 	phase.base_disk = disk_used(&s);
 	if (!ok)
@@ -681,17 +680,28 @@ static void next_phase(void)
 
 /* ---- limits -------------------------------------------------------------------- */
 
+static void look_at(const struct statfs *s)
+{
+	if (s->f_blocks && !s->f_bfree)
+		hit(LIMIT_DISK);
+	if (s->f_files && !s->f_ffree)
+		hit(LIMIT_INODES);
+}
+
+/* A cell has one disk; without one the box's three tmpfs are it. */
 static void look_at_disk(void)
 {
+	static const char *const folders[] = { "/work", "/tmp", "/dev/shm" };
 	struct statfs s;
 
-	disk_used(&s);
-	if ((job.cell ? cell.work : job.plan.work) < 0 || !s.f_blocks)
+	if (job.cell) {
+		if (cell.work >= 0 && !fstatfs(cell.work, &s))
+			look_at(&s);
 		return;
-	if (!s.f_bfree)
-		hit(LIMIT_DISK);
-	if (s.f_files && !s.f_ffree)
-		hit(LIMIT_INODES);
+	}
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (!statfs(folders[i], &s) && s.f_type == TMPFS_MAGIC)
+			look_at(&s);
 }
 
 /* Memory that is the job's: anonymous, and shared memory that is no file of the disk. */
@@ -739,10 +749,15 @@ static int look(const struct usage_now *now)
 	return reason;
 }
 
-/* Sooner when little cpu time is left; a job can use each processor at once. */
-static int64_t tick_length(int64_t now)
+/* Close together at a program's start, further apart while it does nothing; sooner when
+ * little cpu time is left, of which a job can use each processor's at once. */
+static int64_t tick_length(int64_t now, int64_t cpu_before)
 {
-	int64_t t = now - phase.started_us < 1000000 ? TICK_FIRST : TICK, left;
+	int64_t run = now - phase.started_us, left;
+	int64_t t = run < 20000 ? 2000 : run < 100000 ? 5000 : run < 1000000 ? 10000 : TICK;
+
+	if (t == TICK && phase.cpu_us - cpu_before < TICK / 20)
+		t = TICK_IDLE;
 
 	if (limit_of(LIMIT_CPU)) {
 		left = ((int64_t)limit_of(LIMIT_CPU) - phase.cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
@@ -754,6 +769,7 @@ static int64_t tick_length(int64_t now)
 
 static void tick(int64_t now)
 {
+	int64_t cpu_before = phase.cpu_us;
 	struct usage_now u;
 	int reason;
 
@@ -773,23 +789,37 @@ static void tick(int64_t now)
 	}
 	if (now < phase.next_tick)
 		return;
-	usage_read(&usage, &u);
+	usage_read(&usage, &u, &phase.last);
+	phase.last = u;
 	reason = look(&u);
-	phase.next_tick = now + tick_length(now);
+	phase.next_tick = now + tick_length(now, cpu_before);
 	if (reason != NO_REASON)
 		phase_kill(reason);
 }
 
 /* ---- the end of a phase ---------------------------------------------------------- */
 
+/* What was alive at the end counts too: a program that fails at its first refused fork
+ * is gone before a sample sees it. */
+static void count_left(void)
+{
+	uint64_t max = limit_of(LIMIT_PROCESSES);
+
+	if (max && !phase.exact_pids && (uint64_t)phase.ended.left + 1 >= max)
+		hit(LIMIT_PROCESSES);
+	if (phase.ended.file_full)
+		hit(LIMIT_FILE_SIZE);
+}
+
 /* Last figures, while the cell's disk is still there. */
 static void last_look(void)
 {
 	struct usage_now u;
 
-	usage_read(&usage, &u);
+	usage_read(&usage, &u, NULL);
 	look_at_disk();
 	look_at_processes(&u);
+	count_left();
 	phase.base.oom_kills = u.oom_kills > phase.base.oom_kills ? u.oom_kills - phase.base.oom_kills : 0;
 	if (phase.base.oom_kills)
 		hit(LIMIT_MEMORY);
@@ -798,6 +828,8 @@ static void last_look(void)
 	phase.cpu_us = u.cpu_us - phase.base.cpu_us - (own_cpu_us() - phase.base_own_us);
 	if (usage.version && phase.cpu_us > phase.ended.cpu_us + phase.ended.cpu_us / 10 + 20000)
 		phase.ended.cpu_us = phase.cpu_us;
+	if (limit_of(LIMIT_MEMORY) && phase.ended.maxrss > (int64_t)limit_of(LIMIT_MEMORY))
+		hit(LIMIT_MEMORY);
 	if (limit_of(LIMIT_CPU) && phase.ended.cpu_us > (int64_t)limit_of(LIMIT_CPU))
 		hit(LIMIT_CPU);
 }
@@ -833,6 +865,8 @@ static enum frame_how verdict(int status, uint64_t *number)
 		return how;
 	if (touched(LIMIT_PROCESSES))
 		return END_PROCESS_LIMIT;
+	if (touched(LIMIT_FILE_SIZE))
+		return END_FILE_SIZE_LIMIT;
 	if (touched(LIMIT_DISK) || touched(LIMIT_INODES))
 		return END_DISK_LIMIT;
 	return how;
@@ -1178,6 +1212,10 @@ static void loop(int input, int children)
 	for (;;) {
 		get_ready();
 		out_flush();
+		if (job.state >= DRAINING && out_room()) {	/* nothing to wait for */
+			advance();
+			continue;
+		}
 		watch(p, input, children);
 		if (ppoll(p, P_COUNT, until(deadline(), &ts), NULL) < 0 && errno != EINTR)
 			die("poll: %s", strerror(errno));

@@ -38,6 +38,7 @@
  */
 #include "init.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -69,7 +70,8 @@ enum {
 	ARGC_MAX = 32768,
 	NAME_MAX_ALL = 1024, PARTS_MAX = 32,
 	ORDER_SECONDS = 10,
-	OWN_INODES = 8,			/* the folders that the cell itself makes */
+	OWN_INODES = 6,			/* of the disk's own: its root and make_folders() */
+	WALK_MAX = 50000, WALK_DEPTH = 32,
 	OOM_KEEPER = 500, OOM_PROGRAM = 1000,
 };
 
@@ -431,6 +433,7 @@ int keeper_start(struct keeper *k, const struct start *s, const int fds[3], char
 	if (pipe2(status, O_CLOEXEC))
 		return init_fail(text, "pipe: %s", strerror(errno));
 	k->cpu_us = k->maxrss = 0;
+	k->phase_now = s->phase;
 	set_oom(k, OOM_PROGRAM);
 	k->program = fork();
 	if (!k->program)
@@ -480,12 +483,57 @@ bool keeper_reap(struct keeper *k, int *status)
 	return ended;
 }
 
+/* A file as large as the limit allows: how a program that ignores SIGXFSZ (Python does)
+ * shows that it met it. Nothing of the job runs any more. */
+static bool walk_full(int dir, uint64_t size, int depth, int *left)
+{
+	DIR *d = fdopendir(dir);
+	struct dirent *e;
+	struct stat st;
+	bool full = false;
+	int sub;
+
+	if (!d)
+		close(dir);
+	while (d && !full && --*left > 0 && (e = readdir(d))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (S_ISREG(st.st_mode))
+			full = (uint64_t)st.st_size >= size;
+		if (!S_ISDIR(st.st_mode) || depth >= WALK_DEPTH)
+			continue;
+		sub = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		full = sub >= 0 && walk_full(sub, size, depth + 1, left);
+	}
+	if (d)
+		closedir(d);
+	return full;
+}
+
+static bool file_full(const struct keeper *k)
+{
+	uint64_t size = k->phase_now < PHASE_COUNT ? k->plan[k->phase_now].limit[LIMIT_FILE_SIZE] : 0;
+	static const char *const folders[] = { "/work", "/tmp", "/dev/shm" };
+	int left = WALK_MAX, dir;
+
+	if (!limited(size) || size >= k->disk)
+		return false;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		dir = open(folders[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (dir >= 0 && walk_full(dir, size, 0, &left))
+			return true;
+	}
+	return false;
+}
+
 /* kill(-1) reaches all but the caller (and process 1), in one step for the kernel: a
  * fork is either before it, and its child is hit, or sees the signal and fails. */
 void keeper_end(struct keeper *k, int status, struct ended *e)
 {
 	int64_t now = init_now_us();
 	struct rusage ru;
+	int64_t left = 0;
 	pid_t pid;
 	int st;
 
@@ -497,11 +545,13 @@ void keeper_end(struct keeper *k, int status, struct ended *e)
 		if (pid < 0)
 			break;
 		count(k, &ru);
+		left++;
 		if (pid == k->program && status == -1)
 			status = st;
 	}
 	*e = (struct ended){ .status = status, .wall_us = now - k->started_us,
-		.cpu_us = k->cpu_us, .maxrss = k->maxrss };
+		.cpu_us = k->cpu_us, .maxrss = k->maxrss, .left = left,
+		.file_full = status != 0 && file_full(k) };
 	k->program = 0;
 }
 
@@ -613,13 +663,12 @@ static int make_folders(char *text)
 	return 0;
 }
 
-/* On newer kernels each file costs its name's entry as well (1,044 of 1,024 bytes). */
 static int mount_disk(uint64_t disk, uint64_t inodes, char *text)
 {
 	char options[160];
 
 	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d",
-		(unsigned long long)disk, (unsigned long long)(inodes + inodes / 50 + OWN_INODES),
+		(unsigned long long)disk, (unsigned long long)(inodes + OWN_INODES),
 		CELL_UID, CELL_UID);
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return init_fail(text, "tmpfs: %s", strerror(errno));

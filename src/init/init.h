@@ -34,18 +34,22 @@ int filter_load(bool strict);
 
 struct usage {
 	int version;			/* of the cgroups: 1, 2, or 0 for none to be seen */
-	int cpu, memory, oom, pids, pids_events;	/* descriptors or -1 */
+	int cpu, memory, total, oom, pids, pids_events;	/* descriptors or -1 */
 	int64_t pids_max;		/* -1 unlimited or unknown */
 };
 struct usage_now {
 	int64_t cpu_us;			/* user and system, of the whole box */
-	int64_t anon, shmem;		/* bytes */
+	int64_t total;			/* bytes, with page cache; cheap to read */
+	int64_t anon, shmem;		/* bytes of it */
+	int anon_age;			/* samples since those two were read */
 	int64_t oom_kills;		/* since the box began */
 	int64_t pids;			/* tasks now; 0 unknown */
 	int64_t pids_hits;		/* forks refused by the cgroup */
 };
 void usage_open(struct usage *u);
-void usage_read(const struct usage *u, struct usage_now *now);
+/* last (or NULL): the sample before, whose anon and shmem may stand for a while when
+ * the total has not grown; they cost more than all the rest. */
+void usage_read(const struct usage *u, struct usage_now *now, const struct usage_now *last);
 
 /* ---- cell.c: the keeper ------------------------------------------------ *
  * Whoever starts programs and reaps them: process 1 of a cell, or init itself
@@ -67,6 +71,7 @@ struct keeper {
 	uint64_t disk;			/* bytes of the tmpfs */
 	struct plan plan[PHASE_COUNT];
 	int phase;			/* of the last PHASE frame, or -1 */
+	uint32_t phase_now;		/* of the last start */
 	pid_t program;			/* 0 none */
 	int64_t started_us;
 	int64_t cpu_us, maxrss;		/* of what was reaped since the start */
@@ -81,6 +86,8 @@ struct start {				/* how to start a phase */
 struct ended {				/* a program and all that it left are gone */
 	int status;			/* as waitpid gives it */
 	int64_t wall_us, cpu_us, maxrss;
+	int64_t left;			/* processes that had to be killed, the program too if so */
+	bool file_full;			/* it failed, and a file is as large as the limit allows */
 };
 
 void keeper_init(struct keeper *k, bool cell);

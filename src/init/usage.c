@@ -5,6 +5,7 @@
  *                 cgroup v1 (/sys/fs/cgroup/...)    cgroup v2 (/sys/fs/cgroup/...)
  *   cpu           cpuacct/cpuacct.usage             cpu.stat usage_usec
  *   anon, shmem   memory/memory.stat total_rss, total_shmem    memory.stat anon, shmem
+ *   total         memory/memory.usage_in_bytes      memory.current
  *   oom_kills     memory/memory.oom_control oom_kill           memory.events oom_kill
  *   pids          pids/pids.current, pids.max, pids.events     the same names
  *
@@ -21,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 16384 };
+enum { TEXT_MAX = 16384, GROWTH = 512 << 10, AGE_MAX = 16 };
 
 /* The whole of a small file, NUL-terminated; "" when it cannot be read. */
 static void read_text(int fd, char text[TEXT_MAX])
@@ -96,6 +97,7 @@ void usage_open(struct usage *u)
 
 	u->cpu = v1 ? open_file("cpuacct", "cpuacct.usage") : open_file("", "cpu.stat");
 	u->memory = open_file(v1 ? "memory" : "", "memory.stat");
+	u->total = v1 ? open_file("memory", "memory.usage_in_bytes") : open_file("", "memory.current");
 	u->oom = v1 ? open_file("memory", "memory.oom_control") : open_file("", "memory.events");
 	u->pids = open_file(v1 ? "pids" : "", "pids.current");
 	u->pids_events = open_file(v1 ? "pids" : "", "pids.events");
@@ -154,7 +156,25 @@ static void sum_processes(struct usage_now *now)
 		closedir(d);
 }
 
-void usage_read(const struct usage *u, struct usage_now *now)
+static void read_memory(const struct usage *u, struct usage_now *now, const struct usage_now *last)
+{
+	char text[TEXT_MAX];
+
+	read_text(u->total, text);
+	now->total = strtoll(text, NULL, 10);
+	if (last && now->total && now->total < last->total + GROWTH && last->anon_age < AGE_MAX) {
+		now->anon = last->anon;
+		now->shmem = last->shmem;
+		now->anon_age = last->anon_age + 1;
+		now->total = last->total;	/* growth counts from what anon was read at */
+		return;
+	}
+	read_text(u->memory, text);
+	now->anon = field(text, u->version == 1 ? "total_rss" : "anon");
+	now->shmem = field(text, u->version == 1 ? "total_shmem" : "shmem");
+}
+
+void usage_read(const struct usage *u, struct usage_now *now, const struct usage_now *last)
 {
 	char text[TEXT_MAX];
 
@@ -165,9 +185,7 @@ void usage_read(const struct usage *u, struct usage_now *now)
 	}
 	read_text(u->cpu, text);
 	now->cpu_us = u->version == 1 ? strtoll(text, NULL, 10) / 1000 : field(text, "usage_usec");
-	read_text(u->memory, text);
-	now->anon = field(text, u->version == 1 ? "total_rss" : "anon");
-	now->shmem = field(text, u->version == 1 ? "total_shmem" : "shmem");
+	read_memory(u, now, last);
 	read_text(u->oom, text);
 	now->oom_kills = field(text, "oom_kill");
 	read_text(u->pids, text);
