@@ -1,0 +1,348 @@
+/* cee-log.c - cee-log(1): prints what jobs wrote, and follows them while they run
+ *
+ * Both streams go to standard output, in the order in which they were read from
+ * the program. Notes (a gap, a rerun) go to standard error, never between the bytes.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "draft.h"
+#include "follow.h"
+
+enum { WARN_MS = 500 };
+
+struct log {
+	struct client c;
+	struct follow f;
+	struct sink out;
+	bool follow, times, json, raw;
+	bool only_out, only_err;
+	int64_t last;			/* -n, or -1: all */
+	bool warned;
+	/* of the job at hand */
+	bool counting;			/* the first pass of -n */
+	int64_t units, skip;		/* lines (records with --json) seen; still to be passed over */
+	bool open_line;			/* the last byte seen was no newline */
+	bool in_line[STREAM_COMPILE + 1];	/* -t: this line has its time already */
+};
+
+static _Noreturn void output_failed(void)
+{
+	prog_die(X_IOERR, "standard output: %s", strerror(errno));
+}
+
+static void put(struct log *l, const void *data, size_t len)
+{
+	if (sink_put(&l->out, data, len) < 0 && errno != EINTR)
+		output_failed();
+}
+
+static void flush(struct log *l)
+{
+	while (sink_flush(&l->out) < 0)
+		if (errno != EINTR)
+			output_failed();
+}
+
+static bool selected(const struct log *l, enum frame_stream s)
+{
+	return s == STREAM_OUT ? !l->only_err : !l->only_out;
+}
+
+/* ---- text ------------------------------------------------------------------- */
+
+static void put_time(struct log *l, int64_t us)
+{
+	static time_t known = -1;
+	static char text[32];
+	time_t t = (time_t)(us / 1000000);
+	char micro[16];
+	struct tm tm;
+
+	if (t != known && localtime_r(&t, &tm)) {
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+		known = t;
+	}
+	put(l, text, strlen(text));
+	snprintf(micro, sizeof micro, ".%06d ", (int)(us % 1000000));
+	put(l, micro, strlen(micro));
+}
+
+static void put_lines(struct log *l, const struct index_record *rec, const char *p, size_t len)
+{
+	if (!l->times) {
+		put(l, p, len);
+		return;
+	}
+	while (len > 0) {
+		const char *nl = memchr(p, '\n', len);
+		size_t n = nl ? (size_t)(nl - p) + 1 : len;
+
+		if (!l->in_line[rec->stream])
+			put_time(l, rec->time_us);
+		put(l, p, n);
+		l->in_line[rec->stream] = !nl;
+		p += n;
+		len -= n;
+	}
+}
+
+static void text_data(struct log *l, const struct follow_item *it)
+{
+	const char *p = it->data, *end = p + it->len, *nl;
+
+	if (l->counting) {
+		l->open_line = it->data[it->len - 1] != '\n';
+		for (; (nl = memchr(p, '\n', (size_t)(end - p))); p = nl + 1)
+			l->units++;
+		return;
+	}
+	for (; l->skip > 0; p = nl + 1, l->skip--)
+		if (!(nl = memchr(p, '\n', (size_t)(end - p))))
+			return;
+	put_lines(l, &it->rec, p, (size_t)(end - p));
+}
+
+static void text_item(struct log *l, const struct follow_item *it)
+{
+	switch (it->what) {
+	case FOLLOW_DATA:
+		text_data(l, it);
+		break;
+	case FOLLOW_GAP:
+		if (l->counting || l->skip > 0)
+			break;
+		flush(l);
+		prog_error("%s: %llu bytes of %s are missing here", l->f.id,
+			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
+		break;
+	case FOLLOW_RERUN:
+		flush(l);
+		prog_error("%s: was run again after a failure of the engine; attempt %d begins", l->f.id, it->attempt);
+		break;
+	}
+}
+
+/* ---- JSON -------------------------------------------------------------------- */
+
+static int json_payload(struct buf *b, const struct follow_item *it)
+{
+	AUTO_FREE char *text = NULL;
+
+	if (it->what == FOLLOW_RERUN)
+		return buf_printf(b, ",\"rerun\":true}\n");
+	if (it->what == FOLLOW_GAP)
+		return buf_printf(b, ",\"missing\":%llu}\n", (unsigned long long)it->rec.len);
+	if (utf8_valid(it->data, it->len))
+		return buf_add(b, ",\"text\":", 8) || draft_quote(b, it->data, it->len) || buf_add(b, "}\n", 2) ? -1 : 0;
+	text = base64_encode((const unsigned char *)it->data, it->len);
+	return text ? buf_printf(b, ",\"base64\":\"%s\"}\n", text) : -1;
+}
+
+static void json_item(struct log *l, const struct follow_item *it)
+{
+	AUTO_BUF struct buf b = {0};
+	char when[TIME_TEXT_MAX];
+	int r;
+
+	if (l->counting) {
+		l->units++;
+		return;
+	}
+	if (l->skip > 0 && it->what != FOLLOW_RERUN) {
+		l->skip--;
+		return;
+	}
+	r = buf_printf(&b, "{\"id\":\"%s\",\"attempt\":%d", l->f.id, it->attempt);
+	if (r == 0 && it->what != FOLLOW_RERUN) {
+		time_format(when, it->rec.time_us);
+		r = buf_printf(&b, ",\"time\":\"%s\",\"stream\":\"%s\"", when, client_stream_name(it->rec.stream));
+	}
+	if (r < 0 || json_payload(&b, it) < 0)
+		prog_die(X_OSERR, "out of memory");
+	put(l, b.data, b.len);
+}
+
+/* ---- one job ----------------------------------------------------------------- */
+
+static int item(void *arg, const struct follow_item *it)
+{
+	struct log *l = arg;
+
+	if (it->what == FOLLOW_RERUN) {
+		l->units = l->skip = 0;
+		l->open_line = false;
+		memset(l->in_line, 0, sizeof l->in_line);
+		if (l->counting)
+			return 0;
+	} else if (!selected(l, it->rec.stream)) {
+		return 0;
+	}
+	(l->json ? json_item : text_item)(l, it);
+	return 0;
+}
+
+static int step(struct log *l)
+{
+	struct cee_err e = {0};
+	int r = follow_step(&l->f, item, l, &e);
+
+	flush(l);
+	if (r < 0)
+		prog_error("%s", e.msg);
+	return r;
+}
+
+/* -n: the first pass counts, the second leaves out what comes before the last ones. */
+static int first_step(struct log *l)
+{
+	int64_t units;
+
+	if (l->last < 0)
+		return step(l);
+	l->counting = true;
+	if (step(l) < 0)
+		return -1;
+	l->counting = false;
+	units = l->units + (!l->json && l->open_line);
+	l->skip = units > l->last ? units - l->last : 0;
+	follow_rewind(&l->f);
+	return step(l);
+}
+
+/* Sleeps until there is more. Who reads us may go away while the job is silent: then
+ * we end as the write that is not coming would have ended us. */
+static void wait_more(struct log *l, int timeout_ms)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO };
+
+	if (follow_wait(&l->f, timeout_ms, &reader, 1) == 2 && (reader.revents & (POLLERR | POLLHUP))) {
+		raise(SIGPIPE);
+		exit(X_IOERR);
+	}
+}
+
+/* A job without a trace in out/ is in the queue, or unknown. */
+static int check_known(struct log *l)
+{
+	struct spool_where w;
+	struct cee_err e = {0};
+
+	if (spool_find(&l->c.spool, l->f.owner, l->f.id, &w, &e) < 0) {
+		prog_error("%s", e.msg);
+		return -1;
+	}
+	if (w.state != STATE_CREATED)
+		l->f.look_dir = true;	/* it has moved on since we looked */
+	return 0;
+}
+
+static int follow_on(struct log *l)
+{
+	int timeout = WARN_MS, r;
+
+	do {
+		wait_more(l, l->f.attempt == 0 ? timeout : -1);
+		if (l->f.attempt == 0 && timeout > 0) {
+			client_warn_runner(&l->c, &l->warned);
+			timeout = -1;
+		}
+	} while ((r = step(l)) == 0);
+	return r;
+}
+
+static int log_one(void *arg, const char *id)
+{
+	struct log *l = arg;
+	int r;
+
+	l->units = l->skip = 0;
+	l->open_line = false;
+	memset(l->in_line, 0, sizeof l->in_line);
+	follow_job(&l->f, l->c.owner, id);
+	r = first_step(l);
+	if (r == 0 && l->f.dir < 0) {
+		r = check_known(l);
+		if (r == 0 && l->f.look_dir)
+			r = step(l);
+	}
+	if (r == 0 && l->follow)
+		r = follow_on(l);
+	return r < 0;
+}
+
+/* ---- options ------------------------------------------------------------------ */
+
+static const char help[] =
+	"usage: cee-log [options] [ID...]\n"
+	"Prints what jobs wrote. Without an ID they are read from standard input, one a line.\n\n"
+	"  -f, --follow        goes on until the job has ended\n"
+	"  -o, --stdout        only standard output\n"
+	"  -e, --stderr        only standard error and the compiler's output\n"
+	"  -n, --lines N       only the last N lines\n"
+	"  -t, --times         each line with the time at which it was read\n"
+	"      --json          one JSON object a record\n"
+	"      --raw           control sequences as they are, also on a terminal\n"
+	CLIENT_HELP;
+
+enum { OPT_JSON = CLIENT_OWN, OPT_RAW };
+static const struct option options[] = {
+	CLIENT_LONG,
+	{"follow", no_argument, NULL, 'f'}, {"stdout", no_argument, NULL, 'o'}, {"stderr", no_argument, NULL, 'e'},
+	{"lines", required_argument, NULL, 'n'}, {"times", no_argument, NULL, 't'},
+	{"json", no_argument, NULL, OPT_JSON}, {"raw", no_argument, NULL, OPT_RAW}, {NULL, 0, NULL, 0}
+};
+
+static int64_t number_of_lines(const char *s)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(s, &end, 10);
+	if (errno || end == s || *end || n < 0)
+		prog_usage("-n %s: must be a number of lines", s);
+	return n;
+}
+
+static void parse_options(struct log *l, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, CLIENT_SHORT "foen:t", options, NULL)) != -1)
+		switch (opt) {
+		case 'f': l->follow = true; break;
+		case 'o': l->only_out = true; break;
+		case 'e': l->only_err = true; break;
+		case 'n': l->last = number_of_lines(optarg); break;
+		case 't': l->times = true; break;
+		case OPT_JSON: l->json = true; break;
+		case OPT_RAW: l->raw = true; break;
+		default: client_option(&l->c, opt, help);
+		}
+	if (l->only_out && l->only_err)	/* both is what is printed without them */
+		l->only_out = l->only_err = false;
+}
+
+int main(int argc, char **argv)
+{
+	struct log l = { .last = -1 };
+	int failed;
+
+	client_init(&l.c, argv[0]);
+	parse_options(&l, argc, argv);
+	client_open(&l.c, 0);
+	sink_init(&l.out, STDOUT_FILENO, l.raw);
+	follow_init(&l.f, &l.c.spool, l.follow);
+	failed = client_each_id(argv + optind, argc - optind, log_one, &l);
+	follow_release(&l.f);
+	buf_release(&l.out.b);
+	client_release(&l.c);
+	return failed ? X_FAIL : EXIT_SUCCESS;
+}

@@ -1,0 +1,69 @@
+/* client.h - what the user's commands do alike: common options, the spool, ids, output
+ *
+ * Like prog.h this is for programs: it prints and exits.
+ */
+#ifndef CEE_CLIENT_H
+#define CEE_CLIENT_H
+#include <getopt.h>
+
+#include "prog.h"
+
+struct client {
+	const char *conf_path, *spool_path;	/* -c, -s */
+	char owner[OWNER_MAX];			/* --owner, else this user */
+	struct conf conf;
+	struct spool spool;
+};
+
+/* For getopt_long: short options, and long ones at the head of a program's table.
+ * A program's own options without a letter begin at CLIENT_OWN. */
+#define CLIENT_SHORT "s:c:h"
+enum { CLIENT_OWNER = 256, CLIENT_VERSION, CLIENT_OWN };
+#define CLIENT_LONG \
+	{"spool", required_argument, NULL, 's'}, {"conf", required_argument, NULL, 'c'}, \
+	{"owner", required_argument, NULL, CLIENT_OWNER}, {"help", no_argument, NULL, 'h'}, \
+	{"version", no_argument, NULL, CLIENT_VERSION}
+/* The end of every --help. */
+#define CLIENT_HELP \
+	"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n" \
+	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n" \
+	"      --owner NAME    as this owner, for who may (default: uid-N)\n" \
+	"  -h, --help, --version\n"
+
+void client_init(struct client *c, const char *argv0);
+/* A common option: takes it; any other (an error of getopt's too) ends with a usage error. */
+void client_option(struct client *c, int opt, const char *help);
+/* Reads the configuration, opens the spool; ends the program with a message when that fails. */
+void client_open(struct client *c, unsigned flags);
+void client_release(struct client *c);
+
+/* Calls fn for each id of the arguments, or for each line of standard input when there are
+ * none, or only "-". Returns 1 when one was no id (said on stderr) or fn returned other
+ * than 0, else 0. */
+typedef int (*client_id_fn)(void *arg, const char *id);
+int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg);
+
+/* A line of fd without its newline, in *line until the next call: 1, 0 at the end,
+ * -1 EFBIG (the line was longer than max and is passed over) or what read said. */
+struct lines { int fd; size_t max; struct buf b; size_t at, scanned; bool end, skip; };
+int lines_next(struct lines *l, char **line, size_t *len);
+void lines_release(struct lines *l);
+
+/* Output that is gathered and written in large pieces. On a terminal control
+ * sequences are neutralised. */
+struct sink {
+	int fd;
+	bool neutralise;
+	struct buf b;
+};
+void sink_init(struct sink *k, int fd, bool raw);
+/* -1: errno as write said. EINTR: nothing is lost, call sink_flush again. */
+int sink_put(struct sink *k, const void *data, size_t len);
+int sink_flush(struct sink *k);
+
+/* "stdout", "stderr", "compile" */
+const char *client_stream_name(enum frame_stream s);
+/* Is a runner alive? If not says so once on stderr. */
+void client_warn_runner(struct client *c, bool *warned);
+
+#endif

@@ -1,0 +1,41 @@
+/* draft.h - a job's JSON text made of what a command line says (draft.c)
+ *
+ * Part of libcee: never prints, never exits. What comes out is for job_parse to judge.
+ */
+#ifndef CEE_DRAFT_H
+#define CEE_DRAFT_H
+#include "cee.h"
+
+struct strings { char **v; size_t n; };	/* pointers to others' text; v is malloc'ed */
+int strings_add(struct strings *s, char *text);	/* -1 ENOMEM */
+
+struct draft {
+	const char *language;		/* NULL: from the first file's extension */
+	const char *framework, *stdin_path;	/* or NULL; "-" is standard input */
+	const char *start_within, *keep, *buffer, *group, *key;	/* or NULL */
+	struct strings files;		/* paths; the first is the entry */
+	struct strings arguments;
+	struct strings env, limits, labels;	/* NAME=VALUE; of the same name the last counts */
+	struct strings packages;	/* NAME@VERSION */
+	int priority, retries;		/* -1 not said */
+	bool merge;
+};
+void draft_init(struct draft *d);
+void draft_release(struct draft *d);
+
+/* Reads the files and writes the job's text into *out. languages is what the spool publishes,
+ * or NULL. max bounds the text. On error -1, e says what and errno what kind: ENOENT, EACCES, EISDIR or
+ * EIO an input that cannot be read, EFBIG too large, else EINVAL or ENOMEM. */
+int draft_text(const struct draft *d, const char *languages, size_t len, size_t max,
+	       struct buf *out, struct cee_err *e);
+
+/* The name in the job of the file at path, when first is the entry's path: relative to the
+ * directory of first. malloc'ed; NULL with errno and e, EINVAL when path is not beneath it. */
+char *draft_name(const char *first, const char *path, struct cee_err *e);
+/* The language whose extension name has (the longest that fits). malloc'ed. */
+char *draft_guess(const char *languages, size_t len, const char *name, struct cee_err *e);
+
+/* Appends data as a JSON string, which must be UTF-8. */
+int draft_quote(struct buf *b, const char *data, size_t len);
+
+#endif

@@ -1,0 +1,256 @@
+/* client.c - what the user's commands do alike (client.h) */
+#include "client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SINK_FULL = 65536, LINES_BLOCK = 65536, ID_LINE_MAX = 4096 };
+
+/* ---- options and the spool -------------------------------------------------- */
+
+void client_init(struct client *c, const char *argv0)
+{
+	memset(c, 0, sizeof *c);
+	c->spool.fd = -1;
+	prog_init(argv0);
+	spool_owner_self(c->owner);
+}
+
+void client_option(struct client *c, int opt, const char *help)
+{
+	switch (opt) {
+	case 's':
+		c->spool_path = optarg;
+		break;
+	case 'c':
+		c->conf_path = optarg;
+		break;
+	case CLIENT_OWNER:
+		if (!spool_owner_valid(optarg))
+			prog_usage("--owner %s: no name for an owner; they look like uid-1000", optarg);
+		snprintf(c->owner, sizeof c->owner, "%s", optarg);
+		break;
+	case 'h':
+		prog_help(help);
+	case CLIENT_VERSION:
+		prog_version();
+	default:	/* getopt has said what is wrong */
+		prog_error("\"%s --help\" says how it is used", prog_name);
+		exit(X_USAGE);
+	}
+}
+
+static int open_status(void)
+{
+	switch (errno) {
+	case ENOENT:
+		return X_NOINPUT;
+	case EACCES:
+	case EPERM:
+		return X_NOPERM;
+	case EPROTO:
+	case ENOTSUP:
+	case ENOTEMPTY:
+		return X_CONFIG;
+	default:
+		return X_UNAVAILABLE;
+	}
+}
+
+void client_open(struct client *c, unsigned flags)
+{
+	struct cee_err e = {0};
+
+	if (conf_load(&c->conf, c->conf_path, c->spool_path, &e) < 0)
+		prog_die(X_CONFIG, "%s", e.msg);
+	if (spool_open(&c->spool, c->conf.spool, flags, c->conf.durable, &e) < 0)
+		prog_die(open_status(), "%s", e.msg);
+}
+
+void client_release(struct client *c)
+{
+	spool_release(&c->spool);
+	conf_release(&c->conf);
+}
+
+void client_warn_runner(struct client *c, bool *warned)
+{
+	if (*warned || spool_runner_alive(&c->spool, NULL))
+		return;
+	*warned = true;
+	prog_error("no runner is alive on %s: jobs wait until cee-runner is started", c->conf.spool);
+}
+
+/* ---- lines and ids ------------------------------------------------------------ */
+
+/* Makes room at the front and reads more. 1 something came, 0 the end, -1 */
+static int lines_fill(struct lines *l)
+{
+	char block[LINES_BLOCK];
+	ssize_t n;
+
+	if (l->at > 0) {
+		memmove(l->b.data, l->b.data + l->at, l->b.len - l->at);
+		l->b.len -= l->at;
+		l->scanned -= l->at;
+		l->at = 0;
+	}
+	do
+		n = read(l->fd, block, sizeof block);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		l->end = n == 0;
+		return (int)n;
+	}
+	return buf_add(&l->b, block, (size_t)n) < 0 ? -1 : 1;
+}
+
+static int too_long(struct lines *l)
+{
+	l->skip = false;
+	errno = EFBIG;
+	return -1;
+}
+
+/* The line that ends at `end`, where its newline or the end of input is. */
+static int lines_take(struct lines *l, size_t end, char **line, size_t *len)
+{
+	*line = l->b.data + l->at;
+	*len = end - l->at;
+	l->at = l->scanned = end < l->b.len ? end + 1 : end;
+	if (l->skip || *len > l->max)
+		return too_long(l);
+	l->b.data[end] = 0;
+	return 1;
+}
+
+int lines_next(struct lines *l, char **line, size_t *len)
+{
+	for (;;) {
+		char *nl = l->b.len > l->scanned ? memchr(l->b.data + l->scanned, '\n', l->b.len - l->scanned) : NULL;
+		int r;
+
+		if (nl)
+			return lines_take(l, (size_t)(nl - l->b.data), line, len);
+		l->scanned = l->b.len;
+		if (l->b.len - l->at > l->max) {	/* keep none of it, but know that it was */
+			l->skip = true;
+			l->at = l->scanned = l->b.len = 0;
+		}
+		if (l->end || (r = lines_fill(l)) == 0) {
+			if (l->b.len > l->at)
+				return lines_take(l, l->b.len, line, len);
+			return l->skip ? too_long(l) : 0;
+		}
+		if (r < 0)
+			return -1;
+	}
+}
+
+void lines_release(struct lines *l)
+{
+	buf_release(&l->b);
+}
+
+static int one_id(const char *id, client_id_fn fn, void *arg)
+{
+	if (id_valid(id))
+		return fn(arg, id) != 0;
+	prog_error("%.80s: no job id; they look like 01890a5d-ac96-774b-bcce-b302099a8057", id);
+	return 1;
+}
+
+static int ids_of_stdin(client_id_fn fn, void *arg)
+{
+	struct lines l = { .fd = STDIN_FILENO, .max = ID_LINE_MAX };
+	int failed = 0, r;
+	char *line;
+	size_t len;
+
+	if (isatty(STDIN_FILENO))
+		prog_usage("no job id is given, and standard input is a terminal");
+	while ((r = lines_next(&l, &line, &len)) != 0) {
+		if (r < 0 && errno != EFBIG)
+			prog_die(X_IOERR, "standard input: %s", strerror(errno));
+		if (r < 0) {
+			prog_error("standard input: a line of more than %d bytes is no job id", ID_LINE_MAX);
+			failed = 1;
+			continue;
+		}
+		while (len > 0 && strchr(" \t\r", line[len - 1]))
+			line[--len] = 0;
+		line += strspn(line, " \t");
+		if (*line)
+			failed |= one_id(line, fn, arg);
+	}
+	lines_release(&l);
+	return failed;
+}
+
+int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg)
+{
+	int failed = 0;
+
+	if (n == 0 || (n == 1 && strcmp(ids[0], "-") == 0))
+		return ids_of_stdin(fn, arg);
+	for (int i = 0; i < n; i++)
+		failed |= one_id(ids[i], fn, arg);
+	return failed;
+}
+
+/* ---- output -------------------------------------------------------------------- */
+
+void sink_init(struct sink *k, int fd, bool raw)
+{
+	*k = (struct sink){ .fd = fd, .neutralise = !raw && isatty(fd) };
+}
+
+int sink_put(struct sink *k, const void *data, size_t len)
+{
+	if (buf_add(&k->b, data, len) < 0)
+		return -1;
+	return k->b.len >= SINK_FULL ? sink_flush(k) : 0;
+}
+
+int sink_flush(struct sink *k)
+{
+	size_t done = 0;
+	int r = 0;
+
+	if (k->neutralise) {
+		r = prog_write(k->fd, true, k->b.data, k->b.len);
+		k->b.len = 0;
+		return r;
+	}
+	while (done < k->b.len) {
+		ssize_t n = write(k->fd, k->b.data + done, k->b.len - done);
+
+		if (n < 0) {
+			r = -1;
+			break;
+		}
+		done += (size_t)n;
+	}
+	if (done > 0 && done < k->b.len)
+		memmove(k->b.data, k->b.data + done, k->b.len - done);
+	k->b.len -= done;
+	return r;
+}
+
+const char *client_stream_name(enum frame_stream s)
+{
+	switch (s) {
+	case STREAM_OUT:
+		return "stdout";
+	case STREAM_ERR:
+		return "stderr";
+	case STREAM_COMPILE:
+		return "compile";
+	case STREAM_NONE:
+		break;
+	}
+	return "none";
+}

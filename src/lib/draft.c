@@ -1,0 +1,405 @@
+/* draft.c - a job's JSON text made of what a command line says (draft.h)
+ *
+ * Text goes into the job as text, so that people can read it there; bytes that
+ * JSON cannot hold (no UTF-8, a NUL) go as base64. Nothing is judged here that
+ * job_parse judges: its messages name the field.
+ */
+#include "draft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "json.h"
+
+int strings_add(struct strings *s, char *text)
+{
+	char **v = realloc(s->v, (s->n + 1) * sizeof *v);
+
+	if (!v)
+		return -1;
+	s->v = v;
+	s->v[s->n++] = text;
+	return 0;
+}
+
+void draft_init(struct draft *d)
+{
+	*d = (struct draft){ .priority = -1, .retries = -1 };
+}
+
+void draft_release(struct draft *d)
+{
+	struct strings *all[] = {&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		free(all[i]->v);
+	draft_init(d);
+}
+
+static int no_memory(struct cee_err *e)
+{
+	return cee_fail(e, ENOMEM, "out of memory");
+}
+
+/* ---- names ------------------------------------------------------------------- */
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The directory of path, as the kernel names it, with a '/' at its end. malloc'ed */
+static char *real_dir(const char *path, struct cee_err *e)
+{
+	size_t n = (size_t)(last_part(path) - path);
+	AUTO_FREE char *dir = n > 0 ? strndup(path, n) : strdup(".");
+	AUTO_FREE char *real = dir ? realpath(dir, NULL) : NULL;
+	AUTO_BUF struct buf b = {0};
+	char *out;
+
+	if (!real) {
+		cee_fail(e, errno, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (buf_printf(&b, "%s%s", real, real[1] ? "/" : "") < 0) {
+		no_memory(e);
+		return NULL;
+	}
+	out = b.data;
+	b.data = NULL;
+	return out;
+}
+
+char *draft_name(const char *first, const char *path, struct cee_err *e)
+{
+	AUTO_FREE char *root = real_dir(first, e), *dir = root ? real_dir(path, e) : NULL;
+	AUTO_BUF struct buf b = {0};
+	char *out;
+
+	if (!dir)
+		return NULL;
+	if (strncmp(root, dir, strlen(root)) != 0) {
+		cee_fail(e, EINVAL, "%s: is not beneath %s, the directory of the first file: what a job needs lies"
+			 " beside its entry or below", path, root);
+		return NULL;
+	}
+	if (buf_printf(&b, "%s%s", dir + strlen(root), last_part(path)) < 0) {
+		no_memory(e);
+		return NULL;
+	}
+	out = b.data;
+	b.data = NULL;
+	return out;
+}
+
+/* ---- language ------------------------------------------------------------------ */
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return m > 0 && n > m && strcmp(s + n - m, end) == 0;
+}
+
+static char *best_language(const cJSON *all, const char *name)
+{
+	const cJSON *l, *x, *best = NULL;
+	size_t longest = 0;
+
+	cJSON_ArrayForEach(l, all) {
+		const cJSON *of = cJSON_GetObjectItemCaseSensitive(l, "name");
+
+		cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions"))
+			if (cJSON_IsString(x) && cJSON_IsString(of) && ends_with(name, x->valuestring) &&
+			    strlen(x->valuestring) > longest) {
+				longest = strlen(x->valuestring);
+				best = of;
+			}
+	}
+	return best ? strdup(best->valuestring) : NULL;
+}
+
+char *draft_guess(const char *languages, size_t len, const char *name, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = languages ? json_parse(languages, len, NULL) : NULL;
+	char *found = best_language(cJSON_GetObjectItemCaseSensitive(root, "languages"), name);
+
+	if (found)
+		return found;
+	if (!languages)
+		cee_fail(e, EINVAL, "%s: its language is not known, since none is published in this spool yet"
+			 " (cee-runner and cee-lang do it): name it with -l", name);
+	else
+		cee_fail(e, EINVAL, "%s: no language has files of this name; name it with -l (cee-lang list shows"
+			 " what there is)", name);
+	return NULL;
+}
+
+/* ---- bytes ---------------------------------------------------------------------- */
+
+int draft_quote(struct buf *b, const char *data, size_t len)
+{
+	size_t from = 0;
+
+	if (buf_add(b, "\"", 1) < 0)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+		int r;
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
+			continue;
+		if (buf_add(b, data + from, i - from) < 0)
+			return -1;
+		from = i + 1;
+		if (c == '"' || c == '\\')
+			r = buf_printf(b, "\\%c", c);
+		else
+			r = c == '\n' ? buf_add(b, "\\n", 2) : buf_printf(b, "\\u%04x", c);
+		if (r < 0)
+			return -1;
+	}
+	return buf_add(b, data + from, len - from) < 0 ? -1 : buf_add(b, "\"", 1);
+}
+
+static bool is_text(const struct buf *in)
+{
+	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
+}
+
+static int put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
+{
+	AUTO_FREE char *coded = NULL;
+
+	if (is_text(in))
+		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1 :
+		       draft_quote(out, in->data ? in->data : "", in->len);
+	coded = base64_encode((const unsigned char *)in->data, in->len);
+	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
+		return -1;
+	/* not by printf: it counts in int */
+	return buf_add(out, coded, strlen(coded)) < 0 ? -1 : buf_add(out, "\"", 1);
+}
+
+/* Anything that can be read is taken, a pipe too (cee-submit <(…)); never more than max. */
+static int read_input(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
+{
+	bool standard = strcmp(path, "-") == 0;
+	AUTO_CLOSE int own = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = standard ? STDIN_FILENO : own;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return cee_fail(e, EISDIR, "%s: is a directory; name the files in it", path);
+	*executable = S_ISREG(st.st_mode) && (st.st_mode & 0111);
+	if (read_fd(fd, max, in) == 0)
+		return 0;
+	if (errno == EFBIG)
+		return cee_fail(e, EFBIG, "%s: is larger than a whole job may be (%zu bytes, max_job of cee.conf)", path, max);
+	return cee_fail(e, errno == ENOMEM ? ENOMEM : EIO, "%s: %s", path, strerror(errno));
+}
+
+/* ---- fields ----------------------------------------------------------------------- */
+
+/* A word of the command line. */
+static int put_word(struct buf *out, const char *what, const char *s, struct cee_err *e)
+{
+	if (!utf8_valid(s, strlen(s)))
+		return cee_fail(e, EINVAL, "%s: is no UTF-8, which all text in a job is", what);
+	return draft_quote(out, s, strlen(s)) < 0 ? no_memory(e) : 0;
+}
+
+static int put_field(struct buf *out, const char *name, const char *value, struct cee_err *e)
+{
+	if (!value)
+		return 0;
+	return buf_printf(out, ",\"%s\":", name) < 0 ? no_memory(e) : put_word(out, name, value, e);
+}
+
+static int put_file(const struct draft *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
+{
+	const char *path = d->files.v[i];
+	AUTO_FREE char *name = draft_name(d->files.v[0], path, e);
+	AUTO_BUF struct buf in = {0};
+	bool executable;
+
+	if (!name || read_input(path, max, &in, &executable, e) < 0)
+		return -1;
+	if (buf_printf(out, "%s{\"name\":", i ? "," : "") < 0)
+		return no_memory(e);
+	if (put_word(out, "a file's name", name, e) < 0)
+		return -1;
+	if (put_bytes(out, "content", "base64", &in) < 0 || (executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) ||
+	    buf_add(out, "}", 1) < 0)
+		return no_memory(e);
+	if (out->len > max)
+		return cee_fail(e, EFBIG, "the files are together larger than a job may be (%zu bytes, max_job of cee.conf)", max);
+	return 0;
+}
+
+static int put_files(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+{
+	if (buf_printf(out, ",\"files\":[") < 0)
+		return no_memory(e);
+	for (size_t i = 0; i < d->files.n; i++)
+		if (put_file(d, i, max, out, e) < 0)
+			return -1;
+	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
+}
+
+static int put_arguments(const struct strings *s, struct buf *out, struct cee_err *e)
+{
+	if (s->n == 0)
+		return 0;
+	if (buf_printf(out, ",\"arguments\":[") < 0)
+		return no_memory(e);
+	for (size_t i = 0; i < s->n; i++)
+		if ((i && buf_add(out, ",", 1) < 0) || put_word(out, "an argument", s->v[i], e) < 0)
+			return -1;
+	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
+}
+
+static size_t name_len(const char *s)
+{
+	return strcspn(s, "=");
+}
+
+/* Is there another of the same name after entry i? Then that one counts. */
+static bool overruled(const struct strings *s, size_t i)
+{
+	size_t n = name_len(s->v[i]);
+
+	for (size_t k = i + 1; k < s->n; k++)
+		if (name_len(s->v[k]) == n && strncmp(s->v[k], s->v[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* "NAME":"VALUE" of each entry that counts, sep before the first and commas between. */
+static int put_pairs(const struct strings *s, const char *sep, const char *what, struct buf *out, struct cee_err *e)
+{
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *entry = s->v[i], *value = entry + name_len(entry);
+		AUTO_FREE char *name = strndup(entry, (size_t)(value - entry));
+
+		if (overruled(s, i))
+			continue;
+		if (!*value || value == entry)
+			return cee_fail(e, EINVAL, "%s \"%.80s\": must be NAME=VALUE", what, entry);
+		if (!name || buf_printf(out, "%s", sep) < 0)
+			return no_memory(e);
+		if (put_word(out, what, name, e) < 0 || buf_add(out, ":", 1) < 0 ||
+		    put_word(out, what, value + 1, e) < 0)
+			return -1;
+		sep = ",";
+	}
+	return 0;
+}
+
+static int put_object(const struct strings *s, const char *field, const char *what, struct buf *out, struct cee_err *e)
+{
+	if (s->n == 0)
+		return 0;
+	if (buf_printf(out, ",\"%s\":{", field) < 0 || put_pairs(s, "", what, out, e) < 0)
+		return -1;
+	return buf_add(out, "}", 1);
+}
+
+/* cpu=2 and run.cpu=2 are the run's, compile.cpu=2 the compiler's. */
+static int put_limits(const struct strings *all, struct buf *out, struct cee_err *e)
+{
+	struct strings run = {0}, compile = {0};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++) {
+		char *s = all->v[i];
+
+		if (strncmp(s, "compile.", 8) == 0)
+			r = strings_add(&compile, s + 8);
+		else
+			r = strings_add(&run, strncmp(s, "run.", 4) == 0 ? s + 4 : s);
+	}
+	if (r == 0 && all->n > 0)
+		r = buf_printf(out, ",\"limits\":{\"compile\":{") < 0 || put_pairs(&compile, "", "-L", out, e) < 0 ||
+		    buf_add(out, "}", 1) < 0 || put_pairs(&run, ",", "-L", out, e) < 0 || buf_add(out, "}", 1) < 0 ? -1 : 0;
+	free(run.v);
+	free(compile.v);
+	return r;
+}
+
+static int put_packages(const struct strings *s, struct buf *out, struct cee_err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const char *at = strrchr(s->v[i], '@');
+		AUTO_FREE char *name = at ? strndup(s->v[i], (size_t)(at - s->v[i])) : NULL;
+
+		if (!at || at == s->v[i] || !at[1])
+			return cee_fail(e, EINVAL, "-p \"%.80s\": must be NAME@VERSION", s->v[i]);
+		if (!name || buf_printf(out, "%s{\"name\":", i ? "," : ",\"packages\":[") < 0)
+			return no_memory(e);
+		if (put_word(out, "-p", name, e) < 0 || buf_printf(out, ",\"version\":") < 0 ||
+		    put_word(out, "-p", at + 1, e) < 0 || buf_add(out, "}", 1) < 0)
+			return -1;
+	}
+	return s->n > 0 ? buf_add(out, "]", 1) : 0;
+}
+
+static int put_numbers(const struct draft *d, struct buf *out)
+{
+	if (d->priority >= 0 && buf_printf(out, ",\"priority\":%d", d->priority) < 0)
+		return -1;
+	if (d->retries >= 0 && buf_printf(out, ",\"retries\":%d", d->retries) < 0)
+		return -1;
+	return d->merge ? buf_printf(out, ",\"merge\":true") : 0;
+}
+
+static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+{
+	AUTO_BUF struct buf in = {0};
+	bool executable;
+
+	if (!d->stdin_path)
+		return 0;
+	if (read_input(d->stdin_path, max, &in, &executable, e) < 0)
+		return -1;
+	return put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
+}
+
+int draft_text(const struct draft *d, const char *languages, size_t len, size_t max,
+	       struct buf *out, struct cee_err *e)
+{
+	AUTO_FREE char *guessed = NULL;
+	const char *language = d->language;
+
+	if (!language) {
+		guessed = draft_guess(languages, len, last_part(d->files.v[0]), e);
+		if (!guessed)
+			return -1;
+		language = guessed;
+	}
+	/* what no other branch has a word for is a lack of memory; those that have put it over this */
+	no_memory(e);
+	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
+	    put_field(out, "target_framework_monikier", d->framework, e) < 0 ||
+	    put_files(d, max, out, e) < 0 || put_arguments(&d->arguments, out, e) < 0 ||
+	    put_stdin(d, max, out, e) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
+	    put_packages(&d->packages, out, e) < 0 || put_limits(&d->limits, out, e) < 0 ||
+	    put_numbers(d, out) < 0 || put_field(out, "start_within", d->start_within, e) < 0 ||
+	    put_field(out, "keep", d->keep, e) < 0 || put_field(out, "buffer", d->buffer, e) < 0 ||
+	    put_field(out, "group", d->group, e) < 0 || put_field(out, "key", d->key, e) < 0 ||
+	    put_object(&d->labels, "labels", "--label", out, e) < 0 || buf_add(out, "}\n", 2) < 0)
+		return -1;
+	if (out->len > max)
+		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len, max);
+	return 0;
+}
