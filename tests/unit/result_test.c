@@ -1,0 +1,205 @@
+/* result_test - a result reads back as it was, whatever a box reported */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+#include "check.h"
+
+static struct cee_err e;
+static const char ID[] = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+
+static void fill(struct result *r)
+{
+	result_init(r);
+	memcpy(r->id, ID, sizeof ID);
+	r->why = WHY_MEMORY_LIMIT;
+	r->message = strdup("one \"line\"\n\t\\ \x01 \x7f gr\xc3\xbc\xc3\x9f\xc2\x9b");
+	r->exit_code = 0;
+	r->signal = 9;
+	r->attempt = 2;
+	r->cells = true;
+	r->language = strdup("python");
+	r->image = strdup("sha256:abc");
+	r->runner = strdup("host-1");
+	r->created_us = 1795000000000001;
+	r->claimed_us = 1795000000999999;
+	r->started_us = 1;
+	r->ended_us = 253402300799999999;
+	r->queued_us = 1234567;
+	r->dropped_by_disk = 42;
+	r->box_memory = 1 << 30;
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		struct result_phase *f = &r->phase[p];
+		f->ran = true;
+		f->exit_code = p == PHASE_RUN ? -1 : 255;
+		f->signal = p == PHASE_RUN ? 9 : 0;
+		f->cpu_us = 999999 + p;
+		f->wall_us = 1000000000000 + p;
+		f->peak_bytes = 123456789;
+		f->peak_how = p;
+		f->oom_kills = 3;
+		f->hit = 1ull << LIMIT_MEMORY | 1ull << LIMIT_STACK;
+		f->out_bytes = 1;
+		f->err_bytes = 2;
+		f->dropped = 3;
+		for (int i = 0; i < LIMIT_COUNT; i++)
+			f->limits.v[i] = i == LIMIT_DISK ? -1 : i == LIMIT_OUTPUT ? 0 : 1000003 * (i + 1);
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same(const struct result *a, const struct result *b)
+{
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		const struct result_phase *f = &a->phase[p], *g = &b->phase[p];
+		if (f->ran != g->ran || f->exit_code != g->exit_code || f->signal != g->signal || f->cpu_us != g->cpu_us ||
+		    f->wall_us != g->wall_us || f->peak_bytes != g->peak_bytes || f->peak_how != g->peak_how ||
+		    f->oom_kills != g->oom_kills || f->hit != g->hit || f->out_bytes != g->out_bytes ||
+		    f->err_bytes != g->err_bytes || f->dropped != g->dropped ||
+		    memcmp(&f->limits, &g->limits, sizeof f->limits) != 0)
+			return false;
+	}
+	return strcmp(a->id, b->id) == 0 && a->why == b->why && same_text(a->message, b->message) &&
+		a->exit_code == b->exit_code && a->signal == b->signal && a->attempt == b->attempt && a->cells == b->cells &&
+		same_text(a->language, b->language) && same_text(a->image, b->image) && same_text(a->runner, b->runner) &&
+		a->created_us == b->created_us && a->claimed_us == b->claimed_us && a->started_us == b->started_us &&
+		a->ended_us == b->ended_us && a->queued_us == b->queued_us && a->dropped_by_disk == b->dropped_by_disk &&
+		a->box_memory == b->box_memory;
+}
+
+static bool goes_round(const struct result *r)
+{
+	AUTO_FREE char *text = result_format(r);
+	struct result back;
+	bool ok;
+
+	if (!text || strchr(text, '\n') != text + strlen(text) - 1)
+		return false;
+	if (result_parse(&back, text, strlen(text), &e) < 0)
+		return false;
+	ok = same(r, &back);
+	result_release(&back);
+	return ok;
+}
+
+static void round_trip(void)
+{
+	struct result r;
+
+	fill(&r);
+	CHECK(goes_round(&r));
+	for (int w = 0; w < WHY_COUNT; w++) {
+		r.why = (enum why)w;
+		CHECK(goes_round(&r));
+	}
+	for (int64_t us = 1; us < 1000000000000000; us = us * 3 + 1) {
+		r.phase[PHASE_RUN].cpu_us = us;
+		r.queued_us = us + 1;
+		r.phase[PHASE_RUN].limits.v[LIMIT_WALL] = us;
+		CHECK(goes_round(&r));
+	}
+	result_release(&r);
+	memcpy(r.id, ID, sizeof ID);
+	CHECK(goes_round(&r));
+}
+
+/* Nothing that a box says may leave a result nobody can read. */
+static void wild_numbers(void)
+{
+	struct result r, back;
+	static const int64_t wild[] = {INT64_MIN, -1, INT64_MAX, (int64_t)1 << 53};
+
+	fill(&r);
+	for (int i = 0; i < 4; i++) {
+		struct result_phase *p = &r.phase[PHASE_RUN];
+		p->cpu_us = p->wall_us = p->peak_bytes = p->oom_kills = p->out_bytes = p->err_bytes = p->dropped = wild[i];
+		r.created_us = r.queued_us = r.box_memory = r.dropped_by_disk = wild[i];
+		p->hit = (uint64_t)wild[i];
+		p->exit_code = p->signal = r.exit_code = r.signal = r.attempt = (int)wild[i];
+		p->peak_how = (int)wild[i];
+		AUTO_FREE char *text = result_format(&r);
+		CHECK(text && result_parse(&back, text, strlen(text), &e) == 0);
+		CHECK(goes_round(&back));
+		result_release(&back);
+	}
+	free(r.message);
+	r.message = strdup("\xff\xfe bad \xc3");
+	AUTO_FREE char *text = result_format(&r);
+	CHECK(text && result_parse(&back, text, strlen(text), &e) == 0);
+	CHECK(strcmp(back.message, "\xef\xbf\xbd\xef\xbf\xbd bad \xef\xbf\xbd") == 0);
+	result_release(&back);
+	result_release(&r);
+}
+
+static int parse(const char *text)
+{
+	struct result r;
+	int n = result_parse(&r, text, strlen(text), &e);
+
+	result_release(&r);
+	return n;
+}
+
+#define HEAD "{\"id\":\"017f22e2-79b0-7cc3-98c4-dc0c0c07398f\",\"state\":\"Finished\",\"why\":\"exited\""
+
+static void reading(void)
+{
+	CHECK(parse(HEAD "}") == 0);
+	CHECK(parse(HEAD ",\"later\":{\"x\":[1]},\"phases\":{\"tests\":{},\"run\":{\"new\":1,\"hit\":[\"gpu\"],\"limits\":{\"gpu\":5}}}}") == 0);
+	CHECK(parse(HEAD ",\"exit_code\":null,\"signal\":null}") == 0);
+	CHECK(parse(HEAD ",\"exit_code\":256}") == -1 && strstr(e.msg, "exit_code"));
+	CHECK(parse(HEAD ",\"queued\":-1}") == -1 && parse(HEAD ",\"queued\":1e40}") == -1);
+	CHECK(parse(HEAD ",\"created\":\"2026-02-30T00:00:00.000000Z\"}") == -1 && strstr(e.msg, "created"));
+	CHECK(parse(HEAD ",\"created\":\"2026-02-28T00:00:00.000000Z\"}") == 0);
+	CHECK(parse("{}") == -1 && parse("[]") == -1 && parse("") == -1);
+	CHECK(parse("{\"id\":\"017f22e2-79b0-7cc3-98c4-dc0c0c07398f\",\"state\":\"Failed\",\"why\":\"exited\"}") == -1 && strstr(e.msg, "state"));
+	CHECK(parse("{\"id\":\"../x\",\"state\":\"Finished\",\"why\":\"exited\"}") == -1 && strstr(e.msg, "id"));
+}
+
+static void times(void)
+{
+	char text[TIME_TEXT_MAX];
+	int64_t us;
+
+	time_format(text, 1795000000000001);
+	CHECK(strcmp(text, "2026-11-18T11:06:40.000001Z") == 0 && time_parse(text, &us) == 0 && us == 1795000000000001);
+	CHECK(time_parse("2026-11-18T11:06:40Z", &us) == -1 && time_parse("2026-11-18T24:00:00.000000Z", &us) == -1);
+	CHECK(time_parse("2024-02-29T23:59:59.999999Z", &us) == 0 && time_parse("2023-02-29T23:59:59.999999Z", &us) == -1);
+	CHECK(time_parse("2026-13-01T00:00:00.000000Z", &us) == -1 && time_parse("2026-00-01T00:00:00.000000Z", &us) == -1);
+	CHECK(time_parse("1969-01-01T00:00:00.000000Z", &us) == -1 && time_parse("", &us) == -1);
+	CHECK(time_parse("2026-11-18T11:06:40.000001Zx", &us) == -1 && time_parse("2026-11-18T11:06:60.000001Z", &us) == -1);
+}
+
+static int status(enum why why, int code, int signal)
+{
+	struct result r;
+
+	result_init(&r);
+	r.why = why;
+	r.exit_code = code;
+	r.signal = signal;
+	return result_exit_status(&r);
+}
+
+static void statuses(void)
+{
+	CHECK(status(WHY_EXITED, 0, 0) == 0 && status(WHY_EXITED, 3, 0) == 3 && status(WHY_EXITED, 255, 0) == 255);
+	CHECK(status(WHY_SIGNALLED, -1, 11) == 139 && status(WHY_TIME_LIMIT, -1, 9) == 124 && status(WHY_MEMORY_LIMIT, 0, 0) == 137);
+	CHECK(status(WHY_PROCESS_LIMIT, 1, 0) == 1 && status(WHY_PROCESS_LIMIT, -1, 6) == 134 && status(WHY_DISK_LIMIT, -1, 0) == 137);
+	CHECK(status(WHY_COMPILE_ERROR, 1, 0) == 126 && status(WHY_CANCELLED, -1, 15) == 130 && status(WHY_BOX_DIED, -1, 0) == 125);
+}
+
+int main(void)
+{
+	RUN(round_trip);
+	RUN(wild_numbers);
+	RUN(reading);
+	RUN(times);
+	RUN(statuses);
+	return check_status();
+}
