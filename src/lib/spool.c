@@ -685,6 +685,16 @@ static int64_t count_new(int new, int64_t max)
 	return n;
 }
 
+/* A job's entry takes 48 bytes and more of its directory on ext4, xfs and btrfs, so
+ * most queues can be seen to be below the bound without reading them. */
+static bool is_short(int new, const struct stat *st, int64_t max)
+{
+	struct statfs fs;
+
+	return st->st_size / 40 < max && fstatfs(new, &fs) == 0 &&
+	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC);
+}
+
 /* Counting for each submit would make a long queue's submits quadratic. A process
  * counts once a second, adds its own, and counts again before it refuses; processes
  * that submit at the same time may pass the bound by what they submit in a second. */
@@ -695,6 +705,8 @@ static int queue_room(struct submit *u, int64_t max)
 
 	if (fstat(u->new, &st) < 0)
 		return -1;
+	if (is_short(u->new, &st, max))
+		return 0;
 	if (st.st_dev != known.dev || st.st_ino != known.ino || known.n >= max ||
 	    mono_us() - known.at > 1000000) {
 		known.n = count_new(u->new, max);
