@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@
 enum { LANG_FILE_MAX = 1 << 20 };
 
 static const char help[] =
-	"usage: cee-lang [-c CONF] [-s SPOOL] COMMAND\n"
+	"usage: cee-lang [options] COMMAND\n"
+	"Languages and the images that they run in.\n"
 	"\n"
 	"  list [--json]          the languages, and whether their images are there\n"
 	"  build [-fv] [NAME...]  make what is missing or old, of all or of these, and publish\n"
@@ -32,11 +34,15 @@ static const char help[] =
 	"  check [NAME...]        hello world in a locked-down box\n"
 	"  publish                tell submitters which languages there are\n"
 	"\n"
-	"  -f  make it again although it is up to date, from a new base\n"
-	"  -v  everything that the build says\n"
+	"  -f, --force         make it again although it is up to date, from a new base\n"
+	"  -v, --verbose       everything that the build says\n"
+	"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n"
+	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"
+	"  -h, --help, --version\n"
 	"\n"
-	"Exit status: 0 all is well, 1 a language is missing or fails, 64 usage,\n"
-	"69 the engine does not answer, 78 configuration. See cee-lang(1).\n";
+	"build without a NAME passes over a language whose source this host does not have.\n"
+	"Exit status: 0 all is well, 1 a language is missing or fails, 64 usage, 69 the\n"
+	"engine does not answer, 78 configuration, 130 interrupted.\n";
 
 /* What a command works on. */
 struct run {
@@ -254,8 +260,9 @@ static int check_one(struct work *w, const struct lang *l, const char *text, str
 	return 0;
 }
 
-/* f for each chosen language; how many failed. missing: also say the language's own remedy. */
-static int each(struct run *r, each_fn f, bool missing)
+/* f for each chosen language; how many failed. One that was not asked for by name and
+ * that this host cannot have is said, and is no failure. */
+static int each(struct run *r, each_fn f)
 {
 	struct cee_err err;
 	int failed = 0;
@@ -267,14 +274,15 @@ static int each(struct run *r, each_fn f, bool missing)
 		if (!chosen(r, l))
 			continue;
 		snprintf(r->work.stage, sizeof r->work.stage, "%.60s", l->name);
+		r->work.no_source = false;
 		if (lang_text(r, l, &text, &err) == 0 && f(&r->work, l, text.data, &err) >= 0)
 			continue;
-		failed++;
 		if (engine_interrupted)
 			break;
 		prog_error("%s: %s", l->name, err.msg);
-		if (missing && l->missing)
+		if (r->work.no_source && l->missing && f != check_one)
 			prog_error("%s: %s", l->name, l->missing);
+		failed += !r->work.no_source || r->nnames > 0;
 	}
 	if (engine_interrupted)
 		prog_error("interrupted; what was finished stays, the rest left nothing behind");
@@ -286,7 +294,7 @@ static int do_build(struct run *r)
 	int failed, status;
 
 	engine_need(r);
-	failed = each(r, image_build, true);
+	failed = each(r, image_build);
 	if (engine_interrupted)
 		return 130;
 	status = publish(r);
@@ -300,7 +308,7 @@ static int do_pull(struct run *r)
 	if (r->nnames != 1)
 		prog_usage("pull: expected the name of one language");
 	engine_need(r);
-	failed = each(r, image_pull, false);
+	failed = each(r, image_pull);
 	if (engine_interrupted)
 		return 130;
 	status = publish(r);
@@ -312,7 +320,7 @@ static int do_check(struct run *r)
 	int failed;
 
 	engine_need(r);
-	failed = each(r, check_one, false);
+	failed = each(r, check_one);
 	return engine_interrupted ? 130 : failed ? X_FAIL : EXIT_SUCCESS;
 }
 
@@ -335,58 +343,42 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* An option that takes a value: here, or the next argument. */
-static const char *value_of(const char *arg, char ***argv)
+/* Options may stand before and after the command (getopt_long moves them to the
+ * front); then the command, then names. */
+static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf,
+				       const char **spool)
 {
-	if (arg[2])
-		return arg + 2;
-	if (!(*argv)[1])
-		prog_usage("-%c: expected a value", arg[1]);
-	return *++*argv;
-}
+	enum { JSON = 256, VERSION };
+	static const struct option options[] = {
+		{ "force", no_argument, NULL, 'f' }, { "verbose", no_argument, NULL, 'v' },
+		{ "conf", required_argument, NULL, 'c' }, { "spool", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, JSON }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, VERSION }, { 0 },
+	};
+	const struct command *command;
+	int o;
 
-static void flags_take(struct run *r, const char *arg)
-{
-	for (const char *p = arg + 1; *p; p++) {
-		if (*p == 'f')
-			r->work.force = true;
-		else if (*p == 'v')
-			r->work.verbose = true;
-		else
-			prog_usage("-%c: no such option", *p);
-	}
-}
-
-/* Options may stand before and after the command. Names go to r->names. */
-static const struct command *arguments(struct run *r, char **argv, const char **conf, const char **spool)
-{
-	const struct command *c = NULL;
-
-	while (*++argv) {
-		char *arg = *argv;
-
-		if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
-			prog_help(help);
-		else if (!strcmp(arg, "--version"))
-			prog_version();
-		else if (!strcmp(arg, "--json"))
-			r->json = true;
-		else if (arg[0] == '-' && arg[1] == 'c')
-			*conf = value_of(arg, &argv);
-		else if (arg[0] == '-' && arg[1] == 's')
-			*spool = value_of(arg, &argv);
-		else if (arg[0] == '-' && arg[1] && arg[1] != '-')
-			flags_take(r, arg);
-		else if (arg[0] == '-')
-			prog_usage("%s: no such option", arg);
-		else if (c && c->names)
-			r->names[r->nnames++] = arg;
-		else if (c || !(c = command_find(arg)))
-			prog_usage("%s: %s", arg, c ? "too many arguments" : "no such command");
-	}
-	if (!c)
+	while ((o = getopt_long(argc, argv, "fvc:s:h", options, NULL)) != -1)
+		switch (o) {
+		case 'f': r->work.force = true; break;
+		case 'v': r->work.verbose = true; break;
+		case 'c': *conf = optarg; break;
+		case 's': *spool = optarg; break;
+		case JSON: r->json = true; break;
+		case 'h': prog_help(help);
+		case VERSION: prog_version();
+		default: exit(X_USAGE);
+		}
+	command = optind < argc ? command_find(argv[optind]) : NULL;
+	if (optind == argc)
 		prog_usage("expected a command: list, build, pull, check or publish");
-	return c;
+	if (!command)
+		prog_usage("%s: no such command; there are list, build, pull, check and publish", argv[optind]);
+	r->names = argv + optind + 1;
+	r->nnames = (size_t)(argc - optind - 1);
+	if (r->nnames && !command->names)
+		prog_usage("%s takes no arguments", command->name);
+	return command;
 }
 
 int main(int argc, char **argv)
@@ -398,10 +390,7 @@ int main(int argc, char **argv)
 	int status;
 
 	prog_init(argv[0]);
-	r.names = calloc((size_t)argc + 1, sizeof *r.names);
-	if (!r.names)
-		prog_die(X_OSERR, "out of memory");
-	command = arguments(&r, argv, &conf, &spool);
+	command = arguments(&r, argc, argv, &conf, &spool);
 	if (conf_load(&r.conf, conf, spool, &err) < 0)
 		prog_die(X_CONFIG, "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
@@ -413,6 +402,5 @@ int main(int argc, char **argv)
 	work_release(&r.work);
 	langs_release(&r.langs);
 	conf_release(&r.conf);
-	free(r.names);
 	return status;
 }

@@ -237,6 +237,7 @@ int image_check(struct work *w, const struct lang *l, struct cee_err *err)
 
 	if (image_look(&w->engine, l->image, &i, err) < 0)
 		return -1;
+	w->no_source = !i.present;
 	if (!i.present)
 		return cee_fail(err, ENOENT, "there is no image %s; run `cee-lang build %s`", l->image, l->name);
 	if (!l->hello || !*l->hello)

@@ -491,6 +491,7 @@ static int lang_assemble(struct work *w, const struct lang *l, const char *text,
 		return cee_fail(err, EINVAL, "source.host: at most %d", HOSTDIRS_MAX);
 	for (size_t i = 0; r == 0 && i < l->nhostdirs; i++)
 		r = source_host(l->hostdirs[i], &paths[i], (const char **)&tos[i], err);
+	w->no_source = r < 0;
 	if (r == 0)
 		r = base_make(w, err);
 	if (r == 0) {
@@ -540,11 +541,10 @@ int image_build(struct work *w, const struct lang *l, const char *text, struct c
 	if (l->pull) {
 		if (image_pull(w, l, text, err) >= 0)
 			return 1;
-		if (engine_interrupted || (!l->npackages && !l->nhostdirs))
+		w->no_source = !l->npackages && !l->nhostdirs;
+		if (engine_interrupted || w->no_source)
 			return -1;
 		work_say(w, "not pulled (%s); next source", err->msg);
 	}
-	if (lang_assemble(w, l, text, err) >= 0)
-		return 1;
-	return -1;
+	return lang_assemble(w, l, text, err);
 }

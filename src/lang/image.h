@@ -10,6 +10,7 @@ struct work {
 	struct engine engine;
 	const struct conf *conf;
 	bool force, verbose;
+	bool no_source;		/* why the last one failed: this host has no source of it */
 	bool have_apt, base_ready;
 	struct source_apt apt;
 	char base_id[80];
