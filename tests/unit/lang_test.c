@@ -1,0 +1,176 @@
+/* lang_test - language files, the argument vectors made of them, and what is published */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cee.h"
+#include "check.h"
+
+static struct lang l;
+static struct cee_err e;
+
+static int parse(const char *text)
+{
+	lang_release(&l);
+	e.msg[0] = '\0';
+	return lang_parse(&l, "d/x.json", text, strlen(text), &e);
+}
+
+static bool refused(const char *field, const char *says)
+{
+	char text[2048];
+
+	snprintf(text, sizeof text, "{\"name\":\"x\",\"image\":\"cee/x\",\"file\":\"main.x\",\"run\":[\"x\"],%s}", field);
+	if (parse(text) == -1 && errno == EINVAL && strstr(e.msg, "d/x.json: ") && strstr(e.msg, says))
+		return true;
+	printf("# %s -> %s\n", field, e.msg);
+	return false;
+}
+
+static const char c_lang[] =
+	"{\"name\":\"c\",\"title\":\"C\",\"aliases\":[\"gcc\"],\"extensions\":[\".c\",\".C\"],\"versions\":[\"12\"],\"frameworks\":[\"f2\",\"f1\"],"
+	"\"image\":\"cee/c:latest\",\"source\":{\"pull\":\"docker.io/library/gcc:12\",\"packages\":[\"gcc\",\"libc6-dev\"],\"host\":[\"/usr/lib/x:/opt/x\"],\"setup\":[\"ln -s a b\"]},"
+	"\"file\":\"main.c\",\"files\":[{\"name\":\".rc\",\"content\":\"r\"}],\"compile\":[\"gcc\",\"-DF={framework}\",\"-o\",\"prog\",\"{files}\",\"-lm\"],"
+	"\"run\":[\"./prog\",\"{args}\",\"--at={file}:{framework}{file}\",\"{other}\",\"{\"],\"check\":[\"gcc\",\"{file}\"],\"env\":{\"PATH\":\"/bin\"},\"live_env\":{\"B\":\"L\"},"
+	"\"limits\":{\"cpu\":3,\"compile\":{\"memory\":\"512M\"}},\"hello\":\"main(){}\",\"missing\":\"run cee-lang build c\",\"comment\":[\"any\"]}";
+
+static void whole_file(void)
+{
+	CHECK(parse(c_lang) == 0);
+	CHECK(strcmp(l.name, "c") == 0 && l.naliases == 1 && l.nextensions == 2 && strcmp(l.pull, "docker.io/library/gcc:12") == 0);
+	CHECK(l.npackages == 2 && l.nhostdirs == 1 && l.nsetup == 1 && l.nfiles == 1 && l.ncompile == 6 && l.nrun == 5 && l.ncheck == 2);
+	CHECK(l.nenv == 1 && strcmp(l.live_env[0], "B=L") == 0 && l.limits[PHASE_RUN].v[LIMIT_CPU] == 3000000);
+	CHECK(l.limits[PHASE_COMPILE].v[LIMIT_MEMORY] == 512 << 20 && l.limits[PHASE_COMPILE].v[LIMIT_CPU] == -1);
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0 && strcmp(l.title, "x") == 0 && !l.pull && !l.hello);
+}
+
+static void refusals(void)
+{
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\"}") == -1 && strstr(e.msg, "run: is missing"));
+	CHECK(parse("{\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == -1 && strstr(e.msg, "name: is missing"));
+	CHECK(parse("{\"name\":\"x\",\"file\":\"f\",\"run\":[\"r\"]}") == -1 && strstr(e.msg, "image: is missing"));
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"run\":[\"r\"]}") == -1 && strstr(e.msg, "file: is missing"));
+	CHECK(parse("") == -1 && parse("[]") == -1 && parse("{\"name\":\"X\"}") == -1 && parse("{\"name\":\"../x\"}") == -1);
+	CHECK(refused("\"alias\":[]", "alias: unknown field; did you mean \"aliases\"?") && refused("\"source\":{\"package\":[]}", "source.package: unknown field; did you mean \"packages\"?"));
+	CHECK(refused("\"extensions\":[\"py\"]", "extensions") && refused("\"extensions\":[\".\"]", "extensions") && refused("\"extensions\":[\".a/b\"]", "extensions"));
+	CHECK(refused("\"source\":{\"packages\":[\"-o\"]}", "source.packages") && refused("\"source\":{\"packages\":[\"a b\"]}", "source.packages"));
+	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"a:/b\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
+	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") && refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
+	CHECK(refused("\"files\":[{\"name\":\"/x\",\"content\":\"\"}]", "files[0].name") && refused("\"limits\":{\"stop\":\"output\"}", "limits.stop") && refused("\"compile\":\"gcc\"", "compile"));
+}
+
+static bool argv_is(char *const *tmpl, size_t n, const struct job *j, const char *want)
+{
+	char **v = lang_argv(&l, tmpl, n, j);
+	struct buf b = {0};
+	bool ok;
+
+	for (size_t i = 0; v && v[i]; i++)
+		buf_printf(&b, "%s%s", i ? "|" : "", v[i]);
+	ok = v && strcmp(b.data ? b.data : "", want) == 0;
+	if (!ok)
+		printf("# %s\n", b.data);
+	buf_release(&b);
+	strv_free(v);
+	return ok;
+}
+
+static void vectors(void)
+{
+	char *arguments[] = {"a b", "{file}", "", NULL};
+	struct job_file files[] = {{ .name = "-x.c" }, { .name = "lib/y.C" }, { .name = "data.txt" }, { .name = ".c" }};
+	struct job j = { .code = "x", .arguments = arguments, .narguments = 3, .files = files, .nfiles = 4 };
+
+	CHECK(parse(c_lang) == 0);
+	CHECK(argv_is(l.compile, l.ncompile, &j, "gcc|-DF=f2|-o|prog|main.c|./-x.c|lib/y.C|-lm"));
+	CHECK(argv_is(l.run, l.nrun, &j, "./prog|a b|{file}||--at=main.c:f2main.c|{other}|{"));
+	CHECK(strcmp(lang_entry(&l, &j), "main.c") == 0);
+	j.code = NULL;
+	j.framework = "net";
+	j.narguments = 0;
+	CHECK(strcmp(lang_entry(&l, &j), "-x.c") == 0);
+	CHECK(argv_is(l.compile, l.ncompile, &j, "gcc|-DF=net|-o|prog|./-x.c|lib/y.C|-lm"));
+	CHECK(argv_is(l.run, l.nrun, &j, "./prog|--at=./-x.c:net./-x.c|{other}|{"));
+	CHECK(argv_is(NULL, 0, &j, ""));
+}
+
+static void put(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0 && write_full(fd, text, strlen(text)) == 0);
+	close(fd);
+}
+
+static void directory(void)
+{
+	static const char good[] = "{\"language\":\"gcc\",\"version\":\"12\",\"code\":\"x\"}";
+	static const char clash[] = "{\"language\":\"gcc\",\"code\":\"x\",\"files\":[{\"name\":\".rc\",\"content\":\"\"}]}";
+	char dir[] = "/tmp/lang_test.XXXXXX";
+	AUTO_CLOSE int d = -1;
+	struct langs ls;
+
+	CHECK(mkdtemp(dir) && (d = open(dir, O_DIRECTORY | O_CLOEXEC)) >= 0);
+	CHECK(langs_load(&ls, dir, &e) == 0 && ls.n == 0);
+	put(d, "b.json", "{\"name\":\"bee\",\"aliases\":[\"b\"],\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
+	put(d, "a.json", c_lang);
+	put(d, ".hidden.json", "{");
+	put(d, "README", "{");
+	CHECK(langs_load(&ls, dir, &e) == 0 && ls.n == 2 && strcmp(ls.l[0].name, "c") == 0);
+	CHECK(langs_find(&ls, "b") == &ls.l[1] && langs_find(&ls, "bee") == &ls.l[1] && langs_find(&ls, "gcc") == &ls.l[0] && !langs_find(&ls, "x"));
+	char *text = lang_publish(&ls);
+	struct job j;
+	struct conf c;
+	conf_init(&c);
+	CHECK(text && strstr(text, "\"limits\":{\"compile\":{\"memory\":536870912},\"run\":{\"cpu\":3.000000}}"));
+	CHECK(job_parse(&j, good, strlen(good), &e) == 0 && job_check(&j, &c, text, strlen(text), &e) == 0);
+	job_release(&j);
+	CHECK(job_parse(&j, clash, strlen(clash), &e) == 0);
+	CHECK(job_check(&j, &c, text, strlen(text), &e) == -1 && strstr(e.msg, ".rc"));
+	job_release(&j);
+	conf_release(&c);
+	free(text);
+	langs_release(&ls);
+	put(d, "c.json", "{\"name\":\"sea\",\"aliases\":[\"bee\"],\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "\"bee\" of sea means bee already") && ls.n == 0);
+	put(d, "c.json", "{\"name\":\"b\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "is the name of two"));
+	put(d, "c.json", "{\"name\":5}");
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "c.json: name: must be a string, not a number"));
+	unlinkat(d, "a.json", 0);
+	unlinkat(d, "b.json", 0);
+	unlinkat(d, "c.json", 0);
+	unlinkat(d, ".hidden.json", 0);
+	unlinkat(d, "README", 0);
+	CHECK(rmdir(dir) == 0);
+	CHECK(langs_load(&ls, dir, &e) == -1 && errno == ENOENT);
+}
+
+/* The files that cee ships. */
+static void shipped(void)
+{
+	struct langs ls;
+
+	if (access("etc/languages.d", R_OK) < 0)
+		return;
+	CHECK(langs_load(&ls, "etc/languages.d", &e) == 0);
+	for (size_t i = 0; i < ls.n; i++)
+		CHECK(ls.l[i].hello && ls.l[i].ncheck > 0 && ls.l[i].missing && ls.l[i].nextensions > 0);
+	if (e.msg[0])
+		printf("# %s\n", e.msg);
+	langs_release(&ls);
+}
+
+int main(void)
+{
+	RUN(whole_file);
+	RUN(refusals);
+	RUN(vectors);
+	RUN(directory);
+	e.msg[0] = '\0';
+	RUN(shipped);
+	lang_release(&l);
+	return check_status();
+}
