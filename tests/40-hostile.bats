@@ -122,6 +122,7 @@ while True: os.write(1, b"a" * 4096); os.write(2, b"b" * 4096)' -L cpu=2 -L outp
 }
 
 @test "a job file that is no job, a link, a fifo, a hard link: refused, and nothing stops" {
+	next_job_runs	# makes the owner
 	d=$CEE_SPOOL/$OWNER/new
 	a=$(uuid7) b=$(uuid7) c=$(uuid7)
 	printf '{"language":' > "$d/5.$a"
