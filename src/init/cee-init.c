@@ -52,7 +52,8 @@ enum {
 	OUT_MAX = OUT_SOFT + (512 << 10),	/* room for everything that does not wait */
 	STDIN_FIRST = 64 << 10,		/* credit with START */
 	STDIN_MAX = 256 << 10,		/* credit and what is queued, together */
-	BATCH = 16 << 10,		/* read from one pipe before the other is looked at */
+	BATCH = 32 << 10,		/* read from a pipe at once ... */
+	BATCH_BOTH = 4 << 10,		/* ... while the other has something too */
 	TAIL_MAX = 8 << 20,		/* a larger tail goes to the head instead */
 	TAIL_RECORDS = 1 << 17,
 	TICK = 20 * 1000, TICK_IDLE = 50 * 1000, TICK_LEAST = 1000,	/* us */
@@ -426,10 +427,10 @@ static void keep(struct pipe_in *p, const unsigned char *data, size_t n)
 }
 
 /* One batch. false: nothing there now (all writers gone, when the phase is over). */
-static bool pipe_read(struct pipe_in *p)
+static bool pipe_read(struct pipe_in *p, size_t batch)
 {
 	unsigned char data[BATCH];
-	ssize_t n = p->fd < 0 ? 0 : read(p->fd, data, sizeof data);
+	ssize_t n = p->fd < 0 ? 0 : read(p->fd, data, batch);
 
 	if (n > 0) {
 		keep(p, data, (size_t)n);
@@ -758,7 +759,6 @@ static int64_t tick_length(int64_t now, int64_t cpu_before)
 
 	if (t == TICK && phase.cpu_us - cpu_before < TICK / 20)
 		t = TICK_IDLE;
-
 	if (limit_of(LIMIT_CPU)) {
 		left = ((int64_t)limit_of(LIMIT_CPU) - phase.cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
 		if (left < t)
@@ -938,8 +938,8 @@ static void on_child(int fd)
 
 static void on_report(void)
 {
-	struct report r;
-	int n;
+	struct report r = { .kind = REPORT_FAILED };
+	int n = 0;
 
 	while (cell.sock >= 0 && (n = cell_report(&cell, &r)) > 0) {
 		if (r.kind == REPORT_FAILED && job.state != IDLE) {
@@ -1138,7 +1138,7 @@ static void advance(void)
 	while (more && job.state == DRAINING && out_room()) {
 		more = false;
 		for (size_t i = 0; i < phase.npipes; i++)
-			if (pipe_read(&phase.pipe[i]))
+			if (pipe_read(&phase.pipe[i], BATCH_BOTH))
 				more = true;
 	}
 	if (job.state == DRAINING && !more)
@@ -1208,6 +1208,7 @@ static void loop(int input, int children)
 {
 	struct pollfd p[P_COUNT];
 	struct timespec ts;
+	bool both;
 
 	for (;;) {
 		get_ready();
@@ -1220,9 +1221,10 @@ static void loop(int input, int children)
 		if (ppoll(p, P_COUNT, until(deadline(), &ts), NULL) < 0 && errno != EINTR)
 			die("poll: %s", strerror(errno));
 		/* the program's output before its end, its end before what the runner wants */
+		both = p[P_PIPE].revents && p[P_PIPE + 1].revents;
 		for (int i = 0; i < 2; i++)
 			if (p[P_PIPE + i].revents && job.state == RUNNING)
-				pipe_read(&phase.pipe[i]);
+				pipe_read(&phase.pipe[i], both ? BATCH_BOTH : BATCH);
 		if (p[P_CELL].revents)
 			on_report();
 		if (p[P_CHILD].revents)

@@ -990,7 +990,10 @@ int cell_signal(struct cell *c, int sig)
 int cell_report(struct cell *c, struct report *r)
 {
 	int fds[3];
-	ssize_t n = receive_packet(c->sock, r, sizeof *r, MSG_DONTWAIT, fds);
+	ssize_t n;
+
+	memset(r, 0, sizeof *r);
+	n = receive_packet(c->sock, r, sizeof *r, MSG_DONTWAIT, fds);
 
 	if (n < 0 && errno == EAGAIN)
 		return 0;
@@ -1031,7 +1034,7 @@ static int test_run(struct cell *c, char *text)
 {
 	struct start s = { .phase = PHASE_RUN, .test = 1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fds[3] = { null, null, null }, err = -1;
-	struct report r;
+	struct report r = { .kind = REPORT_FAILED };
 
 	if (!cell_build(c, 1 << 20, 64) && !test_wait(c, REPORT_BUILT, &r, text) &&
 	    !cell_start(c, &s, fds) && !test_wait(c, REPORT_STARTED, &r, text) &&
