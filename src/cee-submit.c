@@ -310,15 +310,17 @@ static int submit_one(struct submit *u)
 	AUTO_BUF struct buf text = {0};
 	struct cee_err e = {0};
 	char made[ID_LEN + 1];
-	const char *id = u->id;
+	const char *id = u->id, *source = u->job_path;
 	int priority = 0, r;
 
+	if (source && strcmp(source, "-") == 0)
+		source = "standard input";
 	r = u->job_path ? read_job(u->job_path, (size_t)u->c.conf.max_job, &text, &e)
 			: draft_text(&u->draft, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, &text, &e);
 	if (r < 0)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (check(u, text.data ? text.data : "", text.len, &priority, &e) < 0)
-		prog_die(X_DATA, "%s%s%s", u->job_path ? u->job_path : "", u->job_path ? ": " : "", e.msg);
+		prog_die(X_DATA, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
 	if (!id) {
 		id_make(made);
 		id = made;

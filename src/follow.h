@@ -45,6 +45,7 @@ struct follow {
 	struct spool *s;
 	char owner[OWNER_MAX], id[ID_LEN + 1], path[OWNER_MAX + 64];
 	bool watch;		/* wants inotify */
+	bool result_only;	/* may be set after follow_init: nothing is handed out, only the end is waited for */
 	bool blind;		/* has none: looks every FOLLOW_BLIND_MS */
 	int inotify;		/* one for all jobs of this struct */
 	int wd_parent, wd_dir, wd_attempt, wd_index;	/* -1 none */

@@ -410,6 +410,8 @@ static int look_around(struct follow *f, follow_fn fn, void *arg)
 	/* the watch on the directory may have come after the first look for the result */
 	if (look_result(f) < 0)
 		return -1;
+	if (f->result_only)
+		return 0;
 	n = newest_attempt(f);
 	if (n > f->attempt)
 		return rerun(f, n, fn, arg);
