@@ -971,6 +971,11 @@ static void on_hello(const struct frame *f)
 static int open_bare(void)
 {
 	keeper_init(&job.plan, false);
+	if (cell.pid > 0) {		/* made ahead, and not wanted */
+		cell_close(&cell);
+		waitpid(cell.pid, NULL, 0);
+		cell.pid = 0;
+	}
 	job.plan.disk = job.disk;
 	job.plan.work = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (job.plan.work < 0) {
@@ -1103,9 +1108,10 @@ static void on_frame(const struct frame *f)
 	}
 }
 
+static struct frame_parser parser;
+
 static void on_input(int fd)
 {
-	static struct frame_parser parser;
 	static unsigned char data[64 << 10];
 	size_t used;
 	struct frame f;
@@ -1304,6 +1310,7 @@ int main(void)
 	input = take_descriptors();
 	usage_open(&usage);
 	keeper_init(&job.plan, false);
+	frame_parser_init(&parser);
 	test_cells();
 	send_hello();
 	loop(input, children);

@@ -66,19 +66,20 @@ static void own_path(const char *controller, char out[512])
 	}
 }
 
+/* Our own path first: at the top of a whole tree stand the host's figures. */
 static int open_file(const char *controller, const char *name)
 {
 	char path[1024], own[512];
-	int fd;
+	int fd = -1;
 
-	snprintf(path, sizeof path, "/sys/fs/cgroup/%s/%s", controller, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	own_path(controller, own);
+	if (*own && !strstr(own, "..")) {
+		snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s/%s", controller, own, name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	if (fd >= 0)
 		return fd;
-	own_path(controller, own);
-	if (!*own || strstr(own, ".."))
-		return -1;
-	snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s/%s", controller, own, name);
+	snprintf(path, sizeof path, "/sys/fs/cgroup/%s/%s", controller, name);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
