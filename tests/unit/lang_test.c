@@ -114,6 +114,7 @@ static void directory(void)
 
 	CHECK(mkdtemp(dir) && (d = open(dir, O_DIRECTORY | O_CLOEXEC)) >= 0);
 	CHECK(langs_load(&ls, dir, &e) == 0 && ls.n == 0);
+	langs_release(&ls);
 	put(d, "b.json", "{\"name\":\"bee\",\"aliases\":[\"b\"],\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
 	put(d, "a.json", c_lang);
 	put(d, ".hidden.json", "{");

@@ -1,0 +1,32 @@
+/* conf_fuzz - whatever text comes as cee.conf: a reason with its line, or sound values */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size);
+	struct cee_err e = {""};
+	struct conf c;
+
+	memcpy(text, data, size);
+	conf_init(&c);
+	if (conf_parse(&c, "f", text, size, &e) < 0) {
+		MUST(strncmp(e.msg, "f:", 2) == 0);
+	} else {
+		MUST(c.jobs >= 1 && c.uid_base >= 1000 && c.uid_count >= 1 && c.cpus >= 0 && *c.spool);
+		MUST(c.max_job >= 0 && c.max_queued >= 1 && c.run_slack_us >= 0);
+		for (int p = 0; p < PHASE_COUNT; p++)
+			for (int i = 0; i < LIMIT_COUNT; i++)
+				MUST(c.dflt[p].v[i] <= c.max[p].v[i] && c.max[p].v[i] >= 0);
+	}
+	conf_release(&c);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* job_fuzz - whatever text comes as a job: it is refused with a reason, or what was made of
+ * it keeps every promise of cee.h */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char published[] =
+	"{\"languages\":[{\"name\":\"python\",\"aliases\":[\"py\"],\"versions\":[\"3\"],\"frameworks\":[],\"file\":\"main.py\",\"files\":[\"x\"]},"
+	"{\"name\":\"csharp\",\"aliases\":[],\"versions\":[],\"frameworks\":[\"net6.0\"],\"file\":\"Program.cs\",\"files\":[]}]}";
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+static void promises(const struct job *j)
+{
+	MUST(j->language && *j->language && (j->code || j->nfiles > 0));
+	MUST(!j->code || strlen(j->code) == j->code_len);
+	MUST(j->priority >= 0 && j->priority <= 9 && j->retries >= 0 && j->retries <= 3);
+	for (size_t i = 0; i < j->nfiles; i++)
+		MUST(job_name_valid(j->files[i].name) && j->files[i].data && j->files[i].mode <= 0777);
+	for (size_t i = 0; i < j->nenv; i++)
+		MUST(strchr(j->env[i], '=') > j->env[i] && strlen(j->env[i]) <= FRAME_MAX);
+	for (size_t i = 0; i < j->narguments; i++)
+		MUST(strlen(j->arguments[i]) <= FRAME_MAX);
+	for (size_t i = 0; i < j->npackages; i++)
+		MUST(*j->packages[i].name && *j->packages[i].version && !strpbrk(j->packages[i].name, " :;\\\n"));
+	for (int p = 0; p < PHASE_COUNT; p++)
+		for (int i = 0; i < LIMIT_COUNT; i++)
+			MUST(j->limits[p].v[i] >= -1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size);	/* of the exact size, without a NUL after it */
+	struct cee_err e = {""};
+	struct conf c;
+	struct job j;
+
+	memcpy(text, data, size);
+	if (job_parse(&j, text, size, &e) < 0) {
+		MUST(errno == EINVAL && *e.msg && utf8_valid(e.msg, strlen(e.msg)));
+	} else {
+		promises(&j);
+		conf_init(&c);
+		if (job_check(&j, &c, published, sizeof published - 1, &e) < 0)
+			MUST(*e.msg);
+		conf_release(&c);
+	}
+	job_release(&j);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* lang_fuzz - whatever text comes as a language file; what passes makes vectors and is published
+ * as JSON that job_check can read */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+static void use(struct lang *l)
+{
+	char *arguments[] = {"a", "{file}"};
+	struct job_file file = { .name = "-f.c" };
+	struct job j = { .language = l->name, .files = &file, .nfiles = 1, .arguments = arguments, .narguments = 2 };
+	struct langs ls = { .l = l, .n = 1 };
+	char *text = lang_publish(&ls);
+	char **v = lang_argv(l, l->run, l->nrun, &j);
+	struct cee_err e = {""};
+	struct conf c;
+
+	MUST(text && v);
+	conf_init(&c);
+	if (job_check(&j, &c, text, strlen(text), &e) < 0)	/* only names may collide */
+		MUST(strstr(e.msg, "files"));
+	conf_release(&c);
+	strv_free(v);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size);
+	struct cee_err e = {""};
+	struct lang l;
+
+	memcpy(text, data, size);
+	if (lang_parse(&l, "f", text, size, &e) < 0)
+		MUST(errno == EINVAL && strncmp(e.msg, "f: ", 3) == 0);
+	else
+		use(&l);
+	lang_release(&l);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* result_fuzz - what can be read of any text is written so that it reads back the same:
+ * parse, format, parse, format gives one text twice */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size), *one, *two;
+	struct cee_err e = {""};
+	struct result r, back;
+
+	memcpy(text, data, size);
+	if (result_parse(&r, text, size, &e) < 0) {
+		MUST(*e.msg);
+	} else {
+		int status = result_exit_status(&r);
+		MUST(status >= 0 && status <= 255);
+		one = result_format(&r);
+		MUST(one && result_parse(&back, one, strlen(one), &e) == 0);
+		two = result_format(&back);
+		MUST(two && strcmp(one, two) == 0);
+		MUST(back.exit_code == r.exit_code && back.created_us == r.created_us && back.queued_us == r.queued_us);
+		MUST(memcmp(back.phase[0].limits.v, r.phase[0].limits.v, sizeof r.phase[0].limits.v) == 0 || !r.phase[0].ran);
+		result_release(&back);
+		free(one);
+		free(two);
+	}
+	result_release(&r);
+	free(text);
+	return 0;
+}
