@@ -10,7 +10,6 @@
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +20,6 @@
 #include "prog.h"
 
 #define DEFAULT_HOST "unix:///var/run/docker.sock"
-
-enum { LANG_FILE_MAX = 1 << 20 };
 
 static const char help[] =
 	"usage: cee-lang [options] COMMAND\n"
@@ -88,18 +85,6 @@ static void engine_need(struct run *r)
 		prog_die(X_UNAVAILABLE, "%s", err.msg);
 }
 
-/* The language file itself: images are made again when it changes. */
-static int lang_text(const struct run *r, const struct lang *l, struct buf *b, struct cee_err *err)
-{
-	AUTO_CLOSE int dir = open(r->conf.languages, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[300];
-
-	snprintf(name, sizeof name, "%s.json", l->name);
-	if (dir < 0 || read_file_at(dir, name, LANG_FILE_MAX, b) < 0)
-		return cee_fail(err, errno, "%s/%s: %s", r->conf.languages, name, strerror(errno));
-	return 0;
-}
-
 static bool chosen(const struct run *r, const struct lang *l)
 {
 	for (size_t i = 0; i < r->nnames; i++)
@@ -126,8 +111,6 @@ struct row {
 
 static void row_fill(struct run *r, const struct lang *l, struct row *row)
 {
-	AUTO_BUF struct buf text = {0};
-
 	memset(row, 0, sizeof *row);
 	row->l = l;
 	row->state = "unknown";
@@ -135,8 +118,7 @@ static void row_fill(struct run *r, const struct lang *l, struct row *row)
 		return;
 	row->state = "missing";
 	if (row->image.present)
-		row->state = lang_text(r, l, &text, NULL) == 0 &&
-			image_is_old(&r->work, l, text.data, &row->image) ? "old" : "ready";
+		row->state = image_is_old(&r->work, l, &row->image) ? "old" : "ready";
 }
 
 static void list_json(const struct row *rows, size_t n)
@@ -247,13 +229,12 @@ static int do_publish(struct run *r)
 
 /* ---- build, pull, check --------------------------------------------------------- */
 
-typedef int (*each_fn)(struct work *w, const struct lang *l, const char *text, struct cee_err *err);
+typedef int (*each_fn)(struct work *w, const struct lang *l, struct cee_err *err);
 
-static int check_one(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+static int check_one(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	int64_t from = mono_us();
 
-	(void)text;
 	if (image_check(w, l, err) < 0)
 		return -1;
 	work_say(w, "hello, world in %lld ms", (long long)((mono_us() - from) / 1000));
@@ -269,13 +250,12 @@ static int each(struct run *r, each_fn f)
 
 	for (size_t i = 0; i < r->langs.n && !engine_interrupted; i++) {
 		const struct lang *l = &r->langs.l[i];
-		AUTO_BUF struct buf text = {0};
 
 		if (!chosen(r, l))
 			continue;
 		snprintf(r->work.stage, sizeof r->work.stage, "%.60s", l->name);
 		r->work.no_source = false;
-		if (lang_text(r, l, &text, &err) == 0 && f(&r->work, l, text.data, &err) >= 0)
+		if (f(&r->work, l, &err) >= 0)
 			continue;
 		if (engine_interrupted)
 			break;

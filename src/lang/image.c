@@ -298,34 +298,38 @@ static bool from_pull(const struct image *i)
 	return !strncmp(i->source, "pull ", 5);
 }
 
-/* What an image of this language is made of, pulled or put together. */
-static void lang_digest(struct work *w, const struct lang *l, const char *text, bool pulled,
-			char out[17])
+/* What an image of this language is made of, pulled or put together. What the
+ * language file says besides (commands, limits) needs no new image. */
+static void lang_digest(struct work *w, const struct lang *l, bool pulled, char out[17])
 {
 	struct digest d;
 
 	digest_init(&d);
 	digest_add(&d, RECIPE);
-	digest_add(&d, text);
-	digest_add(&d, pulled ? "pull" : w->base_id);
+	digest_add(&d, pulled && l->pull ? l->pull : w->base_id);
+	for (size_t i = 0; !pulled && i < l->npackages; i++)
+		digest_add(&d, l->packages[i]);
+	for (size_t i = 0; i < l->nsetup; i++)
+		digest_add(&d, l->setup[i]);
 	for (size_t i = 0; !pulled && i < l->nhostdirs; i++) {
 		AUTO_FREE char *from = NULL;
 		const char *to;
 
+		digest_add(&d, l->hostdirs[i]);
 		if (source_host(l->hostdirs[i], &from, &to, NULL) == 0)
 			source_fingerprint(&d, from);
 	}
 	digest_text(&d, out);
 }
 
-bool image_is_old(struct work *w, const struct lang *l, const char *text, const struct image *i)
+bool image_is_old(struct work *w, const struct lang *l, const struct image *i)
 {
 	struct image base;
 	char digest[17];
 
 	if (!from_pull(i) && !*w->base_id && image_look(&w->engine, BASE ":latest", &base, NULL) == 0)
 		snprintf(w->base_id, sizeof w->base_id, "%s", base.id);
-	lang_digest(w, l, text, from_pull(i), digest);
+	lang_digest(w, l, from_pull(i), digest);
 	return strcmp(digest, i->digest) != 0;
 }
 
@@ -454,14 +458,14 @@ static int context_send(struct work *w, const char *path, struct context *c, str
 	return r;
 }
 
-static int lang_make(struct work *w, const struct lang *l, const char *text, bool pulled,
+static int lang_make(struct work *w, const struct lang *l, bool pulled,
 		     const char *source, struct context *c, char **tos, struct cee_err *err)
 {
 	AUTO_BUF struct buf dockerfile = {0}, path = {0};
 	struct image before, after;
 	char digest[17];
 
-	lang_digest(w, l, text, pulled, digest);
+	lang_digest(w, l, pulled, digest);
 	if (dockerfile_make(&dockerfile, l, tos, pulled, err) < 0 ||
 	    image_look(&w->engine, l->image, &before, err) < 0)
 		return -1;
@@ -481,7 +485,7 @@ static int lang_make(struct work *w, const struct lang *l, const char *text, boo
 }
 
 /* From the packages and the directories of the host, all of which must be there. */
-static int lang_assemble(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	char *paths[HOSTDIRS_MAX] = {0}, *tos[HOSTDIRS_MAX] = {0}, source[200];
 	struct context c = { NULL, paths, l->nhostdirs };
@@ -499,14 +503,14 @@ static int lang_assemble(struct work *w, const struct lang *l, const char *text,
 			 l->npackages && l->nhostdirs ? " and " : "", l->nhostdirs ? "host " : "");
 		if (l->nhostdirs)
 			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", paths[0]);
-		r = lang_make(w, l, text, false, source, &c, tos, err);
+		r = lang_make(w, l, false, source, &c, tos, err);
 	}
 	for (size_t i = 0; i < l->nhostdirs; i++)
 		free(paths[i]);
 	return r;
 }
 
-int image_pull(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	AUTO_BUF struct buf path = {0};
 	struct progress p = { .w = w };
@@ -525,26 +529,26 @@ int image_pull(struct work *w, const struct lang *l, const char *text, struct ce
 	if (engine_post(&w->engine, path.data, NULL, PULL_IDLE, pull_said, &p, err) < 0)
 		return -1;
 	snprintf(source, sizeof source, "pull %s", l->pull);
-	return lang_make(w, l, text, true, source, &c, NULL, err);
+	return lang_make(w, l, true, source, &c, NULL, err);
 }
 
-int image_build(struct work *w, const struct lang *l, const char *text, struct cee_err *err)
+int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	struct image now;
 
 	if (image_name_check(l->image, err) < 0 || image_look(&w->engine, l->image, &now, err) < 0)
 		return -1;
-	if (now.present && !w->force && !image_is_old(w, l, text, &now)) {
+	if (now.present && !w->force && !image_is_old(w, l, &now)) {
 		work_say(w, "%s is up to date (%s)", l->image, now.source);
 		return 0;
 	}
 	if (l->pull) {
-		if (image_pull(w, l, text, err) >= 0)
+		if (image_pull(w, l, err) >= 0)
 			return 1;
 		w->no_source = !l->npackages && !l->nhostdirs;
 		if (engine_interrupted || w->no_source)
 			return -1;
 		work_say(w, "not pulled (%s); next source", err->msg);
 	}
-	return lang_assemble(w, l, text, err);
+	return lang_assemble(w, l, err);
 }

@@ -31,12 +31,12 @@ struct image {
 /* 0 also when there is none. */
 int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err);
 
-/* text: the language's file. Makes the image where it is missing or older than
+/* Makes the image where it is missing or older than
  * what it is made of. 1 made, 0 it was up to date. */
-int image_build(struct work *w, const struct lang *l, const char *text, struct cee_err *err);
-int image_pull(struct work *w, const struct lang *l, const char *text, struct cee_err *err);
-/* Does the image come from another language file, or other directories of the host, than now? */
-bool image_is_old(struct work *w, const struct lang *l, const char *text, const struct image *i);
+int image_build(struct work *w, const struct lang *l, struct cee_err *err);
+int image_pull(struct work *w, const struct lang *l, struct cee_err *err);
+/* Was the image made of something else than what it would be made of now? */
+bool image_is_old(struct work *w, const struct lang *l, const struct image *i);
 
 /* Compiles and runs the language's hello in a box without a runner. 0 when it said what it should. */
 int image_check(struct work *w, const struct lang *l, struct cee_err *err);
