@@ -81,7 +81,7 @@ class Job:
 
 
 class Box:
-    def __init__(self, image="cee-init-test:bb", init=None, seccomp=None, memory=256 << 20,
+    def __init__(self, image="cee/python:latest", init=None, seccomp=None, memory=256 << 20,
                  uid=900000, never=False, pids=512, echo=False):
         init = init or os.path.join(TOP, "bin/cee-init")
         seccomp = seccomp or os.path.join(TOP, "etc/seccomp.json")
@@ -237,7 +237,7 @@ class Box:
 
 def main():
     p = argparse.ArgumentParser(description="one job in a real box")
-    p.add_argument("-i", "--image", default="cee-init-test:bb")
+    p.add_argument("-i", "--image", default="cee/python:latest")
     p.add_argument("--init"); p.add_argument("--seccomp")
     p.add_argument("--memory", type=int, default=256 << 20)
     p.add_argument("--pids", type=int, default=512)
