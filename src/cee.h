@@ -214,6 +214,9 @@ const struct lang *langs_find(const struct langs *ls, const char *name);	/* name
  * are replaced within an element too. */
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
 const char *lang_entry(const struct lang *l, const struct job *j);
+/* The environment of a phase: the language's env, for the run live_env too unless
+ * buffer = full, then the job's env; each name once, the later of two wins. */
+char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j);
 void strv_free(char **v);
 /* What submitters need to know, as JSON for SPOOL/languages.json:
  * {"languages":[{"name","title","aliases","extensions","versions","frameworks","hello","limits"}…]} */

@@ -580,14 +580,19 @@ static void job_init(struct job *j)
 		limits_init(&j->limits[p]);
 }
 
-/* The kernel takes arguments and environment together up to a quarter of the stack
- * (execve(2)), and never less than 128 KiB; what the language adds must fit too. */
+/* The kernel takes arguments and environment together up to a quarter of the stack, and
+ * never less than 128 KiB (execve(2)); cee-init takes 1 MiB. What the language adds must
+ * fit too, and the names of files, which may all be arguments of a compiler. */
 static int vectors_fit(const struct job *j, struct cee_err *e)
 {
-	enum { LEAST = 96 << 10, MOST = 1 << 20 };
+	enum { LEAST = 96 << 10, MOST = 896 << 10 };
 	int64_t stack = j->limits[PHASE_RUN].v[LIMIT_STACK], most = MOST;
 	size_t total = 0;
 
+	for (size_t i = 0; i < j->nfiles; i++)
+		total += strlen(j->files[i].name) + 1 + sizeof(char *);
+	if (total > MOST / 2)
+		return json_wrong(e, "files", "their names take %zu bytes together, %d is the most", total, MOST / 2);
 	for (size_t i = 0; i < j->narguments; i++)
 		total += strlen(j->arguments[i]) + 1 + sizeof(char *);
 	for (size_t i = 0; i < j->nenv; i++)
@@ -596,7 +601,8 @@ static int vectors_fit(const struct job *j, struct cee_err *e)
 		most = stack / 4 > LEAST ? stack / 4 : LEAST;
 	if (total <= (size_t)most)
 		return 0;
-	return json_wrong(e, "arguments", "with env they take %zu bytes, %" PRId64 " is the most: use files or stdin", total, most);
+	return json_wrong(e, "arguments", "with env and the names of files they take %zu bytes, %" PRId64
+		" is the most: use a file or stdin", total, most);
 }
 
 /* Rules between fields. */

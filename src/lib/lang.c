@@ -464,6 +464,46 @@ char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct
 	return a.v;
 }
 
+/* getenv takes the first of two of one name, a shell the last: there must be one. */
+static int set_variable(struct vector *a, const char *variable)
+{
+	size_t name = (size_t)(strchrnul(variable, '=') - variable) + 1;
+	char *copy = strdup(variable);
+
+	for (size_t i = 0; copy && i < a->n; i++)
+		if (strncmp(a->v[i], variable, name) == 0) {
+			free(a->v[i]);
+			a->v[i] = copy;
+			return 0;
+		}
+	return vector_add(a, copy);
+}
+
+static int set_variables(struct vector *a, char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (set_variable(a, v[i]) < 0)
+			return -1;
+	return 0;
+}
+
+char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j)
+{
+	struct vector a = { .cap = 0 };
+	bool run = phase == PHASE_RUN;
+
+	if (set_variables(&a, l->env, l->nenv) < 0 ||
+	    (run && j->buffer == BUFFER_LIVE && set_variables(&a, l->live_env, l->nlive_env) < 0) ||
+	    (run && set_variables(&a, j->env, j->nenv) < 0)) {
+		vector_fail(&a);
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (!a.v)
+		a.v = calloc(1, sizeof *a.v);
+	return a.v;
+}
+
 void strv_free(char **v)
 {
 	for (size_t i = 0; v && v[i]; i++)

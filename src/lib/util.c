@@ -312,6 +312,7 @@ char *base64_encode(const unsigned char *s, size_t len)
 		uint32_t v = (uint32_t)s[i] << 16;
 		if (left > 1) v |= (uint32_t)s[i + 1] << 8;
 		if (left > 2) v |= s[i + 2];
+		/* cppcheck-suppress uninitdata ; written here for the first time */
 		*p++ = base64_alphabet[v >> 18];
 		*p++ = base64_alphabet[v >> 12 & 63];
 		*p++ = left > 1 ? base64_alphabet[v >> 6 & 63] : '=';

@@ -146,7 +146,7 @@ static void bounds(void)
 	for (int i = 0; i < 20; i++)
 		buf_printf(&b, ",\"%060000d\"", i);
 	buf_printf(&b, "]}");
-	CHECK(refused(b.data, "arguments: with env they take"));
+	CHECK(refused(b.data, "arguments: with env and the names of files they take"));
 	buf_release(&b);
 }
 

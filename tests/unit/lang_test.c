@@ -96,6 +96,34 @@ static void vectors(void)
 	CHECK(argv_is(NULL, 0, &j, ""));
 }
 
+static bool env_is(enum frame_phase phase, const struct job *j, const char *want)
+{
+	char **v = lang_env(&l, phase, j);
+	struct buf b = {0};
+	bool ok;
+
+	for (size_t i = 0; v && v[i]; i++)
+		buf_printf(&b, "%s%s", i ? "|" : "", v[i]);
+	ok = v && strcmp(b.data ? b.data : "", want) == 0;
+	buf_release(&b);
+	strv_free(v);
+	return ok;
+}
+
+static void environments(void)
+{
+	char *env[] = {"PATH=/mine", "B=1", "PAT=x", "C="};
+	struct job j = { .env = env, .nenv = 4 };
+
+	CHECK(parse(c_lang) == 0);
+	CHECK(env_is(PHASE_COMPILE, &j, "PATH=/bin"));
+	CHECK(env_is(PHASE_RUN, &j, "PATH=/mine|B=1|PAT=x|C="));
+	j.nenv = 0;
+	CHECK(env_is(PHASE_RUN, &j, "PATH=/bin|B=L"));
+	j.buffer = BUFFER_FULL;
+	CHECK(env_is(PHASE_RUN, &j, "PATH=/bin"));
+}
+
 static void put(int dir, const char *name, const char *text)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -169,6 +197,7 @@ int main(void)
 	RUN(whole_file);
 	RUN(refusals);
 	RUN(vectors);
+	RUN(environments);
 	RUN(directory);
 	e.msg[0] = '\0';
 	RUN(shipped);
