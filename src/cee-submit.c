@@ -35,6 +35,7 @@ struct submit {
 	struct follow f;
 	struct sink out, err;
 	struct sink *last;		/* the one written to last */
+	bool open_line;			/* what it was did not end with a newline */
 	bool cancelling, warned;
 };
 
@@ -116,6 +117,15 @@ static void flush(struct submit *u, struct sink *k)
 	}
 }
 
+/* On a terminal a line of ours does not begin in the middle of one of the program's. */
+static void before_note(struct submit *u)
+{
+	flush(u, &u->out);
+	flush(u, &u->err);
+	if (u->open_line && isatty(STDERR_FILENO) && write_full(STDERR_FILENO, "\n", 1) == 0)
+		u->open_line = false;
+}
+
 static int item(void *arg, const struct follow_item *it)
 {
 	struct submit *u = arg;
@@ -128,16 +138,17 @@ static int item(void *arg, const struct follow_item *it)
 	u->last = k;
 	switch (it->what) {
 	case FOLLOW_DATA:
+		u->open_line = it->data[it->len - 1] != '\n';
 		if (sink_put(k, it->data, it->len) < 0 && errno != EINTR)
 			output_failed(u, k);
 		break;
 	case FOLLOW_GAP:
-		flush(u, k);
+		before_note(u);
 		prog_error("%llu bytes of %s are missing here",
 			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
 		break;
 	case FOLLOW_RERUN:
-		flush(u, k);
+		before_note(u);
 		prog_error("%s is run again after a failure of the engine; attempt %d begins", u->f.id, it->attempt);
 		break;
 	}
@@ -170,12 +181,13 @@ static void follow_to_end(struct submit *u)
 }
 
 /* What the program cannot have said itself. */
-static void say_why(const struct submit *u, const struct result *r)
+static void say_why(struct submit *u, const struct result *r)
 {
 	const char *message = r->message ? r->message : "", *colon = *message ? ": " : "";
 
 	if (r->why == WHY_EXITED && !*message)
 		return;
+	before_note(u);
 	if (r->why == WHY_EXITED)
 		prog_error("%s", message);
 	else if (r->why == WHY_SIGNALLED)
