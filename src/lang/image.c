@@ -499,7 +499,7 @@ static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *e
 	if (r == 0)
 		r = base_make(w, err);
 	if (r == 0) {
-		snprintf(source, sizeof source, "%s%s%s", l->npackages || !l->nhostdirs ? "packages" : "",
+		snprintf(source, sizeof source, "%s%s%s", l->npackages ? "packages" : l->nhostdirs ? "" : "base",
 			 l->npackages && l->nhostdirs ? " and " : "", l->nhostdirs ? "host " : "");
 		if (l->nhostdirs)
 			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", paths[0]);
