@@ -136,10 +136,10 @@ for i in range(100):
 
 @test "cancel: queued and running, within half a second" {
 	id=$(cee-submit -j - <<< '{"language":"python","code":"import time,signal\nsignal.signal(15,signal.SIG_IGN)\nprint(1,flush=True)\ntime.sleep(60)","limits":{"wall":100}}')
-	wait_until 10 test "$(cee-log -f "$id" | head -n 1)" = 1
+	wait_until 10 has_line "$id" 1
 	a=$(date +%s%N)
 	cee-cancel "$id"
-	wait_until 5 test "$(verdict "$id" .state)" = Cancelled || cee-stat --wait "$id"
+	wait_until 5 state_is "$id" Cancelled
 	echo "$(( ($(date +%s%N) - a) / 1000000 )) ms"
 	[ "$(verdict "$id" .why)" = cancelled ]
 	sound

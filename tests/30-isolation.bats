@@ -92,7 +92,7 @@ print(bad, os.readlink("/proc/self/ns/user") != os.readlink("/proc/self/ns/net")
 
 @test "from outside: what the engine was asked" {
 	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(20)"}')
-	wait_until 15 test "$(cee-log -f "$id" | head -n 1)" = 1
+	wait_until 15 has_line "$id" 1
 	engine GET "/containers/$(boxes | head -n 1)/json" > "$BATS_TEST_TMPDIR/box"
 	cee-cancel "$id"
 	j() { jq -e "$1" "$BATS_TEST_TMPDIR/box" > /dev/null || { echo "not so: $1"; jq .HostConfig "$BATS_TEST_TMPDIR/box" | grep -v seccomp; return 1; }; }

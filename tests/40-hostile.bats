@@ -129,7 +129,7 @@ while True: os.write(1, b"a" * 4096); os.write(2, b"b" * 4096)' -L cpu=2 -L outp
 	ln -s /etc/shadow "$d/5.$b"
 	mkfifo "$d/5.$c"
 	for id in $a $b $c; do
-		wait_until 10 test -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/result)"
+		wait_until 10 ended "$id"
 		[ "$(verdict "$id" .why)" = refused ]
 	done
 	after

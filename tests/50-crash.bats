@@ -20,7 +20,7 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	cee-stat --wait "$id" > /dev/null || true
 	[ "$(cee-log "$id")" = once ]
 	[ "$(verdict "$id" .why)" = exited ]
-	wait_until 10 test -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/job)"
+	wait_until 10 retired "$id"
 	stop_runner
 	wait_until 10 no_boxes
 	sound
@@ -53,7 +53,7 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	start_runner -j 1
 	first=$RUNNER
 	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(2)\nprint(2)","limits":{"wall":60}}')
-	wait_until 15 test "$(cee-log -f "$id" | head -n 1)" = 1
+	wait_until 15 has_line "$id" 1
 	kill -STOP "$first"
 	start_runner -j 1
 	sleep 7		# longer than the slow timer of the second
@@ -68,7 +68,7 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 @test "SIGTERM drains; a second one puts the jobs back and another runner finishes them" {
 	start_runner -j 1
 	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(3)\nprint(2)","limits":{"wall":60}}')
-	wait_until 15 test "$(cee-log -f "$id" | head -n 1)" = 1
+	wait_until 15 has_line "$id" 1
 	kill -TERM "$RUNNER"
 	sleep 0.3
 	kill -0 "$RUNNER"
@@ -141,7 +141,7 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	sleep 1
 	[ "$(verdict "$id" .state)" = Created ]
 	run_engine
-	wait_until 30 test "$(cee-log -f "$id" | head -n 1)" = 1
+	wait_until 30 has_line "$id" 1
 	stop_engine
 	wait_until 20 grep -q 'state=away' "$RUNNER_LOG"
 	run_engine

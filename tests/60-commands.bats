@@ -87,7 +87,7 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 
 @test "log: from any point, one stream, last lines, json; follows a job not yet claimed" {
 	id=$(cee-submit -j - <<< '{"language":"python","code":"import sys\nfor i in range(20): print(i)\nprint(\"e\",file=sys.stderr)"}')
-	cee-log -f "$id" > "$BATS_TEST_TMPDIR/followed" 2> /dev/null 3>&- &
+	cee-log -f -o "$id" > "$BATS_TEST_TMPDIR/followed" 3>&- &
 	pid=$!
 	start_runner
 	wait "$pid"
@@ -97,7 +97,7 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	[ "$(cee-log -o -n 3 "$id")" = $'17\n18\n19' ]
 	[ "$(echo "$id" | cee-log -o)" = "$(seq 0 19)" ]
 	cee-log --json "$id" | jq -e . > /dev/null
-	[ "$(cee-log --json "$id" | jq -rj 'select(.stream == "stdout") | .data')" = "$(seq 0 19)" ]
+	[ "$(cee-log --json "$id" | jq -rj 'select(.stream == "stdout") | .text')" = "$(seq 0 19)" ]
 	cee-log -t "$id" 2>/dev/null | head -n 1 | grep -q '[0-9]:[0-9]'
 }
 
@@ -114,13 +114,13 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 @test "stat: one job, the queue, json; says so where no runner is alive" {
 	id=$(cee-submit -j - <<< '{"language":"python","code":"1"}')
 	run cee-stat
-	[[ "$output" == *"no runner"* ]]
+	[[ "$output" == *"0 alive"* ]]
 	[ "$(cee-stat --json "$id" | jq -r .state)" = Created ]
 	start_runner
 	cee-stat --wait "$id" > /dev/null
 	[ "$(cee-stat --json "$id" | jq -r .state)" = Finished ]
 	run cee-stat
-	[[ "$output" != *"no runner"* ]]
+	[[ "$output" == *"1 alive"* ]]
 	run cee-stat 01890000-0000-7000-8000-000000000000
 	[ "$status" -ne 0 ]
 }
@@ -129,14 +129,14 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)"}')
 	cee-cancel "$id"
 	start_runner
-	wait_until 10 test -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/result)" || cee-stat --wait "$id"
+	wait_until 10 ended "$id"
 	[ "$(verdict "$id" .why)" = cancelled ]
 	[ -z "$(cee-log "$id")" ]
 	run cee-cancel 01890000-0000-7000-8000-000000000000
 	[ "$status" -eq 1 ]
 	run cee-cancel "$id"
 	[ "$status" -eq 0 ]
-	wait_until 5 test -z "$(ls "$CEE_SPOOL/$OWNER/cancel")"
+	wait_until 5 no_wish
 }
 
 @test "submit -w: Ctrl-C cancels the job" {
@@ -173,7 +173,7 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	start_runner
 	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)"}')
 	cee-stat --wait "$id" > /dev/null
-	wait_until 5 test -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/job)"
+	wait_until 10 retired "$id"
 	sound
 	echo junk > "$CEE_SPOOL/$OWNER/new/junk"
 	run cee-fsck

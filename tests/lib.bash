@@ -69,13 +69,25 @@ end_all() {	# teardown: also when a test failed in the middle
 		wait "$pid" 2>/dev/null
 	done
 	for id in $(boxes); do engine DELETE "/containers/$id?force=1&v=1" > /dev/null; done
-	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "${BATS_ERROR_STATUS:-0}" != 0 ]; then
+	if ls "$BATS_TEST_TMPDIR"/runner-*.log > /dev/null 2>&1 && [ -n "${BATS_ERROR_STATUS:-}" ] && [ "${BATS_ERROR_STATUS:-0}" != 0 ]; then
 		tail -n 30 "$BATS_TEST_TMPDIR"/runner-*.log >&2
 	fi
 	return 0
 }
 
 verdict() { cee-stat --json "$1" | jq -r "$2"; }	# verdict ID JQ
+
+state_is() { [ "$(verdict "$1" .state 2>/dev/null)" = "$2" ]; }
+
+ended() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$1"/result)" ]; }
+
+retired() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$1"/job)" ]; }
+
+no_wish() { [ -z "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
+
+has_line() {	# has_line ID LINE: its output begins with that line by now
+	[ "$(cee-log -o "$1" 2>/dev/null | head -n 1)" = "$2" ]
+}
 
 sound() { run cee-fsck; [ "$status" -eq 0 ] || { echo "$output"; return 1; }; }
 

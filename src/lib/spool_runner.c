@@ -244,6 +244,21 @@ static int result_exists(struct spool *s, const char *owner, const char *id)
 	return out >= 0 && spool_has(out, "result");
 }
 
+/* What was put into new/ need not be a file: a link, a fifo, an empty folder. Such a
+ * thing must not come to lie in out/, where readers look: an empty file stands for it. */
+static void disarm(int from, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (S_ISREG(st.st_mode) && st.st_nlink == 1))
+		return;
+	if (unlinkat(from, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
+		return;		/* a folder with something in it: cee-fsck names it */
+	fd = openat(from, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	close_ptr(&fd);
+}
+
 /* from is cur/RUNNER/OWNER */
 static int retire_from(struct spool *s, int from, const char *owner, const char *id, int attempt)
 {
@@ -251,6 +266,7 @@ static int retire_from(struct spool *s, int from, const char *owner, const char 
 	char name[SPOOL_NAME_MAX];
 
 	spool_cur_name(name, id, attempt);
+	disarm(from, name);
 	if (out < 0 || renameat(from, name, out, "job") < 0)
 		return -1;
 	spool_hook("retired");

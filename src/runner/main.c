@@ -43,7 +43,7 @@ static const char help[] =
 "SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
 "configuration and languages.\n";
 
-enum { SLOW_US = 5000000 };
+enum { SLOW_US = 5000000, BLIND_US = 50000 };
 
 static struct {
 	const char *conf_path, *spool_path;
@@ -54,7 +54,7 @@ static struct {
 	struct spool spool;
 	struct spool_runner runner;
 	struct watch signals;
-	struct timer slow, claim_later;
+	struct timer slow, blind, claim_later;
 	bool swept;			/* no box of ours from before is left: jobs may begin */
 	bool tested;			/* the self-test is through */
 	int stopping;			/* signals to stop so far */
@@ -78,7 +78,7 @@ static void maybe_quit(void)
 
 static void claim_more(void)
 {
-	struct queued q;
+	struct queued q = { .owner = "" };
 
 	while (!g.stopping && g.swept && g.tested && engine_up() && !g.claim_later.at &&
 	       run_count() < jobs_at_once() && box_count() < jobs_at_once() && queue_next(&q)) {
@@ -99,8 +99,8 @@ static void claim_later(struct timer *t)
 
 static void cancel_wish(const char *owner, const char *id)
 {
-	struct queued q;
-	struct spool_where w;
+	struct queued q = { .owner = "" };
+	struct spool_where w = { .state = STATE_CREATED };
 
 	if (run_cancel(owner, id))
 		return;
@@ -152,6 +152,12 @@ static void slow(struct timer *t)
 		spool_each_dead(&g.runner, found_dead, NULL);
 	queue_scan();
 	loop_timer(t, mono_us() + SLOW_US);
+}
+
+static void look(struct timer *t)
+{
+	queue_scan();
+	loop_timer(t, mono_us() + BLIND_US);
 }
 
 /* ---- the self-test: does this host allow cells? --------------------------------------- */
@@ -338,6 +344,9 @@ static void start(void)
 	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real,
 		  "jobs", log_number(jobs_at_once()), "durable", durable ? "yes" : "no", NULL);
 	slow(&g.slow);
+	g.blind.fire = look;
+	if (queue_blind())
+		look(&g.blind);
 }
 
 static void finish(void)

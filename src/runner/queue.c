@@ -280,6 +280,8 @@ int queue_init(struct spool *s, const char *path, void (*something_new)(void),
 	return wd_root < 0 ? cee_fail(e, errno, "%s: cannot watch: %s", path, strerror(errno)) : 0;
 }
 
+bool queue_blind(void) { return inotify.fd < 0; }
+
 void queue_release(void)
 {
 	for (size_t i = 0; i < nowners; i++)

@@ -7,6 +7,7 @@
 int queue_init(struct spool *s, const char *path, void (*something_new)(void),
 	       void (*cancel)(const char *owner, const char *id), struct cee_err *e);
 void queue_release(void);
+bool queue_blind(void);		/* no inotify instance was to be had: scan often */
 /* The directory is the truth: reads all of it again. */
 void queue_scan(void);
 struct queued { char owner[OWNER_MAX], id[ID_LEN + 1]; int priority, attempts; };
