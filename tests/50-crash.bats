@@ -122,7 +122,7 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	mkdir -p "$d"
 	run_engine() {
 		unshare -n -m dockerd --data-root "$d/data" --exec-root "$d/exec" -p "$d/pid" -H "unix://$sock" \
-			--bridge=none --iptables=false --ip-masq=false --storage-driver=vfs > "$d/log" 2>&1 3>&- &
+			--bridge=none --iptables=false --ip-masq=false --storage-driver=vfs --shutdown-timeout 1 > "$d/log" 2>&1 3>&- &
 		ENGINE_PID=$!
 		wait_until 40 curl -s -o /dev/null --unix-socket "$sock" http://e/_ping
 	}
@@ -137,7 +137,7 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	stop_engine
 	export DOCKER_HOST=unix://$sock
 	NO_WAIT=1 start_runner -j 1
-	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(4)\nprint(2)","limits":{"wall":60}}')
+	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(6)\nprint(2)","limits":{"wall":60}}')
 	sleep 1
 	[ "$(verdict "$id" .state)" = Created ]
 	run_engine

@@ -462,20 +462,20 @@ static void send_strings(struct run *r, enum frame_type type, char *const *v, si
 static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
 {
 	unsigned char head[4 + 8 * LIMIT_COUNT];
-	char **argv = lang_argv(r->lang, tmpl, n, &r->job);
+	char **argv = lang_argv(r->lang, tmpl, n, &r->job), **env = lang_env(r->lang, phase, &r->job);
 
-	if (!argv)
+	if (!argv || !env) {
+		strv_free(argv);
+		strv_free(env);
 		return -1;
+	}
 	frame_put32(head, phase);
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		frame_put64(head + 4 + 8 * i, (uint64_t)r->limits[phase].v[i]);
 	attach_send(&r->box->attach, FRAME_PHASE, head, sizeof(head));
 	send_strings(r, FRAME_ARG, argv, SIZE_MAX);
-	send_strings(r, FRAME_ENV, r->lang->env, r->lang->nenv);
-	if (phase == PHASE_RUN && r->job.buffer == BUFFER_LIVE)
-		send_strings(r, FRAME_ENV, r->lang->live_env, r->lang->nlive_env);
-	if (phase == PHASE_RUN)
-		send_strings(r, FRAME_ENV, r->job.env, r->job.nenv);
+	send_strings(r, FRAME_ENV, env, SIZE_MAX);
+	strv_free(env);
 	strv_free(argv);
 	return 0;
 }
@@ -572,6 +572,7 @@ static void set_limits(struct run *r)
 		if (r->lang)
 			limits_default(&r->limits[p], &r->lang->limits[p]);
 		limits_default(&r->limits[p], &config->conf.dflt[p]);
+		limits_cap(&r->limits[p], &config->conf.max[p]);
 		r->result.phase[p].limits = r->limits[p];
 	}
 }
