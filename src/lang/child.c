@@ -40,11 +40,12 @@ static int start(struct child *c, char *const *argv, int (*f)(void *, int), void
 	c->pid = fork();
 	if (c->pid == 0) {
 		child_set_up(p[1], c->log);
-		if (!argv)
-			_exit(f(arg, STDOUT_FILENO));
-		execvp(argv[0], argv);
-		dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
-		_exit(127);
+		if (argv) {
+			execvp(argv[0], argv);
+			dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
+			_exit(127);
+		}
+		_exit(f(arg, STDOUT_FILENO));
 	}
 	close(p[1]);
 	if (c->pid < 0) {
