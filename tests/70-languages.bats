@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# cee-lang: images made, kept, made again; what it says when it cannot; nothing left behind
+
+load lib
+
+setup() {
+	new_spool
+	IMAGE=cee-test/lang-$$-$BATS_TEST_NUMBER
+	LANGS=$BATS_TEST_TMPDIR/languages.d
+	mkdir "$LANGS"
+	sed "s,^languages = .*,languages = $LANGS," "$CEE_CONF" > "$CEE_CONF.new"
+	mv "$CEE_CONF.new" "$CEE_CONF"
+}
+
+teardown() {
+	engine DELETE "/images/$IMAGE:latest?force=1" > /dev/null
+	end_all
+}
+
+# language SOURCE RUN HELLO: one named zz, its programs are sh
+language() {
+	jq -n --arg image "$IMAGE:latest" --argjson source "$1" --arg hello "$2" '{name: "zz",
+		aliases: ["zed"], extensions: [".zz"], image: $image, source: $source, file: "main.zz",
+		run: ["sh", "{file}", "{args}"], env: {PATH: "/usr/bin:/bin"}, hello: $hello,
+		missing: "take another host"}' > "$LANGS/zz.json"
+}
+
+state() { cee-lang list --json zz | jq -r '.[0].state'; }
+check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.check%3Dzz%22%5D%7D' | jq -r '.[].Id'; }
+
+@test "each language of the checkout that has an image says hello in a locked-down box" {
+	sed -i "s,^languages = .*,languages = $CEE_ROOT/etc/languages.d," "$CEE_CONF"
+	run cee-lang check python c
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c 'hello, world in' <<< "$output")" -eq 2 ]
+	if [ "$(cee-lang list --json csharp | jq -r '.[0].state')" != missing ]; then
+		cee-lang check csharp
+	fi
+}
+
+@test "an image is made once, made again when its source changes, not when a command does" {
+	language '{"setup": ["touch /one"]}' 'echo hello, world'
+	[ "$(state)" = missing ]
+	cee-lang build
+	[ "$(state)" = ready ]
+	first=$(cee-lang list --json | jq -r '.[0].id')
+	run cee-lang build zed
+	[[ $output == *"up to date"* ]]
+	cee-lang check
+	jq '.run = ["sh", "-e", "{file}"]' "$LANGS/zz.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/zz.json"
+	[ "$(state)" = ready ]
+	language '{"setup": ["touch /two"]}' 'echo hello, world'
+	[ "$(state)" = old ]
+	cee-lang build
+	[ "$(state)" = ready ]
+	[ "$(cee-lang list --json | jq -r '.[0].id')" != "$first" ]
+}
+
+@test "submitters are told of the languages that have an image" {
+	language '{}' 'echo hello, world'
+	cee-lang publish
+	[ "$(jq '.languages | length' "$CEE_SPOOL/languages.json")" -eq 0 ]
+	cee-lang build
+	[ "$(jq -r '.languages[].name' "$CEE_SPOOL/languages.json")" = zz ]
+}
+
+@test "directories of the host are copied in, readable by everybody, links as links" {
+	mkdir -p "$BATS_TEST_TMPDIR/tree/sub"
+	echo 'hello, world' > "$BATS_TEST_TMPDIR/tree/sub/text"
+	chmod 600 "$BATS_TEST_TMPDIR/tree/sub/text"
+	ln -s sub/text "$BATS_TEST_TMPDIR/tree/link"
+	language "{\"host\": [\"$BATS_TEST_TMPDIR/tree:/opt/tree\", \"/{sort}/sort:/opt/sort\"]}" \
+		'[ -L /opt/tree/link ] && [ -x /opt/sort ] && cat /opt/tree/link'
+	cee-lang build
+	cee-lang check
+	echo more > "$BATS_TEST_TMPDIR/tree/new"
+	[ "$(state)" = old ]
+}
+
+@test "a language without a source is passed over with its remedy; named, it is an error" {
+	language '{"host": ["/{cee-no-such-program}/x:/x"]}' 'echo hello, world'
+	run cee-lang build
+	[ "$status" -eq 0 ]
+	[[ $output == *"no such program"* && $output == *"take another host"* ]]
+	run cee-lang build zz
+	[ "$status" -eq 1 ]
+}
+
+@test "a build that fails says why and leaves the image that was there" {
+	language '{"setup": ["true"]}' 'echo hello, world'
+	cee-lang build
+	language '{"setup": ["echo the reason; exit 3"]}' 'echo hello, world'
+	run cee-lang build
+	[ "$status" -eq 1 ]
+	[[ $output == *"the reason"* ]]
+	[ "$(state)" = old ]
+	cee-lang check
+}
+
+@test "a hello that says something else fails the check, and shows it" {
+	language '{}' 'echo something else; exit 4'
+	cee-lang build
+	run cee-lang check
+	[ "$status" -eq 1 ]
+	[[ $output == *"exit code 4"*"something else"* ]]
+	[ -z "$(check_boxes)" ]
+}
+
+@test "an interrupted check and an interrupted build leave nothing" {
+	language '{}' 'sleep 60'
+	cee-lang build
+	cee-lang check 3>&- &
+	pid=$!
+	wait_until 20 eval '[ -n "$(check_boxes)" ]'
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 130 ]
+	[ -z "$(check_boxes)" ]
+
+	language '{"setup": ["sleep 60"]}' 'true'
+	cee-lang build 3>&- > "$BATS_TEST_TMPDIR/log" &
+	pid=$!
+	wait_until 20 grep -q 'sleep 60' "$BATS_TEST_TMPDIR/log"
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 130 ]
+	[ "$(state)" = old ]
+}
+
+@test "no setting of the host's apt is left in an image" {
+	language '{}' 'set -- /etc/apt/sources.list* /etc/apt/apt.conf.d/*; for f; do [ ! -e "$f" ] || echo "$f"; done; echo hello, world'
+	cee-lang build
+	cee-lang check
+}
+
+@test "usage, an unknown language, a bad file and a missing engine are said with their own status" {
+	run cee-lang
+	[ "$status" -eq 64 ]
+	run cee-lang fetch
+	[ "$status" -eq 64 ]
+	language '{}' 'true'
+	run cee-lang build nope
+	[ "$status" -eq 64 ]
+	DOCKER_HOST=unix:///nonexistent.sock run cee-lang build
+	[ "$status" -eq 69 ]
+	[[ $output == *"does not answer"* ]]
+	echo '{"name": "zz", "nonsense": 1}' > "$LANGS/zz.json"
+	run cee-lang list
+	[ "$status" -eq 78 ]
+	[[ $output == *nonsense* ]]
+}
