@@ -5,7 +5,22 @@ load lib
 setup() { new_spool; }
 teardown() {
 	end_all
+	end_engine
 	if mountpoint -q "$BATS_TEST_TMPDIR/small" 2>/dev/null; then umount "$BATS_TEST_TMPDIR/small"; fi
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+end_engine() {	# the second engine, its containerd, its namespaces: all that the test made
+	local d=$BATS_TEST_TMPDIR/engine f pid
+	[ -d "$d" ] || return 0
+	for f in "$d/pid" "$d/exec/containerd/containerd.pid"; do
+		pid=$(cat "$f" 2>/dev/null) || continue
+		kill -TERM "$pid" 2>/dev/null
+		wait_until 20 gone "$pid" || kill -KILL "$pid"
+	done
+	kill "$HOLDER" 2>/dev/null
+	return 0
 }
 
 stopped() { [ "$(ps -o state= -p "$1" | tr -d ' ')" = T ]; }
@@ -120,29 +135,34 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	d=$BATS_TEST_TMPDIR/engine
 	sock=$d/docker.sock
 	mkdir -p "$d"
+	# its own network and mounts, so that it leaves the machine's engine alone
+	unshare -n -m sleep 600 3>&- &
+	HOLDER=$!
 	run_engine() {
-		unshare -n -m dockerd --data-root "$d/data" --exec-root "$d/exec" -p "$d/pid" -H "unix://$sock" \
-			--bridge=none --iptables=false --ip-masq=false --storage-driver=vfs --shutdown-timeout 1 > "$d/log" 2>&1 3>&- &
-		ENGINE_PID=$!
-		wait_until 40 curl -s -o /dev/null --unix-socket "$sock" http://e/_ping
+		rm -f "$d/pid" "$d/exec/containerd/containerd.pid"	# of killed processes nobody reaped
+		nsenter -t "$HOLDER" -n -m dockerd --data-root "$d/data" --exec-root "$d/exec" -p "$d/pid" -H "unix://$sock" \
+			--bridge=none --iptables=false --ip-masq=false --storage-driver=vfs > "$d/log" 2>&1 3>&- &
+		wait_until 40 curl -s -o /dev/null --unix-socket "$sock" http://e/_ping || { tail -n 15 "$d/log" >&2; return 1; }
 	}
 	stop_engine() {
-		[ -s "$d/pid" ] && kill -TERM "$(cat "$d/pid")"
-		wait "$ENGINE_PID" || true
+		local pid
+		pid=$(cat "$d/pid")
+		kill "-${1:-TERM}" "$pid"
+		wait_until 30 gone "$pid"
 	}
 	run_engine || skip "a second dockerd does not start here: $(tail -n 1 "$d/log")"
 	engine GET "/images/cee%2Fpython:latest/get" > "$d/image.tar"
 	curl -s --unix-socket "$sock" -X POST -H 'Content-Type: application/x-tar' -T "$d/image.tar" http://e/images/load > /dev/null
 	rm "$d/image.tar"
 	stop_engine
-	export DOCKER_HOST=unix://$sock
+	export DOCKER_HOST=unix://$sock ENGINE_SOCKET=$sock
 	NO_WAIT=1 start_runner -j 1
 	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(6)\nprint(2)","limits":{"wall":60}}')
 	sleep 1
 	[ "$(verdict "$id" .state)" = Created ]
 	run_engine
 	wait_until 30 has_line "$id" 1
-	stop_engine
+	stop_engine KILL	# an orderly stop would wait for the job
 	wait_until 20 grep -q 'state=away' "$RUNNER_LOG"
 	run_engine
 	cee-stat --wait "$id" > /dev/null
@@ -150,7 +170,5 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	[ "$(verdict "$id" .attempt)" = 2 ]
 	[ "$(cee-log "$id")" = $'1\n2' ]
 	stop_runner
-	stop_engine
-	unset DOCKER_HOST
 	sound
 }

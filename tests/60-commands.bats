@@ -152,6 +152,23 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	[ "$(jq -r .why "$CEE_SPOOL/$OWNER"/out/*/*/result)" = cancelled ]
 }
 
+@test "submit -w without a runner sleeps, says so, and a signal ends it" {
+	echo 'print(1)' > "$BATS_TEST_TMPDIR/s.py"
+	setsid cee-submit -w "$BATS_TEST_TMPDIR/s.py" > "$BATS_TEST_TMPDIR/o" 2>&1 3>&- &
+	pid=$!
+	wait_until 10 grep -q runner "$BATS_TEST_TMPDIR/o"
+	sleep 1
+	[ "$(awk '{ print $14 + $15 }' "/proc/$pid/stat")" -le 10 ]	# ticks of 10 ms: it does not spin
+	kill -TERM "$pid"
+	wait_until 5 wished
+	kill -TERM "$pid" 2>/dev/null || true
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -ne 0 ]
+}
+
+wished() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
+
 @test "the spool's events come in the order that the table promises" {
 	start_runner
 	mkdir -p "$CEE_SPOOL/$OWNER"

@@ -186,8 +186,8 @@ static void watch_parent(struct follow *f)
 	for (size_t len = strlen(f->path); len > 0;) {
 		AUTO_CLOSE int fd = -1;
 
-		while (len > 0 && f->path[len] != '/')
-			len--;
+		while (len > 0 && f->path[--len] != '/')
+			;
 		snprintf(path, sizeof path, "%.*s", (int)len, f->path);
 		fd = len > 0 ? spool_dir(f->s->fd, path) : f->s->fd;
 		if (fd >= 0) {

@@ -348,11 +348,17 @@ static int connect_unix(void)
 int engine_connect(void)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *ai;
+	char bare[256];
 	int fd = -1;
 
 	if (socket_path)
 		return connect_unix();
-	if (getaddrinfo(address, port, &hints, &ai) != 0) {
+	/* "[::1]" has its brackets in a URL only */
+	if (address[0] == '[')
+		snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(address + 1, "]"), address + 1);
+	else
+		snprintf(bare, sizeof(bare), "%s", address);
+	if (getaddrinfo(bare, port, &hints, &ai) != 0) {
 		errno = EHOSTUNREACH;
 		return -1;
 	}
