@@ -64,7 +64,7 @@ csharp_or_skip() {
 	pid=$!
 	wait_until 10 grep -q first "$BATS_TEST_TMPDIR/log"
 	[ "$(verdict "$id" .state)" = Executing ]
-	! grep -q second "$BATS_TEST_TMPDIR/log"
+	lacks second "$BATS_TEST_TMPDIR/log"
 	wait "$pid"
 	grep -q second "$BATS_TEST_TMPDIR/log"
 }

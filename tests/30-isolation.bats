@@ -17,13 +17,29 @@ print("pids", len([p for p in os.listdir("/proc") if p.isdigit()]))
 print("fds", sorted(os.listdir("/proc/self/fd")))
 '
 
-check_status() {	# the lines of /proc/self/status, however the language printed them
+# What every language can print of itself: its status, limits, mounts, network, and what it can write.
+check_inside() {
 	[[ "$output" =~ CapEff:[[:space:]]+0000000000000000 ]]
 	[[ "$output" =~ CapPrm:[[:space:]]+0000000000000000 ]]
 	[[ "$output" =~ CapBnd:[[:space:]]+0000000000000000 ]]
+	[[ "$output" =~ CapAmb:[[:space:]]+0000000000000000 ]]
 	[[ "$output" =~ NoNewPrivs:[[:space:]]+1 ]]
 	[[ "$output" =~ Seccomp:[[:space:]]+2 ]]
-	! [[ "$output" =~ Uid:[[:space:]]+0[[:space:]] ]]
+	[[ "$output" =~ Uid:[[:space:]]+1000[[:space:]]+1000 ]]
+	# limits in force
+	[[ "$output" =~ "Max open files"[[:space:]]+256[[:space:]] ]]
+	[[ "$output" =~ "Max stack size"[[:space:]]+8388608[[:space:]] ]]
+	# mounts: the root read-only, /work and /tmp of the cell's one tmpfs, a /proc of its own
+	[[ "$output" =~ \ /\ /\ ro ]]
+	[[ "$output" =~ \ /work\ rw,nosuid,nodev[^$'\n']*tmpfs ]]
+	[[ "$output" =~ \ /proc\ ro[^$'\n']*proc ]]
+	[[ "$output" != *docker.sock* ]]
+	# network: the loopback interface and no other
+	[[ "$output" =~ lo:\ +[0-9] ]]
+	[[ "$output" != *eth0:* ]]
+	# one process in sight beside its own: the cell's first
+	[[ "$output" =~ NSpid:[[:space:]]+[0-9] ]]
+	[[ "$output" == *"wrote []"* ]]
 }
 
 @test "from inside, python: uid, capabilities, seccomp, mounts, network, processes" {
@@ -38,22 +54,50 @@ check_status() {	# the lines of /proc/self/status, however the language printed 
 	[[ "$output" =~ pids\ [12]$'\n' ]]
 }
 
+@test "from inside, python: the same list as the other languages" {
+	run --separate-stderr py 'for f in ("status", "limits", "mountinfo", "net/dev"): print(open("/proc/self/" + f).read())
+bad = []
+for p in ("/x", "/etc/x", "/usr/x", "/.cee/init", "/proc/sys/kernel/hostname", "/sys/x", "/dev/x"):
+    try: open(p, "a").close(); bad.append(p)
+    except OSError: pass
+print("wrote", bad)'
+	[ "$status" -eq 0 ]
+	check_inside
+}
+
 @test "from inside, c" {
 	cat > "$BATS_TEST_TMPDIR/s.c" <<-'C'
 		#include <stdio.h>
-		int main(void) { char b[4096]; FILE *f = fopen("/proc/self/status", "r"); size_t n = fread(b, 1, 4096, f); fwrite(b, 1, n, stdout); return 0; }
+		static const char *const show[] = { "/proc/self/status", "/proc/self/limits", "/proc/self/mountinfo", "/proc/self/net/dev" };
+		static const char *const bad[] = { "/x", "/etc/x", "/usr/x", "/.cee/init", "/proc/sys/kernel/hostname", "/sys/x", "/dev/x" };
+		int main(void)
+		{
+			char b[65536];
+			for (int i = 0; i < 4; i++) { FILE *f = fopen(show[i], "r"); size_t n = fread(b, 1, sizeof b, f); fwrite(b, 1, n, stdout); fclose(f); }
+			printf("wrote [");
+			for (int i = 0; i < 7; i++) { FILE *f = fopen(bad[i], "a"); if (f) printf("%s ", bad[i]); }
+			puts("]");
+			return 0;
+		}
 	C
 	run --separate-stderr cee-submit -w "$BATS_TEST_TMPDIR/s.c"
 	[ "$status" -eq 0 ]
-	check_status
+	check_inside
 }
 
 @test "from inside, csharp" {
 	cee-lang list --json | jq -e '.[] | select(.name == "csharp" and .state != "missing")' > /dev/null ||
 		skip "no .NET SDK on this machine to make the image from"
-	run --separate-stderr cee-submit -w -j - <<< '{"code":"Console.Write(File.ReadAllText(\"/proc/self/status\"));","target_framework_monikier":"net10.0"}'
+	cat > "$BATS_TEST_TMPDIR/Program.cs" <<-'CS'
+		foreach (var f in new[] { "status", "limits", "mountinfo", "net/dev" }) Console.WriteLine(File.ReadAllText("/proc/self/" + f));
+		var bad = new List<string>();
+		foreach (var p in new[] { "/x", "/etc/x", "/usr/x", "/.cee/init", "/proc/sys/kernel/hostname", "/sys/x", "/dev/x" })
+			try { File.AppendAllText(p, "x"); bad.Add(p); } catch (Exception) { }
+		Console.WriteLine($"wrote [{string.Join(" ", bad)}]");
+	CS
+	run --separate-stderr cee-submit -w "$BATS_TEST_TMPDIR/Program.cs"
 	[ "$status" -eq 0 ]
-	check_status
+	check_inside
 }
 
 @test "from inside: limits in force" {

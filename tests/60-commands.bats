@@ -107,8 +107,8 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	cee-stat --wait "$id" > /dev/null
 	printf 'a\033[31mb\007\n' | cmp - <(cee-log "$id")
 	script -qec "cee-log $id" /dev/null < /dev/null > "$BATS_TEST_TMPDIR/tty"
-	! grep -q "$(printf '\033\\[31m')" "$BATS_TEST_TMPDIR/tty"
-	! grep -q "$(printf '\007')" "$BATS_TEST_TMPDIR/tty"
+	lacks "$(printf '\033\\[31m')" "$BATS_TEST_TMPDIR/tty"
+	lacks "$(printf '\007')" "$BATS_TEST_TMPDIR/tty"
 }
 
 @test "stat: one job, the queue, json; says so where no runner is alive" {
@@ -229,4 +229,33 @@ wished() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 	run cee-log -s "$one" "$b"
 	[ "$status" -ne 0 ]
 	stop_runner
+}
+
+@test "runner: log as JSON, docker_host from the configuration, an engine that is not there yet" {
+	echo "docker_host = unix://$BATS_TEST_TMPDIR/later.sock" >> "$CEE_CONF"
+	NO_WAIT=1 start_runner --log json
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(1)"}')
+	sleep 1.5
+	state_is "$id" Created
+	[ -n "$ENGINE_SOCKET" ] || skip "the engine of this machine is no unix socket"
+	ln -s "$ENGINE_SOCKET" "$BATS_TEST_TMPDIR/later.sock"
+	wait_until 20 ended "$id"
+	jq -es 'all(.[]; .time and .event) and any(.[]; .event == "job" and .to == "verdict" and .why == "exited")' "$RUNNER_LOG" > /dev/null
+	stop_runner
+}
+
+@test "runner: a bad configuration is one line that names file, line and key" {
+	echo 'jobz = 3' >> "$CEE_CONF"
+	run cee-runner
+	[ "$status" -eq 78 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *cee.conf:*jobz* ]]
+}
+
+@test "fsck at rest and live, relaxed and durable: sound while 30 jobs run" {
+	start_runner --relaxed
+	for i in $(seq 30); do echo '{"language":"python","code":"print(1)"}'; done | cee-submit - > "$BATS_TEST_TMPDIR/ids"
+	for i in 1 2 3 4 5; do sound; done
+	xargs cee-stat --wait < "$BATS_TEST_TMPDIR/ids" > /dev/null
+	sound
 }
