@@ -508,6 +508,10 @@ static void box_ready(void *arg)
 	struct run *r = arg;
 	int64_t wall = r->limits[PHASE_RUN].v[LIMIT_WALL];
 
+	if (!r->box->cells && box_cells()) {	/* never with less isolation than the host allows */
+		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
+		return;
+	}
 	if (r->lang->ncompile)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
