@@ -380,6 +380,9 @@ struct spool_attempt {
 	int result;			/* N/result.new, room reserved */
 };
 int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id, int attempt, struct spool_attempt *a);
+/* The box has the job: makes the index, which is what says Executing. Also before a
+ * result of a job that had no box. Once is enough. */
+int spool_attempt_begin(struct spool_attempt *a);
 void spool_attempt_release(struct spool_attempt *a);
 /* Finishing, in steps so that a syncing helper can do the syncs between:
  *   spool_result_write    writes the text into N/result.new (no sync)

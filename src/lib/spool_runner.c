@@ -391,19 +391,18 @@ static int make_attempt_dir(int dir, const char *n)
 	return r < 0 ? -1 : spool_dir(dir, n);
 }
 
+enum { NEW_FILE = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, NEW_LOG = NEW_FILE | O_WRONLY | O_APPEND };
+
 static int make_files(struct spool_attempt *a)
 {
-	int *fd[] = { &a->out, &a->err, &a->index, &a->result };
 	int err;
 
-	for (size_t i = 0; i < 4; i++) {
-		/* O_APPEND but for the result: fallocate may have to write its room */
-		int flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | (i < 3 ? O_WRONLY | O_APPEND : O_RDWR);
-
-		*fd[i] = openat(a->attempt_dir, attempt_file[i], flags, 0600);
-		if (*fd[i] < 0)
-			return -1;
-	}
+	a->out = openat(a->attempt_dir, "stdout", NEW_LOG, 0600);
+	a->err = openat(a->attempt_dir, "stderr", NEW_LOG, 0600);
+	/* not O_APPEND: fallocate may have to write the result's room */
+	a->result = openat(a->attempt_dir, "result.new", NEW_FILE | O_RDWR, 0600);
+	if (a->out < 0 || a->err < 0 || a->result < 0)
+		return -1;
 	err = posix_fallocate(a->result, 0, SPOOL_RESULT_ROOM);
 	errno = err;
 	return err ? -1 : 0;
@@ -441,6 +440,13 @@ int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id
 	}
 	spool_hook("attempt-made");
 	return 0;
+}
+
+int spool_attempt_begin(struct spool_attempt *a)
+{
+	if (a->index < 0)
+		a->index = openat(a->attempt_dir, "index", NEW_LOG, 0600);
+	return a->index < 0 ? -1 : 0;
 }
 
 void spool_attempt_release(struct spool_attempt *a)

@@ -10,6 +10,7 @@ struct output {
 	uint64_t lost[4];		/* by stream: not yet written down as a gap */
 	int64_t lost_total;		/* bytes that found no room on the disk */
 };
+/* The attempt must have begun (spool_attempt_begin). */
 void output_init(struct output *o, const struct spool_attempt *a);
 /* Never fails: what finds no room is counted. */
 void output_add(struct output *o, enum frame_stream s, const void *data, size_t len);

@@ -123,6 +123,14 @@ static void run_drop(struct run *r)
 
 /* ---- the way out ------------------------------------------------------------- */
 
+static int begin_log(struct run *r)
+{
+	int result = spool_attempt_begin(&r->files);
+
+	output_init(&r->output, &r->files);
+	return result;
+}
+
 static void run_verdict(struct run *r, enum why why, const char *message)
 {
 	if (r->state >= RUN_VERDICT)
@@ -131,6 +139,8 @@ static void run_verdict(struct run *r, enum why why, const char *message)
 	free(r->result.message);
 	r->result.message = message ? strdup(message) : NULL;
 	r->result.ended_us = now_us();
+	if (r->files.index < 0)		/* it had no box: an empty log is a log all the same */
+		begin_log(r);
 	output_end(&r->output);
 	r->result.dropped_by_disk = r->output.lost_total;
 	if (r->box) {		/* removed beside the way: nothing waits for a container to die */
@@ -512,6 +522,10 @@ static void box_ready(void *arg)
 		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
+	if (begin_log(r) < 0) {
+		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+		return;
+	}
 	if (r->lang->ncompile)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
@@ -657,7 +671,6 @@ static int begin(const struct queued *q, bool cancelled)
 		errno = err;
 		return -1;
 	}
-	output_init(&r->output, &r->files);
 	r->next = runs;
 	runs = r;
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),

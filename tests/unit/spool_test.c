@@ -156,7 +156,7 @@ static void finish(struct spool_runner *r, const char *id, int attempt)
 {
 	struct spool_attempt a;
 
-	CHECK(spool_attempt_open(r, OWNER, id, attempt, &a) == 0);
+	CHECK(spool_attempt_open(r, OWNER, id, attempt, &a) == 0 && spool_attempt_begin(&a) == 0);
 	write_output(&a, "hello\n");
 	write_result(&a, id, attempt);
 	CHECK(spool_result_publish(&a) == 0);
@@ -322,7 +322,7 @@ static void life(void)
 	CHECK(spool_claimed_read(&r, OWNER, id, 1, 10, &b) == 0 && b.len == 2);
 	CHECK(spool_claimed_read(&r, OWNER, id, 1, 1, &c) == -1 && errno == EFBIG);
 	CHECK(spool_open_out(&spool, OWNER, id) == -1 && errno == ENOENT);
-	CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0);
+	CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
 	CHECK(spool_find(&spool, OWNER, id, &w, &err) == 0 && w.state == STATE_EXECUTING);
 	CHECK(!spool_cancel_wanted(&spool, OWNER, id) && spool_cancel(&spool, OWNER, id, &err) == 0);
 	CHECK(spool_cancel_wanted(&spool, OWNER, id) && fsck(0, NULL));
@@ -354,7 +354,7 @@ static void reruns(void)
 	id_make(id);
 	CHECK(spool_runner_open(&r, &spool, &err) == 0 && submit(id, 9) == 0);
 	CHECK(spool_claim(&r, OWNER, id, 9, 0) == 1);
-	CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0);
+	CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
 	spool_attempt_release(&a);
 	CHECK(spool_requeue(&r, OWNER, id, 1) == 0 && exists(at("%s/new/0.%s.1", OWNER, id)));
 	CHECK(submit(id, 5) == -1 && errno == EEXIST);
@@ -362,7 +362,7 @@ static void reruns(void)
 	CHECK(fsck(0, NULL));
 	CHECK(spool_claim(&r, OWNER, id, 0, 1) == 2);
 	/* attempt 2 is there, from a claim that a power cut took back */
-	CHECK(spool_attempt_open(&r, OWNER, id, 2, &a) == 0);
+	CHECK(spool_attempt_open(&r, OWNER, id, 2, &a) == 0 && spool_attempt_begin(&a) == 0);
 	spool_attempt_release(&a);
 	finish(&r, id, 2);
 	id_make(id);
@@ -371,7 +371,7 @@ static void reruns(void)
 		int n = i < 9 ? i + 1 : 9;
 
 		CHECK(spool_claim(&r, OWNER, id, 0, i < 9 ? i : 9) == n);
-		CHECK(spool_attempt_open(&r, OWNER, id, n, &a) == 0);
+		CHECK(spool_attempt_open(&r, OWNER, id, n, &a) == 0 && spool_attempt_begin(&a) == 0);
 		spool_attempt_release(&a);
 		CHECK(spool_requeue(&r, OWNER, id, n) == 0);
 	}
@@ -551,7 +551,7 @@ static void live_and_stop(const char *id, const char *transition)
 	setenv("CEE_STOP_AT", transition, 1);
 	spool.durable = true;
 	if (submit(id, 5) < 0 || spool_runner_open(&r, &spool, &err) < 0 || spool_claim(&r, OWNER, id, 5, 0) != 1 ||
-	    spool_attempt_open(&r, OWNER, id, 1, &a) < 0)
+	    spool_attempt_open(&r, OWNER, id, 1, &a) < 0 || spool_attempt_begin(&a) < 0)
 		_exit(1);
 	spool_attempt_release(&a);
 	if (spool_requeue(&r, OWNER, id, 1) < 0 || spool_claim(&r, OWNER, id, 0, 1) != 2)
@@ -628,7 +628,7 @@ static void plant(const char *what, bool live)
 	CHECK(submit(id, 5) == 0 && spool_runner_open(&r, &spool, &err) == 0 && spool_claim(&r, OWNER, id, 5, 0) == 1);
 	spool_out_path(out, OWNER, id);
 	if (live) {
-		CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0);
+		CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
 		write_output(&a, "half a ");
 		CHECK(write_full(a.out, "line", 4) == 0);	/* not covered yet */
 		spool_attempt_release(&a);
