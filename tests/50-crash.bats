@@ -23,8 +23,6 @@ end_engine() {	# the second engine, its containerd, its namespaces: all that the
 	return 0
 }
 
-stopped() { [ "$(ps -o state= -p "$1" | tr -d ' ')" = T ]; }
-
 kill_at() {	# the runner stops itself at the transition; kill -9 there; another takes over
 	NO_WAIT=1 CEE_STOP_AT=$1 start_runner
 	id=$(cee-submit -j - <<< '{"language":"python","code":"print(\"once\")"}')

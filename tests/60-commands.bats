@@ -139,6 +139,32 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	wait_until 5 no_wish
 }
 
+@test "cancel: a job that waits behind another ends at once, the other goes on" {
+	start_runner -j 1
+	first=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(5)","limits":{"wall":60}}')
+	wait_until 10 has_line "$first" 1
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(2)"}')
+	cee-cancel "$id"
+	wait_until 2 ended "$id"
+	[ "$(verdict "$id" .why)" = cancelled ]
+	state_is "$first" Executing
+	cee-cancel "$first"
+	wait_until 2 ended "$first"
+}
+
+@test "states: Created, Pending while the box is made, Executing, Finished" {
+	id=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(1)"}')
+	state_is "$id" Created
+	NO_WAIT=1 CEE_STOP_AT=box-created start_runner
+	wait_until 20 stopped "$RUNNER"
+	state_is "$id" Pending
+	kill -CONT "$RUNNER"
+	wait_until 20 has_line "$id" 1
+	state_is "$id" Executing
+	wait_until 10 ended "$id"
+	state_is "$id" Finished
+}
+
 @test "submit -w: Ctrl-C cancels the job" {
 	start_runner
 	echo 'import time; print(1, flush=True); time.sleep(60)' > "$BATS_TEST_TMPDIR/s.py"

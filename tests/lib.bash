@@ -80,6 +80,8 @@ verdict() { cee-stat --json "$1" | jq -r "$2"; }	# verdict ID JQ
 # bats does not see a failure behind "!": this is its negation of grep
 lacks() { if grep "$@"; then return 1; fi; }
 
+stopped() { [ "$(ps -o state= -p "$1" | tr -d ' ')" = T ]; }
+
 state_is() { [ "$(verdict "$1" .state 2>/dev/null)" = "$2" ]; }
 
 ended() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$1"/result)" ]; }

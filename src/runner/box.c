@@ -283,7 +283,8 @@ static void started(void *arg, int status, const char *body, size_t len)
 		box_failed(b, BOX_OURS, m ? m : "start failed");
 		return;
 	}
-	spool_hook("box-started");
+	if (b->frame)
+		spool_hook("box-started");
 	if (b->state == BOX_STARTING) {
 		box_enter(b, BOX_GREETING);
 		maybe_ready(b);
@@ -339,7 +340,8 @@ static void created(void *arg, int status, const char *body, size_t len)
 		box_enter(b, BOX_REMOVING);
 		remove_again(b);
 	} else if (b->container[0]) {
-		spool_hook("box-created");
+		if (b->frame)		/* a job's, not the self-test's */
+			spool_hook("box-created");
 		attach_box(b);
 	} else {
 		m = engine_message(status, body, len);
