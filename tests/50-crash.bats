@@ -62,6 +62,26 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	sound
 }
 
+@test "one of two runners killed in the middle of 40 jobs: the other finishes them all" {
+	start_runner -j 2
+	victim=$RUNNER
+	start_runner -j 2
+	for i in $(seq 40); do echo '{"language":"python","code":"import time\ntime.sleep(0.2)\nprint('"$i"')","limits":{"wall":60}}'; done |
+		cee-submit - > "$BATS_TEST_TMPDIR/ids"
+	wait_until 30 results 6
+	kill -KILL "$victim"
+	wait "$victim" || true
+	xargs cee-stat --wait < "$BATS_TEST_TMPDIR/ids" > /dev/null
+	xargs cee-log < "$BATS_TEST_TMPDIR/ids" > "$BATS_TEST_TMPDIR/out"
+	seq 40 | cmp - "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$CEE_SPOOL/$OWNER"/out/*/*/result | jq -r 'select(.why == "exited") | .id' | sort -u | wc -l)" -eq 40 ]
+	stop_runner
+	no_boxes
+	sound
+}
+
+results() { [ "$(ls "$CEE_SPOOL/$OWNER"/out/*/*/result 2>/dev/null | wc -l)" -ge "$1" ]; }
+
 @test "a runner stopped with SIGSTOP is not taken for dead" {
 	start_runner -j 1
 	first=$RUNNER
