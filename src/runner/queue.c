@@ -176,7 +176,7 @@ static int scan_owner(void *unused, const char *name)
 	(void)unused;
 	if (!o)
 		return 0;
-	if (o->wd_new < 0 && again_left > 0 && !again.at) {
+	if ((o->wd_new < 0 || o->wd_cancel < 0) && again_left > 0 && !again.at) {
 		again_left--;
 		loop_timer(&again, mono_us() + AGAIN_US);
 	}
