@@ -123,6 +123,18 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource
 	[ "$(verdict "$id" .why)" = expired ]
 }
 
+@test "start_within is kept while every place is taken" {
+	stop_runner
+	start_runner -j 1
+	first=$(cee-submit -j - <<< '{"language":"python","code":"import time\nprint(1,flush=True)\ntime.sleep(8)","limits":{"wall":60}}')
+	wait_until 10 has_line "$first" 1
+	id=$(cee-submit -j - <<< '{"language":"python","code":"print(2)","start_within":1}')
+	wait_until 4 ended "$id"
+	[ "$(verdict "$id" .why)" = expired ]
+	state_is "$first" Executing
+	cee-cancel "$first"
+}
+
 @test "values over the ceiling are refused with the field's name" {
 	run cee-submit -L memory=100G -l python /dev/null
 	[ "$status" -eq 65 ] || [ "$status" -eq 64 ]

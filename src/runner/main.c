@@ -43,7 +43,7 @@ static const char help[] =
 "SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
 "configuration and languages.\n";
 
-enum { SLOW_US = 5000000, BLIND_US = 50000 };
+enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000 };
 
 static struct {
 	const char *conf_path, *spool_path;
@@ -54,7 +54,7 @@ static struct {
 	struct spool spool;
 	struct spool_runner runner;
 	struct watch signals;
-	struct timer slow, blind, claim_later;
+	struct timer slow, blind, expiry, claim_later;
 	bool swept;			/* no box of ours from before is left: jobs may begin */
 	bool tested;			/* the self-test is through */
 	bool test_again;		/* but there was no image to test with */
@@ -157,6 +157,17 @@ static void slow(struct timer *t)
 		self_test();
 	queue_scan();
 	loop_timer(t, mono_us() + SLOW_US);
+}
+
+/* A job whose start_within is over ends without a box, whatever else runs. */
+static void expire(struct timer *t)
+{
+	struct queued q = { .owner = "" };
+
+	queue_examine((size_t)g.config.conf.max_job);
+	while (!g.stopping && queue_expired(now_us(), &q))
+		run_begin(&q);
+	loop_timer(t, mono_us() + EXPIRY_US);
 }
 
 static void look(struct timer *t)
@@ -353,6 +364,8 @@ static void start(void)
 	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real,
 		  "jobs", log_number(jobs_at_once()), "durable", durable ? "yes" : "no", NULL);
 	slow(&g.slow);
+	g.expiry.fire = expire;
+	expire(&g.expiry);
 	g.blind.fire = look;
 	if (queue_blind())
 		look(&g.blind);

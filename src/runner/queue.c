@@ -25,7 +25,9 @@ struct owner {
 	struct entry *heap;
 	size_t n, cap;
 	int wd_new, wd_cancel;
+	char examined[ID_LEN + 1];	/* waiting jobs up to this id were looked through for start_within */
 };
+struct expiring { char owner[OWNER_MAX], id[ID_LEN + 1]; int64_t at_us; };
 
 static struct spool *spool;
 static const char *spool_path;
@@ -35,7 +37,9 @@ static struct watch inotify = { .fd = -1 };
 static int wd_root = -1;
 static struct timer again;		/* an owner's folder was seen before its new/ was there */
 static int again_left;
-enum { AGAIN_US = 20000, AGAIN_TIMES = 50 };
+static struct expiring *expiring;	/* few: most jobs wait as long as it takes */
+static size_t nexpiring, cap_expiring;
+enum { AGAIN_US = 20000, AGAIN_TIMES = 50, EXAMINE_FILES = 200, EXAMINE_BYTES = 4 << 20 };
 static void (*on_new)(void);
 static void (*on_cancel)(const char *owner, const char *id);
 
@@ -287,6 +291,7 @@ void queue_release(void)
 	for (size_t i = 0; i < nowners; i++)
 		free(owners[i].heap);
 	free(owners);
+	free(expiring);
 	close_ptr(&inotify.fd);
 }
 
@@ -336,4 +341,99 @@ size_t queue_length(void)
 	for (size_t i = 0; i < nowners; i++)
 		n += owners[i].n;
 	return n;
+}
+
+/* ---- start_within ------------------------------------------------------------------------ */
+
+static void remember(const char *owner, const char *id, int64_t at_us)
+{
+	struct expiring *e = expiring;
+
+	if (nexpiring == cap_expiring) {
+		size_t cap = cap_expiring ? cap_expiring * 2 : 16;
+
+		e = realloc(expiring, cap * sizeof(*e));
+		if (!e)
+			return;		/* it is told when its turn comes */
+		expiring = e;
+		cap_expiring = cap;
+	}
+	e += nexpiring++;
+	snprintf(e->owner, sizeof(e->owner), "%s", owner);
+	snprintf(e->id, sizeof(e->id), "%s", id);
+	e->at_us = at_us;
+}
+
+/* Bytes read. The word is looked for first: few jobs need a parser. */
+static size_t examine(const struct owner *o, const struct entry *e, size_t max_job)
+{
+	AUTO_BUF struct buf b = { 0 };
+	char path[OWNER_MAX + 64], attempts[8] = "";
+	struct job j;
+
+	if (e->attempts)
+		snprintf(attempts, sizeof(attempts), ".%d", e->attempts);
+	snprintf(path, sizeof(path), "%s/%s/new/%d.%s%s", spool_path, o->name, e->priority, e->id, attempts);
+	if (read_file_at(spool->fd, path, max_job, &b) < 0 || !b.len || !memmem(b.data, b.len, "start_within", 12))
+		return b.len;
+	if (job_parse(&j, b.data, b.len, NULL) == 0) {
+		if (j.start_within_us >= 0)
+			remember(o->name, e->id, id_time_us(e->id) + j.start_within_us);
+		job_release(&j);
+	}
+	return b.len;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp((*(struct entry *const *)a)->id, (*(struct entry *const *)b)->id);
+}
+
+/* The waiting jobs that were not looked at yet, oldest first; malloc'ed. */
+static struct entry **not_examined(struct owner *o, size_t *n)
+{
+	struct entry **v = NULL;
+
+	*n = 0;
+	for (size_t i = 0; i < o->n; i++) {
+		if (strcmp(o->heap[i].id, o->examined) <= 0)
+			continue;
+		if (!v && !(v = malloc(o->n * sizeof(struct entry *))))
+			return NULL;
+		v[(*n)++] = &o->heap[i];
+	}
+	if (v)
+		qsort(v, *n, sizeof(struct entry *), by_id);
+	return v;
+}
+
+void queue_examine(size_t max_job)
+{
+	size_t files = 0, bytes = 0, n;
+
+	for (size_t i = 0; i < nowners; i++) {
+		struct entry **v = not_examined(&owners[i], &n);
+
+		for (size_t k = 0; k < n && files < EXAMINE_FILES && bytes < EXAMINE_BYTES; k++, files++) {
+			memcpy(owners[i].examined, v[k]->id, sizeof(v[k]->id));
+			bytes += examine(&owners[i], v[k], max_job);
+		}
+		free(v);
+	}
+}
+
+bool queue_expired(int64_t now, struct queued *q)
+{
+	for (size_t i = 0; i < nexpiring;) {
+		struct expiring e = expiring[i];
+
+		if (e.at_us >= now) {
+			i++;
+			continue;
+		}
+		expiring[i] = expiring[--nexpiring];
+		if (queue_take(e.owner, e.id, q))
+			return true;	/* else it has begun in time, or was cancelled */
+	}
+	return false;
 }

@@ -16,4 +16,8 @@ bool queue_next(struct queued *q);
 /* Takes that job out of the order, wherever it is. */
 bool queue_take(const char *owner, const char *id, struct queued *q);
 size_t queue_length(void);
+/* Looks a few waiting jobs through for start_within, those not looked at before; not part of
+ * choosing. Then hands out one whose time is over by now (microseconds since the epoch). */
+void queue_examine(size_t max_job);
+bool queue_expired(int64_t now, struct queued *q);
 #endif
