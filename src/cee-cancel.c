@@ -75,5 +75,5 @@ int main(int argc, char **argv)
 	failed = client_each_id(argv + optind, argc - optind, cancel_one, &k);
 	follow_release(&k.f);
 	client_release(&k.c);
-	return failed ? X_FAIL : EXIT_SUCCESS;
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -662,19 +662,19 @@ static int check(const char *path)
 		problem(".", "%s", strerror(errno));
 	summary(path);
 	if (fflush(stdout) == EOF)
-		prog_die(X_IOERR, "standard output: %s", strerror(errno));
-	return fsck.problems ? X_FAIL : EXIT_SUCCESS;
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
+	return fsck.problems ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int exit_of(int err)
 {
 	switch (err) {
-	case ENOENT: case ENOTDIR: return X_NOINPUT;
-	case EPROTO: return X_DATA;
-	case EACCES: case EPERM: return X_NOPERM;
-	case ENOTSUP: case ENOTEMPTY: return X_CONFIG;
-	case EINVAL: return X_USAGE;
-	default: return X_OSERR;
+	case ENOENT: case ENOTDIR: return EX_NOINPUT;
+	case EPROTO: return EX_DATAERR;
+	case EACCES: case EPERM: return EX_NOPERM;
+	case ENOTSUP: case ENOTEMPTY: return EX_CONFIG;
+	case EINVAL: return EX_USAGE;
+	default: return EX_OSERR;
 	}
 }
 
@@ -735,7 +735,7 @@ int main(int argc, char **argv)
 	if (argc - optind > (making ? 1 : 0))
 		prog_usage("%s: no operand expected here", argv[argc - 1]);
 	if (conf_load(&conf, conf_path, spool, &e) < 0)
-		prog_die(X_CONFIG, "%s", e.msg);
+		prog_die(EX_CONFIG, "%s", e.msg);
 	if (spool_open(&fsck.s, conf.spool, making ? SPOOL_CREATE : 0, true, &e) < 0)
 		prog_die(exit_of(errno), "%s", e.msg);
 	status = making ? make(argv[optind]) : check(conf.spool);

@@ -82,7 +82,7 @@ static void engine_need(struct run *r)
 	struct cee_err err;
 
 	if (engine_connect(r, &err) < 0)
-		prog_die(X_UNAVAILABLE, "%s", err.msg);
+		prog_die(EX_UNAVAILABLE, "%s", err.msg);
 }
 
 static bool chosen(const struct run *r, const struct lang *l)
@@ -97,7 +97,7 @@ static void names_check(const struct run *r)
 {
 	for (size_t i = 0; i < r->nnames; i++)
 		if (!langs_find(&r->langs, r->names[i]))
-			prog_die(X_USAGE, "%s: no such language in %s (cee-lang list names them)",
+			prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)",
 				 r->names[i], r->conf.languages);
 }
 
@@ -162,7 +162,7 @@ static int do_list(struct run *r)
 	size_t n = 0;
 
 	if (!rows)
-		prog_die(X_OSERR, "out of memory");
+		prog_die(EX_OSERR, "out of memory");
 	if (engine_connect(r, &err) < 0)
 		prog_error("%s", err.msg);
 	for (size_t i = 0; i < r->langs.n; i++)
@@ -172,7 +172,7 @@ static int do_list(struct run *r)
 		list_json(rows, n);
 	else
 		list_text(rows, n);
-	return r->work.engine.curl ? EXIT_SUCCESS : X_UNAVAILABLE;
+	return r->work.engine.curl ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }
 
 /* ---- publish ------------------------------------------------------------------ */
@@ -203,10 +203,10 @@ static int publish(struct run *r)
 		with_image(r, &some);
 	text = own ? lang_publish(&some) : NULL;
 	if (!text)
-		prog_die(X_OSERR, "out of memory");
+		prog_die(EX_OSERR, "out of memory");
 	if (spool_open(&s, r->conf.spool, SPOOL_CREATE, r->conf.durable, &err) < 0) {
 		prog_error("%s", err.msg);
-		return X_CONFIG;
+		return EX_CONFIG;
 	}
 	ok = spool_languages_write(&s, text, strlen(text)) == 0;
 	if (!ok)
@@ -215,7 +215,7 @@ static int publish(struct run *r)
 	*r->work.stage = '\0';
 	if (ok)
 		work_say(&r->work, "published in %s: %zu of %zu languages", r->conf.spool, some.n, r->langs.n);
-	return ok ? EXIT_SUCCESS : X_IOERR;
+	return ok ? EXIT_SUCCESS : EX_IOERR;
 }
 
 static int do_publish(struct run *r)
@@ -269,30 +269,29 @@ static int each(struct run *r, each_fn f)
 	return failed;
 }
 
-static int do_build(struct run *r)
+/* Images come into being one way or another; submitters are told of them. */
+static int do_images(struct run *r, each_fn make)
 {
 	int failed, status;
 
 	engine_need(r);
-	failed = each(r, image_build);
+	failed = each(r, make);
 	if (engine_interrupted)
 		return 130;
 	status = publish(r);
-	return failed ? X_FAIL : status;
+	return failed ? EXIT_FAILURE : status;
+}
+
+static int do_build(struct run *r)
+{
+	return do_images(r, image_build);
 }
 
 static int do_pull(struct run *r)
 {
-	int failed, status;
-
 	if (r->nnames != 1)
 		prog_usage("pull: expected the name of one language");
-	engine_need(r);
-	failed = each(r, image_pull);
-	if (engine_interrupted)
-		return 130;
-	status = publish(r);
-	return failed ? X_FAIL : status;
+	return do_images(r, image_pull);
 }
 
 static int do_check(struct run *r)
@@ -301,7 +300,7 @@ static int do_check(struct run *r)
 
 	engine_need(r);
 	failed = each(r, check_one);
-	return engine_interrupted ? 130 : failed ? X_FAIL : EXIT_SUCCESS;
+	return engine_interrupted ? 130 : failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* ---- main -------------------------------------------------------------------------- */
@@ -347,7 +346,7 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 		case JSON: r->json = true; break;
 		case 'h': prog_help(help);
 		case VERSION: prog_version();
-		default: exit(X_USAGE);
+		default: exit(EX_USAGE);
 		}
 	command = optind < argc ? command_find(argv[optind]) : NULL;
 	if (optind == argc)
@@ -372,9 +371,9 @@ int main(int argc, char **argv)
 	prog_init(argv[0]);
 	command = arguments(&r, argc, argv, &conf, &spool);
 	if (conf_load(&r.conf, conf, spool, &err) < 0)
-		prog_die(X_CONFIG, "%s", err.msg);
+		prog_die(EX_CONFIG, "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
-		prog_die(X_CONFIG, "%s", err.msg);
+		prog_die(EX_CONFIG, "%s", err.msg);
 	names_check(&r);
 	r.work.conf = &r.conf;
 	catch_signals();

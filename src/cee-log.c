@@ -34,7 +34,7 @@ struct log {
 
 static _Noreturn void output_failed(void)
 {
-	prog_die(X_IOERR, "standard output: %s", strerror(errno));
+	prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
 static void put(struct log *l, const void *data, size_t len)
@@ -165,7 +165,7 @@ static void json_item(struct log *l, const struct follow_item *it)
 		r = buf_printf(&b, ",\"time\":\"%s\",\"stream\":\"%s\"", when, client_stream_name(it->rec.stream));
 	}
 	if (r < 0 || json_payload(&b, it) < 0)
-		prog_die(X_OSERR, "out of memory");
+		prog_die(EX_OSERR, "out of memory");
 	put(l, b.data, b.len);
 }
 
@@ -224,7 +224,7 @@ static void wait_more(struct log *l, int timeout_ms)
 
 	if (follow_wait(&l->f, timeout_ms, &reader, 1) == 2 && (reader.revents & (POLLERR | POLLHUP))) {
 		raise(SIGPIPE);
-		exit(X_IOERR);
+		exit(EX_IOERR);
 	}
 }
 
@@ -344,5 +344,5 @@ int main(int argc, char **argv)
 	follow_release(&l.f);
 	buf_release(&l.out.b);
 	client_release(&l.c);
-	return failed ? X_FAIL : EXIT_SUCCESS;
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

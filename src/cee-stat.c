@@ -32,14 +32,14 @@ static void out(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (vprintf(fmt, ap) < 0)
-		prog_die(X_IOERR, "standard output: %s", strerror(errno));
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 	va_end(ap);
 }
 
 static void done(void)
 {
 	if (fflush(stdout) < 0)
-		prog_die(X_IOERR, "standard output: %s", strerror(errno));
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
 /* Text that came from a runner or a box, for a terminal. */
@@ -333,7 +333,7 @@ static int queue(struct stat_prog *p)
 	int runners;
 
 	if (spool_count(&p->c.spool, owner, &waiting, &claimed) < 0)
-		prog_die(X_UNAVAILABLE, "%s: %s", p->c.conf.spool, strerror(errno));
+		prog_die(EX_UNAVAILABLE, "%s: %s", p->c.conf.spool, strerror(errno));
 	spool_runner_alive(&p->c.spool, &runners);
 	if (p->json) {
 		out("{\"owner\":");
@@ -391,5 +391,5 @@ int main(int argc, char **argv)
 	failed = n == 0 ? queue(&p) : client_each_id(argv + optind, n, stat_one, &p);
 	follow_release(&p.f);
 	client_release(&p.c);
-	return failed ? X_FAIL : EXIT_SUCCESS;
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -61,7 +61,7 @@ static void catch_signals(void)
 	struct sigaction sa = { .sa_handler = on_signal }, old;
 
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
-		prog_die(X_OSERR, "pipe: %s", strerror(errno));
+		prog_die(EX_OSERR, "pipe: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
 		/* who started us with nohup or in the background meant it */
 		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -225,7 +225,7 @@ static int wait_for(struct submit *u, const char *id)
 static void read_languages(struct submit *u)
 {
 	if (spool_languages_read(&u->c.spool, &u->languages) < 0 && errno != ENOENT)
-		prog_die(X_UNAVAILABLE, "%s/languages.json: %s", u->c.conf.spool, strerror(errno));
+		prog_die(EX_UNAVAILABLE, "%s/languages.json: %s", u->c.conf.spool, strerror(errno));
 }
 
 /* Is text a job that may be submitted? Its priority is all we need of it. */
@@ -249,15 +249,15 @@ static int submit_status(int err)
 {
 	switch (err) {
 	case EAGAIN:
-		return X_TEMPFAIL;
+		return EX_TEMPFAIL;
 	case EACCES:
 	case EPERM:
-		return X_NOPERM;
+		return EX_NOPERM;
 	case EINVAL:
 	case EEXIST:
-		return X_DATA;
+		return EX_DATAERR;
 	default:
-		return X_IOERR;
+		return EX_IOERR;
 	}
 }
 
@@ -292,13 +292,13 @@ static void print_id(const char *id)
 	int n = snprintf(line, sizeof line, "%s\n", id);
 
 	if (write_full(STDOUT_FILENO, line, (size_t)n) < 0)
-		prog_die(X_IOERR, "standard output: %s", strerror(errno));
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
 static int text_status(int err)
 {
-	return err == ENOENT || err == EACCES || err == EISDIR || err == EIO || err == ENOTDIR || err == ELOOP ? X_NOINPUT :
-	       err == ENOMEM ? X_OSERR : X_DATA;
+	return err == ENOENT || err == EACCES || err == EISDIR || err == EIO || err == ENOTDIR || err == ELOOP ? EX_NOINPUT :
+	       err == ENOMEM ? EX_OSERR : EX_DATAERR;
 }
 
 /* -j FILE: the bytes as they stand. */
@@ -332,7 +332,7 @@ static int submit_one(struct submit *u)
 	if (r < 0)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (check(u, text.data ? text.data : "", text.len, &priority, &e) < 0)
-		prog_die(X_DATA, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
+		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
 	if (!id) {
 		id_make(made);
 		id = made;
@@ -357,7 +357,7 @@ static int submit_line(struct submit *u, const char *line, size_t len, long long
 
 	if (check(u, line, len, &priority, &e) < 0) {
 		prog_error("line %lld: %s", number, e.msg);
-		return X_DATA;
+		return EX_DATAERR;
 	}
 	id_make(id);
 	if (submit(u, id, &text, priority, &e) < 0)
@@ -377,11 +377,11 @@ static int submit_lines(struct submit *u)
 	while ((r = lines_next(&l, &line, &len)) != 0) {
 		number++;
 		if (r < 0 && errno != EFBIG)
-			prog_die(X_IOERR, "standard input: %s", strerror(errno));
+			prog_die(EX_IOERR, "standard input: %s", strerror(errno));
 		if (r < 0) {
 			prog_error("line %lld: is longer than a job may be (%lld bytes, max_job of cee.conf)",
 				   number, (long long)u->c.conf.max_job);
-			status = X_DATA;
+			status = EX_DATAERR;
 		} else if (strspn(line, " \t\r") < len) {
 			r = submit_line(u, line, len, number);
 			status = r ? r : status;
@@ -446,7 +446,7 @@ static int small_number(const char *option, const char *s, int max)
 static void add(struct strings *s, char *text)
 {
 	if (strings_add(s, text) < 0)
-		prog_die(X_OSERR, "out of memory");
+		prog_die(EX_OSERR, "out of memory");
 }
 
 /* Options that are fields of the job. */

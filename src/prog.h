@@ -6,10 +6,8 @@
 #define CEE_PROG_H
 #include "cee.h"
 
+#include <stdlib.h>	/* EXIT_SUCCESS, EXIT_FAILURE */
 #include <sysexits.h>	/* EX_USAGE 64, EX_DATAERR 65, EX_NOINPUT 66, EX_TEMPFAIL 75, EX_CONFIG 78 … */
-/* the same by shorter names; 0 and 1 are EXIT_SUCCESS and EXIT_FAILURE */
-enum { X_FAIL = 1, X_USAGE = EX_USAGE, X_DATA = EX_DATAERR, X_NOINPUT = EX_NOINPUT, X_UNAVAILABLE = EX_UNAVAILABLE,
-	X_SOFTWARE = EX_SOFTWARE, X_OSERR = EX_OSERR, X_IOERR = EX_IOERR, X_TEMPFAIL = EX_TEMPFAIL, X_NOPERM = EX_NOPERM, X_CONFIG = EX_CONFIG };
 
 extern const char *prog_name;
 void prog_init(const char *argv0);	/* name, SIGPIPE stays default, umask 077 is not touched */

@@ -39,7 +39,7 @@ void client_option(struct client *c, int opt, const char *help)
 		prog_version();
 	default:	/* getopt has said what is wrong */
 		prog_error("\"%s --help\" says how it is used", prog_name);
-		exit(X_USAGE);
+		exit(EX_USAGE);
 	}
 }
 
@@ -47,16 +47,16 @@ static int open_status(void)
 {
 	switch (errno) {
 	case ENOENT:
-		return X_NOINPUT;
+		return EX_NOINPUT;
 	case EACCES:
 	case EPERM:
-		return X_NOPERM;
+		return EX_NOPERM;
 	case EPROTO:
 	case ENOTSUP:
 	case ENOTEMPTY:
-		return X_CONFIG;
+		return EX_CONFIG;
 	default:
-		return X_UNAVAILABLE;
+		return EX_UNAVAILABLE;
 	}
 }
 
@@ -65,7 +65,7 @@ void client_open(struct client *c, unsigned flags)
 	struct cee_err e = {0};
 
 	if (conf_load(&c->conf, c->conf_path, c->spool_path, &e) < 0)
-		prog_die(X_CONFIG, "%s", e.msg);
+		prog_die(EX_CONFIG, "%s", e.msg);
 	if (spool_open(&c->spool, c->conf.spool, flags, c->conf.durable, &e) < 0)
 		prog_die(open_status(), "%s", e.msg);
 }
@@ -174,7 +174,7 @@ static int ids_of_stdin(client_id_fn fn, void *arg)
 		prog_usage("no job id is given, and standard input is a terminal");
 	while ((r = lines_next(&l, &line, &len)) != 0) {
 		if (r < 0 && errno != EFBIG)
-			prog_die(X_IOERR, "standard input: %s", strerror(errno));
+			prog_die(EX_IOERR, "standard input: %s", strerror(errno));
 		if (r < 0) {
 			prog_error("standard input: a line of more than %d bytes is no job id", ID_LINE_MAX);
 			failed = 1;

@@ -449,6 +449,12 @@ static int add_element(struct vector *a, const char *t, const struct lang *l, co
 	return file ? vector_add(a, expand(t, file, framework)) : -1;
 }
 
+/* Never NULL for want of elements: an empty vector ends at once. */
+static char **vector_take(struct vector *a)
+{
+	return a->v ? a->v : calloc(1, sizeof *a->v);
+}
+
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j)
 {
 	struct vector a = { .cap = 0 };
@@ -459,9 +465,7 @@ char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct
 			errno = ENOMEM;
 			return NULL;
 		}
-	if (!a.v)
-		a.v = calloc(1, sizeof *a.v);
-	return a.v;
+	return vector_take(&a);
 }
 
 /* getenv takes the first of two of one name, a shell the last: there must be one. */
@@ -499,9 +503,7 @@ char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (!a.v)
-		a.v = calloc(1, sizeof *a.v);
-	return a.v;
+	return vector_take(&a);
 }
 
 void strv_free(char **v)

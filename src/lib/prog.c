@@ -68,7 +68,7 @@ void prog_help(const char *text)
 
 	if (write_full(STDOUT_FILENO, text, len) < 0 ||
 	    (len > 0 && text[len - 1] != '\n' && write_full(STDOUT_FILENO, "\n", 1) < 0))
-		prog_die(X_IOERR, "standard output: %s", strerror(errno));
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 	exit(EXIT_SUCCESS);
 }
 
@@ -78,7 +78,7 @@ void prog_version(void)
 
 	if (buf_printf(&line, "%s (cee) %s\n", prog_name, CEE_VERSION) < 0 ||
 	    write_full(STDOUT_FILENO, line.data, line.len) < 0)
-		prog_die(X_IOERR, "standard output: %s", strerror(errno));
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 	exit(EXIT_SUCCESS);
 }
 
@@ -90,7 +90,7 @@ void prog_usage(const char *fmt, ...)
 	message(fmt, ap);
 	va_end(ap);
 	prog_error("\"%s --help\" says how it is used", prog_name);
-	exit(X_USAGE);
+	exit(EX_USAGE);
 }
 
 bool prog_colour(int fd)

@@ -124,9 +124,7 @@ static void removed(void *arg, int status, const char *body, size_t len)
 	(void)body;
 	(void)len;
 	b->call = NULL;
-	if (status == 404 || (status == 0 && !b->container[0]))
-		box_went(b);
-	else if (status == 204)
+	if (status == 204 || status == 404)
 		box_went(b);
 	else	/* 409: its removal is under way; 0: the engine is away. Asked again by the timer. */
 		loop_timer(&b->deadline, mono_us() + (status == 409 ? 20000 : 500000));

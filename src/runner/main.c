@@ -339,26 +339,26 @@ static void start(void)
 	bool durable;
 
 	if (config_load(&g.config, g.conf_path, g.spool_path, &e) < 0)
-		prog_die(X_CONFIG, "%s", e.msg);
+		prog_die(EX_CONFIG, "%s", e.msg);
 	durable = g.config.conf.durable && !g.relaxed;
 	log_init(g.log_json || (g.config.conf.log_json && !g.log_text));
 	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0 ||
 	    spool_runner_open(&g.runner, &g.spool, &e) < 0)
-		prog_die(X_CONFIG, "%s", e.msg);
+		prog_die(EX_CONFIG, "%s", e.msg);
 	if (!realpath(g.config.conf.spool, g.spool_real))
-		prog_die(X_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
+		prog_die(EX_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
 	if (access(g.config.conf.init, X_OK) < 0)
-		prog_die(X_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init, strerror(errno));
+		prog_die(EX_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init, strerror(errno));
 	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
-		prog_die(X_OSERR, "%s", strerror(errno));
+		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
 	run_init(&g.config, &g.runner, durable, claim_more);
 	publish_languages();
 	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, &e) < 0)
-		prog_die(X_OSERR, "%s", e.msg);
+		prog_die(EX_OSERR, "%s", e.msg);
 	if (engine_init(getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
 			: g.config.conf.docker_host, engine_changed, &e) < 0)
-		prog_die(X_CONFIG, "%s", e.msg);
+		prog_die(EX_CONFIG, "%s", e.msg);
 	g.claim_later.fire = claim_later;
 	g.slow.fire = slow;
 	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real,
