@@ -13,12 +13,20 @@
  * A peer that breaks a rule here is not understood any further: the box goes.
  *
  * The runner sends, for one job:
- *     HELLO  JOB  (FILE DATA*)*  (PHASE ARG+ ENV* [MESSAGE])*  GO
- *     and from then on STDIN (as credit allows), STDIN_END, SIGNAL, KILL.
+ *     HELLO  JOB  (FILE DATA*)*  COLLECT*  [WINDOW]  (PHASE ARG+ ENV*)*  GO
+ *     and from then on STDIN (as credit allows), STDIN_END, SIGNAL, WINDOW, KILL.
  * init sends:
- *     HELLO  READY  then for the job: (START OUT* GAP* END)* and DONE last.
+ *     HELLO  READY  then for the job: (START OUT* GAP* END)*, the collected files
+ *     as (FILE DATA*)* and LEFT*, and DONE last; then READY again when the box
+ *     can take another job (it never does without cells).
  *     CREDIT allows the runner so many more bytes of STDIN. TROUBLE is a
  *     failure of ours (text); the job is then ended by DONE with that verdict.
+ *
+ * A job of many tests (JOB_TESTS) has no run phase before its GO. After the compile
+ * phase (or at once, where there is none) and as long as it was a success, the runner sends
+ *     TEST (FILE DATA*)* PHASE ARG+ ENV* GO     for each, STDIN as above, and FINISH at last;
+ * each runs in a cell of its own that starts from the compile phase's files, and init
+ * answers START OUT* GAP* END. The next TEST may be sent before the last one's END.
  */
 #ifndef CEE_FRAME_H
 #define CEE_FRAME_H
@@ -26,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 1 };
+enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 2 };
 
 enum frame_type {
 	/* both ways. payload: u32 FRAME_VERSION, u32 flags (init: HELLO_*), build text without NUL */
@@ -43,6 +51,10 @@ enum frame_type {
 	FRAME_STDIN_END = 10,
 	FRAME_SIGNAL = 11,	/* u32 signal: given to the program's process group */
 	FRAME_KILL = 12,	/* end the job now: END with how = END_KILLED, then DONE */
+	FRAME_COLLECT = 13,	/* one pattern of files to carry out at the end, see cee-job(5) */
+	FRAME_WINDOW = 14,	/* u32 rows, u32 columns of the job's terminal */
+	FRAME_TEST = 15,	/* u32 number of the test whose phase follows */
+	FRAME_FINISH = 16,	/* no test comes any more */
 	/* from init */
 	FRAME_READY = 32,
 	FRAME_START = 33,	/* u32 phase */
@@ -51,7 +63,9 @@ enum frame_type {
 	FRAME_END = 36,		/* struct frame_end as END_FIELDS u64 */
 	FRAME_DONE = 37,	/* u32: 0 all phases that could run did, 1 failure of ours; the last frame of a job */
 	FRAME_CREDIT = 38,	/* u32 bytes of STDIN */
-	FRAME_TROUBLE = 39	/* text */
+	FRAME_TROUBLE = 39,	/* text */
+	FRAME_LEFT = 40		/* a file that was not carried out: u32 enum frame_left, name */
+	/* and FILE, DATA: a collected file. Its size is exactly what follows as DATA */
 };
 
 enum frame_stream { STREAM_NONE = 0, STREAM_OUT = 1, STREAM_ERR = 2, STREAM_COMPILE = 3 };
@@ -65,9 +79,17 @@ enum frame_job_field {
 	JOB_FLAGS,		/* JOB_MERGE | JOB_STOP_ON_OUTPUT | JOB_NO_CELL */
 	JOB_DISK,		/* bytes of the job's tmpfs (work and tmp together) */
 	JOB_INODES,
+	JOB_CPU,		/* 1 + the processor the job is kept on, 0 any */
+	JOB_COLLECT_FILES,	/* at most so many files ... */
+	JOB_COLLECT_BYTES,	/* ... and bytes in all of them are carried out */
 	JOB_FIELDS
 };
-enum { JOB_MERGE = 1, JOB_STOP_ON_OUTPUT = 2, JOB_NO_CELL = 4 };
+enum { JOB_MERGE = 1, JOB_STOP_ON_OUTPUT = 2, JOB_NO_CELL = 4,
+	JOB_TTY = 8,		/* a terminal is the run phase's stdin, stdout and stderr */
+	JOB_TESTS = 16 };
+
+/* Why a file stayed behind. */
+enum frame_left { LEFT_COUNT, LEFT_BYTES, LEFT_NAME, LEFT_TYPE, LEFT_CHANGED, LEFT_UNREADABLE, LEFT_MORE };
 
 /* FRAME_END: one u64 each, in this order */
 enum frame_end_field {

@@ -1102,7 +1102,8 @@ static void on_frame(const struct frame *f)
 			on_kill();
 		break;
 	case FRAME_READY: case FRAME_START: case FRAME_OUT: case FRAME_GAP: case FRAME_END:
-	case FRAME_DONE: case FRAME_CREDIT: case FRAME_TROUBLE:
+	case FRAME_DONE: case FRAME_CREDIT: case FRAME_TROUBLE: case FRAME_LEFT:
+	case FRAME_COLLECT: case FRAME_WINDOW: case FRAME_TEST: case FRAME_FINISH:
 	default:
 		die("frame %d is not for cee-init", (int)f->type);
 	}

@@ -10,6 +10,8 @@
  *
  * A failure of ours is rerun, as often as the job allows, but only when the
  * box of this attempt is gone for certain: nothing runs twice at once.
+ *
+ * deliver.c sends the job, verdict.c reads what init says of a phase.
  */
 #include "run.h"
 
@@ -19,43 +21,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "box.h"
 #include "log.h"
-#include "output.h"
-#include "sync.h"
+#include "run_internal.h"
 
-#define RUN_STATES(S) \
-	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") S(EXECUTING, "executing") \
-	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
-enum run_state {
-#define S(id, name) RUN_##id,
-	RUN_STATES(S)
-#undef S
-	RUN_STATE_COUNT
-};
 static const char *const state_text[RUN_STATE_COUNT] = {
 #define S(id, name) [RUN_##id] = name,
 	RUN_STATES(S)
 #undef S
-};
-
-struct run {
-	enum run_state state;
-	char owner[OWNER_MAX], id[ID_LEN + 1];
-	int attempt;
-	struct job job;
-	const struct lang *lang;
-	struct limits limits[PHASE_COUNT];	/* in force */
-	struct result result;
-	struct spool_attempt files;
-	struct output output;
-	struct box *box;
-	size_t stdin_sent, credit;
-	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
-	char *trouble;			/* init's own words for a failure of ours */
-	struct timer timer;
-	struct sync_request sync;
-	struct run *next;
 };
 
 static const struct config *config;
@@ -285,78 +257,6 @@ static void timer_fired(struct timer *t)
 
 /* ---- what init says ------------------------------------------------------------ */
 
-static bool program_failed(const struct result_phase *p)
-{
-	return p->signal != 0 || p->exit_code != 0;
-}
-
-static void take_end(struct run *r, const struct frame *f)
-{
-	uint64_t v[END_FIELDS];
-	struct result_phase *p;
-
-	if (f->len != sizeof(v))
-		return;
-	for (int i = 0; i < END_FIELDS; i++)
-		v[i] = frame_get64(f->data + 8 * i);
-	if (v[END_PHASE] >= PHASE_COUNT || v[END_HOW] > END_TROUBLE)
-		return;
-	p = &r->result.phase[v[END_PHASE]];
-	p->ran = true;
-	p->exit_code = v[END_HOW] == END_EXITED ? (int)(v[END_STATUS] & 255) : -1;
-	p->signal = v[END_HOW] == END_EXITED ? 0 : (int)(v[END_STATUS] & 127);
-	p->cpu_us = (int64_t)v[END_CPU_US];
-	p->wall_us = (int64_t)v[END_WALL_US];
-	p->peak_bytes = (int64_t)v[END_PEAK];
-	p->peak_how = v[END_PEAK_HOW] == 1;
-	p->oom_kills = (int64_t)v[END_OOM_KILLS];
-	p->hit = v[END_HIT] & ((1u << LIMIT_COUNT) - 1);
-	p->out_bytes = (int64_t)v[END_OUT_BYTES];
-	p->err_bytes = (int64_t)v[END_ERR_BYTES];
-	p->dropped = (int64_t)v[END_DROPPED];
-	r->result.exit_code = p->exit_code;
-	r->result.signal = p->signal;
-	switch ((enum frame_how)v[END_HOW]) {
-	case END_EXITED: r->result.why = WHY_EXITED; break;
-	case END_SIGNALLED: r->result.why = WHY_SIGNALLED; break;
-	case END_CPU_LIMIT:
-	case END_WALL_LIMIT: r->result.why = WHY_TIME_LIMIT; break;
-	case END_MEMORY_LIMIT: r->result.why = WHY_MEMORY_LIMIT; break;
-	case END_OUTPUT_LIMIT: r->result.why = WHY_OUTPUT_LIMIT; break;
-	case END_PROCESS_LIMIT: r->result.why = WHY_PROCESS_LIMIT; break;
-	case END_DISK_LIMIT:
-	case END_FILE_SIZE_LIMIT: r->result.why = WHY_DISK_LIMIT; break;
-	case END_KILLED: r->result.why = WHY_CANCELLED; break;
-	case END_TROUBLE: r->result.why = WHY_INTERNAL_ERROR; break;
-	}
-}
-
-/* One line for people: which limit of which phase, and what else is worth knowing. */
-static void explain(struct run *r, char *text, size_t size)
-{
-	const struct result_phase *p = &r->result.phase[r->result.phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
-	enum why why = r->result.why;
-	int n = 0;
-
-	text[0] = 0;
-	if (why == WHY_TIME_LIMIT && p->hit & 1u << LIMIT_CPU)
-		n = snprintf(text, size, "used its %.3g s of cpu time", (double)p->limits.v[LIMIT_CPU] / 1e6);
-	else if (why == WHY_TIME_LIMIT)
-		n = snprintf(text, size, "ran for its %.3g s", (double)p->limits.v[LIMIT_WALL] / 1e6);
-	else if (why == WHY_MEMORY_LIMIT)
-		n = snprintf(text, size, "needed more than its %lld MiB of memory", (long long)p->limits.v[LIMIT_MEMORY] >> 20);
-	else if (why == WHY_OUTPUT_LIMIT)
-		n = snprintf(text, size, "wrote more than %lld bytes", (long long)p->limits.v[LIMIT_OUTPUT]);
-	else if (why == WHY_PROCESS_LIMIT)
-		n = snprintf(text, size, "wanted more than %lld processes", (long long)p->limits.v[LIMIT_PROCESSES]);
-	else if (why == WHY_DISK_LIMIT)
-		n = snprintf(text, size, "filled its disk or a file's size limit");
-	else if (p->oom_kills)
-		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
-	if (n > 0 && why != WHY_CANCELLED && !r->result.phase[PHASE_RUN].ran)
-		snprintf(text + n, size - (size_t)n, " while compiling");
-}
-
 static void take_done(struct run *r, const struct frame *f)
 {
 	bool ours = f->len < 4 || frame_get32(f->data) != 0 || r->result.why == WHY_INTERNAL_ERROR;
@@ -371,8 +271,8 @@ static void take_done(struct run *r, const struct frame *f)
 		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
 		return;
 	}
-	explain(r, text, sizeof(text));
-	if (compile->ran && program_failed(compile))
+	verdict_explain(r, text, sizeof(text));
+	if (compile->ran && verdict_program_failed(compile))
 		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : "the compiler's words are on stderr");
 	else
 		run_verdict(r, r->result.why, text[0] ? text : NULL);
@@ -406,7 +306,7 @@ static void box_frame(void *arg, const struct frame *f)
 			output_gap(&r->output, f->stream, frame_get64(f->data));
 		break;
 	case FRAME_END:
-		take_end(r, f);
+		verdict_end(r, f);
 		break;
 	case FRAME_CREDIT:
 		if (f->len == 4) {
@@ -426,91 +326,11 @@ static void box_frame(void *arg, const struct frame *f)
 		break;
 	case FRAME_HELLO: case FRAME_JOB: case FRAME_FILE: case FRAME_DATA: case FRAME_PHASE:
 	case FRAME_ARG: case FRAME_ENV: case FRAME_GO: case FRAME_STDIN: case FRAME_STDIN_END:
-	case FRAME_SIGNAL: case FRAME_KILL:
+	case FRAME_SIGNAL: case FRAME_KILL: case FRAME_COLLECT: case FRAME_WINDOW:
+	case FRAME_TEST: case FRAME_FINISH: case FRAME_LEFT:
 	default:
 		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent a frame that is not its to send");
 	}
-}
-
-/* ---- sending the job --------------------------------------------------------------- */
-
-static void send_file(struct run *r, const struct job_file *f)
-{
-	unsigned char head[12 + 1024];
-	size_t n = strlen(f->name);
-
-	if (n > 1024)
-		return;		/* job_name_valid does not let it come here */
-	frame_put32(head, f->mode);
-	frame_put64(head + 4, f->len);
-	memcpy(head + 12, f->name, n);
-	attach_send(&r->box->attach, FRAME_FILE, head, 12 + n);
-	if (f->len)
-		attach_send(&r->box->attach, FRAME_DATA, f->data, f->len);
-}
-
-static void send_files(struct run *r)
-{
-	if (r->job.code) {
-		struct job_file f = { .name = (char *)lang_entry(r->lang, &r->job),
-			.data = (unsigned char *)r->job.code, .len = r->job.code_len, .mode = 0644 };
-
-		send_file(r, &f);
-	}
-	for (size_t i = 0; i < r->lang->nfiles; i++)
-		send_file(r, &r->lang->files[i]);
-	for (size_t i = 0; i < r->job.nfiles; i++)
-		send_file(r, &r->job.files[i]);
-}
-
-static void send_strings(struct run *r, enum frame_type type, char *const *v, size_t n)
-{
-	for (size_t i = 0; i < n && v[i]; i++)
-		attach_send(&r->box->attach, type, v[i], strlen(v[i]));
-}
-
-static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
-{
-	unsigned char head[4 + 8 * LIMIT_COUNT];
-	char **argv = lang_argv(r->lang, tmpl, n, &r->job), **env = lang_env(r->lang, phase, &r->job);
-
-	if (!argv || !env) {
-		strv_free(argv);
-		strv_free(env);
-		return -1;
-	}
-	frame_put32(head, phase);
-	for (int i = 0; i < LIMIT_COUNT; i++)
-		frame_put64(head + 4 + 8 * i, (uint64_t)r->limits[phase].v[i]);
-	attach_send(&r->box->attach, FRAME_PHASE, head, sizeof(head));
-	send_strings(r, FRAME_ARG, argv, SIZE_MAX);
-	send_strings(r, FRAME_ENV, env, SIZE_MAX);
-	strv_free(env);
-	strv_free(argv);
-	return 0;
-}
-
-static void send_job(struct run *r)
-{
-	unsigned char job[8 * JOB_FIELDS];
-	uint64_t flags = (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
-			 (r->box->cells ? 0 : JOB_NO_CELL);
-
-	frame_put64(job + 8 * JOB_FLAGS, flags);
-	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
-	frame_put64(job + 8 * JOB_INODES, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES]);
-	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
-	send_files(r);
-	if ((r->lang->ncompile && send_phase(r, PHASE_COMPILE, r->lang->compile, r->lang->ncompile) < 0) ||
-	    send_phase(r, PHASE_RUN, r->lang->run, r->lang->nrun) < 0) {
-		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
-		return;
-	}
-	attach_send(&r->box->attach, FRAME_GO, NULL, 0);
-	if (!r->job.stdin_len)
-		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
-	attach_flush(&r->box->attach);
-	spool_hook("job-sent");
 }
 
 static void box_ready(void *arg)
@@ -532,7 +352,10 @@ static void box_ready(void *arg)
 	r->result.started_us = now_us();
 	run_enter(r, RUN_EXECUTING);
 	loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
-	send_job(r);
+	if (deliver_job(r) < 0)
+		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+	else
+		spool_hook("job-sent");
 }
 
 static void box_ended(void *arg, enum box_end how, const char *reason)

@@ -98,7 +98,7 @@ class Box:
             raise RuntimeError(head.decode())
         self.raw = b""; self.bytes = b""; self.stderr = b""; self.queue = []
         call("POST", "/containers/%s/start" % self.id)
-        self.send(frame(HELLO, struct.pack("<II", 1, 0) + b"initdrive"))
+        self.send(frame(HELLO, struct.pack("<II", 2, 0) + b"initdrive"))
         hello = self.wait(HELLO)
         self.flags = struct.unpack("<I", hello[2][4:8])[0]
         self.build = hello[2][8:].decode()
@@ -160,7 +160,7 @@ class Box:
 
     def load(self, run, compile=None, files={}, limits={}, env=None, flags=0, climits={}, go=True):
         l = dict(DEFAULTS, **limits)
-        data = frame(JOB, struct.pack("<QQQ", flags, l["disk"], l["inodes"]))
+        data = frame(JOB, struct.pack("<6Q", flags, l["disk"], l["inodes"], 0, 0, 0))
         for name, value in files.items():
             content, mode = value if isinstance(value, tuple) else (value, 0o644)
             data += frame(FILE, struct.pack("<IQ", mode, len(content)) + name.encode())

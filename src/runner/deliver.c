@@ -1,0 +1,87 @@
+/* deliver.c - a job on its way into its box, as frames
+ *
+ * Everything is queued on the attached stream at once, without a round trip.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "run_internal.h"
+
+static void send_file(struct run *r, const struct job_file *f)
+{
+	unsigned char head[12 + 1024];
+	size_t n = strlen(f->name);
+
+	if (n > 1024)
+		return;		/* job_name_valid does not let it come here */
+	frame_put32(head, f->mode);
+	frame_put64(head + 4, f->len);
+	memcpy(head + 12, f->name, n);
+	attach_send(&r->box->attach, FRAME_FILE, head, 12 + n);
+	if (f->len)
+		attach_send(&r->box->attach, FRAME_DATA, f->data, f->len);
+}
+
+static void send_files(struct run *r)
+{
+	if (r->job.code) {
+		struct job_file f = { .name = (char *)lang_entry(r->lang, &r->job),
+			.data = (unsigned char *)r->job.code, .len = r->job.code_len, .mode = 0644 };
+
+		send_file(r, &f);
+	}
+	for (size_t i = 0; i < r->lang->nfiles; i++)
+		send_file(r, &r->lang->files[i]);
+	for (size_t i = 0; i < r->job.nfiles; i++)
+		send_file(r, &r->job.files[i]);
+}
+
+static void send_strings(struct run *r, enum frame_type type, char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n && v[i]; i++)
+		attach_send(&r->box->attach, type, v[i], strlen(v[i]));
+}
+
+static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
+{
+	unsigned char head[4 + 8 * LIMIT_COUNT];
+	char **argv = lang_argv(r->lang, tmpl, n, &r->job), **env = lang_env(r->lang, phase, &r->job);
+
+	if (!argv || !env) {
+		strv_free(argv);
+		strv_free(env);
+		return -1;
+	}
+	frame_put32(head, phase);
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		frame_put64(head + 4 + 8 * i, (uint64_t)r->limits[phase].v[i]);
+	attach_send(&r->box->attach, FRAME_PHASE, head, sizeof(head));
+	send_strings(r, FRAME_ARG, argv, SIZE_MAX);
+	send_strings(r, FRAME_ENV, env, SIZE_MAX);
+	strv_free(env);
+	strv_free(argv);
+	return 0;
+}
+
+int deliver_job(struct run *r)
+{
+	unsigned char job[8 * JOB_FIELDS];
+	uint64_t flags = (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
+			 (r->box->cells ? 0 : JOB_NO_CELL);
+
+	frame_put64(job + 8 * JOB_FLAGS, flags);
+	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
+	frame_put64(job + 8 * JOB_INODES, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES]);
+	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
+	send_files(r);
+	if ((r->lang->ncompile && send_phase(r, PHASE_COMPILE, r->lang->compile, r->lang->ncompile) < 0) ||
+	    send_phase(r, PHASE_RUN, r->lang->run, r->lang->nrun) < 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	attach_send(&r->box->attach, FRAME_GO, NULL, 0);
+	if (!r->job.stdin_len)
+		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
+	attach_flush(&r->box->attach);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* run_internal.h - a claimed job, as run.c, deliver.c and verdict.c share it */
+#ifndef RUNNER_RUN_INTERNAL_H
+#define RUNNER_RUN_INTERNAL_H
+#include "box.h"
+#include "output.h"
+#include "run.h"
+#include "sync.h"
+
+#define RUN_STATES(S) \
+	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") S(EXECUTING, "executing") \
+	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
+enum run_state {
+#define S(id, name) RUN_##id,
+	RUN_STATES(S)
+#undef S
+	RUN_STATE_COUNT
+};
+
+struct run {
+	enum run_state state;
+	char owner[OWNER_MAX], id[ID_LEN + 1];
+	int attempt;
+	struct job job;
+	const struct lang *lang;
+	struct limits limits[PHASE_COUNT];	/* in force */
+	struct result result;
+	struct spool_attempt files;
+	struct output output;
+	struct box *box;
+	size_t stdin_sent, credit;
+	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
+	char *trouble;			/* init's own words for a failure of ours */
+	struct timer timer;
+	struct sync_request sync;
+	struct run *next;
+};
+
+/* deliver.c: queues the frames of the whole job, FRAME_GO last. -1 ENOMEM. */
+int deliver_job(struct run *r);
+
+/* verdict.c: what a phase's FRAME_END says, written into r->result. */
+void verdict_end(struct run *r, const struct frame *f);
+bool verdict_program_failed(const struct result_phase *p);
+/* One line for people: which limit of which phase, and what else is worth knowing. "" nothing. */
+void verdict_explain(const struct run *r, char *text, size_t size);
+#endif
