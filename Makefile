@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 LDLIBS   = -lcjson -lm
 
 LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft follow
-RUNNER   = main loop http engine attach box run deliver verdict queue output sync log config
+RUNNER   = main loop http engine attach box pool run deliver verdict queue output sync log config
 INIT     = cee-init cell filter usage
 
 # program: extra libraries

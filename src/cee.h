@@ -114,8 +114,14 @@ struct conf {
 	double cpus;			/* cpus: for each box; 0 is no quota */
 	bool durable;			/* durable = yes | no */
 	bool cells_never;		/* cells = auto | never */
+	bool share_none;		/* share = owner | none */
 	bool log_json;			/* log = text | json */
 	uid_t uid_base; unsigned uid_count;	/* uids = BASE:COUNT, each running box has its own */
+	int warm;			/* boxes made ahead of any job, at most, over all languages */
+	int boxes;			/* containers at most, idle ones too; 0 is four for each job at once and eight */
+	int box_jobs;			/* jobs that one box serves */
+	int64_t box_idle_us;		/* an owner's idle box goes after that */
+	int64_t box_age_us;		/* one that nobody took is made anew after that */
 	int64_t max_job;		/* bytes of a job file */
 	int64_t max_queued;		/* jobs waiting, of one owner */
 	int64_t min_room;		/* bytes that must stay free in the spool for new work */
@@ -199,6 +205,7 @@ struct lang {
 	char **env; size_t nenv;	/* NAME=value for both phases */
 	char **live_env; size_t nlive_env;	/* unless buffer = full */
 	struct limits limits[PHASE_COUNT];
+	int warm_min, warm_max;		/* warm: boxes of the default size made ahead; 0 and 4 */
 	char *hello;			/* a program that prints "hello, world" */
 	char *missing;			/* what to say when no source works */
 };
@@ -261,6 +268,9 @@ enum why {
 extern const char *const why_name[WHY_COUNT];
 extern const enum state why_state[WHY_COUNT];
 
+/* Where a job's box came from: made for it, made ahead, or used by its owner before. */
+enum box_from { BOX_NONE, BOX_COLD, BOX_WARM, BOX_SHARED };
+
 struct result_phase {
 	bool ran;
 	int exit_code;			/* -1 when it did not exit by itself */
@@ -285,6 +295,8 @@ struct result {
 	int64_t queued_us;
 	int64_t dropped_by_disk;	/* bytes lost because the spool's disk was full */
 	int64_t box_memory;		/* the box's memory limit in force, 0 none */
+	enum box_from box_from;
+	char *box;			/* the container's id, its first 12 characters, or NULL */
 	struct result_phase phase[PHASE_COUNT];
 };
 void result_init(struct result *r);

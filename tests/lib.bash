@@ -25,6 +25,7 @@ new_spool() {
 		seccomp = $CEE_ROOT/etc/seccomp.json
 		init = $CEE_ROOT/bin/cee-init
 		jobs = 2
+		warm = 0
 		${1:-}
 	CONF
 	cee-lang publish

@@ -63,6 +63,10 @@ void conf_init(struct conf *c)
 		.min_room = 64 * MIB,
 		.box_reserve = 64 * MIB,
 		.run_slack_us = 10 * SECOND,
+		.warm = 8,
+		.box_jobs = 1000,
+		.box_idle_us = 60 * SECOND,
+		.box_age_us = 3600 * SECOND,
 	};
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		c->dflt[p] = default_limits[p];
@@ -159,14 +163,27 @@ static int set_box_reserve(struct conf *c, const char *v, struct cee_err *e) { r
 static int set_run_slack(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->run_slack_us, e); }
 static int set_max_queued(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->max_queued, v, 1, 100000000, e); }
 
-static int set_jobs(struct conf *c, const char *v, struct cee_err *e)
+static int set_share(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->share_none, v, "none", "owner", e); }
+static int set_box_idle(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_idle_us, e); }
+static int set_box_age(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_age_us, e); }
+
+static int set_small(int *out, const char *v, int min, int max, struct cee_err *e)
 {
 	int64_t n = 0;
 
-	if (set_integer(&n, v, 1, 4096, e) < 0)
+	if (set_integer(&n, v, min, max, e) < 0)
 		return -1;
-	c->jobs = (int)n;
+	*out = (int)n;
 	return 0;
+}
+
+static int set_warm(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->warm, v, 0, 1000, e); }
+static int set_boxes(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->boxes, v, 0, 4096, e); }
+static int set_box_jobs(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->box_jobs, v, 1, 1000000, e); }
+
+static int set_jobs(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_small(&c->jobs, v, 1, 4096, e);
 }
 
 /* Whoever speaks to the engine is root: an address in the clear is for loopback only. */
@@ -249,7 +266,9 @@ static const struct key {
 	{"apparmor", set_apparmor}, {"networks", set_networks}, {"jobs", set_jobs},
 	{"cpus", set_cpus}, {"durable", set_durable}, {"cells", set_cells}, {"log", set_log},
 	{"uids", set_uids}, {"max_job", set_max_job}, {"max_queued", set_max_queued},
-	{"min_room", set_min_room}, {"box_reserve", set_box_reserve}, {"run_slack", set_run_slack},
+	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},
+	{"share", set_share}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
+	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 

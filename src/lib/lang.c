@@ -125,6 +125,23 @@ FIELD(hello) { return json_string(v, path, &L->hello, e); }
 FIELD(missing) { return one(v, path, &L->missing, line_valid, "one line", e); }
 FIELD(comment) { (void)into; (void)v; (void)path; (void)e; return 0; }
 
+static int small(const cJSON *v, const char *path, int *out, struct cee_err *e)
+{
+	int64_t n = 0;
+
+	if (json_integer(v, path, 0, 1000, &n, e) < 0)
+		return -1;
+	*out = (int)n;
+	return 0;
+}
+
+FIELD(warm_min) { return small(v, path, &L->warm_min, e); }
+FIELD(warm_max) { return small(v, path, &L->warm_max, e); }
+
+static const struct json_field warm_fields[] = { {"min", field_warm_min}, {"max", field_warm_max}, {NULL, NULL} };
+
+FIELD(warm) { return json_fields(v, path, warm_fields, 0, into, e); }
+
 static const struct json_field source_fields[] = {
 	{"pull", field_pull}, {"packages", field_packages}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
 };
@@ -148,6 +165,7 @@ static const struct json_field fields[] = {
 	{"env", field_env},
 	{"live_env", field_live_env},
 	{"limits", field_limits},
+	{"warm", field_warm},
 	{"hello", field_hello},
 	{"missing", field_missing},
 	{"comment", field_comment},
@@ -166,6 +184,8 @@ static int whole(struct lang *l, struct cee_err *e)
 		return json_wrong(e, "file", "is missing: the name that a job's code gets");
 	if (l->nrun == 0)
 		return json_wrong(e, "run", "is missing: the argument vector that runs a job");
+	if (l->warm_min > l->warm_max)
+		return json_wrong(e, "warm.min", "is more than warm.max, which is %d", l->warm_max);
 	if (!l->title && !(l->title = strdup(l->name)))
 		return cee_fail(e, ENOMEM, "out of memory");
 	return 0;
@@ -185,7 +205,7 @@ int lang_parse(struct lang *l, const char *file, const char *text, size_t len, s
 	struct cee_err why = {""};
 	int saved;
 
-	*l = (struct lang){0};
+	*l = (struct lang){ .warm_max = 4 };
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_init(&l->limits[p]);
 	if (parse(l, text, len, &why) == 0)

@@ -41,6 +41,7 @@ static const int why_status[WHY_COUNT] = {
 #undef W
 };
 static const char *const phase_name[PHASE_COUNT] = {[PHASE_COMPILE] = "compile", [PHASE_RUN] = "run"};
+static const char *const box_name[] = { [BOX_NONE] = NULL, [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared" };
 static const char *const peak_name[] = {"rusage", "cgroup"};
 
 void result_init(struct result *r)
@@ -58,6 +59,7 @@ void result_release(struct result *r)
 	free(r->language);
 	free(r->image);
 	free(r->runner);
+	free(r->box);
 	result_init(r);
 }
 
@@ -185,7 +187,8 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_time(b, "started", r->started_us) < 0 || put_time(b, "ended", r->ended_us) < 0 ||
 	    put_seconds(b, "queued", r->queued_us) < 0 ||
 	    put_number(b, "dropped_by_disk", r->dropped_by_disk) < 0 ||
-	    put_number(b, "box_memory", r->box_memory) < 0 || put_phases(b, r) < 0)
+	    put_number(b, "box_memory", r->box_memory) < 0 ||
+	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
 }
@@ -376,6 +379,14 @@ FIELD(started) { return get_time(v, path, &R->started_us, e); }
 FIELD(ended) { return get_time(v, path, &R->ended_us, e); }
 FIELD(queued) { return get_seconds(v, path, &R->queued_us, e); }
 FIELD(dropped_by_disk) { return get_number(v, path, &R->dropped_by_disk, e); }
+FIELD(box_id) { return json_string(v, path, &R->box, e); }
+FIELD(box)
+{
+	for (int i = BOX_COLD; cJSON_IsString(v) && i <= BOX_SHARED; i++)
+		if (strcmp(v->valuestring, box_name[i]) == 0)
+			R->box_from = (enum box_from)i;
+	return cJSON_IsString(v) ? 0 : json_wrong(e, path, "must be a string");
+}
 FIELD(box_memory) { return get_number(v, path, &R->box_memory, e); }
 
 FIELD(id)
@@ -402,7 +413,7 @@ static const struct json_field fields[] = {
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"phases", field_phases}, {NULL, NULL}
+	{"box_memory", field_box_memory}, {"box", field_box}, {"box_id", field_box_id}, {"phases", field_phases}, {NULL, NULL}
 };
 
 /* state follows from why, but must not contradict it: somebody may read that alone. */

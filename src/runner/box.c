@@ -35,6 +35,7 @@ static const struct {
 	[BOX_ATTACHING] = { 20000000, "the engine did not attach the box within 20 s" },
 	[BOX_STARTING] = { 60000000, "the engine did not start the box within a minute" },
 	[BOX_GREETING] = { 20000000, "cee-init did not answer within 20 s" },
+	[BOX_READY] = { 0, "cee-init did not get ready for another job within 20 s" },
 	[BOX_DOUBTED] = { 500000, NULL },	/* then the engine is asked */
 	[BOX_REMOVING] = { 1000000, NULL },	/* then it is tried again */
 };
@@ -75,6 +76,19 @@ int box_count(void)
 	return n;
 }
 
+static int count_from_to(enum box_state from, enum box_state to)
+{
+	int n = 0;
+
+	for (struct box *b = boxes; b; b = b->next)
+		n += b->state >= from && b->state <= to;
+	return n;
+}
+
+int box_coming(void) { return count_from_to(BOX_NEW, BOX_GREETING); }
+int box_going(void) { return count_from_to(BOX_REMOVING, BOX_REMOVING); }
+struct box *box_first(void) { return boxes; }
+
 int64_t box_memory(const struct conf *c, const struct limits *l)
 {
 	int64_t want = l->v[LIMIT_MEMORY] + l->v[LIMIT_DISK] + l->v[LIMIT_OUTPUT] / 4 + c->box_reserve;
@@ -100,6 +114,7 @@ static void box_free(void *p)
 	struct box *b = p;
 
 	free(b->doubt);
+	free((char *)b->spec.image);
 	free(b);
 }
 
@@ -179,6 +194,23 @@ static void box_failed(struct box *b, enum box_end how, const char *reason)
 	box_remove(b);
 	if (ended)
 		ended(arg, how, text);
+}
+
+void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const struct frame *),
+	     void (*ended)(void *, enum box_end, const char *), void *arg)
+{
+	b->ready = ready;
+	b->frame = frame;
+	b->ended = ended;
+	b->arg = arg;
+	if (b->state == BOX_READY)
+		loop_timer(&b->deadline, 0);
+}
+
+void box_rest(struct box *b)
+{
+	b->greeted = false;
+	loop_timer(&b->deadline, mono_us() + deadlines[BOX_GREETING].us);
 }
 
 /* ---- the way up ------------------------------------------------------------ */
@@ -262,8 +294,10 @@ static void stream_frame(void *arg, const struct frame *f)
 			take_hello(b, f);
 		else
 			box_failed(b, BOX_OURS, "cee-init did not say HELLO first");
-	} else if (b->state < BOX_READY && f->type == FRAME_READY) {
+	} else if (f->type == FRAME_READY) {	/* the first, or that after a job */
 		b->greeted = true;
+		if (b->state == BOX_READY)
+			loop_timer(&b->deadline, 0);
 		maybe_ready(b);
 	} else if (b->frame) {
 		b->frame(b->arg, f);
@@ -520,11 +554,13 @@ struct box *box_new(const struct box_spec *spec)
 	b->slot = free_slot();
 	b->born = mono_us();
 	b->deadline.fire = box_late;
-	body = create_body(spec, slot_uid(b->slot));
+	b->spec = *spec;
+	b->spec.image = strdup(spec->image);
+	body = b->spec.image ? create_body(spec, slot_uid(b->slot)) : NULL;
 	snprintf(path, sizeof(path), "/containers/create?name=cee-%s-%u", runner_name, ++serial);
 	b->call = body ? engine_request("POST", path, body, 60000, created, b) : NULL;
 	if (!b->call) {
-		free(b);
+		box_free(b);
 		return NULL;
 	}
 	b->next = boxes;

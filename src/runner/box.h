@@ -23,7 +23,7 @@ enum box_end {
 	BOX_DIED			/* its init died: the job's doing, or a kill from outside */
 };
 
-/* Sizes and names of one box. Borrowed until box_new returns. */
+/* Sizes and names of one box. */
 struct box_spec {
 	const char *image;
 	int64_t memory;			/* bytes, all told; see box_memory */
@@ -37,12 +37,17 @@ struct box {
 	char container[80];		/* the engine's id; "" before it is known */
 	unsigned slot;			/* chooses the uid */
 	bool cells;			/* init built a cell in its self-test */
-	bool hello, greeted;		/* HELLO came, READY came */
+	bool hello, greeted;		/* HELLO came; READY came since the last job */
+	struct box_spec spec;		/* image is ours */
 	struct attach attach;
 	struct engine_call *call;
 	struct timer deadline;
 	struct box *next;
 	int64_t born;
+	/* pool.c's: whose it is ("" nobody's yet), its jobs so far, since when it is idle (0: it has a user) */
+	char owner[OWNER_MAX];
+	int jobs;
+	int64_t idle_since;
 	char *doubt;			/* why the stream ended */
 	/* the user; NULL functions once it has let go */
 	void (*ready)(void *arg);
@@ -55,15 +60,26 @@ struct box {
 /* The runner's side of all boxes. on_gone is called whenever one has gone. */
 void box_init(const struct config *c, const char *spool, const char *runner, void (*on_gone)(void));
 void box_reconfigure(const struct config *c);
-/* Boxes that are not gone yet. */
+/* Boxes that are not gone yet; those that the engine is still making, or removing. */
 int box_count(void);
+int box_coming(void);
+int box_going(void);
+/* The first box, and so on by next: for the pool. */
+struct box *box_first(void);
+/* Another user takes a box that is not on its way out. ready is called only where the
+ * box was not READY before. Frames of the last user's job do not come any more. */
+void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const struct frame *),
+	     void (*ended)(void *, enum box_end, const char *), void *arg);
 /* Memory limit for a job: its own, its disk, its output's tail, the reserve; in steps. */
 int64_t box_memory(const struct conf *c, const struct limits *l);
 /* Whether boxes are made for cells; the start-up self-test may say no. */
 bool box_cells(void);
 void box_set_cells(bool cells);
-/* NULL when memory is out. The callbacks must be set before the loop runs again. */
+/* NULL when memory is out. The spec is copied. The callbacks must be set before the loop
+ * runs again. */
 struct box *box_new(const struct box_spec *spec);
+/* Its job has ended with DONE: init says READY again soon, or the box is given up. */
+void box_rest(struct box *b);
 /* The user wants it no more: the container is removed, then gone is called. */
 void box_remove(struct box *b);
 /* Removes every container with our labels of that runner but the boxes known here; done(arg, 0)

@@ -2,6 +2,7 @@
  *
  * One thread, one epoll. How it fits together:
  *     queue.c   what waits            run.c   a claimed job     box.c   a container
+ *     pool.c    boxes that wait       deliver.c, verdict.c      to and from init
  *     engine.c  plain requests        attach.c  a box's stream  sync.c  the disk
  * This file is start, signals, the slow timer, and the one place that decides
  * whether another job may begin (claim_more). After start nothing that a job,
@@ -23,6 +24,7 @@
 #include "engine.h"
 #include "log.h"
 #include "loop.h"
+#include "pool.h"
 #include "prog.h"
 #include "queue.h"
 #include "run.h"
@@ -43,7 +45,7 @@ static const char help[] =
 "SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
 "configuration and languages.\n";
 
-enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000 };
+enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000, GOING_MORE = 4 };
 
 static struct {
 	const char *conf_path, *spool_path;
@@ -71,24 +73,33 @@ static int jobs_at_once(void)
 
 static void maybe_quit(void)
 {
-	if (run_count() || box_count())
+	if (run_count() || !(g.stopping || (g.once && g.tested && queue_length() == 0)))
 		return;
-	if (g.stopping || (g.once && g.tested && queue_length() == 0))
+	pool_drain();
+	if (!box_count())
 		g.quit = true;
+}
+
+/* Boxes on their way out are the engine's work too: not without end. */
+static bool may_claim(void)
+{
+	return !g.claim_later.at && run_count() < jobs_at_once() && box_going() < jobs_at_once() + GOING_MORE;
 }
 
 static void claim_more(void)
 {
 	struct queued q = { .owner = "" };
+	bool open = !g.stopping && g.swept && g.tested && engine_up();
 
-	while (!g.stopping && g.swept && g.tested && engine_up() && !g.claim_later.at &&
-	       run_count() < jobs_at_once() && box_count() < jobs_at_once() && queue_next(&q)) {
+	while (open && may_claim() && queue_next(&q)) {
 		if (run_begin(&q) < 0) {
 			log_event("spool", "trouble", strerror(errno), "owner", q.owner, "id", q.id,
 				  "remedy", "claiming again in a second", NULL);
 			loop_timer(&g.claim_later, mono_us() + 1000000);
 		}
 	}
+	if (open && !g.once)
+		pool_refill(queue_length(), jobs_at_once() - run_count());
 	maybe_quit();
 }
 
@@ -264,6 +275,7 @@ static void engine_changed(bool up)
 	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api() : NULL,
 		  "remedy", up ? NULL : "jobs are kept; start the engine, or set docker_host", NULL);
 	g.swept = false;
+	pool_drain();
 	if (up)
 		box_sweep(g.runner.name, own_swept, NULL);
 }
@@ -292,6 +304,7 @@ static void reload(void)
 	g.config = next;
 	box_reconfigure(&g.config);
 	run_reconfigure(&g.config);
+	pool_reconfigure(&g.config);
 	publish_languages();
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
 	claim_more();
@@ -352,6 +365,7 @@ static void start(void)
 	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
+	pool_init(&g.config);
 	run_init(&g.config, &g.runner, durable, claim_more);
 	publish_languages();
 	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, &e) < 0)

@@ -117,7 +117,10 @@ static void run_verdict(struct run *r, enum why why, const char *message)
 	r->result.dropped_by_disk = r->output.lost_total;
 	if (r->box) {		/* removed beside the way: nothing waits for a container to die */
 		r->box->gone = NULL;
-		box_remove(r->box);
+		if (r->clean)
+			pool_give(r->box);
+		else
+			box_remove(r->box);
 		r->box = NULL;
 	}
 	run_enter(r, RUN_VERDICT);
@@ -263,6 +266,7 @@ static void take_done(struct run *r, const struct frame *f)
 	const struct result_phase *compile = &r->result.phase[PHASE_COMPILE];
 	char text[160];
 
+	r->clean = !ours;
 	if (r->killed || r->result.why == WHY_CANCELLED) {
 		run_verdict(r, WHY_CANCELLED, NULL);
 		return;
@@ -322,6 +326,8 @@ static void box_frame(void *arg, const struct frame *f)
 		take_done(r, f);
 		break;
 	case FRAME_START:
+		r->began = true;
+		break;
 	case FRAME_READY:
 		break;
 	case FRAME_HELLO: case FRAME_JOB: case FRAME_FILE: case FRAME_DATA: case FRAME_PHASE:
@@ -349,6 +355,7 @@ static void box_ready(void *arg)
 	if (r->lang->ncompile)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
+	r->result.box = strndup(r->box->container, 12);
 	r->result.started_us = now_us();
 	run_enter(r, RUN_EXECUTING);
 	loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
@@ -372,6 +379,10 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 		run_verdict(r, WHY_REFUSED, r->lang->missing ? r->lang->missing : text);
 		break;
 	case BOX_DIED:
+		if (!r->began) {	/* no program of this job was there yet to do it */
+			run_failed(r, WHY_BOX_DIED, reason);
+			break;
+		}
 		run_verdict(r, r->killed ? WHY_CANCELLED : WHY_BOX_DIED, reason);
 		break;
 	}
@@ -379,29 +390,19 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 
 static void get_box(struct run *r)
 {
-	const struct limits *run = &r->limits[PHASE_RUN], *compile = &r->limits[PHASE_COMPILE];
-	struct limits l = *run;
 	struct box_spec spec;
 
-	for (int i = 0; i < LIMIT_COUNT; i++)
-		if (r->lang->ncompile && compile->v[i] > l.v[i])
-			l.v[i] = compile->v[i];
-	l.v[LIMIT_DISK] = run->v[LIMIT_DISK];
-	spec = (struct box_spec){ .image = r->lang->image, .memory = box_memory(&config->conf, &l),
-		.disk = run->v[LIMIT_DISK], .inodes = run->v[LIMIT_INODES],
-		.processes = l.v[LIMIT_PROCESSES] + 2,	/* init and the cell's keeper */
-		 .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
+	pool_spec(&spec, r->lang, r->limits);
 	r->result.box_memory = spec.memory;
-	r->box = box_new(&spec);
+	r->box = pool_take(&spec, r->owner, &r->result.box_from);
 	if (!r->box) {
 		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
 		return;
 	}
-	r->box->ready = box_ready;
-	r->box->frame = box_frame;
-	r->box->ended = box_ended;
-	r->box->arg = r;
+	box_use(r->box, box_ready, box_frame, box_ended, r);
 	run_enter(r, RUN_BOXED);
+	if (r->box->state == BOX_READY)
+		box_ready(r);
 }
 
 /* ---- the beginning ------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #define RUNNER_RUN_INTERNAL_H
 #include "box.h"
 #include "output.h"
+#include "pool.h"
 #include "run.h"
 #include "sync.h"
 
@@ -28,6 +29,8 @@ struct run {
 	struct output output;
 	struct box *box;
 	size_t stdin_sent, credit;
+	bool began;			/* a phase was started: from here on the box's death is the job's */
+	bool clean;			/* DONE came as it should: the box may serve on */
 	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
 	char *trouble;			/* init's own words for a failure of ours */
 	struct timer timer;
