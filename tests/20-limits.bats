@@ -40,7 +40,7 @@ pid = os.fork()
 if pid == 0:
     x = []
     while True: x.append(bytearray(1 << 20))
-os.waitpid(pid, 0)' -L memory=2048M
+os.waitpid(pid, 0)' -L memory=1024M -L cpu=30
 	if [ "$(why .why)" = exited ]; then
 		[ "$(why '.phases.run.oom_kills > 0')" = true ]
 		[ "$(why .exit_code)" = 0 ]
