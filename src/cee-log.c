@@ -24,7 +24,9 @@ struct log {
 	bool follow, times, json, raw;
 	bool only_out, only_err;
 	int64_t last;			/* -n, or -1: all */
+	int verdict;			/* results' JSON goes there too; -1 nowhere */
 	bool warned;
+	int jobs, status;		/* followed to their ends; what became of the last, as cee(7) has it */
 	/* of the job at hand */
 	bool counting;			/* the first pass of -n */
 	int64_t units, skip;		/* lines (records with --json) seen; still to be passed over */
@@ -257,6 +259,26 @@ static int follow_on(struct log *l)
 	return r;
 }
 
+/* The job has ended, and all of it is printed. */
+static int ended(struct log *l)
+{
+	struct result r;
+	struct cee_err e = {0};
+
+	if (result_parse(&r, l->f.result.data, l->f.result.len, &e) < 0) {
+		prog_error("%s: its result cannot be read: %s", l->f.id, e.msg);
+		return -1;
+	}
+	client_verdict(l->verdict, l->f.result.data, l->f.result.len);
+	l->jobs++;
+	l->status = result_exit_status(&r);
+	if (l->status == STATUS_OURS && result_is_ours(&r))
+		prog_error("%s: %s: %s (a failure of the engine, not of the program)", l->f.id, why_name[r.why],
+			   r.message ? r.message : "cee-stat says more");
+	result_release(&r);
+	return 0;
+}
+
 static int log_one(void *arg, const char *id)
 {
 	struct log *l = arg;
@@ -274,6 +296,8 @@ static int log_one(void *arg, const char *id)
 	}
 	if (r == 0 && l->follow)
 		r = follow_on(l);
+	if (r > 0 && l->follow)
+		r = ended(l);
 	return r < 0;
 }
 
@@ -282,21 +306,23 @@ static int log_one(void *arg, const char *id)
 static const char help[] =
 	"usage: cee-log [options] [ID...]\n"
 	"Prints what jobs wrote. Without an ID they are read from standard input, one a line.\n\n"
-	"  -f, --follow        goes on until the job has ended\n"
+	"  -f, --follow        goes on until the job has ended; of a single job its exit status is ours\n"
 	"  -o, --stdout        only standard output\n"
 	"  -e, --stderr        only standard error and the compiler's output\n"
 	"  -n, --lines N       only the last N lines\n"
 	"  -t, --times         each line with the time at which it was read\n"
 	"      --json          one JSON object a record\n"
 	"      --raw           control sequences as they are, also on a terminal\n"
+	"      --verdict FILE|fd:N  with -f: writes the result's JSON there, a line a job\n"
 	CLIENT_HELP;
 
-enum { OPT_JSON = CLIENT_OWN, OPT_RAW };
+enum { OPT_JSON = CLIENT_OWN, OPT_RAW, OPT_VERDICT };
 static const struct option options[] = {
 	CLIENT_LONG,
 	{"follow", no_argument, NULL, 'f'}, {"stdout", no_argument, NULL, 'o'}, {"stderr", no_argument, NULL, 'e'},
 	{"lines", required_argument, NULL, 'n'}, {"times", no_argument, NULL, 't'},
-	{"json", no_argument, NULL, OPT_JSON}, {"raw", no_argument, NULL, OPT_RAW}, {NULL, 0, NULL, 0}
+	{"json", no_argument, NULL, OPT_JSON}, {"raw", no_argument, NULL, OPT_RAW},
+	{"verdict", required_argument, NULL, OPT_VERDICT}, {NULL, 0, NULL, 0}
 };
 
 static int64_t number_of_lines(const char *s)
@@ -313,6 +339,7 @@ static int64_t number_of_lines(const char *s)
 
 static void parse_options(struct log *l, int argc, char **argv)
 {
+	const char *verdict = NULL;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, CLIENT_SHORT "foen:t", options, NULL)) != -1)
@@ -324,15 +351,20 @@ static void parse_options(struct log *l, int argc, char **argv)
 		case 't': l->times = true; break;
 		case OPT_JSON: l->json = true; break;
 		case OPT_RAW: l->raw = true; break;
+		case OPT_VERDICT: verdict = optarg; break;
 		default: client_option(&l->c, opt, help);
 		}
 	if (l->only_out && l->only_err)	/* both is what is printed without them */
 		l->only_out = l->only_err = false;
+	if (verdict && !l->follow)
+		prog_usage("--verdict: the result is known to who waits for it: give -f too, or use cee-stat --json");
+	if (verdict)
+		l->verdict = client_verdict_open(verdict);
 }
 
 int main(int argc, char **argv)
 {
-	struct log l = { .last = -1 };
+	struct log l = { .last = -1, .verdict = -1 };
 	int failed;
 
 	client_init(&l.c, argv[0]);
@@ -344,5 +376,7 @@ int main(int argc, char **argv)
 	follow_release(&l.f);
 	buf_release(&l.out.b);
 	client_release(&l.c);
+	if (!failed && l.jobs == 1)	/* like a process that was waited for */
+		return l.status;
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -304,6 +304,8 @@ void result_release(struct result *r);
 char *result_format(const struct result *r);	/* malloc'ed JSON text on one line, with "\n" */
 int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e);
 int result_exit_status(const struct result *r);	/* the table of cee(7) */
+enum { STATUS_OURS = 125 };		/* ... and in it, a failure of ours */
+bool result_is_ours(const struct result *r);	/* cee failed, not the program */
 
 /* ---- index (index.c): the file `index` of an attempt -------------------- *
  * A line a record: "TIME LETTER LENGTH\n": TIME in microseconds since the epoch,

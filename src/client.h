@@ -61,6 +61,12 @@ void sink_init(struct sink *k, int fd, bool raw);
 int sink_put(struct sink *k, const void *data, size_t len);
 int sink_flush(struct sink *k);
 
+/* --verdict FILE or fd:N, opened before there is a job; ends the program when that fails. */
+int client_verdict_open(const char *where);
+/* Writes a result's text there; -1 is nowhere. What fails is said on stderr, no more: the job
+ * has ended as it has. */
+void client_verdict(int fd, const char *text, size_t len);
+
 /* "stdout", "stderr", "compile" */
 const char *client_stream_name(enum frame_stream s);
 /* Is a runner alive? If not says so once on stderr. */

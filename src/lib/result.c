@@ -77,6 +77,11 @@ int result_exit_status(const struct result *r)
 	return 137;
 }
 
+bool result_is_ours(const struct result *r)
+{
+	return why_status[r->why] == STATUS_OURS;
+}
+
 /* ---- writing ------------------------------------------------------------------- */
 
 /* Some numbers come from a box, and an id's time from whoever chose the id: whatever

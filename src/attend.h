@@ -1,0 +1,32 @@
+/* attend.h - waiting for a job as if it were a process of ours
+ *
+ * What cee-submit -w and cee-run share: the job's output is our output, our signals are its
+ * affair, its end is our exit status. Like client.h this is for programs: it prints and exits.
+ *
+ *     attend_begin(&a);		before the job is submitted: from here on signals are caught
+ *     status = attend_job(&a, id);
+ */
+#ifndef CEE_ATTEND_H
+#define CEE_ATTEND_H
+#include "client.h"
+#include "follow.h"
+
+struct attend {
+	struct client *c;
+	bool quiet;			/* says nothing of how the program ended, only where we failed */
+	bool raw;			/* control sequences as they are, also on a terminal */
+	int verdict;			/* the result's JSON goes there too; -1 nowhere */
+	/* attend.c's own */
+	struct follow f;
+	struct sink out, err;
+	struct sink *last;		/* the one written to last */
+	bool open_line;			/* what it was did not end with a newline */
+	bool cancelling, warned;
+};
+
+void attend_begin(struct attend *a);
+/* Streams the job's output until it has ended; what became of it, as cee(7)'s table has it.
+ * Ends the program when our output or the job's log fails. */
+int attend_job(struct attend *a, const char *id);
+
+#endif

@@ -1,0 +1,200 @@
+/* attend.c - waiting for a job as if it were a process of ours (attend.h)
+ *
+ * Signals: the handler counts, writes a byte that wakes the poll, and ends the
+ * program at the second one, once the wish to cancel has been made. A write
+ * that blocks is interrupted (no SA_RESTART) so that the first one is heard
+ * then too.
+ */
+#include "attend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WARN_MS = 500 };
+
+/* ---- signals ------------------------------------------------------------------ */
+
+static volatile sig_atomic_t signals, cancel_made;
+static int wake[2] = {-1, -1};
+
+static void on_signal(int sig)
+{
+	int saved = errno;
+
+	if (++signals > 1 && cancel_made)
+		_exit(128 + sig);
+	if (write(wake[1], "", 1) < 0) {	/* full: it is awake already */
+	}
+	errno = saved;
+}
+
+void attend_begin(struct attend *a)
+{
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = { .sa_handler = on_signal }, old;
+
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		prog_die(EX_OSERR, "pipe: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+		/* who started us with nohup or in the background meant it */
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(caught[i], &sa, NULL);
+	}
+	(void)a;
+	signal(SIGPIPE, SIG_IGN);	/* the job must be cancelled before we go */
+}
+
+static void cancel(struct attend *a)
+{
+	struct cee_err e = {0};
+
+	a->cancelling = true;
+	if (spool_cancel(&a->c->spool, a->c->owner, a->f.id, &e) < 0)
+		prog_error("%s", e.msg);
+	cancel_made = 1;
+}
+
+static void heed_signals(struct attend *a)
+{
+	char byte[16];
+
+	if (!signals || a->cancelling)
+		return;
+	cancel(a);
+	while (read(wake[0], byte, sizeof byte) > 0)
+		;
+	prog_error("cancelling %s; once more, and it is left to itself", a->f.id);
+	client_warn_runner(a->c, &a->warned);
+}
+
+/* ---- waiting and streaming ------------------------------------------------------- */
+
+/* Who read us is gone, or our disk is full: the job has lost its purpose. */
+static _Noreturn void output_failed(struct attend *a, const struct sink *k)
+{
+	int err = errno;
+
+	cancel(a);
+	if (err == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	prog_die(STATUS_OURS, "standard %s: %s; %s is cancelled", k == &a->out ? "output" : "error", strerror(err), a->f.id);
+}
+
+static void flush(struct attend *a, struct sink *k)
+{
+	while (sink_flush(k) < 0) {
+		if (errno != EINTR)
+			output_failed(a, k);
+		heed_signals(a);
+	}
+}
+
+/* On a terminal a line of ours does not begin in the middle of one of the program's. */
+static void before_note(struct attend *a)
+{
+	flush(a, &a->out);
+	flush(a, &a->err);
+	if (a->open_line && isatty(STDERR_FILENO) && write_full(STDERR_FILENO, "\n", 1) == 0)
+		a->open_line = false;
+}
+
+static int item(void *arg, const struct follow_item *it)
+{
+	struct attend *a = arg;
+	struct sink *k = it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT ? &a->out : &a->err;
+
+	if (signals)
+		heed_signals(a);
+	if (a->last != k && a->last)	/* they may be the same terminal */
+		flush(a, a->last);
+	a->last = k;
+	switch (it->what) {
+	case FOLLOW_DATA:
+		a->open_line = it->data[it->len - 1] != '\n';
+		if (sink_put(k, it->data, it->len) < 0 && errno != EINTR)
+			output_failed(a, k);
+		break;
+	case FOLLOW_GAP:
+		before_note(a);
+		prog_error("%llu bytes of %s are missing here",
+			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
+		break;
+	case FOLLOW_RERUN:
+		before_note(a);
+		prog_error("%s is run again after a failure of the engine; attempt %d begins", a->f.id, it->attempt);
+		break;
+	}
+	return 0;
+}
+
+static void follow_to_end(struct attend *a)
+{
+	struct pollfd signal_pipe = { .fd = wake[0], .events = POLLIN };
+	struct cee_err e = {0};
+	int timeout = WARN_MS, r;
+
+	while ((r = follow_step(&a->f, item, a, &e)) == 0) {
+		flush(a, &a->out);
+		flush(a, &a->err);
+		heed_signals(a);
+		if (a->cancelling)
+			signal_pipe.fd = -1;
+		follow_wait(&a->f, a->f.attempt == 0 ? timeout : -1, &signal_pipe, 1);
+		if (a->f.attempt == 0 && timeout > 0) {
+			if (!a->f.look_dir)
+				client_warn_runner(a->c, &a->warned);
+			timeout = -1;
+		}
+	}
+	flush(a, &a->out);
+	flush(a, &a->err);
+	if (r < 0)
+		prog_die(STATUS_OURS, "%s", e.msg);
+}
+
+/* What the program cannot have said itself. */
+static void say_why(struct attend *a, const struct result *r)
+{
+	const char *message = r->message ? r->message : "", *colon = *message ? ": " : "";
+
+	if ((r->why == WHY_EXITED && !*message) || (a->quiet && !result_is_ours(r)))
+		return;
+	before_note(a);
+	if (r->why == WHY_EXITED)
+		prog_error("%s", message);
+	else if (r->why == WHY_SIGNALLED)
+		prog_error("ended by signal %d (%s)%s%s", r->signal, strsignal(r->signal), colon, message);
+	else if (result_is_ours(r))
+		prog_error("%s: %s%s%s (a failure of the engine, not of the program)", a->f.id, why_name[r->why], colon, message);
+	else
+		prog_error("%s%s%s", why_name[r->why], colon, message);
+}
+
+int attend_job(struct attend *a, const char *id)
+{
+	struct result r;
+	struct cee_err e = {0};
+	int status;
+
+	sink_init(&a->out, STDOUT_FILENO, a->raw);
+	sink_init(&a->err, STDERR_FILENO, a->raw);
+	follow_init(&a->f, &a->c->spool, true);
+	follow_job(&a->f, a->c->owner, id);
+	follow_to_end(a);
+	if (result_parse(&r, a->f.result.data, a->f.result.len, &e) < 0)
+		prog_die(STATUS_OURS, "%s: its result cannot be read: %s", id, e.msg);
+	client_verdict(a->verdict, a->f.result.data, a->f.result.len);
+	say_why(a, &r);
+	status = result_exit_status(&r);
+	result_release(&r);
+	follow_release(&a->f);
+	buf_release(&a->out.b);
+	buf_release(&a->err.b);
+	return status;
+}
