@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "compare.h"
 #include "frame.h"
 #include "limit.h"
 
@@ -147,6 +148,16 @@ struct job_file { char *name; unsigned char *data; size_t len; unsigned mode; };
 struct job_package { char *name, *version; };
 struct job_label { char *name, *value; };
 
+enum { JOB_TESTS_MAX = 1000 };
+struct job_test {
+	char *name;			/* its number when the job gives none; unique */
+	unsigned char *stdin_data; size_t stdin_len;	/* data NULL: the job's */
+	char **arguments; size_t narguments;	/* NULL: the job's */
+	char **env; size_t nenv;	/* NAME=value, besides and before the job's */
+	unsigned char *expected; size_t expected_len;	/* NULL: nothing is expected */
+	struct limits limits;		/* -1: the run's */
+};
+
 enum job_buffer { BUFFER_LIVE, BUFFER_FULL };
 
 struct job {
@@ -169,6 +180,9 @@ struct job {
 	int64_t keep_us;		/* -1 as the administrator says */
 	char *key, *group;		/* or NULL */
 	struct job_label *labels; size_t nlabels;
+	struct job_test *tests; size_t ntests;	/* 0: the program runs once, as itself */
+	struct compare_rule compare;
+	bool first_failure;		/* stop = "first-failure" */
 };
 /* The one parser. Checks everything that can be checked without knowing the
  * host (shape, types, ranges, names); text need not be NUL-terminated.

@@ -19,7 +19,7 @@
 enum {
 	NAME_MAX_LEN = 1024, PART_MAX = 255, PARTS_MAX = 16,
 	FILES_MAX = 1000, ARGUMENTS_MAX = 4096, PACKAGES_MAX = 200, LABELS_MAX = 64,
-	WORD_MAX = 64, KEY_MAX = 255, LABEL_VALUE_MAX = 256
+	WORD_MAX = 64, KEY_MAX = 255, TEST_NAME_MAX = 255, LABEL_VALUE_MAX = 256
 };
 
 #define DIGITS "0123456789"
@@ -29,6 +29,7 @@ enum {
 struct parse {
 	struct job *j;
 	bool nuget, framework;		/* the first engine's fields were there */
+	const char *of_tests;		/* a field that only a job with tests has was there */
 };
 
 static int no_memory(struct cee_err *e)
@@ -433,28 +434,25 @@ FIELD(code)
 	return 0;
 }
 
-static int stdin_once(const struct job *j, const char *path, struct cee_err *e)
-{
-	return j->stdin_data ? json_wrong(e, path, "give stdin or stdin_base64, not both") : 0;
-}
-
-FIELD(stdin)
+/* Bytes that may stand in a job as text (NAME) or as base64 (NAME_base64), not as both. */
+static int bytes_of(const cJSON *v, const char *path, const char *name, bool base64,
+		    unsigned char **data, size_t *len, struct cee_err *e)
 {
 	char *text = NULL;
 
-	if (stdin_once(JOB, path, e) < 0 || json_string(v, path, &text, e) < 0)
+	if (*data)
+		return json_wrong(e, path, "give %s or %s_base64, not both", name, name);
+	if (base64)
+		return bytes_of_base64(v, path, data, len, e);
+	if (json_string(v, path, &text, e) < 0)
 		return -1;
-	JOB->stdin_data = (unsigned char *)text;
-	JOB->stdin_len = strlen(text);
+	*data = (unsigned char *)text;
+	*len = strlen(text);
 	return 0;
 }
 
-FIELD(stdin_base64)
-{
-	if (stdin_once(JOB, path, e) < 0)
-		return -1;
-	return bytes_of_base64(v, path, &JOB->stdin_data, &JOB->stdin_len, e);
-}
+FIELD(stdin) { return bytes_of(v, path, "stdin", false, &JOB->stdin_data, &JOB->stdin_len, e); }
+FIELD(stdin_base64) { return bytes_of(v, path, "stdin", true, &JOB->stdin_data, &JOB->stdin_len, e); }
 
 FIELD(buffer)
 {
@@ -528,6 +526,117 @@ static bool asks_nothing(const cJSON *v)
 	return cJSON_IsFalse(v) || cJSON_IsNull(v);
 }
 
+/* ---- tests ------------------------------------------------------------------- */
+
+#define TEST ((struct job_test *)into)
+
+FIELD(test_stdin) { return bytes_of(v, path, "stdin", false, &TEST->stdin_data, &TEST->stdin_len, e); }
+FIELD(test_stdin_base64) { return bytes_of(v, path, "stdin", true, &TEST->stdin_data, &TEST->stdin_len, e); }
+FIELD(test_expected) { return bytes_of(v, path, "expected", false, &TEST->expected, &TEST->expected_len, e); }
+FIELD(test_expected_base64) { return bytes_of(v, path, "expected", true, &TEST->expected, &TEST->expected_len, e); }
+FIELD(test_name) { return printable(v, path, 1, TEST_NAME_MAX, &TEST->name, e); }
+FIELD(test_env) { return json_env(v, path, &TEST->env, &TEST->nenv, e); }
+
+FIELD(test_arguments)
+{
+	return json_strings(v, path, ARGUMENTS_MAX, FRAME_MAX, &TEST->arguments, &TEST->narguments, e);
+}
+
+/* A cell's disk is as large for each of them. */
+FIELD(test_limits)
+{
+	if (json_limits(v, path, &TEST->limits, e) < 0)
+		return -1;
+	if (TEST->limits.v[LIMIT_DISK] >= 0 || TEST->limits.v[LIMIT_INODES] >= 0)
+		return json_wrong(e, path, "disk and inodes are the whole job's: set them in the job's limits");
+	return 0;
+}
+
+static const struct json_field test_fields[] = {
+	{"name", field_test_name}, {"stdin", field_test_stdin}, {"stdin_base64", field_test_stdin_base64},
+	{"arguments", field_test_arguments}, {"env", field_test_env},
+	{"expected", field_test_expected}, {"expected_base64", field_test_expected_base64},
+	{"limits", field_test_limits}, {NULL, NULL}
+};
+
+static int test_one(struct job_test *t, size_t number, const cJSON *v, const char *path, struct cee_err *e)
+{
+	limits_init(&t->limits);
+	if (json_fields(v, path, test_fields, 0, t, e) < 0)
+		return -1;
+	if (!t->name && asprintf(&t->name, "%zu", number) < 0) {
+		t->name = NULL;
+		return no_memory(e);
+	}
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int tests_differ(const struct job *j, const char *path, struct cee_err *e)
+{
+	AUTO_FREE const char **names = calloc(j->ntests + 1, sizeof *names);
+
+	if (!names)
+		return no_memory(e);
+	for (size_t i = 0; i < j->ntests; i++)
+		names[i] = j->tests[i].name;
+	qsort(names, j->ntests, sizeof *names, by_name);
+	for (size_t i = 1; i < j->ntests; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return json_wrong(e, path, "\"%.80s\" stands twice; a test without a name has its number", names[i]);
+	return 0;
+}
+
+FIELD(tests)
+{
+	int count = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
+	const cJSON *item;
+
+	if (asks_nothing(v))
+		return 0;
+	if (!cJSON_IsArray(v))
+		return json_wrong(e, path, "must be an array of {\"name\", \"stdin\", \"expected\"}");
+	if (count > JOB_TESTS_MAX)
+		return json_wrong(e, path, "has %d tests, %d is the most", count, JOB_TESTS_MAX);
+	JOB->tests = calloc((size_t)count + 1, sizeof *JOB->tests);
+	if (!JOB->tests)
+		return no_memory(e);
+	cJSON_ArrayForEach(item, v) {
+		char full[JSON_PATH_MAX];
+
+		json_path(full, path, NULL, (int)JOB->ntests);
+		JOB->ntests++;
+		if (test_one(&JOB->tests[JOB->ntests - 1], JOB->ntests, item, full, e) < 0)
+			return -1;
+	}
+	return tests_differ(JOB, path, e);
+}
+
+FIELD(compare)
+{
+	struct cee_err why;
+
+	((struct parse *)into)->of_tests = "compare";
+	if (!cJSON_IsString(v) || compare_parse(v->valuestring, &JOB->compare, &why) < 0)
+		return json_wrong(e, path, "%s", cJSON_IsString(v) ? why.msg : "must be a string, as \"trailing\"");
+	return 0;
+}
+
+FIELD(stop)
+{
+	const char *s = cJSON_IsString(v) ? v->valuestring : "";
+
+	((struct parse *)into)->of_tests = "stop";
+	if (strcmp(s, "first-failure") != 0 && strcmp(s, "never") != 0)
+		return json_wrong(e, path, "must be \"first-failure\" or \"never\" (that of the output is limits.stop)");
+	JOB->first_failure = *s == 'f';
+	return 0;
+}
+
 FIELD(later)
 {
 	(void)into;
@@ -564,7 +673,9 @@ static const struct json_field fields[] = {
 	{"keep", field_keep},
 	{"tty", field_later},
 	{"collect", field_later},
-	{"tests", field_later},
+	{"tests", field_tests},
+	{"compare", field_compare},
+	{"stop", field_stop},
 	{"network", field_later},
 	{"from", field_reserved},
 	{"session", field_reserved},
@@ -580,29 +691,57 @@ static void job_init(struct job *j)
 		limits_init(&j->limits[p]);
 }
 
+static size_t vector_size(char *const *v, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += strlen(v[i]) + 1 + sizeof(char *);
+	return total;
+}
+
 /* The kernel takes arguments and environment together up to a quarter of the stack, and
  * never less than 128 KiB (execve(2)); cee-init takes 1 MiB. What the language adds must
  * fit too, and the names of files, which may all be arguments of a compiler. */
-static int vectors_fit(const struct job *j, struct cee_err *e)
+static int vectors_fit(const struct job *j, const struct job_test *t, const char *path, struct cee_err *e)
 {
 	enum { LEAST = 96 << 10, MOST = 896 << 10 };
 	int64_t stack = j->limits[PHASE_RUN].v[LIMIT_STACK], most = MOST;
 	size_t total = 0;
 
+	if (t && t->limits.v[LIMIT_STACK] >= 0)
+		stack = t->limits.v[LIMIT_STACK];
+
 	for (size_t i = 0; i < j->nfiles; i++)
 		total += strlen(j->files[i].name) + 1 + sizeof(char *);
 	if (total > MOST / 2)
 		return json_wrong(e, "files", "their names take %zu bytes together, %d is the most", total, MOST / 2);
-	for (size_t i = 0; i < j->narguments; i++)
-		total += strlen(j->arguments[i]) + 1 + sizeof(char *);
-	for (size_t i = 0; i < j->nenv; i++)
-		total += strlen(j->env[i]) + 1 + sizeof(char *);
+	total += t && t->arguments ? vector_size(t->arguments, t->narguments) : vector_size(j->arguments, j->narguments);
+	total += vector_size(j->env, j->nenv) + (t ? vector_size(t->env, t->nenv) : 0);
 	if (stack >= 0 && stack / 4 < most)
 		most = stack / 4 > LEAST ? stack / 4 : LEAST;
 	if (total <= (size_t)most)
 		return 0;
-	return json_wrong(e, "arguments", "with env and the names of files they take %zu bytes, %" PRId64
+	return json_wrong(e, path, "with env and the names of files they take %zu bytes, %" PRId64
 		" is the most: use a file or stdin", total, most);
+}
+
+/* Rules of a job with tests. */
+static int tests_fit(const struct parse *p, struct cee_err *e)
+{
+	const struct job *j = p->j;
+
+	if (!j->ntests && p->of_tests)
+		return json_wrong(e, p->of_tests, "is for a job with tests: add tests, or leave it out");
+	for (size_t i = 0; i < j->ntests; i++) {
+		char test[JSON_PATH_MAX], path[JSON_PATH_MAX];
+
+		json_path(test, "tests", NULL, (int)i);
+		json_path(path, test, "arguments", 0);
+		if (vectors_fit(j, &j->tests[i], path, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Rules between fields. */
@@ -619,7 +758,9 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "language", "is missing: name one, as \"python\"");
 	if (!j->code && j->nfiles == 0)
 		return json_wrong(e, "code", "is missing: give code, or files");
-	return vectors_fit(j, e) < 0 ? -1 : packages_valid(j, p->nuget, e);
+	if (vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
+		return -1;
+	return packages_valid(j, p->nuget, e);
 }
 
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e)
@@ -647,8 +788,23 @@ static void strings_release(char **v, size_t n)
 	free(v);
 }
 
+static void tests_release(struct job *j)
+{
+	for (size_t i = 0; i < j->ntests; i++) {
+		struct job_test *t = &j->tests[i];
+
+		free(t->name);
+		free(t->stdin_data);
+		free(t->expected);
+		strings_release(t->arguments, t->narguments);
+		strings_release(t->env, t->nenv);
+	}
+	free(j->tests);
+}
+
 void job_release(struct job *j)
 {
+	tests_release(j);
 	free(j->language);
 	free(j->version);
 	free(j->framework);
@@ -674,20 +830,33 @@ void job_release(struct job *j)
 
 /* ---- against the host ------------------------------------------------------------ */
 
+static int beneath(const struct limits *l, const struct limits *max, const char *where, struct cee_err *e)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		char asked[LIMIT_TEXT_MAX], most[LIMIT_TEXT_MAX], path[JSON_PATH_MAX];
+		if (max->v[i] < 0 || l->v[i] <= max->v[i])
+			continue;
+		limit_format(asked, (enum limit_id)i, l->v[i]);
+		limit_format(most, (enum limit_id)i, max->v[i]);
+		json_path(path, where, limit_name[i], 0);
+		return json_wrong(e, path, "%s is more than this engine gives: %s is the most", asked, most);
+	}
+	return 0;
+}
+
 static int ceilings(const struct job *j, const struct conf *c, struct cee_err *e)
 {
-	static const char *const where[PHASE_COUNT] = {[PHASE_COMPILE] = "limits.compile", [PHASE_RUN] = "limits"};
+	if (beneath(&j->limits[PHASE_COMPILE], &c->max[PHASE_COMPILE], "limits.compile", e) < 0 ||
+	    beneath(&j->limits[PHASE_RUN], &c->max[PHASE_RUN], "limits", e) < 0)
+		return -1;
+	for (size_t i = 0; i < j->ntests; i++) {
+		char test[JSON_PATH_MAX], path[JSON_PATH_MAX];
 
-	for (int p = 0; p < PHASE_COUNT; p++)
-		for (int i = 0; i < LIMIT_COUNT; i++) {
-			char asked[LIMIT_TEXT_MAX], most[LIMIT_TEXT_MAX], path[JSON_PATH_MAX];
-			if (c->max[p].v[i] < 0 || j->limits[p].v[i] <= c->max[p].v[i])
-				continue;
-			limit_format(asked, (enum limit_id)i, j->limits[p].v[i]);
-			limit_format(most, (enum limit_id)i, c->max[p].v[i]);
-			json_path(path, where[p], limit_name[i], 0);
-			return json_wrong(e, path, "%s is more than this engine gives: %s is the most", asked, most);
-		}
+		json_path(test, "tests", NULL, (int)i);
+		json_path(path, test, "limits", 0);
+		if (beneath(&j->tests[i].limits, &c->max[PHASE_RUN], path, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -433,6 +433,8 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	r->result.language = strdup(r->lang->name);
 	r->result.image = strdup(r->lang->image);
 	set_limits(r);
+	if (r->job.ntests)
+		return "tests: this version of cee does not run them yet";
 	if (r->attempt > r->job.retries + 1) {
 		*why = WHY_LOST;
 		return "every attempt ended with its runner; not tried again";

@@ -28,6 +28,14 @@ static void promises(const struct job *j)
 		MUST(strlen(j->arguments[i]) <= FRAME_MAX);
 	for (size_t i = 0; i < j->npackages; i++)
 		MUST(*j->packages[i].name && *j->packages[i].version && !strpbrk(j->packages[i].name, " :;\\\n"));
+	MUST(j->ntests <= JOB_TESTS_MAX && (j->ntests || !j->first_failure));
+	for (size_t i = 0; i < j->ntests; i++) {
+		const struct job_test *t = &j->tests[i];
+
+		MUST(t->name && *t->name && utf8_valid(t->name, strlen(t->name)) && (i == 0 || strcmp(t->name, t[-1].name) != 0));
+		MUST((t->stdin_data || !t->stdin_len) && (t->expected || !t->expected_len) && (t->arguments || !t->narguments));
+		MUST(t->limits.v[LIMIT_DISK] == -1 && t->limits.v[LIMIT_INODES] == -1);
+	}
 	for (int p = 0; p < PHASE_COUNT; p++)
 		for (int i = 0; i < LIMIT_COUNT; i++)
 			MUST(j->limits[p].v[i] >= -1);

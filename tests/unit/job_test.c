@@ -167,7 +167,7 @@ static void unknown_fields(void)
 static void later(void)
 {
 	CHECK(field_refused("\"tty\":true", "tty: is not supported by this version yet"));
-	CHECK(field_refused("\"collect\":[\"*.png\"]", "collect: is not supported") && field_refused("\"tests\":[{}]", "tests: is not supported"));
+	CHECK(field_refused("\"collect\":[\"*.png\"]", "collect: is not supported"));
 	CHECK(field_refused("\"network\":\"lab\"", "network: is not supported") && field_refused("\"network\":true", "network"));
 	CHECK(field_refused("\"from\":\"x\"", "from: is reserved") && field_refused("\"session\":1", "session: is reserved"));
 }
@@ -291,14 +291,69 @@ static void against_the_host(void)
 	CHECK(check_refused(&c, "{\"code\":\"x\",\"target_framework_monikier\":\"net7.0\"}", "target_framework_monikier: \"net7.0\" is not known here: there is net6.0, net10.0"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"main.py\",\"content\":\"\"}]}", "\"main.py\" stands twice"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"own\",\"content\":\"\"}]}", "a file and a folder"));
+	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"tests\":[{},{\"limits\":{\"cpu\":90}}]}", "tests[1].limits.cpu: 90s is more than this engine gives: 60s is the most"));
 	CHECK(parse("{\"language\":\"cobol\",\"code\":\"x\"}") == 0 && job_check(&j, &c, NULL, 0, &e) == 0);
 	CHECK(job_check(&j, &c, "{", 1, &e) == -1 && strstr(e.msg, "damaged"));
 	conf_release(&c);
 }
 
+static void tests(void)
+{
+	char text[70000];
+	size_t n;
+
+	CHECK(field_good("\"tests\":[{\"name\":\"a b\",\"stdin\":\"1\",\"arguments\":[\"x\"],\"env\":{\"A\":\"1\"},\"expected\":\"\","
+		"\"limits\":{\"cpu\":1}},{},{\"stdin_base64\":\"AAE=\",\"expected_base64\":\"AA==\",\"arguments\":[]}],"
+		"\"compare\":\"float:1e-9,0.5\",\"stop\":\"first-failure\""));
+	CHECK(j.ntests == 3 && strcmp(j.tests[0].name, "a b") == 0 && strcmp(j.tests[1].name, "2") == 0 && j.first_failure);
+	CHECK(j.tests[0].stdin_len == 1 && j.tests[0].narguments == 1 && j.tests[0].nenv == 1 && j.tests[0].expected && j.tests[0].expected_len == 0);
+	CHECK(j.tests[0].limits.v[LIMIT_CPU] == 1000000 && j.tests[1].limits.v[LIMIT_CPU] == -1);
+	CHECK(!j.tests[1].stdin_data && !j.tests[1].arguments && !j.tests[1].expected);
+	CHECK(j.tests[2].stdin_len == 2 && j.tests[2].expected_len == 1 && j.tests[2].arguments && j.tests[2].narguments == 0);
+	CHECK(j.compare.how == COMPARE_FLOAT && j.compare.abs == 1e-9 && j.compare.rel == 0.5);
+	CHECK(field_good("\"tests\":[{}],\"stop\":\"never\"") && !j.first_failure && j.compare.how == COMPARE_TRAILING);
+	CHECK(field_good("\"tests\":[]") && j.ntests == 0);
+	CHECK(field_refused("\"tests\":{\"a\":1}", "tests: must be an array") && field_refused("\"tests\":[1]", "tests[0]: must be an object"));
+	CHECK(field_refused("\"tests\":[{\"name\":\"\"}]", "tests[0].name: must be of 1 to 255") && field_refused("\"tests\":[{\"name\":\"a\\nb\"}]", "no control characters"));
+	CHECK(field_refused("\"tests\":[{\"name\":\"a\"},{\"name\":\"a\"}]", "tests: \"a\" stands twice") && field_refused("\"tests\":[{\"name\":\"2\"},{}]", "stands twice"));
+	CHECK(field_refused("\"tests\":[{\"expect\":\"\"}]", "tests[0].expect: unknown field; did you mean \"expected\"?"));
+	CHECK(field_refused("\"tests\":[{\"stdin\":\"\",\"stdin_base64\":\"\"}]", "tests[0].stdin_base64: give stdin or stdin_base64, not both"));
+	CHECK(field_refused("\"tests\":[{\"expected\":\"\",\"expected_base64\":\"\"}]", "give expected or expected_base64, not both"));
+	CHECK(field_refused("\"tests\":[{\"limits\":{\"disk\":1}}]", "tests[0].limits: disk and inodes are the whole job's"));
+	CHECK(field_refused("\"tests\":[{\"limits\":{\"stop\":\"output\"}}]", "tests[0].limits.stop: unknown limit"));
+	CHECK(field_refused("\"tests\":[{}],\"compare\":\"floats\"", "compare: must be \"exact\"") && field_refused("\"tests\":[{}],\"compare\":1", "compare: must be a string"));
+	CHECK(field_refused("\"tests\":[{}],\"stop\":\"output\"", "stop: must be \"first-failure\" or \"never\" (that of the output is limits.stop)"));
+	CHECK(field_refused("\"compare\":\"exact\"", "compare: is for a job with tests") && field_refused("\"tests\":[],\"stop\":\"never\"", "stop: is for a job with tests"));
+	n = (size_t)snprintf(text, sizeof text, "{\"language\":\"python\",\"code\":\"x\",\"tests\":[{}");
+	for (int i = 1; i < JOB_TESTS_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, ",{}");
+	snprintf(text + n, sizeof text - n, "]}");
+	CHECK(parse(text) == 0 && j.ntests == JOB_TESTS_MAX && strcmp(j.tests[999].name, "1000") == 0);
+	snprintf(text + n, sizeof text - n, ",{}]}");
+	CHECK(refused(text, "tests: has 1001 tests, 1000 is the most"));
+}
+
+static void tests_fit(void)
+{
+	char *text = malloc(1200000);
+	size_t n = (size_t)sprintf(text, "{\"language\":\"python\",\"code\":\"x\",\"tests\":[{},{\"arguments\":[\"\"");
+
+	for (int i = 0; i < 18; i++) {
+		n += (size_t)sprintf(text + n, ",\"");
+		memset(text + n, 'a', 60000);
+		n += 60000;
+		n += (size_t)sprintf(text + n, "\"");
+	}
+	sprintf(text + n, "]}]}");
+	CHECK(parse(text) == -1 && strstr(e.msg, "tests[1].arguments: with env and the names of files they take 1080"));
+	free(text);
+}
+
 int main(void)
 {
 	RUN(first_engine);
+	RUN(tests);
+	RUN(tests_fit);
 	RUN(general);
 	RUN(not_json);
 	RUN(bounds);
