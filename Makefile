@@ -103,6 +103,6 @@ install: all
 	install -m755 bin/* $(DESTDIR)$(PREFIX)/bin
 	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	install -m644 etc/seccomp.json $(DESTDIR)/etc/cee/
-	install -m644 etc/languages.d/*.json $(DESTDIR)/etc/cee/languages.d/
+	install -m644 etc/languages.d/* $(DESTDIR)/etc/cee/languages.d/
 clean:
 	rm -rf build build-* bin/cee-*

@@ -85,6 +85,51 @@ print("wrote", bad)'
 	check_inside
 }
 
+@test "from inside, cpp" {
+	cat > "$BATS_TEST_TMPDIR/s.cpp" <<-'C'
+		#include <fstream>
+		#include <iostream>
+		int main()
+		{
+			for (auto p : { "status", "limits", "mountinfo", "net/dev" }) std::cout << std::ifstream(std::string("/proc/self/") + p).rdbuf();
+			std::cout << "wrote [";
+			for (auto p : { "/x", "/etc/x", "/usr/x", "/.cee/init", "/proc/sys/kernel/hostname", "/sys/x", "/dev/x" })
+				if (std::ofstream(p, std::ios::app)) std::cout << p;
+			std::cout << "]\n";
+		}
+	C
+	run --separate-stderr cee-submit -w "$BATS_TEST_TMPDIR/s.cpp"
+	[ "$status" -eq 0 ]
+	check_inside
+}
+
+@test "from inside, javascript" {
+	cat > "$BATS_TEST_TMPDIR/s.js" <<-'J'
+		const fs = require("fs");
+		for (const f of ["status", "limits", "mountinfo", "net/dev"]) console.log(fs.readFileSync("/proc/self/" + f, "utf8"));
+		const can = p => { try { fs.appendFileSync(p, "x"); return true; } catch { return false; } };
+		const bad = ["/x", "/etc/x", "/usr/x", "/.cee/init", "/proc/sys/kernel/hostname", "/sys/x", "/dev/x"].filter(can);
+		console.log(`wrote [${bad.join(" ")}]`);
+	J
+	run --separate-stderr cee-submit -w "$BATS_TEST_TMPDIR/s.js"
+	[ "$status" -eq 0 ]
+	check_inside
+}
+
+@test "from inside, bash" {
+	cat > "$BATS_TEST_TMPDIR/s.sh" <<-'S'
+		for f in status limits mountinfo net/dev; do cat "/proc/$$/$f"; done
+		bad=
+		for f in /x /etc/x /usr/x /.cee/init /proc/sys/kernel/hostname /sys/x /dev/x; do
+			{ echo x >> "$f"; } 2> /dev/null && bad="$bad $f"
+		done
+		echo "wrote [$bad]"
+	S
+	run --separate-stderr cee-submit -w "$BATS_TEST_TMPDIR/s.sh"
+	[ "$status" -eq 0 ]
+	check_inside
+}
+
 @test "from inside, csharp" {
 	cee-lang list --json | jq -e '.[] | select(.name == "csharp" and .state != "missing")' > /dev/null ||
 		skip "no .NET SDK on this machine to make the image from"

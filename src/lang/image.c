@@ -315,9 +315,14 @@ static void lang_digest(struct work *w, const struct lang *l, bool pulled, char 
 		AUTO_FREE char *from = NULL;
 		const char *to;
 
-		digest_add(&d, l->hostdirs[i]);
-		if (source_host(l->hostdirs[i], &from, &to, NULL) == 0)
+		if (source_host(l->hostdirs[i], &from, &to, NULL) < 0) {
+			digest_add(&d, l->hostdirs[i]);
+		} else if (source_content(&d, from)) {
+			digest_add(&d, to);
+		} else {
+			digest_add(&d, l->hostdirs[i]);
 			source_fingerprint(&d, from);
+		}
 	}
 	digest_text(&d, out);
 }

@@ -7,6 +7,7 @@
 #include "source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <libgen.h>
 #include <limits.h>
@@ -18,7 +19,7 @@
 
 #include "child.h"
 
-enum { LEVELS = 2, CAPTURE_MAX = 1 << 20 };
+enum { LEVELS = 2, CAPTURE_MAX = 1 << 20, CONTENT_MAX = 64 << 10 };
 
 /* FNV-1a, 64 bits */
 void digest_init(struct digest *d)
@@ -26,12 +27,17 @@ void digest_init(struct digest *d)
 	d->v = 14695981039346656037u;
 }
 
+static void digest_bytes(struct digest *d, const char *p, size_t len)
+{
+	for (; len; p++, len--) {
+		d->v ^= (unsigned char)*p;
+		d->v *= 1099511628211u;
+	}
+}
+
 void digest_add(struct digest *d, const char *text)
 {
-	do {
-		d->v ^= (unsigned char)*text;
-		d->v *= 1099511628211u;
-	} while (*text++);
+	digest_bytes(d, text, strlen(text) + 1);
 }
 
 void digest_text(const struct digest *d, char out[17])
@@ -101,6 +107,18 @@ void source_fingerprint(struct digest *d, const char *path)
 	}
 	if (t)
 		fts_close(t);
+}
+
+bool source_content(struct digest *d, const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	AUTO_BUF struct buf b = {0};
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || read_fd(fd, CONTENT_MAX, &b) < 0)
+		return false;
+	digest_bytes(d, b.data, b.len);
+	return true;
 }
 
 /* ---- apt ------------------------------------------------------------------ */

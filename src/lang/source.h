@@ -14,6 +14,8 @@ void digest_text(const struct digest *d, char out[17]);
  * real directory that this program of PATH lies in, wherever that is. from is malloc'ed, to points into spec.
  * -1 and ENOENT where the host does not have it. */
 int source_host(const char *spec, char **from, const char **to, struct cee_err *err);
+/* What a small file holds, whenever it was written; false when path is none. */
+bool source_content(struct digest *d, const char *path);
 /* Names, sizes and times of the first few levels beneath path. */
 void source_fingerprint(struct digest *d, const char *path);
 

@@ -58,13 +58,14 @@ static bool host_part_valid(const char *s, size_t n)
 	return n > 1 && s[0] == '/' && !memmem(s, n, "/../", 4) && !(n >= 3 && memcmp(s + n - 3, "/..", 3) == 0);
 }
 
-/* FROM:TO, both absolute */
+/* FROM:TO, absolute paths; FROM may also be the name of a file beside the language file */
 static bool hostdir_valid(const char *s)
 {
 	const char *colon = strchr(s, ':');
+	size_t n = colon ? (size_t)(colon - s) : 0;
 
-	return colon && !strchr(colon + 1, ':') && host_part_valid(s, (size_t)(colon - s)) &&
-		host_part_valid(colon + 1, strlen(colon + 1));
+	return colon && !strchr(colon + 1, ':') && host_part_valid(colon + 1, strlen(colon + 1)) &&
+		(host_part_valid(s, n) || (n > 0 && *s != '.' && *s != '{' && !memchr(s, '/', n)));
 }
 
 static bool line_valid(const char *s)
@@ -111,7 +112,7 @@ FIELD(frameworks) { return list(v, path, &L->frameworks, &L->nframeworks, alias_
 FIELD(image) { return one(v, path, &L->image, image_valid, "the name of an image", e); }
 FIELD(pull) { return one(v, path, &L->pull, image_valid, "the name of an image", e); }
 FIELD(packages) { return list(v, path, &L->packages, &L->npackages, package_valid, "the name of a Debian package", e); }
-FIELD(host) { return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid, "FROM:TO, two absolute paths", e); }
+FIELD(host) { return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid, "FROM:TO, two absolute paths, or first the name of a file beside this one", e); }
 FIELD(setup) { return list(v, path, &L->setup, &L->nsetup, line_valid, "one line", e); }
 FIELD(file) { return one(v, path, &L->file, job_name_valid, "a relative file name", e); }
 FIELD(files) { return json_files(v, path, &L->files, &L->nfiles, e); }
@@ -256,6 +257,24 @@ static int is_json(const struct dirent *d)
 	return n > 5 && d->d_name[0] != '.' && strcmp(d->d_name + n - 5, ".json") == 0;
 }
 
+/* Files that lie beside the language file get the path of its directory. */
+static int host_beside(struct lang *l, const char *dir, struct cee_err *e)
+{
+	AUTO_FREE char *real = realpath(dir, NULL);
+
+	for (size_t i = 0; i < l->nhostdirs; i++) {
+		char *full;
+
+		if (l->hostdirs[i][0] == '/')
+			continue;
+		if (!real || asprintf(&full, "%s/%s", real, l->hostdirs[i]) < 0)
+			return cee_fail(e, real ? ENOMEM : errno, "languages = %.200s: %s", dir, strerror(errno));
+		free(l->hostdirs[i]);
+		l->hostdirs[i] = full;
+	}
+	return 0;
+}
+
 static int load_one(struct lang *l, int dirfd, const char *dir, const char *name, struct cee_err *e)
 {
 	/* an administrator's file: it may be a symbolic link, unlike a user's */
@@ -266,7 +285,12 @@ static int load_one(struct lang *l, int dirfd, const char *dir, const char *name
 	snprintf(file, sizeof file, "%.140s/%.140s", dir, name);
 	if (fd < 0 || read_fd(fd, LANG_MAX, &b) < 0)
 		return cee_fail(e, errno, "%s: %s", file, strerror(errno));
-	return lang_parse(l, file, b.data ? b.data : "", b.len, e);
+	if (lang_parse(l, file, b.data ? b.data : "", b.len, e) < 0)
+		return -1;
+	if (host_beside(l, dir, e) == 0)
+		return 0;
+	lang_release(l);
+	return -1;
 }
 
 static bool answers_to(const struct lang *l, const char *name)
@@ -277,6 +301,33 @@ static bool answers_to(const struct lang *l, const char *name)
 		if (strcmp(l->aliases[i], name) == 0)
 			return true;
 	return false;
+}
+
+static bool same_strings(char *const *a, size_t n, char *const *b, size_t m)
+{
+	for (size_t i = 0; n == m && i < n; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return n == m;
+}
+
+static bool same_source(const struct lang *a, const struct lang *b)
+{
+	return strcmp(a->pull ? a->pull : "", b->pull ? b->pull : "") == 0 &&
+		same_strings(a->packages, a->npackages, b->packages, b->npackages) &&
+		same_strings(a->hostdirs, a->nhostdirs, b->hostdirs, b->nhostdirs) &&
+		same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
+}
+
+/* Two languages may share an image: then each says the same of what it is made of, or
+ * each build would undo the other's. */
+static int one_source(const struct langs *ls, const struct lang *l, struct cee_err *e)
+{
+	for (size_t k = 0; k < ls->n; k++)
+		if (strcmp(ls->l[k].image, l->image) == 0 && !same_source(&ls->l[k], l))
+			return cee_fail(e, EINVAL, "languages: %s and %s have the image %.100s and not the same source",
+				ls->l[k].name, l->name, l->image);
+	return 0;
 }
 
 /* Every name and alias means one language. */
@@ -302,7 +353,7 @@ static int load_entries(struct langs *ls, int dirfd, const char *dir, struct dir
 		struct lang *l = &ls->l[ls->n];
 		if (load_one(l, dirfd, dir, entry[i]->d_name, e) < 0)
 			return -1;
-		if (distinct(ls, l, e) < 0) {
+		if (distinct(ls, l, e) < 0 || one_source(ls, l, e) < 0) {
 			lang_release(l);
 			return -1;
 		}

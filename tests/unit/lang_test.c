@@ -56,7 +56,7 @@ static void refusals(void)
 	CHECK(refused("\"alias\":[]", "alias: unknown field; did you mean \"aliases\"?") && refused("\"source\":{\"package\":[]}", "source.package: unknown field; did you mean \"packages\"?"));
 	CHECK(refused("\"extensions\":[\"py\"]", "extensions") && refused("\"extensions\":[\".\"]", "extensions") && refused("\"extensions\":[\".a/b\"]", "extensions"));
 	CHECK(refused("\"source\":{\"packages\":[\"-o\"]}", "source.packages") && refused("\"source\":{\"packages\":[\"a b\"]}", "source.packages"));
-	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"a:/b\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
+	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"a/b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"..:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\":/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
 	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") && refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
 	CHECK(refused("\"files\":[{\"name\":\"/x\",\"content\":\"\"}]", "files[0].name") && refused("\"limits\":{\"stop\":\"output\"}", "limits.stop") && refused("\"compile\":\"gcc\"", "compile"));
 }
@@ -166,6 +166,12 @@ static void directory(void)
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "\"bee\" of sea means bee already") && ls.n == 0);
 	put(d, "c.json", "{\"name\":\"b\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "is the name of two"));
+	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"source\":{\"packages\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "c and sea have the image cee/c:latest and not the same source"));
+	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/s\",\"source\":{\"host\":[\"sea.c:/opt/sea.c\",\"/x:/y\"]},\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == 0 && strncmp(ls.l[2].hostdirs[0], dir, strlen(dir)) == 0 && strstr(ls.l[2].hostdirs[0], "/sea.c:/opt/sea.c"));
+	CHECK(strcmp(ls.l[2].hostdirs[1], "/x:/y") == 0);
+	langs_release(&ls);
 	put(d, "c.json", "{\"name\":5}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "c.json: name: must be a string, not a number"));
 	unlinkat(d, "a.json", 0);

@@ -1,0 +1,194 @@
+# Each language from end to end: hello, arguments, standard input, its compiler's words, and
+# output that is seen line by line while the program runs, whatever it thinks of flushing.
+
+load lib
+
+setup() { new_spool; start_runner; cd "$BATS_TEST_TMPDIR"; }
+teardown() { end_all; }
+
+have() { cee-lang list --json "$1" | jq -e '.[0].state != "missing"' > /dev/null; }
+
+prog() {	# prog NAME: standard input into a file
+	cat > "$1"
+}
+
+# runs FILE: arguments one a line, then standard input
+args_and_stdin() {
+	run --separate-stderr cee-submit -w -i - "$1" -- one 'two words' '' "it's *" <<< 'from stdin'
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[ "${lines[*]}" = "[one] [two words] [] [it's *] from stdin" ]
+}
+
+# live FILE [OPTIONS]: begins without a line on its way, then prints one every 100 ms for ever. The first
+# is seen while the program still runs; at the time limit every line is there.
+live() {
+	local id n
+	id=$(cee-submit -L wall=2s -L cpu=2s "$@")
+	wait_until 20 has_line "$id" 'line 0'
+	state_is "$id" Executing
+	wait_until 20 ended "$id"
+	[ "$(verdict "$id" .why)" = 'time limit' ]
+	n=$(cee-log -o "$id" | wc -l)
+	[ "$n" -ge 8 ]	# of 20, where the machine is busy
+	[ "$(cee-log -o "$id")" = "$(seq -f 'line %g' 0 $((n - 1)))" ]
+}
+
+# blocks FILE: with buffer = full nothing of it is seen, since it never fills its buffer
+blocks() {
+	run --separate-stderr cee-submit -w -L wall=1s --buffer full "$1"
+	[ "$status" -eq 124 ]
+	[ -z "$output" ]
+}
+
+@test "c: arguments, input; live through stdio; full when asked" {
+	prog a.c <<-'C'
+		#include <stdio.h>
+		int main(int n, char **v) { char b[99]; for (int i = 1; i < n; i++) printf("[%s]\n", v[i]); fgets(b, 99, stdin); printf("%s", b); }
+	C
+	args_and_stdin a.c
+	prog l.c <<-'C'
+		#include <stdio.h>
+		#include <unistd.h>
+		int main(void) { for (int i = 0;; i++) { printf("line %d\n", i); usleep(100000); } }
+	C
+	live l.c
+	blocks l.c
+}
+
+@test "c: a prompt without a newline is there when input is awaited" {
+	prog p.c <<-'C'
+		#include <stdio.h>
+		int main(void) { int x; printf("number? "); if (scanf("%d", &x) == 1) for (;;); }
+	C
+	run --separate-stderr cee-submit -w -L wall=1s -i - p.c <<< 7
+	[ "$status" -eq 124 ]
+	[ "$output" = "number? " ]
+}
+
+@test "cpp: hello, arguments, input; live through cout, printf, and cout without stdio; full when asked" {
+	prog a.cpp <<-'C'
+		#include <iostream>
+		#include <string>
+		int main(int n, char **v) { std::string s; for (int i = 1; i < n; i++) std::cout << '[' << v[i] << "]\n"; std::getline(std::cin, s); std::cout << s << std::endl; }
+	C
+	args_and_stdin a.cpp
+	prog l.cc <<-'C'
+		#include <iostream>
+		#include <unistd.h>
+		int main() { for (int i = 0;; i++) { std::cout << "line " << i << '\n'; usleep(100000); } }
+	C
+	live l.cc
+	blocks l.cc
+	prog m.cxx <<-'C'
+		#include <iostream>
+		#include <unistd.h>
+		int main() { std::ios::sync_with_stdio(false); std::cin.tie(nullptr); for (int i = 0;; i++) { std::cout << "line " << i << "\n"; usleep(100000); } }
+	C
+	live m.cxx
+	blocks m.cxx
+}
+
+@test "cpp: what is printed without stdio is the same to the byte, from destructors too" {
+	prog d.cpp <<-'C'
+		#include <iostream>
+		#include <string>
+		struct last { ~last() { std::cout << "from a destructor"; } } l;
+		int main()
+		{
+			std::ios::sync_with_stdio(false);
+			std::string big(100000, 'b');
+			std::cout << "a" << big << "\n" << big << "c\nd";
+			std::cout.put('e').put('\n') << 1.5 << std::endl;
+			std::cout.write("x\ny", 3);
+			std::cerr << "err " << 1 << '\n';
+			std::clog << "log\n";
+		}
+	C
+	cee-submit -w d.cpp > live.out 2> live.err
+	cee-submit -w --buffer full d.cpp > full.out 2> full.err
+	cmp live.out full.out
+	cmp live.err full.err
+	[ "$(wc -c < full.out)" -eq 200031 ]
+	[ "$(cat full.err)" = $'err 1\nlog' ]
+}
+
+@test "javascript: arguments, input, modules, threads within the default limits; live" {
+	prog a.js <<-'J'
+		process.argv.slice(2).forEach(a => console.log(`[${a}]`));
+		process.stdin.pipe(process.stdout);
+	J
+	args_and_stdin a.js
+	prog m.mjs <<-'J'
+		import { Worker } from "node:worker_threads";
+		import { gzipSync } from "node:zlib";
+		import { x } from "./x.mjs";
+		const w = new Worker('require("worker_threads").parentPort.postMessage("from a worker")', { eval: true });
+		w.on("message", m => console.log(m, gzipSync(Buffer.alloc(1 << 20)).length > 0, x));
+	J
+	echo 'export const x = 7;' > x.mjs
+	run --separate-stderr cee-submit -w m.mjs x.mjs
+	[ "$output" = "from a worker true 7" ]
+	prog l.js <<-'J'
+		let i = 0;
+		const f = () => { console.log("line " + i++); setTimeout(f, 100); };
+		f();
+	J
+	live l.js
+}
+
+@test "bash: arguments, input; live through what it starts" {
+	prog a.sh <<-'S'
+		for a; do echo "[$a]"; done
+		cat
+	S
+	args_and_stdin a.sh
+	prog l.sh <<-'S'
+		for ((i = 0; ; i++)); do echo "$i"; sleep 0.1; done |
+			awk '{ print "LINE " $0 }' | sed 's/^/ /' | grep . | tr A-Z a-z | cut -c2-
+	S
+	live l.sh
+}
+
+@test "python: arguments, input; live" {
+	prog a.py <<-'P'
+		import sys
+		for a in sys.argv[1:]: print(f"[{a}]")
+		print(input())
+	P
+	args_and_stdin a.py
+	prog l.py <<-'P'
+		import itertools, time
+		for i in itertools.count(): print("line", i); time.sleep(.1)
+	P
+	live l.py
+	blocks l.py
+}
+
+@test "csharp: arguments, input; live" {
+	have csharp || skip "no .NET SDK on this machine to make the image from"
+	prog Program.cs <<-'C'
+		foreach (var a in args) Console.WriteLine($"[{a}]");
+		Console.WriteLine(Console.ReadLine());
+	C
+	args_and_stdin Program.cs
+	prog Live.cs <<-'C'
+		for (var i = 0; ; i++) { Console.WriteLine($"line {i}"); Thread.Sleep(100); }
+	C
+	live Live.cs
+}
+
+@test "a compiler's words name the user's file and line" {
+	prog bad.cpp <<< 'int main() { return nothing; }'
+	run --separate-stderr cee-submit -w bad.cpp
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"bad.cpp:1:"*"nothing"* ]]
+	prog bad.js <<< 'let a = ;'
+	run --separate-stderr cee-submit -w bad.js
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"bad.js:1"*SyntaxError* ]]
+	prog bad.sh <<< 'if true; then echo'
+	run --separate-stderr cee-submit -w bad.sh
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"bad.sh: line 2: syntax error"* ]]
+}
