@@ -58,7 +58,20 @@ enum {
 	TAIL_RECORDS = 1 << 17,
 	TICK = 20 * 1000, TICK_IDLE = 50 * 1000, TICK_LEAST = 1000,	/* us */
 	KILL_GRACE = 5 * 1000 * 1000,	/* us until the keeper itself is killed */
+	BASE_SLACK = 2 << 20, BASE_WAITS = 20,	/* see read_base */
+	CPU_SLACK = 2000,		/* us by which the cgroup's figure and the processes' may differ */
 };
+
+/* What passes through init is no part of a keeper, which is a copy of it, nor of a program,
+ * which is a copy of that until its exec: not to be found there, and not in its peak. */
+static void keep_from_children(void *p, size_t len)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) / page * page, to = ((uintptr_t)p + len) / page * page;
+
+	if (to > from)
+		madvise((void *)from, to - from, MADV_DONTFORK);
+}
 
 /* ---- the queue out ------------------------------------------------------- */
 
@@ -160,6 +173,8 @@ static void tail_reset(size_t cap)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (tail.data == MAP_FAILED || tail.rec == MAP_FAILED)
 			die("no memory for the output's tail");
+		keep_from_children(tail.data, TAIL_MAX);
+		keep_from_children(tail.rec, TAIL_RECORDS * sizeof *tail.rec);
 	}
 	if (tail.touched) {
 		madvise(tail.data, TAIL_MAX, MADV_DONTNEED);
@@ -220,7 +235,7 @@ struct pipe_in {			/* a pipe that the program writes */
 
 static struct job {
 	enum state state;
-	uint64_t flags, disk, inodes;
+	uint64_t flags, disk, inodes, cpu;
 	bool cell;			/* it has one */
 	bool killed;			/* by KILL: no more phases */
 	bool stdin_end;			/* STDIN_END came */
@@ -273,14 +288,6 @@ static void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-static int64_t own_cpu_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /* ---- the end of a job ------------------------------------------------------ */
@@ -622,7 +629,8 @@ static void phase_started(int64_t at)
 
 static int phase_launch(const int theirs[3])
 {
-	struct start s = { .phase = phase.id, .nproc = process_limit() };
+	struct start s = { .phase = phase.id, .nproc = process_limit(),
+		.cpu = (uint32_t)(job.cpu < UINT32_MAX ? job.cpu : UINT32_MAX) };
 	char text[INIT_TEXT];
 
 	if (job.cell) {
@@ -639,20 +647,36 @@ static int phase_launch(const int theirs[3])
 	return 0;
 }
 
+/* The figures that the phase's own are counted from. Shared memory that no file holds is
+ * of programs that are gone: the kernel gives it back late when its last holder was a
+ * message between sockets. It is waited for a little, or it would hide as much of this
+ * phase's. */
+static void read_base(void)
+{
+	struct timespec wait = { .tv_nsec = 1000000 };
+	struct statfs s;
+
+	for (int i = 0; i < BASE_WAITS; i++) {
+		usage_read(&usage, &phase.base, NULL);
+		phase.base_disk = disk_used(&s);
+		if (phase.base.shmem - phase.base_disk < BASE_SLACK)
+			break;
+		nanosleep(&wait, NULL);
+	}
+	phase.last = phase.base;
+	phase.base_own_us = init_cpu_us();
+}
+
 static void phase_start(uint32_t id)
 {
 	int theirs[3];
-	struct statfs s;
 	bool ok;
 
 	phase_init(id);
 	job.state = RUNNING;
 	send_u32(FRAME_START, id);
 	ok = !make_pipes(theirs);
-	usage_read(&usage, &phase.base, NULL);
-	phase.last = phase.base;
-	phase.base_own_us = own_cpu_us();
-	phase.base_disk = disk_used(&s);
+	read_base();
 	if (!ok)
 		trouble("pipes: %s", strerror(errno));
 	else
@@ -731,7 +755,7 @@ static void look_at_processes(const struct usage_now *now)
 static int look(const struct usage_now *now)
 {
 	int64_t memory = memory_used(now);
-	int64_t cpu = now->cpu_us - phase.base.cpu_us - (own_cpu_us() - phase.base_own_us);
+	int64_t cpu = now->cpu_us - phase.base.cpu_us - (init_cpu_us() - phase.base_own_us);
 	int reason = NO_REASON;
 
 	phase.cpu_us = cpu;
@@ -824,9 +848,9 @@ static void last_look(void)
 	if (phase.base.oom_kills)
 		hit(LIMIT_MEMORY);
 	/* Children of a parent that ignores SIGCHLD are reaped by the kernel and are
-	 * missing from rusage; the cgroup has them, and a little of ours. */
-	phase.cpu_us = u.cpu_us - phase.base.cpu_us - (own_cpu_us() - phase.base_own_us);
-	if (usage.version && phase.cpu_us > phase.ended.cpu_us + phase.ended.cpu_us / 10 + 20000)
+	 * missing from rusage; the cgroup has them. */
+	phase.cpu_us = u.cpu_us - phase.base.cpu_us - (init_cpu_us() - phase.base_own_us) - phase.ended.own_us;
+	if (usage.version && phase.cpu_us > phase.ended.cpu_us + phase.ended.cpu_us / 50 + CPU_SLACK)
 		phase.ended.cpu_us = phase.cpu_us;
 	if (limit_of(LIMIT_MEMORY) && phase.ended.maxrss > (int64_t)limit_of(LIMIT_MEMORY))
 		hit(LIMIT_MEMORY);
@@ -1014,6 +1038,7 @@ static void on_job(const struct frame *f)
 	job.flags = frame_get64(f->data + 8 * JOB_FLAGS);
 	job.disk = frame_get64(f->data + 8 * JOB_DISK);
 	job.inodes = frame_get64(f->data + 8 * JOB_INODES);
+	job.cpu = frame_get64(f->data + 8 * JOB_CPU);
 	job.cell = have_cells && !(job.flags & JOB_NO_CELL);
 	job.killed = job.stdin_end = false;
 	job.next_phase = 0;
@@ -1110,13 +1135,13 @@ static void on_frame(const struct frame *f)
 }
 
 static struct frame_parser parser;
+static unsigned char input_data[64 << 10];
 
 static void on_input(int fd)
 {
-	static unsigned char data[64 << 10];
 	size_t used;
 	struct frame f;
-	ssize_t n = read(fd, data, sizeof data);
+	ssize_t n = read(fd, input_data, sizeof input_data);
 	int got;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -1124,7 +1149,7 @@ static void on_input(int fd)
 	if (n <= 0)
 		_exit(0);		/* the runner is gone: the kernel ends the box with us */
 	for (size_t at = 0; ; at += used) {
-		got = frame_feed(&parser, data + at, (size_t)n - at, &used, &f);
+		got = frame_feed(&parser, input_data + at, (size_t)n - at, &used, &f);
 		if (got < 0)
 			die("what came in is no frame");
 		if (!got)
@@ -1312,6 +1337,10 @@ int main(void)
 	usage_open(&usage);
 	keeper_init(&job.plan, false);
 	frame_parser_init(&parser);
+	keep_from_children(&out.data, sizeof out.data);
+	keep_from_children(&in.data, sizeof in.data);
+	keep_from_children(&parser.buf, sizeof parser.buf);
+	keep_from_children(&input_data, sizeof input_data);
 	test_cells();
 	send_hello();
 	loop(input, children);

@@ -45,6 +45,7 @@
 #include <linux/sched.h>
 #include <linux/securebits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -95,6 +97,14 @@ int64_t init_now_us(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t init_cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -319,6 +329,19 @@ static int child_limits(const struct plan *p, uint32_t nproc, uint64_t disk)
 	return bound(RLIMIT_CORE, 1, 1);	/* 1, not 0: a piped core_pattern stays quiet */
 }
 
+static int stay_on(uint32_t cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (cpu > CPU_SETSIZE) {
+		errno = EINVAL;
+		return -1;
+	}
+	CPU_SET(cpu - 1, &set);
+	return sched_setaffinity(0, sizeof set, &set);
+}
+
 static int reset_signals(void)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
@@ -384,7 +407,9 @@ static void child_run(struct keeper *k, const struct start *s, const int fds[3],
 		child_fail(status, "limits");
 	if (reset_signals())
 		child_fail(status, "signals");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || filter_load(!k->cell))
+	if (s->cpu && stay_on(s->cpu))
+		child_fail(status, "its processor (pin = yes): the box may not use it");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || filter_load(!k->cell, s->cpu != 0))
 		child_fail(status, "the filter of system calls");
 	if (s->test)
 		_exit(0);
@@ -433,6 +458,7 @@ int keeper_start(struct keeper *k, const struct start *s, const int fds[3], char
 	if (pipe2(status, O_CLOEXEC))
 		return init_fail(text, "pipe: %s", strerror(errno));
 	k->cpu_us = k->maxrss = 0;
+	k->own_us = init_cpu_us();
 	k->phase_now = s->phase;
 	set_oom(k, OOM_PROGRAM);
 	k->program = fork();
@@ -527,6 +553,19 @@ static bool file_full(const struct keeper *k)
 	return false;
 }
 
+/* Shared memory that outlives its processes. The kernel would give it back some time
+ * after the cell's end, and the next job's base line would have it. */
+static void remove_shared(void)
+{
+	struct shm_info info;
+	struct shmid_ds ds;
+	int last = shmctl(0, SHM_INFO, (struct shmid_ds *)&info), id;
+
+	for (int i = 0; i <= last && info.used_ids > 0; i++)
+		if ((id = shmctl(i, SHM_STAT, &ds)) >= 0)
+			shmctl(id, IPC_RMID, NULL);
+}
+
 /* kill(-1) reaches all but the caller (and process 1), in one step for the kernel: a
  * fork is either before it, and its child is hit, or sees the signal and fails. */
 void keeper_end(struct keeper *k, int status, struct ended *e)
@@ -549,9 +588,12 @@ void keeper_end(struct keeper *k, int status, struct ended *e)
 		if (pid == k->program && status == -1)
 			status = st;
 	}
+	if (k->cell)
+		remove_shared();
 	*e = (struct ended){ .status = status, .wall_us = now - k->started_us,
 		.cpu_us = k->cpu_us, .maxrss = k->maxrss, .left = left,
 		.file_full = status != 0 && file_full(k) };
+	e->own_us = k->cell ? init_cpu_us() - k->own_us : 0;
 	k->program = 0;
 }
 

@@ -12,6 +12,7 @@
  * - The keeper (process 1 of the cell) has the job's uid, so what reaches a process
  *   by number must not reach it: limits, priority, scheduling. Without a cell there
  *   is init under that number, and every other number is refused as well.
+ * - A job that was given a processor stays on it.
  * - Only the native architecture: no x32, no 32 bit calls.
  */
 #include "init.h"
@@ -60,6 +61,8 @@ static const int denied[] = {
 static const int absent[] = {
 	__NR_clone3, __NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
 };
+/* Where a program runs, when it was given a processor of its own. */
+static const int affinity[] = { __NR_sched_setaffinity };
 /* Calls whose first argument is a process. */
 static const int by_pid[] = {
 	__NR_prlimit64, __NR_sched_setaffinity, __NR_sched_setattr,
@@ -198,7 +201,7 @@ static void head(struct program *p)
 	ret_errno(p, ENOSYS);
 }
 
-int filter_load(bool strict)
+int filter_load(bool strict, bool pinned)
 {
 	struct program p = { .len = 0 };
 	struct sock_fprog prog;
@@ -213,6 +216,8 @@ int filter_load(bool strict)
 	guard_clone(&p);
 	guard_socket(&p);
 	guard_ioctl(&p);
+	if (pinned)
+		deny_all(&p, affinity, sizeof affinity / sizeof *affinity, EPERM);
 	for (size_t i = 0; i < sizeof by_pid / sizeof *by_pid; i++)
 		guard_pid(&p, by_pid[i], 0, strict);
 	guard_who(&p, __NR_setpriority, PRIO_USER, PRIO_PROCESS, strict);

@@ -23,12 +23,14 @@ enum { INIT_TEXT = 512 };
 /* Formats a line into text (INIT_TEXT bytes) and returns -1. */
 int init_fail(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t init_now_us(void);			/* CLOCK_MONOTONIC */
+int64_t init_cpu_us(void);			/* of the calling process, its children not */
 
 /* ---- filter.c --------------------------------------------------------- */
 
 /* Loads the job's filter into the calling process, for good. strict: there is no
- * cell, so calls that reach other processes by number are refused too. -1 and errno. */
-int filter_load(bool strict);
+ * cell, so calls that reach other processes by number are refused too. pinned: it stays
+ * on the processor that it has. -1 and errno. */
+int filter_load(bool strict, bool pinned);
 
 /* ---- usage.c ---------------------------------------------------------- */
 
@@ -75,17 +77,20 @@ struct keeper {
 	pid_t program;			/* 0 none */
 	int64_t started_us;
 	int64_t cpu_us, maxrss;		/* of what was reaped since the start */
+	int64_t own_us;			/* a cell's keeper: its own cpu time at the start */
 };
 
 struct start {				/* how to start a phase */
 	uint32_t phase;
 	uint32_t nproc;			/* RLIMIT_NPROC; 0 as it is */
+	uint32_t cpu;			/* 1 + the processor it is kept on, 0 any */
 	uint32_t test;			/* 1: do all but exec, exit 0 */
 };
 
 struct ended {				/* a program and all that it left are gone */
 	int status;			/* as waitpid gives it */
 	int64_t wall_us, cpu_us, maxrss;
+	int64_t own_us;			/* cpu time of a cell's keeper meanwhile */
 	int64_t left;			/* processes that had to be killed, the program too if so */
 	bool file_full;			/* it failed, and a file is as large as the limit allows */
 };
