@@ -15,7 +15,7 @@ LDLIBS   = -lcjson -lm
 
 LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft follow attend offer \
 	compare
-RUNNER   = main loop http engine attach box pool run deliver verdict queue output sync log config
+RUNNER   = main loop http engine attach box pool run deliver verdict pin queue output sync log config
 INIT     = cee-init cell filter usage
 
 # program: extra libraries

@@ -111,11 +111,12 @@ struct conf {
 	char *seccomp;			/* seccomp: the box's profile, a file */
 	char *apparmor;			/* apparmor: a profile name or "" */
 	char **networks; size_t nnetworks;	/* networks: names allowed in jobs */
-	int jobs;			/* jobs: at once; default the number of processors */
+	int jobs;			/* jobs: at once; default the processors that we may use */
 	double cpus;			/* cpus: for each box; 0 is no quota */
 	bool durable;			/* durable = yes | no */
 	bool cells_never;		/* cells = auto | never */
 	bool share_none;		/* share = owner | none */
+	bool pin;			/* pin = yes | no: each running job on a processor of its own */
 	bool log_json;			/* log = text | json */
 	uid_t uid_base; unsigned uid_count;	/* uids = BASE:COUNT, each running box has its own */
 	int warm;			/* boxes made ahead of any job, at most, over all languages */
@@ -309,6 +310,7 @@ struct result {
 	int64_t queued_us;
 	int64_t dropped_by_disk;	/* bytes lost because the spool's disk was full */
 	int64_t box_memory;		/* the box's memory limit in force, 0 none */
+	int processor;			/* that the job was kept on; -1 any */
 	enum box_from box_from;
 	char *box;			/* the container's id, its first 12 characters, or NULL */
 	struct result_phase phase[PHASE_COUNT];

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,17 @@ static const struct limits default_ceiling = { .v = {
 	[LIMIT_DISK] = GIB, [LIMIT_INODES] = 65536, [LIMIT_OPEN_FILES] = 4096,
 	[LIMIT_STACK] = 64 * MIB } };
 
+/* Those that this process may use, as nproc(1) says. */
+static int processors(void)
+{
+	cpu_set_t set;
+	long n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (int)n : 1;
+}
+
 void conf_init(struct conf *c)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
 	*c = (struct conf){
 		.spool = strdup("/var/spool/cee"),
 		.languages = strdup("/etc/cee/languages.d"),
@@ -54,7 +62,7 @@ void conf_init(struct conf *c)
 		.init = strdup("/usr/local/bin/cee-init"),
 		.seccomp = strdup("/etc/cee/seccomp.json"),
 		.apparmor = strdup(""),
-		.jobs = processors > 0 ? (int)processors : 1,
+		.jobs = processors(),
 		.durable = true,
 		.uid_base = 900000,
 		.uid_count = 1000,
@@ -164,6 +172,7 @@ static int set_run_slack(struct conf *c, const char *v, struct cee_err *e) { ret
 static int set_max_queued(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->max_queued, v, 1, 100000000, e); }
 
 static int set_share(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->share_none, v, "none", "owner", e); }
+static int set_pin(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->pin, v, "yes", "no", e); }
 static int set_box_idle(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_idle_us, e); }
 static int set_box_age(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_age_us, e); }
 
@@ -267,7 +276,7 @@ static const struct key {
 	{"cpus", set_cpus}, {"durable", set_durable}, {"cells", set_cells}, {"log", set_log},
 	{"uids", set_uids}, {"max_job", set_max_job}, {"max_queued", set_max_queued},
 	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},
-	{"share", set_share}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
+	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
 	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };

@@ -18,7 +18,7 @@
 #define TIME_LARGEST INT64_C(253402300799999999)	/* the end of the year 9999 */
 #define NUMBER_LARGEST ((int64_t)1 << 50)	/* exact in a double, also as seconds with six digits */
 
-enum { EXIT_MASK = 0xFF, SIGNAL_MASK = 0x7F, ATTEMPT_LARGEST = 1000000 };
+enum { EXIT_MASK = 0xFF, SIGNAL_MASK = 0x7F, ATTEMPT_LARGEST = 1000000, PROCESSOR_LARGEST = 1 << 20 };
 
 const char *const state_name[STATE_COUNT] = {
 #define S(id, name) [STATE_##id] = name,
@@ -46,7 +46,7 @@ static const char *const peak_name[] = {"rusage", "cgroup"};
 
 void result_init(struct result *r)
 {
-	*r = (struct result){ .why = WHY_INTERNAL_ERROR, .exit_code = -1 };
+	*r = (struct result){ .why = WHY_INTERNAL_ERROR, .exit_code = -1, .processor = -1 };
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		r->phase[p].exit_code = -1;
 		limits_init(&r->phase[p].limits);
@@ -193,6 +193,7 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_seconds(b, "queued", r->queued_us) < 0 ||
 	    put_number(b, "dropped_by_disk", r->dropped_by_disk) < 0 ||
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
+	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
 	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
@@ -384,6 +385,7 @@ FIELD(started) { return get_time(v, path, &R->started_us, e); }
 FIELD(ended) { return get_time(v, path, &R->ended_us, e); }
 FIELD(queued) { return get_seconds(v, path, &R->queued_us, e); }
 FIELD(dropped_by_disk) { return get_number(v, path, &R->dropped_by_disk, e); }
+FIELD(processor) { return get_small(v, path, -1, PROCESSOR_LARGEST, &R->processor, e); }
 FIELD(box_id) { return json_string(v, path, &R->box, e); }
 FIELD(box)
 {
@@ -418,7 +420,7 @@ static const struct json_field fields[] = {
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"box", field_box}, {"box_id", field_box_id}, {"phases", field_phases}, {NULL, NULL}
+	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"phases", field_phases}, {NULL, NULL}
 };
 
 /* state follows from why, but must not contradict it: somebody may read that alone. */

@@ -65,13 +65,14 @@ static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, 
 
 int deliver_job(struct run *r)
 {
-	unsigned char job[8 * JOB_FIELDS];
+	unsigned char job[8 * JOB_FIELDS] = { 0 };
 	uint64_t flags = (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
 			 (r->box->cells ? 0 : JOB_NO_CELL);
 
 	frame_put64(job + 8 * JOB_FLAGS, flags);
 	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
 	frame_put64(job + 8 * JOB_INODES, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES]);
+	frame_put64(job + 8 * JOB_CPU, (uint64_t)(r->result.processor + 1));
 	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
 	send_files(r);
 	if ((r->lang->ncompile && send_phase(r, PHASE_COMPILE, r->lang->compile, r->lang->ncompile) < 0) ||

@@ -24,6 +24,7 @@
 #include "engine.h"
 #include "log.h"
 #include "loop.h"
+#include "pin.h"
 #include "pool.h"
 #include "prog.h"
 #include "queue.h"
@@ -70,6 +71,19 @@ static int jobs_at_once(void)
 }
 
 /* ---- may another begin? ---------------------------------------------------------- */
+
+/* NULL, or why no job can have a processor of its own. */
+static const char *cannot_pin(const struct config *c)
+{
+	static char text[200];
+	int jobs = g.jobs ? g.jobs : c->conf.jobs;
+
+	if (!c->conf.pin || jobs <= pin_count())
+		return NULL;
+	snprintf(text, sizeof(text), "pin = yes with %d jobs at once, but this runner may use %d processor%s: "
+		 "set jobs (or -j) to that at most, or pin = no", jobs, pin_count(), pin_count() == 1 ? "" : "s");
+	return text;
+}
 
 static void maybe_quit(void)
 {
@@ -293,10 +307,12 @@ static void reload(void)
 	/* Jobs under way point into the languages they began with: the old ones
 	 * stay for the rest of this process's life. Reloads are rare and small. */
 	struct config *old = malloc(sizeof(*old)), next = { 0 };
-	struct cee_err e;
+	struct cee_err e = { "out of memory" };
+	const char *bad = !old || config_load(&next, g.conf_path, g.spool_path, &e) < 0 ? e.msg : cannot_pin(&next);
 
-	if (!old || config_load(&next, g.conf_path, g.spool_path, &e) < 0) {
-		log_event("reload", "trouble", old ? e.msg : "out of memory", "remedy", "the old configuration stays", NULL);
+	if (bad) {
+		log_event("reload", "trouble", bad, "remedy", "the old configuration stays", NULL);
+		config_release(&next);
 		free(old);
 		return;
 	}
@@ -353,6 +369,8 @@ static void start(void)
 
 	if (config_load(&g.config, g.conf_path, g.spool_path, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
+	if (cannot_pin(&g.config))
+		prog_die(EX_CONFIG, "%s", cannot_pin(&g.config));
 	durable = g.config.conf.durable && !g.relaxed;
 	log_init(g.log_json || (g.config.conf.log_json && !g.log_text));
 	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0 ||

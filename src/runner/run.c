@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "pin.h"
 #include "run_internal.h"
 
 static const char *const state_text[RUN_STATE_COUNT] = {
@@ -77,6 +78,13 @@ static void run_free(void *p)
 	free(r);
 }
 
+/* With its box: what still runs in one that is removed is not waited for. */
+static void unpin(struct run *r)
+{
+	pin_give(r->pinned);
+	r->pinned = -1;
+}
+
 static void run_drop(struct run *r)
 {
 	struct run **p = &runs;
@@ -85,6 +93,7 @@ static void run_drop(struct run *r)
 	while (*p != r)
 		p = &(*p)->next;
 	*p = r->next;
+	unpin(r);
 	if (r->box) {
 		r->box->gone = NULL;
 		box_remove(r->box);
@@ -123,6 +132,7 @@ static void run_verdict(struct run *r, enum why why, const char *message)
 			box_remove(r->box);
 		r->box = NULL;
 	}
+	unpin(r);
 	run_enter(r, RUN_VERDICT);
 	step(r);
 }
@@ -357,6 +367,8 @@ static void box_ready(void *arg)
 	r->result.cells = r->box->cells;
 	r->result.box = strndup(r->box->container, 12);
 	r->result.started_us = now_us();
+	r->result.processor = config->conf.pin ? pin_take() : -1;
+	r->pinned = r->result.processor;
 	run_enter(r, RUN_EXECUTING);
 	loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
 	if (deliver_job(r) < 0)
@@ -457,6 +469,7 @@ static struct run *claim(const struct queued *q)
 	if (!r)
 		return NULL;
 	r->files = (struct spool_attempt){ -1, -1, -1, -1, -1, -1 };
+	r->pinned = -1;
 	r->timer.fire = timer_fired;
 	r->sync.done = synced;
 	result_init(&r->result);

@@ -28,6 +28,7 @@ struct run {
 	struct spool_attempt files;
 	struct output output;
 	struct box *box;
+	int pinned;			/* the processor it holds, -1 none */
 	size_t stdin_sent, credit;
 	bool began;			/* a phase was started: from here on the box's death is the job's */
 	bool clean;			/* DONE came as it should: the box may serve on */

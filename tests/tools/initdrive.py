@@ -158,9 +158,10 @@ class Box:
             raise RuntimeError("expected frame %d, got %r, stderr %r" % (kind, f, self.stderr))
         return f
 
-    def load(self, run, compile=None, files={}, limits={}, env=None, flags=0, climits={}, go=True):
+    def load(self, run, compile=None, files={}, limits={}, env=None, flags=0, climits={}, go=True,
+             cpu=0):
         l = dict(DEFAULTS, **limits)
-        data = frame(JOB, struct.pack("<6Q", flags, l["disk"], l["inodes"], 0, 0, 0))
+        data = frame(JOB, struct.pack("<6Q", flags, l["disk"], l["inodes"], cpu, 0, 0))
         for name, value in files.items():
             content, mode = value if isinstance(value, tuple) else (value, 0o644)
             data += frame(FILE, struct.pack("<IQ", mode, len(content)) + name.encode())

@@ -29,7 +29,7 @@ static bool refused(const char *text, const char *says)
 static void defaults(void)
 {
 	CHECK(parse("") == 0);
-	CHECK(c.durable && !c.cells_never && !c.log_json && c.jobs >= 1 && c.cpus == 0 && c.nnetworks == 0);
+	CHECK(c.durable && !c.pin && !c.cells_never && !c.log_json && c.jobs >= 1 && c.cpus == 0 && c.nnetworks == 0);
 	CHECK(c.max_job == 16 << 20 && c.max_queued == 100000 && c.run_slack_us == 10000000);
 	CHECK(c.uid_base == 900000 && c.uid_count == 1000);
 	CHECK(c.dflt[PHASE_COMPILE].v[LIMIT_CPU] == 20000000 && c.dflt[PHASE_RUN].v[LIMIT_CPU] == 5000000);
@@ -43,13 +43,13 @@ static void all_keys(void)
 {
 	CHECK(parse("# a comment\n\n  spool =  a/b c  # with a comment\nlanguages=l\ndocker_host = unix:///x.sock\r\n"
 		"runtime = runsc\ninit = /i\nseccomp = s#1.json\napparmor = cee-box\nnetworks = lab, web  db\njobs = 7\n"
-		"cpus = 1.5\ndurable = no\ncells = never\nlog = json\nuids = 500000:10\nmax_job = 1M\nmax_queued = 5\n"
+		"cpus = 1.5\npin = yes\ndurable = no\ncells = never\nlog = json\nuids = 500000:10\nmax_job = 1M\nmax_queued = 5\n"
 		"min_room = 1G\nbox_reserve = 32M\nrun_slack = 500ms\nlimit.compile.cpu = 3s\nlimit.run.memory = 128M\n"
 		"ceiling.run.memory = 512M\nceiling.compile.open_files = 99") == 0);
 	CHECK(strcmp(c.spool, "a/b c") == 0 && strcmp(c.languages, "l") == 0 && strcmp(c.docker_host, "unix:///x.sock") == 0);
 	CHECK(strcmp(c.runtime, "runsc") == 0 && strcmp(c.init, "/i") == 0 && strcmp(c.seccomp, "s#1.json") == 0);
 	CHECK(strcmp(c.apparmor, "cee-box") == 0 && c.nnetworks == 3 && strcmp(c.networks[2], "db") == 0);
-	CHECK(c.jobs == 7 && c.cpus == 1.5 && !c.durable && c.cells_never && c.log_json);
+	CHECK(c.jobs == 7 && c.cpus == 1.5 && c.pin && !c.durable && c.cells_never && c.log_json);
 	CHECK(c.uid_base == 500000 && c.uid_count == 10 && c.max_job == 1 << 20 && c.max_queued == 5);
 	CHECK(c.min_room == 1 << 30 && c.box_reserve == 32 << 20 && c.run_slack_us == 500000);
 	CHECK(c.dflt[PHASE_COMPILE].v[LIMIT_CPU] == 3000000 && c.dflt[PHASE_RUN].v[LIMIT_MEMORY] == 128 << 20);
@@ -66,6 +66,7 @@ static void refusals(void)
 	CHECK(refused("jobs = -1", "jobs") && refused("jobs =", "jobs") && refused("jobs = 99999999999999999999", "jobs"));
 	CHECK(refused("jobs = 1\njobs = 2", "t.conf:2: jobs: stands twice"));
 	CHECK(refused("limit.run.cpu = 1s\nlimit.run.cpu = 1s", "t.conf:2: limit.run.cpu: stands twice"));
+	CHECK(refused("pin = 2", "must be yes or no"));
 	CHECK(refused("durable = maybe", "must be yes or no") && refused("cells = on", "never or auto") && refused("log = xml", "json or text"));
 	CHECK(refused("limit.cpu = 1", "compile or run") && refused("limit.run.cup = 1", "no such limit") && refused("limit. = 1", "compile or run"));
 	CHECK(refused("limit.run.cpu = fast", "is no time") && refused("ceiling.run.memory = 1X", "is no size"));

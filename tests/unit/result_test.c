@@ -29,6 +29,7 @@ static void fill(struct result *r)
 	r->queued_us = 1234567;
 	r->dropped_by_disk = 42;
 	r->box_memory = 1 << 30;
+	r->processor = 7;
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		struct result_phase *f = &r->phase[p];
 		f->ran = true;
@@ -69,7 +70,7 @@ static bool same(const struct result *a, const struct result *b)
 		same_text(a->language, b->language) && same_text(a->image, b->image) && same_text(a->runner, b->runner) &&
 		a->created_us == b->created_us && a->claimed_us == b->claimed_us && a->started_us == b->started_us &&
 		a->ended_us == b->ended_us && a->queued_us == b->queued_us && a->dropped_by_disk == b->dropped_by_disk &&
-		a->box_memory == b->box_memory;
+		a->box_memory == b->box_memory && a->processor == b->processor;
 }
 
 static bool goes_round(const struct result *r)
