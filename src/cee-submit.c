@@ -277,6 +277,7 @@ int main(int argc, char **argv)
 		one_option(&u, opt);
 	for (; optind < argc; optind++)
 		offer_add(&u.draft.arguments, argv[optind]);
+	u.wait |= u.draft.check;	/* its findings are what it is for */
 	check_usage(&u);
 	if (u.verdict)
 		u.attend.verdict = client_verdict_open(u.verdict);

@@ -173,6 +173,7 @@ struct job {
 	char **env; size_t nenv;	/* NAME=value */
 	struct job_package *packages; size_t npackages;	/* packages, nuget_packages */
 	struct limits limits[PHASE_COUNT];	/* -1 where the job is silent */
+	bool check;			/* only the language's check command is run, as the compile phase */
 	bool merge, stop_on_output;	/* merge; limits.stop = "output" */
 	enum job_buffer buffer;
 	int priority;			/* 0 first … 9 last, default 5 */
@@ -241,7 +242,7 @@ const char *lang_entry(const struct lang *l, const struct job *j);
 char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j);
 void strv_free(char **v);
 /* What submitters need to know, as JSON for SPOOL/languages.json:
- * {"languages":[{"name","title","aliases","extensions","versions","frameworks","hello","limits"}…]} */
+ * {"languages":[{"name","title","aliases","extensions","versions","frameworks","check","hello","limits"}…]} */
 char *lang_publish(const struct langs *ls);
 
 /* ---- result (result.c): the file `result` of a job, JSON --------------- */

@@ -18,7 +18,7 @@ struct draft {
 	struct strings env, limits, labels;	/* NAME=VALUE; of the same name the last counts */
 	struct strings packages;	/* NAME@VERSION */
 	int priority, retries;		/* -1 not said */
-	bool merge;
+	bool merge, check;
 };
 void draft_init(struct draft *d);
 void draft_release(struct draft *d);

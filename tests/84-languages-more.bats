@@ -192,3 +192,68 @@ blocks() {
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"bad.sh: line 2: syntax error"* ]]
 }
+
+# checks LANGUAGE-FILE GOOD-TEXT BAD-TEXT PATTERN: found, at its place, and nothing of it was run
+checks() {
+	printf '%s\n' "$2" > "$1"
+	run cee-submit --check "$1"
+	echo "$1: $output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	printf '%s\n' "$3" > "$1"
+	run --separate-stderr cee-submit --check "$1"
+	echo "$1: $stderr"
+	[ "$status" -eq 126 ]
+	[ -z "$output" ]
+	[[ $stderr == *$4* ]]
+}
+
+@test "--check: each language's own words, 0 or 126, and nothing is run" {
+	checks a.c 'int main(void) { for (;;); }' 'int main(void) { return x; }' "a.c:1:25: error: "
+	checks a.cpp 'int main() { for (;;); }' 'int main() { return x; }' "a.cpp:1:21: error: "
+	checks a.py 'while True: print(1)' 'def f(:' 'File "a.py", line 1'
+	checks a.js 'for (;;) console.log(1)' 'let a = ;' 'a.js:1'
+	checks a.sh 'while :; do echo 1; done' 'if true; then' 'a.sh: line 2: syntax error'
+	if have csharp; then
+		checks A.cs 'while (true) Console.WriteLine(1);' 'var x = ;' 'A.cs(1,9): error CS1525'
+	fi
+}
+
+@test "--check: every file is looked at; its own result says that nothing ran" {
+	echo 'echo 1' > a.sh
+	echo 'if' > b.sh
+	run --separate-stderr cee-submit --check a.sh b.sh
+	[ "$status" -eq 126 ]
+	[[ $stderr == *'b.sh: line 2'* ]]
+	echo '1' > a.js
+	echo 'let' > b.mjs
+	run --separate-stderr cee-submit --check a.js b.mjs
+	[ "$status" -eq 126 ]
+	[[ $stderr == *b.mjs* ]]
+	id=$(cee-submit -j - <<< '{"language": "py", "code": "print(1)", "check": true}')
+	wait_until 20 ended "$id"
+	[ "$(verdict "$id" '[.state, .why, .exit_code, .phases.run] | @json')" = '["Finished","exited",0,null]' ]
+	id=$(cee-submit -j - <<< '{"language": "c", "code": "int x", "check": true, "stdin": "y"}')
+	wait_until 20 ended "$id"
+	[ "$(verdict "$id" '[.state, .why] | @json')" = '["Failed","compile error"]' ]
+	sound
+}
+
+@test "--check: a language without one refuses, and a check has limits" {
+	mkdir langs
+	cp "$CEE_ROOT"/etc/languages.d/* langs
+	jq 'del(.check)' "$CEE_ROOT/etc/languages.d/bash.json" > langs/bash.json
+	stop_runner
+	sed -i "s,^languages = .*,languages = $PWD/langs," "$CEE_CONF"
+	start_runner
+	echo 'echo 1' > a.sh
+	run --separate-stderr cee-submit --check a.sh
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"check: bash has no check command"* ]]
+	jq '.check = ["bash", "-c", "while :; do :; done"]' "$CEE_ROOT/etc/languages.d/bash.json" > langs/bash.json
+	kill -HUP "$RUNNER"
+	wait_until 10 eval '[ "$(jq ".languages[] | select(.name == \"bash\").check" "$CEE_SPOOL/languages.json")" = true ]'
+	run --separate-stderr cee-submit --check -L compile.cpu=0.3 -L compile.wall=60s a.sh
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"cpu time while compiling"* ]]
+}

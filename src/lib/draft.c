@@ -360,6 +360,8 @@ static int put_numbers(const struct draft *d, struct buf *out)
 		return -1;
 	if (d->retries >= 0 && buf_printf(out, ",\"retries\":%d", d->retries) < 0)
 		return -1;
+	if (d->check && buf_printf(out, ",\"check\":true") < 0)
+		return -1;
 	return d->merge ? buf_printf(out, ",\"merge\":true") : 0;
 }
 

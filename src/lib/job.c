@@ -403,6 +403,7 @@ FIELD(version) { return word(v, path, &JOB->version, e); }
 FIELD(framework) { ((struct parse *)into)->framework = true; return word(v, path, &JOB->framework, e); }
 FIELD(files) { return json_files(v, path, &JOB->files, &JOB->nfiles, e); }
 FIELD(env) { return json_env(v, path, &JOB->env, &JOB->nenv, e); }
+FIELD(check) { return json_bool(v, path, &JOB->check, e); }
 FIELD(merge) { return json_bool(v, path, &JOB->merge, e); }
 FIELD(start_within) { return json_duration(v, path, &JOB->start_within_us, e); }
 FIELD(keep) { return json_duration(v, path, &JOB->keep_us, e); }
@@ -662,6 +663,7 @@ static const struct json_field fields[] = {
 	{"packages", field_packages},
 	{"nuget_packages", field_nuget_packages},
 	{"limits", field_limits},
+	{"check", field_check},
 	{"merge", field_merge},
 	{"buffer", field_buffer},
 	{"priority", field_priority},
@@ -758,6 +760,8 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "language", "is missing: name one, as \"python\"");
 	if (!j->code && j->nfiles == 0)
 		return json_wrong(e, "code", "is missing: give code, or files");
+	if (j->check && j->ntests > 0)
+		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
 	if (vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
 		return -1;
 	return packages_valid(j, p->nuget, e);
@@ -951,6 +955,9 @@ int job_check(const struct job *j, const struct conf *c, const char *languages, 
 	l = find_language(all, j->language);
 	if (!l)
 		return not_listed("language", j->language, all, e);
+	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
+		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
+			text_of(l, "name"));
 	if (in_list(l, "versions", "version", j->version, e) < 0 ||
 	    in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;

@@ -623,6 +623,7 @@ static int publish_one(struct buf *b, const struct lang *l)
 	    publish_list(b, "versions", l->versions, l->nversions) < 0 ||
 	    publish_list(b, "frameworks", l->frameworks, l->nframeworks) < 0 ||
 	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
+	    buf_printf(b, ",\"check\":%s", l->ncheck ? "true" : "false") < 0 ||
 	    publish_text(b, "hello", l->hello) < 0 || publish_limits(b, l) < 0)
 		return -1;
 	return buf_add(b, "}", 1);

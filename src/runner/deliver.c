@@ -63,6 +63,18 @@ static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, 
 	return 0;
 }
 
+/* A check is a compile phase of its own, with no run after it. */
+static int send_phases(struct run *r)
+{
+	const struct lang *l = r->lang;
+
+	if (r->job.check)
+		return send_phase(r, PHASE_COMPILE, l->check, l->ncheck);
+	if (l->ncompile && send_phase(r, PHASE_COMPILE, l->compile, l->ncompile) < 0)
+		return -1;
+	return send_phase(r, PHASE_RUN, l->run, l->nrun);
+}
+
 int deliver_job(struct run *r)
 {
 	unsigned char job[8 * JOB_FIELDS] = { 0 };
@@ -75,8 +87,7 @@ int deliver_job(struct run *r)
 	frame_put64(job + 8 * JOB_CPU, (uint64_t)(r->result.processor + 1));
 	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
 	send_files(r);
-	if ((r->lang->ncompile && send_phase(r, PHASE_COMPILE, r->lang->compile, r->lang->ncompile) < 0) ||
-	    send_phase(r, PHASE_RUN, r->lang->run, r->lang->nrun) < 0) {
+	if (send_phases(r) < 0) {
 		errno = ENOMEM;
 		return -1;
 	}

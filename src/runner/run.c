@@ -287,7 +287,8 @@ static void take_done(struct run *r, const struct frame *f)
 	}
 	verdict_explain(r, text, sizeof(text));
 	if (compile->ran && verdict_program_failed(compile))
-		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : "the compiler's words are on stderr");
+		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : r->job.check
+			    ? "what the check found is on stderr" : "the compiler's words are on stderr");
 	else
 		run_verdict(r, r->result.why, text[0] ? text : NULL);
 }
@@ -362,7 +363,7 @@ static void box_ready(void *arg)
 		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 		return;
 	}
-	if (r->lang->ncompile)
+	if (r->lang->ncompile || r->job.check)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
 	r->result.box = strndup(r->box->container, 12);
@@ -419,6 +420,19 @@ static void get_box(struct run *r)
 
 /* ---- the beginning ------------------------------------------------------------------ */
 
+/* Where nothing is compiled a check fits into the box that the language has anyway. */
+static void check_like_a_run(struct run *r)
+{
+	const struct limits *run = &r->limits[PHASE_RUN];
+	struct limits most;
+
+	limits_init(&most);
+	most.v[LIMIT_MEMORY] = run->v[LIMIT_MEMORY];
+	most.v[LIMIT_PROCESSES] = run->v[LIMIT_PROCESSES];
+	most.v[LIMIT_OPEN_FILES] = run->v[LIMIT_OPEN_FILES];
+	limits_cap(&r->limits[PHASE_COMPILE], &most);
+}
+
 static void set_limits(struct run *r)
 {
 	for (int p = 0; p < PHASE_COUNT; p++) {
@@ -427,8 +441,11 @@ static void set_limits(struct run *r)
 			limits_default(&r->limits[p], &r->lang->limits[p]);
 		limits_default(&r->limits[p], &config->conf.dflt[p]);
 		limits_cap(&r->limits[p], &config->conf.max[p]);
-		r->result.phase[p].limits = r->limits[p];
 	}
+	if (r->job.check && r->lang && !r->lang->ncompile)
+		check_like_a_run(r);
+	for (int p = 0; p < PHASE_COUNT; p++)
+		r->result.phase[p].limits = r->limits[p];
 }
 
 /* Everything a submitter checked is checked again. NULL when it may run. */

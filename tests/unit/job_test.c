@@ -264,7 +264,7 @@ static void packages(void)
 }
 
 static const char published[] =
-	"{\"languages\":[{\"name\":\"python\",\"aliases\":[\"py\"],\"versions\":[\"3\"],\"frameworks\":[],\"file\":\"main.py\",\"files\":[\"own/x\"]},"
+	"{\"languages\":[{\"name\":\"python\",\"aliases\":[\"py\"],\"versions\":[\"3\"],\"frameworks\":[],\"check\":true,\"file\":\"main.py\",\"files\":[\"own/x\"]},"
 	"{\"name\":\"csharp\",\"aliases\":[\"c#\"],\"versions\":[],\"frameworks\":[\"net6.0\",\"net10.0\"],\"file\":\"Program.cs\"}]}";
 
 static bool check_refused(const struct conf *c, const char *text, const char *says)
@@ -292,6 +292,10 @@ static void against_the_host(void)
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"main.py\",\"content\":\"\"}]}", "\"main.py\" stands twice"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"own\",\"content\":\"\"}]}", "a file and a folder"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"tests\":[{},{\"limits\":{\"cpu\":90}}]}", "tests[1].limits.cpu: 90s is more than this engine gives: 60s is the most"));
+	CHECK(field_good("\"check\":true") && j.check && job_check(&j, &c, published, strlen(published), &e) == 0);
+	CHECK(check_refused(&c, "{\"language\":\"c#\",\"code\":\"x\",\"check\":true}", "check: csharp has no check command"));
+	CHECK(field_refused("\"check\":true,\"tests\":[{}]", "check: runs no program") && field_refused("\"check\":1", "check: must be true or false"));
+	CHECK(field_good("\"check\":false,\"tests\":[{}]") && !j.check);
 	CHECK(parse("{\"language\":\"cobol\",\"code\":\"x\"}") == 0 && job_check(&j, &c, NULL, 0, &e) == 0);
 	CHECK(job_check(&j, &c, "{", 1, &e) == -1 && strstr(e.msg, "damaged"));
 	conf_release(&c);
