@@ -314,7 +314,8 @@ struct result {
 	int processor;			/* that the job was kept on; -1 any */
 	enum box_from box_from;
 	char *box;			/* the container's id, its first 12 characters, or NULL */
-	struct result_phase phase[PHASE_COUNT];
+	struct result_tests { int total, run, passed, failed; } tests;	/* total 0: a job without tests */
+	struct result_phase phase[PHASE_COUNT];	/* with tests the run is all of them together */
 };
 void result_init(struct result *r);
 void result_release(struct result *r);
@@ -323,6 +324,24 @@ int result_parse(struct result *r, const char *text, size_t len, struct cee_err 
 int result_exit_status(const struct result *r);	/* the table of cee(7) */
 enum { STATUS_OURS = 125 };		/* ... and in it, a failure of ours */
 bool result_is_ours(const struct result *r);	/* cee failed, not the program */
+
+/* ---- a test (result.c): a line of the file `tests` of an attempt, JSON ---- */
+
+struct test_result {
+	int number;			/* from 1, as they stand in the job */
+	char *name;
+	enum why why;
+	struct result_phase phase;
+	int ok;				/* 1 as expected, 0 not, -1 nothing was expected */
+	int64_t line;			/* of the first difference; 0 there is none */
+	char *expected, *got;		/* what stands there, or NULL */
+	int64_t out_from, out_to, err_from, err_to;	/* its bytes in the attempt's stdout and stderr */
+};
+void test_init(struct test_result *t);
+void test_release(struct test_result *t);
+bool test_passed(const struct test_result *t);	/* ended with 0, and as expected if anything was */
+char *test_format(const struct test_result *t);	/* malloc'ed JSON text on one line, with "\n" */
+int test_parse(struct test_result *t, const char *text, size_t len, struct cee_err *e);
 
 /* ---- index (index.c): the file `index` of an attempt -------------------- *
  * A line a record: "TIME LETTER LENGTH\n": TIME in microseconds since the epoch,

@@ -139,12 +139,12 @@ static int put_hits(struct buf *b, uint64_t hit)
 	return buf_printf(b, "]");
 }
 
-static int put_phase(struct buf *b, const struct result_phase *p)
+static int put_phase_fields(struct buf *b, const struct result_phase *p)
 {
 	bool cgroup = p->peak_how == 1;
 
 	/* the first field has no comma before it */
-	if (buf_printf(b, "{\"exit_code\":") < 0 ||
+	if (buf_printf(b, "\"exit_code\":") < 0 ||
 	    (p->exit_code < 0 ? buf_printf(b, "null") : buf_printf(b, "%d", p->exit_code & EXIT_MASK)) < 0)
 		return -1;
 	if (put_known(b, "signal", p->signal & SIGNAL_MASK, p->signal > 0) < 0 ||
@@ -157,7 +157,12 @@ static int put_phase(struct buf *b, const struct result_phase *p)
 		return -1;
 	if (buf_printf(b, ",\"limits\":") < 0 || json_limits_write(b, &p->limits) < 0)
 		return -1;
-	return buf_add(b, "}", 1);
+	return 0;
+}
+
+static int put_phase(struct buf *b, const struct result_phase *p)
+{
+	return buf_add(b, "{", 1) < 0 || put_phase_fields(b, p) < 0 ? -1 : buf_add(b, "}", 1);
 }
 
 static int put_phases(struct buf *b, const struct result *r)
@@ -174,6 +179,14 @@ static int put_phases(struct buf *b, const struct result *r)
 		sep = ",";
 	}
 	return buf_add(b, "}", 1);
+}
+
+static int put_tests(struct buf *b, const struct result_tests *t)
+{
+	if (t->total <= 0)
+		return 0;
+	return buf_printf(b, ",\"tests\":{\"total\":%d,\"run\":%d,\"passed\":%d,\"failed\":%d,\"skipped\":%d}",
+			  t->total, t->run, t->passed, t->failed, t->total - t->run);
 }
 
 static int put_result(struct buf *b, const struct result *r)
@@ -194,7 +207,8 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_number(b, "dropped_by_disk", r->dropped_by_disk) < 0 ||
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
-	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 || put_phases(b, r) < 0)
+	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 ||
+	    put_tests(b, &r->tests) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
 }
@@ -366,6 +380,32 @@ FIELD(run)
 	return json_fields(v, path, phase_fields, JSON_LENIENT, &R->phase[PHASE_RUN], e);
 }
 
+static int get_count(const cJSON *v, const char *path, int *n, struct cee_err *e)
+{
+	return get_small(v, path, 0, JOB_TESTS_MAX, n, e);
+}
+
+#define T ((struct result_tests *)into)
+FIELD(tests_total) { return get_count(v, path, &T->total, e); }
+FIELD(tests_run) { return get_count(v, path, &T->run, e); }
+FIELD(tests_passed) { return get_count(v, path, &T->passed, e); }
+FIELD(tests_failed) { return get_count(v, path, &T->failed, e); }
+#undef T
+
+static const struct json_field tests_fields[] = {
+	{"total", field_tests_total}, {"run", field_tests_run}, {"passed", field_tests_passed},
+	{"failed", field_tests_failed}, {NULL, NULL}
+};
+
+FIELD(tests)
+{
+	struct result_tests *t = &R->tests;
+
+	if (json_fields(v, path, tests_fields, JSON_LENIENT, t, e) < 0)
+		return -1;
+	return t->run <= t->total && t->passed + t->failed == t->run ? 0 : json_wrong(e, path, "its numbers do not add up");
+}
+
 static const struct json_field phases_fields[] = {
 	{"compile", field_compile}, {"run", field_run}, {NULL, NULL}
 };
@@ -404,15 +444,17 @@ FIELD(id)
 	return 0;
 }
 
-FIELD(why)
+static int get_why(const cJSON *v, const char *path, enum why *why, struct cee_err *e)
 {
 	for (int w = 0; cJSON_IsString(v) && w < WHY_COUNT; w++)
 		if (strcmp(why_name[w], v->valuestring) == 0) {
-			R->why = (enum why)w;
+			*why = (enum why)w;
 			return 0;
 		}
 	return json_wrong(e, path, "is none that this version knows");
 }
+
+FIELD(why) { return get_why(v, path, &R->why, e); }
 
 static const struct json_field fields[] = {
 	{"id", field_id}, {"why", field_why}, {"exit_code", field_exit_code}, {"signal", field_signal},
@@ -420,7 +462,8 @@ static const struct json_field fields[] = {
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"phases", field_phases}, {NULL, NULL}
+	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"tests", field_tests},
+	{"phases", field_phases}, {NULL, NULL}
 };
 
 /* state follows from why, but must not contradict it: somebody may read that alone. */
@@ -449,6 +492,134 @@ int result_parse(struct result *r, const char *text, size_t len, struct cee_err 
 		return 0;
 	saved = errno;
 	result_release(r);
+	errno = saved;
+	return -1;
+}
+
+/* ---- a test ---------------------------------------------------------------------- */
+
+void test_init(struct test_result *t)
+{
+	*t = (struct test_result){ .why = WHY_INTERNAL_ERROR, .ok = -1, .phase = { .ran = true, .exit_code = -1 } };
+	limits_init(&t->phase.limits);
+}
+
+void test_release(struct test_result *t)
+{
+	free(t->name);
+	free(t->expected);
+	free(t->got);
+	test_init(t);
+}
+
+bool test_passed(const struct test_result *t)
+{
+	return t->why == WHY_EXITED && t->phase.exit_code == 0 && t->ok != 0;
+}
+
+static int put_range(struct buf *b, const char *name, int64_t from, int64_t to)
+{
+	return buf_printf(b, ",\"%s\":{\"from\":%" PRId64 ",\"to\":%" PRId64 "}", name,
+			  clamp(from, NUMBER_LARGEST), clamp(to, NUMBER_LARGEST));
+}
+
+static int put_difference(struct buf *b, const struct test_result *t)
+{
+	if (t->line <= 0)
+		return 0;
+	if (buf_printf(b, ",\"difference\":{\"line\":%" PRId64, clamp(t->line, NUMBER_LARGEST)) < 0 ||
+	    put_text(b, "expected", t->expected) < 0 || put_text(b, "got", t->got) < 0)
+		return -1;
+	return buf_add(b, "}", 1);
+}
+
+static int put_test(struct buf *b, const struct test_result *t)
+{
+	if (buf_printf(b, "{\"number\":%d,\"name\":", t->number) < 0 || json_quote(b, t->name ? t->name : "") < 0 ||
+	    put_text(b, "why", why_name[t->why]) < 0 ||
+	    (t->ok >= 0 && buf_printf(b, ",\"ok\":%s", t->ok ? "true" : "false") < 0) || put_difference(b, t) < 0 ||
+	    put_range(b, "stdout", t->out_from, t->out_to) < 0 || put_range(b, "stderr", t->err_from, t->err_to) < 0 ||
+	    buf_add(b, ",", 1) < 0 || put_phase_fields(b, &t->phase) < 0)
+		return -1;
+	return buf_add(b, "}\n", 2);
+}
+
+char *test_format(const struct test_result *t)
+{
+	struct buf b = {0};
+
+	if (put_test(&b, t) < 0) {
+		buf_release(&b);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return b.data;
+}
+
+struct range { int64_t from, to; };
+
+FIELD(range_from) { return get_number(v, path, &((struct range *)into)->from, e); }
+FIELD(range_to) { return get_number(v, path, &((struct range *)into)->to, e); }
+static const struct json_field range_fields[] = { {"from", field_range_from}, {"to", field_range_to}, {NULL, NULL} };
+
+static int get_range(const cJSON *v, const char *path, int64_t *from, int64_t *to, struct cee_err *e)
+{
+	struct range r = { 0, 0 };
+
+	if (json_fields(v, path, range_fields, JSON_LENIENT, &r, e) < 0)
+		return -1;
+	*from = r.from;
+	*to = r.to;
+	return r.from <= r.to ? 0 : json_wrong(e, path, "ends before it begins");
+}
+
+#define T ((struct test_result *)into)
+FIELD(test_number) { return get_small(v, path, 0, JOB_TESTS_MAX, &T->number, e); }
+FIELD(test_name) { return json_string(v, path, &T->name, e); }
+FIELD(test_why) { return get_why(v, path, &T->why, e); }
+FIELD(test_stdout) { return get_range(v, path, &T->out_from, &T->out_to, e); }
+FIELD(test_stderr) { return get_range(v, path, &T->err_from, &T->err_to, e); }
+FIELD(difference_line) { return get_number(v, path, &T->line, e); }
+FIELD(difference_expected) { return json_string(v, path, &T->expected, e); }
+FIELD(difference_got) { return json_string(v, path, &T->got, e); }
+
+FIELD(test_ok)
+{
+	bool ok;
+
+	if (json_bool(v, path, &ok, e) < 0)
+		return -1;
+	T->ok = ok;
+	return 0;
+}
+
+static const struct json_field difference_fields[] = {
+	{"line", field_difference_line}, {"expected", field_difference_expected}, {"got", field_difference_got}, {NULL, NULL}
+};
+
+FIELD(test_difference) { return json_fields(v, path, difference_fields, JSON_LENIENT, into, e); }
+
+static const struct json_field test_fields[] = {
+	{"number", field_test_number}, {"name", field_test_name}, {"why", field_test_why}, {"ok", field_test_ok},
+	{"difference", field_test_difference}, {"stdout", field_test_stdout}, {"stderr", field_test_stderr}, {NULL, NULL}
+};
+
+int test_parse(struct test_result *t, const char *text, size_t len, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = json_parse(text, len, e);
+	int saved;
+
+	test_init(t);
+	if (!root)
+		return -1;
+	if (json_fields(root, "", test_fields, JSON_LENIENT, t, e) == 0 &&
+	    json_fields(root, "", phase_fields, JSON_LENIENT, &t->phase, e) == 0) {
+		if (t->number > 0 && t->name && cJSON_GetObjectItemCaseSensitive(root, "why"))
+			return 0;
+		json_wrong(e, "", "number, name or why is missing");
+	}
+	saved = errno;
+	test_release(t);
 	errno = saved;
 	return -1;
 }

@@ -10,6 +10,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MUST(c) do { if (!(c)) abort(); } while (0)
 
+/* A line of an attempt's tests. */
+static void line(const char *text, size_t size)
+{
+	struct test_result t, back;
+	struct cee_err e = {""};
+	char *one, *two;
+
+	if (test_parse(&t, text, size, &e) < 0) {
+		MUST(*e.msg);
+		return;
+	}
+	one = test_format(&t);
+	MUST(one && test_parse(&back, one, strlen(one), &e) == 0);
+	two = test_format(&back);
+	MUST(two && strcmp(one, two) == 0 && test_passed(&t) == test_passed(&back));
+	test_release(&t);
+	test_release(&back);
+	free(one);
+	free(two);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size), *one, *two;
@@ -17,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct result r, back;
 
 	memcpy(text, data, size);
+	line(text, size);
 	if (result_parse(&r, text, size, &e) < 0) {
 		MUST(*e.msg);
 	} else {

@@ -195,8 +195,72 @@ static void statuses(void)
 	CHECK(status(WHY_COMPILE_ERROR, 1, 0) == 126 && status(WHY_CANCELLED, -1, 15) == 130 && status(WHY_BOX_DIED, -1, 0) == 125);
 }
 
+static void a_test(void)
+{
+	struct test_result t, back;
+	char *text;
+
+	test_init(&t);
+	t.number = 7;
+	t.name = strdup("a \"b\" \xFF");
+	t.why = WHY_EXITED;
+	t.phase.exit_code = 0;
+	t.phase.cpu_us = 1500;
+	t.phase.limits.v[LIMIT_CPU] = 2000000;
+	t.ok = 0;
+	t.line = 3;
+	t.expected = strdup("x\n");
+	t.got = strdup("");
+	t.out_from = 10;
+	t.out_to = t.err_from = t.err_to = 12;
+	text = test_format(&t);
+	CHECK(text && text[strlen(text) - 1] == '\n' && strchr(text, '\n') == text + strlen(text) - 1);
+	CHECK(test_parse(&back, text, strlen(text), &e) == 0);
+	CHECK(back.number == 7 && strcmp(back.name, "a \"b\" \xEF\xBF\xBD") == 0 && back.why == WHY_EXITED && back.ok == 0 && back.line == 3);
+	CHECK(strcmp(back.expected, "x\n") == 0 && strcmp(back.got, "") == 0 && back.out_from == 10 && back.out_to == 12 && back.err_to == 12);
+	CHECK(back.phase.cpu_us == 1500 && back.phase.limits.v[LIMIT_CPU] == 2000000 && back.phase.exit_code == 0 && !test_passed(&back));
+	test_release(&back);
+	free(text);
+	t.ok = -1;
+	t.line = 0;
+	text = test_format(&t);
+	CHECK(text && !strstr(text, "\"ok\"") && !strstr(text, "difference") && test_passed(&t));
+	CHECK(test_parse(&back, text, strlen(text), &e) == 0 && back.ok == -1 && back.line == 0 && !back.got);
+	test_release(&back);
+	free(text);
+	t.phase.exit_code = 1;
+	CHECK(!test_passed(&t));
+	t.phase.exit_code = 0;
+	t.why = WHY_TIME_LIMIT;
+	CHECK(!test_passed(&t));
+	test_release(&t);
+	CHECK(test_parse(&t, "{\"number\":1}", 12, &e) == -1 && strstr(e.msg, "missing"));
+	CHECK(test_parse(&t, "{\"number\":1,\"name\":\"a\",\"why\":\"exited\",\"stdout\":{\"from\":2,\"to\":1}}", 66, &e) == -1);
+}
+
+static void tests_of_a_job(void)
+{
+	struct result r, back;
+	char *text;
+
+	fill(&r);
+	r.tests = (struct result_tests){ .total = 5, .run = 3, .passed = 2, .failed = 1 };
+	text = result_format(&r);
+	CHECK(text && strstr(text, "\"tests\":{\"total\":5,\"run\":3,\"passed\":2,\"failed\":1,\"skipped\":2}"));
+	CHECK(text && result_parse(&back, text, strlen(text), &e) == 0 && back.tests.total == 5 && back.tests.failed == 1);
+	result_release(&back);
+	free(text);
+	r.tests.failed = 2;
+	text = result_format(&r);
+	CHECK(text && result_parse(&back, text, strlen(text), &e) == -1 && strstr(e.msg, "tests: its numbers do not add up"));
+	result_release(&r);
+	free(text);
+}
+
 int main(void)
 {
+	RUN(a_test);
+	RUN(tests_of_a_job);
 	RUN(round_trip);
 	RUN(wild_numbers);
 	RUN(reading);
