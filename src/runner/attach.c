@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "log.h"
 
 enum { READ_SIZE = 65536 };
 
@@ -65,7 +64,7 @@ static void take_frames(struct attach *a, const unsigned char *data, size_t len)
 	}
 }
 
-static void log_stderr(const unsigned char *data, size_t len)
+static void take_words(struct attach *a, const unsigned char *data, size_t len)
 {
 	char text[256];
 	size_t n = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
@@ -73,7 +72,7 @@ static void log_stderr(const unsigned char *data, size_t len)
 	memcpy(text, data, n);
 	text[n] = 0;
 	text[strcspn(text, "\n")] = 0;
-	log_event("box", "stderr", text, NULL);
+	a->words(a->arg, text);
 }
 
 static void take_stream(struct attach *a, const unsigned char *p, size_t len)
@@ -91,7 +90,7 @@ static void take_stream(struct attach *a, const unsigned char *p, size_t len)
 		p += used;
 		len -= used;
 		if (r > 0 && a->mux.stream == 2)
-			log_stderr(data, n);
+			take_words(a, data, n);
 		else if (r > 0)
 			take_frames(a, data, n);
 	}

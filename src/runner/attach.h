@@ -14,9 +14,10 @@ struct attach {
 	bool open;			/* the head of the answer has come */
 	struct http_head head;
 	struct mux mux;
-	/* frame(s) from init; text init or the engine wrote on stderr is logged */
+	/* frames from init; a line that init or the engine wrote on standard error */
 	void (*opened)(void *arg);
 	void (*frame)(void *arg, const struct frame *f);
+	void (*words)(void *arg, const char *text);
 	void (*closed)(void *arg, const char *reason);	/* once; the descriptor is already gone */
 	void *arg;
 	struct frame_parser parser;

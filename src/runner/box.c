@@ -256,12 +256,15 @@ static void stream_closed(void *arg, const char *reason)
 {
 	struct box *b = arg;
 
-	if (b->state < BOX_READY) {
-		box_failed(b, BOX_OURS, reason);
+	if (b->state < BOX_READY && !(b->state == BOX_STARTING && b->call)) {
+		box_failed(b, BOX_OURS, b->state == BOX_GREETING && !b->hello
+			   ? "what was started as cee-init ended without a word" : reason);
 		return;
 	}
 	free(b->doubt);
 	b->doubt = strdup(reason);
+	if (b->state == BOX_STARTING)	/* a start that fails: its answer says why, and is about to come */
+		return;
 	box_enter(b, BOX_DOUBTED);
 }
 
@@ -273,6 +276,8 @@ static void take_hello(struct box *b, const struct frame *f)
 	}
 	b->hello = true;
 	b->cells = frame_get32(f->data + 4) & HELLO_CELLS;
+	snprintf(b->build, sizeof(b->build), "%.*s", (int)(f->len - 8), (const char *)f->data + 8);
+	text_clean(b->build);
 }
 
 /* init may be heard before the engine has answered the start. */
@@ -304,6 +309,15 @@ static void stream_frame(void *arg, const struct frame *f)
 	}
 }
 
+static void stream_words(void *arg, const char *text)
+{
+	struct box *b = arg;
+
+	log_event("box", "id", b->container, "stderr", text, NULL);
+	snprintf(b->said, sizeof(b->said), "%s", text);
+	text_clean(b->said);
+}
+
 static void started(void *arg, int status, const char *body, size_t len)
 {
 	struct box *b = arg;
@@ -319,7 +333,10 @@ static void started(void *arg, int status, const char *body, size_t len)
 		spool_hook("box-started");
 	if (b->state == BOX_STARTING) {
 		box_enter(b, BOX_GREETING);
-		maybe_ready(b);
+		if (b->doubt)
+			stream_closed(b, b->doubt);
+		else
+			maybe_ready(b);
 	}
 }
 
@@ -350,6 +367,7 @@ static void attach_box(struct box *b)
 {
 	b->attach.opened = stream_opened;
 	b->attach.frame = stream_frame;
+	b->attach.words = stream_words;
 	b->attach.closed = stream_closed;
 	b->attach.arg = b;
 	box_enter(b, BOX_ATTACHING);

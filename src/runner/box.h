@@ -39,6 +39,8 @@ struct box {
 	bool cells;			/* init built a cell in its self-test */
 	bool hello, greeted;		/* HELLO came; READY came since the last job */
 	struct box_spec spec;		/* image is ours */
+	char build[32];			/* init's, as HELLO says */
+	char said[200];			/* the last line on its standard error: why there are no cells */
 	struct attach attach;
 	struct engine_call *call;
 	struct timer deadline;

@@ -19,7 +19,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "loop.h"
 
 enum { BODY_MAX = 4 << 20, PING_EVERY_US = 500000, API_MIN = 41 };
@@ -37,10 +36,14 @@ static struct timer curl_timer, ping_timer;
 static char *socket_path, *address, *port;	/* unix or tcp */
 static char api[16];
 static bool up, pinging;
+static bool asked, old;		/* an answer, or its absence, has come; its API is too old */
+static char trouble[320];	/* why it is not up */
 static void (*on_change)(bool up);
 
 bool engine_up(void) { return up; }
 const char *engine_api(void) { return api; }
+bool engine_old(void) { return old; }
+const char *engine_trouble(void) { return trouble; }
 
 /* ---- libcurl's sockets in our epoll ----------------------------------- */
 
@@ -239,12 +242,15 @@ char *engine_message(int status, const char *body, size_t len)
 
 /* ---- is it there? --------------------------------------------------------- */
 
-static void set_up(bool now)
+static void set_up(bool now, bool too_old)
 {
-	if (now != up) {
-		up = now;
+	bool changed = now != up || too_old != old || !asked;
+
+	up = now;
+	old = too_old;
+	asked = true;
+	if (changed)
 		on_change(up);
-	}
 	/* a healthy engine is looked at rarely: its absence shows by itself */
 	loop_timer(&ping_timer, mono_us() + (up ? 20 : 1) * (int64_t)PING_EVERY_US);
 }
@@ -268,10 +274,15 @@ static void version_done(void *arg, int status, const char *body, size_t len)
 
 	(void)arg;
 	pinging = false;
+	trouble[0] = 0;
 	if (status == 200 && !ok)
-		log_event("engine", "trouble", "its API is older than 1.41", "remedy", "upgrade the engine", NULL);
+		snprintf(trouble, sizeof(trouble), "its API is %.20s, older than 1.%d",
+			 cJSON_IsString(v) ? v->valuestring : "not said", API_MIN);
+	else if (!ok)
+		snprintf(trouble, sizeof(trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
+	text_clean(trouble);
 	cJSON_Delete(j);
-	set_up(ok);
+	set_up(ok, status == 200 && !ok);
 }
 
 static void ping(struct timer *t)

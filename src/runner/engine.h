@@ -10,10 +10,13 @@
 typedef void (*engine_done)(void *arg, int status, const char *body, size_t len);
 
 /* host: "unix:///path" or "tcp://address:port". changed(up) is called from the
- * loop whenever the engine comes (up, with the API version agreed) or goes. */
+ * loop whenever the engine comes (up, with the API version agreed) or goes, and once
+ * with the first answer, whatever it is. */
 int engine_init(const char *host, void (*changed)(bool up), struct cee_err *e);
 void engine_release(void);
 bool engine_up(void);
+const char *engine_trouble(void);	/* why it is not up, one line; "" */
+bool engine_old(void);			/* it answers, but its API is older than 1.41 */
 const char *engine_api(void);		/* "1.41"; "" before the engine was seen */
 
 /* path begins behind the version: "/containers/create?…". body is JSON or NULL, copied.

@@ -14,11 +14,16 @@
 
 #include "cee.h"
 
-static bool as_json;
+static bool as_json, off;
 
 void log_init(bool json)
 {
 	as_json = json;
+}
+
+void log_off(void)
+{
+	off = true;
 }
 
 const char *log_number(long long n)
@@ -79,6 +84,8 @@ void log_event(const char *event, ...)
 	const char *name, *value;
 	va_list ap;
 
+	if (off)
+		return;
 	gmtime_r(&sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
 	buf_printf(&b, as_json ? "{\"time\":\"%s.%06dZ\",\"event\":\"%s\"" : "%s.%06dZ %s",
