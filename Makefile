@@ -16,6 +16,7 @@ LDLIBS   = -lcjson -lm
 LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft follow attend offer \
 	compare
 RUNNER   = main loop http engine attach box pool run deliver verdict pin queue output sync log config
+RUNNER  += canary host
 INIT     = cee-init cell filter usage
 
 # program: extra libraries
@@ -49,6 +50,13 @@ $(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
 $(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
+
+# What canary.c flies in boxes to see that limits hold; static, as it runs in foreign images.
+$(BUILD)/canary: src/init/canary.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -static -s -o $@ $<
+$(BUILD)/runner/canary.o: $(BUILD)/canary
+$(BUILD)/runner/canary.o: ALL_CFLAGS += -DCANARY_PROGRAM='"$(BUILD)/canary"'
 
 # Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
 bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/frame.h src/limit.h $(wildcard src/init/*.h)

@@ -181,7 +181,8 @@ results() { [ "$(ls "$CEE_SPOOL/$OWNER"/out/*/*/result 2>/dev/null | wc -l)" -ge
 	run_engine
 	wait_until 30 has_line "$id" 1
 	stop_engine KILL	# an orderly stop would wait for the job
-	wait_until 20 grep -q 'state=away' "$RUNNER_LOG"
+	away_twice() { [ "$(grep -c 'state=away' "$RUNNER_LOG")" -eq 2 ]; }	# at the start, and now
+	wait_until 20 away_twice
 	run_engine
 	cee-stat --wait "$id" > /dev/null
 	[ "$(verdict "$id" .why)" = exited ]

@@ -22,6 +22,7 @@
 #include "box.h"
 #include "config.h"
 #include "engine.h"
+#include "host.h"
 #include "log.h"
 #include "loop.h"
 #include "pin.h"
@@ -63,6 +64,8 @@ static struct {
 	bool test_again;		/* but there was no image to test with */
 	int stopping;			/* signals to stop so far */
 	bool quit;
+	char refusal[900];		/* why nothing may begin here, or "" */
+	int refusal_status;
 } g = { .signals = { .fd = -1 } };
 
 static int jobs_at_once(void)
@@ -89,6 +92,7 @@ static void maybe_quit(void)
 {
 	if (run_count() || !(g.stopping || (g.once && g.tested && queue_length() == 0)))
 		return;
+	canary_stop();
 	pool_drain();
 	if (!box_count())
 		g.quit = true;
@@ -201,70 +205,36 @@ static void look(struct timer *t)
 	loop_timer(t, mono_us() + BLIND_US);
 }
 
-/* ---- the self-test: does this host allow cells? --------------------------------------- */
+/* ---- the self-test: may this host run jobs, and does it allow cells? ---------------------- */
 
-static size_t test_image;		/* index into the languages: the next to try */
+/* Nothing has begun yet, so ending with one sentence is better than failing every job. */
+static void refuse(const struct finding *f)
+{
+	snprintf(g.refusal, sizeof(g.refusal), "%.500s; %.300s", f->what, f->remedy);
+	g.refusal_status = f->conf ? EX_CONFIG : EX_UNAVAILABLE;
+	g.stopping++;
+	maybe_quit();
+}
 
-static void test_done(const char *words, const char *reason)
+static void tested(const struct finding *fatal, const char *cells, const char *reason)
 {
 	bool again = g.test_again;
 
+	if (fatal) {
+		refuse(fatal);
+		return;
+	}
 	g.tested = true;
-	g.test_again = strcmp(words, "unknown") == 0;
+	g.test_again = strcmp(cells, "unknown") == 0;
 	if (again && g.test_again)
 		return;
-	log_event("self-test", "cells", words, "reason", reason, NULL);
+	log_event("self-test", "cells", cells, "reason", reason, NULL);
 	claim_more();
-}
-
-static void test_ready(void *arg)
-{
-	struct box *b = *(struct box **)arg;
-	bool cells = b->cells;
-
-	box_remove(b);
-	box_set_cells(cells);
-	test_done(cells ? "yes" : "no", cells ? NULL
-		  : "this host does not allow cells: a box serves one job, under the stricter filter");
-}
-
-static void test_ended(void *arg, enum box_end how, const char *reason)
-{
-	(void)arg;
-	if (how == BOX_NO_IMAGE) {
-		test_image++;
-		self_test();
-	} else if (how == BOX_OURS && !engine_up()) {
-		return;		/* again when the engine is back */
-	} else if (box_cells()) {
-		box_set_cells(false);
-		test_done("no", reason);
-	}
 }
 
 static void self_test(void)
 {
-	static struct box *box;
-	struct box_spec s = { .memory = 128 << 20, .disk = 16 << 20, .inodes = 1024, .processes = 32, .open_files = 256 };
-
-	if (!box_cells()) {
-		test_done("no", "cells = never");
-		return;
-	}
-	if (test_image >= g.config.langs.n) {
-		test_image = 0;		/* all again later */
-		test_done("unknown", "no language has its image yet: run cee-lang build");
-		return;
-	}
-	s.image = g.config.langs.l[test_image].image;
-	box = box_new(&s);
-	if (!box) {
-		test_done("unknown", "out of memory");
-		return;
-	}
-	box->ready = test_ready;
-	box->ended = test_ended;
-	box->arg = &box;
+	host_start(&g.config, tested);
 }
 
 /* ---- the engine comes and goes ----------------------------------------------------------- */
@@ -276,20 +246,25 @@ static void own_swept(void *arg, int result)
 		return;		/* it went again; the next change begins anew */
 	g.swept = true;
 	spool_each_dead(&g.runner, found_dead, NULL);
-	if (g.tested) {
+	if (g.tested)
 		claim_more();
-	} else {
-		test_image = 0;
+	else
 		self_test();
-	}
 }
 
 static void engine_changed(bool up)
 {
+	struct finding f;
+
 	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api() : NULL,
-		  "remedy", up ? NULL : "jobs are kept; start the engine, or set docker_host", NULL);
+		  "trouble", up ? NULL : engine_trouble(), "remedy", up ? NULL : engine_old()
+		  ? "upgrade the engine" : "jobs are kept; start the engine, or set docker_host", NULL);
 	g.swept = false;
 	pool_drain();
+	if (engine_old() && !g.tested) {
+		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s", engine_trouble());
+		refuse(&f);
+	}
 	if (up)
 		box_sweep(g.runner.name, own_swept, NULL);
 }
@@ -373,13 +348,14 @@ static void start(void)
 		prog_die(EX_CONFIG, "%s", cannot_pin(&g.config));
 	durable = g.config.conf.durable && !g.relaxed;
 	log_init(g.log_json || (g.config.conf.log_json && !g.log_text));
-	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0 ||
-	    spool_runner_open(&g.runner, &g.spool, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
-	if (!realpath(g.config.conf.spool, g.spool_real))
-		prog_die(EX_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
 	if (access(g.config.conf.init, X_OK) < 0)
 		prog_die(EX_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init, strerror(errno));
+	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0)
+		prog_die(EX_CONFIG, "%s", e.msg);
+	if (spool_runner_open(&g.runner, &g.spool, &e) < 0)
+		prog_die(EX_CONFIG, "%s: %s; the spool must be this user's to write, or name another with -s", g.config.conf.spool, e.msg);
+	if (!realpath(g.config.conf.spool, g.spool_real))
+		prog_die(EX_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
 	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
@@ -461,5 +437,7 @@ int main(int argc, char **argv)
 	while (!g.quit)
 		loop_once();
 	finish();
+	if (g.refusal[0])
+		prog_die(g.refusal_status, "%s", g.refusal);
 	return EXIT_SUCCESS;
 }

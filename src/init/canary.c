@@ -1,0 +1,224 @@
+/* canary.c - the program that a canary job runs: it goes over one bound, on purpose
+ *
+ *     canary WHAT N
+ *
+ * goes up to N of what WHAT counts, far over the limit that the job has, and prints
+ * how far it came. Where the limit holds it is ended, refused, or its output is cut;
+ * which of these is right stands in src/runner/canary.c. Static, libc only: it runs in
+ * whatever image there is. It goes nowhere without a bound, since where limits do not
+ * hold it must not harm the host either.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MIB = 1 << 20, TMPFS = 0x01021994 };
+
+static int say(const char *what, long n)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%s %ld\n", what, n);
+
+	return write(1, line, (size_t)len) == len ? 0 : 1;
+}
+
+/* N processes that wait; how many there could be. */
+static int processes(long n)
+{
+	pid_t pid = 0;
+	long made = 0;
+	int refused;
+
+	while (made < n && (pid = fork()) > 0)
+		made++;
+	if (pid == 0 && made < n) {
+		pause();
+		_exit(0);
+	}
+	refused = made < n;
+	signal(SIGTERM, SIG_IGN);
+	kill(-1, SIGTERM);
+	while (wait(NULL) > 0)
+		;
+	say("processes", made);
+	return refused;		/* a program that failed is what makes a verdict of it */
+}
+
+/* N MiB, each page written to. */
+static int memory(long n)
+{
+	for (long i = 0; i < n; i++) {
+		unsigned char *p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p == MAP_FAILED)
+			return say("memory", i) | 1;
+		for (long at = 0; at < MIB; at += 4096)
+			p[at] = (unsigned char)i;
+	}
+	return say("memory", n);
+}
+
+/* N seconds at work, in two processes. */
+static int cpu(long n)
+{
+	volatile unsigned long spin = 0;
+	time_t end = time(NULL) + n;
+
+	if (fork() < 0)
+		return 1;
+	while (time(NULL) < end)
+		spin++;
+	return say("cpu", n);
+}
+
+static int wall(long n)
+{
+	sleep((unsigned)n);
+	return say("wall", n);
+}
+
+/* N KiB on standard output. */
+static int output(long n)
+{
+	char block[1024];
+
+	memset(block, 'x', sizeof(block));
+	block[sizeof(block) - 1] = '\n';
+	for (long i = 0; i < n; i++)
+		if (write(1, block, sizeof(block)) < 0)
+			return 1;
+	return 0;
+}
+
+/* N KiB into one file; how many went in. */
+static long fill(const char *path, long n)
+{
+	static char block[1024];
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	long i = 0;
+
+	while (fd >= 0 && i < n && write(fd, block, sizeof(block)) == sizeof(block))
+		i++;
+	if (fd >= 0)
+		close(fd);
+	return i;
+}
+
+static int file_size(long n)
+{
+	long went = fill("/work/file", n);
+
+	say("file_size", went);
+	return went < n;
+}
+
+static int disk(long n)
+{
+	long went = fill("/work/disk", n) + fill("/tmp/disk", n) + fill("/dev/shm/disk", n);
+
+	say("disk", went);
+	return went < n;
+}
+
+static int inodes(long n)
+{
+	static const char *const dirs[] = { "/work", "/tmp", "/dev/shm" };
+	long made = 0;
+	char path[64];
+
+	for (int d = 0; d < 3; d++)
+		for (long i = 0; i < n; i++) {
+			int fd;
+
+			snprintf(path, sizeof(path), "%s/inode%ld", dirs[d], i);
+			fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+			if (fd < 0)
+				break;
+			close(fd);
+			made++;
+		}
+	say("inodes", made);
+	return made < n;
+}
+
+static int open_files(long n)
+{
+	long have = 0;
+
+	while (have < n && open("/proc/self/exe", O_RDONLY) >= 0)
+		have++;
+	say("open_files", have + 3);
+	return have < n;
+}
+
+__attribute__((noinline)) static long deeper(long n)
+{
+	volatile char frame[1024];
+
+	frame[0] = (char)n;
+	frame[sizeof(frame) - 1] = (char)n;
+	return n > 0 ? deeper(n - 1) + frame[0] : frame[0];
+}
+
+static int stack(long n)
+{
+	deeper(n);
+	return say("stack", n);
+}
+
+/* Is what can be written a tmpfs, and the rest not to be written? */
+static int tmpfs(long n)
+{
+	static const char *const dirs[] = { "/work", "/tmp", "/dev/shm" };
+	struct statfs s;
+
+	(void)n;
+	for (int i = 0; i < 3; i++) {
+		if (statfs(dirs[i], &s) < 0 || s.f_type != TMPFS)
+			return say(dirs[i], -1) | 1;
+		say(dirs[i], (long)(s.f_blocks * (unsigned long)s.f_bsize / 1024));
+	}
+	if (open("/canary", O_WRONLY | O_CREAT, 0600) >= 0 || errno != EROFS)
+		return say("/", errno) | 1;
+	return 0;
+}
+
+static int clock_now(long n)
+{
+	struct timespec t;
+
+	(void)n;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return say("clock", (long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+}
+
+/* What the engine alone bounds: processes, then memory. */
+static int bounds(long n)
+{
+	processes(n);
+	return memory(n);
+}
+
+static const struct { const char *name; int (*go)(long n); } all[] = {
+	{ "bounds", bounds }, { "memory", memory }, { "processes", processes }, { "cpu", cpu },
+	{ "wall", wall }, { "output", output }, { "file_size", file_size }, { "disk", disk },
+	{ "inodes", inodes }, { "open_files", open_files }, { "stack", stack },
+	{ "tmpfs", tmpfs }, { "clock", clock_now },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc == 3 && i < sizeof(all) / sizeof(*all); i++)
+		if (strcmp(argv[1], all[i].name) == 0)
+			return all[i].go(atol(argv[2]));
+	return 64;
+}
