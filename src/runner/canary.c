@@ -195,7 +195,7 @@ static void too_late(struct timer *t)
 static void make_job(struct flight *f, const struct canary *c)
 {
 	f->file = (struct job_file){ .name = (char *)"canary", .data = (unsigned char *)canary_program,
-		.len = (size_t)(canary_program_end - canary_program), .mode = 0755 };
+		.len = (uintptr_t)canary_program_end - (uintptr_t)canary_program, .mode = 0755 };
 	snprintf(f->far, sizeof(f->far), "%ld", c->far);
 	f->argv[0] = (char *)"./canary";
 	f->argv[1] = (char *)"{args}";
