@@ -13,7 +13,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lm
 
-LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft follow attend offer \
+LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft guess follow attend offer \
 	compare
 RUNNER   = main loop http engine attach box pool run deliver verdict pin queue output sync log config
 RUNNER  += canary host

@@ -182,7 +182,7 @@ static const char help[] =
 	"       cee-submit [options] -\n"
 	"Submits a job and prints its id. The first FILE is the program's entry point; the others lie\n"
 	"beside it or below. -j takes the job as JSON (- is standard input), - takes many, one a line.\n\n"
-	"  -l, --language NAME     else by the first file's extension\n"
+	"  -l, --language NAME     else as the first file is called, or as its #! line says\n"
 	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
 	"  -i, --stdin FILE        the program's standard input (- is ours, read to its end first)\n"
 	OFFER_HELP

@@ -10,7 +10,7 @@ struct strings { char **v; size_t n; };	/* pointers to others' text; v is malloc
 int strings_add(struct strings *s, char *text);	/* -1 ENOMEM */
 
 struct draft {
-	const char *language;		/* NULL: from the first file's extension */
+	const char *language;		/* NULL: guessed of the first file (guess.h) */
 	const char *framework, *stdin_path;	/* or NULL; "-" is standard input */
 	const char *start_within, *keep, *buffer, *group, *key;	/* or NULL */
 	struct strings files;		/* paths; the first is the entry */
@@ -32,8 +32,6 @@ int draft_text(const struct draft *d, const char *languages, size_t len, size_t 
 /* The name in the job of the file at path, when first is the entry's path: relative to the
  * directory of first. malloc'ed; NULL with errno and e, EINVAL when path is not beneath it. */
 char *draft_name(const char *first, const char *path, struct cee_err *e);
-/* The language whose extension name has (the longest that fits). malloc'ed. */
-char *draft_guess(const char *languages, size_t len, const char *name, struct cee_err *e);
 
 /* Appends data as a JSON string, which must be UTF-8. */
 int draft_quote(struct buf *b, const char *data, size_t len);

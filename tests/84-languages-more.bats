@@ -257,3 +257,45 @@ checks() {
 	[ "$status" -eq 126 ]
 	[[ $stderr == *"cpu time while compiling"* ]]
 }
+
+@test "the language is guessed from the name or the #! line; two answers or none are refused" {
+	printf '#!/usr/bin/env python3.11\nprint("py")\n' > tool
+	printf '#!/usr/bin/env -S node --no-warnings\nconsole.log("js")\n' > tool2
+	printf '#!/bin/sh -e\necho sh\n' > tool3
+	printf '#!/usr/bin/cee-run -L cpu=2 python\nprint("run")\n' > tool4
+	[ "$(cee-submit -w tool)" = py ]
+	[ "$(cee-submit -w tool2)" = js ]
+	[ "$(cee-submit -w tool3)" = sh ]
+	[ "$(cee-submit -w tool4)" = run ]
+	[ "$(cee-submit -w <(cat tool))" = py ]
+	cp tool x.sh
+	run cee-submit x.sh
+	[ "$status" -eq 65 ]
+	[[ $output == *"x.sh: its name says bash and its #! line python; name its language with -l ("*python*")" ]]
+	[ "${#lines[@]}" -eq 1 ]
+	[ "$(cee-submit -w -l python x.sh)" = py ]
+	echo 'puts 1' > a.rb
+	run cee-submit a.rb
+	[ "$status" -eq 65 ]
+	[[ $output == *"a.rb: neither its name"*"-l ("*javascript*")" ]]
+	printf '#!/usr/bin/ruby\n' > tool5
+	run cee-submit tool5
+	[ "$status" -eq 65 ]
+	[[ $output == *'names "ruby"'*"-l ("* ]]
+}
+
+@test "aliases are known wherever a language is named" {
+	echo 'print(1)' > p
+	[ "$(cee-submit -w -l py p)" = 1 ]
+	echo 'console.log(2)' > p
+	[ "$(cee-submit -w -l js p)" = 2 ]
+	[ "$(cee-submit -w -l node p)" = 2 ]
+	echo 'int main() { __builtin_puts("3"); }' > p.cc
+	[ "$(cee-submit -w -l c++ p.cc)" = 3 ]
+	echo 'echo 4' > p
+	[ "$(cee-submit -w -l sh p)" = 4 ]
+	id=$(cee-submit -j - <<< '{"language": "js", "code": "console.log(5)"}')
+	[ "$(cee-log -f "$id")" = 5 ]
+	[ "$(verdict "$id" .language)" = javascript ]
+	[ "$(cee-lang list --json c++ js | jq -c '[.[].name]')" = '["cpp","javascript"]' ]
+}

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "guess.h"
 
 int strings_add(struct strings *s, char *text)
 {
@@ -97,49 +97,6 @@ char *draft_name(const char *first, const char *path, struct cee_err *e)
 	out = b.data;
 	b.data = NULL;
 	return out;
-}
-
-/* ---- language ------------------------------------------------------------------ */
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return m > 0 && n > m && strcmp(s + n - m, end) == 0;
-}
-
-static char *best_language(const cJSON *all, const char *name)
-{
-	const cJSON *l, *x, *best = NULL;
-	size_t longest = 0;
-
-	cJSON_ArrayForEach(l, all) {
-		const cJSON *of = cJSON_GetObjectItemCaseSensitive(l, "name");
-
-		cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions"))
-			if (cJSON_IsString(x) && cJSON_IsString(of) && ends_with(name, x->valuestring) &&
-			    strlen(x->valuestring) > longest) {
-				longest = strlen(x->valuestring);
-				best = of;
-			}
-	}
-	return best ? strdup(best->valuestring) : NULL;
-}
-
-char *draft_guess(const char *languages, size_t len, const char *name, struct cee_err *e)
-{
-	AUTO_JSON cJSON *root = languages ? json_parse(languages, len, NULL) : NULL;
-	char *found = best_language(cJSON_GetObjectItemCaseSensitive(root, "languages"), name);
-
-	if (found)
-		return found;
-	if (!languages)
-		cee_fail(e, EINVAL, "%s: its language is not known, since none is published in this spool yet"
-			 " (cee-runner and cee-lang do it): name it with -l", name);
-	else
-		cee_fail(e, EINVAL, "%s: no language has files of this name; name it with -l (cee-lang list shows"
-			 " what there is)", name);
-	return NULL;
 }
 
 /* ---- bytes ---------------------------------------------------------------------- */
@@ -225,20 +182,24 @@ static int put_field(struct buf *out, const char *name, const char *value, struc
 	return buf_printf(out, ",\"%s\":", name) < 0 ? no_memory(e) : put_word(out, name, value, e);
 }
 
-static int put_file(const struct draft *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
-{
-	const char *path = d->files.v[i];
-	AUTO_FREE char *name = draft_name(d->files.v[0], path, e);
-	AUTO_BUF struct buf in = {0};
+/* A file that has been read. */
+struct input {
+	struct buf data;
 	bool executable;
+};
 
-	if (!name || read_input(path, max, &in, &executable, e) < 0)
+static int put_file(const struct draft *d, size_t i, const struct input *in, size_t max, struct buf *out,
+		    struct cee_err *e)
+{
+	AUTO_FREE char *name = draft_name(d->files.v[0], d->files.v[i], e);
+
+	if (!name)
 		return -1;
 	if (buf_printf(out, "%s{\"name\":", i ? "," : "") < 0)
 		return no_memory(e);
 	if (put_word(out, "a file's name", name, e) < 0)
 		return -1;
-	if (put_bytes(out, "content", "base64", &in) < 0 || (executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) ||
+	if (put_bytes(out, "content", "base64", &in->data) < 0 || (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) ||
 	    buf_add(out, "}", 1) < 0)
 		return no_memory(e);
 	if (out->len > max)
@@ -246,12 +207,26 @@ static int put_file(const struct draft *d, size_t i, size_t max, struct buf *out
 	return 0;
 }
 
-static int put_files(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+static int put_next(const struct draft *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
+{
+	struct input in = { .executable = false };
+	int r = read_input(d->files.v[i], max, &in.data, &in.executable, e);
+
+	if (r == 0)
+		r = put_file(d, i, &in, max, out, e);
+	buf_release(&in.data);
+	return r;
+}
+
+/* entry is the first, which was read already. */
+static int put_files(const struct draft *d, const struct input *entry, size_t max, struct buf *out, struct cee_err *e)
 {
 	if (buf_printf(out, ",\"files\":[") < 0)
 		return no_memory(e);
-	for (size_t i = 0; i < d->files.n; i++)
-		if (put_file(d, i, max, out, e) < 0)
+	if (put_file(d, 0, entry, max, out, e) < 0)
+		return -1;
+	for (size_t i = 1; i < d->files.n; i++)
+		if (put_next(d, i, max, out, e) < 0)
 			return -1;
 	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
 }
@@ -377,23 +352,14 @@ static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct 
 	return put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
 }
 
-int draft_text(const struct draft *d, const char *languages, size_t len, size_t max,
-	       struct buf *out, struct cee_err *e)
+static int put_all(const struct draft *d, const char *language, const struct input *entry, size_t max,
+		   struct buf *out, struct cee_err *e)
 {
-	AUTO_FREE char *guessed = NULL;
-	const char *language = d->language;
-
-	if (!language) {
-		guessed = draft_guess(languages, len, last_part(d->files.v[0]), e);
-		if (!guessed)
-			return -1;
-		language = guessed;
-	}
 	/* what no other branch has a word for is a lack of memory; those that have put it over this */
 	no_memory(e);
 	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
 	    put_field(out, "target_framework_monikier", d->framework, e) < 0 ||
-	    put_files(d, max, out, e) < 0 || put_arguments(&d->arguments, out, e) < 0 ||
+	    put_files(d, entry, max, out, e) < 0 || put_arguments(&d->arguments, out, e) < 0 ||
 	    put_stdin(d, max, out, e) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
 	    put_packages(&d->packages, out, e) < 0 || put_limits(&d->limits, out, e) < 0 ||
 	    put_numbers(d, out) < 0 || put_field(out, "start_within", d->start_within, e) < 0 ||
@@ -404,4 +370,22 @@ int draft_text(const struct draft *d, const char *languages, size_t len, size_t 
 	if (out->len > max)
 		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len, max);
 	return 0;
+}
+
+int draft_text(const struct draft *d, const char *languages, size_t len, size_t max,
+	       struct buf *out, struct cee_err *e)
+{
+	AUTO_FREE char *guessed = NULL;
+	const char *language = d->language;
+	struct input entry = { .executable = false };
+	int r = read_input(d->files.v[0], max, &entry.data, &entry.executable, e);
+
+	if (r == 0 && !language) {
+		language = guessed = guess_language(languages, len, d->files.v[0], entry.data.data, entry.data.len, e);
+		r = guessed ? 0 : -1;
+	}
+	if (r == 0)
+		r = put_all(d, language, &entry, max, out, e);
+	buf_release(&entry.data);
+	return r;
 }

@@ -43,22 +43,6 @@ static void names(void)
 	CHECK(chdir(here) == 0 && rmdir(top) == 0);
 }
 
-static void guesses(void)
-{
-	static const char langs[] = "{\"languages\":[{\"name\":\"python\",\"extensions\":[\".py\"]},"
-				    "{\"name\":\"c\",\"extensions\":[\".c\"]}]}";
-	struct cee_err e;
-	char *g = draft_guess(langs, strlen(langs), "a/b.py", &e);
-
-	CHECK(g && strcmp(g, "python") == 0);
-	free(g);
-	g = draft_guess(langs, strlen(langs), "x.c", &e);
-	CHECK(g && strcmp(g, "c") == 0);
-	free(g);
-	CHECK(!draft_guess(langs, strlen(langs), "x.rs", &e));
-	CHECK(!draft_guess(langs, strlen(langs), "py", &e));
-}
-
 /* What is drafted is a job that parses to what was said, binary content included. */
 static void round_trip(void)
 {
@@ -92,7 +76,6 @@ static void round_trip(void)
 int main(void)
 {
 	RUN(names);
-	RUN(guesses);
 	RUN(round_trip);
 	return check_status();
 }

@@ -1,0 +1,38 @@
+/* guess_fuzz - whatever a program begins with: its #! line gives bounded words without blanks,
+ * and a guess is one of the languages or a reason that names -l */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+#include "guess.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+static const char all[] =
+	"{\"languages\":[{\"name\":\"bash\",\"aliases\":[\"sh\"],\"extensions\":[\".sh\"]},"
+	"{\"name\":\"python\",\"aliases\":[\"py\",\"python3\"],\"extensions\":[\".py\"]}]}";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = malloc(size ? size : 1);	/* an over-read is seen */
+	struct cee_err e = {0};
+	struct shebang s;
+	char *got;
+
+	if (size)
+		memcpy(copy, data, size);
+	if (shebang_parse(&s, copy, size)) {
+		MUST(size >= 2 && s.n <= SHEBANG_WORDS && (s.n > 0) == (s.word[0][0] != '\0'));
+		for (size_t i = 0; i < s.n; i++)
+			MUST(memchr(s.word[i], '\0', SHEBANG_WORD) && !strpbrk(s.word[i], " \t\r\n"));
+		MUST(!strchr(s.word[0], '/'));
+	}
+	got = guess_language(all, sizeof all - 1, "x", copy, size, &e);
+	MUST(got ? strcmp(got, "bash") == 0 || strcmp(got, "python") == 0 : strstr(e.msg, "-l (bash, python)") != NULL);
+	free(got);
+	free(copy);
+	return 0;
+}
