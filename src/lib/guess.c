@@ -179,24 +179,34 @@ static bool ends_with(const char *s, const char *end)
 	return m > 0 && n > m && strcmp(s + n - m, end) == 0;
 }
 
+/* The length of the longest extension of language l that name has; 0 none. */
+static size_t extension(const cJSON *l, const char *name)
+{
+	const cJSON *x;
+	size_t longest = 0;
+
+	cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions")) {
+		if (cJSON_IsString(x) && ends_with(name, x->valuestring) && strlen(x->valuestring) > longest)
+			longest = strlen(x->valuestring);
+	}
+	return longest;
+}
+
 /* Languages with the longest extension that name has: how many, and the first two. */
 static int of_name(const cJSON *all, const char *name, const char *found[2])
 {
 	size_t longest = 0, n;
-	const cJSON *l, *x;
+	const cJSON *l;
 	int count = 0;
 
-	cJSON_ArrayForEach(l, all)
-		cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions")) {
-			if (!cJSON_IsString(x) || !ends_with(name, x->valuestring))
-				continue;
-			n = strlen(x->valuestring);
-			if (n < longest || (n == longest && found[0] == text_of(l, "name")))
-				continue;
-			count = n == longest ? count + 1 : 1;
-			longest = n;
-			found[count == 1 ? 0 : 1] = text_of(l, "name");
-		}
+	cJSON_ArrayForEach(l, all) {
+		n = extension(l, name);
+		if (n == 0 || n < longest)
+			continue;
+		count = n == longest ? count + 1 : 1;
+		longest = n;
+		found[count == 1 ? 0 : 1] = text_of(l, "name");
+	}
 	return count;
 }
 
