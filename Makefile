@@ -13,11 +13,11 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lm
 
-LIB      = util id limit conf json job lang result index spool spool_runner frame prog client draft guess follow attend offer \
+LIB      = util id limit conf json pattern job lang result index spool spool_runner frame prog client draft guess follow attend offer \
 	compare
 RUNNER   = main loop http engine attach box pool run deliver verdict pin queue output sync log config
 RUNNER  += canary host
-INIT     = cee-init cell filter usage
+INIT     = cee-init cell carry filter usage
 
 # program: extra libraries
 PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
@@ -59,7 +59,8 @@ $(BUILD)/runner/canary.o: $(BUILD)/canary
 $(BUILD)/runner/canary.o: ALL_CFLAGS += -DCANARY_PROGRAM='"$(BUILD)/canary"'
 
 # Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
-bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/frame.h src/limit.h $(wildcard src/init/*.h)
+bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/lib/pattern.c src/frame.h src/limit.h src/pattern.h \
+		$(wildcard src/init/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) -O2 -g -fstack-protector-strong \
 		-D_FORTIFY_SOURCE=2 -DCEE_BUILD='"$(VERSION)"' -static -o $@ $(filter %.c,$^)

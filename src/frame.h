@@ -15,6 +15,7 @@
  * The runner sends, for one job:
  *     HELLO  JOB  (FILE DATA*)*  COLLECT*  [WINDOW]  (PHASE ARG+ ENV*)*  GO
  *     and from then on STDIN (as credit allows), STDIN_END, SIGNAL, WINDOW, KILL.
+ *     (A KILL while files are carried out leaves the rest of them behind.)
  * init sends:
  *     HELLO  READY  then for the job: (START OUT* GAP* END)*, the collected files
  *     as (FILE DATA*)* and LEFT*, and DONE last; then READY again when the box
@@ -64,8 +65,9 @@ enum frame_type {
 	FRAME_DONE = 37,	/* u32: 0 all phases that could run did, 1 failure of ours; the last frame of a job */
 	FRAME_CREDIT = 38,	/* u32 bytes of STDIN */
 	FRAME_TROUBLE = 39,	/* text */
-	FRAME_LEFT = 40		/* a file that was not carried out: u32 enum frame_left, name */
-	/* and FILE, DATA: a collected file. Its size is exactly what follows as DATA */
+	FRAME_LEFT = 40		/* a file that was not carried out: u32 enum frame_left, name; LEFT_MORE: u32, u64 */
+	/* and FILE, DATA: a collected file. Its size is exactly what follows as DATA; one whose
+	 * DATA stops short, or that LEFT_CHANGED names next, was not carried out after all */
 };
 
 enum frame_stream { STREAM_NONE = 0, STREAM_OUT = 1, STREAM_ERR = 2, STREAM_COMPILE = 3 };
@@ -89,7 +91,17 @@ enum { JOB_MERGE = 1, JOB_STOP_ON_OUTPUT = 2, JOB_NO_CELL = 4,
 	JOB_TESTS = 16 };
 
 /* Why a file stayed behind. */
-enum frame_left { LEFT_COUNT, LEFT_BYTES, LEFT_NAME, LEFT_TYPE, LEFT_CHANGED, LEFT_UNREADABLE, LEFT_MORE };
+enum frame_left {
+	LEFT_COUNT,		/* so many files had been carried out already */
+	LEFT_BYTES,		/* it is larger than what was left of the bytes */
+	LEFT_NAME,		/* control characters, no UTF-8, too long, too deep (it may be a folder) */
+	LEFT_TYPE,		/* no regular file */
+	LEFT_CHANGED,		/* it was another size than it said */
+	LEFT_UNREADABLE,
+	LEFT_MORE,		/* not a file: how many more stayed behind and are not named */
+	LEFT_SEARCH,		/* not a file: the search took too long, or was cut short; name is where, or "" */
+	LEFT_REASONS
+};
 
 /* FRAME_END: one u64 each, in this order */
 enum frame_end_field {

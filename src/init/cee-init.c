@@ -6,7 +6,7 @@
  *
  *   idle ── JOB ──> loading ── GO ──> phase: running ──> draining ──> flushing ──> next phase
  *     ^                                                                               │
- *     └──────────────────────────── DONE, the cell is killed ─────────────────────────┘
+ *     └───── DONE, the cell is killed <── carrying files out <── no more phases ──────┘
  *
  * Rules it keeps:
  * - Memory is bounded: the queue out, the queue to the program's stdin, the tail of
@@ -223,7 +223,7 @@ static void tail_put(enum frame_stream stream, const unsigned char *p, size_t n)
 
 /* ---- the job -------------------------------------------------------------- */
 
-enum state { IDLE, LOADING, RUNNING, DRAINING, FLUSHING };
+enum state { IDLE, LOADING, RUNNING, DRAINING, FLUSHING, CARRYING };
 enum { NO_REASON = -1 };
 
 struct pipe_in {			/* a pipe that the program writes */
@@ -235,7 +235,7 @@ struct pipe_in {			/* a pipe that the program writes */
 
 static struct job {
 	enum state state;
-	uint64_t flags, disk, inodes, cpu;
+	uint64_t flags, disk, inodes, cpu, collect_files, collect_bytes;
 	bool cell;			/* it has one */
 	bool killed;			/* by KILL: no more phases */
 	bool stdin_end;			/* STDIN_END came */
@@ -269,6 +269,7 @@ static struct {				/* on its way to the program */
 } in = { .fd = -1 };
 
 static struct cell cell = { .sock = -1, .work = -1 };
+static struct carrying carrying = { .fd = -1 };
 static pid_t dying;			/* the last job's cell, until it is reaped */
 static struct usage usage;
 static bool have_cells, box_used, ready_sent, greeted;
@@ -305,6 +306,8 @@ static void plan_release(struct keeper *k)
 	close_fd(&k->work);
 	close_fd(&k->oom);
 	close_fd(&k->file);
+	free(k->collect);
+	free(k->link);
 	keeper_init(k, false);
 }
 
@@ -320,6 +323,7 @@ static void pipes_close(void)
 static void job_done(uint32_t failed)
 {
 	pipes_close();
+	carrying_close(&carrying);
 	if (job.cell && cell.pid > 0) {
 		dying = cell.pid;
 		cell_close(&cell);
@@ -685,19 +689,77 @@ static void phase_start(uint32_t id)
 		close_fd(&theirs[i]);
 }
 
+/* ---- files that are carried out ---------------------------------------------- */
+
+/* Without a cell a child of init walks: nothing of the job is left that could reach it. */
+static int carry_order(const struct carry *what, int pipe)
+{
+	pid_t pid;
+
+	if (job.cell && cell.pid > 0)
+		return cell_carry(&cell, what, pipe);
+	if (job.cell)
+		return -1;
+	pid = fork();
+	if (!pid) {
+		carrying_close(&carrying);
+		carry_walk(job.plan.work, what, job.plan.collect, job.plan.ncollect, pipe);
+		_exit(0);
+	}
+	return pid < 0 ? -1 : 0;
+}
+
+static void carry_end(void)
+{
+	unsigned char p[4];
+
+	frame_put32(p, LEFT_SEARCH);
+	if (!carrying.done)
+		send_frame(FRAME_LEFT, STREAM_NONE, p, sizeof p);
+	job_done(0);
+}
+
+/* Every process of the job is dead, and its cell still there. */
+static void job_end(void)
+{
+	struct carry what = { .files = job.collect_files, .bytes = job.collect_bytes };
+	int pipe;
+
+	if (!job.plan.ncollect) {
+		job_done(0);
+		return;
+	}
+	job.state = CARRYING;
+	if (carrying_open(&carrying, &pipe) || carry_order(&what, pipe))
+		carry_end();
+	close_fd(&pipe);
+}
+
+static void carry_frame(void *arg, const struct frame *f)
+{
+	(void)arg;
+	send_frame(f->type, STREAM_NONE, f->data, f->len);
+}
+
+static void on_carried(void)
+{
+	if (job.state == CARRYING && !carrying_read(&carrying, carry_frame, NULL))
+		carry_end();
+}
+
 /* The next phase that there is, or the end. */
 static void next_phase(void)
 {
 	while (job.next_phase < PHASE_COUNT && !job.plan.plan[job.next_phase].set)
 		job.next_phase++;
 	if (job.next_phase >= PHASE_COUNT) {
-		job_done(0);
+		job_end();
 		return;
 	}
 	if (job.killed) {
 		phase_init((uint32_t)job.next_phase);
 		send_end(END_KILLED, 0);
-		job_done(0);
+		job_end();
 		return;
 	}
 	phase_start((uint32_t)job.next_phase++);
@@ -966,7 +1028,7 @@ static void on_report(void)
 	int n = 0;
 
 	while (cell.sock >= 0 && (n = cell_report(&cell, &r)) > 0) {
-		if (r.kind == REPORT_FAILED && job.state != IDLE) {
+		if (r.kind == REPORT_FAILED && job.state != IDLE && job.state != CARRYING) {
 			trouble("%s", r.text);
 		} else if (r.kind == REPORT_STARTED && job.state == RUNNING) {
 			phase_started(r.time_us);
@@ -1039,6 +1101,8 @@ static void on_job(const struct frame *f)
 	job.disk = frame_get64(f->data + 8 * JOB_DISK);
 	job.inodes = frame_get64(f->data + 8 * JOB_INODES);
 	job.cpu = frame_get64(f->data + 8 * JOB_CPU);
+	job.collect_files = frame_get64(f->data + 8 * JOB_COLLECT_FILES);
+	job.collect_bytes = frame_get64(f->data + 8 * JOB_COLLECT_BYTES);
 	job.cell = have_cells && !(job.flags & JOB_NO_CELL);
 	job.killed = job.stdin_end = false;
 	job.next_phase = 0;
@@ -1051,7 +1115,8 @@ static void on_job(const struct frame *f)
 		open_bare();
 }
 
-/* Files go to where they are written, phases also into our own copy: the limits. */
+/* Files go to where they are written, phases also into our own copy: the limits; and
+ * patterns: whether there are any. */
 static void on_load(const struct frame *f)
 {
 	bool file = f->type == FRAME_FILE || f->type == FRAME_DATA;
@@ -1065,7 +1130,7 @@ static void on_load(const struct frame *f)
 		trouble("the cell takes no orders: %s", strerror(errno));
 		return;
 	}
-	if (job.cell && f->type != FRAME_PHASE)
+	if (job.cell && f->type != FRAME_PHASE && f->type != FRAME_COLLECT)
 		return;
 	if (keeper_frame(&job.plan, f->type, f->data, f->len, text))
 		trouble("%s%s", file ? "files: " : "", text);
@@ -1080,6 +1145,8 @@ static void on_kill(void)
 		job_done(0);
 	} else if (job.state == RUNNING) {
 		phase_kill(END_KILLED);
+	} else if (job.state == CARRYING) {	/* the rest stays behind */
+		carry_end();
 	}
 }
 
@@ -1104,7 +1171,7 @@ static void on_frame(const struct frame *f)
 	case FRAME_JOB:
 		on_job(f);
 		break;
-	case FRAME_FILE: case FRAME_DATA: case FRAME_PHASE: case FRAME_ARG: case FRAME_ENV:
+	case FRAME_FILE: case FRAME_DATA: case FRAME_COLLECT: case FRAME_PHASE: case FRAME_ARG: case FRAME_ENV:
 		on_load(f);
 		break;
 	case FRAME_GO:
@@ -1128,7 +1195,7 @@ static void on_frame(const struct frame *f)
 		break;
 	case FRAME_READY: case FRAME_START: case FRAME_OUT: case FRAME_GAP: case FRAME_END:
 	case FRAME_DONE: case FRAME_CREDIT: case FRAME_TROUBLE: case FRAME_LEFT:
-	case FRAME_COLLECT: case FRAME_WINDOW: case FRAME_TEST: case FRAME_FINISH:
+	case FRAME_WINDOW: case FRAME_TEST: case FRAME_FINISH:
 	default:
 		die("frame %d is not for cee-init", (int)f->type);
 	}
@@ -1220,7 +1287,7 @@ static struct timespec *until(int64_t t, struct timespec *ts)
 	return ts;
 }
 
-enum { P_IN, P_OUT, P_CHILD, P_CELL, P_STDIN, P_PIPE, P_COUNT = P_PIPE + 2 };
+enum { P_IN, P_OUT, P_CHILD, P_CELL, P_STDIN, P_CARRY, P_PIPE, P_COUNT = P_PIPE + 2 };
 
 static void watch(struct pollfd p[P_COUNT], int input, int children)
 {
@@ -1231,6 +1298,7 @@ static void watch(struct pollfd p[P_COUNT], int input, int children)
 	p[P_CHILD] = (struct pollfd){ .fd = children, .events = POLLIN };
 	p[P_CELL] = (struct pollfd){ .fd = cell.sock, .events = POLLIN };
 	p[P_STDIN] = (struct pollfd){ .fd = in.len ? in.fd : -1, .events = POLLOUT };
+	p[P_CARRY] = (struct pollfd){ .fd = job.state == CARRYING && out_room() ? carrying.fd : -1, .events = POLLIN };
 	for (int i = 0; i < 2; i++)
 		p[P_PIPE + i] = (struct pollfd){ .events = POLLIN,
 			.fd = read_pipes && i < (int)phase.npipes ? phase.pipe[i].fd : -1 };
@@ -1245,7 +1313,7 @@ static void loop(int input, int children)
 	for (;;) {
 		get_ready();
 		out_flush();
-		if (job.state >= DRAINING && out_room()) {	/* nothing to wait for */
+		if ((job.state == DRAINING || job.state == FLUSHING) && out_room()) {	/* nothing to wait for */
 			advance();
 			continue;
 		}
@@ -1257,6 +1325,8 @@ static void loop(int input, int children)
 		for (int i = 0; i < 2; i++)
 			if (p[P_PIPE + i].revents && job.state == RUNNING)
 				pipe_read(&phase.pipe[i], both ? BATCH_BOTH : BATCH);
+		if (p[P_CARRY].revents)
+			on_carried();
 		if (p[P_CELL].revents)
 			on_report();
 		if (p[P_CHILD].revents)

@@ -16,7 +16,7 @@
  *   descriptor of init's but its socket, cannot be dumped, and the filter keeps calls
  *   by process number away from it.
  * - Files are written through a descriptor of /work, a path part at a time, before any
- *   of the job's code has run.
+ *   of the job's code has run. They are carried out (carry.c) when none runs any more.
  * - One tmpfs is the whole disk: /work, /tmp, /dev/shm and /dev/mqueue are folders of
  *   it, so that JOB_DISK and JOB_INODES bound them together.
  * - The program's oom_score_adj is the highest there is and /proc is read-only, so
@@ -80,7 +80,8 @@ enum {
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /* Orders that are no forwarded frame (those have their frame's type). */
-enum { ORDER_BUILD = 'b', ORDER_START = 's', ORDER_KILL = 'k', ORDER_SIGNAL = 'g' };
+enum { ORDER_BUILD = 'b', ORDER_START = 's', ORDER_KILL = 'k', ORDER_SIGNAL = 'g',
+	ORDER_CARRY = 'c' };
 
 int init_fail(char *text, const char *fmt, ...)
 {
@@ -149,57 +150,132 @@ static int open_parents(int work, char **name)
 	return dir;
 }
 
-static int file_done(struct keeper *k)
+struct link {				/* a symbolic link whose target is coming */
+	int dir;
+	size_t have;
+	char name[256], target[4096];
+};
+
+static int file_done(struct keeper *k, char *text)
 {
-	if (k->file >= 0 && !k->file_left) {
+	int r = 0;
+
+	if (k->file_left)
+		return 0;
+	if (k->file >= 0)
 		close(k->file);
-		k->file = -1;
+	k->file = -1;
+	if (k->link) {
+		if (symlinkat(k->link->target, k->link->dir, k->link->name))
+			r = init_fail(text, "%.200s: %s", k->link->name, strerror(errno));
+		close(k->link->dir);
+		free(k->link);
+		k->link = NULL;
 	}
+	return r;
+}
+
+static int make_folder(int dir, const char *name, uint32_t mode, char *text)
+{
+	if ((mkdirat(dir, name, 0755) && errno != EEXIST) || fchmodat(dir, name, mode & 0777, 0))
+		return init_fail(text, "%.200s: %s", name, strerror(errno));
 	return 0;
+}
+
+static int begin_link(struct keeper *k, int dir, const char *name, uint64_t size, char *text)
+{
+	k->link = size && size < sizeof k->link->target ? calloc(1, sizeof *k->link) : NULL;
+	if (!k->link)
+		return init_fail(text, "%.200s: a link that cannot be made", name);
+	k->link->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	snprintf(k->link->name, sizeof k->link->name, "%s", name);
+	k->file_left = size;
+	return 0;
+}
+
+static int begin_regular(struct keeper *k, int dir, const char *name, uint32_t mode, uint64_t size, char *text)
+{
+	k->file = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (k->file < 0)
+		return init_fail(text, "%.200s: %s", name, strerror(errno));
+	if (fchmod(k->file, mode & 0777))
+		return init_fail(text, "%.200s: mode: %s", name, strerror(errno));
+	k->file_left = size;
+	return file_done(k, text);
 }
 
 /* u32 mode, u64 size, name */
 static int file_begin(struct keeper *k, const unsigned char *p, size_t len, char *text)
 {
 	char full[NAME_MAX_ALL + 1], *name = full;
-	int dir, saved;
+	uint32_t mode;
+	int dir, r;
 
-	if (k->file >= 0 || len < 13 || len - 12 > NAME_MAX_ALL)
+	if (k->file >= 0 || k->link || len < 13 || len - 12 > NAME_MAX_ALL)
 		return init_fail(text, "a file's frame is not understood");
 	memcpy(full, p + 12, len - 12);
 	full[len - 12] = '\0';
 	if (!name_valid(full, len - 12))
 		return init_fail(text, "a file's name is not one: relative, without empty, . or .. parts");
+	mode = frame_get32(p);
 	dir = open_parents(k->work, &name);
-	if (dir >= 0) {
-		k->file = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		saved = errno;
-		close(dir);
-		errno = saved;
-	}
-	if (k->file < 0)
+	if (dir < 0)
 		return init_fail(text, "%.200s: %s", name, strerror(errno));
-	if (fchmod(k->file, frame_get32(p) & 0777))
-		return init_fail(text, "%.200s: mode: %s", name, strerror(errno));
-	k->file_left = frame_get64(p + 4);
-	return file_done(k);
+	if (S_ISDIR(mode))
+		r = make_folder(dir, name, mode, text);
+	else if (S_ISLNK(mode))
+		r = begin_link(k, dir, name, frame_get64(p + 4), text);
+	else
+		r = begin_regular(k, dir, name, mode, frame_get64(p + 4), text);
+	close(dir);
+	return r;
+}
+
+static int write_file(int fd, const unsigned char *p, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, p + done, len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return 0;
 }
 
 static int file_data(struct keeper *k, const unsigned char *p, size_t len, char *text)
 {
-	if (k->file < 0 || len > k->file_left)
+	if ((k->file < 0 && !k->link) || len > k->file_left)
 		return init_fail(text, "more data than the file's size");
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(k->file, p + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return init_fail(text, "the job's files: %s%s", strerror(errno),
-				errno == ENOSPC ? "; raise the limit disk" : "");
-		done += (size_t)n;
+	if (k->link) {
+		memcpy(k->link->target + k->link->have, p, len);
+		k->link->have += len;
+	} else if (write_file(k->file, p, len)) {
+		return init_fail(text, "the job's files: %s%s", strerror(errno),
+			errno == ENOSPC ? "; raise the limit disk" : "");
 	}
 	k->file_left -= len;
-	return file_done(k);
+	return file_done(k, text);
+}
+
+/* A pattern of what is carried out at the end. */
+static int add_pattern(struct keeper *k, const unsigned char *p, size_t len, char *text)
+{
+	struct pattern *more;
+	const char *wrong;
+
+	if (k->ncollect >= PATTERNS_MAX)
+		return init_fail(text, "more than %d patterns of files to collect", PATTERNS_MAX);
+	more = realloc(k->collect, (k->ncollect + 1) * sizeof *more);
+	if (!more)
+		return init_fail(text, "patterns: %s", strerror(errno));
+	k->collect = more;
+	wrong = pattern_compile(&more[k->ncollect], (const char *)p, len);
+	if (wrong)
+		return init_fail(text, "a pattern of files to collect must %s", wrong);
+	k->ncollect++;
+	return 0;
 }
 
 /* ---- phases ----------------------------------------------------------- */
@@ -259,6 +335,8 @@ int keeper_frame(struct keeper *k, unsigned type, const unsigned char *p, size_t
 		return file_begin(k, p, len, text);
 	case FRAME_DATA:
 		return file_data(k, p, len, text);
+	case FRAME_COLLECT:
+		return add_pattern(k, p, len, text);
 	case FRAME_PHASE:
 		return plan_begin(k, p, len, text);
 	case FRAME_ARG:
@@ -453,7 +531,7 @@ int keeper_start(struct keeper *k, const struct start *s, const int fds[3], char
 
 	if (s->phase >= PHASE_COUNT || (!s->test && !k->plan[s->phase].argc))
 		return init_fail(text, "a phase without a program");
-	if (k->file >= 0)
+	if (k->file >= 0 || k->link)
 		return init_fail(text, "the job's files are not complete");
 	if (pipe2(status, O_CLOEXEC))
 		return init_fail(text, "pipe: %s", strerror(errno));
@@ -855,6 +933,18 @@ static int order_start(struct keeper *k, int sock, const unsigned char *p, size_
 	return 0;
 }
 
+/* Waits for whoever reads the pipe; the job has ended, so nothing else is to be done. */
+static int order_carry(const struct keeper *k, const unsigned char *p, size_t len, const int fds[3], char *text)
+{
+	struct carry c;
+
+	if (len != sizeof c || fds[0] < 0 || k->program || k->work < 0)
+		return init_fail(text, "the order to carry files out is not understood");
+	memcpy(&c, p, sizeof c);
+	carry_walk(k->work, &c, k->collect, k->ncollect, fds[0]);
+	return 0;
+}
+
 static int order(struct keeper *k, int sock, const unsigned char *p, size_t len, int fds[3], char *text)
 {
 	struct report r = { .kind = REPORT_BUILT };
@@ -877,6 +967,8 @@ static int order(struct keeper *k, int sock, const unsigned char *p, size_t len,
 		memcpy(&sig, p + 1, len == 1 + sizeof sig ? sizeof sig : 0);
 		keeper_signal(k, sig);
 		return 0;
+	case ORDER_CARRY:
+		return order_carry(k, p + 1, len - 1, fds, text);
 	default:
 		return keeper_frame(k, p[0], p + 1, len - 1, text);
 	}
@@ -1027,6 +1119,11 @@ int cell_kill(struct cell *c)
 int cell_signal(struct cell *c, int sig)
 {
 	return give_order(c, ORDER_SIGNAL, &sig, sizeof sig, NULL, 0);
+}
+
+int cell_carry(struct cell *c, const struct carry *what, int fd)
+{
+	return give_order(c, ORDER_CARRY, what, sizeof *what, &fd, 1);
 }
 
 int cell_report(struct cell *c, struct report *r)

@@ -2,6 +2,7 @@
  *
  * cee-init.c  the protocol and the job's course: the only file that knows frames in flight
  * cell.c      a cell and its keeper (process 1 of the cell), starting and ending programs
+ * carry.c     files out of a cell: the walk in the keeper, and what it gives, in init
  * filter.c    the job's system call filter
  * usage.c     figures of the box's cgroup
  *
@@ -17,6 +18,7 @@
 
 #include "frame.h"
 #include "limit.h"
+#include "pattern.h"
 
 enum { INIT_TEXT = 512 };
 
@@ -70,6 +72,9 @@ struct keeper {
 	int oom;			/* own oom_score_adj, or -1 */
 	int file;			/* the one being written, or -1 */
 	uint64_t file_left;
+	struct link *link;		/* the link being made, or NULL; owned */
+	struct pattern *collect;	/* of COLLECT, owned */
+	size_t ncollect;
 	uint64_t disk;			/* bytes of the tmpfs */
 	struct plan plan[PHASE_COUNT];
 	int phase;			/* of the last PHASE frame, or -1 */
@@ -96,7 +101,9 @@ struct ended {				/* a program and all that it left are gone */
 };
 
 void keeper_init(struct keeper *k, bool cell);
-/* FILE, DATA, PHASE, ARG, ENV as they come. -1 and text. */
+/* FILE, DATA, COLLECT, PHASE, ARG, ENV as they come. A FILE's mode may carry S_IFDIR (no
+ * data; its mode is set, so it comes behind what is in it) or S_IFLNK (its data is the
+ * target): carry.c's. -1 and text. */
 int keeper_frame(struct keeper *k, unsigned type, const unsigned char *p, size_t len, char *text);
 /* fds: stdin, stdout, stderr of the program; stay the caller's. -1 and text. */
 int keeper_start(struct keeper *k, const struct start *s, const int fds[3], char *text);
@@ -106,6 +113,36 @@ bool keeper_reap(struct keeper *k, int *status);
  * not known yet. */
 void keeper_end(struct keeper *k, int status, struct ended *e);
 void keeper_signal(const struct keeper *k, int sig);
+
+/* ---- carry.c: files out of a cell ---------------------------------------- *
+ * The keeper walks /work and writes what it finds as frames into a pipe; init reads
+ * them at its own pace, which is the keeper's too. For when nothing of the job runs
+ * any more: it changes the modes of what cannot be read otherwise. */
+
+struct carry {				/* what is wanted */
+	uint32_t everything;		/* 0: regular files that a COLLECT names, with plain names;
+					 * 1: all regular files, folders (behind what is in them) and
+					 * links, to be given to another cell as they are */
+	uint64_t files, bytes;		/* at most; a folder or a link counts as a file */
+};
+
+/* Walks beneath work and writes (FILE DATA*)* LEFT* DONE to fd, a blocking pipe.
+ * FILE's mode has the type's bits too. Ends early when nobody reads. */
+void carry_walk(int work, const struct carry *c, const struct pattern *p, size_t n, int fd);
+
+struct carrying {			/* init's side */
+	int fd;				/* the pipe, -1 none; to be polled for POLLIN */
+	uint64_t left;			/* bytes of the file that comes, still missing */
+	bool done;			/* DONE came: that was all of it */
+	struct frame_parser parser;
+};
+/* Makes the pipe; *theirs is for cell_carry or carry_walk and then to be closed. -1 and errno. */
+int carrying_open(struct carrying *c, int *theirs);
+/* Reads once, at most 32 KiB, and calls f for each whole FILE, DATA and LEFT, which are
+ * checked: lengths, and that DATA is not more than FILE said. 1 more may come, 0 the end
+ * (look at done: without it the walker died or said nonsense). Closes at the end. */
+int carrying_read(struct carrying *c, void (*f)(void *arg, const struct frame *f), void *arg);
+void carrying_close(struct carrying *c);	/* the walker then stops by itself */
 
 /* ---- cell.c: the cell, from outside ------------------------------------- */
 
@@ -131,6 +168,9 @@ int cell_frame(struct cell *c, unsigned type, const unsigned char *p, size_t len
 int cell_start(struct cell *c, const struct start *s, const int fds[3]);
 int cell_kill(struct cell *c);
 int cell_signal(struct cell *c, int sig);
+/* Between programs. fd: the pipe's end that carrying_open made, stays the caller's. While it
+ * walks, the keeper takes no other order. */
+int cell_carry(struct cell *c, const struct carry *what, int fd);
 /* 1 a report, 0 none now, -1 the cell has hung up. */
 int cell_report(struct cell *c, struct report *r);
 /* Kills it; it is gone when waitpid has seen c->pid. */

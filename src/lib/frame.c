@@ -34,6 +34,10 @@ static const struct shape shapes[] = {
 	[FRAME_STDIN_END] = { .known = true },
 	[FRAME_SIGNAL]    = { .known = true, .min = 4, .max = 4 },
 	[FRAME_KILL]      = { .known = true },
+	[FRAME_COLLECT]   = { .known = true, .whole_text = true, .min = 1, .max = 4096 },
+	[FRAME_WINDOW]    = { .known = true, .min = 8, .max = 8 },
+	[FRAME_TEST]      = { .known = true, .min = 4, .max = 4 },
+	[FRAME_FINISH]    = { .known = true },
 	[FRAME_READY]     = { .known = true, .max = FRAME_MAX },
 	[FRAME_START]     = { .known = true, .min = 4, .max = 4 },
 	[FRAME_OUT]       = { .known = true, .stream = true, .max = FRAME_MAX },
@@ -42,6 +46,7 @@ static const struct shape shapes[] = {
 	[FRAME_DONE]      = { .known = true, .min = 4, .max = 4 },
 	[FRAME_CREDIT]    = { .known = true, .min = 4, .max = 4 },
 	[FRAME_TROUBLE]   = { .known = true, .max = FRAME_MAX },
+	[FRAME_LEFT]      = { .known = true, .min = 4, .max = 4 + 4096 },
 };
 
 void frame_put32(unsigned char *p, uint32_t v)

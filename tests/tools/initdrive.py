@@ -19,7 +19,9 @@ LIMITS = ["cpu", "wall", "memory", "processes", "output", "file_size", "disk", "
 DEFAULTS = dict(cpu=5000000, wall=16000000, memory=64 << 20, processes=64, output=16 << 20,
                 file_size=1 << 40, disk=16 << 20, inodes=1000, open_files=256, stack=8 << 20)
 HELLO, JOB, FILE, DATA, PHASE, ARG, ENV, GO, STDIN, STDIN_END, SIGNAL, KILL = range(1, 13)
-READY, START, OUT, GAP, END, DONE, CREDIT, TROUBLE = range(32, 40)
+COLLECT = 13
+READY, START, OUT, GAP, END, DONE, CREDIT, TROUBLE, LEFT = range(32, 41)
+REASON = ["count", "bytes", "name", "type", "changed", "unreadable", "more", "search"]
 ENDS = ["phase", "how", "status", "cpu_us", "wall_us", "peak", "peak_how", "oom_kills", "hit",
         "out_bytes", "err_bytes", "dropped"]
 HOW = ["exited", "signalled", "cpu limit", "wall limit", "memory limit", "output limit",
@@ -78,6 +80,7 @@ class Job:
         self.out = bytearray(); self.err = bytearray(); self.compile = bytearray()
         self.order = []; self.gaps = []; self.ends = []; self.trouble = []; self.done = None
         self.credit = 0; self.sent = 0; self.started = {}; self.ended = {}
+        self.files = []; self.left = []
 
 
 class Box:
@@ -159,14 +162,16 @@ class Box:
         return f
 
     def load(self, run, compile=None, files={}, limits={}, env=None, flags=0, climits={}, go=True,
-             cpu=0):
+             cpu=0, collect=(), collect_files=256, collect_bytes=16 << 20):
         l = dict(DEFAULTS, **limits)
-        data = frame(JOB, struct.pack("<6Q", flags, l["disk"], l["inodes"], cpu, 0, 0))
+        data = frame(JOB, struct.pack("<6Q", flags, l["disk"], l["inodes"], cpu, collect_files, collect_bytes))
         for name, value in files.items():
             content, mode = value if isinstance(value, tuple) else (value, 0o644)
             data += frame(FILE, struct.pack("<IQ", mode, len(content)) + name.encode())
             for i in range(0, len(content), 65536):
                 data += frame(DATA, content[i:i + 65536])
+        for c in collect:
+            data += frame(COLLECT, c if isinstance(c, bytes) else c.encode())
         for phase, argv, more in ((0, compile, climits), (1, run, limits)):
             if argv is None:
                 continue
@@ -219,6 +224,13 @@ class Box:
             j.trouble.append(p.decode(errors="replace"))
         elif kind == DONE:
             j.done = struct.unpack("<I", p)[0]
+        elif kind == FILE:
+            j.files.append([p[12:], struct.unpack("<I", p[:4])[0], struct.unpack("<Q", p[4:12])[0], b""])
+        elif kind == DATA:
+            j.files[-1][3] += p
+        elif kind == LEFT:
+            why = REASON[struct.unpack("<I", p[:4])[0]]
+            j.left.append((why, struct.unpack("<Q", p[4:])[0] if why == "more" else p[4:]))
         elif kind == CREDIT:
             j.credit += struct.unpack("<I", p)[0]
             self.feed(j, stdin, stdin_end)
@@ -246,7 +258,7 @@ def main():
     p.add_argument("--stop", action="store_true")
     p.add_argument("-l", action="append", default=[]); p.add_argument("-f", action="append", default=[])
     p.add_argument("--stdin", default=""); p.add_argument("--compile")
-    p.add_argument("--kill-after", type=float)
+    p.add_argument("--kill-after", type=float); p.add_argument("-g", "--collect", action="append", default=[])
     p.add_argument("-n", type=int, default=1, help="so many times, in one box")
     p.add_argument("argv", nargs="+")
     a = p.parse_args()
@@ -261,7 +273,11 @@ def main():
         for _ in range(a.n):
             j = b.job(a.argv, a.stdin.encode(), files=files, limits=limits,
                       compile=["sh", "-c", a.compile] if a.compile else None,
-                      flags=(1 if a.merge else 0) | (2 if a.stop else 0))
+                      flags=(1 if a.merge else 0) | (2 if a.stop else 0), collect=a.collect)
+            for name, mode, size, content in j.files:
+                print("file %o %d %r%s" % (mode, size, name, "" if size == len(content) else " SHORT"), file=sys.stderr)
+            if j.left:
+                print("left %r" % j.left, file=sys.stderr)
             print("trouble=%r done=%r gaps=%r" % (j.trouble, j.done, j.gaps), file=sys.stderr)
             for e in j.ends:
                 print(json.dumps(e), file=sys.stderr)

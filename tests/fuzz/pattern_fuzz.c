@@ -1,0 +1,41 @@
+/* pattern_fuzz - a pattern and a name of any bytes, a NUL between them: no over-read, and a
+ * name that matches is one that every step on its way said might come */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pattern.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+static void walk(const struct pattern *p, const char *name)
+{
+	bool match = pattern_match(p, name), may = true;
+	uint64_t at = pattern_begin(p);
+
+	for (const char *slash; ; name = slash + 1) {
+		slash = strchrnul(name, '/');
+		at = pattern_step(p, at, name, (size_t)(slash - name));
+		if (!*slash)
+			break;
+		may = may && pattern_more(p, at);
+	}
+	MUST(match == pattern_done(p, at) && (!match || may));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *nul = memchr(data, 0, size);
+	size_t len = nul ? (size_t)(nul - data) : size;
+	char *text = malloc(len + !len), *name = nul ? strndup((const char *)nul + 1, size - len - 1) : strdup("a");
+	struct pattern p;
+
+	memcpy(text, data, len);
+	if (!pattern_compile(&p, text, len))
+		walk(&p, name);
+	free(text);
+	free(name);
+	return 0;
+}
