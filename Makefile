@@ -15,6 +15,7 @@ LDLIBS   = -lcjson -lm
 
 LIB      = util id limit conf json pattern job lang result index spool spool_runner frame prog client draft guess follow attend offer \
 	compare
+LIB     += group key room remove sha256 submitter
 RUNNER   = main loop http engine attach box pool run deliver verdict pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry filter usage

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/spool_internal.h"
+#include "many.h"
 #include "prog.h"
 
 enum { LOOKS = 10, LOOK_MS = 20 };
@@ -459,12 +460,14 @@ static void check_tmp(int at, const char *path)
 		spool_sweep_dir(dirfd(d));
 	while (d && (e = spool_next(d))) {
 		/* directories are runners' on their way into and out of cur */
-		bool is_dir = spool_is_dir(d, e);
+		bool is_dir = spool_is_dir(d, e), gone = spool_is_gone(e->d_name);
 		AUTO_CLOSE int dir = is_dir ? spool_dir(dirfd(d), e->d_name) : -1;
 		AUTO_CLOSE int fd = openat(is_dir ? dir : dirfd(d), is_dir ? "lock" : e->d_name,
 					   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 		join(p, path, e->d_name);
+		if (gone && (!fsck.fix || spool_sweep_gone(dirfd(d), e->d_name, 0) < 0))
+			note(p, "is what is left of a removed job; the next sweep removes it, and so does --fix");
 		if (!is_dir)
 			check_file(dirfd(d), e->d_name, p);
 		if (fd >= 0 && spool_locked(fd) == 0 && spool_has(dirfd(d), e->d_name))
@@ -505,6 +508,88 @@ static void check_cancel(int owner_dir, const char *owner, const char *path)
 		closedir(d);
 }
 
+/* Lines that are no ids do no harm, but nobody of ours wrote them. */
+static void check_group_lines(int dir, const char *name, const char *path)
+{
+	AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[ID_LEN + 4];
+	long number = 0;
+
+	if (!f)
+		return;
+	fd = -1;
+	while (fgets(line, sizeof(line), f)) {
+		size_t len = strlen(line);
+
+		number++;
+		if (len == 1 && line[0] == '\n')
+			continue;	/* after a line that a power cut had torn */
+		if (len == ID_LEN + 1 && line[ID_LEN] == '\n') {
+			line[ID_LEN] = 0;
+			if (id_valid(line))
+				continue;
+		}
+		note(path, "line %ld is no id; it is passed over", number);
+		break;
+	}
+	fclose(f);
+}
+
+static void check_groups(int owner_dir, const char *path)
+{
+	DIR *d = open_dir(owner_dir, "groups", path);
+	struct dirent *e;
+	char p[512];
+
+	while (d && (e = spool_next(d))) {
+		join(p, path, e->d_name);
+		check_file(dirfd(d), e->d_name, p);
+		if (!group_name_valid(e->d_name))
+			problem(p, "is no name that a group can have");
+		else
+			check_group_lines(dirfd(d), e->d_name, p);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void check_key(int dir, const char *owner, const char *name, const char *path)
+{
+	AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	char id[ID_LEN + 1];
+	struct spool_where w;
+	int r = key_read(dir, name, id);
+
+	if (fd < 0 || spool_locked(fd) != 0 || r < 0)
+		return;		/* somebody is at it, or check_file has said what it is */
+	if (r == 0)
+		note(path, "is empty or torn: it stands for no job; the next submit with its key writes it");
+	else if (spool_find(&fsck.s, owner, id, &w, NULL) == 0 || errno != ENOENT)
+		return;
+	else if (!fsck.fix || !key_drop(&fsck.s, owner, name, false))
+		note(path, "stands for %s, which never came or is gone; the next submit with its key is that job,"
+		     " --fix removes it", id);
+}
+
+static void check_keys(int owner_dir, const char *owner, const char *path)
+{
+	DIR *d = open_dir(owner_dir, "keys", path);
+	struct dirent *e;
+	char p[512];
+
+	while (d && (e = spool_next(d))) {
+		join(p, path, e->d_name);
+		check_file(dirfd(d), e->d_name, p);
+		if (strlen(e->d_name) != KEY_NAME_MAX - 1 || strspn(e->d_name, "0123456789abcdef") != KEY_NAME_MAX - 1)
+			problem(p, "is no name of a key: 64 hexadecimal digits");
+		else
+			check_key(dirfd(d), owner, e->d_name, p);
+	}
+	if (d)
+		closedir(d);
+}
+
 static int check_owner(void *arg, const char *owner)
 {
 	AUTO_CLOSE int dir = spool_dir(fsck.s.fd, owner);
@@ -523,8 +608,12 @@ static int check_owner(void *arg, const char *owner)
 			check_cancel(dir, owner, p);
 		else if (strcmp(e->d_name, "out") == 0)
 			check_history(dir, owner, p);
+		else if (strcmp(e->d_name, "groups") == 0)
+			check_groups(dir, p);
+		else if (strcmp(e->d_name, "keys") == 0)
+			check_keys(dir, owner, p);
 		else
-			problem(p, "is none of an owner's directories: tmp, new, cancel, out");
+			problem(p, "is none of an owner's directories: tmp, new, cancel, out, groups, keys");
 	}
 	if (d)
 		closedir(d);
@@ -698,8 +787,9 @@ static const char help[] =
 	"  -s, --spool DIR   the spool (CEE_SPOOL, or cee.conf's)\n"
 	"  -c, --conf FILE   the configuration (CEE_CONF)\n"
 	"      --json        one JSON object a line, a summary last\n"
-	"      --fix         remove files in tmp whose writers are gone, and wishes for\n"
-	"                    the end of jobs that are over; safe in a live spool\n"
+	"      --fix         remove files in tmp whose writers are gone, wishes for the\n"
+	"                    end of jobs that are over, and keys of jobs that are gone;\n"
+	"                    safe in a live spool\n"
 	"      --make        make a spool, and OWNER's part of it\n"
 	"      --help, --version\n"
 	"\n"

@@ -131,6 +131,7 @@ struct conf {
 	int64_t run_slack_us;		/* the runner's own deadline over the phases' wall time */
 	struct limits dflt[PHASE_COUNT];	/* limit.compile.cpu = …, limit.run.cpu = … */
 	struct limits max[PHASE_COUNT];		/* ceiling.compile.cpu = … */
+	int64_t keep_us, keep_max_us;		/* keep, keep_max: how long results stay; -1 for ever */
 };
 void conf_init(struct conf *c);			/* built-in defaults */
 void conf_release(struct conf *c);
@@ -196,6 +197,7 @@ int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e);
 int job_check(const struct job *j, const struct conf *c, const char *languages, size_t len,
 	      struct cee_err *e);
 void job_release(struct job *j);
+void labels_release(struct job_label *l, size_t n);
 /* A file name that a job may use: relative, no empty, "." or ".." part, no
  * control character, at most 255 bytes a part and 1024 in all, 16 parts. */
 bool job_name_valid(const char *name);
@@ -316,6 +318,9 @@ struct result {
 	char *box;			/* the container's id, its first 12 characters, or NULL */
 	struct result_tests { int total, run, passed, failed; } tests;	/* total 0: a job without tests */
 	struct result_phase phase[PHASE_COUNT];	/* with tests the run is all of them together */
+	char *group, *key;		/* or NULL */
+	struct job_label *labels; size_t nlabels;
+	int64_t expires_us;		/* epoch, when it may be removed; 0 not said */
 };
 void result_init(struct result *r);
 void result_release(struct result *r);
@@ -369,11 +374,11 @@ void spool_release(struct spool *s);
 bool spool_owner_valid(const char *owner);
 /* "uid-N" of the calling process. */
 void spool_owner_self(char owner[OWNER_MAX]);
-/* Makes OWNER/{tmp,new,cancel,out} where they are missing. */
+/* Makes OWNER/{tmp,new,cancel,out,groups,keys} where they are missing. */
 int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e);
 
 /* Submitter. Durable before it returns 0. Errors: EEXIST (id is there, in whatever
- * state), EAGAIN (queue full or no room; e says which), else as the system says. */
+ * state), EAGAIN (the queue is full), ENOSPC (no room on the disk), else as the system says. */
 struct spool_bounds {
 	int64_t max_queued, min_room;	/* 0: no bound */
 	bool fresh;			/* id was made by id_make just now, so nothing looks for duplicates */

@@ -43,9 +43,9 @@ void client_release(struct client *c);
 typedef int (*client_id_fn)(void *arg, const char *id);
 int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg);
 
-/* A line of fd without its newline, in *line until the next call: 1, 0 at the end,
+/* A line of fd without its newline (with nul: what a NUL ends, without it), in *line until the next call: 1, 0 at the end,
  * -1 EFBIG (the line was longer than max and is passed over) or what read said. */
-struct lines { int fd; size_t max; struct buf b; size_t at, scanned; bool end, skip; };
+struct lines { int fd; size_t max; struct buf b; size_t at, scanned; bool end, skip, nul; };
 int lines_next(struct lines *l, char **line, size_t *len);
 void lines_release(struct lines *l);
 

@@ -56,6 +56,10 @@ int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_e
 int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT],
 		      bool *stop_on_output, struct cee_err *e);
 
+/* labels of a job and of a result (job.c): an object of names and strings. */
+int json_labels(const cJSON *v, const char *path, struct job_label **labels, size_t *n, struct cee_err *e);
+int json_labels_write(struct buf *b, const struct job_label *l, size_t n);
+
 /* files of a job and of a language (job.c) */
 int json_files(const cJSON *v, const char *path, struct job_file **files, size_t *n, struct cee_err *e);
 void job_files_release(struct job_file *files, size_t n);

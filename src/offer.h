@@ -6,6 +6,7 @@
 #define CEE_OFFER_H
 #include "client.h"
 #include "draft.h"
+#include "many.h"
 
 /* Options that are fields of a job, as client.h has the common ones. A program's own
  * options without a letter begin at OFFER_OWN. */
@@ -45,6 +46,7 @@ void offer_languages(struct client *c, struct buf *languages);
 
 struct offer {				/* what a submitter needs to know of its job */
 	int priority;
+	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1];	/* "" none */
 };
 /* Is text a job that may be submitted? -1 and e. */
 int offer_check(struct client *c, const struct buf *languages, const char *text, size_t len,

@@ -48,11 +48,11 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 2 ]
 }
 
-@test "submit: a full queue is EX_TEMPFAIL with a reason, and never half a job" {
+@test "submit: a full queue is EX_TEMPFAIL with --no-block, with a reason, and never half a job" {
 	echo 'max_queued = 2' >> "$CEE_CONF"
 	cee-submit -j - <<< '{"language":"python","code":"1"}'
 	cee-submit -j - <<< '{"language":"python","code":"1"}'
-	run cee-submit -j - <<< '{"language":"python","code":"1"}'
+	run cee-submit --no-block -j - <<< '{"language":"python","code":"1"}'
 	[ "$status" -eq 75 ]
 	[[ "$output" == *queue* ]]
 	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 2 ]

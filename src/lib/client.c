@@ -132,7 +132,7 @@ static int lines_take(struct lines *l, size_t end, char **line, size_t *len)
 int lines_next(struct lines *l, char **line, size_t *len)
 {
 	for (;;) {
-		char *nl = l->b.len > l->scanned ? memchr(l->b.data + l->scanned, '\n', l->b.len - l->scanned) : NULL;
+		char *nl = l->b.len > l->scanned ? memchr(l->b.data + l->scanned, l->nul ? 0 : '\n', l->b.len - l->scanned) : NULL;
 		int r;
 
 		if (nl)

@@ -75,6 +75,8 @@ void conf_init(struct conf *c)
 		.box_jobs = 1000,
 		.box_idle_us = 60 * SECOND,
 		.box_age_us = 3600 * SECOND,
+		.keep_us = -1,
+		.keep_max_us = -1,
 	};
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		c->dflt[p] = default_limits[p];
@@ -170,6 +172,17 @@ static int set_min_room(struct conf *c, const char *v, struct cee_err *e) { retu
 static int set_box_reserve(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->box_reserve, e); }
 static int set_run_slack(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->run_slack_us, e); }
 static int set_max_queued(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->max_queued, v, 1, 100000000, e); }
+
+static int set_span(int64_t *us, const char *v, struct cee_err *e)
+{
+	if (strcmp(v, "forever") != 0)
+		return duration_parse(v, us, e);
+	*us = -1;
+	return 0;
+}
+
+static int set_keep(struct conf *c, const char *v, struct cee_err *e) { return set_span(&c->keep_us, v, e); }
+static int set_keep_max(struct conf *c, const char *v, struct cee_err *e) { return set_span(&c->keep_max_us, v, e); }
 
 static int set_share(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->share_none, v, "none", "owner", e); }
 static int set_pin(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->pin, v, "yes", "no", e); }
@@ -278,6 +291,7 @@ static const struct key {
 	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},
 	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
 	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},
+	{"keep", set_keep}, {"keep_max", set_keep_max},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -403,6 +417,8 @@ int conf_parse(struct conf *c, const char *file, const char *text, size_t len, s
 	/* a default over the ceiling would give a silent job more than one that asks */
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_cap(&c->dflt[p], &c->max[p]);
+	if (c->keep_max_us >= 0 && (c->keep_us < 0 || c->keep_us > c->keep_max_us))
+		c->keep_us = c->keep_max_us;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
  * function; rules that need two fields stand in whole().
  */
 #include "json.h"
+#include "many.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@
 enum {
 	NAME_MAX_LEN = 1024, PART_MAX = 255, PARTS_MAX = 16,
 	FILES_MAX = 1000, ARGUMENTS_MAX = 4096, PACKAGES_MAX = 200, LABELS_MAX = 64,
-	WORD_MAX = 64, KEY_MAX = 255, TEST_NAME_MAX = 255, LABEL_VALUE_MAX = 256
+	WORD_MAX = 64, TEST_NAME_MAX = 255, LABEL_VALUE_MAX = 256
 };
 
 #define DIGITS "0123456789"
@@ -407,8 +408,18 @@ FIELD(check) { return json_bool(v, path, &JOB->check, e); }
 FIELD(merge) { return json_bool(v, path, &JOB->merge, e); }
 FIELD(start_within) { return json_duration(v, path, &JOB->start_within_us, e); }
 FIELD(keep) { return json_duration(v, path, &JOB->keep_us, e); }
-FIELD(key) { return printable(v, path, 1, KEY_MAX, &JOB->key, e); }
-FIELD(group) { return word(v, path, &JOB->group, e); }
+FIELD(key) { return printable(v, path, 1, KEY_MAX_LEN, &JOB->key, e); }
+
+FIELD(group)
+{
+	if (json_string(v, path, &JOB->group, e) < 0)
+		return -1;
+	if (!group_name_valid(JOB->group))
+		return json_wrong(e, path, "must have 1 to %d bytes, no '/' and no control characters, and not begin"
+				  " with a dot", GROUP_NAME_MAX);
+	return 0;
+}
+
 FIELD(packages) { return packages(JOB, v, path, e); }
 FIELD(limits) { return json_phase_limits(v, path, JOB->limits, &JOB->stop_on_output, e); }
 
@@ -495,7 +506,7 @@ static int label(struct job_label *l, const cJSON *v, const char *path, struct c
 	return l->name ? 0 : no_memory(e);
 }
 
-FIELD(labels)
+int json_labels(const cJSON *v, const char *path, struct job_label **labels, size_t *n, struct cee_err *e)
 {
 	int count = cJSON_IsObject(v) ? cJSON_GetArraySize(v) : 0;
 	const cJSON *item;
@@ -504,16 +515,29 @@ FIELD(labels)
 		return json_wrong(e, path, "must be an object of names and strings");
 	if (count > LABELS_MAX)
 		return json_wrong(e, path, "has %d labels, %d is the most", count, LABELS_MAX);
-	JOB->labels = calloc((size_t)count + 1, sizeof *JOB->labels);
-	if (!JOB->labels)
+	*labels = calloc((size_t)count + 1, sizeof **labels);
+	if (!*labels)
 		return no_memory(e);
 	cJSON_ArrayForEach(item, v) {
 		char full[JSON_PATH_MAX];
 		json_path(full, path, item->string, 0);
-		if (label(&JOB->labels[JOB->nlabels++], item, full, e) < 0)
+		if (label(&(*labels)[(*n)++], item, full, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+FIELD(labels) { return json_labels(v, path, &JOB->labels, &JOB->nlabels, e); }
+
+int json_labels_write(struct buf *b, const struct job_label *l, size_t n)
+{
+	if (buf_add(b, "{", 1) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if ((i && buf_add(b, ",", 1) < 0) || json_quote(b, l[i].name) < 0 || buf_add(b, ":", 1) < 0 ||
+		    json_quote(b, l[i].value) < 0)
+			return -1;
+	return buf_add(b, "}", 1);
 }
 
 /* Fields that have their meaning already and no work behind it yet: what asks for
@@ -806,6 +830,15 @@ static void tests_release(struct job *j)
 	free(j->tests);
 }
 
+void labels_release(struct job_label *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(l[i].name);
+		free(l[i].value);
+	}
+	free(l);
+}
+
 void job_release(struct job *j)
 {
 	tests_release(j);
@@ -824,11 +857,7 @@ void job_release(struct job *j)
 	free(j->packages);
 	free(j->key);
 	free(j->group);
-	for (size_t i = 0; i < j->nlabels; i++) {
-		free(j->labels[i].name);
-		free(j->labels[i].value);
-	}
-	free(j->labels);
+	labels_release(j->labels, j->nlabels);
 	job_init(j);
 }
 
@@ -946,6 +975,9 @@ int job_check(const struct job *j, const struct conf *c, const char *languages, 
 
 	if (ceilings(j, c, e) < 0)
 		return -1;
+	if (c->keep_max_us >= 0 && j->keep_us > c->keep_max_us)
+		return json_wrong(e, "keep", "%.0f s is more than this engine gives: %.0f s is the most",
+				  (double)j->keep_us / 1e6, (double)c->keep_max_us / 1e6);
 	if (!languages)
 		return 0;
 	root = json_parse(languages, len, NULL);

@@ -2,6 +2,7 @@
 #include "offer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static int small_number(const char *option, const char *s, int max)
@@ -55,6 +56,8 @@ int offer_check(struct client *c, const struct buf *languages, const char *text,
 	if (job_parse(&j, text, len, e) < 0)
 		return -1;
 	o->priority = j.priority;
+	snprintf(o->group, sizeof o->group, "%s", j.group ? j.group : "");
+	snprintf(o->key, sizeof o->key, "%s", j.key ? j.key : "");
 	r = job_check(&j, &c->conf, languages->data, languages->len, e);
 	job_release(&j);
 	return r;

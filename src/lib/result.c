@@ -60,6 +60,9 @@ void result_release(struct result *r)
 	free(r->image);
 	free(r->runner);
 	free(r->box);
+	free(r->group);
+	free(r->key);
+	labels_release(r->labels, r->nlabels);
 	result_init(r);
 }
 
@@ -189,6 +192,13 @@ static int put_tests(struct buf *b, const struct result_tests *t)
 			  t->total, t->run, t->passed, t->failed, t->total - t->run);
 }
 
+static int put_labels(struct buf *b, const struct result *r)
+{
+	if (r->nlabels == 0)
+		return 0;
+	return buf_printf(b, ",\"labels\":") < 0 ? -1 : json_labels_write(b, r->labels, r->nlabels);
+}
+
 static int put_result(struct buf *b, const struct result *r)
 {
 	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
@@ -199,11 +209,12 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_text(b, "message", r->message) < 0 || put_number(b, "attempt", clamp(r->attempt, ATTEMPT_LARGEST)) < 0 ||
 	    buf_printf(b, ",\"cells\":%s", r->cells ? "true" : "false") < 0 ||
 	    put_text(b, "language", r->language) < 0 || put_text(b, "image", r->image) < 0 ||
-	    put_text(b, "runner", r->runner) < 0)
+	    put_text(b, "runner", r->runner) < 0 || put_text(b, "group", r->group) < 0 ||
+	    put_text(b, "key", r->key) < 0 || put_labels(b, r) < 0)
 		return -1;
 	if (put_time(b, "created", r->created_us) < 0 || put_time(b, "claimed", r->claimed_us) < 0 ||
 	    put_time(b, "started", r->started_us) < 0 || put_time(b, "ended", r->ended_us) < 0 ||
-	    put_seconds(b, "queued", r->queued_us) < 0 ||
+	    put_time(b, "expires", r->expires_us) < 0 || put_seconds(b, "queued", r->queued_us) < 0 ||
 	    put_number(b, "dropped_by_disk", r->dropped_by_disk) < 0 ||
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
@@ -419,6 +430,10 @@ FIELD(cells) { return json_bool(v, path, &R->cells, e); }
 FIELD(language) { return json_string(v, path, &R->language, e); }
 FIELD(image) { return json_string(v, path, &R->image, e); }
 FIELD(runner) { return json_string(v, path, &R->runner, e); }
+FIELD(group) { return json_string(v, path, &R->group, e); }
+FIELD(key) { return json_string(v, path, &R->key, e); }
+FIELD(labels) { return json_labels(v, path, &R->labels, &R->nlabels, e); }
+FIELD(expires) { return get_time(v, path, &R->expires_us, e); }
 FIELD(created) { return get_time(v, path, &R->created_us, e); }
 FIELD(claimed) { return get_time(v, path, &R->claimed_us, e); }
 FIELD(started) { return get_time(v, path, &R->started_us, e); }
@@ -457,6 +472,7 @@ static int get_why(const cJSON *v, const char *path, enum why *why, struct cee_e
 FIELD(why) { return get_why(v, path, &R->why, e); }
 
 static const struct json_field fields[] = {
+	{"group", field_group}, {"key", field_key}, {"labels", field_labels}, {"expires", field_expires},
 	{"id", field_id}, {"why", field_why}, {"exit_code", field_exit_code}, {"signal", field_signal},
 	{"message", field_message}, {"attempt", field_attempt}, {"cells", field_cells},
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},

@@ -138,6 +138,17 @@ int spool_lock(int fd, bool wait)
 	return r;
 }
 
+int spool_lock_shared(int fd)
+{
+	struct flock l = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	int r;
+
+	do
+		r = fcntl(fd, F_OFD_SETLKW, &l);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 int spool_locked(int fd)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -421,7 +432,7 @@ void spool_release(struct spool *s)
 
 int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 {
-	static const char *const part[] = { "tmp", "new", "cancel", "out" };
+	static const char *const part[] = { "tmp", "new", "cancel", "out", "groups", "keys" };
 	AUTO_CLOSE int dir = -1;
 
 	if (!spool_owner_valid(owner))
@@ -474,8 +485,7 @@ int spool_find_cur(int ownerdir, const char *id, int *attempt)
 	return 0;
 }
 
-/* Which runner has it; opens cur/RUNNER/OWNER for the caller. -1 nobody. */
-static int find_runner(struct spool *s, const char *owner, const char *id, struct spool_where *w)
+int spool_find_claim(struct spool *s, const char *owner, const char *id, struct spool_where *w)
 {
 	DIR *d = spool_list(s->fd, "cur");
 	struct dirent *e;
@@ -534,7 +544,7 @@ static int look(struct spool *s, const char *owner, const char *id, struct spool
 		spool_parse_new(name, found, &priority, &w->attempt);
 		return 1;
 	}
-	if ((cur = find_runner(s, owner, id, w)) < 0)
+	if ((cur = spool_find_claim(s, owner, id, w)) < 0)
 		return 0;
 	if (out < 0)
 		out = spool_open_out(s, owner, id);
@@ -597,7 +607,7 @@ static int read_job(struct spool *s, const char *owner, const char *id, size_t m
 		if (errno != ENOENT)
 			return -1;
 	}
-	if ((cur = find_runner(s, owner, id, &w)) >= 0) {
+	if ((cur = spool_find_claim(s, owner, id, &w)) >= 0) {
 		spool_cur_name(name, id, w.attempt);
 		if (read_file_at(cur, name, max, b) == 0)
 			return 0;
@@ -658,7 +668,7 @@ static bool is_duplicate(struct submit *u)
 	char name[SPOOL_NAME_MAX];
 
 	return spool_find_new(u->new, u->id, name) ||
-	       (cur = find_runner(u->s, u->owner, u->id, &w)) >= 0 ||
+	       (cur = spool_find_claim(u->s, u->owner, u->id, &w)) >= 0 ||
 	       (out = spool_open_out(u->s, u->owner, u->id)) >= 0 ||
 	       spool_find_new(u->new, u->id, name);
 }
@@ -732,11 +742,11 @@ static int disk_room(struct submit *u, size_t len, int64_t min_room)
 		return cee_fail(u->e, errno, "spool: %s", strerror(errno));
 	avail = (uint64_t)v.f_bavail * v.f_frsize;
 	if (avail < (uint64_t)min_room + len)
-		return cee_fail(u->e, EAGAIN, "no room in the spool: %llu bytes are free, min_room is %lld;"
+		return cee_fail(u->e, ENOSPC, "no room in the spool: %llu bytes are free, min_room is %lld;"
 				" try again later, or make room with cee-prune",
 				(unsigned long long)avail, (long long)min_room);
 	if (v.f_files && v.f_favail < 64)
-		return cee_fail(u->e, EAGAIN, "no room in the spool: no inodes are free; try again later,"
+		return cee_fail(u->e, ENOSPC, "no room in the spool: no inodes are free; try again later,"
 				" or make room with cee-prune");
 	return 0;
 }
@@ -752,7 +762,7 @@ static int check_bounds(struct submit *u, size_t len, const struct spool_bounds 
 static int submit_error(struct submit *u, const char *what)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
-		return cee_fail(u->e, EAGAIN, "no room in the spool (%s: %s); try again later,"
+		return cee_fail(u->e, ENOSPC, "no room in the spool (%s: %s); try again later,"
 				" or make room with cee-prune", what, strerror(errno));
 	return cee_fail(u->e, errno, "%s/%s/%s: %s", u->owner, what, u->id, strerror(errno));
 }
@@ -798,7 +808,7 @@ static int submit_locked(struct submit *u, int priority, const void *job, size_t
 	return r;
 }
 
-static int owner_part(struct spool *s, const char *owner, const char *part, struct cee_err *e)
+int spool_owner_part(struct spool *s, const char *owner, const char *part, struct cee_err *e)
 {
 	char path[OWNER_MAX + 8];
 	int fd;
@@ -821,7 +831,7 @@ int spool_submit(struct spool *s, const char *owner, const char *id, int priorit
 		return -1;
 	if (priority < 0 || priority > 9)
 		return cee_fail(e, EINVAL, "priority %d: is 0 (first) to 9 (last)", priority);
-	if ((tmp = owner_part(s, owner, "tmp", e)) < 0 || (new = owner_part(s, owner, "new", e)) < 0)
+	if ((tmp = spool_owner_part(s, owner, "tmp", e)) < 0 || (new = spool_owner_part(s, owner, "new", e)) < 0)
 		return -1;
 	u.tmp = tmp;
 	u.new = new;
@@ -848,7 +858,7 @@ int spool_cancel(struct spool *s, const char *owner, const char *id, struct cee_
 		return -1;
 	if (w.state == STATE_FINISHED)
 		return 0;
-	if ((dir = owner_part(s, owner, "cancel", e)) < 0)
+	if ((dir = spool_owner_part(s, owner, "cancel", e)) < 0)
 		return -1;
 	fd = openat(dir, id, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -15,7 +15,7 @@ enum {
 	SPOOL_BUCKET = 7,		/* hex digits of an ID: 2^20 ms are one bucket of out/ */
 	SPOOL_ATTEMPTS = 9,		/* an attempt is one digit; a later one is the ninth again */
 	SPOOL_NAME_MAX = ID_LEN + 8,	/* P.ID.N and a NUL */
-	SPOOL_RESULT_ROOM = 16384,	/* bytes reserved for a result before its job begins */
+	SPOOL_RESULT_ROOM = 65536,	/* bytes reserved for a result before its job begins; 64 labels take most */
 	SPOOL_RESULT_MAX = 1 << 20
 };
 
@@ -36,6 +36,7 @@ bool spool_is_dir(DIR *d, const struct dirent *e);
 /* An open-file-description lock on the whole file. 0, or -1 with EAGAIN when
  * another has it and wait is false. */
 int spool_lock(int fd, bool wait);
+int spool_lock_shared(int fd);		/* waits; others may share it, nobody have it alone */
 /* Is somebody else's lock on it? 1, 0, -1 */
 int spool_locked(int fd);
 /* Does dir/name still name what fd has open? */
@@ -51,9 +52,20 @@ bool spool_runner_valid(const char *name);	/* as OWNER, with the same bounds */
 int spool_find_new(int newdir, const char *id, char name[SPOOL_NAME_MAX]);
 /* In cur/RUNNER/OWNER: 1 and *attempt, 0 none. */
 int spool_find_cur(int ownerdir, const char *id, int *attempt);
+/* Which runner has it: cur/RUNNER/OWNER, opened, and w's runner and attempt; -1 nobody. */
+int spool_find_claim(struct spool *s, const char *owner, const char *id, struct spool_where *w);
+/* Opens OWNER/PART, made (with the rest of OWNER) where it is missing. */
+int spool_owner_part(struct spool *s, const char *owner, const char *part, struct cee_err *e);
 
 /* Removes files of dir that nobody holds a lock on, and such runner directories
  * (SPOOL/tmp has both). */
 int spool_sweep_dir(int dir);
+
+/* remove.c. Removes whatever at/name is, at most depth directories deep; 0 also when it is not there. */
+int spool_remove_tree(int at, const char *name, int depth);
+/* Is it the name of what is left of a removed job: ID.gone.RANDOM? */
+bool spool_is_gone(const char *name);
+/* Removes that, when it has been so for older_us at least. */
+int spool_sweep_gone(int tmp, const char *name, int64_t older_us);
 
 #endif

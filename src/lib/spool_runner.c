@@ -19,6 +19,8 @@
 
 #include "spool_internal.h"
 
+enum { GONE_REST_US = 60000000 };
+
 /* The lock that spool_each_dead holds while it calls its function, for spool_adopt. */
 static _Thread_local struct { const char *name; int lock; } held = { NULL, -1 };
 
@@ -613,7 +615,9 @@ int spool_sweep_dir(int dir)
 	if (!d)
 		return -1;
 	while ((e = spool_next(d))) {
-		if (spool_is_dir(d, e))
+		if (spool_is_gone(e->d_name))
+			spool_sweep_gone(dirfd(d), e->d_name, GONE_REST_US);
+		else if (spool_is_dir(d, e))
 			sweep_runner(dirfd(d), e->d_name);
 		else
 			sweep_file(dirfd(d), e->d_name);

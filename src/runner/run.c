@@ -31,6 +31,8 @@ static const char *const state_text[RUN_STATE_COUNT] = {
 #undef S
 };
 
+enum { LOG_LABELS = 256 };	/* bytes of labels in a line of the log, give or take one */
+
 static const struct config *config;
 static struct spool_runner *runner;
 static bool durable;
@@ -63,7 +65,7 @@ static void run_enter(struct run *r, enum run_state s)
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
 		  "from", state_text[r->state], "to", state_text[s],
 		  "why", s == RUN_VERDICT ? why_name[r->result.why] : NULL,
-		  "message", s == RUN_VERDICT ? r->result.message : NULL, NULL);
+		  "message", s == RUN_VERDICT ? r->result.message : NULL, "group", r->job.group, "labels", r->labels, NULL);
 	r->state = s;
 }
 
@@ -75,6 +77,7 @@ static void run_free(void *p)
 	result_release(&r->result);
 	spool_attempt_release(&r->files);
 	free(r->trouble);
+	free(r->labels);
 	free(r);
 }
 
@@ -112,6 +115,15 @@ static int begin_log(struct run *r)
 	return result;
 }
 
+/* What the job asked for was held against keep_max when it was checked. */
+static void set_expiry(struct run *r)
+{
+	int64_t keep = r->job.keep_us >= 0 ? r->job.keep_us : config->conf.keep_us;
+
+	if (keep >= 0 && keep < INT64_MAX - r->result.ended_us)
+		r->result.expires_us = r->result.ended_us + keep;
+}
+
 static void run_verdict(struct run *r, enum why why, const char *message)
 {
 	if (r->state >= RUN_VERDICT)
@@ -120,6 +132,7 @@ static void run_verdict(struct run *r, enum why why, const char *message)
 	free(r->result.message);
 	r->result.message = message ? strdup(message) : NULL;
 	r->result.ended_us = now_us();
+	set_expiry(r);
 	if (r->files.index < 0)		/* it had no box: an empty log is a log all the same */
 		begin_log(r);
 	output_end(&r->output);
@@ -448,12 +461,34 @@ static void set_limits(struct run *r)
 		r->result.phase[p].limits = r->limits[p];
 }
 
+/* What the job says of itself goes into its result and into the log. */
+static void take_words(struct run *r)
+{
+	struct buf b = { 0 };
+
+	if (r->job.group) {
+		free(r->result.group);
+		r->result.group = strdup(r->job.group);
+	}
+	r->result.key = r->job.key ? strdup(r->job.key) : NULL;
+	for (size_t i = 0; i < r->job.nlabels && b.len < LOG_LABELS; i++)
+		if (buf_printf(&b, "%s%s=%s", i ? "," : "", r->job.labels[i].name, r->job.labels[i].value) < 0)
+			break;
+	r->labels = b.data;
+	/* the job is done with them */
+	r->result.labels = r->job.labels;
+	r->result.nlabels = r->job.nlabels;
+	r->job.labels = NULL;
+	r->job.nlabels = 0;
+}
+
 /* Everything a submitter checked is checked again. NULL when it may run. */
 static const char *refuse(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
 {
 	*why = WHY_REFUSED;
 	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
 		return e->msg;
+	take_words(r);
 	if (job_check(&r->job, &config->conf, config->published, strlen(config->published), e) < 0)
 		return e->msg;
 	r->lang = langs_find(&config->langs, r->job.language);
@@ -503,6 +538,7 @@ static struct run *claim(const struct queued *q)
 	memcpy(r->result.id, q->id, sizeof(r->result.id));
 	r->result.attempt = r->attempt;
 	r->result.runner = strdup(runner->name);
+	r->result.group = strdup(q->id);
 	r->result.created_us = id_time_us(q->id);
 	r->result.claimed_us = now_us();
 	r->result.queued_us = r->result.claimed_us - r->result.created_us;
@@ -529,17 +565,15 @@ static int begin(const struct queued *q, bool cancelled)
 	}
 	r->next = runs;
 	runs = r;
-	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
-		  "from", "new", "to", state_text[RUN_CLAIMED], NULL);
-	if (cancelled || spool_cancel_wanted(runner->s, r->owner, r->id)) {
-		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
-		return 0;
-	}
 	if (spool_claimed_read(runner, r->owner, r->id, r->attempt, (size_t)config->conf.max_job, &text) < 0)
 		reason = e.msg;
 	else
 		reason = refuse(r, &text, &why, &e);
-	if (reason)
+	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from", "new",
+		  "to", state_text[RUN_CLAIMED], "group", r->job.group, "labels", r->labels, NULL);
+	if (cancelled || spool_cancel_wanted(runner->s, r->owner, r->id))
+		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
+	else if (reason)
 		run_verdict(r, why, reason);
 	else
 		get_box(r);

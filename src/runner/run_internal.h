@@ -33,6 +33,7 @@ struct run {
 	bool began;			/* a phase was started: from here on the box's death is the job's */
 	bool clean;			/* DONE came as it should: the box may serve on */
 	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
+	char *labels;			/* for the log: a=b,c=d; or NULL */
 	char *trouble;			/* init's own words for a failure of ours */
 	struct timer timer;
 	struct sync_request sync;

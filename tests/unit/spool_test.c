@@ -262,7 +262,7 @@ static void bounds(void)
 	unlink(at("%s/new/5.%s", OWNER, first));
 	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, &three, &err) == 0);
 	id_make(id);
-	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, &room, &err) == -1 && errno == EAGAIN && strstr(err.msg, "room"));
+	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, &room, &err) == -1 && errno == ENOSPC && strstr(err.msg, "room"));
 	CHECK(spool_count(&spool, OWNER, &waiting, &claimed) == 0 && waiting == 3 && claimed == 0);
 	CHECK(spool_count(&spool, NULL, &waiting, &claimed) == 0 && waiting == 3);
 	CHECK(entries(at("%s/tmp", OWNER)) == 0);
