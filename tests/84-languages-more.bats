@@ -299,3 +299,27 @@ checks() {
 	[ "$(verdict "$id" .language)" = javascript ]
 	[ "$(cee-lang list --json c++ js | jq -c '[.[].name]')" = '["cpp","javascript"]' ]
 }
+
+@test "a flood of small writes comes whole and in its order, gathered; its first pieces come at once" {
+	prog flood.py <<-'P'
+		import os
+		for i in range(100000): os.write(1, b"%d\n" % i)
+	P
+	id=$(cee-submit flood.py)
+	cee-log -f "$id" > all
+	seq 0 99999 | cmp - all
+	index=$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1/index)
+	[ "$(wc -l < "$index")" -lt 50000 ]
+	# calm again after a flood: one line at a time, not held back
+	prog calm.py <<-'P'
+		import os, time
+		for i in range(1000): os.write(1, b"x")
+		os.write(1, b"\n")
+		for i in range(4): time.sleep(.2); os.write(1, b"calm\n")
+		time.sleep(20)
+	P
+	id=$(cee-submit calm.py)
+	wait_until 15 eval '[ "$(cee-log "$id" 2>/dev/null | grep -c calm)" -eq 4 ]'
+	state_is "$id" Executing
+	cee-cancel "$id"
+}

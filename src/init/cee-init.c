@@ -52,6 +52,8 @@ enum {
 	OUT_MAX = OUT_SOFT + (512 << 10),	/* room for everything that does not wait */
 	STDIN_FIRST = 64 << 10,		/* credit with START */
 	STDIN_MAX = 256 << 10,		/* credit and what is queued, together */
+	PIECE_MAX = 1024,		/* a smaller piece of output counts as one ... */
+	PIECES_FREE = 200, GATHER_US = 1000,	/* ... of which so many may come faster than one a millisecond */
 	BATCH = 32 << 10,		/* read from a pipe at once ... */
 	BATCH_BOTH = 4 << 10,		/* ... while the other has something too */
 	TAIL_MAX = 8 << 20,		/* a larger tail goes to the head instead */
@@ -252,6 +254,7 @@ static struct phase {
 	int reason;			/* enum frame_how for which it was killed, or NO_REASON */
 	int64_t started_us;		/* 0: not yet */
 	int64_t next_tick, kill_by;	/* 0: none */
+	int64_t pieces, piece_at, gather_until;	/* see count_piece */
 	uint64_t hit;
 	struct usage_now base, last;
 	int64_t base_own_us, base_disk;
@@ -437,6 +440,26 @@ static void keep(struct pipe_in *p, const unsigned char *data, size_t n)
 	}
 }
 
+/* A program that writes each line by itself, without end, would wake us for each of them, which
+ * costs it ten times as much as the writing. So its first pieces are read as they come, and so
+ * is what comes at leisure; beyond that, what it writes within a millisecond is read together. */
+static void count_piece(size_t n)
+{
+	int64_t now;
+
+	if (n >= PIECE_MAX)
+		return;
+	now = init_now_us();
+	phase.pieces -= (now - phase.piece_at) / GATHER_US;
+	if (phase.pieces < 0)
+		phase.pieces = 0;
+	phase.piece_at = now;
+	if (++phase.pieces > PIECES_FREE) {
+		phase.pieces = PIECES_FREE;
+		phase.gather_until = now + GATHER_US;
+	}
+}
+
 /* One batch. false: nothing there now (all writers gone, when the phase is over). */
 static bool pipe_read(struct pipe_in *p, size_t batch)
 {
@@ -445,6 +468,7 @@ static bool pipe_read(struct pipe_in *p, size_t batch)
 
 	if (n > 0) {
 		keep(p, data, (size_t)n);
+		count_piece((size_t)n);
 		return true;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -1261,15 +1285,16 @@ static void get_ready(void)
 
 static int64_t deadline(void)
 {
-	int64_t t = INT64_MAX;
+	int64_t t = phase.gather_until ? phase.gather_until : INT64_MAX;
 
 	if (job.state != RUNNING)
-		return t;
+		return INT64_MAX;
 	if (phase.reason != NO_REASON)
-		return phase.kill_by;
+		return phase.kill_by && phase.kill_by < t ? phase.kill_by : t;
 	if (!phase.started_us)
 		return t;
-	t = phase.next_tick;
+	if (phase.next_tick < t)
+		t = phase.next_tick;
 	if (limit_of(LIMIT_WALL) && phase.started_us + (int64_t)limit_of(LIMIT_WALL) < t)
 		t = phase.started_us + (int64_t)limit_of(LIMIT_WALL);
 	return t;
@@ -1291,7 +1316,11 @@ enum { P_IN, P_OUT, P_CHILD, P_CELL, P_STDIN, P_CARRY, P_PIPE, P_COUNT = P_PIPE 
 
 static void watch(struct pollfd p[P_COUNT], int input, int children)
 {
-	bool read_pipes = job.state == RUNNING && out_room();
+	bool read_pipes;
+
+	if (phase.gather_until && init_now_us() >= phase.gather_until)
+		phase.gather_until = 0;
+	read_pipes = job.state == RUNNING && out_room() && !phase.gather_until;
 
 	p[P_IN] = (struct pollfd){ .fd = input, .events = POLLIN };
 	p[P_OUT] = (struct pollfd){ .fd = out.len ? out.fd : -1, .events = POLLOUT };
