@@ -22,6 +22,7 @@ INIT     = cee-init cell carry filter usage
 
 # program: extra libraries
 PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
+PROGRAMS += cee-doctor
 LIBS_cee-lang = -lcurl -larchive
 LANG_PARTS = engine tar child source image check
 
@@ -47,6 +48,12 @@ $(PROGRAMS:%=$(BIN)/%): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) $(LIBS_$*)
 
 $(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
+
+# The doctor flies its canaries with the runner's own parts, all but its main.
+$(BIN)/cee-doctor: $(BUILD)/doctor/local.o $(BUILD)/runner.a
+LIBS_cee-doctor = $(BUILD)/libcee.a $(LDLIBS) -lcurl
+$(BUILD)/runner.a: $(filter-out %/main.o,$(RUNNER_OBJ))
+	$(AR) rcs $@ $^
 
 $(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
@@ -78,6 +85,9 @@ TESTABLE = $(BUILD)/runner/http.o
 $(BUILD)/unit/%: tests/unit/%.c $(TESTABLE) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS)
+$(BUILD)/unit/doctor_test: tests/unit/doctor_test.c $(BUILD)/doctor/local.o $(BUILD)/runner.a $(BUILD)/libcee.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
 unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done

@@ -401,6 +401,8 @@ int spool_open_out(struct spool *s, const char *owner, const char *id);
 void spool_out_path(char path[OWNER_MAX + 64], const char *owner, const char *id);	/* relative to the spool */
 /* Is any runner alive? 1, 0. count (may be NULL): how many. */
 int spool_runner_alive(struct spool *s, int *count);
+/* Is that runner, a directory of cur, alive? Names that are none's are not. */
+bool spool_runner_lives(struct spool *s, const char *name);
 /* Jobs waiting for owner (NULL: all), jobs claimed. */
 int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *claimed);
 

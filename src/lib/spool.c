@@ -870,22 +870,26 @@ int spool_cancel(struct spool *s, const char *owner, const char *id, struct cee_
 
 /* ---- looking around --------------------------------------------------------------- */
 
+bool spool_runner_lives(struct spool *s, const char *name)
+{
+	char path[OWNER_MAX + 16];
+	AUTO_CLOSE int fd = -1;
+
+	if (!spool_runner_valid(name))
+		return false;
+	snprintf(path, sizeof(path), "cur/%.*s/lock", OWNER_MAX - 1, name);
+	fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return fd >= 0 && spool_locked(fd) == 1;
+}
+
 int spool_runner_alive(struct spool *s, int *count)
 {
 	DIR *d = spool_list(s->fd, "cur");
 	struct dirent *e;
 	int n = 0;
 
-	while (d && (e = spool_next(d))) {
-		char path[OWNER_MAX + 8];
-		AUTO_CLOSE int fd = -1;
-
-		if (!spool_runner_valid(e->d_name))
-			continue;
-		snprintf(path, sizeof(path), "%.*s/lock", OWNER_MAX - 1, e->d_name);
-		fd = openat(dirfd(d), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		n += fd >= 0 && spool_locked(fd) == 1;
-	}
+	while (d && (e = spool_next(d)))
+		n += spool_runner_lives(s, e->d_name);
 	if (d)
 		closedir(d);
 	if (count)

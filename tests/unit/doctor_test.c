@@ -1,0 +1,128 @@
+/* doctor_test - judgements of the host: what an engine says, what tables of users hold, why there are no cells */
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "doctor/local.h"
+
+static const char info_here[] =
+	"{\"ServerVersion\":\"20.10.24\",\"KernelVersion\":\"6.1.0\",\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":\"1\","
+	"\"MemoryLimit\":true,\"SwapLimit\":true,\"PidsLimit\":true,\"CpuCfsQuota\":true,\"DefaultRuntime\":\"runc\","
+	"\"Runtimes\":{\"runc\":{\"path\":\"runc\"},\"runsc\":{\"path\":\"/usr/bin/runsc\"}},\"Warnings\":null,"
+	"\"SecurityOptions\":[\"name=apparmor\",\"name=seccomp,profile=default\"],\"SystemTime\":\"2026-11-23T13:06:59.91205082Z\"}";
+static const char info_rootless[] =
+	"{\"CgroupDriver\":\"none\",\"CgroupVersion\":\"2\",\"MemoryLimit\":false,\"PidsLimit\":false,"
+	"\"Warnings\":[\"WARNING: Running in rootless-mode without cgroups\\u001b[31m\",7],\"SecurityOptions\":[\"name=rootless\"]}";
+
+static void info(void)
+{
+	struct host_info h;
+	struct finding f;
+	struct conf c = { .runtime = (char *)"run" };
+
+	CHECK(host_info_parse(&h, info_here, strlen(info_here)) == 0);
+	CHECK(h.seccomp && h.apparmor && !h.rootless);
+	CHECK(strcmp(h.runtimes, "runc runsc ") == 0);
+	CHECK(h.time_us == 1795439219912050);
+	host_cgroup(&f, &h);
+	CHECK(f.status == FINDING_OK);
+	host_runtime(&f, &h, &c);	/* the beginning of a name is not the name */
+	CHECK(f.status == FINDING_FAIL && f.conf && strstr(f.remedy, "runc runsc"));
+	c.runtime = (char *)"runsc";
+	host_runtime(&f, &h, &c);
+	CHECK(f.status == FINDING_OK);
+	h.pids_limit = false;
+	host_cgroup(&f, &h);
+	CHECK(f.status == FINDING_FAIL && strstr(f.what, "processes"));
+}
+
+static void info_without_cgroups(void)
+{
+	struct host_info h;
+	struct finding f;
+
+	CHECK(host_info_parse(&h, info_rootless, strlen(info_rootless)) == 0);
+	CHECK(h.rootless && !strchr(h.warnings, '\033'));
+	host_cgroup(&f, &h);
+	CHECK(f.status == FINDING_FAIL && strstr(f.what, "in silence") && strstr(f.remedy, "Delegate"));
+}
+
+static void info_that_is_none(void)
+{
+	struct host_info h;
+
+	CHECK(host_info_parse(&h, "", 0) < 0);
+	CHECK(host_info_parse(&h, "[]", 2) < 0);
+	CHECK(host_info_parse(&h, "{\"Runtimes\":", 12) < 0);
+	CHECK(host_info_parse(&h, "{\"Runtimes\":7,\"Warnings\":{},\"SystemTime\":\"then\"}", 48) == 0);
+	CHECK(h.time_us == 0 && !h.memory_limit);
+}
+
+static void why_no_cells(void)
+{
+	struct conf c = { .cells_never = false };
+	struct host_userns u = { -1, -1, -1 };
+	struct finding f;
+
+	host_cells(&f, &c, &u, true, "");
+	CHECK(f.status == FINDING_OK);
+	host_cells(&f, &c, &u, false, "clone: Operation not permitted");
+	CHECK(f.status == FINDING_WARN && strstr(f.what, "seccomp") && strstr(f.what, "not permitted"));
+	u.apparmor_restricts = 1;
+	host_cells(&f, &c, &u, false, "");
+	CHECK(strstr(f.what, "Ubuntu 23.10") && strstr(f.remedy, "apparmor in cee.conf"));
+	u.max = 0;
+	host_cells(&f, &c, &u, false, "");
+	CHECK(strstr(f.what, "user.max_user_namespaces is 0") && strstr(f.remedy, "sysctl"));
+	c.cells_never = true;
+	host_cells(&f, &c, &u, false, "");
+	CHECK(strstr(f.what, "cells = never"));
+}
+
+static void uids(void)
+{
+	static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n# old:x:900005:0::\nann:x:900010:900010::/:/bin/sh\nbad\n:::\nlast:x:12";
+	static const char subuid[] = "ann:100000:65536\nbob:886432:65536\nnone:900000:0\n";
+	char who[32];
+	uint64_t end = 0;
+
+	CHECK(uids_met(passwd, false, 900000, 1000, who, sizeof(who), &end) && strcmp(who, "ann") == 0);
+	CHECK(end == 900011);
+	CHECK(!uids_met(passwd, false, 900011, 1000, who, sizeof(who), NULL));
+	CHECK(!uids_met(passwd, false, 900000, 10, who, sizeof(who), NULL));
+	CHECK(uids_met(passwd, false, 12, 1, who, sizeof(who), NULL) && strcmp(who, "last") == 0);
+	CHECK(uids_met(subuid, true, 900000, 1000, who, sizeof(who), &end) && strcmp(who, "bob") == 0);
+	CHECK(end == 951968);
+	CHECK(uids_met(subuid, true, 165535, 1, who, sizeof(who), NULL) && strcmp(who, "ann") == 0);
+	CHECK(!uids_met(subuid, true, 165536, 1000, who, sizeof(who), NULL));
+	CHECK(!uids_met("", true, 0, 1, who, sizeof(who), NULL));
+}
+
+static void canaries(void)
+{
+	struct canary_end e = { .ran = true };
+	char why[200];
+
+	strcpy(e.out, "processes 29\n");
+	CHECK(canary_number(&e, "processes") == 29 && canary_number(&e, "process") == -1);
+	CHECK(canary_processes_bound(&e) && canary_memory_bound(&e));
+	strcpy(e.out, "processes 384\nmemory 384\n");
+	CHECK(!canary_processes_bound(&e) && !canary_memory_bound(&e));
+	e.out[0] = 0;		/* it came nowhere: nothing is proven */
+	CHECK(!canary_processes_bound(&e) && !canary_memory_bound(&e));
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		CHECK(canary_limit[i].what && canary_limit[i].limit > 0);
+		CHECK(!canary_held((enum limit_id)i, &e, why, sizeof(why)) && why[0]);
+	}
+}
+
+int main(void)
+{
+	RUN(info);
+	RUN(info_without_cgroups);
+	RUN(info_that_is_none);
+	RUN(why_no_cells);
+	RUN(uids);
+	RUN(canaries);
+	return check_status();
+}
