@@ -15,7 +15,7 @@ enum {
 	SPOOL_BUCKET = 7,		/* hex digits of an ID: 2^20 ms are one bucket of out/ */
 	SPOOL_ATTEMPTS = 9,		/* an attempt is one digit; a later one is the ninth again */
 	SPOOL_NAME_MAX = ID_LEN + 8,	/* P.ID.N and a NUL */
-	SPOOL_RESULT_ROOM = 65536,	/* bytes reserved for a result before its job begins; 64 labels take most */
+	SPOOL_RESULT_ROOM = 8192,	/* bytes reserved for a result before its job begins; a larger one finds the rest or waits for it */
 	SPOOL_RESULT_MAX = 1 << 20
 };
 

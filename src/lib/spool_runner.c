@@ -405,6 +405,11 @@ static int make_files(struct spool_attempt *a)
 	a->result = openat(a->attempt_dir, "result.new", NEW_FILE | O_RDWR, 0600);
 	if (a->out < 0 || a->err < 0 || a->result < 0)
 		return -1;
+	/* the size stays what is written, so nothing has to be cut off at the end */
+	if (fallocate(a->result, FALLOC_FL_KEEP_SIZE, 0, SPOOL_RESULT_ROOM) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP)
+		return -1;
 	err = posix_fallocate(a->result, 0, SPOOL_RESULT_ROOM);
 	errno = err;
 	return err ? -1 : 0;
@@ -463,6 +468,8 @@ void spool_attempt_release(struct spool_attempt *a)
 
 int spool_result_write(struct spool_attempt *a, const char *text, size_t len)
 {
+	struct stat st;
+
 	if (len > SPOOL_RESULT_MAX) {
 		errno = EFBIG;
 		return -1;
@@ -474,7 +481,7 @@ int spool_result_write(struct spool_attempt *a, const char *text, size_t len)
 			return -1;
 		done += n > 0 ? (size_t)n : 0;
 	}
-	if (ftruncate(a->result, (off_t)len) < 0)
+	if (fstat(a->result, &st) < 0 || (st.st_size != (off_t)len && ftruncate(a->result, (off_t)len) < 0))
 		return -1;
 	spool_hook("result-written");
 	return 0;
@@ -514,10 +521,30 @@ int spool_each_dead(struct spool_runner *r, spool_name_fn f, void *arg)
 	return list_end(d, n);
 }
 
+/* A verdict that was written, but whose last rename the dead runner did not come to, holds:
+ * in durable mode this file was on the disk before anybody could see the result. */
+static void publish_written(struct spool *s, const char *owner, const char *id, int attempt)
+{
+	AUTO_CLOSE int dir = spool_open_out(s, owner, id), at = -1;
+	AUTO_BUF struct buf text = { 0 };
+	struct result r;
+	char n[16];
+
+	snprintf(n, sizeof(n), "%d", attempt);
+	if (dir < 0 || (at = spool_dir(dir, n)) < 0 ||
+	    read_file_at(at, "result.new", SPOOL_RESULT_MAX, &text) < 0 || !text.len ||
+	    text.data[text.len - 1] != '\n' || result_parse(&r, text.data, text.len, NULL) < 0)
+		return;
+	if (strcmp(r.id, id) == 0 && r.attempt == attempt)
+		renameat2(at, "result.new", dir, "result", RENAME_NOREPLACE);
+	result_release(&r);
+}
+
 struct adopt { struct spool *s; spool_job_fn f; void *arg; int err; };
 
 static void adopt_job(struct adopt *a, int from, const char *owner, const char *id, int attempt)
 {
+	publish_written(a->s, owner, id, attempt);
 	if (result_exists(a->s, owner, id)) {
 		if (retire_from(a->s, from, owner, id, attempt) < 0)
 			a->err = errno;

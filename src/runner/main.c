@@ -47,7 +47,7 @@ static const char help[] =
 "SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
 "configuration and languages.\n";
 
-enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000, GOING_MORE = 4 };
+enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000, GOING_MORE = 4, FINISHING_MORE = 64 };
 
 static struct {
 	const char *conf_path, *spool_path;
@@ -62,6 +62,7 @@ static struct {
 	bool swept;			/* no box of ours from before is left: jobs may begin */
 	bool tested;			/* the self-test is through */
 	bool test_again;		/* but there was no image to test with */
+	bool claiming;			/* claim_more is under way */
 	int stopping;			/* signals to stop so far */
 	bool quit;
 	char refusal[900];		/* why nothing may begin here, or "" */
@@ -98,10 +99,12 @@ static void maybe_quit(void)
 		g.quit = true;
 }
 
-/* Boxes on their way out are the engine's work too: not without end. */
+/* A job with a verdict holds no place while its result goes to the disk, and a box on its way
+ * out is the engine's work: both go on beside the next jobs, but not without end. */
 static bool may_claim(void)
 {
-	return !g.claim_later.at && run_count() < jobs_at_once() && box_going() < jobs_at_once() + GOING_MORE;
+	return !g.claim_later.at && run_busy() < jobs_at_once() && run_count() < jobs_at_once() + FINISHING_MORE &&
+	       box_going() < jobs_at_once() + GOING_MORE;
 }
 
 static void claim_more(void)
@@ -109,6 +112,9 @@ static void claim_more(void)
 	struct queued q = { .owner = "" };
 	bool open = !g.stopping && g.swept && g.tested && engine_up();
 
+	if (g.claiming)		/* a job that ended at once calls again: the loop goes on anyway */
+		return;
+	g.claiming = true;
 	while (open && may_claim() && queue_next(&q)) {
 		if (run_begin(&q) < 0) {
 			log_event("spool", "trouble", strerror(errno), "owner", q.owner, "id", q.id,
@@ -116,8 +122,9 @@ static void claim_more(void)
 			loop_timer(&g.claim_later, mono_us() + 1000000);
 		}
 	}
+	g.claiming = false;
 	if (open && !g.once)
-		pool_refill(queue_length(), jobs_at_once() - run_count());
+		pool_refill(queue_length(), jobs_at_once() - run_busy());
 	maybe_quit();
 }
 

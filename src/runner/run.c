@@ -60,6 +60,15 @@ int run_count(void)
 	return n;
 }
 
+int run_busy(void)
+{
+	int n = 0;
+
+	for (struct run *r = runs; r; r = r->next)
+		n += r->state < RUN_VERDICT;
+	return n;
+}
+
 static void run_enter(struct run *r, enum run_state s)
 {
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
@@ -148,6 +157,7 @@ static void run_verdict(struct run *r, enum why why, const char *message)
 	unpin(r);
 	run_enter(r, RUN_VERDICT);
 	step(r);
+	on_end();
 }
 
 static void retry_step(struct run *r, const char *what)

@@ -16,4 +16,6 @@ bool run_cancel(const char *owner, const char *id);
 /* Ends all boxes and puts the jobs back into new/. */
 void run_requeue_all(void);
 int run_count(void);
+/* Of them, those that have no verdict yet: only they hold a place and a box. */
+int run_busy(void);
 #endif

@@ -8,6 +8,7 @@
 #include "sync.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -31,6 +32,16 @@ static void sync_one(struct sync_request *r)
 	for (int i = 0; i < SYNC_FDS; i++)
 		if (r->fd[i] >= 0 && fsync(r->fd[i]) < 0 && !r->err)
 			r->err = errno;
+}
+
+/* Room on the disk is given when data is written back: once that has happened for all of a
+ * batch, the first sync's commit covers the others too. */
+static void start_writes(const struct sync_request *batch)
+{
+	for (; batch; batch = batch->next)
+		for (int i = 0; i < SYNC_FDS; i++)
+			if (batch->fd[i] >= 0)
+				sync_file_range(batch->fd[i], 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 static void hand_back(struct sync_request *r)
@@ -60,6 +71,8 @@ static void *helper(void *unused)
 		pthread_mutex_unlock(&lock);
 		if (!batch)
 			return NULL;
+		if (batch->next)
+			start_writes(batch);
 		for (; batch; batch = next) {
 			next = batch->next;
 			sync_one(batch);
