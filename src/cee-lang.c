@@ -101,6 +101,15 @@ static void names_check(const struct run *r)
 				 r->names[i], r->conf.languages);
 }
 
+/* Whose source the image is made of: that of another with the same image, where a file names none. */
+static const struct lang *source_of(const struct run *r, const struct lang *l)
+{
+	for (size_t i = 0; !lang_has_source(l) && i < r->langs.n; i++)
+		if (strcmp(r->langs.l[i].image, l->image) == 0 && lang_has_source(&r->langs.l[i]))
+			return &r->langs.l[i];
+	return l;
+}
+
 /* ---- list ------------------------------------------------------------------- */
 
 struct row {
@@ -118,7 +127,7 @@ static void row_fill(struct run *r, const struct lang *l, struct row *row)
 		return;
 	row->state = "missing";
 	if (row->image.present)
-		row->state = image_is_old(&r->work, l, &row->image) ? "old" : "ready";
+		row->state = image_is_old(&r->work, source_of(r, l), &row->image) ? "old" : "ready";
 }
 
 static void list_json(const struct row *rows, size_t n)
@@ -255,7 +264,7 @@ static int each(struct run *r, each_fn f)
 			continue;
 		snprintf(r->work.stage, sizeof r->work.stage, "%.60s", l->name);
 		r->work.no_source = false;
-		if (f(&r->work, l, &err) >= 0)
+		if (f(&r->work, f == check_one ? l : source_of(r, l), &err) >= 0)
 			continue;
 		if (engine_interrupted)
 			break;

@@ -232,6 +232,7 @@ void lang_release(struct lang *l);
 struct langs { struct lang *l; size_t n; };
 int langs_load(struct langs *ls, const char *dir, struct cee_err *e);	/* every *.json of dir, by name */
 void langs_release(struct langs *ls);
+bool lang_has_source(const struct lang *l);	/* does its file say what the image is made of? */
 const struct lang *langs_find(const struct langs *ls, const char *name);	/* name or alias, or NULL */
 /* The vector for a phase, malloc'ed and NULL-terminated, freed with strv_free.
  * An element that is exactly {args} becomes the job's arguments, {files} every file name

@@ -57,6 +57,32 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	[ "$(cee-lang list --json | jq -r '.[0].id')" != "$first" ]
 }
 
+@test "a language may use the image of another: by the same source or by none, never by its own" {
+	language '{"setup": ["touch /one"]}' 'echo hello, world'
+	cee-lang build
+	first=$(cee-lang list --json zz | jq -r '.[0].id')
+	jq 'del(.source) | .name = "yy" | .aliases = [] | .hello = "[ -e /one ] && echo hello, world"' "$LANGS/zz.json" > "$LANGS/yy.json"
+	[ "$(cee-lang list --json yy | jq -r '.[0].state')" = ready ]
+	cee-lang build
+	[ "$(cee-lang list --json yy | jq -r '.[0].id')" = "$first" ]
+	cee-lang check yy zz
+	jq '.source = {"setup": ["touch /two"]}' "$LANGS/yy.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/yy.json"
+	run cee-lang build
+	[ "$status" -eq 78 ]
+	[[ $output == *"not the same source"* ]]
+}
+
+@test "a file beside the language file is copied in, and counts by what it holds" {
+	echo 'hello, world' > "$LANGS/words.txt"
+	language '{"host": ["words.txt:/opt/words"]}' 'cat /opt/words'
+	cee-lang build
+	cee-lang check
+	touch -d 2001-01-01 "$LANGS/words.txt"
+	[ "$(state)" = ready ]
+	echo 'hello, wurld' > "$LANGS/words.txt"
+	[ "$(state)" = old ]
+}
+
 @test "submitters are told of the languages that have an image" {
 	language '{}' 'echo hello, world'
 	cee-lang publish

@@ -319,12 +319,18 @@ static bool same_source(const struct lang *a, const struct lang *b)
 		same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
 }
 
+bool lang_has_source(const struct lang *l)
+{
+	return l->pull || l->npackages || l->nhostdirs || l->nsetup;
+}
+
 /* Two languages may share an image: then each says the same of what it is made of, or
- * each build would undo the other's. */
+ * each build would undo the other's; or one says nothing. */
 static int one_source(const struct langs *ls, const struct lang *l, struct cee_err *e)
 {
 	for (size_t k = 0; k < ls->n; k++)
-		if (strcmp(ls->l[k].image, l->image) == 0 && !same_source(&ls->l[k], l))
+		if (strcmp(ls->l[k].image, l->image) == 0 && lang_has_source(l) &&
+		    lang_has_source(&ls->l[k]) && !same_source(&ls->l[k], l))
 			return cee_fail(e, EINVAL, "languages: %s and %s have the image %.100s and not the same source",
 				ls->l[k].name, l->name, l->image);
 	return 0;

@@ -168,6 +168,9 @@ static void directory(void)
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "is the name of two"));
 	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"source\":{\"packages\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "c and sea have the image cee/c:latest and not the same source"));
+	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == 0 && !lang_has_source(&ls.l[2]) && lang_has_source(&ls.l[0]));
+	langs_release(&ls);
 	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/s\",\"source\":{\"host\":[\"sea.c:/opt/sea.c\",\"/x:/y\"]},\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == 0 && strncmp(ls.l[2].hostdirs[0], dir, strlen(dir)) == 0 && strstr(ls.l[2].hostdirs[0], "/sea.c:/opt/sea.c"));
 	CHECK(strcmp(ls.l[2].hostdirs[1], "/x:/y") == 0);
