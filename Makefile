@@ -16,9 +16,9 @@ LDLIBS   = -lcjson -lm
 LIB      = util id limit conf json pattern job lang result index spool spool_runner frame prog client draft guess follow attend offer \
 	compare
 LIB     += group key room remove sha256 submitter
-RUNNER   = main loop http engine attach box pool run deliver verdict pin queue output sync log config
+RUNNER   = main loop http engine attach box pool run deliver tests verdict pin queue output sync log config
 RUNNER  += canary host
-INIT     = cee-init cell carry filter usage
+INIT     = cee-init cell carry kept filter usage
 
 # program: extra libraries
 PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang

@@ -272,15 +272,59 @@ static void check_stream(int dir, const char *name, const char *path, uint64_t c
 			(unsigned long long)(size - covered));
 }
 
+/* Each line is a test's, in the order in which they ran, and its bytes are there. */
+static void check_lines(const char *text, size_t len, const struct cover *c, const char *path)
+{
+	int64_t out = 0, err = 0;
+	int number = 0;
+
+	for (const char *end = text + len, *nl; (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1) {
+		struct test_result t;
+		struct cee_err e;
+
+		if (test_parse(&t, text, (size_t)(nl - text), &e) < 0) {
+			problem(path, "has a line behind test %d that is none: %s", number, e.msg);
+			return;
+		}
+		if (t.number <= number || t.out_from < out || t.err_from < err)
+			problem(path, "test %d is not behind test %d", t.number, number);
+		if ((uint64_t)t.out_to > c->out || (uint64_t)t.err_to > c->err)
+			problem(path, "test %d has bytes behind what the index covers", t.number);
+		number = t.number;
+		out = t.out_to;
+		err = t.err_to;
+		test_release(&t);
+	}
+}
+
+/* A line is written when the index has all that the test wrote, and read before it. */
+static void check_tests(const struct buf *b, const char *path, const struct cover *c, bool final)
+{
+	char p[512];
+
+	join(p, path, "tests");
+	if (!b->data)
+		return;
+	check_lines(b->data, b->len, c, p);
+	if (final && b->len && b->data[b->len - 1] != '\n')
+		problem(p, "ends within a line, though the job has ended");
+}
+
 /* final: it made the result, so nothing of it may be left open. The index is read
  * before the streams are measured: a live attempt appends to the streams first. */
 static void check_output(int dir, const char *path, bool final)
 {
+	AUTO_BUF struct buf tests = { 0 };
+	bool no_tests = read_file_at(dir, "tests", TESTS_MAX_BYTES, &tests) < 0;
+	int tests_err = errno;
 	AUTO_CLOSE int fd = openat(dir, "index", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct cover c = { 0 };
 	size_t rest = 0;
 	char p[512];
 
+	join(p, path, "tests");
+	if (no_tests && tests_err != ENOENT)
+		problem(p, "%s", tests_err == EFBIG ? "is too large" : strerror(tests_err));
 	join(p, path, "index");
 	if (fd < 0) {
 		if (final || errno != ENOENT)
@@ -293,6 +337,7 @@ static void check_output(int dir, const char *path, bool final)
 		problem(p, "ends within a line, though the job has ended");
 	check_stream(dir, "stdout", path, c.out, final);
 	check_stream(dir, "stderr", path, c.err, final);
+	check_tests(&tests, path, &c, final);
 }
 
 static bool attempt_name(const char *s)
@@ -304,7 +349,7 @@ static bool attempt_name(const char *s)
 
 static void check_attempt(int out, const char *n, const char *path, bool final)
 {
-	static const char *const known[] = { "stdout", "stderr", "index", "result.new" };
+	static const char *const known[] = { "stdout", "stderr", "index", "result.new", "tests" };
 	DIR *d = open_dir(out, n, path);
 	struct dirent *e;
 	char p[512];
@@ -315,9 +360,9 @@ static void check_attempt(int out, const char *n, const char *path, bool final)
 		size_t i = 0;
 
 		join(p, path, e->d_name);
-		while (i < 4 && strcmp(e->d_name, known[i]) != 0)
+		while (i < 5 && strcmp(e->d_name, known[i]) != 0)
 			i++;
-		if (i < 4)
+		if (i < 5)
 			check_file(dirfd(d), e->d_name, p);
 		else if (strcmp(e->d_name, "files") != 0)
 			problem(p, "is no name that an attempt has");

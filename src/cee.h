@@ -343,6 +343,7 @@ struct test_result {
 	char *expected, *got;		/* what stands there, or NULL */
 	int64_t out_from, out_to, err_from, err_to;	/* its bytes in the attempt's stdout and stderr */
 };
+enum { TESTS_MAX_BYTES = 8 << 20 };	/* of that file */
 void test_init(struct test_result *t);
 void test_release(struct test_result *t);
 bool test_passed(const struct test_result *t);	/* ended with 0, and as expected if anything was */
@@ -396,6 +397,8 @@ struct spool_where {
 };
 int spool_find(struct spool *s, const char *owner, const char *id, struct spool_where *w, struct cee_err *e);
 int spool_read_result(struct spool *s, const char *owner, const char *id, struct buf *b);	/* ENOENT not ended */
+/* The lines of the tests that have ended, of that attempt: ENOENT it has no tests, or is not there. */
+int spool_read_tests(struct spool *s, const char *owner, const char *id, int attempt, struct buf *b);
 int spool_read_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b);
 /* Opens out/…/ID (O_PATH-free, readable directory); ENOENT not begun. */
 int spool_open_out(struct spool *s, const char *owner, const char *id);
@@ -441,6 +444,8 @@ int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id
 /* The box has the job: makes the index, which is what says Executing. Also before a
  * result of a job that had no box. Once is enough. */
 int spool_attempt_begin(struct spool_attempt *a);
+/* Makes N/tests, before the beginning; the descriptor (append) is the caller's. */
+int spool_attempt_tests(const struct spool_attempt *a);
 void spool_attempt_release(struct spool_attempt *a);
 /* Finishing, in steps so that a syncing helper can do the syncs between:
  *   spool_result_write    writes the text into N/result.new (no sync)

@@ -24,10 +24,11 @@
  *     failure of ours (text); the job is then ended by DONE with that verdict.
  *
  * A job of many tests (JOB_TESTS) has no run phase before its GO. After the compile
- * phase (or at once, where there is none) and as long as it was a success, the runner sends
- *     TEST (FILE DATA*)* PHASE ARG+ ENV* GO     for each, STDIN as above, and FINISH at last;
- * each runs in a cell of its own that starts from the compile phase's files, and init
- * answers START OUT* GAP* END. The next TEST may be sent before the last one's END.
+ * phase (or at once, where there is none) and as long as it was a success, init says NEXT,
+ * and again after the END of each test. To each NEXT the runner answers either
+ *     TEST PHASE ARG+ ENV* GO, and STDIN as above; to which init answers START OUT* GAP* END
+ * or FINISH. Each runs in a cell of its own that starts from the compile phase's files.
+ * So never more than one test is in the box, and none while the last one's program is.
  */
 #ifndef CEE_FRAME_H
 #define CEE_FRAME_H
@@ -65,7 +66,8 @@ enum frame_type {
 	FRAME_DONE = 37,	/* u32: 0 all phases that could run did, 1 failure of ours; the last frame of a job */
 	FRAME_CREDIT = 38,	/* u32 bytes of STDIN */
 	FRAME_TROUBLE = 39,	/* text */
-	FRAME_LEFT = 40		/* a file that was not carried out: u32 enum frame_left, name; LEFT_MORE: u32, u64 */
+	FRAME_LEFT = 40,	/* a file that was not carried out: u32 enum frame_left, name; LEFT_MORE: u32, u64 */
+	FRAME_NEXT = 41,	/* a test may come */
 	/* and FILE, DATA: a collected file. Its size is exactly what follows as DATA; one whose
 	 * DATA stops short, or that LEFT_CHANGED names next, was not carried out after all */
 };

@@ -386,6 +386,7 @@ static bool frame_fits(struct carrying *c, const struct frame *f)
 	case FRAME_STDIN: case FRAME_STDIN_END: case FRAME_SIGNAL: case FRAME_KILL: case FRAME_COLLECT:
 	case FRAME_WINDOW: case FRAME_TEST: case FRAME_FINISH: case FRAME_READY: case FRAME_START:
 	case FRAME_OUT: case FRAME_GAP: case FRAME_END: case FRAME_CREDIT: case FRAME_TROUBLE:
+	case FRAME_NEXT:
 	default:
 		return false;
 	}

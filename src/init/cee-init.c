@@ -8,6 +8,9 @@
  *     ^                                                                               │
  *     └───── DONE, the cell is killed <── carrying files out <── no more phases ──────┘
  *
+ * A job of many tests: when its files are compiled they are taken out of the cell (taking),
+ * and then NEXT, loading, run phase, NEXT ... each in a cell of its own with those files.
+ *
  * Rules it keeps:
  * - Memory is bounded: the queue out, the queue to the program's stdin, the tail of
  *   the output. When the queue out is full the program's pipes are not read; what comes
@@ -225,7 +228,7 @@ static void tail_put(enum frame_stream stream, const unsigned char *p, size_t n)
 
 /* ---- the job -------------------------------------------------------------- */
 
-enum state { IDLE, LOADING, RUNNING, DRAINING, FLUSHING, CARRYING };
+enum state { IDLE, LOADING, RUNNING, DRAINING, FLUSHING, CARRYING, TAKING };
 enum { NO_REASON = -1 };
 
 struct pipe_in {			/* a pipe that the program writes */
@@ -241,6 +244,8 @@ static struct job {
 	bool cell;			/* it has one */
 	bool killed;			/* by KILL: no more phases */
 	bool stdin_end;			/* STDIN_END came */
+	bool taken;			/* JOB_TESTS: its files are kept; tests come */
+	bool test, go, filled;		/* TEST came; its GO did; its cell has the files */
 	int next_phase;
 	struct keeper plan;		/* the phases as sent; without a cell also the keeper */
 } job;
@@ -273,6 +278,7 @@ static struct {				/* on its way to the program */
 
 static struct cell cell = { .sock = -1, .work = -1 };
 static struct carrying carrying = { .fd = -1 };
+static struct kept kept = { .fd = -1 };
 static pid_t dying;			/* the last job's cell, until it is reaped */
 static struct usage usage;
 static bool have_cells, box_used, ready_sent, greeted;
@@ -323,15 +329,21 @@ static void pipes_close(void)
 	in.credit = 0;
 }
 
+static void cell_leave(void)
+{
+	if (!job.cell || cell.pid <= 0)
+		return;
+	dying = cell.pid;
+	cell_close(&cell);
+	cell.pid = 0;
+}
+
 static void job_done(uint32_t failed)
 {
 	pipes_close();
 	carrying_close(&carrying);
-	if (job.cell && cell.pid > 0) {
-		dying = cell.pid;
-		cell_close(&cell);
-		cell.pid = 0;
-	}
+	kept_close(&kept);
+	cell_leave();
 	plan_release(&job.plan);
 	job.state = IDLE;
 	send_u32(FRAME_DONE, failed);
@@ -543,7 +555,7 @@ static void stdin_write(void)
 
 static void stdin_frame(const struct frame *f)
 {
-	if (job.state == IDLE || job.state >= DRAINING)
+	if (job.state == IDLE || job.state >= DRAINING || (job.taken && !job.test))
 		return;			/* too late: the program has ended */
 	if (f->len > in.credit)
 		die("stdin beyond the credit");
@@ -687,7 +699,7 @@ static void read_base(void)
 	for (int i = 0; i < BASE_WAITS; i++) {
 		usage_read(&usage, &phase.base, NULL);
 		phase.base_disk = disk_used(&s);
-		if (phase.base.shmem - phase.base_disk < BASE_SLACK)
+		if (phase.base.shmem - phase.base_disk - (int64_t)kept.size < BASE_SLACK)
 			break;
 		nanosleep(&wait, NULL);
 	}
@@ -765,10 +777,148 @@ static void carry_frame(void *arg, const struct frame *f)
 	send_frame(f->type, STREAM_NONE, f->data, f->len);
 }
 
+/* ---- many tests ------------------------------------------------------------------ */
+
+static int open_bare(void);
+static int open_cell(void);
+
+static void cell_of_test(void)
+{
+	if (open_cell())
+		return;
+	if (cell_fill(&cell, kept.fd))
+		trouble("the cell takes no orders: %s", strerror(errno));
+}
+
+static void box_of_test(void)
+{
+	char text[INIT_TEXT];
+
+	if (box_clean(text)) {
+		trouble("the box is not clean for the next test: %s", text);
+		return;
+	}
+	if (open_bare())
+		return;
+	if (kept_fill(&job.plan, kept.fd, text))
+		trouble("files: %s", text);
+	job.filled = true;
+}
+
+/* The last cell goes and the next one is made, while the runner hears of it and answers. */
+static void next_test(void)
+{
+	send_frame(FRAME_NEXT, STREAM_NONE, "", 0);
+	out_flush();
+	cell_leave();
+	plan_release(&job.plan);
+	job.state = LOADING;
+	job.test = job.go = job.filled = false;
+	if (job.cell)
+		cell_of_test();
+	else
+		box_of_test();
+}
+
+/* Nothing of what compiled runs any more; its END waits until its files are kept. */
+static void take_files(void)
+{
+	struct carry what = { .everything = 1, .files = job.inodes, .bytes = job.disk };
+	int pipe;
+
+	if (!job.plan.plan[PHASE_COMPILE].set)
+		phase_init(PHASE_RUN);
+	job.state = TAKING;
+	if (kept_open(&kept) || carrying_open(&carrying, &pipe)) {
+		trouble("keeping the files: %s", strerror(errno));
+		return;
+	}
+	if (carry_order(&what, pipe))
+		trouble("keeping the files: %s", strerror(errno));
+	close_fd(&pipe);
+}
+
+static void take_frame(void *arg, const struct frame *f)
+{
+	kept_add(arg, f);
+}
+
+/* What cannot be kept is the compiler's doing, or that of what it ran: it has failed. */
+static void files_lost(void)
+{
+	char text[INIT_TEXT + 64];
+	int n = snprintf(text, sizeof text, "cee: cannot be kept for the tests: %s\n", kept.lost);
+
+	send_frame(FRAME_OUT, STREAM_COMPILE, text, (size_t)n);
+	send_end(END_DISK_LIMIT, 0);
+	job_done(0);
+}
+
+static void files_taken(void)
+{
+	kept_seal(&kept);
+	if (!carrying.done)
+		trouble("the cell ended while its files were taken");
+	else if (*kept.lost && job.plan.plan[PHASE_COMPILE].set)
+		files_lost();
+	else if (*kept.lost)
+		trouble("the job's files: %s", kept.lost);
+	if (job.state != TAKING)
+		return;
+	if (job.plan.plan[PHASE_COMPILE].set)
+		send_end(END_EXITED, 0);
+	job.taken = true;
+	next_test();
+}
+
 static void on_carried(void)
 {
+	if (job.state == TAKING && !carrying_read(&carrying, take_frame, &kept))
+		files_taken();
 	if (job.state == CARRYING && !carrying_read(&carrying, carry_frame, NULL))
 		carry_end();
+}
+
+/* After a phase of such a job. */
+static void tests_on(enum frame_how how, uint64_t number)
+{
+	bool good = how == END_EXITED && !number;
+
+	if (phase.id == PHASE_COMPILE && good && !job.killed) {
+		take_files();
+		return;
+	}
+	send_end(how, number);
+	if (job.killed || phase.id == PHASE_COMPILE)
+		job_done(0);
+	else
+		next_test();
+}
+
+static void on_test(const struct frame *f)
+{
+	if (job.state == IDLE)
+		return;
+	if (job.state != LOADING || !job.taken || job.test || f->len != 4)
+		die("a test out of place");
+	job.test = true;
+	job.stdin_end = false;
+}
+
+static void on_finish(void)
+{
+	if (job.state == IDLE)
+		return;
+	if (job.state != LOADING || !job.taken || job.test)
+		die("the end of the tests out of place");
+	job_done(0);
+}
+
+/* Its program starts when it is known, and its cell has done all else. */
+static void maybe_start_test(void)
+{
+	if (job.state == LOADING && job.taken && job.go && job.filled)
+		phase_start(PHASE_RUN);
 }
 
 /* The next phase that there is, or the end. */
@@ -787,6 +937,22 @@ static void next_phase(void)
 		return;
 	}
 	phase_start((uint32_t)job.next_phase++);
+}
+
+static void on_go(void)
+{
+	if (job.state != LOADING)
+		return;
+	if (!(job.flags & JOB_TESTS))
+		next_phase();
+	else if (!job.taken && job.plan.plan[PHASE_COMPILE].set)
+		phase_start(PHASE_COMPILE);
+	else if (!job.taken)
+		take_files();
+	else if (!job.test || job.go)
+		die("GO out of place");
+	job.go = job.taken;
+	maybe_start_test();
 }
 
 /* ---- limits -------------------------------------------------------------------- */
@@ -989,8 +1155,12 @@ static void phase_finish(void)
 
 	last_look();
 	how = verdict(phase.ended.status, &number);
-	send_end(how, number);
 	pipes_close();
+	if (job.flags & JOB_TESTS) {
+		tests_on(how, number);
+		return;
+	}
+	send_end(how, number);
 	if (how != END_EXITED || number) {
 		if (phase.id == PHASE_COMPILE)
 			job.next_phase = PHASE_COUNT;
@@ -1008,7 +1178,8 @@ static void keeper_gone(int status, int64_t cpu_us, int64_t maxrss)
 		/* The program died with its cell: by the kernel's choice, or by its own doing. */
 		phase.ended = (struct ended){ .status = SIGKILL, .cpu_us = cpu_us, .maxrss = maxrss,
 			.wall_us = phase.started_us ? init_now_us() - phase.started_us : 0 };
-		job.killed = true;
+		/* ... and a test's cell is nobody's but its own */
+		job.killed = job.killed || !job.taken;
 		job.state = DRAINING;
 	}
 }
@@ -1054,6 +1225,9 @@ static void on_report(void)
 	while (cell.sock >= 0 && (n = cell_report(&cell, &r)) > 0) {
 		if (r.kind == REPORT_FAILED && job.state != IDLE && job.state != CARRYING) {
 			trouble("%s", r.text);
+		} else if (r.kind == REPORT_FILLED && job.state == LOADING) {
+			job.filled = true;
+			maybe_start_test();
 		} else if (r.kind == REPORT_STARTED && job.state == RUNNING) {
 			phase_started(r.time_us);
 		} else if (r.kind == REPORT_ENDED && job.state == RUNNING) {
@@ -1128,7 +1302,7 @@ static void on_job(const struct frame *f)
 	job.collect_files = frame_get64(f->data + 8 * JOB_COLLECT_FILES);
 	job.collect_bytes = frame_get64(f->data + 8 * JOB_COLLECT_BYTES);
 	job.cell = have_cells && !(job.flags & JOB_NO_CELL);
-	job.killed = job.stdin_end = false;
+	job.killed = job.stdin_end = job.taken = job.test = job.go = job.filled = false;
 	job.next_phase = 0;
 	ready_sent = false;
 	if (box_used)
@@ -1148,7 +1322,7 @@ static void on_load(const struct frame *f)
 
 	if (job.state == IDLE)
 		return;			/* the rest of a job that has ended in trouble */
-	if (job.state != LOADING)
+	if (job.state != LOADING || (job.taken && (!job.test || job.go || file || f->type == FRAME_COLLECT)))
 		die("frame %d out of place", (int)f->type);
 	if (job.cell && cell_frame(&cell, f->type, f->data, f->len)) {
 		trouble("the cell takes no orders: %s", strerror(errno));
@@ -1171,6 +1345,9 @@ static void on_kill(void)
 		phase_kill(END_KILLED);
 	} else if (job.state == CARRYING) {	/* the rest stays behind */
 		carry_end();
+	} else if (job.state == TAKING) {
+		send_end(END_KILLED, 0);
+		job_done(0);
 	}
 }
 
@@ -1199,8 +1376,13 @@ static void on_frame(const struct frame *f)
 		on_load(f);
 		break;
 	case FRAME_GO:
-		if (job.state == LOADING)
-			next_phase();
+		on_go();
+		break;
+	case FRAME_TEST:
+		on_test(f);
+		break;
+	case FRAME_FINISH:
+		on_finish();
 		break;
 	case FRAME_STDIN:
 		stdin_frame(f);
@@ -1219,7 +1401,7 @@ static void on_frame(const struct frame *f)
 		break;
 	case FRAME_READY: case FRAME_START: case FRAME_OUT: case FRAME_GAP: case FRAME_END:
 	case FRAME_DONE: case FRAME_CREDIT: case FRAME_TROUBLE: case FRAME_LEFT:
-	case FRAME_WINDOW: case FRAME_TEST: case FRAME_FINISH:
+	case FRAME_WINDOW: case FRAME_NEXT:
 	default:
 		die("frame %d is not for cee-init", (int)f->type);
 	}
@@ -1327,7 +1509,8 @@ static void watch(struct pollfd p[P_COUNT], int input, int children)
 	p[P_CHILD] = (struct pollfd){ .fd = children, .events = POLLIN };
 	p[P_CELL] = (struct pollfd){ .fd = cell.sock, .events = POLLIN };
 	p[P_STDIN] = (struct pollfd){ .fd = in.len ? in.fd : -1, .events = POLLOUT };
-	p[P_CARRY] = (struct pollfd){ .fd = job.state == CARRYING && out_room() ? carrying.fd : -1, .events = POLLIN };
+	p[P_CARRY] = (struct pollfd){ .fd = (job.state == CARRYING && out_room()) || job.state == TAKING ? carrying.fd : -1,
+		.events = POLLIN };
 	for (int i = 0; i < 2; i++)
 		p[P_PIPE + i] = (struct pollfd){ .events = POLLIN,
 			.fd = read_pipes && i < (int)phase.npipes ? phase.pipe[i].fd : -1 };

@@ -81,7 +81,7 @@ static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 
 /* Orders that are no forwarded frame (those have their frame's type). */
 enum { ORDER_BUILD = 'b', ORDER_START = 's', ORDER_KILL = 'k', ORDER_SIGNAL = 'g',
-	ORDER_CARRY = 'c' };
+	ORDER_CARRY = 'c', ORDER_FILL = 'f' };
 
 int init_fail(char *text, const char *fmt, ...)
 {
@@ -945,6 +945,18 @@ static int order_carry(const struct keeper *k, const unsigned char *p, size_t le
 	return 0;
 }
 
+static int order_fill(struct keeper *k, int sock, const int fds[3], char *text)
+{
+	struct report r = { .kind = REPORT_FILLED };
+
+	if (fds[0] < 0 || k->program || k->work < 0)
+		return init_fail(text, "the order to fill the cell is not understood");
+	if (kept_fill(k, fds[0], text))
+		return -1;
+	report(sock, &r, NULL, 0);
+	return 0;
+}
+
 static int order(struct keeper *k, int sock, const unsigned char *p, size_t len, int fds[3], char *text)
 {
 	struct report r = { .kind = REPORT_BUILT };
@@ -967,6 +979,8 @@ static int order(struct keeper *k, int sock, const unsigned char *p, size_t len,
 		memcpy(&sig, p + 1, len == 1 + sizeof sig ? sizeof sig : 0);
 		keeper_signal(k, sig);
 		return 0;
+	case ORDER_FILL:
+		return order_fill(k, sock, fds, text);
 	case ORDER_CARRY:
 		return order_carry(k, p + 1, len - 1, fds, text);
 	default:
@@ -1109,6 +1123,11 @@ int cell_frame(struct cell *c, unsigned type, const unsigned char *p, size_t len
 int cell_start(struct cell *c, const struct start *s, const int fds[3])
 {
 	return give_order(c, ORDER_START, s, sizeof *s, fds, 3);
+}
+
+int cell_fill(struct cell *c, int fd)
+{
+	return give_order(c, ORDER_FILL, "", 0, &fd, 1);
 }
 
 int cell_kill(struct cell *c)

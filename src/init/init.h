@@ -3,6 +3,7 @@
  * cee-init.c  the protocol and the job's course: the only file that knows frames in flight
  * cell.c      a cell and its keeper (process 1 of the cell), starting and ending programs
  * carry.c     files out of a cell: the walk in the keeper, and what it gives, in init
+ * kept.c      the files that each test of a job begins with, and a box made clean without cells
  * filter.c    the job's system call filter
  * usage.c     figures of the box's cgroup
  *
@@ -144,6 +145,22 @@ int carrying_open(struct carrying *c, int *theirs);
 int carrying_read(struct carrying *c, void (*f)(void *arg, const struct frame *f), void *arg);
 void carrying_close(struct carrying *c);	/* the walker then stops by itself */
 
+/* ---- kept.c: what each test of a job begins with --------------------------- */
+
+struct kept {
+	int fd;				/* a memfd of frames (FILE DATA*)*, -1 none */
+	uint64_t size;
+	char lost[INIT_TEXT];		/* what could not be kept, and why; "" nothing */
+};
+int kept_open(struct kept *k);		/* -1 and errno */
+void kept_add(struct kept *k, const struct frame *f);	/* FILE, DATA, LEFT as they come from a walk */
+void kept_seal(struct kept *k);
+void kept_close(struct kept *k);
+/* In the keeper: writes them all. -1 and text. */
+int kept_fill(struct keeper *k, int fd, char *text);
+/* Without cells, when every process of the job is dead: nothing of it stays. -1 and text. */
+int box_clean(char *text);
+
 /* ---- cell.c: the cell, from outside ------------------------------------- */
 
 struct cell {
@@ -152,7 +169,7 @@ struct cell {
 	int work;			/* O_PATH of its /work once built, for fstatfs, else -1 */
 };
 
-enum report_kind { REPORT_BUILT, REPORT_STARTED, REPORT_FAILED, REPORT_ENDED };
+enum report_kind { REPORT_BUILT, REPORT_FILLED, REPORT_STARTED, REPORT_FAILED, REPORT_ENDED };
 struct report {
 	enum report_kind kind;
 	struct ended ended;		/* REPORT_ENDED */
@@ -166,6 +183,7 @@ int cell_open(struct cell *c, char *text);
 int cell_build(struct cell *c, uint64_t disk, uint64_t inodes);
 int cell_frame(struct cell *c, unsigned type, const unsigned char *p, size_t len);
 int cell_start(struct cell *c, const struct start *s, const int fds[3]);
+int cell_fill(struct cell *c, int fd);	/* with what kept_fill takes; it reports FILLED */
 int cell_kill(struct cell *c);
 int cell_signal(struct cell *c, int sig);
 /* Between programs. fd: the pipe's end that carrying_open made, stays the caller's. While it

@@ -47,6 +47,7 @@ static const struct shape shapes[] = {
 	[FRAME_CREDIT]    = { .known = true, .min = 4, .max = 4 },
 	[FRAME_TROUBLE]   = { .known = true, .max = FRAME_MAX },
 	[FRAME_LEFT]      = { .known = true, .min = 4, .max = 4 + 4096 },
+	[FRAME_NEXT]      = { .known = true },
 };
 
 void frame_put32(unsigned char *p, uint32_t v)

@@ -593,6 +593,16 @@ int spool_read_result(struct spool *s, const char *owner, const char *id, struct
 	return out < 0 ? -1 : read_file_at(out, "result", SPOOL_RESULT_MAX, b);
 }
 
+int spool_read_tests(struct spool *s, const char *owner, const char *id, int attempt, struct buf *b)
+{
+	AUTO_CLOSE int out = spool_open_out(s, owner, id), dir = -1;
+	char n[16];
+
+	snprintf(n, sizeof(n), "%d", attempt);
+	dir = out < 0 ? -1 : spool_dir(out, n);
+	return dir < 0 ? -1 : read_file_at(dir, "tests", TESTS_MAX_BYTES, b);
+}
+
 /* One look in each place: 0 read, -1 ENOENT nowhere, -1 else an error. */
 static int read_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b)
 {

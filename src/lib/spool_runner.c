@@ -456,6 +456,11 @@ int spool_attempt_begin(struct spool_attempt *a)
 	return a->index < 0 ? -1 : 0;
 }
 
+int spool_attempt_tests(const struct spool_attempt *a)
+{
+	return openat(a->attempt_dir, "tests", NEW_LOG, 0600);
+}
+
 void spool_attempt_release(struct spool_attempt *a)
 {
 	int *fd[] = { &a->dir, &a->attempt_dir, &a->out, &a->err, &a->index, &a->result };

@@ -3,6 +3,7 @@
  * Everything is queued on the attached stream at once, without a round trip.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "run_internal.h"
@@ -42,10 +43,11 @@ static void send_strings(struct run *r, enum frame_type type, char *const *v, si
 		attach_send(&r->box->attach, type, v[i], strlen(v[i]));
 }
 
-static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
+static int send_phase_of(struct run *r, const struct job *j, enum frame_phase phase, const struct limits *l,
+			 char *const *tmpl, size_t n)
 {
 	unsigned char head[4 + 8 * LIMIT_COUNT];
-	char **argv = lang_argv(r->lang, tmpl, n, &r->job), **env = lang_env(r->lang, phase, &r->job);
+	char **argv = lang_argv(r->lang, tmpl, n, j), **env = lang_env(r->lang, phase, j);
 
 	if (!argv || !env) {
 		strv_free(argv);
@@ -54,13 +56,18 @@ static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, 
 	}
 	frame_put32(head, phase);
 	for (int i = 0; i < LIMIT_COUNT; i++)
-		frame_put64(head + 4 + 8 * i, (uint64_t)r->limits[phase].v[i]);
+		frame_put64(head + 4 + 8 * i, (uint64_t)l->v[i]);
 	attach_send(&r->box->attach, FRAME_PHASE, head, sizeof(head));
 	send_strings(r, FRAME_ARG, argv, SIZE_MAX);
 	send_strings(r, FRAME_ENV, env, SIZE_MAX);
 	strv_free(env);
 	strv_free(argv);
 	return 0;
+}
+
+static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
+{
+	return send_phase_of(r, &r->job, phase, &r->limits[phase], tmpl, n);
 }
 
 /* A check is a compile phase of its own, with no run after it. */
@@ -72,14 +79,37 @@ static int send_phases(struct run *r)
 		return send_phase(r, PHASE_COMPILE, l->check, l->ncheck);
 	if (l->ncompile && send_phase(r, PHASE_COMPILE, l->compile, l->ncompile) < 0)
 		return -1;
-	return send_phase(r, PHASE_RUN, l->run, l->nrun);
+	return r->job.ntests ? 0 : send_phase(r, PHASE_RUN, l->run, l->nrun);
+}
+
+/* The job as the test has it: its own arguments, and its variables after the job's. */
+int deliver_test(struct run *r, const struct job_test *t, const struct limits *limits)
+{
+	AUTO_FREE char **env = calloc(r->job.nenv + t->nenv + 1, sizeof(*env));
+	struct job j = r->job;
+
+	if (!env)
+		return -1;
+	if (j.nenv)
+		memcpy(env, j.env, j.nenv * sizeof(*env));
+	if (t->nenv)
+		memcpy(env + j.nenv, t->env, t->nenv * sizeof(*env));
+	j.env = env;
+	j.nenv += t->nenv;
+	if (t->arguments) {
+		j.arguments = t->arguments;
+		j.narguments = t->narguments;
+	}
+	if (send_phase_of(r, &j, PHASE_RUN, limits, r->lang->run, r->lang->nrun) < 0)
+		return -1;
+	return attach_send(&r->box->attach, FRAME_GO, NULL, 0);
 }
 
 int deliver_job(struct run *r)
 {
 	unsigned char job[8 * JOB_FIELDS] = { 0 };
 	uint64_t flags = (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
-			 (r->box->cells ? 0 : JOB_NO_CELL);
+			 (r->box->cells ? 0 : JOB_NO_CELL) | (r->job.ntests ? JOB_TESTS : 0);
 
 	frame_put64(job + 8 * JOB_FLAGS, flags);
 	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
@@ -92,7 +122,7 @@ int deliver_job(struct run *r)
 		return -1;
 	}
 	attach_send(&r->box->attach, FRAME_GO, NULL, 0);
-	if (!r->job.stdin_len)
+	if (!r->job.stdin_len && !r->job.ntests)
 		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
 	attach_flush(&r->box->attach);
 	return 0;

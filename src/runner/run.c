@@ -85,6 +85,7 @@ static void run_free(void *p)
 	job_release(&r->job);
 	result_release(&r->result);
 	spool_attempt_release(&r->files);
+	tests_release(&r->tests);
 	free(r->trouble);
 	free(r->labels);
 	free(r);
@@ -118,7 +119,7 @@ static void run_drop(struct run *r)
 
 static int begin_log(struct run *r)
 {
-	int result = spool_attempt_begin(&r->files);
+	int result = tests_open(r) < 0 ? -1 : spool_attempt_begin(&r->files);
 
 	output_init(&r->output, &r->files);
 	return result;
@@ -171,6 +172,10 @@ static void write_result(struct run *r)
 {
 	AUTO_FREE char *text = result_format(&r->result);
 
+	if (tests_save(r) < 0) {
+		retry_step(r, "the tests' lines cannot be written");
+		return;
+	}
 	if (!text || spool_result_write(&r->files, text, strlen(text)) < 0) {
 		retry_step(r, "the result cannot be written");
 		return;
@@ -180,7 +185,7 @@ static void write_result(struct run *r)
 		return;
 	}
 	r->sync = (struct sync_request){ .fd = { r->files.out, r->files.err, r->files.index, r->files.result,
-		r->files.attempt_dir, r->files.dir, -1, -1 }, .done = r->sync.done, .arg = r };
+		r->files.attempt_dir, r->files.dir, r->tests.fd, -1 }, .done = r->sync.done, .arg = r };
 	sync_submit(&r->sync);
 }
 
@@ -308,12 +313,25 @@ static void take_done(struct run *r, const struct frame *f)
 		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
 		return;
 	}
-	verdict_explain(r, text, sizeof(text));
+	if (r->result.tests.run)
+		tests_explain(r, text, sizeof(text));
+	else
+		verdict_explain(r, text, sizeof(text));
 	if (compile->ran && verdict_program_failed(compile))
 		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : r->job.check
 			    ? "what the check found is on stderr" : "the compiler's words are on stderr");
 	else
 		run_verdict(r, r->result.why, text[0] ? text : NULL);
+}
+
+static void take_next(struct run *r)
+{
+	int64_t wall = r->killed ? 0 : tests_next(r);
+
+	if (wall < 0)
+		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+	else if (!r->killed)
+		loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
 }
 
 static void feed_stdin(struct run *r)
@@ -338,16 +356,23 @@ static void box_frame(void *arg, const struct frame *f)
 	case FRAME_OUT:
 		if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE)
 			output_add(&r->output, f->stream, f->data, f->len);
+		tests_output(r, f->stream, f->data, f->len);
 		break;
 	case FRAME_GAP:
 		if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE && f->len == 8)
 			output_gap(&r->output, f->stream, frame_get64(f->data));
+		tests_output(r, f->stream, NULL, 0);
 		break;
 	case FRAME_END:
-		verdict_end(r, f);
+		if (!tests_end(r, f))
+			verdict_end(r, f);
+		break;
+	case FRAME_NEXT:
+		take_next(r);
 		break;
 	case FRAME_CREDIT:
-		if (f->len == 4) {
+		tests_credit(r, f);
+		if (f->len == 4 && !r->job.ntests) {
 			r->credit += frame_get32(f->data);
 			feed_stdin(r);
 		}
@@ -426,9 +451,11 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 
 static void get_box(struct run *r)
 {
+	struct limits limits[PHASE_COUNT];
 	struct box_spec spec;
 
-	pool_spec(&spec, r->lang, r->limits);
+	tests_limits(r, limits);
+	pool_spec(&spec, r->lang, limits);
 	r->result.box_memory = spec.memory;
 	r->box = pool_take(&spec, r->owner, &r->result.box_from);
 	if (!r->box) {
@@ -456,15 +483,19 @@ static void check_like_a_run(struct run *r)
 	limits_cap(&r->limits[PHASE_COMPILE], &most);
 }
 
+void run_limits(const struct run *r, enum frame_phase p, const struct limits *own, struct limits *l)
+{
+	*l = *own;
+	if (r->lang)
+		limits_default(l, &r->lang->limits[p]);
+	limits_default(l, &config->conf.dflt[p]);
+	limits_cap(l, &config->conf.max[p]);
+}
+
 static void set_limits(struct run *r)
 {
-	for (int p = 0; p < PHASE_COUNT; p++) {
-		r->limits[p] = r->job.limits[p];
-		if (r->lang)
-			limits_default(&r->limits[p], &r->lang->limits[p]);
-		limits_default(&r->limits[p], &config->conf.dflt[p]);
-		limits_cap(&r->limits[p], &config->conf.max[p]);
-	}
+	for (int p = 0; p < PHASE_COUNT; p++)
+		run_limits(r, (enum frame_phase)p, &r->job.limits[p], &r->limits[p]);
 	if (r->job.check && r->lang && !r->lang->ncompile)
 		check_like_a_run(r);
 	for (int p = 0; p < PHASE_COUNT; p++)
@@ -501,14 +532,13 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	take_words(r);
 	if (job_check(&r->job, &config->conf, config->published, strlen(config->published), e) < 0)
 		return e->msg;
+	r->result.tests.total = (int)r->job.ntests;
 	r->lang = langs_find(&config->langs, r->job.language);
 	if (!r->lang)
 		return "language: this runner does not know it";
 	r->result.language = strdup(r->lang->name);
 	r->result.image = strdup(r->lang->image);
 	set_limits(r);
-	if (r->job.ntests)
-		return "tests: this version of cee does not run them yet";
 	if (r->attempt > r->job.retries + 1) {
 		*why = WHY_LOST;
 		return "every attempt ended with its runner; not tried again";
@@ -532,6 +562,7 @@ static struct run *claim(const struct queued *q)
 		return NULL;
 	r->files = (struct spool_attempt){ -1, -1, -1, -1, -1, -1 };
 	r->pinned = -1;
+	tests_init(&r->tests);
 	r->timer.fire = timer_fired;
 	r->sync.done = synced;
 	result_init(&r->result);

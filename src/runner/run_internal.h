@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "run.h"
 #include "sync.h"
+#include "tests.h"
 
 #define RUN_STATES(S) \
 	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") S(EXECUTING, "executing") \
@@ -30,6 +31,7 @@ struct run {
 	struct box *box;
 	int pinned;			/* the processor it holds, -1 none */
 	size_t stdin_sent, credit;
+	struct tests tests;
 	bool began;			/* a phase was started: from here on the box's death is the job's */
 	bool clean;			/* DONE came as it should: the box may serve on */
 	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
@@ -42,9 +44,16 @@ struct run {
 
 /* deliver.c: queues the frames of the whole job, FRAME_GO last. -1 ENOMEM. */
 int deliver_job(struct run *r);
+/* A test's phase and its GO, after its TEST. -1 ENOMEM. */
+int deliver_test(struct run *r, const struct job_test *t, const struct limits *limits);
+
+/* run.c: what is in force where own is what was asked for. */
+void run_limits(const struct run *r, enum frame_phase p, const struct limits *own, struct limits *l);
 
 /* verdict.c: what a phase's FRAME_END says, written into r->result. */
 void verdict_end(struct run *r, const struct frame *f);
+/* The same into p (but its limits) and why; false when the frame is not understood. */
+bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why);
 bool verdict_program_failed(const struct result_phase *p);
 /* One line for people: which limit of which phase, and what else is worth knowing. "" nothing. */
 void verdict_explain(const struct run *r, char *text, size_t size);

@@ -12,18 +12,36 @@ bool verdict_program_failed(const struct result_phase *p)
 	return p->signal != 0 || p->exit_code != 0;
 }
 
-void verdict_end(struct run *r, const struct frame *f)
+static enum why why_of(enum frame_how how)
+{
+	switch (how) {
+	case END_EXITED: return WHY_EXITED;
+	case END_SIGNALLED: return WHY_SIGNALLED;
+	case END_CPU_LIMIT:
+	case END_WALL_LIMIT: return WHY_TIME_LIMIT;
+	case END_MEMORY_LIMIT: return WHY_MEMORY_LIMIT;
+	case END_OUTPUT_LIMIT: return WHY_OUTPUT_LIMIT;
+	case END_PROCESS_LIMIT: return WHY_PROCESS_LIMIT;
+	case END_DISK_LIMIT:
+	case END_FILE_SIZE_LIMIT: return WHY_DISK_LIMIT;
+	case END_KILLED: return WHY_CANCELLED;
+	case END_TROUBLE: break;
+	}
+	return WHY_INTERNAL_ERROR;
+}
+
+bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why)
 {
 	uint64_t v[END_FIELDS];
-	struct result_phase *p;
 
 	if (f->len != sizeof(v))
-		return;
+		return false;
 	for (int i = 0; i < END_FIELDS; i++)
 		v[i] = frame_get64(f->data + 8 * i);
 	if (v[END_PHASE] >= PHASE_COUNT || v[END_HOW] > END_TROUBLE)
-		return;
-	p = &r->result.phase[v[END_PHASE]];
+		return false;
+	*phase = (enum frame_phase)v[END_PHASE];
+	*why = why_of((enum frame_how)v[END_HOW]);
 	p->ran = true;
 	p->exit_code = v[END_HOW] == END_EXITED ? (int)(v[END_STATUS] & 255) : -1;
 	p->signal = v[END_HOW] == END_EXITED ? 0 : (int)(v[END_STATUS] & 127);
@@ -36,21 +54,22 @@ void verdict_end(struct run *r, const struct frame *f)
 	p->out_bytes = (int64_t)v[END_OUT_BYTES];
 	p->err_bytes = (int64_t)v[END_ERR_BYTES];
 	p->dropped = (int64_t)v[END_DROPPED];
-	r->result.exit_code = p->exit_code;
-	r->result.signal = p->signal;
-	switch ((enum frame_how)v[END_HOW]) {
-	case END_EXITED: r->result.why = WHY_EXITED; break;
-	case END_SIGNALLED: r->result.why = WHY_SIGNALLED; break;
-	case END_CPU_LIMIT:
-	case END_WALL_LIMIT: r->result.why = WHY_TIME_LIMIT; break;
-	case END_MEMORY_LIMIT: r->result.why = WHY_MEMORY_LIMIT; break;
-	case END_OUTPUT_LIMIT: r->result.why = WHY_OUTPUT_LIMIT; break;
-	case END_PROCESS_LIMIT: r->result.why = WHY_PROCESS_LIMIT; break;
-	case END_DISK_LIMIT:
-	case END_FILE_SIZE_LIMIT: r->result.why = WHY_DISK_LIMIT; break;
-	case END_KILLED: r->result.why = WHY_CANCELLED; break;
-	case END_TROUBLE: r->result.why = WHY_INTERNAL_ERROR; break;
-	}
+	return true;
+}
+
+void verdict_end(struct run *r, const struct frame *f)
+{
+	struct result_phase p;
+	enum frame_phase phase;
+	enum why why;
+
+	if (!verdict_phase(f, &phase, &p, &why))
+		return;
+	p.limits = r->result.phase[phase].limits;
+	r->result.phase[phase] = p;
+	r->result.exit_code = p.exit_code;
+	r->result.signal = p.signal;
+	r->result.why = why;
 }
 
 void verdict_explain(const struct run *r, char *text, size_t size)
