@@ -323,3 +323,34 @@ checks() {
 	state_is "$id" Executing
 	cee-cancel "$id"
 }
+
+@test "a language is added, changed and taken away by its file, without a restart or a signal" {
+	mkdir langs
+	cp "$CEE_ROOT"/etc/languages.d/* langs
+	stop_runner
+	sed -i "s,^languages = .*,languages = $PWD/langs," "$CEE_CONF"
+	start_runner
+	# two small programs of the base make a language; its image is bash's
+	jq -n '{name: "calc", title: "bc", extensions: [".bc"], image: "cee/bash:latest", file: "main.bc",
+		run: ["bc", "-q", "{file}"], env: {PATH: "/usr/bin:/bin"}, hello: "print \"hello, world\n\"\nquit\n"}' > langs/calc.json
+	cee-lang publish
+	cee-lang check calc
+	echo $'6 * 7\nquit' > a.bc
+	[ "$(cee-submit -w a.bc)" = 42 ]
+	grep -q 'reload languages=' "$RUNNER_LOG"
+	# changed
+	jq '.run = ["bc", "-q", "-l", "{file}"] | .env.BC_LINE_LENGTH = "0"' langs/calc.json > n && mv n langs/calc.json
+	echo $'scale\nquit' > a.bc
+	wait_until 20 eval '[ "$(cee-submit -w a.bc)" = 20 ]'
+	# a mistake: said, and what there was stays
+	echo '{"name": "calc"' > langs/broken.json
+	wait_until 20 grep -q 'languages trouble=.*broken.json' "$RUNNER_LOG"
+	[ "$(cee-submit -w a.bc)" = 20 ]
+	# away
+	rm langs/broken.json langs/calc.json
+	wait_until 20 eval '! jq -e ".languages[] | select(.name == \"calc\")" "$CEE_SPOOL/languages.json" > /dev/null'
+	run cee-submit a.bc
+	[ "$status" -eq 65 ]
+	echo 'echo still' > a.sh
+	[ "$(cee-submit -w a.sh)" = still ]
+}

@@ -1,10 +1,12 @@
 /* config.c - configuration is read whole or not at all */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SECCOMP_MAX = 1 << 20 };
 
@@ -27,19 +29,71 @@ void config_release(struct config *c)
 	memset(c, 0, sizeof(*c));
 }
 
+static uint64_t mix(uint64_t h, const void *data, size_t len)
+{
+	for (const unsigned char *p = data; len; p++, len--)
+		h = (h ^ *p) * 1099511628211u;		/* FNV-1a; a sum makes the order of entries no matter */
+	return h;
+}
+
+/* Names, sizes, times and inodes of its entries; 0 when it cannot be read. */
+static uint64_t look_of(const char *dir)
+{
+	DIR *d = opendir(dir);
+	uint64_t sum = 0;
+
+	for (struct dirent *e; d && (e = readdir(d)); ) {
+		struct stat st;
+
+		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0) < 0)
+			continue;
+		uint64_t h = mix(14695981039346656037u, e->d_name, strlen(e->d_name));
+		h = mix(h, &st.st_size, sizeof(st.st_size));
+		h = mix(h, &st.st_mtim, sizeof(st.st_mtim));
+		sum += mix(h, &st.st_ino, sizeof(st.st_ino));
+	}
+	if (d)
+		closedir(d);
+	return sum;
+}
+
+bool config_languages_changed(struct config *c)
+{
+	uint64_t look = look_of(c->conf.languages);
+	bool changed = look != c->languages_seen;
+
+	c->languages_seen = look;
+	return changed;
+}
+
+int config_languages(struct config *c, struct cee_err *e)
+{
+	struct langs langs;
+	char *published;
+
+	if (langs_load(&langs, c->conf.languages, e) < 0)
+		return -1;
+	published = lang_publish(&langs);
+	if (!published) {
+		langs_release(&langs);
+		return cee_fail(e, ENOMEM, "out of memory");
+	}
+	c->langs = langs;
+	c->published = published;
+	return 0;
+}
+
 int config_load(struct config *c, const char *path, const char *spool, struct cee_err *e)
 {
 	struct config n = { 0 };
 
-	if (conf_load(&n.conf, path, spool, e) == 0 &&
-	    langs_load(&n.langs, n.conf.languages, e) == 0 && read_seccomp(&n, e) == 0) {
-		n.published = lang_publish(&n.langs);
-		if (n.published) {
+	if (conf_load(&n.conf, path, spool, e) == 0) {
+		n.languages_seen = look_of(n.conf.languages);	/* before: what changes meanwhile is seen later */
+		if (read_seccomp(&n, e) == 0 && config_languages(&n, e) == 0) {
 			config_release(c);
 			*c = n;
 			return 0;
 		}
-		cee_fail(e, ENOMEM, "out of memory");
 	}
 	config_release(&n);
 	return -1;

@@ -8,8 +8,13 @@ struct config {
 	struct langs langs;
 	char *seccomp;			/* the profile's text */
 	char *published;		/* as lang_publish */
+	uint64_t languages_seen;	/* how their directory looked when they were read */
 };
 /* Reads everything; on error *c is untouched, so a bad reload changes nothing. */
 int config_load(struct config *c, const char *path, const char *spool, struct cee_err *e);
+/* Does the directory of languages look otherwise than when it was read, or asked about last? */
+bool config_languages_changed(struct config *c);
+/* Reads the languages alone. What c had of them is forgotten, not freed: jobs that run point into it. */
+int config_languages(struct config *c, struct cee_err *e);
 void config_release(struct config *c);
 #endif

@@ -49,7 +49,11 @@ static const char help[] =
 
 enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000, GOING_MORE = 4, FINISHING_MORE = 64 };
 
+/* Languages that were replaced. Jobs and boxes point into them: they stay. Changes are rare and small. */
+struct retired { struct langs langs; char *published; struct retired *next; };
+
 static struct {
+	struct retired *retired;
 	const char *conf_path, *spool_path;
 	char spool_real[PATH_MAX];
 	int jobs;			/* -j, 0 as configured */
@@ -184,6 +188,7 @@ static int found_dead(void *arg, const char *name)
 }
 
 static void self_test(void);
+static void look_at_languages(void);
 
 static void slow(struct timer *t)
 {
@@ -191,6 +196,7 @@ static void slow(struct timer *t)
 		spool_each_dead(&g.runner, found_dead, NULL);
 	if (engine_up() && g.swept && g.test_again)
 		self_test();
+	look_at_languages();
 	queue_scan();
 	loop_timer(t, mono_us() + SLOW_US);
 }
@@ -284,6 +290,30 @@ static void publish_languages(void)
 		log_event("languages", "trouble", strerror(errno), NULL);
 }
 
+/* A language is added, changed or removed by its file alone. Called on the slow timer, and when a
+ * job names a language that is not known: then its file may be a moment old. */
+static void look_at_languages(void)
+{
+	struct retired *old = malloc(sizeof(*old));
+	struct cee_err e = { "out of memory" };
+
+	if (!config_languages_changed(&g.config)) {
+		free(old);
+		return;
+	}
+	if (old)
+		*old = (struct retired){ g.config.langs, g.config.published, g.retired };
+	if (!old || config_languages(&g.config, &e) < 0) {
+		log_event("languages", "trouble", e.msg, "remedy", "the languages stay as they were read last", NULL);
+		free(old);
+		return;
+	}
+	g.retired = old;
+	pool_reconfigure(&g.config);
+	publish_languages();
+	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
+}
+
 static void reload(void)
 {
 	/* Jobs under way point into the languages they began with: the old ones
@@ -367,7 +397,7 @@ static void start(void)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
 	pool_init(&g.config);
-	run_init(&g.config, &g.runner, durable, claim_more);
+	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
 	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, &e) < 0)
 		prog_die(EX_OSERR, "%s", e.msg);

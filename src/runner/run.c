@@ -36,15 +36,16 @@ enum { LOG_LABELS = 256 };	/* bytes of labels in a line of the log, give or take
 static const struct config *config;
 static struct spool_runner *runner;
 static bool durable;
-static void (*on_end)(void);
+static void (*on_end)(void), (*on_unknown)(void);
 static struct run *runs;
 
 static void step(struct run *r);
 
 void run_reconfigure(const struct config *c) { config = c; }
 
-void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void))
+void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void), void (*unknown)(void))
 {
+	on_unknown = unknown;
 	config = c;
 	runner = sr;
 	durable = is_durable;
@@ -530,6 +531,8 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
 		return e->msg;
 	take_words(r);
+	if (!langs_find(&config->langs, r->job.language))
+		on_unknown();
 	if (job_check(&r->job, &config->conf, config->published, strlen(config->published), e) < 0)
 		return e->msg;
 	r->result.tests.total = (int)r->job.ntests;

@@ -4,7 +4,9 @@
 #include "config.h"
 #include "queue.h"
 
-void run_init(const struct config *c, struct spool_runner *r, bool durable, void (*on_end)(void));
+/* on_end: a job has gone. on_unknown: one names a language that is not known; it may be by the time this returns. */
+void run_init(const struct config *c, struct spool_runner *r, bool durable, void (*on_end)(void),
+	      void (*on_unknown)(void));
 void run_reconfigure(const struct config *c);
 /* Claims the job and takes it all the way. 0 begun, 1 somebody else was first,
  * -1 (errno) the spool did not let us: try later. */
