@@ -15,13 +15,14 @@ LDLIBS   = -lcjson -lm
 
 LIB      = util id limit conf json pattern job lang result index spool spool_runner frame prog client draft guess follow attend offer \
 	compare
-LIB     += group key room remove sha256 submitter
+LIB     += group key room remove sha256 submitter crowd
 RUNNER   = main loop http engine attach box pool run deliver tests verdict pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry kept filter usage
 
 # program: extra libraries
 PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
+PROGRAMS += cee-rm cee-prune
 PROGRAMS += cee-doctor
 LIBS_cee-lang = -lcurl -larchive
 LANG_PARTS = engine tar child source image check

@@ -39,7 +39,8 @@ static int cancel_one(void *arg, const char *id)
 		return 1;
 	}
 	if (w.state == STATE_FINISHED) {
-		prog_error("%s: has ended already", id);
+		if (!k->c.group)
+			prog_error("%s: has ended already", id);
 		return 0;
 	}
 	if (spool_cancel(&k->c.spool, k->c.owner, id, &e) < 0) {
@@ -54,9 +55,12 @@ static const char help[] =
 	"usage: cee-cancel [options] [ID...]\n"
 	"Ends jobs, queued or running. Without an ID they are read from standard input, one a line.\n\n"
 	"  -w, --wait          until they have ended\n"
+	CLIENT_GROUP_HELP
 	CLIENT_HELP;
 
-static const struct option options[] = { CLIENT_LONG, {"wait", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0} };
+static const struct option options[] = {
+	CLIENT_LONG, CLIENT_GROUP_LONG, {"wait", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0}
+};
 
 int main(int argc, char **argv)
 {
@@ -64,7 +68,7 @@ int main(int argc, char **argv)
 	int opt, failed;
 
 	client_init(&k.c, argv[0]);
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT "w", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "w", options, NULL)) != -1)
 		if (opt == 'w')
 			k.wait = true;
 		else
@@ -72,7 +76,7 @@ int main(int argc, char **argv)
 	client_open(&k.c, 0);
 	follow_init(&k.f, &k.c.spool, true);
 	k.f.result_only = true;
-	failed = client_each_id(argv + optind, argc - optind, cancel_one, &k);
+	failed = client_each(&k.c, argv + optind, argc - optind, false, cancel_one, &k);
 	follow_release(&k.f);
 	client_release(&k.c);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -2,6 +2,8 @@
  *
  * Both streams go to standard output, in the order in which they were read from
  * the program. Notes (a gap, a rerun) go to standard error, never between the bytes.
+ * Many jobs come one after the other, each whole; with --as-come line by line as they
+ * are read, each line behind the end of its job's id.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,26 +14,36 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "crowd.h"
 #include "draft.h"
 #include "follow.h"
 
-enum { WARN_MS = 500 };
+enum { WARN_MS = 500, LINE_MOST = 65536, SHORT_ID = 8 };
+
+/* --as-come: the line that each stream of a job is in, until it is whole. */
+struct half_lines { struct buf b[STREAM_COMPILE + 1]; };
 
 struct log {
 	struct client c;
 	struct follow f;
 	struct sink out;
 	bool follow, times, json, raw;
-	bool only_out, only_err;
+	bool only_out, only_err, as_come;
 	int64_t last;			/* -n, or -1: all */
 	int verdict;			/* results' JSON goes there too; -1 nowhere */
 	bool warned;
-	int jobs, status;		/* followed to their ends; what became of the last, as cee(7) has it */
+	int jobs, bad, status;		/* followed to their ends; of these not 0; of the last, as cee(7) has it */
 	/* of the job at hand */
+	const char *id;
 	bool counting;			/* the first pass of -n */
 	int64_t units, skip;		/* lines (records with --json) seen; still to be passed over */
 	bool open_line;			/* the last byte seen was no newline */
 	bool in_line[STREAM_COMPILE + 1];	/* -t: this line has its time already */
+	/* --as-come */
+	struct crowd crowd;
+	struct half_lines *half;	/* as many as crowd.cap */
+	size_t nhalf;
+	bool colour;
 };
 
 static _Noreturn void output_failed(void)
@@ -161,7 +173,7 @@ static void json_item(struct log *l, const struct follow_item *it)
 		l->skip--;
 		return;
 	}
-	r = buf_printf(&b, "{\"id\":\"%s\",\"attempt\":%d", l->f.id, it->attempt);
+	r = buf_printf(&b, "{\"id\":\"%s\",\"attempt\":%d", l->id, it->attempt);
 	if (r == 0 && it->what != FOLLOW_RERUN) {
 		time_format(when, it->rec.time_us);
 		r = buf_printf(&b, ",\"time\":\"%s\",\"stream\":\"%s\"", when, client_stream_name(it->rec.stream));
@@ -260,20 +272,21 @@ static int follow_on(struct log *l)
 }
 
 /* The job has ended, and all of it is printed. */
-static int ended(struct log *l)
+static int ended(struct log *l, const char *id, const struct buf *text)
 {
 	struct result r;
 	struct cee_err e = {0};
 
-	if (result_parse(&r, l->f.result.data, l->f.result.len, &e) < 0) {
-		prog_error("%s: its result cannot be read: %s", l->f.id, e.msg);
+	if (result_parse(&r, text->data, text->len, &e) < 0) {
+		prog_error("%s: its result cannot be read: %s", id, e.msg);
 		return -1;
 	}
-	client_verdict(l->verdict, l->f.result.data, l->f.result.len);
+	client_verdict(l->verdict, text->data, text->len);
 	l->jobs++;
 	l->status = result_exit_status(&r);
+	l->bad += l->status != 0;
 	if (l->status == STATUS_OURS && result_is_ours(&r))
-		prog_error("%s: %s: %s (a failure of the engine, not of the program)", l->f.id, why_name[r.why],
+		prog_error("%s: %s: %s (a failure of the engine, not of the program)", id, why_name[r.why],
 			   r.message ? r.message : "cee-stat says more");
 	result_release(&r);
 	return 0;
@@ -287,6 +300,7 @@ static int log_one(void *arg, const char *id)
 	l->units = l->skip = 0;
 	l->open_line = false;
 	memset(l->in_line, 0, sizeof l->in_line);
+	l->id = id;
 	follow_job(&l->f, l->c.owner, id);
 	r = first_step(l);
 	if (r == 0 && l->f.dir < 0) {
@@ -297,8 +311,179 @@ static int log_one(void *arg, const char *id)
 	if (r == 0 && l->follow)
 		r = follow_on(l);
 	if (r > 0 && l->follow)
-		r = ended(l);
+		r = ended(l, id, &l->f.result);
 	return r < 0;
+}
+
+/* ---- as they come --------------------------------------------------------------- */
+
+/* Colours of ours go past what keeps the job's own away from a terminal. */
+static void put_prefix(struct log *l, size_t i)
+{
+	const char *tail = l->crowd.ids.v[i] + ID_LEN - SHORT_ID;
+	char text[48];
+	int n;
+
+	if (!l->colour) {
+		n = snprintf(text, sizeof text, "%s | ", tail);
+		put(l, text, (size_t)n);
+		return;
+	}
+	flush(l);
+	n = snprintf(text, sizeof text, "\033[%dm%s |\033[0m ", 31 + (int)(i % 6), tail);
+	if (write_full(STDOUT_FILENO, text, (size_t)n) < 0)
+		output_failed();
+}
+
+static void put_whole_line(struct log *l, size_t i, int64_t time_us, const char *line, size_t len)
+{
+	put_prefix(l, i);
+	if (l->times)
+		put_time(l, time_us);
+	put(l, line, len);
+	put(l, "\n", 1);
+}
+
+static void add_half(struct buf *half, const char *p, size_t len)
+{
+	if (buf_add(half, p, len) < 0)
+		prog_die(EX_OSERR, "out of memory");
+}
+
+static void put_pieces(struct log *l, size_t i, const struct follow_item *it)
+{
+	struct buf *half = &l->half[i].b[it->rec.stream];
+	const char *p = it->data, *end = p + it->len, *nl;
+
+	for (; (nl = memchr(p, '\n', (size_t)(end - p))); p = nl + 1) {
+		add_half(half, p, (size_t)(nl - p));
+		put_whole_line(l, i, it->rec.time_us, half->data ? half->data : "", half->len);
+		half->len = 0;
+	}
+	add_half(half, p, (size_t)(end - p));
+	if (half->len < LINE_MOST)
+		return;
+	put_whole_line(l, i, it->rec.time_us, half->data, half->len);	/* who never ends a line */
+	half->len = 0;
+}
+
+/* What a job wrote last need not end with a newline. */
+static void end_lines(struct log *l, size_t i)
+{
+	for (int s = 0; i < l->nhalf && s <= STREAM_COMPILE; s++) {
+		struct buf *half = &l->half[i].b[s];
+
+		if (half->len > 0)
+			put_whole_line(l, i, now_us(), half->data, half->len);
+		buf_release(half);
+		*half = (struct buf){0};
+	}
+}
+
+static int come_item(void *arg, size_t i, const struct follow_item *it)
+{
+	struct log *l = arg;
+
+	l->id = l->crowd.ids.v[i];
+	if (it->what != FOLLOW_RERUN && !selected(l, it->rec.stream))
+		return 0;
+	if (l->json) {
+		json_item(l, it);
+	} else if (it->what == FOLLOW_DATA) {
+		put_pieces(l, i, it);
+	} else {
+		end_lines(l, i);
+		flush(l);
+		if (it->what == FOLLOW_GAP)
+			prog_error("%s: %llu bytes of %s are missing here", l->id, (unsigned long long)it->rec.len,
+				   client_stream_name(it->rec.stream));
+		else
+			prog_error("%s: is run again after a failure of the engine; attempt %d begins", l->id, it->attempt);
+	}
+	return 0;
+}
+
+static void come_ended(void *arg, size_t i, const struct buf *result, const struct cee_err *e)
+{
+	struct log *l = arg;
+
+	end_lines(l, i);
+	flush(l);
+	if (!result)
+		prog_error("%s", e->msg);
+	if (!result || (l->follow && ended(l, l->crowd.ids.v[i], result) < 0))
+		l->bad++;
+}
+
+static int come_add(void *arg, const char *id)
+{
+	struct log *l = arg;
+	struct spool_where w;
+	struct cee_err e = {0};
+	struct half_lines *half;
+
+	if (spool_find(&l->c.spool, l->c.owner, id, &w, &e) < 0) {
+		prog_error("%s", e.msg);
+		return 1;
+	}
+	if (crowd_add(&l->crowd, id) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	if (l->nhalf >= l->crowd.ids.n)
+		return 0;
+	half = realloc(l->half, l->crowd.cap * sizeof *half);
+	if (!half)
+		prog_die(EX_OSERR, "out of memory");
+	memset(half + l->nhalf, 0, (l->crowd.cap - l->nhalf) * sizeof *half);
+	l->half = half;
+	l->nhalf = l->crowd.cap;
+	return 0;
+}
+
+static void come_loop(struct log *l, struct feed *f, int *failed)
+{
+	int64_t begin = mono_us();
+	bool readable = false, all = false, asked = false;
+
+	for (;;) {
+		struct pollfd more[2] = { { .events = POLLIN }, { .fd = STDOUT_FILENO } };
+
+		all = all || feed_take(f, readable, come_add, l, failed);
+		if (crowd_step(&l->crowd) < 0)
+			break;
+		flush(l);
+		if (all && (!l->follow || l->crowd.left == 0))
+			break;
+		if (!asked && l->crowd.left > 0 && l->crowd.begun == 0 && mono_us() - begin > WARN_MS * 1000) {
+			asked = true;
+			client_warn_runner(&l->c, &l->warned);
+		}
+		more[0].fd = feed_fd(f);
+		crowd_wait(&l->crowd, asked || feed_timeout(f) >= 0 ? feed_timeout(f) : WARN_MS, more, 2);
+		readable = more[0].revents;
+		if (more[1].revents & (POLLERR | POLLHUP)) {
+			raise(SIGPIPE);
+			exit(EX_IOERR);
+		}
+	}
+}
+
+static int log_as_come(struct log *l, char *const *ids, int n)
+{
+	static const struct crowd_ops ops = { .item = come_item, .ended = come_ended };
+	struct feed f;
+	int failed = 0;
+
+	l->colour = prog_colour(STDOUT_FILENO);
+	crowd_init(&l->crowd, &l->c.spool, l->c.owner, &ops, l);
+	feed_init(&f, &l->c, ids, n, come_add, l, &failed);
+	come_loop(l, &f, &failed);
+	for (size_t i = 0; i < l->crowd.ids.n; i++)	/* without -f */
+		end_lines(l, i);
+	flush(l);
+	feed_release(&f);
+	crowd_release(&l->crowd);
+	free(l->half);
+	return failed;
 }
 
 /* ---- options ------------------------------------------------------------------ */
@@ -306,7 +491,10 @@ static int log_one(void *arg, const char *id)
 static const char help[] =
 	"usage: cee-log [options] [ID...]\n"
 	"Prints what jobs wrote. Without an ID they are read from standard input, one a line.\n\n"
-	"  -f, --follow        goes on until the job has ended; of a single job its exit status is ours\n"
+	"  -f, --follow        goes on until the jobs have ended; of a single one its exit status is ours,\n"
+	"                      of many it is 1 when one did not end with 0\n"
+	"      --as-come       lines of all jobs as they come, each behind the end of its job's id\n"
+	CLIENT_GROUP_HELP
 	"  -o, --stdout        only standard output\n"
 	"  -e, --stderr        only standard error and the compiler's output\n"
 	"  -n, --lines N       only the last N lines\n"
@@ -316,9 +504,9 @@ static const char help[] =
 	"      --verdict FILE|fd:N  with -f: writes the result's JSON there, a line a job\n"
 	CLIENT_HELP;
 
-enum { OPT_JSON = CLIENT_OWN, OPT_RAW, OPT_VERDICT };
+enum { OPT_JSON = CLIENT_OWN, OPT_RAW, OPT_VERDICT, OPT_AS_COME };
 static const struct option options[] = {
-	CLIENT_LONG,
+	CLIENT_LONG, CLIENT_GROUP_LONG, {"as-come", no_argument, NULL, OPT_AS_COME},
 	{"follow", no_argument, NULL, 'f'}, {"stdout", no_argument, NULL, 'o'}, {"stderr", no_argument, NULL, 'e'},
 	{"lines", required_argument, NULL, 'n'}, {"times", no_argument, NULL, 't'},
 	{"json", no_argument, NULL, OPT_JSON}, {"raw", no_argument, NULL, OPT_RAW},
@@ -342,7 +530,7 @@ static void parse_options(struct log *l, int argc, char **argv)
 	const char *verdict = NULL;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT "foen:t", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "foen:t", options, NULL)) != -1)
 		switch (opt) {
 		case 'f': l->follow = true; break;
 		case 'o': l->only_out = true; break;
@@ -352,10 +540,13 @@ static void parse_options(struct log *l, int argc, char **argv)
 		case OPT_JSON: l->json = true; break;
 		case OPT_RAW: l->raw = true; break;
 		case OPT_VERDICT: verdict = optarg; break;
+		case OPT_AS_COME: l->as_come = true; break;
 		default: client_option(&l->c, opt, help);
 		}
 	if (l->only_out && l->only_err)	/* both is what is printed without them */
 		l->only_out = l->only_err = false;
+	if (l->as_come && l->last >= 0)
+		prog_usage("-n: the last lines of many jobs at once cannot be told; leave --as-come out");
 	if (verdict && !l->follow)
 		prog_usage("--verdict: the result is known to who waits for it: give -f too, or use cee-stat --json");
 	if (verdict)
@@ -372,11 +563,12 @@ int main(int argc, char **argv)
 	client_open(&l.c, 0);
 	sink_init(&l.out, STDOUT_FILENO, l.raw);
 	follow_init(&l.f, &l.c.spool, l.follow);
-	failed = client_each_id(argv + optind, argc - optind, log_one, &l);
+	failed = l.as_come ? log_as_come(&l, argv + optind, argc - optind)
+			   : client_each(&l.c, argv + optind, argc - optind, l.follow, log_one, &l);
 	follow_release(&l.f);
 	buf_release(&l.out.b);
 	client_release(&l.c);
-	if (!failed && l.jobs == 1)	/* like a process that was waited for */
+	if (!failed && l.jobs == 1 && !l.c.group)	/* like a process that was waited for */
 		return l.status;
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return failed || l.bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -6,10 +6,13 @@
 #define CEE_CLIENT_H
 #include <getopt.h>
 
+#include "many.h"
 #include "prog.h"
 
+struct pollfd;
 struct client {
 	const char *conf_path, *spool_path;	/* -c, -s */
+	const char *group;			/* -g, or NULL */
 	char owner[OWNER_MAX];			/* --owner, else this user */
 	struct conf conf;
 	struct spool spool;
@@ -43,9 +46,51 @@ void client_release(struct client *c);
 typedef int (*client_id_fn)(void *arg, const char *id);
 int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg);
 
+/* For programs that take -g too. */
+#define CLIENT_GROUP_SHORT "g:"
+#define CLIENT_GROUP_LONG {"group", required_argument, NULL, 'g'}
+#define CLIENT_GROUP_HELP \
+	"  -g, --group NAME    the jobs of this group, before those of the arguments\n"
+
+/* The members of -g's group, of which some may still come. */
+struct members {
+	struct ids ids;
+	bool *told;			/* fn was called for it */
+	size_t cap, found;
+};
+/* Calls fn for each member whose job is there and that it was not called for before. How many
+ * those were, or -1 (no such group, said on stderr). *failed |= fn() != 0. */
+int members_look(struct members *m, struct client *c, client_id_fn fn, void *arg, int *failed);
+void members_release(struct members *m);
+/* client_each_id, after the members of -g's group; with wait those too that come while somebody
+ * submits to it. */
+int client_each(struct client *c, char *const *ids, int n, bool wait, client_id_fn fn, void *arg);
+
+/* Ids for who must not sleep in a read: of the arguments at once, of -g's group and of standard
+ * input as they come.
+ *     while (!feed_take(&f, fn, arg, &failed) || there is something to wait for)
+ *             poll({ .fd = feed_fd(&f), .events = POLLIN }, for at most feed_timeout(&f)) */
+struct feed {
+	struct client *c;
+	struct lines *lines;		/* NULL: not from standard input, or at its end */
+	struct members members;
+	bool group;			/* the group may still grow */
+	int64_t look_us;		/* when it is looked at again */
+};
+void feed_init(struct feed *f, struct client *c, char *const *ids, int n, client_id_fn fn, void *arg, int *failed);
+/* Deals with what has come; readable: poll says so of feed_fd. True when no more will come. */
+bool feed_take(struct feed *f, bool readable, client_id_fn fn, void *arg, int *failed);
+int feed_fd(const struct feed *f);	/* -1 none */
+int feed_timeout(const struct feed *f);	/* milliseconds, -1 none */
+void feed_release(struct feed *f);
+
 /* A line of fd without its newline (with nul: what a NUL ends, without it), in *line until the next call: 1, 0 at the end,
  * -1 EFBIG (the line was longer than max and is passed over) or what read said. */
-struct lines { int fd; size_t max; struct buf b; size_t at, scanned; bool end, skip, nul; };
+struct lines {
+	int fd; size_t max; struct buf b; size_t at, scanned; bool end, skip, nul;
+	int reads;			/* when counting: -1 EAGAIN instead of one read more than this */
+	bool counting;
+};
 int lines_next(struct lines *l, char **line, size_t *len);
 void lines_release(struct lines *l);
 

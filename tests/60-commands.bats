@@ -230,7 +230,7 @@ wished() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 }
 
 @test "every program has --help, --version, and a usage error that is 64" {
-	for p in cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang cee-runner; do
+	for p in cee-submit cee-log cee-stat cee-cancel cee-rm cee-prune cee-fsck cee-lang cee-runner; do
 		run "$p" --help
 		[ "$status" -eq 0 ]
 		[[ "$output" == usage:* ]]

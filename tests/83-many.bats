@@ -252,3 +252,279 @@ kill_submit() {	# kill_submit HOOK ARGS…: cee-submit stops itself there, and i
 	cee-stat --wait "$alone" > /dev/null
 	[ "$(verdict "$alone" .group)" = "$alone" ]
 }
+
+# ---- many at once -----------------------------------------------------------------------
+
+slow_and_quick() {	# two jobs at once: the first writes before and after the second
+	echo 'import time; print("slow 1", flush=True); time.sleep(2); print("slow 2")' > slow.py
+	echo 'import sys, time; time.sleep(0.5); sys.stdout.write("quick"); sys.exit(7)' > quick.py
+}
+
+@test "log -f on many: whole jobs in the order given, 1 when one failed; a single one's own status" {
+	slow_and_quick
+	programs 1
+	start_runner
+	cee-submit --each slow.py quick.py 1.py > ids
+	run cee-log -f - < ids
+	[ "$status" -eq 1 ]
+	[ "$output" = $'slow 1\nslow 2\nquick1' ]
+	run xargs cee-log -f < <(sed 2d ids)
+	[ "$status" -eq 0 ]
+	run cee-log -f "$(sed -n 2p ids)"
+	[ "$status" -eq 7 ]
+	run cee-log -f -g "$(head -n 1 ids)"
+	[ "$status" -eq 1 ]
+	[ "$output" = $'slow 1\nslow 2\nquick1' ]
+}
+
+@test "log -f --as-come: lines as they come behind their job's id, from a pipe that is still fed" {
+	slow_and_quick
+	start_runner
+	{ cee-submit slow.py; sleep 0.2; cee-submit quick.py; } | tee ids | cee-log -f --as-come > out || status=$?
+	[ "$status" -eq 1 ]
+	a=$(head -n 1 ids | tail -c 9) b=$(tail -n 1 ids | tail -c 9)
+	[ "$(cat out)" = "$a | slow 1
+$b | quick
+$a | slow 2" ]
+	cee-log --as-come --json - < ids | jq -e .id > /dev/null
+	run cee-log --as-come -n 3 - < ids
+	[ "$status" -eq 64 ]
+	lacks $'\033' out
+	script -qec "cee-log --as-come $(head -n 1 ids)" /dev/null < /dev/null > tty
+	grep -q $'\033\\[3[0-9]m' tty
+	NO_COLOR=1 script -qec "cee-log --as-come $(head -n 1 ids)" /dev/null < /dev/null > tty
+	lacks $'\033' tty
+}
+
+@test "log --as-come: whoever reads goes away, and it ends" {
+	echo 'import time; print(1, flush=True); time.sleep(60)' > s.py
+	start_runner
+	id=$(cee-submit -L wall=100 s.py)
+	timeout 20 bash -c 'cee-log -f --as-come "$1" | head -n 1' - "$id" > out
+	[ "$(wc -l < out)" -eq 1 ]
+	cee-cancel -w "$id"
+}
+
+@test "stat --wait -g: waits for all and for who still submits; 1 when one failed; nothing but the list off a terminal" {
+	programs 3
+	start_runner
+	( echo 1.py; sleep 1.5; echo 2.py; sleep 1.5; echo 3.py ) | cee-submit --each -g g > ids 3>&- &
+	pid=$!
+	wait_until 10 test -s ids
+	run --separate-stderr cee-stat --wait -g g
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$(grep -c Finished <<< "$output")" -eq 3 ]
+	wait "$pid"
+	echo 'import sys; sys.exit(1)' > bad.py
+	cee-submit -g g bad.py > /dev/null
+	run cee-stat --wait --json -g g
+	[ "$status" -eq 1 ]
+	[ "$(jq -r .group <<< "$output" | sort -u)" = g ]
+	[ "$(cee-stat -g g | wc -l)" -eq 5 ]
+	run cee-stat --wait -g nobody
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"no such group"* ]]
+	sound
+}
+
+@test "stat --wait: on a terminal one line says how far, how fast, how long still" {
+	programs 4
+	start_runner
+	cee-submit --each ./*.py > ids
+	script -qec "cee-stat --wait - < ids > list" /dev/null < /dev/null > tty
+	grep -q '[0-9] of 4.* ended, 0 failed, [0-9] running, .* a second, .* left' tty
+	[ "$(tr '\r' '\n' < tty | tail -n 1)" = $'\033[K' ]
+	[ "$(grep -c Finished list)" -eq 4 ]
+}
+
+@test "stat: by label, in a group and over the last time; jobs that wait too" {
+	programs 3
+	cee-submit -g g --label student=ann --label week=3 1.py > ann
+	cee-submit -g g --label student=bob 2.py > bob
+	cee-submit --label student=ann 3.py > ann3
+	[ "$(cee-stat --json -g g --label student=ann | jq -r .id)" = "$(cat ann)" ]
+	[ "$(cee-stat --json --label student=ann | jq -r .id)" = "$(cat ann ann3)" ]
+	start_runner
+	cee-stat --wait - < <(cat ann bob ann3) > /dev/null
+	[ "$(cee-stat --json --label student=ann | jq -r .id)" = "$(cat ann ann3)" ]
+	[ "$(cee-stat --json --label student=ann --label week=3 | jq -r '.id + .labels.week')" = "$(cat ann)3" ]
+	[ -z "$(cee-stat --json --label student=an)" ]
+	[ "$(cee-stat --json --since 1h | wc -l)" -eq 3 ]
+	[ -z "$(cee-stat --json --since 0s)" ]
+	run cee-stat --label student
+	[ "$status" -eq 64 ]
+}
+
+@test "cancel -g: all that has not ended" {
+	programs 2
+	cee-submit -g g --each 1.py 2.py > ids
+	run --separate-stderr cee-cancel -g g
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[[ "$stderr" == *"no runner"* ]]
+	start_runner
+	cee-stat --wait -g g > /dev/null || true
+	[ "$(cee-stat --json -g g | jq -r .why | sort -u)" = cancelled ]
+	[ "$(cee-stat --json -g g | jq -r .group | sort -u)" = g ]
+}
+
+@test "a loop of every command keeps its own standard input" {
+	programs 3
+	start_runner
+	cee-submit --each ./*.py > ids
+	while read -r id; do
+		cee-stat --wait "$id" > /dev/null
+		cee-log -f "$id"
+		cee-rm "$id"
+	done < ids > out
+	[ "$(cat out)" = $'1\n2\n3' ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/out"/* )" ]
+	sound
+}
+
+# ---- removal ------------------------------------------------------------------------------
+
+@test "rm: all of a job that has ended; a live one is refused, with -f ended first" {
+	programs 1
+	echo 'import time; time.sleep(60)' > s.py
+	start_runner
+	id=$(cee-submit -g g --key k 1.py)
+	cee-stat --wait "$id" > /dev/null
+	run cee-rm "$id"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ -z "$(find "$CEE_SPOOL" -name "*$id*")" ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/keys")" ]
+	run cee-rm "$id"
+	[ "$status" -eq 1 ]
+	live=$(cee-submit -g g -L wall=100 s.py)
+	run cee-rm "$live"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *cee-cancel* ]]
+	wait_until 20 state_is "$live" Executing
+	run cee-rm -f -g g
+	[ "$status" -eq 0 ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/groups")" ]
+	[ -z "$(find "$CEE_SPOOL" -name "*$live*")" ]
+	[ "$(cee-submit --key k 1.py)" != "$id" ]
+	sound
+}
+
+kill_rm() {	# kill_rm HOOK: the job's id in id
+	local pid
+	id=$(cee-submit --key "$1" 1.py)
+	cee-stat --wait "$id" > /dev/null
+	wait_until 10 retired "$id"
+	CEE_STOP_AT=$1 cee-rm "$id" 3>&- &
+	pid=$!
+	wait_until 10 stopped "$pid"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	sound
+}
+
+@test "rm: killed anywhere, a half removed job never looks like a whole one" {
+	programs 1
+	start_runner
+	kill_rm key-removed
+	[ "$(verdict "$id" .why)" = exited ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/keys")" ]
+	cee-rm "$id"
+	kill_rm job-removed
+	run cee-stat "$id"
+	[ "$status" -eq 1 ]
+	[ -n "$(ls "$CEE_SPOOL/$OWNER/tmp")" ]
+	cee-fsck --fix > /dev/null
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/tmp")" ]
+	next=$(cee-submit 1.py)
+	cee-stat --wait "$next" > /dev/null
+	wait_until 10 retired "$next"
+	CEE_STOP_AT=tree-begun cee-rm "$next" 3>&- &
+	pid=$!
+	wait_until 10 stopped "$pid"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	sound
+	cee-fsck --fix > /dev/null
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/tmp")" ]
+}
+
+@test "rm: links that somebody put into a job's folder are not followed" {
+	programs 1
+	start_runner
+	id=$(cee-submit 1.py)
+	cee-stat --wait "$id" > /dev/null
+	wait_until 10 retired "$id"
+	mkdir kept
+	echo kept > kept/file
+	ln -s "$PWD/kept" "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1)/files"
+	ln -s "$PWD/kept/file" "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id")/link"
+	cee-rm "$id"
+	[ "$(cat kept/file)" = kept ]
+	[ -z "$(find "$CEE_SPOOL" -name "*$id*")" ]
+}
+
+@test "prune: by the job's keep, the administrator's, and --older-than; the rest stays" {
+	programs 4
+	start_runner
+	short=$(cee-submit --keep 0s --key k 1.py)
+	long=$(cee-submit --keep 9d 2.py)
+	silent=$(cee-submit 3.py)
+	cee-stat --wait "$short" "$long" "$silent" > /dev/null
+	wait_until 10 retired "$silent"
+	wait_until 10 retired "$long"
+	wait_until 10 retired "$short"
+	[ "$(cee-prune -n)" = "$OWNER job $short" ]
+	run cee-prune
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	run cee-stat "$short"
+	[ "$status" -eq 1 ]
+	[ -z "$(ls "$CEE_SPOOL/$OWNER/keys")" ]
+	echo 'keep = 0s' >> "$CEE_CONF"
+	[ "$(cee-prune -v)" = "$OWNER job $silent" ]
+	state_is "$long" Finished
+	[ "$(cee-prune -v --older-than 0s)" = "$OWNER job $long" ]
+	[ -z "$(cee-prune -n --older-than 0s)" ]
+	cee-submit -g old 4.py > id
+	cee-submit --key old 4.py >> id
+	cee-rm -f - < id
+	: > "$CEE_SPOOL/$OWNER/keys/$(printf 'x' | sha256sum | cut -d' ' -f1)"
+	touch -d '2 days ago' "$CEE_SPOOL/$OWNER/groups/"* "$CEE_SPOOL/$OWNER/keys/"*
+	[ "$(cee-prune -v | cut -d' ' -f2 | sort | tr '\n' ' ')" = 'group key ' ]
+	sound
+}
+
+@test "keep: more than keep_max is refused at submit, with what would be right" {
+	programs 1
+	echo 'keep_max = 7d' >> "$CEE_CONF"
+	run cee-submit --keep 30d 1.py
+	[ "$status" -eq 65 ]
+	[[ "$output" == *keep* ]]
+	cee-submit --keep 7d 1.py
+}
+
+@test "fsck: knows groups and keys, and what does not belong there" {
+	programs 1
+	cee-submit -g g --key k 1.py
+	sound
+	ln -s /etc/passwd "$CEE_SPOOL/$OWNER/groups/link"
+	run cee-fsck
+	[ "$status" -eq 1 ]
+	[[ "$output" == *groups/link* ]]
+	rm "$CEE_SPOOL/$OWNER/groups/link"
+	echo x > "$CEE_SPOOL/$OWNER/keys/junk"
+	run cee-fsck
+	[ "$status" -eq 1 ]
+	[[ "$output" == *keys/junk* ]]
+	rm "$CEE_SPOOL/$OWNER/keys/junk"
+	echo junk >> "$CEE_SPOOL/$OWNER/groups/g"
+	kill_submit key-written --key other 1.py
+	run cee-fsck
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"line "*"no id"* ]]
+	[[ "$output" == *"never came"* ]]
+	cee-fsck --fix > /dev/null
+	[ "$(ls "$CEE_SPOOL/$OWNER/keys" | wc -l)" -eq 1 ]
+}

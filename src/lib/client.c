@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SINK_FULL = 65536, LINES_BLOCK = 65536, ID_LINE_MAX = 4096 };
+enum { SINK_FULL = 65536, LINES_BLOCK = 65536, ID_LINE_MAX = 4096, GROUP_LOOK_MS = 100 };
 
 /* ---- options and the spool -------------------------------------------------- */
 
@@ -29,6 +30,12 @@ void client_option(struct client *c, int opt, const char *help)
 		break;
 	case 'c':
 		c->conf_path = optarg;
+		break;
+	case 'g':
+		if (!group_name_valid(optarg))
+			prog_usage("-g %s: a name has 1 to %d bytes, no '/' and does not begin with a dot", optarg,
+				   GROUP_NAME_MAX);
+		c->group = optarg;
 		break;
 	case CLIENT_OWNER:
 		if (!spool_owner_valid(optarg))
@@ -142,6 +149,11 @@ int lines_next(struct lines *l, char **line, size_t *len)
 			l->skip = true;
 			l->at = l->scanned = l->b.len = 0;
 		}
+		if (!l->end && l->counting && l->reads-- <= 0) {
+			l->reads = 0;
+			errno = EAGAIN;
+			return -1;
+		}
 		if (l->end || (r = lines_fill(l)) == 0) {
 			if (l->b.len > l->at)
 				return lines_take(l, l->b.len, line, len);
@@ -165,29 +177,45 @@ static int one_id(const char *id, client_id_fn fn, void *arg)
 	return 1;
 }
 
-static int ids_of_stdin(client_id_fn fn, void *arg)
+/* What is there of standard input: 0 its end, 1 no more for now. */
+static int take_lines(struct lines *l, client_id_fn fn, void *arg, int *failed)
 {
-	struct lines l = { .fd = STDIN_FILENO, .max = ID_LINE_MAX };
-	int failed = 0, r;
 	char *line;
 	size_t len;
+	int r;
 
-	if (isatty(STDIN_FILENO))
-		prog_usage("no job id is given, and standard input is a terminal");
-	while ((r = lines_next(&l, &line, &len)) != 0) {
+	while ((r = lines_next(l, &line, &len)) != 0) {
+		if (r < 0 && errno == EAGAIN)
+			return 1;
 		if (r < 0 && errno != EFBIG)
 			prog_die(EX_IOERR, "standard input: %s", strerror(errno));
 		if (r < 0) {
 			prog_error("standard input: a line of more than %d bytes is no job id", ID_LINE_MAX);
-			failed = 1;
+			*failed = 1;
 			continue;
 		}
 		while (len > 0 && strchr(" \t\r", line[len - 1]))
 			line[--len] = 0;
 		line += strspn(line, " \t");
 		if (*line)
-			failed |= one_id(line, fn, arg);
+			*failed |= one_id(line, fn, arg);
 	}
+	return 0;
+}
+
+static void check_stdin(void)
+{
+	if (isatty(STDIN_FILENO))
+		prog_usage("no job id is given, and standard input is a terminal");
+}
+
+static int ids_of_stdin(client_id_fn fn, void *arg)
+{
+	struct lines l = { .fd = STDIN_FILENO, .max = ID_LINE_MAX };
+	int failed = 0;
+
+	check_stdin();
+	take_lines(&l, fn, arg, &failed);
 	lines_release(&l);
 	return failed;
 }
@@ -201,6 +229,149 @@ int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg)
 	for (int i = 0; i < n; i++)
 		failed |= one_id(ids[i], fn, arg);
 	return failed;
+}
+
+/* ---- groups ----------------------------------------------------------------------- */
+
+static void members_grow(struct members *m)
+{
+	bool *told = m->ids.cap > m->cap ? realloc(m->told, m->ids.cap * sizeof *told) : m->told;
+
+	if (!told)
+		prog_die(EX_OSERR, "out of memory");
+	m->told = told;
+	for (; m->cap < m->ids.cap; m->cap++)
+		m->told[m->cap] = false;
+}
+
+int members_look(struct members *m, struct client *c, client_id_fn fn, void *arg, int *failed)
+{
+	struct cee_err e = {0};
+	struct spool_where w;
+	int n = 0;
+
+	if (group_load(&c->spool, c->owner, c->group, &m->ids, &e) < 0) {
+		prog_error("%s", e.msg);
+		return -1;
+	}
+	members_grow(m);
+	for (size_t i = 0; i < m->ids.n; i++) {
+		if (m->told[i] || spool_find(&c->spool, c->owner, m->ids.v[i], &w, NULL) < 0)
+			continue;	/* told already; or not there yet, never come, gone */
+		m->told[i] = true;
+		m->found++;
+		n++;
+		*failed |= fn(arg, m->ids.v[i]) != 0;
+	}
+	return n;
+}
+
+void members_release(struct members *m)
+{
+	ids_release(&m->ids);
+	free(m->told);
+	*m = (struct members){0};
+}
+
+static int none_found(struct client *c)
+{
+	prog_error("%s: this group of %s has no job", c->group, c->owner);
+	return 1;
+}
+
+static int each_member(struct client *c, bool wait, client_id_fn fn, void *arg)
+{
+	const struct timespec pause = { .tv_nsec = GROUP_LOOK_MS * 1000000L };
+	struct members m = {0};
+	int failed = 0, n;
+	bool busy;
+
+	do {
+		/* asked first: what is written after that, the next look finds */
+		busy = wait && group_busy(&c->spool, c->owner, c->group);
+		n = members_look(&m, c, fn, arg, &failed);
+		if (busy && n == 0)
+			nanosleep(&pause, NULL);
+	} while (n >= 0 && (busy || (wait && n > 0)));
+	if (n >= 0 && m.found == 0)
+		failed |= none_found(c);
+	members_release(&m);
+	return failed | (n < 0);
+}
+
+int client_each(struct client *c, char *const *ids, int n, bool wait, client_id_fn fn, void *arg)
+{
+	int failed = c->group ? each_member(c, wait, fn, arg) : 0;
+
+	return c->group && n == 0 ? failed : client_each_id(ids, n, fn, arg) | failed;
+}
+
+/* ---- ids as they come ---------------------------------------------------------------- */
+
+void feed_init(struct feed *f, struct client *c, char *const *ids, int n, client_id_fn fn, void *arg, int *failed)
+{
+	bool standard = (n == 0 && !c->group) || (n == 1 && strcmp(ids[0], "-") == 0);
+
+	*f = (struct feed){ .c = c, .group = c->group };
+	if (standard) {
+		check_stdin();
+		f->lines = calloc(1, sizeof *f->lines);
+		if (!f->lines)
+			prog_die(EX_OSERR, "out of memory");
+		*f->lines = (struct lines){ .fd = STDIN_FILENO, .max = ID_LINE_MAX, .counting = true };
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		*failed |= one_id(ids[i], fn, arg);
+}
+
+static void feed_group(struct feed *f, client_id_fn fn, void *arg, int *failed)
+{
+	bool busy;
+	int n;
+
+	if (!f->group || mono_us() < f->look_us)
+		return;
+	busy = group_busy(&f->c->spool, f->c->owner, f->c->group);
+	n = members_look(&f->members, f->c, fn, arg, failed);
+	f->look_us = mono_us() + GROUP_LOOK_MS * 1000;
+	f->group = n >= 0 && busy;
+	if (n < 0)
+		*failed = 1;
+	else if (!busy && f->members.found == 0)
+		*failed |= none_found(f->c);
+}
+
+bool feed_take(struct feed *f, bool readable, client_id_fn fn, void *arg, int *failed)
+{
+	feed_group(f, fn, arg, failed);
+	if (f->lines && readable) {
+		f->lines->reads = 1;
+		if (take_lines(f->lines, fn, arg, failed) == 0) {
+			lines_release(f->lines);
+			free(f->lines);
+			f->lines = NULL;
+		}
+	}
+	return !f->lines && !f->group;
+}
+
+int feed_fd(const struct feed *f)
+{
+	return f->lines ? f->lines->fd : -1;
+}
+
+int feed_timeout(const struct feed *f)
+{
+	return f->group ? GROUP_LOOK_MS : -1;
+}
+
+void feed_release(struct feed *f)
+{
+	if (f->lines)
+		lines_release(f->lines);
+	free(f->lines);
+	members_release(&f->members);
 }
 
 /* ---- output -------------------------------------------------------------------- */

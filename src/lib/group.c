@@ -292,6 +292,19 @@ int group_load(struct spool *s, const char *owner, const char *name, struct ids 
 	return 0;
 }
 
+int group_busy(struct spool *s, const char *owner, const char *name)
+{
+	AUTO_CLOSE int dir = -1, fd = -1;
+	char path[OWNER_MAX + 8];
+
+	if (!spool_owner_valid(owner) || !group_name_valid(name))
+		return 0;
+	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
+	if ((dir = spool_dir(s->fd, path)) >= 0)
+		fd = open_group(dir, name, O_RDONLY);
+	return fd >= 0 && spool_locked(fd) == 1;
+}
+
 struct drop { struct spool *s; const char *owner; };
 
 static int is_there(void *arg, const char *id)

@@ -41,6 +41,8 @@ static int remove_entries(int fd, int depth)
 		    spool_remove_tree(dirfd(d), e->d_name, depth) < 0) {
 			err = errno;
 			r = -1;
+		} else {
+			spool_hook("tree-begun");
 		}
 	closedir(d);
 	errno = err;
