@@ -26,7 +26,8 @@
  * A job of many tests (JOB_TESTS) has no run phase before its GO. After the compile
  * phase (or at once, where there is none) and as long as it was a success, init says NEXT,
  * and again after the END of each test. To each NEXT the runner answers either
- *     TEST PHASE ARG+ ENV* GO, and STDIN as above; to which init answers START OUT* GAP* END
+ *     TEST PHASE ARG+ ENV* GO, and STDIN as above, of which TEST_STDIN bytes need no
+ *     credit; to which init answers START OUT* GAP* END
  * or FINISH. Each runs in a cell of its own that starts from the compile phase's files.
  * So never more than one test is in the box, and none while the last one's program is.
  */
@@ -36,7 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 2 };
+enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 2, TEST_STDIN = 65536 };
 
 enum frame_type {
 	/* both ways. payload: u32 FRAME_VERSION, u32 flags (init: HELLO_*), build text without NUL */

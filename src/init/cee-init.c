@@ -54,6 +54,8 @@ enum {
 	OUT_SOFT = 256 << 10,		/* above this the program's pipes wait */
 	OUT_MAX = OUT_SOFT + (512 << 10),	/* room for everything that does not wait */
 	STDIN_FIRST = 64 << 10,		/* credit with START */
+	SMALL = 1 << 20,		/* bytes of kept files that find room beside a cell that is going */
+	HOLD = 3000,			/* us that what a test says may wait for more, see held */
 	STDIN_MAX = 256 << 10,		/* credit and what is queued, together */
 	PIECE_MAX = 1024,		/* a smaller piece of output counts as one ... */
 	PIECES_FREE = 200, GATHER_US = 1000,	/* ... of which so many may come faster than one a millisecond */
@@ -329,10 +331,18 @@ static void pipes_close(void)
 	in.credit = 0;
 }
 
+static void wait_dying(void)
+{
+	if (dying > 0)
+		waitpid(dying, NULL, 0);
+	dying = 0;
+}
+
 static void cell_leave(void)
 {
 	if (!job.cell || cell.pid <= 0)
 		return;
+	wait_dying();
 	dying = cell.pid;
 	cell_close(&cell);
 	cell.pid = 0;
@@ -560,7 +570,7 @@ static void stdin_frame(const struct frame *f)
 	if (f->len > in.credit)
 		die("stdin beyond the credit");
 	in.credit -= f->len;
-	if (in.fd < 0) {
+	if (in.fd < 0 && job.state != LOADING) {
 		give_credit();
 		return;
 	}
@@ -570,7 +580,8 @@ static void stdin_frame(const struct frame *f)
 	}
 	memcpy(in.data + in.start + in.len, f->data, f->len);
 	in.len += f->len;
-	stdin_write();
+	if (job.state != LOADING)
+		stdin_write();
 }
 
 /* ---- a phase ---------------------------------------------------------------- */
@@ -634,9 +645,11 @@ static void phase_init(uint32_t id)
 		max = 0;
 	phase.head_max = limit_of(LIMIT_OUTPUT) - max;
 	tail_reset(max);
+	in.window = STDIN_FIRST;
+	if (job.test)
+		return;			/* some of its stdin may be there already */
 	in.start = in.len = 0;
 	in.credit = 0;
-	in.window = STDIN_FIRST;
 }
 
 static int64_t disk_used(struct statfs *s)
@@ -903,6 +916,7 @@ static void on_test(const struct frame *f)
 		die("a test out of place");
 	job.test = true;
 	job.stdin_end = false;
+	in.credit = TEST_STDIN;
 }
 
 static void on_finish(void)
@@ -917,8 +931,10 @@ static void on_finish(void)
 /* Its program starts when it is known, and its cell has done all else. */
 static void maybe_start_test(void)
 {
-	if (job.state == LOADING && job.taken && job.go && job.filled)
-		phase_start(PHASE_RUN);
+	if (job.state != LOADING || !job.taken || !job.go || !job.filled)
+		return;
+	wait_dying();
+	phase_start(PHASE_RUN);
 }
 
 /* The next phase that there is, or the end. */
@@ -1275,10 +1291,8 @@ static int open_cell(void)
 	char text[INIT_TEXT];
 
 	keeper_init(&job.plan, true);
-	if (dying > 0) {
-		waitpid(dying, NULL, 0);
-		dying = 0;
-	}
+	if (kept.size == 0 || kept.size > SMALL)	/* there may be no room for two */
+		wait_dying();
 	if (!cell.pid && cell_open(&cell, text)) {
 		trouble("no cell: %s", text);
 		return -1;
@@ -1465,10 +1479,30 @@ static void get_ready(void)
 	send_frame(FRAME_READY, STREAM_NONE, "", 0);
 }
 
+/* A test's START, its output, its END and NEXT are mostly one message, if the first waits
+ * a moment for the others: each costs the engine as much as all. */
+static int64_t held_until;		/* 0: nothing waits */
+
+static bool held(void)
+{
+	if (!out.len || !job.taken || job.state != RUNNING || !out_room()) {
+		held_until = 0;
+		return false;
+	}
+	if (!held_until)
+		held_until = init_now_us() + HOLD;
+	if (init_now_us() < held_until)
+		return true;
+	held_until = 0;
+	return false;
+}
+
 static int64_t deadline(void)
 {
 	int64_t t = phase.gather_until ? phase.gather_until : INT64_MAX;
 
+	if (held_until && held_until < t)
+		t = held_until;
 	if (job.state != RUNNING)
 		return INT64_MAX;
 	if (phase.reason != NO_REASON)
@@ -1505,7 +1539,7 @@ static void watch(struct pollfd p[P_COUNT], int input, int children)
 	read_pipes = job.state == RUNNING && out_room() && !phase.gather_until;
 
 	p[P_IN] = (struct pollfd){ .fd = input, .events = POLLIN };
-	p[P_OUT] = (struct pollfd){ .fd = out.len ? out.fd : -1, .events = POLLOUT };
+	p[P_OUT] = (struct pollfd){ .fd = out.len && !held_until ? out.fd : -1, .events = POLLOUT };
 	p[P_CHILD] = (struct pollfd){ .fd = children, .events = POLLIN };
 	p[P_CELL] = (struct pollfd){ .fd = cell.sock, .events = POLLIN };
 	p[P_STDIN] = (struct pollfd){ .fd = in.len ? in.fd : -1, .events = POLLOUT };
@@ -1524,7 +1558,8 @@ static void loop(int input, int children)
 
 	for (;;) {
 		get_ready();
-		out_flush();
+		if (!held())
+			out_flush();
 		if ((job.state == DRAINING || job.state == FLUSHING) && out_room()) {	/* nothing to wait for */
 			advance();
 			continue;

@@ -86,18 +86,20 @@ void tests_limits(const struct run *r, struct limits all[PHASE_COUNT])
 
 /* ---- sending one ------------------------------------------------------------------- */
 
-static void feed(struct run *r)
+/* As much as credit allows, and the end once. */
+static int feed(struct run *r)
 {
 	struct tests *t = &r->tests;
 	size_t left = t->input_len - t->sent, n = left < t->credit ? left : t->credit;
 
-	if (!n || attach_send(&r->box->attach, FRAME_STDIN, t->input + t->sent, n) < 0)
-		return;
+	if (n && attach_send(&r->box->attach, FRAME_STDIN, t->input + t->sent, n) < 0)
+		return -1;
 	t->sent += n;
 	t->credit -= n;
-	if (t->sent == t->input_len)
-		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
-	attach_flush(&r->box->attach);
+	if (t->sent < t->input_len || t->input_ended)
+		return 0;
+	t->input_ended = true;
+	return attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
 }
 
 void tests_credit(struct run *r, const struct frame *f)
@@ -105,7 +107,8 @@ void tests_credit(struct run *r, const struct frame *f)
 	if (f->len != 4 || !r->tests.now)
 		return;
 	r->tests.credit += frame_get32(f->data);
-	feed(r);
+	if (feed(r) == 0)
+		attach_flush(&r->box->attach);
 }
 
 /* Sends what is the test's own, and what it does not say as the job says it. */
@@ -117,7 +120,9 @@ static int send_test(struct run *r, const struct job_test *j)
 	t->now = j;
 	t->input = j->stdin_data ? j->stdin_data : r->job.stdin_data;
 	t->input_len = j->stdin_data ? j->stdin_len : r->job.stdin_len;
-	t->sent = t->credit = 0;
+	t->sent = 0;
+	t->credit = TEST_STDIN;
+	t->input_ended = false;
 	t->out_from = r->output.size[0];
 	t->err_from = r->output.size[1];
 	if (j->expected)
@@ -126,7 +131,7 @@ static int send_test(struct run *r, const struct job_test *j)
 	frame_put32(number, (uint32_t)t->next);
 	if (attach_send(&r->box->attach, FRAME_TEST, number, sizeof(number)) < 0 || deliver_test(r, j, &t->limits) < 0)
 		return -1;
-	return t->input_len ? 0 : attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
+	return feed(r);
 }
 
 int64_t tests_next(struct run *r)

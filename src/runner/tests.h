@@ -14,6 +14,7 @@ struct tests {
 	struct compare compare;		/* if something is expected of it */
 	const unsigned char *input;	/* its stdin */
 	size_t input_len, sent, credit;
+	bool input_ended;		/* STDIN_END is sent */
 	int64_t out_from, err_from;	/* where its output begins in the attempt's files */
 	int fd;				/* N/tests, -1 */
 	int64_t size;
