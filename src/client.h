@@ -55,12 +55,13 @@ int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg);
 /* The members of -g's group, of which some may still come. */
 struct members {
 	struct ids ids;
-	bool *told;			/* fn was called for it */
+	unsigned char *known;		/* fn was called for it; or it was missing for so long that it will not come */
 	size_t cap, found;
 };
 /* Calls fn for each member whose job is there and that it was not called for before. How many
- * those were, or -1 (no such group, said on stderr). *failed |= fn() != 0. */
-int members_look(struct members *m, struct client *c, client_id_fn fn, void *arg, int *failed);
+ * those were, or -1 (no such group, said on stderr). *failed |= fn() != 0. last: nobody submits to
+ * it any more, so what has long been missing is looked for once more. */
+int members_look(struct members *m, struct client *c, bool last, client_id_fn fn, void *arg, int *failed);
 void members_release(struct members *m);
 /* client_each_id, after the members of -g's group; with wait those too that come while somebody
  * submits to it. */

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SINK_FULL = 65536, LINES_BLOCK = 65536, ID_LINE_MAX = 4096, GROUP_LOOK_MS = 100 };
+enum { SINK_FULL = 65536, LINES_BLOCK = 65536, ID_LINE_MAX = 4096, GROUP_LOOK_MS = 100, MISSING_US = 10000000 };
 
 /* ---- options and the spool -------------------------------------------------- */
 
@@ -233,21 +233,34 @@ int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg)
 
 /* ---- groups ----------------------------------------------------------------------- */
 
+enum { MEMBER_UNKNOWN, MEMBER_TOLD, MEMBER_MISSING };
+
 static void members_grow(struct members *m)
 {
-	bool *told = m->ids.cap > m->cap ? realloc(m->told, m->ids.cap * sizeof *told) : m->told;
+	unsigned char *known = m->ids.cap > m->cap ? realloc(m->known, m->ids.cap) : m->known;
 
-	if (!told)
+	if (!known)
 		prog_die(EX_OSERR, "out of memory");
-	m->told = told;
+	m->known = known;
 	for (; m->cap < m->ids.cap; m->cap++)
-		m->told[m->cap] = false;
+		m->known[m->cap] = MEMBER_UNKNOWN;
 }
 
-int members_look(struct members *m, struct client *c, client_id_fn fn, void *arg, int *failed)
+/* Is its job there? An id is written before its job comes, and need not be used at all. */
+static bool member_there(struct members *m, struct client *c, size_t i)
+{
+	struct spool_where w;
+
+	if (spool_find(&c->spool, c->owner, m->ids.v[i], &w, NULL) == 0)
+		return true;
+	if (now_us() - id_time_us(m->ids.v[i]) > MISSING_US)
+		m->known[i] = MEMBER_MISSING;
+	return false;
+}
+
+int members_look(struct members *m, struct client *c, bool last, client_id_fn fn, void *arg, int *failed)
 {
 	struct cee_err e = {0};
-	struct spool_where w;
 	int n = 0;
 
 	if (group_load(&c->spool, c->owner, c->group, &m->ids, &e) < 0) {
@@ -256,9 +269,9 @@ int members_look(struct members *m, struct client *c, client_id_fn fn, void *arg
 	}
 	members_grow(m);
 	for (size_t i = 0; i < m->ids.n; i++) {
-		if (m->told[i] || spool_find(&c->spool, c->owner, m->ids.v[i], &w, NULL) < 0)
-			continue;	/* told already; or not there yet, never come, gone */
-		m->told[i] = true;
+		if (m->known[i] == MEMBER_TOLD || (m->known[i] == MEMBER_MISSING && !last) || !member_there(m, c, i))
+			continue;
+		m->known[i] = MEMBER_TOLD;
 		m->found++;
 		n++;
 		*failed |= fn(arg, m->ids.v[i]) != 0;
@@ -269,7 +282,7 @@ int members_look(struct members *m, struct client *c, client_id_fn fn, void *arg
 void members_release(struct members *m)
 {
 	ids_release(&m->ids);
-	free(m->told);
+	free(m->known);
 	*m = (struct members){0};
 }
 
@@ -289,7 +302,7 @@ static int each_member(struct client *c, bool wait, client_id_fn fn, void *arg)
 	do {
 		/* asked first: what is written after that, the next look finds */
 		busy = wait && group_busy(&c->spool, c->owner, c->group);
-		n = members_look(&m, c, fn, arg, &failed);
+		n = members_look(&m, c, !busy, fn, arg, &failed);
 		if (busy && n == 0)
 			nanosleep(&pause, NULL);
 	} while (n >= 0 && (busy || (wait && n > 0)));
@@ -333,7 +346,7 @@ static void feed_group(struct feed *f, client_id_fn fn, void *arg, int *failed)
 	if (!f->group || mono_us() < f->look_us)
 		return;
 	busy = group_busy(&f->c->spool, f->c->owner, f->c->group);
-	n = members_look(&f->members, f->c, fn, arg, failed);
+	n = members_look(&f->members, f->c, !busy, fn, arg, failed);
 	f->look_us = mono_us() + GROUP_LOOK_MS * 1000;
 	f->group = n >= 0 && busy;
 	if (n < 0)

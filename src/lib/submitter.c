@@ -147,6 +147,8 @@ static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 
 	else if (r < 0 && errno == EEXIST && j->own)
 		r = cee_fail(e, EEXIST, "%s: another job has this id already", id);
 	err = errno;
+	if (r < 0 && err == EAGAIN && j->group && !j->own && !j->key)
+		group_back(&t->g);	/* for the next try, if that comes soon */
 	key_release(&k);
 	errno = err;
 	return r;
