@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 LDLIBS   = -lcjson -lm
 
 LIB      = util id limit conf json pattern job lang result index spool spool_runner frame prog client draft guess follow attend offer \
-	compare
+	compare draft_tests tap
 LIB     += group key room remove sha256 submitter crowd
 RUNNER   = main loop http engine attach box pool run deliver tests verdict pin queue output sync log config
 RUNNER  += canary host

@@ -20,11 +20,16 @@ struct attend {
 	struct follow f;
 	struct sink out, err;
 	struct sink *last;		/* the one written to last */
+	struct job job;			/* attend_tests: its tests; ntests 0 none */
+	signed char verdicts[JOB_TESTS_MAX];	/* as said: 0 not yet, 1 ok, -1 not ok */
 	bool open_line;			/* what it was did not end with a newline */
 	bool cancelling, warned;
 };
 
 void attend_begin(struct attend *a);
+/* Before attend_job: if the job that text is has tests, it is their results, as TAP, that go to
+ * our standard output, each as it comes; what the tests write stays in the log. */
+void attend_tests(struct attend *a, const char *text, size_t len);
 /* Streams the job's output until it has ended; what became of it, as cee(7)'s table has it.
  * Ends the program when our output or the job's log fails. */
 int attend_job(struct attend *a, const char *id);

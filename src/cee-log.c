@@ -136,6 +136,8 @@ static void text_item(struct log *l, const struct follow_item *it)
 		prog_error("%s: %llu bytes of %s are missing here", l->f.id,
 			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
 		break;
+	case FOLLOW_TEST:
+		break;
 	case FOLLOW_RERUN:
 		flush(l);
 		prog_error("%s: was run again after a failure of the engine; attempt %d begins", l->f.id, it->attempt);

@@ -82,8 +82,10 @@ static int submit_one(struct submit *u)
 		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
 	if (r < 0)
 		prog_die(submitter_status(errno), "%s", e.msg);
-	if (u->wait)
+	if (u->wait) {
+		attend_tests(&u->attend, text.data, text.len);
 		return attend_job(&u->attend, id);
+	}
 	print_id(id);
 	return EXIT_SUCCESS;
 }
@@ -208,6 +210,9 @@ static const char help[] =
 	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
 	"  -i, --stdin FILE        the program's standard input (- is ours, read to its end first)\n"
 	OFFER_HELP
+	"      --tests DIR         runs it for each NAME.in of DIR, and compares with NAME.out\n"
+	"      --compare HOW       exact, trailing (else), tokens, float:ABS,REL\n"
+	"      --stop-first        no test after the first that fails\n"
 	"  -g, --group NAME        the group it belongs to, else a new one\n"
 	"      --key TEXT          whoever submits with this key again gets the id of the first\n"
 	"      --each              a job of each FILE, or of each name on standard input\n"
@@ -220,11 +225,14 @@ static const char help[] =
 	"      --verdict FILE|fd:N with -w: writes the result's JSON there\n"
 	CLIENT_HELP;
 
-enum { OPT_ID = OFFER_OWN, OPT_RELAXED, OPT_RAW, OPT_VERDICT, OPT_EACH, OPT_KEY, OPT_NO_BLOCK };
+enum { OPT_ID = OFFER_OWN, OPT_RELAXED, OPT_RAW, OPT_VERDICT, OPT_EACH, OPT_KEY, OPT_NO_BLOCK,
+	OPT_TESTS, OPT_COMPARE, OPT_STOP_FIRST };
 static const struct option options[] = {
 	CLIENT_LONG, OFFER_LONG,
 	{"language", required_argument, NULL, 'l'}, {"job", required_argument, NULL, 'j'}, {"wait", no_argument, NULL, 'w'},
 	{"stdin", required_argument, NULL, 'i'},
+	{"tests", required_argument, NULL, OPT_TESTS}, {"compare", required_argument, NULL, OPT_COMPARE},
+	{"stop-first", no_argument, NULL, OPT_STOP_FIRST},
 	{"group", required_argument, NULL, 'g'}, {"key", required_argument, NULL, OPT_KEY},
 	{"each", no_argument, NULL, OPT_EACH}, {"null", no_argument, NULL, '0'}, {"no-block", no_argument, NULL, OPT_NO_BLOCK},
 	{"id", required_argument, NULL, OPT_ID}, {"relaxed", no_argument, NULL, OPT_RELAXED},
@@ -238,6 +246,9 @@ static bool field_option(struct draft *d, int opt)
 	switch (opt) {
 	case 'l': d->language = optarg; break;
 	case 'i': d->stdin_path = optarg; break;
+	case OPT_TESTS: d->tests = optarg; break;
+	case OPT_COMPARE: d->compare = optarg; break;
+	case OPT_STOP_FIRST: d->first_failure = true; break;
 	default: return offer_option(d, opt);
 	}
 	return true;

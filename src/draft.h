@@ -17,6 +17,9 @@ struct draft {
 	struct strings arguments;
 	struct strings env, limits, labels;	/* NAME=VALUE; of the same name the last counts */
 	struct strings packages;	/* NAME@VERSION */
+	const char *tests;		/* a folder of NAME.in and NAME.out, or NULL */
+	const char *compare;		/* of tests, or NULL */
+	bool first_failure;		/* of tests */
 	int priority, retries;		/* -1 not said */
 	bool merge, check;
 };
@@ -32,6 +35,15 @@ int draft_text(const struct draft *d, const char *languages, size_t len, size_t 
 /* The name in the job of the file at path, when first is the entry's path: relative to the
  * directory of first. malloc'ed; NULL with errno and e, EINVAL when path is not beneath it. */
 char *draft_name(const char *first, const char *path, struct cee_err *e);
+
+/* The inputs of draft_text. Anything that can be read is taken, a pipe too ("-" is standard
+ * input); never more than max. */
+int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e);
+/* Appends ,"NAME":... as text, or ,"BASE64":... where in is none. */
+int draft_put_bytes(struct buf *out, const char *name, const char *base64, const struct buf *in);
+/* draft_tests.c: appends ,"tests":[...] of the pairs NAME.in and NAME.out in dir, by name, numbers
+ * in names by their value. Errors as draft_text. */
+int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e);
 
 /* Appends data as a JSON string, which must be UTF-8. */
 int draft_quote(struct buf *b, const char *data, size_t len);

@@ -20,6 +20,7 @@ enum { FOLLOW_BLOCK = 65536, FOLLOW_BLIND_MS = 20, FOLLOW_SLOW_MS = 2000, FOLLOW
 enum follow_what {
 	FOLLOW_DATA,		/* bytes of rec.stream; a record longer than FOLLOW_BLOCK comes in pieces */
 	FOLLOW_GAP,		/* rec.len bytes of rec.stream are missing here */
+	FOLLOW_TEST,		/* data is the line of a test that has ended; only with f->tests */
 	FOLLOW_RERUN		/* what follows is of attempt `attempt`, from its beginning */
 };
 struct follow_item {
@@ -46,16 +47,17 @@ struct follow {
 	char owner[OWNER_MAX], id[ID_LEN + 1], path[OWNER_MAX + 64];
 	bool watch;		/* wants inotify */
 	bool result_only;	/* may be set after follow_init: nothing is handed out, only the end is waited for */
+	bool tests;		/* may be set after follow_init: the lines of its tests are handed out too */
 	bool blind;		/* has none: looks every FOLLOW_BLIND_MS */
 	int inotify;		/* one for all jobs of this struct */
-	int wd_parent, wd_dir, wd_attempt, wd_index;	/* -1 none */
+	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests;	/* -1 none */
 	const char *next;	/* the name that wd_parent waits for, within path */
 	bool look_dir, look_index;	/* something may be new there */
 	int misses;		/* slow looks in a row that found no trace of the job */
 	int64_t slow_us;	/* the next slow look, mono_us */
-	int dir, attempt_dir, index;
+	int dir, attempt_dir, index, tests_fd;
 	int attempt;		/* being read; 0 none has begun */
-	int64_t index_at;
+	int64_t index_at, tests_at;
 	struct follow_stream out, err;
 	struct buf result;	/* the result's text when the job has ended */
 };

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 enum { WARN_MS = 500 };
 
 /* ---- signals ------------------------------------------------------------------ */
@@ -104,13 +106,82 @@ static void before_note(struct attend *a)
 		a->open_line = false;
 }
 
+/* ---- tests ----------------------------------------------------------------------- */
+
+void attend_tests(struct attend *a, const char *text, size_t len)
+{
+	if (job_parse(&a->job, text, len, NULL) < 0)
+		prog_die(EX_SOFTWARE, "the job that was submitted cannot be read again");
+}
+
+static void put_tap(struct attend *a, struct buf *b, int made)
+{
+	if (made < 0)
+		prog_die(EX_OSERR, "out of memory");
+	if (sink_put(&a->out, b->data, b->len) < 0 && errno != EINTR)
+		output_failed(a, &a->out);
+}
+
+static void begin_tests(struct attend *a)
+{
+	AUTO_BUF struct buf b = {0};
+
+	put_tap(a, &b, tap_plan(&b, a->job.ntests));
+}
+
+/* A rerun runs them all again: what is as it was is not said twice. */
+static void tell_test(struct attend *a, const struct follow_item *it)
+{
+	AUTO_BUF struct buf b = {0};
+	struct test_result t;
+	struct cee_err e;
+	signed char now;
+
+	if (test_parse(&t, it->data, it->len, &e) < 0)
+		prog_die(STATUS_OURS, "%s: a test's result cannot be read: %s", a->f.id, e.msg);
+	now = test_passed(&t) ? 1 : -1;
+	if ((size_t)t.number <= a->job.ntests && a->verdicts[t.number - 1] != now) {
+		a->verdicts[t.number - 1] = now;
+		put_tap(a, &b, tap_test(&b, &t));
+	}
+	test_release(&t);
+}
+
+/* Every test of the plan has its line, or it is said why there are no more. */
+static void end_tests(struct attend *a, const struct result *r)
+{
+	AUTO_BUF struct buf b = {0};
+	int made = 0;
+
+	if (r->why != WHY_EXITED) {
+		put_tap(a, &b, tap_bail(&b, why_name[r->why]));
+		return;
+	}
+	for (size_t i = 0; made == 0 && i < a->job.ntests; i++)
+		if (!a->verdicts[i])
+			made = tap_skip(&b, (int)i + 1, a->job.tests[i].name, "a test before it failed");
+	if (made == 0 && r->message)
+		made = tap_comment(&b, r->message);
+	put_tap(a, &b, made);
+}
+
+static bool is_of_test(const struct attend *a, const struct follow_item *it)
+{
+	return a->job.ntests && (it->what == FOLLOW_DATA || it->what == FOLLOW_GAP) && it->rec.stream != STREAM_COMPILE;
+}
+
+/* ---- output ---------------------------------------------------------------------- */
+
 static int item(void *arg, const struct follow_item *it)
 {
 	struct attend *a = arg;
-	struct sink *k = it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT ? &a->out : &a->err;
+	struct sink *k = it->what == FOLLOW_TEST || (it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT)
+		? &a->out : &a->err;
 
 	if (signals)
 		heed_signals(a);
+	if (is_of_test(a, it))
+		return 0;
 	if (a->last != k && a->last)	/* they may be the same terminal */
 		flush(a, a->last);
 	a->last = k;
@@ -124,6 +195,9 @@ static int item(void *arg, const struct follow_item *it)
 		before_note(a);
 		prog_error("%llu bytes of %s are missing here",
 			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
+		break;
+	case FOLLOW_TEST:
+		tell_test(a, it);
 		break;
 	case FOLLOW_RERUN:
 		before_note(a);
@@ -163,7 +237,7 @@ static void say_why(struct attend *a, const struct result *r)
 {
 	const char *message = r->message ? r->message : "", *colon = *message ? ": " : "";
 
-	if ((r->why == WHY_EXITED && !*message) || (a->quiet && !result_is_ours(r)))
+	if ((r->why == WHY_EXITED && (!*message || a->job.ntests)) || (a->quiet && !result_is_ours(r)))
 		return;
 	before_note(a);
 	if (r->why == WHY_EXITED)
@@ -185,13 +259,20 @@ int attend_job(struct attend *a, const char *id)
 	sink_init(&a->out, STDOUT_FILENO, a->raw);
 	sink_init(&a->err, STDERR_FILENO, a->raw);
 	follow_init(&a->f, &a->c->spool, true);
+	a->f.tests = a->job.ntests > 0;
 	follow_job(&a->f, a->c->owner, id);
+	if (a->job.ntests)
+		begin_tests(a);
 	follow_to_end(a);
 	if (result_parse(&r, a->f.result.data, a->f.result.len, &e) < 0)
 		prog_die(STATUS_OURS, "%s: its result cannot be read: %s", id, e.msg);
 	client_verdict(a->verdict, a->f.result.data, a->f.result.len);
+	if (a->job.ntests)
+		end_tests(a, &r);
 	say_why(a, &r);
+	flush(a, &a->out);
 	status = result_exit_status(&r);
+	job_release(&a->job);
 	result_release(&r);
 	follow_release(&a->f);
 	buf_release(&a->out.b);

@@ -131,7 +131,7 @@ static bool is_text(const struct buf *in)
 	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
 }
 
-static int put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
+int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
 {
 	AUTO_FREE char *coded = NULL;
 
@@ -146,7 +146,7 @@ static int put_bytes(struct buf *out, const char *as_text, const char *as_base64
 }
 
 /* Anything that can be read is taken, a pipe too (cee-submit <(…)); never more than max. */
-static int read_input(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
+int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
 {
 	bool standard = strcmp(path, "-") == 0;
 	AUTO_CLOSE int own = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -199,7 +199,7 @@ static int put_file(const struct draft *d, size_t i, const struct input *in, siz
 		return no_memory(e);
 	if (put_word(out, "a file's name", name, e) < 0)
 		return -1;
-	if (put_bytes(out, "content", "base64", &in->data) < 0 || (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) ||
+	if (draft_put_bytes(out, "content", "base64", &in->data) < 0 || (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) ||
 	    buf_add(out, "}", 1) < 0)
 		return no_memory(e);
 	if (out->len > max)
@@ -210,7 +210,7 @@ static int put_file(const struct draft *d, size_t i, const struct input *in, siz
 static int put_next(const struct draft *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
 {
 	struct input in = { .executable = false };
-	int r = read_input(d->files.v[i], max, &in.data, &in.executable, e);
+	int r = draft_read(d->files.v[i], max, &in.data, &in.executable, e);
 
 	if (r == 0)
 		r = put_file(d, i, &in, max, out, e);
@@ -340,6 +340,15 @@ static int put_numbers(const struct draft *d, struct buf *out)
 	return d->merge ? buf_printf(out, ",\"merge\":true") : 0;
 }
 
+static int put_tests(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+{
+	if (d->tests && draft_put_tests(d->tests, max, out, e) < 0)
+		return -1;
+	if (put_field(out, "compare", d->compare, e) < 0)
+		return -1;
+	return d->first_failure && buf_printf(out, ",\"stop\":\"first-failure\"") < 0 ? no_memory(e) : 0;
+}
+
 static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
 {
 	AUTO_BUF struct buf in = {0};
@@ -347,9 +356,9 @@ static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct 
 
 	if (!d->stdin_path)
 		return 0;
-	if (read_input(d->stdin_path, max, &in, &executable, e) < 0)
+	if (draft_read(d->stdin_path, max, &in, &executable, e) < 0)
 		return -1;
-	return put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
+	return draft_put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
 }
 
 static int put_all(const struct draft *d, const char *language, const struct input *entry, size_t max,
@@ -365,7 +374,8 @@ static int put_all(const struct draft *d, const char *language, const struct inp
 	    put_numbers(d, out) < 0 || put_field(out, "start_within", d->start_within, e) < 0 ||
 	    put_field(out, "keep", d->keep, e) < 0 || put_field(out, "buffer", d->buffer, e) < 0 ||
 	    put_field(out, "group", d->group, e) < 0 || put_field(out, "key", d->key, e) < 0 ||
-	    put_object(&d->labels, "labels", "--label", out, e) < 0 || buf_add(out, "}\n", 2) < 0)
+	    put_object(&d->labels, "labels", "--label", out, e) < 0 || put_tests(d, max, out, e) < 0 ||
+	    buf_add(out, "}\n", 2) < 0)
 		return -1;
 	if (out->len > max)
 		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len, max);
@@ -378,7 +388,7 @@ int draft_text(const struct draft *d, const char *languages, size_t len, size_t 
 	AUTO_FREE char *guessed = NULL;
 	const char *language = d->language;
 	struct input entry = { .executable = false };
-	int r = read_input(d->files.v[0], max, &entry.data, &entry.executable, e);
+	int r = draft_read(d->files.v[0], max, &entry.data, &entry.executable, e);
 
 	if (r == 0 && !language) {
 		language = guessed = guess_language(languages, len, d->files.v[0], entry.data.data, entry.data.len, e);

@@ -27,7 +27,7 @@
 
 #include "spool_internal.h"
 
-enum { INDEX_BLOCK = 8192, RECORDS = 512, GONE_AFTER = 2 };
+enum { INDEX_BLOCK = 8192, TEST_BLOCK = 16384, RECORDS = 512, GONE_AFTER = 2 };
 
 #define NEW_NAME (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
@@ -57,8 +57,8 @@ void follow_init(struct follow *f, struct spool *s, bool watch)
 	memset(f, 0, sizeof *f);
 	f->s = s;
 	f->watch = watch;
-	f->inotify = f->dir = f->attempt_dir = f->index = f->out.fd = f->err.fd = -1;
-	f->wd_parent = f->wd_dir = f->wd_attempt = f->wd_index = -1;
+	f->inotify = f->dir = f->attempt_dir = f->index = f->tests_fd = f->out.fd = f->err.fd = -1;
+	f->wd_parent = f->wd_dir = f->wd_attempt = f->wd_index = f->wd_tests = -1;
 }
 
 static void unwatch(struct follow *f, int *wd)
@@ -72,11 +72,13 @@ static void attempt_close(struct follow *f)
 {
 	unwatch(f, &f->wd_attempt);
 	unwatch(f, &f->wd_index);
+	unwatch(f, &f->wd_tests);
 	forget(&f->attempt_dir);
 	forget(&f->index);
+	forget(&f->tests_fd);
 	stream_close(&f->out);
 	stream_close(&f->err);
-	f->index_at = 0;
+	f->index_at = f->tests_at = 0;
 }
 
 static void job_close(struct follow *f)
@@ -140,7 +142,7 @@ void follow_release(struct follow *f)
 
 void follow_rewind(struct follow *f)
 {
-	f->index_at = 0;
+	f->index_at = f->tests_at = 0;
 	stream_reset(&f->out);
 	stream_reset(&f->err);
 	f->look_dir = f->look_index = true;
@@ -247,6 +249,18 @@ static int open_file(int dir, const char *name)
 	return fd;
 }
 
+/* It is made before the index is. */
+static int open_tests(struct follow *f)
+{
+	if (!f->tests || f->tests_fd >= 0)
+		return 0;
+	f->tests_fd = open_file(f->attempt_dir, "tests");
+	if (f->tests_fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	watch_fd(f, f->tests_fd, IN_MODIFY, &f->wd_tests);
+	return 0;
+}
+
 static int open_index(struct follow *f)
 {
 	if (f->index >= 0 || f->attempt_dir < 0)
@@ -261,7 +275,7 @@ static int open_index(struct follow *f)
 	unwatch(f, &f->wd_attempt);
 	watch_fd(f, f->index, IN_MODIFY, &f->wd_index);
 	f->look_index = true;
-	return 0;
+	return open_tests(f);
 }
 
 /* The greatest attempt that has a directory; the one being read when there is no later one. */
@@ -388,6 +402,31 @@ static int read_index(struct follow *f, struct index_record rec[RECORDS])
 	return n;
 }
 
+/* A line that is not whole yet is read again when there is more of it. */
+static int drain_tests(struct follow *f, follow_fn fn, void *arg)
+{
+	struct follow_item it = { .what = FOLLOW_TEST, .attempt = f->attempt };
+	char text[TEST_BLOCK], *nl;
+	ssize_t have;
+
+	while (f->tests_fd >= 0 && (have = pread(f->tests_fd, text, sizeof text, (off_t)f->tests_at)) > 0) {
+		size_t at = 0;
+
+		for (; (nl = memchr(text + at, '\n', (size_t)have - at)); at = (size_t)(nl - text) + 1) {
+			it.data = text + at;
+			it.len = (size_t)(nl - text) - at;
+			if (fn(arg, &it) != 0)
+				return -1;
+		}
+		f->tests_at += (int64_t)at;
+		if (at == 0) {
+			errno = EPROTO;
+			return have == sizeof text ? -1 : 0;
+		}
+	}
+	return 0;
+}
+
 static int drain(struct follow *f, follow_fn fn, void *arg)
 {
 	struct index_record rec[RECORDS];
@@ -398,7 +437,7 @@ static int drain(struct follow *f, follow_fn fn, void *arg)
 		for (int i = 0; i < n; i++)
 			if (give(f, &rec[i], fn, arg) < 0)
 				return -1;
-	return n < 0 ? -1 : 0;
+	return n < 0 ? -1 : drain_tests(f, fn, arg);
 }
 
 /* ---- a step ---------------------------------------------------------------- */
@@ -476,7 +515,7 @@ static void note_event(struct follow *f, const struct inotify_event *ev)
 
 	if (ev->mask & IN_Q_OVERFLOW) {
 		f->look_dir = f->look_index = true;
-	} else if (ev->wd == f->wd_index) {
+	} else if (ev->wd == f->wd_index || ev->wd == f->wd_tests) {
 		f->look_index = true;
 	} else if (ev->wd == f->wd_parent) {
 		size_t n = strcspn(f->next, "/");
