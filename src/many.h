@@ -48,6 +48,8 @@ int group_add(struct group *g, const char *id, struct cee_err *e);
 
 /* Adds the members to *l: also ids whose job never came or is gone. ENOENT: no such group. */
 int group_load(struct spool *s, const char *owner, const char *name, struct ids *l, struct cee_err *e);
+/* The ids in a group's file; whatever else stands there is passed over. */
+int group_read(int fd, struct ids *l);
 /* Is somebody submitting to it? 1, 0 */
 int group_busy(struct spool *s, const char *owner, const char *name);
 /* Removes the file of a group that nobody is submitting to and that has no job any more:

@@ -270,6 +270,11 @@ static int load_line(void *arg, const char *id)
 	return ids_add(arg, id) < 0 ? -1 : 0;
 }
 
+int group_read(int fd, struct ids *l)
+{
+	return each_line(fd, load_line, l);
+}
+
 int group_load(struct spool *s, const char *owner, const char *name, struct ids *l, struct cee_err *e)
 {
 	AUTO_CLOSE int dir = -1, fd = -1;
@@ -287,7 +292,7 @@ int group_load(struct spool *s, const char *owner, const char *name, struct ids 
 		return cee_fail(e, ENOENT, "%s: no such group of %s", name, owner);
 	if (id_valid(name) && ids_add(l, name) < 0)
 		return cee_fail(e, ENOMEM, "out of memory");
-	if (fd >= 0 && each_line(fd, load_line, l) < 0)
+	if (fd >= 0 && group_read(fd, l) < 0)
 		return cee_fail(e, errno, "%s/%s: %s", path, name, strerror(errno));
 	return 0;
 }

@@ -31,6 +31,7 @@ static void defaults(void)
 	CHECK(parse("") == 0);
 	CHECK(c.durable && !c.pin && !c.cells_never && !c.log_json && c.jobs >= 1 && c.cpus == 0 && c.nnetworks == 0);
 	CHECK(c.max_job == 16 << 20 && c.max_queued == 100000 && c.run_slack_us == 10000000);
+	CHECK(c.keep_us == -1 && c.keep_max_us == -1);
 	CHECK(c.uid_base == 900000 && c.uid_count == 1000);
 	CHECK(c.dflt[PHASE_COMPILE].v[LIMIT_CPU] == 20000000 && c.dflt[PHASE_RUN].v[LIMIT_CPU] == 5000000);
 	CHECK(c.dflt[PHASE_RUN].v[LIMIT_WALL] == -1 && c.max[PHASE_RUN].v[LIMIT_WALL] == 300000000);
@@ -127,8 +128,29 @@ static void loading(void)
 	rmdir(dir);
 }
 
+static void keep(void)
+{
+	static const char both[] = "keep = 90d\nkeep_max = 7d\n", forever[] = "keep = forever\n", most[] = "keep_max = 1h\n";
+	static const char wrong[] = "keep = always\n";
+
+	conf_init(&c);
+	CHECK(conf_parse(&c, "c", both, strlen(both), &e) == 0);
+	CHECK(c.keep_max_us == INT64_C(604800000000) && c.keep_us == c.keep_max_us);
+	conf_release(&c);
+	conf_init(&c);
+	CHECK(conf_parse(&c, "c", forever, strlen(forever), &e) == 0 && c.keep_us == -1);
+	conf_release(&c);
+	conf_init(&c);		/* who may keep for an hour at most does not keep for ever by saying nothing */
+	CHECK(conf_parse(&c, "c", most, strlen(most), &e) == 0 && c.keep_us == INT64_C(3600000000));
+	conf_release(&c);
+	conf_init(&c);
+	CHECK(conf_parse(&c, "c", wrong, strlen(wrong), &e) == -1 && strstr(e.msg, "keep"));
+	conf_release(&c);
+}
+
 int main(void)
 {
+	RUN(keep);
 	RUN(defaults);
 	RUN(all_keys);
 	RUN(refusals);

@@ -30,6 +30,13 @@ static void fill(struct result *r)
 	r->dropped_by_disk = 42;
 	r->box_memory = 1 << 30;
 	r->processor = 7;
+	r->group = strdup("home \"work\" 3");
+	r->key = strdup("\\key");
+	r->labels = calloc(2, sizeof *r->labels);
+	r->nlabels = 2;
+	r->labels[0] = (struct job_label){ strdup("a.b/c-d_1"), strdup("") };
+	r->labels[1] = (struct job_label){ strdup("note"), strdup("\"gr\xc3\xbc\xc3\x9f\" \\") };
+	r->expires_us = 1795000002000003;
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		struct result_phase *f = &r->phase[p];
 		f->ran = true;
@@ -54,8 +61,21 @@ static bool same_text(const char *a, const char *b)
 	return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_words(const struct result *a, const struct result *b)
+{
+	if (!same_text(a->group, b->group) || !same_text(a->key, b->key) || a->expires_us != b->expires_us ||
+	    a->nlabels != b->nlabels)
+		return false;
+	for (size_t i = 0; i < a->nlabels; i++)
+		if (!same_text(a->labels[i].name, b->labels[i].name) || !same_text(a->labels[i].value, b->labels[i].value))
+			return false;
+	return true;
+}
+
 static bool same(const struct result *a, const struct result *b)
 {
+	if (!same_words(a, b))
+		return false;
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		const struct result_phase *f = &a->phase[p], *g = &b->phase[p];
 		if (f->ran != g->ran || f->exit_code != g->exit_code || f->signal != g->signal || f->cpu_us != g->cpu_us ||
