@@ -37,6 +37,9 @@ struct log {
 	const char *id;
 	bool counting;			/* the first pass of -n */
 	int64_t units, skip;		/* lines (records with --json) seen; still to be passed over */
+	const char *test;		/* --test */
+	struct test_result which;	/* its bytes */
+	int64_t pos[2];			/* in stdout and stderr: what was seen of them */
 	bool open_line;			/* the last byte seen was no newline */
 	bool in_line[STREAM_COMPILE + 1];	/* -t: this line has its time already */
 	/* --as-come */
@@ -185,14 +188,60 @@ static void json_item(struct log *l, const struct follow_item *it)
 	put(l, b.data, b.len);
 }
 
+/* ---- one test ------------------------------------------------------------------ */
+
+/* What a test wrote are bytes of the streams; its line in the attempt's tests says which. */
+static int find_test(struct log *l, const char *id)
+{
+	AUTO_BUF struct buf b = {0};
+	int attempt = 9;
+
+	while (attempt > 0 && spool_read_tests(&l->c.spool, l->c.owner, id, attempt, &b) < 0)
+		attempt--;
+	for (char *s = b.data, *end = s + b.len, *nl; s && (nl = memchr(s, '\n', (size_t)(end - s))); s = nl + 1) {
+		if (test_parse(&l->which, s, (size_t)(nl - s), NULL) == 0 && strcmp(l->which.name, l->test) == 0)
+			return 0;
+		test_release(&l->which);
+	}
+	prog_error(attempt ? "%s: no test %s has ended in it; cee-stat lists those that have" : "%s: has no tests, so no test %s",
+		   id, l->test);
+	return -1;
+}
+
+/* The part of it that is the test's; false when there is none. */
+static bool clip(struct log *l, struct follow_item *it)
+{
+	bool out = it->rec.stream == STREAM_OUT;
+	int64_t *pos = &l->pos[!out], from = out ? l->which.out_from : l->which.err_from;
+	int64_t to = out ? l->which.out_to : l->which.err_to, end = *pos + (int64_t)it->len, skip;
+
+	if (it->what == FOLLOW_GAP)
+		return l->which.phase.dropped > 0 && *pos >= from && *pos <= to;
+	if (it->what != FOLLOW_DATA)
+		return true;
+	skip = *pos < from ? from - *pos : 0;
+	if (end > to)
+		it->len -= (size_t)(end - to) < it->len ? (size_t)(end - to) : it->len;
+	*pos = end;
+	if ((size_t)skip >= it->len)
+		return false;
+	it->data += skip;
+	it->len -= (size_t)skip;
+	return true;
+}
+
 /* ---- one job ----------------------------------------------------------------- */
 
-static int item(void *arg, const struct follow_item *it)
+static int item(void *arg, const struct follow_item *whole)
 {
+	struct follow_item part = *whole, *it = &part;
 	struct log *l = arg;
 
+	if (l->test && !clip(l, it))
+		return 0;
 	if (it->what == FOLLOW_RERUN) {
 		l->units = l->skip = 0;
+		memset(l->pos, 0, sizeof l->pos);
 		l->open_line = false;
 		memset(l->in_line, 0, sizeof l->in_line);
 		if (l->counting)
@@ -229,6 +278,7 @@ static int first_step(struct log *l)
 	units = l->units + (!l->json && l->open_line);
 	l->skip = units > l->last ? units - l->last : 0;
 	follow_rewind(&l->f);
+	memset(l->pos, 0, sizeof l->pos);
 	return step(l);
 }
 
@@ -302,7 +352,11 @@ static int log_one(void *arg, const char *id)
 	l->units = l->skip = 0;
 	l->open_line = false;
 	memset(l->in_line, 0, sizeof l->in_line);
+	memset(l->pos, 0, sizeof l->pos);
 	l->id = id;
+	test_release(&l->which);
+	if (l->test && find_test(l, id) < 0)
+		return 1;
 	follow_job(&l->f, l->c.owner, id);
 	r = first_step(l);
 	if (r == 0 && l->f.dir < 0) {
@@ -499,6 +553,7 @@ static const char help[] =
 	CLIENT_GROUP_HELP
 	"  -o, --stdout        only standard output\n"
 	"  -e, --stderr        only standard error and the compiler's output\n"
+	"      --test NAME     only what this test of the job wrote\n"
 	"  -n, --lines N       only the last N lines\n"
 	"  -t, --times         each line with the time at which it was read\n"
 	"      --json          one JSON object a record\n"
@@ -506,13 +561,14 @@ static const char help[] =
 	"      --verdict FILE|fd:N  with -f: writes the result's JSON there, a line a job\n"
 	CLIENT_HELP;
 
-enum { OPT_JSON = CLIENT_OWN, OPT_RAW, OPT_VERDICT, OPT_AS_COME };
+enum { OPT_JSON = CLIENT_OWN, OPT_RAW, OPT_VERDICT, OPT_AS_COME, OPT_TEST };
 static const struct option options[] = {
 	CLIENT_LONG, CLIENT_GROUP_LONG, {"as-come", no_argument, NULL, OPT_AS_COME},
 	{"follow", no_argument, NULL, 'f'}, {"stdout", no_argument, NULL, 'o'}, {"stderr", no_argument, NULL, 'e'},
 	{"lines", required_argument, NULL, 'n'}, {"times", no_argument, NULL, 't'},
 	{"json", no_argument, NULL, OPT_JSON}, {"raw", no_argument, NULL, OPT_RAW},
-	{"verdict", required_argument, NULL, OPT_VERDICT}, {NULL, 0, NULL, 0}
+	{"verdict", required_argument, NULL, OPT_VERDICT}, {"test", required_argument, NULL, OPT_TEST},
+	{NULL, 0, NULL, 0}
 };
 
 static int64_t number_of_lines(const char *s)
@@ -543,12 +599,15 @@ static void parse_options(struct log *l, int argc, char **argv)
 		case OPT_RAW: l->raw = true; break;
 		case OPT_VERDICT: verdict = optarg; break;
 		case OPT_AS_COME: l->as_come = true; break;
+		case OPT_TEST: l->test = optarg; break;
 		default: client_option(&l->c, opt, help);
 		}
 	if (l->only_out && l->only_err)	/* both is what is printed without them */
 		l->only_out = l->only_err = false;
 	if (l->as_come && l->last >= 0)
 		prog_usage("-n: the last lines of many jobs at once cannot be told; leave --as-come out");
+	if (l->test && (l->follow || l->as_come))
+		prog_usage("--test: is for a test that has ended: leave %s out", l->follow ? "-f" : "--as-come");
 	if (verdict && !l->follow)
 		prog_usage("--verdict: the result is known to who waits for it: give -f too, or use cee-stat --json");
 	if (verdict)

@@ -18,6 +18,7 @@
 #include "crowd.h"
 #include "draft.h"
 #include "follow.h"
+#include "tap.h"
 #include "lib/spool_internal.h"
 
 enum { WARN_MS = 500, PROGRESS_US = 100000 };
@@ -169,6 +170,67 @@ static void put_result(struct result *r)
 		out("%-9s %" PRId64 " bytes of output: the spool's disk was full\n", "lost", r->dropped_by_disk);
 }
 
+/* ---- its tests ---------------------------------------------------------------------- */
+
+static void put_test(struct test_result *t, const char *line, size_t len)
+{
+	char why[128];
+
+	(void)line;
+	(void)len;
+	test_explain(t, why, sizeof why);
+	out("%-9s %5d  %8.3f s  %s: %s\n", t->number == 1 ? "tests" : "", t->number, seconds(t->phase.wall_us),
+	    clean(t->name), why);
+}
+
+static const char *test_comma;
+
+static void json_test(struct test_result *t, const char *line, size_t len)
+{
+	(void)t;
+	out("%s%.*s", test_comma, (int)len, line);
+	test_comma = ",";
+}
+
+/* Those that have ended, also while the job still runs. */
+static void each_test(struct stat_prog *p, const char *id, int attempt,
+		      void (*fn)(struct test_result *t, const char *line, size_t len))
+{
+	AUTO_BUF struct buf b = {0};
+	struct test_result t;
+
+	if (attempt < 1 || spool_read_tests(&p->c.spool, p->c.owner, id, attempt, &b) < 0)
+		return;
+	for (char *s = b.data, *end = s + b.len, *nl; s && (nl = memchr(s, '\n', (size_t)(end - s))); s = nl + 1)
+		if (test_parse(&t, s, (size_t)(nl - s), NULL) == 0) {
+			fn(&t, s, (size_t)(nl - s));
+			test_release(&t);
+		}
+}
+
+/* Behind the last field of the job's object. */
+static void json_tests(struct stat_prog *p, const char *id, int attempt)
+{
+	test_comma = "";
+	out(",\"test_results\":[");
+	each_test(p, id, attempt, json_test);
+	out("]}\n");
+}
+
+static void json_result(struct stat_prog *p, const struct result *r, const struct buf *text)
+{
+	size_t n = text->len;
+
+	if (!r->tests.total) {
+		out("%s", text->data);
+		return;
+	}
+	while (n > 0 && text->data[n - 1] != '}')
+		n--;
+	out("%.*s", (int)n - 1, text->data);
+	json_tests(p, r->id, r->attempt);
+}
+
 /* ---- a job on a line ------------------------------------------------------------------ */
 
 static void put_head(struct stat_prog *p)
@@ -231,12 +293,14 @@ static int ended(struct stat_prog *p, const char *id, const struct buf *text)
 		result_release(&r);
 		return 0;
 	}
-	if (p->json)
-		out("%s", text->data);
-	else if (p->lines)
+	if (p->json) {
+		json_result(p, &r, text);
+	} else if (p->lines) {
 		put_result_line(p, &r);
-	else
+	} else {
 		put_result(&r);
+		each_test(p, id, r.attempt, put_test);
+	}
 	done();
 	bad = p->wait && result_exit_status(&r) != 0;
 	result_release(&r);
@@ -292,7 +356,12 @@ static void print_not_ended(struct stat_prog *p, const char *id, struct spool_wh
 	if (p->json) {
 		out("{\"id\":\"%s\",\"state\":\"%s\",\"attempt\":%d,\"created\":\"%s\"", id, state_name[w->state], w->attempt, created);
 		json_words(j, id);
-		out(*w->runner ? ",\"runner\":\"%s\"}\n" : "}\n", w->runner);
+		if (*w->runner)
+			out(",\"runner\":\"%s\"", w->runner);
+		if (j->ntests)
+			json_tests(p, id, w->attempt);
+		else
+			out("}\n");
 	} else if (p->lines) {
 		put_head(p);
 		out("%-36s  %-9s  %-14s  %6s  %9s  %9s  %10s\n", id, state_name[w->state], "-", "-", "-", "-", "-");
@@ -306,6 +375,7 @@ static void print_not_ended(struct stat_prog *p, const char *id, struct spool_wh
 			out("%-9s %s=%s\n", i ? "" : "labels", clean(j->labels[i].name), clean(j->labels[i].value));
 		put_clock("created", id_time_us(id));
 		out("%-9s %.3f s\n", "age", seconds(now_us() - id_time_us(id)));
+		each_test(p, id, w->attempt, put_test);
 	}
 	done();
 	client_warn_runner(&p->c, &p->warned);
