@@ -308,7 +308,9 @@ bool canary_held(enum limit_id id, const struct canary_end *e, char *why, size_t
 	case LIMIT_MEMORY:
 		return e->why == WHY_MEMORY_LIMIT;
 	case LIMIT_OUTPUT:
-		return e->why == WHY_OUTPUT_LIMIT && e->out_len <= limit;
+		/* it may have written all and ended before it was stopped: what is kept is what counts */
+		snprintf(why, size, "%lld bytes kept of %ld, %s allowed", (long long)e->out_len, c->far << 10, text);
+		return e->out_len <= limit && (e->why == WHY_OUTPUT_LIMIT || e->phase.dropped > 0);
 	case LIMIT_FILE_SIZE:
 		return e->why == WHY_DISK_LIMIT && hit;
 	case LIMIT_STACK:
