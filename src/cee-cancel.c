@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 	int opt, failed;
 
 	client_init(&k.c, argv[0]);
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "w", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "w", options)) != -1)
 		if (opt == 'w')
 			k.wait = true;
 		else

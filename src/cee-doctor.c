@@ -699,8 +699,7 @@ static void parse_options(int argc, char **argv)
 	};
 	int o;
 
-	opterr = 0;
-	while ((o = getopt_long(argc, argv, "qs:c:h", opts, NULL)) != -1) {
+	while ((o = prog_getopt(argc, argv, "qs:c:h", opts)) != -1) {
 		switch (o) {
 		case 'q': g.quiet = true; break;
 		case OPT_JSON: g.json = true; break;
@@ -709,7 +708,7 @@ static void parse_options(int argc, char **argv)
 		case 'c': g.conf_path = optarg; break;
 		case 'h': prog_help(help);
 		case OPT_VERSION: prog_version();
-		default: prog_usage("%s: no such option, or its value is missing", argv[optind - 1]);
+		default: prog_usage("not understood");
 		}
 	}
 	names_check(argv + optind, argc - optind);

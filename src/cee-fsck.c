@@ -856,7 +856,7 @@ int main(int argc, char **argv)
 	int o, status;
 
 	prog_init(argv[0]);
-	while ((o = getopt_long(argc, argv, "s:c:", options, NULL)) != -1)
+	while ((o = prog_getopt(argc, argv, "s:c:", options)) != -1)
 		switch (o) {
 		case 's': spool = optarg; break;
 		case 'c': conf_path = optarg; break;

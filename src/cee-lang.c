@@ -346,7 +346,7 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 	const struct command *command;
 	int o;
 
-	while ((o = getopt_long(argc, argv, "fvc:s:h", options, NULL)) != -1)
+	while ((o = prog_getopt(argc, argv, "fvc:s:h", options)) != -1)
 		switch (o) {
 		case 'f': r->work.force = true; break;
 		case 'v': r->work.verbose = true; break;

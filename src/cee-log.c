@@ -588,7 +588,7 @@ static void parse_options(struct log *l, int argc, char **argv)
 	const char *verdict = NULL;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "foen:t", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "foen:t", options)) != -1)
 		switch (opt) {
 		case 'f': l->follow = true; break;
 		case 'o': l->only_out = true; break;

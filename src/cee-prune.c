@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 	int opt;
 
 	client_init(&prune.c, argv[0]);
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT "nv", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT "nv", options)) != -1)
 		one_option(opt);
 	if (optind < argc)
 		prog_usage("%s: takes no arguments; cee-rm removes single jobs", argv[optind]);

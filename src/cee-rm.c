@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	int opt, failed;
 
 	client_init(&k.c, argv[0]);
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "f", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "f", options)) != -1)
 		if (opt == 'f')
 			k.force = true;
 		else

@@ -741,7 +741,7 @@ int main(int argc, char **argv)
 	bool some;
 
 	client_init(&p.c, argv[0]);
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "wa", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "wa", options)) != -1)
 		switch (opt) {
 		case 'w': p.wait = true; break;
 		case 'a': p.all = true; break;

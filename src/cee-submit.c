@@ -346,7 +346,7 @@ int main(int argc, char **argv)
 	client_init(&u.c, argv[0]);
 	draft_init(&u.draft);
 	/* '-': files come as options of value 1, so that "--" can be told from them */
-	while ((opt = getopt_long(argc, argv, "-" CLIENT_SHORT OFFER_SHORT "l:j:wi:qg:0", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, "-" CLIENT_SHORT OFFER_SHORT "l:j:wi:qg:0", options)) != -1)
 		one_option(&u, opt);
 	for (; optind < argc; optind++)
 		offer_add(&u.draft.arguments, argv[optind]);

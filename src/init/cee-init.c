@@ -1639,14 +1639,29 @@ static int take_descriptors(void)
 	return input;
 }
 
-int main(void)
+/* Not process 1: somebody looks what this is. */
+static int by_hand(const char *option)
 {
-	int input, children;
+	static const char version[] = "cee-init (cee) " CEE_BUILD "\n",
+		help[] = "usage: process 1 of every box of cee, started by cee-runner; not to be run by hand\n\n  --help, --version\n";
+	const char *text = strcmp(option, "--version") == 0 ? version : strcmp(option, "--help") == 0 ? help : NULL;
 
-	if (getpid() != 1) {	/* it kills every process that it can reach */
+	if (!text) {
 		dprintf(2, "cee-init: is process 1 of a box, started by cee-runner; not to be run by hand\n");
 		return 64;
 	}
+	if (write(1, text, strlen(text)) == (ssize_t)strlen(text))
+		return 0;
+	dprintf(2, "cee-init: standard output: %s\n", strerror(errno));
+	return 74;
+}
+
+int main(int argc, char **argv)
+{
+	int input, children;
+
+	if (getpid() != 1)	/* it kills every process that it can reach */
+		return by_hand(argc > 1 ? argv[1] : "");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	close_range(3, ~0u, 0);		/* what a container runtime may have left open */
 	children = block_signals();

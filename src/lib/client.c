@@ -46,9 +46,8 @@ void client_option(struct client *c, int opt, const char *help)
 		prog_help(help);
 	case CLIENT_VERSION:
 		prog_version();
-	default:	/* getopt has said what is wrong */
-		prog_error("\"%s --help\" says how it is used", prog_name);
-		exit(EX_USAGE);
+	default:	/* prog_getopt lets only a program's own options through */
+		prog_usage("not understood");
 	}
 }
 

@@ -16,6 +16,17 @@
 
 const char *prog_name = "cee";
 
+/* What stdio still holds, or has lost: a full disk is no success. */
+static void output_end(void)
+{
+	bool lost = ferror(stdout);
+
+	if (fflush(stdout) == 0 && !lost)
+		return;
+	prog_error("standard output: %s", lost ? "some of it could not be written" : strerror(errno));
+	_exit(EX_IOERR);
+}
+
 void prog_init(const char *argv0)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
@@ -23,12 +34,14 @@ void prog_init(const char *argv0)
 
 	if (argv0 && *argv0)
 		prog_name = slash ? slash + 1 : argv0;
-	/* a file opened in the place of a closed standard stream would get our messages */
+	/* A file opened in the place of a closed standard stream would get our messages. What
+	 * stands there can be read or written only the wrong way round: it is missed, not silent. */
 	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		fd = open("/dev/null", (fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 	while (fd >= 0 && fd <= 2);
 	if (fd > 2)
 		close(fd);
+	atexit(output_end);
 }
 
 static void message(const char *fmt, va_list ap)
@@ -84,13 +97,34 @@ void prog_version(void)
 
 void prog_usage(const char *fmt, ...)
 {
+	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	message(fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	prog_error("\"%s --help\" says how it is used", prog_name);
+	prog_error("%s; \"%s --help\" says how it is used", text, prog_name);
 	exit(EX_USAGE);
+}
+
+int prog_getopt(int argc, char **argv, const char *letters, const struct option *options)
+{
+	char own[128];
+	int opt;
+
+	/* ':' makes getopt tell a missing value from an unknown option */
+	snprintf(own, sizeof own, "%.1s:%s", *letters == '-' ? letters : "", *letters == '-' ? letters + 1 : letters);
+	opterr = 0;
+	opt = getopt_long(argc, argv, own, options, NULL);
+	if (opt == ':')
+		prog_usage("%s: its value is missing", argv[optind - 1]);
+	if (opt == '?' && optopt && strncmp(argv[optind - 1], "--", 2) == 0)
+		prog_usage("%s: this option takes no value", argv[optind - 1]);
+	if (opt == '?' && optopt)
+		prog_usage("-%c: no such option", optopt);
+	if (opt == '?')
+		prog_usage("%s: no such option", argv[optind - 1]);
+	return opt;
 }
 
 bool prog_colour(int fd)

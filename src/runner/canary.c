@@ -162,6 +162,7 @@ static void box_ready(void *arg)
 	struct flight *f = arg;
 
 	f->end.ready = true;
+	f->run.box->frame = box_frame;	/* not before: a box with a listener is a job's to spool_hook */
 	f->end.cells = f->run.box->cells;
 	snprintf(f->end.build, sizeof(f->end.build), "%s", f->run.box->build);
 	snprintf(f->end.said, sizeof(f->end.said), "%s", f->run.box->said);
@@ -236,7 +237,6 @@ int canary_start(const struct canary *c, const char *image, void (*done)(void *,
 		return -1;
 	}
 	f->run.box->ready = box_ready;
-	f->run.box->frame = box_frame;
 	f->run.box->ended = box_ended;
 	f->run.box->gone = box_gone;
 	f->run.box->arg = f;

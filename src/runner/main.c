@@ -440,7 +440,7 @@ static void parse_options(int argc, char **argv)
 	};
 	int o;
 
-	while ((o = getopt_long(argc, argv, "s:c:j:", opts, NULL)) != -1) {
+	while ((o = prog_getopt(argc, argv, "s:c:j:", opts)) != -1) {
 		switch (o) {
 		case 's': g.spool_path = optarg; break;
 		case 'c': g.conf_path = optarg; break;
