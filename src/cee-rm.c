@@ -79,7 +79,8 @@ static int remove_one(void *arg, const char *id)
 
 static const char help[] =
 	"usage: cee-rm [options] [ID...]\n"
-	"Removes jobs that have ended, all of them. Without an ID they are read from standard input, one a line.\n\n"
+	"Removes jobs that have ended, all of them. Without an ID they are read from standard input,\n"
+	"one a line.\n\n"
 	"  -f, --force         ends those that have not ended first\n"
 	CLIENT_GROUP_HELP
 	CLIENT_HELP;
