@@ -13,10 +13,10 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lm
 
-LIB      = util id limit conf json pattern job lang result index spool spool_runner frame prog client draft guess follow attend offer \
+LIB      = util id limit conf json pattern job lang result files index spool spool_runner frame prog client draft guess follow attend offer \
 	compare draft_tests tap
 LIB     += group key room remove sha256 submitter crowd
-RUNNER   = main loop http engine attach box pool run deliver tests verdict pin queue output sync log config
+RUNNER   = main loop http engine attach box pool run deliver tests verdict files pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry kept filter usage
 
@@ -24,6 +24,8 @@ INIT     = cee-init cell carry kept filter usage
 PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
 PROGRAMS += cee-rm cee-prune
 PROGRAMS += cee-doctor
+PROGRAMS += cee-files
+LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
 LANG_PARTS = engine tar child source image check
 

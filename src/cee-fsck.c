@@ -340,6 +340,34 @@ static void check_output(int dir, const char *path, bool final)
 	check_tests(&tests, path, &c, final);
 }
 
+/* Contents come first, then their line: so the line is believed. */
+static void check_collected(int dir, const char *path, bool final)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct files_list l = { 0 };
+	struct cee_err e;
+	uint64_t covered;
+	char p[512];
+
+	join(p, path, "files.index");
+	if (read_file_at(dir, "files.index", FILES_INDEX_MAX, &text) < 0) {
+		if (errno != ENOENT)
+			problem(p, "%s", strerror(errno));
+		else if (final && spool_has(dir, "files"))
+			problem(p, "is not there, but files is");
+		return;
+	}
+	if (files_parse(&l, text.data ? text.data : "", text.len, &e) < 0) {
+		problem(p, "%s", e.msg);
+		return;
+	}
+	if (final && text.len && text.data[text.len - 1] != '\n')
+		problem(p, "ends within a line, though the job has ended");
+	covered = l.n ? (uint64_t)(l.v[l.n - 1].offset + l.v[l.n - 1].size) : 0;
+	files_release(&l);
+	check_stream(dir, "files", path, covered, final);
+}
+
 static bool attempt_name(const char *s)
 {
 	if (s[0] < '1' || s[0] > '9')
@@ -349,7 +377,8 @@ static bool attempt_name(const char *s)
 
 static void check_attempt(int out, const char *n, const char *path, bool final)
 {
-	static const char *const known[] = { "stdout", "stderr", "index", "result.new", "tests" };
+	static const char *const known[] = { "stdout", "stderr", "index", "result.new", "tests", "files", "files.index" };
+	enum { KNOWN = sizeof known / sizeof *known };
 	DIR *d = open_dir(out, n, path);
 	struct dirent *e;
 	char p[512];
@@ -360,16 +389,17 @@ static void check_attempt(int out, const char *n, const char *path, bool final)
 		size_t i = 0;
 
 		join(p, path, e->d_name);
-		while (i < 5 && strcmp(e->d_name, known[i]) != 0)
+		while (i < KNOWN && strcmp(e->d_name, known[i]) != 0)
 			i++;
-		if (i < 5)
+		if (i < KNOWN)
 			check_file(dirfd(d), e->d_name, p);
-		else if (strcmp(e->d_name, "files") != 0)
+		else
 			problem(p, "is no name that an attempt has");
 		if (i == 3 && final)
 			problem(p, "is left over, though the job has ended");
 	}
 	check_output(dirfd(d), path, final);
+	check_collected(dirfd(d), path, final);
 	closedir(d);
 }
 

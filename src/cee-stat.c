@@ -137,6 +137,18 @@ static void put_phase(const char *name, const struct result_phase *p)
 	out("\n");
 }
 
+static void put_files(struct result_files *f)
+{
+	if (!f->wanted)
+		return;
+	out("%-9s %" PRId64 ", %" PRId64 " bytes", "files", f->count, f->bytes);
+	if (f->left_count)
+		out("; %" PRId64 " stayed behind", f->left_count);
+	out("\n");
+	for (size_t i = 0; i < f->nleft; i++)
+		out("%-9s %s: %s\n", "", left_name[f->left[i].why], clean(f->left[i].name));
+}
+
 static void put_result(struct result *r)
 {
 	out("%-9s %s\n", "id", r->id);
@@ -166,6 +178,7 @@ static void put_result(struct result *r)
 	out("%-9s %.3f s\n", "queued", seconds(r->queued_us));
 	put_phase("compile", &r->phase[PHASE_COMPILE]);
 	put_phase("run", &r->phase[PHASE_RUN]);
+	put_files(&r->files);
 	if (r->dropped_by_disk)
 		out("%-9s %" PRId64 " bytes of output: the spool's disk was full\n", "lost", r->dropped_by_disk);
 }

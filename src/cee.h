@@ -126,6 +126,7 @@ struct conf {
 	int64_t box_age_us;		/* one that nobody took is made anew after that */
 	int64_t max_job;		/* bytes of a job file */
 	int64_t max_queued;		/* jobs waiting, of one owner */
+	int64_t collect_files, collect_bytes;	/* carried out of a job at most */
 	int64_t min_room;		/* bytes that must stay free in the spool for new work */
 	int64_t box_reserve;		/* bytes of memory that a box has over its job's */
 	int64_t run_slack_us;		/* the runner's own deadline over the phases' wall time */
@@ -177,6 +178,8 @@ struct job {
 	bool check;			/* only the language's check command is run, as the compile phase */
 	bool merge, stop_on_output;	/* merge; limits.stop = "output" */
 	enum job_buffer buffer;
+	char **collect; size_t ncollect;	/* patterns (pattern.h) of files to carry out */
+	int64_t collect_files, collect_bytes;	/* at most; -1 as the administrator says */
 	int priority;			/* 0 first … 9 last, default 5 */
 	int retries;			/* reruns after a failure of ours, 0 … 3, default 1 */
 	int64_t start_within_us;	/* -1 no bound */
@@ -301,6 +304,18 @@ struct result_phase {
 	int64_t out_bytes, err_bytes, dropped;
 	struct limits limits;		/* in force */
 };
+/* Why a file stayed behind, as enum frame_left has it; LEFT_NO_ROOM is the runner's own. */
+enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_WHYS };
+extern const char *const left_name[LEFT_WHYS];
+enum { RESULT_LEFT_MAX = 16, RESULT_LEFT_NAME = 200 };	/* names in a result, and the bytes of each */
+struct result_files {
+	bool wanted;			/* the job collects */
+	int64_t count, bytes;
+	int64_t left_count;		/* that stayed behind, those in left among them */
+	struct { char *name; int why; } left[RESULT_LEFT_MAX];
+	size_t nleft;
+};
+
 struct result {
 	char id[ID_LEN + 1];
 	enum why why;
@@ -318,6 +333,7 @@ struct result {
 	enum box_from box_from;
 	char *box;			/* the container's id, its first 12 characters, or NULL */
 	struct result_tests { int total, run, passed, failed; } tests;	/* total 0: a job without tests */
+	struct result_files files;
 	struct result_phase phase[PHASE_COUNT];	/* with tests the run is all of them together */
 	char *group, *key;		/* or NULL */
 	struct job_label *labels; size_t nlabels;
@@ -349,6 +365,19 @@ void test_release(struct test_result *t);
 bool test_passed(const struct test_result *t);	/* ended with 0, and as expected if anything was */
 char *test_format(const struct test_result *t);	/* malloc'ed JSON text on one line, with "\n" */
 int test_parse(struct test_result *t, const char *text, size_t len, struct cee_err *e);
+
+/* ---- collected files (files.c): the files `files` and `files.index` of an attempt --- *
+ * files has all contents, one behind the other; files.index a line of JSON for each:
+ * {"name":"out/a.png","mode":"0644","offset":0,"size":1234}, in that order. A line without
+ * its newline is not there yet. Names are such as job_name_valid lets pass. */
+
+struct files_record { char *name; unsigned mode; int64_t offset, size; };
+struct files_list { struct files_record *v; size_t n; };
+enum { FILES_MOST = 10000, FILES_INDEX_MAX = 32 << 20 };	/* records, bytes of an index */
+int files_format(struct buf *b, const struct files_record *r);	/* appends a line; -1 ENOMEM */
+/* A whole index. -1 EINVAL and e names the line. */
+int files_parse(struct files_list *l, const char *text, size_t len, struct cee_err *e);
+void files_release(struct files_list *l);
 
 /* ---- index (index.c): the file `index` of an attempt -------------------- *
  * A line a record: "TIME LETTER LENGTH\n": TIME in microseconds since the epoch,
@@ -433,19 +462,24 @@ int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id
 /* cur/ME/… → new/0.ID.N: goes first, its attempts kept (one that left no directory counts not). */
 int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt);
 
-/* An attempt's files. out/…/ID/N/{stdout,stderr,index} and a reserved result. */
+/* An attempt's files. out/…/ID/N/{stdout,stderr,index}, {files,files.index} where the job
+ * collects, and a reserved result. */
 struct spool_attempt {
 	int dir;			/* out/…/ID */
 	int attempt_dir;		/* out/…/ID/N */
 	int out, err, index;		/* append */
+	int files, files_index;		/* append; -1 until spool_attempt_files */
 	int result;			/* N/result.new, room reserved */
 };
+#define SPOOL_ATTEMPT_NONE ((struct spool_attempt){ -1, -1, -1, -1, -1, -1, -1, -1 })
 int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id, int attempt, struct spool_attempt *a);
 /* The box has the job: makes the index, which is what says Executing. Also before a
  * result of a job that had no box. Once is enough. */
 int spool_attempt_begin(struct spool_attempt *a);
 /* Makes N/tests, before the beginning; the descriptor (append) is the caller's. */
 int spool_attempt_tests(const struct spool_attempt *a);
+/* Makes files and files.index, of a job that collects. Once is enough. */
+int spool_attempt_files(struct spool_attempt *a);
 void spool_attempt_release(struct spool_attempt *a);
 /* Finishing, in steps so that a syncing helper can do the syncs between:
  *   spool_result_write    writes the text into N/result.new (no sync)

@@ -16,6 +16,7 @@ struct draft {
 	struct strings files;		/* paths; the first is the entry */
 	struct strings arguments;
 	struct strings env, limits, labels;	/* NAME=VALUE; of the same name the last counts */
+	struct strings collect;		/* patterns */
 	struct strings packages;	/* NAME@VERSION */
 	const char *tests;		/* a folder of NAME.in and NAME.out, or NULL */
 	const char *compare;		/* of tests, or NULL */

@@ -13,7 +13,7 @@
 #define OFFER_SHORT "E:L:p:"
 enum {
 	OFFER_FRAMEWORK = CLIENT_OWN, OFFER_MERGE, OFFER_BUFFER, OFFER_PRIORITY, OFFER_START_WITHIN,
-	OFFER_RETRIES, OFFER_KEEP, OFFER_LABEL, OFFER_CHECK, OFFER_OWN
+	OFFER_RETRIES, OFFER_KEEP, OFFER_LABEL, OFFER_CHECK, OFFER_COLLECT, OFFER_OWN
 };
 #define OFFER_LONG \
 	{"env", required_argument, NULL, 'E'}, {"limit", required_argument, NULL, 'L'}, \
@@ -22,13 +22,15 @@ enum {
 	{"priority", required_argument, NULL, OFFER_PRIORITY}, \
 	{"start-within", required_argument, NULL, OFFER_START_WITHIN}, \
 	{"retries", required_argument, NULL, OFFER_RETRIES}, {"keep", required_argument, NULL, OFFER_KEEP}, \
-	{"label", required_argument, NULL, OFFER_LABEL}, {"check", no_argument, NULL, OFFER_CHECK}
+	{"label", required_argument, NULL, OFFER_LABEL}, {"check", no_argument, NULL, OFFER_CHECK}, \
+	{"collect", required_argument, NULL, OFFER_COLLECT}
 #define OFFER_HELP \
 	"  -E, --env NAME=VALUE    sets a variable of its environment\n" \
 	"  -L, --limit NAME=VALUE  cpu=2s, wall=10s, memory=64M, ...; compile.NAME for the compiler's\n" \
 	"  -p, --package NAME@VERSION\n" \
 	"      --framework NAME    a .NET target framework, as net6.0\n" \
 	"      --check             only the language's own check of the program: 0 fine, 126 findings\n" \
+	"      --collect GLOB      carries matching files out at the end, for cee-files; repeatable\n" \
 	"      --merge             one pipe for both outputs: their order is exact\n" \
 	"      --buffer full|live\n" \
 	"      --priority N        0 first ... 9 last; 5 otherwise\n" \

@@ -9,7 +9,7 @@
  *   O_NOFOLLOW, and where the kernel has openat2 also RESOLVE_BENEATH, NO_SYMLINKS and
  *   NO_XDEV. What is opened is looked at again: a regular file or a folder, or nothing.
  * - Bounded are the depth, a name's length, the files, the bytes, the names of what stayed
- *   behind, and the processor time of it all: a job may have left a million files and
+ *   behind, and the time of the search: a job may have left a million files and
  *   patterns that are slow to match. Each is said in a LEFT.
  * - A file is read once, as long as it said when it was opened. Nothing can change it any
  *   more; if it did all the same, that is said too.
@@ -27,15 +27,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	NAME_BYTES = 1024, PLAIN_PARTS = 16, ANY_PARTS = PATTERN_PARTS,
 	NAMED_MAX = 32,			/* LEFTs with a name */
 	CHUNK = 32 << 10, READ_MAX = 32 << 10,
-	LOOK_EVERY = 64,		/* entries between looks at the clock */
-	CPU_SECONDS = 5,
+	SEARCH_SECONDS = 3,		/* on the clock, without what is waited for a reader */
 };
 
 /* ---- the walk (in the keeper) ------------------------------------------------ */
@@ -46,9 +44,9 @@ struct walk {
 	size_t n;
 	int fd;
 	bool stop;			/* nobody reads, or the time is up */
-	uint64_t files, bytes, entries;
+	uint64_t files, bytes;
 	uint64_t left, named;		/* what stayed behind, and how many LEFTs said so */
-	int64_t cpu_from;
+	int64_t until;			/* when the search has taken too long; writing moves it on */
 	size_t len;
 	char name[NAME_BYTES + 256 + 2];	/* from /work on */
 };
@@ -56,17 +54,10 @@ struct walk {
 /* Where in each pattern a folder stands. */
 struct places { uint64_t at[PATTERNS_MAX]; };
 
-static int64_t cpu_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 static void put(struct walk *w, enum frame_type type, const void *p, size_t len)
 {
 	static unsigned char out[FRAME_HEADER + FRAME_MAX];
+	int64_t from = init_now_us();
 	size_t done = 0;
 
 	frame_header(out, type, STREAM_NONE, len);
@@ -77,6 +68,7 @@ static void put(struct walk *w, enum frame_type type, const void *p, size_t len)
 			w->stop = true;
 		done += n > 0 ? (size_t)n : 0;
 	}
+	w->until += init_now_us() - from;
 }
 
 static void put_left(struct walk *w, enum frame_left why)
@@ -284,7 +276,7 @@ static void take_entry(struct walk *w, int dir, const char *name, const struct p
 
 static void look_at_clock(struct walk *w)
 {
-	if (++w->entries % LOOK_EVERY || cpu_us() - w->cpu_from < CPU_SECONDS * INT64_C(1000000))
+	if (init_now_us() < w->until)
 		return;
 	put_left(w, LEFT_SEARCH);
 	w->stop = true;
@@ -314,7 +306,8 @@ static void walk_folder(struct walk *w, int fd, const struct places *at, int dep
 
 void carry_walk(int work, const struct carry *c, const struct pattern *p, size_t n, int fd)
 {
-	struct walk w = { .c = c, .p = p, .n = n < PATTERNS_MAX ? n : PATTERNS_MAX, .fd = fd, .cpu_from = cpu_us() };
+	struct walk w = { .c = c, .p = p, .n = n < PATTERNS_MAX ? n : PATTERNS_MAX, .fd = fd,
+		.until = init_now_us() + SEARCH_SECONDS * INT64_C(1000000) };
 	struct places at = { { 0 } };
 	unsigned char more[12];
 	bool searched;

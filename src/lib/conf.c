@@ -68,6 +68,8 @@ void conf_init(struct conf *c)
 		.uid_count = 1000,
 		.max_job = 16 * MIB,
 		.max_queued = 100000,
+		.collect_files = 256,
+		.collect_bytes = 16 * MIB,
 		.min_room = 64 * MIB,
 		.box_reserve = 64 * MIB,
 		.run_slack_us = 10 * SECOND,
@@ -203,6 +205,12 @@ static int set_warm(struct conf *c, const char *v, struct cee_err *e) { return s
 static int set_boxes(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->boxes, v, 0, 4096, e); }
 static int set_box_jobs(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->box_jobs, v, 1, 1000000, e); }
 
+static int set_collect_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->collect_bytes, e); }
+static int set_collect_files(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_integer(&c->collect_files, v, 0, FILES_MOST, e);
+}
+
 static int set_jobs(struct conf *c, const char *v, struct cee_err *e)
 {
 	return set_small(&c->jobs, v, 1, 4096, e);
@@ -288,6 +296,7 @@ static const struct key {
 	{"apparmor", set_apparmor}, {"networks", set_networks}, {"jobs", set_jobs},
 	{"cpus", set_cpus}, {"durable", set_durable}, {"cells", set_cells}, {"log", set_log},
 	{"uids", set_uids}, {"max_job", set_max_job}, {"max_queued", set_max_queued},
+	{"collect_files", set_collect_files}, {"collect_bytes", set_collect_bytes},
 	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},
 	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
 	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},

@@ -34,7 +34,7 @@ void draft_init(struct draft *d)
 
 void draft_release(struct draft *d)
 {
-	struct strings *all[] = {&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages};
+	struct strings *all[] = {&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages, &d->collect};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]->v);
@@ -231,14 +231,14 @@ static int put_files(const struct draft *d, const struct input *entry, size_t ma
 	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
 }
 
-static int put_arguments(const struct strings *s, struct buf *out, struct cee_err *e)
+static int put_list(const char *field, const char *what, const struct strings *s, struct buf *out, struct cee_err *e)
 {
 	if (s->n == 0)
 		return 0;
-	if (buf_printf(out, ",\"arguments\":[") < 0)
+	if (buf_printf(out, ",\"%s\":[", field) < 0)
 		return no_memory(e);
 	for (size_t i = 0; i < s->n; i++)
-		if ((i && buf_add(out, ",", 1) < 0) || put_word(out, "an argument", s->v[i], e) < 0)
+		if ((i && buf_add(out, ",", 1) < 0) || put_word(out, what, s->v[i], e) < 0)
 			return -1;
 	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
 }
@@ -368,9 +368,10 @@ static int put_all(const struct draft *d, const char *language, const struct inp
 	no_memory(e);
 	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
 	    put_field(out, "target_framework_monikier", d->framework, e) < 0 ||
-	    put_files(d, entry, max, out, e) < 0 || put_arguments(&d->arguments, out, e) < 0 ||
+	    put_files(d, entry, max, out, e) < 0 || put_list("arguments", "an argument", &d->arguments, out, e) < 0 ||
 	    put_stdin(d, max, out, e) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
-	    put_packages(&d->packages, out, e) < 0 || put_limits(&d->limits, out, e) < 0 ||
+	    put_packages(&d->packages, out, e) < 0 || put_list("collect", "--collect", &d->collect, out, e) < 0 ||
+	    put_limits(&d->limits, out, e) < 0 ||
 	    put_numbers(d, out) < 0 || put_field(out, "start_within", d->start_within, e) < 0 ||
 	    put_field(out, "keep", d->keep, e) < 0 || put_field(out, "buffer", d->buffer, e) < 0 ||
 	    put_field(out, "group", d->group, e) < 0 || put_field(out, "key", d->key, e) < 0 ||

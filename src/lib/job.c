@@ -9,6 +9,7 @@
  * function; rules that need two fields stand in whole().
  */
 #include "json.h"
+#include "pattern.h"
 #include "many.h"
 
 #include <errno.h>
@@ -662,6 +663,53 @@ FIELD(stop)
 	return 0;
 }
 
+/* ---- collect: ["*.png"], or {"patterns": ["*.png"], "files": 10, "bytes": "1M"} ---- */
+
+static int patterns(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	struct pattern p;
+	struct job *j = into;
+
+	if (json_strings(v, path, PATTERNS_MAX, PATTERN_MAX, &j->collect, &j->ncollect, e) < 0)
+		return -1;
+	for (size_t i = 0; i < j->ncollect; i++) {
+		const char *wrong = pattern_compile(&p, j->collect[i], strlen(j->collect[i]));
+		char full[JSON_PATH_MAX];
+
+		json_path(full, path, NULL, (int)i);
+		if (wrong)
+			return json_wrong(e, full, "\"%.80s\" must %s", j->collect[i], wrong);
+	}
+	return 0;
+}
+
+static int collect_files(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	return json_integer(v, path, 0, FILES_MOST, &((struct job *)into)->collect_files, e);
+}
+
+static int collect_bytes(void *into, const cJSON *v, const char *path, struct cee_err *e)
+{
+	struct job *j = into;
+
+	if (cJSON_IsString(v)) {
+		struct cee_err why;
+		return size_parse(v->valuestring, &j->collect_bytes, &why) < 0 ? json_wrong(e, path, "%s", why.msg) : 0;
+	}
+	return json_integer(v, path, 0, (int64_t)1 << 50, &j->collect_bytes, e);
+}
+
+static const struct json_field collect_fields[] = {
+	{"patterns", patterns}, {"files", collect_files}, {"bytes", collect_bytes}, {NULL, NULL}
+};
+
+FIELD(collect)
+{
+	if (asks_nothing(v))
+		return 0;
+	return cJSON_IsObject(v) ? json_fields(v, path, collect_fields, 0, JOB, e) : patterns(JOB, v, path, e);
+}
+
 FIELD(later)
 {
 	(void)into;
@@ -698,7 +746,7 @@ static const struct json_field fields[] = {
 	{"labels", field_labels},
 	{"keep", field_keep},
 	{"tty", field_later},
-	{"collect", field_later},
+	{"collect", field_collect},
 	{"tests", field_tests},
 	{"compare", field_compare},
 	{"stop", field_stop},
@@ -712,7 +760,8 @@ static const struct json_field fields[] = {
 
 static void job_init(struct job *j)
 {
-	*j = (struct job){ .priority = 5, .retries = 1, .start_within_us = -1, .keep_us = -1 };
+	*j = (struct job){ .priority = 5, .retries = 1, .start_within_us = -1, .keep_us = -1,
+		.collect_files = -1, .collect_bytes = -1 };
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_init(&j->limits[p]);
 }
@@ -784,6 +833,8 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "language", "is missing: name one, as \"python\"");
 	if (!j->code && j->nfiles == 0)
 		return json_wrong(e, "code", "is missing: give code, or files");
+	if (j->ncollect > 0 && j->ntests > 0)
+		return json_wrong(e, "collect", "is not for a job with tests, whose cells come and go: leave one of the two out");
 	if (j->check && j->ntests > 0)
 		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
 	if (vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
@@ -855,6 +906,7 @@ void job_release(struct job *j)
 		free(j->packages[i].version);
 	}
 	free(j->packages);
+	strings_release(j->collect, j->ncollect);
 	free(j->key);
 	free(j->group);
 	labels_release(j->labels, j->nlabels);
@@ -890,6 +942,17 @@ static int ceilings(const struct job *j, const struct conf *c, struct cee_err *e
 		if (beneath(&j->tests[i].limits, &c->max[PHASE_RUN], path, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int collect_beneath(const struct job *j, const struct conf *c, struct cee_err *e)
+{
+	if (j->collect_files > c->collect_files)
+		return json_wrong(e, "collect.files", "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+			j->collect_files, c->collect_files);
+	if (j->collect_bytes > c->collect_bytes)
+		return json_wrong(e, "collect.bytes", "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+			j->collect_bytes, c->collect_bytes);
 	return 0;
 }
 
@@ -973,7 +1036,7 @@ int job_check(const struct job *j, const struct conf *c, const char *languages, 
 	AUTO_JSON cJSON *root = NULL;
 	const cJSON *all, *l;
 
-	if (ceilings(j, c, e) < 0)
+	if (ceilings(j, c, e) < 0 || collect_beneath(j, c, e) < 0)
 		return -1;
 	if (c->keep_max_us >= 0 && j->keep_us > c->keep_max_us)
 		return json_wrong(e, "keep", "%.0f s is more than this engine gives: %.0f s is the most",

@@ -26,6 +26,7 @@ bool offer_option(struct draft *d, int opt)
 	case 'p': offer_add(&d->packages, optarg); break;
 	case OFFER_FRAMEWORK: d->framework = optarg; break;
 	case OFFER_CHECK: d->check = true; break;
+	case OFFER_COLLECT: offer_add(&d->collect, optarg); break;
 	case OFFER_MERGE: d->merge = true; break;
 	case OFFER_BUFFER: d->buffer = optarg; break;
 	case OFFER_PRIORITY: d->priority = small_number("--priority", optarg, 9); break;

@@ -42,6 +42,11 @@ static const int why_status[WHY_COUNT] = {
 };
 static const char *const phase_name[PHASE_COUNT] = {[PHASE_COMPILE] = "compile", [PHASE_RUN] = "run"};
 static const char *const box_name[] = { [BOX_NONE] = NULL, [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared" };
+const char *const left_name[LEFT_WHYS] = {
+	[LEFT_COUNT] = "too many", [LEFT_BYTES] = "too large", [LEFT_NAME] = "bad name", [LEFT_TYPE] = "no regular file",
+	[LEFT_CHANGED] = "changed", [LEFT_UNREADABLE] = "unreadable", [LEFT_MORE] = "more", [LEFT_SEARCH] = "not searched",
+	[LEFT_NO_ROOM] = "disk full",
+};
 static const char *const peak_name[] = {"rusage", "cgroup"};
 
 void result_init(struct result *r)
@@ -60,6 +65,8 @@ void result_release(struct result *r)
 	free(r->image);
 	free(r->runner);
 	free(r->box);
+	for (size_t i = 0; i < r->files.nleft; i++)
+		free(r->files.left[i].name);
 	free(r->group);
 	free(r->key);
 	labels_release(r->labels, r->nlabels);
@@ -199,6 +206,26 @@ static int put_labels(struct buf *b, const struct result *r)
 	return buf_printf(b, ",\"labels\":") < 0 ? -1 : json_labels_write(b, r->labels, r->nlabels);
 }
 
+/* left: [{"name", "why"}], and beside it how many more there were. */
+static int put_files(struct buf *b, const struct result_files *f)
+{
+	int64_t more = f->left_count - (int64_t)f->nleft;
+
+	if (!f->wanted)
+		return 0;
+	if (buf_printf(b, ",\"files\":{\"count\":%" PRId64 ",\"bytes\":%" PRId64 "}",
+		       clamp(f->count, FILES_MOST), clamp(f->bytes, NUMBER_LARGEST)) < 0)
+		return -1;
+	for (size_t i = 0; i < f->nleft; i++) {
+		if (buf_printf(b, "%s{\"name\":", i ? "," : ",\"left\":[") < 0 || json_quote(b, f->left[i].name) < 0 ||
+		    put_text(b, "why", left_name[f->left[i].why]) < 0 || buf_add(b, "}", 1) < 0)
+			return -1;
+	}
+	if (f->nleft && buf_add(b, "]", 1) < 0)
+		return -1;
+	return more > 0 ? put_number(b, "left_more", more) : 0;
+}
+
 static int put_result(struct buf *b, const struct result *r)
 {
 	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
@@ -219,7 +246,7 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
 	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 ||
-	    put_tests(b, &r->tests) < 0 || put_phases(b, r) < 0)
+	    put_tests(b, &r->tests) < 0 || put_files(b, &r->files) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
 }
@@ -440,6 +467,56 @@ FIELD(started) { return get_time(v, path, &R->started_us, e); }
 FIELD(ended) { return get_time(v, path, &R->ended_us, e); }
 FIELD(queued) { return get_seconds(v, path, &R->queued_us, e); }
 FIELD(dropped_by_disk) { return get_number(v, path, &R->dropped_by_disk, e); }
+FIELD(files_count) { return json_integer(v, path, 0, FILES_MOST, &R->files.count, e); }
+FIELD(files_bytes) { return get_number(v, path, &R->files.bytes, e); }
+static const struct json_field files_fields[] = {
+	{"count", field_files_count}, {"bytes", field_files_bytes}, {NULL, NULL}
+};
+
+FIELD(files)
+{
+	R->files.wanted = true;
+	return json_fields(v, path, files_fields, JSON_LENIENT, into, e);
+}
+
+static int get_left(struct result_files *f, const cJSON *v, const char *path, struct cee_err *e)
+{
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(v, "name"), *why = cJSON_GetObjectItemCaseSensitive(v, "why");
+	int w = 0;
+
+	if (!cJSON_IsString(name) || !cJSON_IsString(why) || f->nleft == RESULT_LEFT_MAX)
+		return json_wrong(e, path, "must be at most %d of {\"name\", \"why\"}", RESULT_LEFT_MAX);
+	while (w < LEFT_WHYS - 1 && strcmp(left_name[w], why->valuestring) != 0)
+		w++;		/* a later version's word becomes the last */
+	if (json_string(name, path, &f->left[f->nleft].name, e) < 0)
+		return -1;
+	f->left[f->nleft++].why = w;
+	f->left_count++;
+	return 0;
+}
+
+FIELD(left)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsArray(v))
+		return json_wrong(e, path, "must be an array");
+	cJSON_ArrayForEach(item, v)
+		if (get_left(&R->files, item, path, e) < 0)
+			return -1;
+	return 0;
+}
+
+FIELD(left_more)
+{
+	int64_t more = 0;
+
+	if (get_number(v, path, &more, e) < 0)
+		return -1;
+	R->files.left_count += more;
+	return 0;
+}
+
 FIELD(processor) { return get_small(v, path, -1, PROCESSOR_LARGEST, &R->processor, e); }
 FIELD(box_id) { return json_string(v, path, &R->box, e); }
 FIELD(box)
@@ -479,6 +556,7 @@ static const struct json_field fields[] = {
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
 	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"tests", field_tests},
+	{"files", field_files}, {"left", field_left}, {"left_more", field_left_more},
 	{"phases", field_phases}, {NULL, NULL}
 };
 

@@ -432,7 +432,7 @@ int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id
 {
 	char path[OWNER_MAX + 64], n[4];
 
-	*a = (struct spool_attempt){ -1, -1, -1, -1, -1, -1 };
+	*a = SPOOL_ATTEMPT_NONE;
 	if (!spool_owner_valid(owner) || !id_valid(id) || attempt < 1 || attempt > SPOOL_ATTEMPTS) {
 		errno = EINVAL;
 		return -1;
@@ -461,9 +461,18 @@ int spool_attempt_tests(const struct spool_attempt *a)
 	return openat(a->attempt_dir, "tests", NEW_LOG, 0600);
 }
 
+int spool_attempt_files(struct spool_attempt *a)
+{
+	if (a->files < 0)
+		a->files = openat(a->attempt_dir, "files", NEW_LOG, 0600);
+	if (a->files >= 0 && a->files_index < 0)
+		a->files_index = openat(a->attempt_dir, "files.index", NEW_LOG, 0600);
+	return a->files < 0 || a->files_index < 0 ? -1 : 0;
+}
+
 void spool_attempt_release(struct spool_attempt *a)
 {
-	int *fd[] = { &a->dir, &a->attempt_dir, &a->out, &a->err, &a->index, &a->result };
+	int *fd[] = { &a->dir, &a->attempt_dir, &a->out, &a->err, &a->index, &a->files, &a->files_index, &a->result };
 
 	for (size_t i = 0; i < sizeof(fd) / sizeof(*fd); i++) {
 		close_ptr(fd[i]);

@@ -37,6 +37,12 @@ static void send_files(struct run *r)
 		send_file(r, &r->job.files[i]);
 }
 
+static void send_collect(struct run *r)
+{
+	for (size_t i = 0; i < r->job.ncollect; i++)
+		attach_send(&r->box->attach, FRAME_COLLECT, r->job.collect[i], strlen(r->job.collect[i]));
+}
+
 static void send_strings(struct run *r, enum frame_type type, char *const *v, size_t n)
 {
 	for (size_t i = 0; i < n && v[i]; i++)
@@ -115,8 +121,11 @@ int deliver_job(struct run *r)
 	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
 	frame_put64(job + 8 * JOB_INODES, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES]);
 	frame_put64(job + 8 * JOB_CPU, (uint64_t)(r->result.processor + 1));
+	frame_put64(job + 8 * JOB_COLLECT_FILES, (uint64_t)r->collect_files);
+	frame_put64(job + 8 * JOB_COLLECT_BYTES, (uint64_t)r->collect_bytes);
 	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
 	send_files(r);
+	send_collect(r);
 	if (send_phases(r) < 0) {
 		errno = ENOMEM;
 		return -1;

@@ -39,6 +39,8 @@ static bool durable;
 static void (*on_end)(void), (*on_unknown)(void);
 static struct run *runs;
 
+enum { COLLECT_US = 10 * 1000 * 1000 };
+
 static void step(struct run *r);
 
 void run_reconfigure(const struct config *c) { config = c; }
@@ -147,6 +149,7 @@ static void run_verdict(struct run *r, enum why why, const char *message)
 	if (r->files.index < 0)		/* it had no box: an empty log is a log all the same */
 		begin_log(r);
 	output_end(&r->output);
+	files_end(&r->collected);
 	r->result.dropped_by_disk = r->output.lost_total;
 	if (r->box) {		/* removed beside the way: nothing waits for a container to die */
 		r->box->gone = NULL;
@@ -186,7 +189,8 @@ static void write_result(struct run *r)
 		return;
 	}
 	r->sync = (struct sync_request){ .fd = { r->files.out, r->files.err, r->files.index, r->files.result,
-		r->files.attempt_dir, r->files.dir, r->tests.fd, -1 }, .done = r->sync.done, .arg = r };
+		r->files.attempt_dir, r->files.dir, r->tests.fd, r->files.files, r->files.files_index },
+		.done = r->sync.done, .arg = r };
 	sync_submit(&r->sync);
 }
 
@@ -199,7 +203,7 @@ static void publish(struct run *r)
 	run_enter(r, RUN_PUBLISHED);
 	if (!durable)
 		return;
-	r->sync = (struct sync_request){ .fd = { r->files.dir, -1, -1, -1, -1, -1, -1, -1 },
+	r->sync = (struct sync_request){ .fd = { r->files.dir, -1, -1, -1, -1, -1, -1, -1, -1 },
 		.done = r->sync.done, .arg = r };
 	sync_submit(&r->sync);
 }
@@ -349,6 +353,20 @@ static void feed_stdin(struct run *r)
 	}
 }
 
+/* Until init says something more of the files: it searches for 3 s at most. */
+static void await_collected(struct run *r)
+{
+	loop_timer(&r->timer, mono_us() + COLLECT_US + config->conf.run_slack_us);
+}
+
+static void take_collected(struct run *r, const struct frame *f)
+{
+	if (files_frame(&r->collected, f) < 0)
+		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent files that are not as it was told");
+	else
+		await_collected(r);	/* what can come is bounded */
+}
+
 static void box_frame(void *arg, const struct frame *f)
 {
 	struct run *r = arg;
@@ -367,9 +385,14 @@ static void box_frame(void *arg, const struct frame *f)
 	case FRAME_END:
 		if (!tests_end(r, f))
 			verdict_end(r, f);
+		if (r->job.ncollect)	/* a cancelled one is given that time too */
+			await_collected(r);
 		break;
 	case FRAME_NEXT:
 		take_next(r);
+		break;
+	case FRAME_FILE: case FRAME_DATA: case FRAME_LEFT:
+		take_collected(r, f);
 		break;
 	case FRAME_CREDIT:
 		tests_credit(r, f);
@@ -390,10 +413,10 @@ static void box_frame(void *arg, const struct frame *f)
 		break;
 	case FRAME_READY:
 		break;
-	case FRAME_HELLO: case FRAME_JOB: case FRAME_FILE: case FRAME_DATA: case FRAME_PHASE:
+	case FRAME_HELLO: case FRAME_JOB: case FRAME_PHASE:
 	case FRAME_ARG: case FRAME_ENV: case FRAME_GO: case FRAME_STDIN: case FRAME_STDIN_END:
 	case FRAME_SIGNAL: case FRAME_KILL: case FRAME_COLLECT: case FRAME_WINDOW:
-	case FRAME_TEST: case FRAME_FINISH: case FRAME_LEFT:
+	case FRAME_TEST: case FRAME_FINISH:
 	default:
 		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent a frame that is not its to send");
 	}
@@ -412,6 +435,8 @@ static void box_ready(void *arg)
 		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 		return;
 	}
+	if (r->job.ncollect)
+		files_init(&r->collected, &r->files, &r->result.files, r->collect_files, r->collect_bytes);
 	if (r->lang->ncompile || r->job.check)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
@@ -524,6 +549,18 @@ static void take_words(struct run *r)
 	r->job.nlabels = 0;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a >= 0 && a < b ? a : b;
+}
+
+static void set_collect(struct run *r)
+{
+	r->collect_files = least(r->job.collect_files, config->conf.collect_files);
+	r->collect_bytes = least(r->job.collect_bytes, config->conf.collect_bytes);
+	r->collect_bytes = least(r->limits[PHASE_RUN].v[LIMIT_DISK], r->collect_bytes);
+}
+
 /* Everything a submitter checked is checked again. NULL when it may run. */
 static const char *refuse(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
 {
@@ -542,6 +579,7 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	r->result.language = strdup(r->lang->name);
 	r->result.image = strdup(r->lang->image);
 	set_limits(r);
+	set_collect(r);
 	if (r->attempt > r->job.retries + 1) {
 		*why = WHY_LOST;
 		return "every attempt ended with its runner; not tried again";
@@ -563,7 +601,7 @@ static struct run *claim(const struct queued *q)
 
 	if (!r)
 		return NULL;
-	r->files = (struct spool_attempt){ -1, -1, -1, -1, -1, -1 };
+	r->files = SPOOL_ATTEMPT_NONE;
 	r->pinned = -1;
 	tests_init(&r->tests);
 	r->timer.fire = timer_fired;

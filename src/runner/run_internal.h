@@ -2,6 +2,7 @@
 #ifndef RUNNER_RUN_INTERNAL_H
 #define RUNNER_RUN_INTERNAL_H
 #include "box.h"
+#include "files.h"
 #include "output.h"
 #include "pool.h"
 #include "run.h"
@@ -28,6 +29,8 @@ struct run {
 	struct result result;
 	struct spool_attempt files;
 	struct output output;
+	struct files collected;
+	int64_t collect_files, collect_bytes;	/* in force */
 	struct box *box;
 	int pinned;			/* the processor it holds, -1 none */
 	size_t stdin_sent, credit;

@@ -3,7 +3,7 @@
 #define RUNNER_SYNC_H
 #include <stdbool.h>
 
-enum { SYNC_FDS = 8 };
+enum { SYNC_FDS = 9 };
 /* done(arg, err) is called from the loop: err is 0 or the first errno. */
 struct sync_request {
 	int fd[SYNC_FDS];		/* borrowed; -1 skips */

@@ -93,6 +93,9 @@ void verdict_explain(const struct run *r, char *text, size_t size)
 		n = snprintf(text, size, "filled its disk or a file's size limit");
 	else if (p->oom_kills)
 		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
+	if (!n && r->result.files.left_count)
+		snprintf(text, size, "%lld of what was to be collected stayed behind (cee-stat says what)",
+			 (long long)r->result.files.left_count);
 	if (n > 0 && why != WHY_CANCELLED && !r->result.phase[PHASE_RUN].ran)
 		snprintf(text + n, size - (size_t)n, " while compiling");
 }

@@ -164,10 +164,32 @@ static void unknown_fields(void)
 	CHECK(field_refused("\"a\\u001b[31m\":1", "?[31m"));
 }
 
+static void collect(void)
+{
+	struct conf c;
+
+	CHECK(field_good("\"collect\":[\"*.png\",\"out/**\"]") && j.ncollect == 2 && strcmp(j.collect[1], "out/**") == 0);
+	CHECK(j.collect_files == -1 && j.collect_bytes == -1);
+	CHECK(field_good("\"collect\":[]") && j.ncollect == 0 && field_good("\"collect\":null"));
+	CHECK(field_good("\"collect\":{\"patterns\":[\"a\"],\"files\":3,\"bytes\":\"1M\"}") && j.ncollect == 1);
+	CHECK(j.collect_files == 3 && j.collect_bytes == 1 << 20);
+	CHECK(field_refused("\"collect\":\"*.png\"", "collect: must be an array of strings"));
+	CHECK(field_refused("\"collect\":[\"/etc\"]", "collect[0]: \"/etc\" must be relative"));
+	CHECK(field_refused("\"collect\":[\"a\",\"../b\"]", "collect[1]: \"../b\" must have no"));
+	CHECK(field_refused("\"collect\":[\"a**\"]", "as a whole part") && field_refused("\"collect\":[\"\"]", "must be of 1 to 255 bytes"));
+	CHECK(field_refused("\"collect\":{\"pattern\":[]}", "did you mean \"patterns\"?"));
+	CHECK(field_refused("\"collect\":{\"files\":-1}", "collect.files") && field_refused("\"collect\":{\"bytes\":\"x\"}", "collect.bytes"));
+	CHECK(field_refused("\"collect\":[\"a\"],\"tests\":[{\"stdin\":\"\"}]", "collect: is not for a job with tests"));
+	conf_init(&c);
+	CHECK(field_good("\"collect\":{\"patterns\":[\"a\"],\"files\":256,\"bytes\":\"16M\"}") && job_check(&j, &c, NULL, 0, &e) == 0);
+	CHECK(field_good("\"collect\":{\"files\":257}") && job_check(&j, &c, NULL, 0, &e) == -1 && strstr(e.msg, "256 is the most"));
+	CHECK(field_good("\"collect\":{\"bytes\":16777217}") && job_check(&j, &c, NULL, 0, &e) == -1 && strstr(e.msg, "collect.bytes"));
+	conf_release(&c);
+}
+
 static void later(void)
 {
 	CHECK(field_refused("\"tty\":true", "tty: is not supported by this version yet"));
-	CHECK(field_refused("\"collect\":[\"*.png\"]", "collect: is not supported"));
 	CHECK(field_refused("\"network\":\"lab\"", "network: is not supported") && field_refused("\"network\":true", "network"));
 	CHECK(field_refused("\"from\":\"x\"", "from: is reserved") && field_refused("\"session\":1", "session: is reserved"));
 }
@@ -362,6 +384,7 @@ int main(void)
 	RUN(not_json);
 	RUN(bounds);
 	RUN(unknown_fields);
+	RUN(collect);
 	RUN(later);
 	RUN(wrong_types);
 	RUN(limits);

@@ -56,6 +56,31 @@ static void fill(struct result *r)
 	}
 }
 
+static void collected(void)
+{
+	struct result r, back;
+	char *text;
+
+	fill(&r);
+	r.files = (struct result_files){ .wanted = true, .count = 2, .bytes = 10, .left_count = 7, .nleft = 2 };
+	r.files.left[0].name = strdup("a\"b");
+	r.files.left[1].name = strdup("c");
+	r.files.left[1].why = LEFT_NO_ROOM;
+	text = result_format(&r);
+	CHECK(text && strstr(text, "\"files\":{\"count\":2,\"bytes\":10},\"left\":[{\"name\":\"a\\\"b\",\"why\":\"too many\"},"
+		"{\"name\":\"c\",\"why\":\"disk full\"}],\"left_more\":5"));
+	CHECK(result_parse(&back, text, strlen(text), &e) == 0 && back.files.wanted && back.files.count == 2);
+	CHECK(back.files.left_count == 7 && back.files.nleft == 2 && strcmp(back.files.left[0].name, "a\"b") == 0);
+	CHECK(back.files.left[0].why == LEFT_COUNT && back.files.left[1].why == LEFT_NO_ROOM);
+	free(text);
+	result_release(&back);
+	r.files.wanted = false;
+	text = result_format(&r);
+	CHECK(text && !strstr(text, "\"files\"") && !strstr(text, "left"));
+	free(text);
+	result_release(&r);
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return (!a && !b) || (a && b && strcmp(a, b) == 0);
@@ -281,6 +306,7 @@ int main(void)
 {
 	RUN(a_test);
 	RUN(tests_of_a_job);
+	RUN(collected);
 	RUN(round_trip);
 	RUN(wild_numbers);
 	RUN(reading);
