@@ -227,6 +227,7 @@ struct lang {
 	char **live_env; size_t nlive_env;	/* unless buffer = full */
 	struct limits limits[PHASE_COUNT];
 	int warm_min, warm_max;		/* warm: boxes of the default size made ahead; 0 and 4 */
+	char *hashbang;			/* two bytes that stand for a program's leading "#!", or NULL */
 	char *hello;			/* a program that prints "hello, world" */
 	char *missing;			/* what to say when no source works */
 };
@@ -242,6 +243,8 @@ const struct lang *langs_find(const struct langs *ls, const char *name);	/* name
  * of the job with one of the language's extensions; {file} (the entry) and {framework}
  * are replaced within an element too. */
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
+/* Where "#!" begins no comment: in the job's entry it becomes what does, column for column. */
+void lang_hashbang(const struct lang *l, struct job *j);
 const char *lang_entry(const struct lang *l, const struct job *j);
 /* The environment of a phase: the language's env, for the run live_env too unless
  * buffer = full, then the job's env; each name once, the later of two wins. */

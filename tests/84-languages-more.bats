@@ -305,6 +305,22 @@ checks() {
 	[[ $output == *'names "ruby"'*"-l ("* ]]
 }
 
+@test "a program in any language may begin with a #! line, and errors keep their place" {
+	printf '#!/usr/bin/cee-run c\n#include <stdio.h>\nint main(void) { puts("c"); }\n' > a
+	[ "$(cee-submit -w a)" = c ]
+	printf '#!/usr/bin/cee-run c++\n#include <iostream>\nint main() { std::cout << "cpp\\n"; }\n' > a
+	[ "$(cee-submit -w a)" = cpp ]
+	printf '#!/usr/bin/env -S cee-run js\nconsole.log("js")\n' > a
+	[ "$(cee-submit -w a)" = js ]
+	printf '#!/usr/bin/cee-run c\nint main(void) { return x; }\n' > a.c
+	run --separate-stderr cee-submit --check a.c
+	[[ $stderr == *"a.c:2:25: error"* ]]
+	if have csharp; then
+		printf '#!/usr/bin/cee-run c#\nConsole.WriteLine("cs");\n' > a
+		[ "$(cee-submit -w a)" = cs ]
+	fi
+}
+
 @test "aliases are known wherever a language is named" {
 	echo 'print(1)' > p
 	[ "$(cee-submit -w -l py p)" = 1 ]

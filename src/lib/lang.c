@@ -73,6 +73,11 @@ static bool line_valid(const char *s)
 	return *s && !strpbrk(s, "\n\r");
 }
 
+static bool two_valid(const char *s)
+{
+	return strlen(s) == 2 && line_valid(s);
+}
+
 static bool any_valid(const char *s)
 {
 	(void)s;
@@ -122,6 +127,7 @@ FIELD(check) { return list(v, path, &L->check, &L->ncheck, any_valid, "", e); }
 FIELD(env) { return json_env(v, path, &L->env, &L->nenv, e); }
 FIELD(live_env) { return json_env(v, path, &L->live_env, &L->nlive_env, e); }
 FIELD(limits) { return json_phase_limits(v, path, L->limits, NULL, e); }
+FIELD(hashbang) { return one(v, path, &L->hashbang, two_valid, "two characters that begin a comment, as \"//\"", e); }
 FIELD(hello) { return json_string(v, path, &L->hello, e); }
 FIELD(missing) { return one(v, path, &L->missing, line_valid, "one line", e); }
 FIELD(comment) { (void)into; (void)v; (void)path; (void)e; return 0; }
@@ -167,6 +173,7 @@ static const struct json_field fields[] = {
 	{"live_env", field_live_env},
 	{"limits", field_limits},
 	{"warm", field_warm},
+	{"hashbang", field_hashbang},
 	{"hello", field_hello},
 	{"missing", field_missing},
 	{"comment", field_comment},
@@ -243,6 +250,7 @@ void lang_release(struct lang *l)
 	strings_release(l->check, l->ncheck);
 	strings_release(l->env, l->nenv);
 	strings_release(l->live_env, l->nlive_env);
+	free(l->hashbang);
 	free(l->hello);
 	free(l->missing);
 	*l = (struct lang){0};
@@ -405,6 +413,15 @@ const struct lang *langs_find(const struct langs *ls, const char *name)
 		if (answers_to(&ls->l[i], name))
 			return &ls->l[i];
 	return NULL;
+}
+
+void lang_hashbang(const struct lang *l, struct job *j)
+{
+	unsigned char *text = j->code ? (unsigned char *)j->code : j->nfiles ? j->files[0].data : NULL;
+	size_t len = j->code ? j->code_len : j->nfiles ? j->files[0].len : 0;
+
+	if (l->hashbang && len >= 2 && memcmp(text, "#!", 2) == 0)
+		memcpy(text, l->hashbang, 2);
 }
 
 /* ---- argument vectors --------------------------------------------------------------- */

@@ -576,6 +576,7 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	r->lang = langs_find(&config->langs, r->job.language);
 	if (!r->lang)
 		return "language: this runner does not know it";
+	lang_hashbang(r->lang, &r->job);
 	r->result.language = strdup(r->lang->name);
 	r->result.image = strdup(r->lang->image);
 	set_limits(r);

@@ -36,6 +36,28 @@ static const char c_lang[] =
 	"\"run\":[\"./prog\",\"{args}\",\"--at={file}:{framework}{file}\",\"{other}\",\"{\"],\"check\":[\"gcc\",\"{file}\"],\"env\":{\"PATH\":\"/bin\"},\"live_env\":{\"B\":\"L\"},"
 	"\"limits\":{\"cpu\":3,\"compile\":{\"memory\":\"512M\"}},\"hello\":\"main(){}\",\"missing\":\"run cee-lang build c\",\"comment\":[\"any\"]}";
 
+static void hashbangs(void)
+{
+	char code[] = "#!/usr/bin/cee-run c\nint x;", one[] = "#";
+	struct job_file f = { .name = "a", .data = (unsigned char *)code, .len = strlen(code) };
+	struct job by_code = { .code = code, .code_len = strlen(code) }, by_file = { .files = &f, .nfiles = 1 }, none = {0}, tiny = { .code = one, .code_len = 1 };
+
+	CHECK(refused("\"hashbang\":\"#\"", "hashbang") && refused("\"hashbang\":\"///\"", "hashbang") && refused("\"hashbang\":\"/\\n\"", "hashbang"));
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"],\"hashbang\":\"//\"}") == 0);
+	lang_hashbang(&l, &by_code);
+	CHECK(strncmp(code, "///usr/bin/cee-run c\n", 21) == 0);
+	code[0] = '#', code[1] = '!';
+	lang_hashbang(&l, &by_file);
+	CHECK(code[0] == '/' && code[1] == '/');
+	lang_hashbang(&l, &none);
+	lang_hashbang(&l, &tiny);
+	CHECK(one[0] == '#');
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
+	code[0] = '#', code[1] = '!';
+	lang_hashbang(&l, &by_code);
+	CHECK(code[0] == '#');
+}
+
 static void whole_file(void)
 {
 	CHECK(parse(c_lang) == 0);
@@ -205,6 +227,7 @@ int main(void)
 {
 	RUN(whole_file);
 	RUN(refusals);
+	RUN(hashbangs);
 	RUN(vectors);
 	RUN(environments);
 	RUN(directory);
