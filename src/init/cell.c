@@ -801,6 +801,10 @@ static int mount_all(uint64_t disk, uint64_t inodes, char *text)
 		return init_fail(text, "private mounts: %s", strerror(errno));
 	if (mount_disk(disk, inodes, text) || mount_proc("/tmp/none", text))
 		return -1;
+	/* Our own program is one file for all boxes, and so were locks on it: under its
+	 * name lies something that is read-only and the cell's own. */
+	if (bind_to("/proc/version", "/.cee/init", true, text))
+		return -1;
 	if (bind_to("/tmp/work", "/work", false, text) ||
 	    bind_to("/tmp/shm", "/dev/shm", false, text) ||
 	    bind_to("/tmp/mqueue", "/dev/mqueue", true, text))

@@ -71,6 +71,26 @@ def body(image, init, seccomp, memory, uid, never, pids):
     return b
 
 
+def attach(box, streams):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(ENGINE)
+    sock.sendall(("POST /v1.41/containers/%s/attach?stream=1&%s HTTP/1.1\r\nHost: localhost\r\n"
+                  "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n" % (box, streams)).encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += sock.recv(1)
+    if b" 101 " not in head:
+        raise RuntimeError(head.decode())
+    return sock
+
+
+def remove(box):
+    try:
+        call("DELETE", "/containers/%s?force=1" % box)
+    except RuntimeError:
+        pass			# it has gone by itself
+
+
 def frame(kind, payload=b"", stream=0):
     return struct.pack("<BBHI", kind, stream, 0, len(payload)) + payload
 
@@ -90,15 +110,7 @@ class Box:
         seccomp = seccomp or os.path.join(TOP, "etc/seccomp.json")
         self.echo = echo
         self.id = call("POST", "/containers/create", body(image, init, seccomp, memory, uid, never, pids))["Id"]
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(ENGINE)
-        self.sock.sendall(("POST /v1.41/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
-                           "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" % self.id).encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += self.sock.recv(1)
-        if b" 101 " not in head:
-            raise RuntimeError(head.decode())
+        self.sock = attach(self.id, "stdin=1&stdout=1&stderr=1")
         self.raw = b""; self.bytes = b""; self.stderr = b""; self.queue = []
         call("POST", "/containers/%s/start" % self.id)
         self.send(frame(HELLO, struct.pack("<II", 2, 0) + b"initdrive"))
@@ -112,10 +124,7 @@ class Box:
 
     def close(self):
         self.sock.close()
-        try:
-            call("DELETE", "/containers/%s?force=1" % self.id)
-        except RuntimeError:
-            pass
+        remove(self.id)
 
     def send(self, data):
         self.sock.sendall(data)
