@@ -11,11 +11,11 @@ HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -Wl,-z,relro,-z,no
 CFLAGS  ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
-LDLIBS   = -lcjson -lm
+LDLIBS   = -lcjson -lnettle -lm
 
 LIB      = util id limit conf json pattern job lang result files index spool spool_runner frame prog client draft guess follow attend offer \
 	compare draft_tests tap
-LIB     += group key room remove sha256 submitter crowd
+LIB     += group key room remove submitter crowd
 RUNNER   = main loop http engine attach box pool run deliver tests verdict files pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry kept filter usage

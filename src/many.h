@@ -89,8 +89,4 @@ int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_
 /* Removes out/BUCKET when it is empty and so old that nothing begins there. */
 void spool_bucket_drop(int out, const char *bucket);
 
-/* ---- sha256.c: FIPS 180-4 ---------------------------------------------------------------- */
-
-void sha256(unsigned char out[32], const void *data, size_t len);
-
 #endif

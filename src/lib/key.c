@@ -10,6 +10,7 @@
  *   - An entry that is empty or torn was never used: it is written anew.
  *   - It goes before its job does (remove.c).
  */
+#include <nettle/sha2.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,10 +26,13 @@ enum { ENTRY_MAX = ID_LEN + 1 + KEY_MAX_LEN + 1, LOCK_TRIES = 20, LOCK_MS = 10 }
 
 void key_name(char name[KEY_NAME_MAX], const char *key)
 {
-	unsigned char h[32];
+	unsigned char h[SHA256_DIGEST_SIZE];
+	struct sha256_ctx c;
 
-	sha256(h, key, strlen(key));
-	for (int i = 0; i < 32; i++)
+	sha256_init(&c);
+	sha256_update(&c, strlen(key), (const uint8_t *)key);
+	sha256_digest(&c, sizeof(h), h);
+	for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
 		snprintf(name + 2 * i, 3, "%02x", h[i]);
 }
 

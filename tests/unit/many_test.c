@@ -53,33 +53,6 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-/* ---- sha256 ----------------------------------------------------------------------- */
-
-static bool hashes_to(const void *data, size_t len, const char *hex)
-{
-	unsigned char h[32];
-	char text[65];
-
-	sha256(h, data, len);
-	for (int i = 0; i < 32; i++)
-		snprintf(text + 2 * i, 3, "%02x", h[i]);
-	return strcmp(text, hex) == 0;
-}
-
-static void sha256_of_known_texts(void)
-{
-	char a[1000];
-
-	memset(a, 'a', sizeof(a));
-	CHECK(hashes_to("", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
-	CHECK(hashes_to("abc", 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
-	CHECK(hashes_to("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56,
-			"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"));
-	CHECK(hashes_to(a, 55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"));
-	CHECK(hashes_to(a, 64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"));
-	CHECK(hashes_to(a, 1000, "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"));
-}
-
 /* ---- ids ---------------------------------------------------------------------------- */
 
 static void ids_are_kept_once_and_in_order(void)
@@ -325,7 +298,6 @@ static void only_a_retired_job_is_removed(void)
 
 int main(void)
 {
-	RUN(sha256_of_known_texts);
 	RUN(ids_are_kept_once_and_in_order);
 	RUN(group_names);
 	RUN(group_members);
