@@ -13,15 +13,15 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lnettle -lm
 
-LIB      = util id limit conf json pattern job lang result files index spool spool_runner frame prog client draft guess follow attend offer \
+LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow attend offer \
 	compare draft_tests tap
 LIB     += group key room remove submitter crowd
-RUNNER   = main loop http engine attach box pool run deliver tests verdict files pin queue output sync log config
+RUNNER   = main loop http engine attach box pool run deliver feed tests verdict files pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry kept filter usage
 
 # program: extra libraries
-PROGRAMS = cee-submit cee-log cee-stat cee-cancel cee-fsck cee-lang
+PROGRAMS = cee-submit cee-run cee-log cee-stat cee-cancel cee-fsck cee-lang
 PROGRAMS += cee-rm cee-prune
 PROGRAMS += cee-doctor
 PROGRAMS += cee-files

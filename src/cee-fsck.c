@@ -377,8 +377,9 @@ static bool attempt_name(const char *s)
 
 static void check_attempt(int out, const char *n, const char *path, bool final)
 {
-	static const char *const known[] = { "stdout", "stderr", "index", "result.new", "tests", "files", "files.index" };
-	enum { KNOWN = sizeof known / sizeof *known };
+	static const char *const known[] = { "stdout", "stderr", "index", "result.new", "tests", "taken", "files",
+		"files.index" };
+	enum { RESULT = 3, KNOWN = sizeof known / sizeof *known };
 	DIR *d = open_dir(out, n, path);
 	struct dirent *e;
 	char p[512];
@@ -395,7 +396,7 @@ static void check_attempt(int out, const char *n, const char *path, bool final)
 			check_file(dirfd(d), e->d_name, p);
 		else
 			problem(p, "is no name that an attempt has");
-		if (i == 3 && final)
+		if (i == RESULT && final)
 			problem(p, "is left over, though the job has ended");
 	}
 	check_output(dirfd(d), path, final);
@@ -665,6 +666,34 @@ static void check_keys(int owner_dir, const char *owner, const char *path)
 		closedir(d);
 }
 
+static void check_in(int owner_dir, const char *owner, const char *path)
+{
+	DIR *d = open_dir(owner_dir, "in", path);
+	struct dirent *e;
+	char p[512];
+
+	while (d && (e = spool_next(d))) {
+		enum spool_input_kind kind;
+		char id[ID_LEN + 1];
+		int sig;
+
+		join(p, path, e->d_name);
+		if (!spool_input_parse(e->d_name, id, &kind, &sig)) {
+			problem(p, "is no name of a job's input: ID, ID.end or ID.SIGNAL");
+			continue;
+		}
+		check_file(dirfd(d), e->d_name, p);
+		if (!spool_input_stale(&fsck.s, owner, e->d_name))
+			continue;
+		if (fsck.fix)
+			spool_input_clear(&fsck.s, owner, id);
+		if (spool_has(dirfd(d), e->d_name))
+			note(p, "is input of a job that is over; the next scan removes it, and so does --fix");
+	}
+	if (d)
+		closedir(d);
+}
+
 static int check_owner(void *arg, const char *owner)
 {
 	AUTO_CLOSE int dir = spool_dir(fsck.s.fd, owner);
@@ -681,6 +710,8 @@ static int check_owner(void *arg, const char *owner)
 			check_tmp(dir, p);
 		else if (strcmp(e->d_name, "cancel") == 0)
 			check_cancel(dir, owner, p);
+		else if (strcmp(e->d_name, "in") == 0)
+			check_in(dir, owner, p);
 		else if (strcmp(e->d_name, "out") == 0)
 			check_history(dir, owner, p);
 		else if (strcmp(e->d_name, "groups") == 0)
@@ -688,7 +719,7 @@ static int check_owner(void *arg, const char *owner)
 		else if (strcmp(e->d_name, "keys") == 0)
 			check_keys(dir, owner, p);
 		else
-			problem(p, "is none of an owner's directories: tmp, new, cancel, out, groups, keys");
+			problem(p, "is none of an owner's directories: tmp, new, cancel, in, out, groups, keys");
 	}
 	if (d)
 		closedir(d);
@@ -863,8 +894,8 @@ static const char help[] =
 	"  -c, --conf FILE   the configuration (CEE_CONF)\n"
 	"      --json        one JSON object a line, a summary last\n"
 	"      --fix         remove files in tmp whose writers are gone, wishes for the\n"
-	"                    end of jobs that are over, and keys of jobs that are gone;\n"
-	"                    safe in a live spool\n"
+	"                    end and input of jobs that are over, and keys of jobs that\n"
+	"                    are gone; safe in a live spool\n"
 	"      --make        make a spool, and OWNER's part of it\n"
 	"      --help, --version\n"
 	"\n"

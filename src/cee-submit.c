@@ -26,6 +26,7 @@ struct submit {
 	bool has_field;			/* an option was given that is a field of the job */
 	const char *verdict;		/* --verdict */
 	struct attend attend;		/* -w */
+	struct spool_input input;	/* -i - with -w, and any job that says stdin_stream */
 };
 
 /* ---- submitting -------------------------------------------------------------------- */
@@ -77,6 +78,8 @@ static int submit_one(struct submit *u)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (u->wait)
 		attend_begin(&u->attend);
+	if (u->wait && !(u->job_path && strcmp(u->job_path, "-") == 0))
+		u->to.input = u->attend.input = &u->input;	/* for a job that says so */
 	r = submitter_put(&u->to, &text, u->id, id, &e);
 	if (r > 0)
 		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
@@ -208,7 +211,8 @@ static const char help[] =
 	"beside it or below. -j takes the job as JSON (- is standard input), - takes many, one a line.\n\n"
 	"  -l, --language NAME     else as the first file is called, or as its #! line says\n"
 	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
-	"  -i, --stdin FILE        the program's standard input (- is ours, read to its end first)\n"
+	"  -i, --stdin FILE        the program's standard input; - is ours: with -w as it comes, else\n"
+	"                          read to its end first\n"
 	OFFER_HELP
 	"      --tests DIR         runs it for each NAME.in of DIR, and compares with NAME.out\n"
 	"      --compare HOW       exact, trailing (else), tokens, float:ABS,REL\n"
@@ -340,7 +344,8 @@ static void check_usage(struct submit *u)
 
 int main(int argc, char **argv)
 {
-	struct submit u = { .attend = { .c = &u.c, .verdict = -1 }, .to = { .c = &u.c, .languages = &u.languages } };
+	struct submit u = { .attend = { .c = &u.c, .verdict = -1 }, .to = { .c = &u.c, .languages = &u.languages },
+		.input = { .dir = -1, .fd = -1 } };
 	int opt, status;
 
 	client_init(&u.c, argv[0]);
@@ -352,6 +357,10 @@ int main(int argc, char **argv)
 		offer_add(&u.draft.arguments, argv[optind]);
 	u.wait |= u.draft.check;	/* its findings are what it is for */
 	check_usage(&u);
+	if (u.wait && u.draft.stdin_path && strcmp(u.draft.stdin_path, "-") == 0) {
+		u.draft.stdin_path = NULL;
+		u.draft.stdin_stream = true;
+	}
 	if (u.verdict)
 		u.attend.verdict = client_verdict_open(u.verdict);
 	client_open(&u.c, 0);

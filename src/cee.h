@@ -125,6 +125,7 @@ struct conf {
 	int64_t box_idle_us;		/* an owner's idle box goes after that */
 	int64_t box_age_us;		/* one that nobody took is made anew after that */
 	int64_t max_job;		/* bytes of a job file */
+	int64_t max_stdin;		/* bytes of a streamed standard input */
 	int64_t max_queued;		/* jobs waiting, of one owner */
 	int64_t collect_files, collect_bytes;	/* carried out of a job at most */
 	int64_t min_room;		/* bytes that must stay free in the spool for new work */
@@ -172,6 +173,7 @@ struct job {
 	struct job_file *files; size_t nfiles;	/* the first is the entry unless code is given */
 	char **arguments; size_t narguments;
 	unsigned char *stdin_data; size_t stdin_len;	/* stdin: text, or stdin_base64 */
+	bool stdin_stream;		/* it comes in OWNER/in/ID instead */
 	char **env; size_t nenv;	/* NAME=value */
 	struct job_package *packages; size_t npackages;	/* packages, nuget_packages */
 	struct limits limits[PHASE_COUNT];	/* -1 where the job is silent */
@@ -408,7 +410,7 @@ void spool_release(struct spool *s);
 bool spool_owner_valid(const char *owner);
 /* "uid-N" of the calling process. */
 void spool_owner_self(char owner[OWNER_MAX]);
-/* Makes OWNER/{tmp,new,cancel,out,groups,keys} where they are missing. */
+/* Makes OWNER/{tmp,new,cancel,in,out,groups,keys} where they are missing. */
 int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e);
 
 /* Submitter. Durable before it returns 0. Errors: EEXIST (id is there, in whatever
@@ -501,6 +503,37 @@ int spool_each_dead(struct spool_runner *r, spool_name_fn f, void *arg);
 int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *arg);
 /* Removes tmp/ files nobody holds a lock on. */
 int spool_sweep(struct spool *s, const char *owner);
+
+/* What goes into a running job (spool_input.c): OWNER/in. */
+enum {
+	SPOOL_INPUT_AHEAD = 4 << 20,	/* bytes of input that are written ahead of what the box has taken */
+	SPOOL_INPUT_TELL = 1 << 20	/* the runner tells what it took in steps of this, at most */
+};
+struct spool_input {		/* a submitter's; -1 where closed */
+	int dir, fd;		/* in/, and in/ID under its lock */
+	char id[ID_LEN + 1];
+	int64_t size;		/* bytes written */
+};
+/* Before the job with "stdin_stream" is submitted. EEXIST: this id has one. */
+int spool_input_make(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e);
+int spool_input_write(struct spool_input *in, const void *data, size_t len);
+int spool_input_end(struct spool_input *in);	/* all has come; closes */
+void spool_input_leave(struct spool_input *in);	/* closes; without an end the program sees its end there */
+void spool_input_drop(struct spool_input *in);	/* there will be no job: removes it */
+/* HUP, INT, QUIT, TERM, USR1 or USR2 for the program of a job; before it runs the job's end. */
+int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e);
+/* Runner. */
+enum spool_input_kind { INPUT_BYTES, INPUT_END, INPUT_SIGNAL };
+bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
+int spool_input_open(struct spool *s, const char *owner, const char *id);	/* EINVAL no regular file of one link */
+bool spool_input_left(int fd);		/* nobody writes it any more */
+int64_t spool_input_size(struct spool *s, const char *owner, const char *id);	/* as the end mark says; -1 none yet */
+bool spool_signal_take(struct spool *s, const char *owner, const char *id, int sig);	/* was it there? it goes */
+int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg);
+void spool_input_clear(struct spool *s, const char *owner, const char *id);	/* all of a job's */
+bool spool_input_stale(struct spool *s, const char *owner, const char *name);	/* nobody's any more */
+/* N/taken: its length is how much of the input the box has taken. */
+int spool_taken_open(struct spool_attempt *a);
 
 /* For crash tests: stops this process (SIGSTOP, once) when $CEE_STOP_AT is this transition. */
 void spool_hook(const char *transition);

@@ -22,7 +22,9 @@ struct draft {
 	const char *compare;		/* of tests, or NULL */
 	bool first_failure;		/* of tests */
 	int priority, retries;		/* -1 not said */
+	const char *entry;		/* what the first file is called in the job, or NULL: its own name */
 	bool merge, check;
+	bool stdin_stream;		/* instead of stdin_path: it comes while the job runs */
 };
 void draft_init(struct draft *d);
 void draft_release(struct draft *d);

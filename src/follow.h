@@ -46,16 +46,17 @@ struct follow {
 	struct spool *s;
 	char owner[OWNER_MAX], id[ID_LEN + 1], path[OWNER_MAX + 64];
 	bool watch;		/* wants inotify */
+	bool taken_too;		/* may be set after follow_init: N/taken is watched, see follow_taken */
 	bool result_only;	/* may be set after follow_init: nothing is handed out, only the end is waited for */
 	bool tests;		/* may be set after follow_init: the lines of its tests are handed out too */
 	bool blind;		/* has none: looks every FOLLOW_BLIND_MS */
 	int inotify;		/* one for all jobs of this struct */
-	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests;	/* -1 none */
+	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests, wd_taken;	/* -1 none */
 	const char *next;	/* the name that wd_parent waits for, within path */
 	bool look_dir, look_index;	/* something may be new there */
 	int misses;		/* slow looks in a row that found no trace of the job */
 	int64_t slow_us;	/* the next slow look, mono_us */
-	int dir, attempt_dir, index, tests_fd;
+	int dir, attempt_dir, index, tests_fd, taken;
 	int attempt;		/* being read; 0 none has begun */
 	int64_t index_at, tests_at;
 	struct follow_stream out, err;
@@ -78,5 +79,8 @@ int follow_step(struct follow *f, follow_fn fn, void *arg, struct cee_err *e);
 int follow_wait(struct follow *f, int timeout_ms, struct pollfd *more, int nmore);
 /* The attempt that is being read is handed out again from its beginning. */
 void follow_rewind(struct follow *f);
+
+/* How much of its streamed input the attempt that is read has taken, so far. */
+int64_t follow_taken(const struct follow *f);
 
 #endif

@@ -16,6 +16,9 @@ char *guess_named(const char *languages, size_t len, const char *word);
 char *guess_language(const char *languages, size_t len, const char *name, const char *text, size_t n,
 		     struct cee_err *e);
 
+/* What a program that has no name is called as the entry of a job in that language. */
+char *guess_entry(const char *languages, size_t len, const char *language);
+
 /* The words of a #! line that say what runs the program: the interpreter without its folder, env(1)
  * and its options passed over, and what follows it. false when text begins with no such line. */
 enum { SHEBANG_WORDS = 16, SHEBANG_WORD = 64 };

@@ -49,6 +49,7 @@ void offer_languages(struct client *c, struct buf *languages);
 struct offer {				/* what a submitter needs to know of its job */
 	int priority;
 	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1];	/* "" none */
+	bool stdin_stream;
 };
 /* Is text a job that may be submitted? -1 and e. */
 int offer_check(struct client *c, const struct buf *languages, const char *text, size_t len,

@@ -11,6 +11,9 @@
 #include <sysexits.h>	/* EX_USAGE 64, EX_DATAERR 65, EX_NOINPUT 66, EX_TEMPFAIL 75, EX_CONFIG 78 … */
 
 extern const char *prog_name;
+/* Not 0: the status of every end by the functions below, for a program whose other statuses
+ * are somebody else's. */
+extern int prog_failure;
 void prog_init(const char *argv0);	/* name, SIGPIPE stays default, umask 077 is not touched */
 /* "prog: …\n" on stderr, once, control characters neutralised. */
 void prog_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

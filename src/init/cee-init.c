@@ -522,12 +522,13 @@ static bool tail_send(void)
 
 /* ---- the program's standard input ------------------------------------------ */
 
-/* Gives back what has been consumed; from the first time on the window is whole. */
+/* Gives back what has been consumed; from the first time on the window is whole. A
+ * program that has closed its input is given no more: a producer without end stops there. */
 static void give_credit(void)
 {
 	uint64_t room = in.window - in.len;
 
-	if (in.fd < 0 && !phase.started_us)
+	if (in.fd < 0 || !phase.started_us)
 		return;
 	if (job.state != RUNNING || phase.id != PHASE_RUN || job.stdin_end || !out_room())
 		return;
@@ -570,10 +571,8 @@ static void stdin_frame(const struct frame *f)
 	if (f->len > in.credit)
 		die("stdin beyond the credit");
 	in.credit -= f->len;
-	if (in.fd < 0 && job.state != LOADING) {
-		give_credit();
+	if (in.fd < 0 && job.state != LOADING)
 		return;
-	}
 	if (in.start + in.len + f->len > STDIN_MAX) {
 		memmove(in.data, in.data + in.start, in.len);
 		in.start = 0;

@@ -1,17 +1,23 @@
 /* attend.c - waiting for a job as if it were a process of ours (attend.h)
  *
  * Signals: the handler counts, writes a byte that wakes the poll, and ends the
- * program at the second one, once the wish to cancel has been made. A write
- * that blocks is interrupted (no SA_RESTART) so that the first one is heard
- * then too.
+ * program at the next one once the wish to cancel has been made. A write that
+ * blocks is interrupted (no SA_RESTART) so that the first one is heard then too.
+ *
+ * Input is read only where it may be written: so the read never blocks, and what
+ * the program does not take stays with whoever writes to us.
  */
 #include "attend.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -20,14 +26,16 @@ enum { WARN_MS = 500 };
 
 /* ---- signals ------------------------------------------------------------------ */
 
-static volatile sig_atomic_t signals, cancel_made;
+static volatile sig_atomic_t signals, last_signal, cancel_made;
 static int wake[2] = {-1, -1};
 
 static void on_signal(int sig)
 {
 	int saved = errno;
 
-	if (++signals > 1 && cancel_made)
+	signals++;
+	last_signal = sig;
+	if (cancel_made)
 		_exit(128 + sig);
 	if (write(wake[1], "", 1) < 0) {	/* full: it is awake already */
 	}
@@ -36,19 +44,21 @@ static void on_signal(int sig)
 
 void attend_begin(struct attend *a)
 {
-	static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	size_t n = sizeof caught / sizeof *caught - (a->forward ? 0 : 1);
 	struct sigaction sa = { .sa_handler = on_signal }, old;
 
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		prog_die(EX_OSERR, "pipe: %s", strerror(errno));
-	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+	for (size_t i = 0; i < n; i++) {
 		/* who started us with nohup or in the background meant it */
 		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(caught[i], &sa, NULL);
 	}
-	(void)a;
 	signal(SIGPIPE, SIG_IGN);	/* the job must be cancelled before we go */
 }
+
+int attend_signal(void) { return last_signal; }
 
 static void cancel(struct attend *a)
 {
@@ -60,17 +70,43 @@ static void cancel(struct attend *a)
 	cancel_made = 1;
 }
 
+/* The program has it, and may go on. A job that waits has none. */
+static bool pass_on(struct attend *a)
+{
+	if (!a->forward || a->forwarded || signals > 1 || a->f.attempt == 0)
+		return false;
+	a->forwarded = true;
+	return spool_signal(&a->c->spool, a->c->owner, a->f.id, last_signal, NULL) == 0;
+}
+
 static void heed_signals(struct attend *a)
 {
+	static int heeded;
 	char byte[16];
 
-	if (!signals || a->cancelling)
+	if (signals == heeded || a->cancelling)
 		return;
-	cancel(a);
+	heeded = signals;
 	while (read(wake[0], byte, sizeof byte) > 0)
 		;
-	prog_error("cancelling %s; once more, and it is left to itself", a->f.id);
+	if (pass_on(a))
+		return;
+	cancel(a);
+	if (!a->quiet)
+		prog_error("cancelling %s; once more, and it is left to itself", a->f.id);
 	client_warn_runner(a->c, &a->warned);
+}
+
+void attend_exit(const struct attend *a, int status)
+{
+	struct rlimit none = {0};
+
+	if (a->forward && last_signal && status == 128 + last_signal) {
+		setrlimit(RLIMIT_CORE, &none);
+		signal(last_signal, SIG_DFL);
+		raise(last_signal);
+	}
+	exit(status);
 }
 
 /* ---- waiting and streaming ------------------------------------------------------- */
@@ -178,8 +214,7 @@ static int item(void *arg, const struct follow_item *it)
 	struct sink *k = it->what == FOLLOW_TEST || (it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT)
 		? &a->out : &a->err;
 
-	if (signals)
-		heed_signals(a);
+	heed_signals(a);
 	if (is_of_test(a, it))
 		return 0;
 	if (a->last != k && a->last)	/* they may be the same terminal */
@@ -207,9 +242,88 @@ static int item(void *arg, const struct follow_item *it)
 	return 0;
 }
 
+/* ---- our standard input is the program's ------------------------------------------- */
+
+static bool input_open(const struct attend *a)
+{
+	return a->input && a->input->fd >= 0;
+}
+
+/* No more is written ahead than this: who writes without end waits for who reads. */
+static bool input_wanted(const struct attend *a)
+{
+	return input_open(a) && !a->cancelling &&
+	       a->input->size < follow_taken(&a->f) + SPOOL_INPUT_AHEAD;
+}
+
+static _Noreturn void input_failed(struct attend *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static _Noreturn void input_failed(struct attend *a, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	cancel(a);
+	prog_die(STATUS_OURS, "standard input: %s; %s is cancelled", text, a->f.id);
+}
+
+/* What jobs write needs room as well. */
+static void check_room(struct attend *a)
+{
+	struct statvfs v;
+
+	if (a->input->size < a->room_at || fstatvfs(a->c->spool.fd, &v) < 0)
+		return;
+	a->room_at = a->input->size + SPOOL_INPUT_TELL;
+	if ((int64_t)v.f_bavail * (int64_t)v.f_frsize < a->c->conf.min_room)
+		input_failed(a, "the spool's disk has no more room for it (min_room of cee.conf)");
+}
+
+static void end_input(struct attend *a)
+{
+	if (spool_input_end(a->input) < 0)
+		input_failed(a, "its end cannot be written into the spool: %s", strerror(errno));
+}
+
+static void forward_input(struct attend *a)
+{
+	static char block[65536];
+	ssize_t n = read(STDIN_FILENO, block, sizeof block);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n < 0) {
+		prog_error("standard input: %s; it ends there", strerror(errno));
+		n = 0;
+	}
+	if (n == 0) {
+		end_input(a);
+		return;
+	}
+	if (a->input->size + n > a->c->conf.max_stdin)
+		input_failed(a, "is larger than %lld bytes (max_stdin of cee.conf)", (long long)a->c->conf.max_stdin);
+	check_room(a);
+	if (spool_input_write(a->input, block, (size_t)n) < 0)
+		input_failed(a, "cannot be written into the spool: %s", strerror(errno));
+}
+
+/* ---- to the end ---------------------------------------------------------------------- */
+
+static void wait_more(struct attend *a, int timeout)
+{
+	struct pollfd p[2] = {
+		{ .fd = a->cancelling ? -1 : wake[0], .events = POLLIN },
+		{ .fd = input_wanted(a) ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+
+	if (follow_wait(&a->f, timeout, p, 2) == 2 && p[1].revents)
+		forward_input(a);
+}
+
 static void follow_to_end(struct attend *a)
 {
-	struct pollfd signal_pipe = { .fd = wake[0], .events = POLLIN };
 	struct cee_err e = {0};
 	int timeout = WARN_MS, r;
 
@@ -217,9 +331,7 @@ static void follow_to_end(struct attend *a)
 		flush(a, &a->out);
 		flush(a, &a->err);
 		heed_signals(a);
-		if (a->cancelling)
-			signal_pipe.fd = -1;
-		follow_wait(&a->f, a->f.attempt == 0 ? timeout : -1, &signal_pipe, 1);
+		wait_more(a, a->f.attempt == 0 ? timeout : -1);
 		if (a->f.attempt == 0 && timeout > 0) {
 			if (!a->f.look_dir)
 				client_warn_runner(a->c, &a->warned);
@@ -260,6 +372,7 @@ int attend_job(struct attend *a, const char *id)
 	sink_init(&a->err, STDERR_FILENO, a->raw);
 	follow_init(&a->f, &a->c->spool, true);
 	a->f.tests = a->job.ntests > 0;
+	a->f.taken_too = a->input != NULL;
 	follow_job(&a->f, a->c->owner, id);
 	if (a->job.ntests)
 		begin_tests(a);

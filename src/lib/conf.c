@@ -67,6 +67,7 @@ void conf_init(struct conf *c)
 		.uid_base = 900000,
 		.uid_count = 1000,
 		.max_job = 16 * MIB,
+		.max_stdin = 4 * GIB,
 		.max_queued = 100000,
 		.collect_files = 256,
 		.collect_bytes = 16 * MIB,
@@ -170,6 +171,7 @@ static int set_durable(struct conf *c, const char *v, struct cee_err *e) { retur
 static int set_cells(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->cells_never, v, "never", "auto", e); }
 static int set_log(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->log_json, v, "json", "text", e); }
 static int set_max_job(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->max_job, e); }
+static int set_max_stdin(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->max_stdin, e); }
 static int set_min_room(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->min_room, e); }
 static int set_box_reserve(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->box_reserve, e); }
 static int set_run_slack(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->run_slack_us, e); }
@@ -295,7 +297,7 @@ static const struct key {
 	{"runtime", set_runtime}, {"init", set_init}, {"seccomp", set_seccomp},
 	{"apparmor", set_apparmor}, {"networks", set_networks}, {"jobs", set_jobs},
 	{"cpus", set_cpus}, {"durable", set_durable}, {"cells", set_cells}, {"log", set_log},
-	{"uids", set_uids}, {"max_job", set_max_job}, {"max_queued", set_max_queued},
+	{"uids", set_uids}, {"max_job", set_max_job}, {"max_stdin", set_max_stdin}, {"max_queued", set_max_queued},
 	{"collect_files", set_collect_files}, {"collect_bytes", set_collect_bytes},
 	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},
 	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},

@@ -191,7 +191,7 @@ struct input {
 static int put_file(const struct draft *d, size_t i, const struct input *in, size_t max, struct buf *out,
 		    struct cee_err *e)
 {
-	AUTO_FREE char *name = draft_name(d->files.v[0], d->files.v[i], e);
+	AUTO_FREE char *name = i == 0 && d->entry ? strdup(d->entry) : draft_name(d->files.v[0], d->files.v[i], e);
 
 	if (!name)
 		return -1;
@@ -354,6 +354,8 @@ static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct 
 	AUTO_BUF struct buf in = {0};
 	bool executable;
 
+	if (d->stdin_stream)
+		return buf_printf(out, ",\"stdin_stream\":true") < 0 ? no_memory(e) : 0;
 	if (!d->stdin_path)
 		return 0;
 	if (draft_read(d->stdin_path, max, &in, &executable, e) < 0)

@@ -57,8 +57,8 @@ void follow_init(struct follow *f, struct spool *s, bool watch)
 	memset(f, 0, sizeof *f);
 	f->s = s;
 	f->watch = watch;
-	f->inotify = f->dir = f->attempt_dir = f->index = f->tests_fd = f->out.fd = f->err.fd = -1;
-	f->wd_parent = f->wd_dir = f->wd_attempt = f->wd_index = f->wd_tests = -1;
+	f->inotify = f->dir = f->attempt_dir = f->index = f->tests_fd = f->taken = f->out.fd = f->err.fd = -1;
+	f->wd_parent = f->wd_dir = f->wd_attempt = f->wd_index = f->wd_tests = f->wd_taken = -1;
 }
 
 static void unwatch(struct follow *f, int *wd)
@@ -76,6 +76,8 @@ static void attempt_close(struct follow *f)
 	forget(&f->attempt_dir);
 	forget(&f->index);
 	forget(&f->tests_fd);
+	unwatch(f, &f->wd_taken);
+	forget(&f->taken);
 	stream_close(&f->out);
 	stream_close(&f->err);
 	f->index_at = f->tests_at = 0;
@@ -275,7 +277,19 @@ static int open_index(struct follow *f)
 	unwatch(f, &f->wd_attempt);
 	watch_fd(f, f->index, IN_MODIFY, &f->wd_index);
 	f->look_index = true;
+	if (f->taken_too) {	/* older than the index, or not there for some reason */
+		f->taken = open_file(f->attempt_dir, "taken");
+		if (f->taken >= 0)
+			watch_fd(f, f->taken, IN_MODIFY, &f->wd_taken);
+	}
 	return open_tests(f);
+}
+
+int64_t follow_taken(const struct follow *f)
+{
+	struct stat st;
+
+	return f->taken >= 0 && fstat(f->taken, &st) == 0 ? st.st_size : 0;
 }
 
 /* The greatest attempt that has a directory; the one being read when there is no later one. */
@@ -515,7 +529,7 @@ static void note_event(struct follow *f, const struct inotify_event *ev)
 
 	if (ev->mask & IN_Q_OVERFLOW) {
 		f->look_dir = f->look_index = true;
-	} else if (ev->wd == f->wd_index || ev->wd == f->wd_tests) {
+	} else if (ev->wd == f->wd_index || ev->wd == f->wd_tests || ev->wd == f->wd_taken) {
 		f->look_index = true;
 	} else if (ev->wd == f->wd_parent) {
 		size_t n = strcspn(f->next, "/");

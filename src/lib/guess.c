@@ -274,3 +274,15 @@ char *guess_language(const char *languages, size_t len, const char *name, const 
 
 	return decide(cJSON_GetObjectItemCaseSensitive(root, "languages"), name, text, n, e);
 }
+
+char *guess_entry(const char *languages, size_t len, const char *language)
+{
+	AUTO_JSON cJSON *root = parse(languages, len);
+	const cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
+	const char *name = named(all, language);
+
+	cJSON_ArrayForEach(l, all)
+		if (name && strcmp(text_of(l, "name"), name) == 0 && *text_of(l, "file"))
+			return strdup(text_of(l, "file"));
+	return strdup("main");
+}

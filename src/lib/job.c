@@ -467,6 +467,8 @@ static int bytes_of(const cJSON *v, const char *path, const char *name, bool bas
 FIELD(stdin) { return bytes_of(v, path, "stdin", false, &JOB->stdin_data, &JOB->stdin_len, e); }
 FIELD(stdin_base64) { return bytes_of(v, path, "stdin", true, &JOB->stdin_data, &JOB->stdin_len, e); }
 
+FIELD(stdin_stream) { return json_bool(v, path, &JOB->stdin_stream, e); }
+
 FIELD(buffer)
 {
 	const char *s = cJSON_IsString(v) ? v->valuestring : "";
@@ -731,6 +733,7 @@ static const struct json_field fields[] = {
 	{"arguments", field_arguments},
 	{"stdin", field_stdin},
 	{"stdin_base64", field_stdin_base64},
+	{"stdin_stream", field_stdin_stream},
 	{"env", field_env},
 	{"packages", field_packages},
 	{"nuget_packages", field_nuget_packages},
@@ -837,6 +840,10 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "collect", "is not for a job with tests, whose cells come and go: leave one of the two out");
 	if (j->check && j->ntests > 0)
 		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
+	if (j->stdin_stream && j->stdin_data)
+		return json_wrong(e, "stdin_stream", "the input comes later, so there can be no stdin besides");
+	if (j->stdin_stream && j->ntests > 0)
+		return json_wrong(e, "stdin_stream", "is not for a job with tests: each has its own stdin");
 	if (vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
 		return -1;
 	return packages_valid(j, p->nuget, e);

@@ -59,6 +59,7 @@ int offer_check(struct client *c, const struct buf *languages, const char *text,
 	o->priority = j.priority;
 	snprintf(o->group, sizeof o->group, "%s", j.group ? j.group : "");
 	snprintf(o->key, sizeof o->key, "%s", j.key ? j.key : "");
+	o->stdin_stream = j.stdin_stream;
 	r = job_check(&j, &c->conf, languages->data, languages->len, e);
 	job_release(&j);
 	return r;

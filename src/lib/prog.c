@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 const char *prog_name = "cee";
+int prog_failure;
 
 /* What stdio still holds, or has lost: a full disk is no success. */
 static void output_end(void)
@@ -72,7 +73,7 @@ void prog_die(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	message(fmt, ap);
 	va_end(ap);
-	exit(status);
+	exit(prog_failure ? prog_failure : status);
 }
 
 void prog_help(const char *text)
@@ -103,17 +104,17 @@ void prog_usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	prog_error("%s; \"%s --help\" says how it is used", text, prog_name);
-	exit(EX_USAGE);
+	prog_die(EX_USAGE, "%s; \"%s --help\" says how it is used", text, prog_name);
 }
 
 int prog_getopt(int argc, char **argv, const char *letters, const struct option *options)
 {
+	bool prefix = *letters == '-' || *letters == '+';
 	char own[128];
 	int opt;
 
 	/* ':' makes getopt tell a missing value from an unknown option */
-	snprintf(own, sizeof own, "%.1s:%s", *letters == '-' ? letters : "", *letters == '-' ? letters + 1 : letters);
+	snprintf(own, sizeof own, "%.1s:%s", prefix ? letters : "", letters + prefix);
 	opterr = 0;
 	opt = getopt_long(argc, argv, own, options, NULL);
 	if (opt == ':')

@@ -432,7 +432,7 @@ void spool_release(struct spool *s)
 
 int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 {
-	static const char *const part[] = { "tmp", "new", "cancel", "out", "groups", "keys" };
+	static const char *const part[] = { "tmp", "new", "cancel", "in", "out", "groups", "keys" };
 	AUTO_CLOSE int dir = -1;
 
 	if (!spool_owner_valid(owner))
@@ -450,6 +450,18 @@ int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 	if (s->durable && (fsync(dir) < 0 || fsync(s->fd) < 0))
 		return cee_fail(e, errno, "%s: %s", owner, strerror(errno));
 	return 0;
+}
+
+int spool_owner_part(struct spool *s, const char *owner, const char *part, struct cee_err *e)
+{
+	char path[OWNER_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%.*s/%s", OWNER_MAX - 1, owner, part);
+	fd = spool_dir(s->fd, path);
+	if (fd < 0 && errno == ENOENT && spool_owner_make(s, owner, e) == 0)
+		fd = spool_dir(s->fd, path);
+	return fd < 0 ? cee_fail(e, errno, "%s: %s", path, strerror(errno)) : fd;
 }
 
 /* ---- where a job is --------------------------------------------------------- */
@@ -816,18 +828,6 @@ static int submit_locked(struct submit *u, int priority, const void *job, size_t
 		errno = err;
 	}
 	return r;
-}
-
-int spool_owner_part(struct spool *s, const char *owner, const char *part, struct cee_err *e)
-{
-	char path[OWNER_MAX + 8];
-	int fd;
-
-	snprintf(path, sizeof(path), "%.*s/%s", OWNER_MAX - 1, owner, part);
-	fd = spool_dir(s->fd, path);
-	if (fd < 0 && errno == ENOENT && spool_owner_make(s, owner, e) == 0)
-		fd = spool_dir(s->fd, path);
-	return fd < 0 ? cee_fail(e, errno, "%s: %s", path, strerror(errno)) : fd;
 }
 
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority,

@@ -16,6 +16,7 @@ enum {
 	SPOOL_ATTEMPTS = 9,		/* an attempt is one digit; a later one is the ninth again */
 	SPOOL_NAME_MAX = ID_LEN + 8,	/* P.ID.N and a NUL */
 	SPOOL_RESULT_ROOM = 8192,	/* bytes reserved for a result before its job begins; a larger one finds the rest or waits for it */
+	SPOOL_INPUT_NAME = ID_LEN + 8,	/* ID.WHAT and a NUL */
 	SPOOL_RESULT_MAX = 1 << 20
 };
 

@@ -272,6 +272,7 @@ static int retire_from(struct spool *s, int from, const char *owner, const char 
 	if (out < 0 || renameat(from, name, out, "job") < 0)
 		return -1;
 	spool_hook("retired");
+	spool_input_clear(s, owner, id);
 	return spool_cancel_clear(s, owner, id);
 }
 

@@ -98,7 +98,7 @@ static bool same_job(struct submitter *t, const char *id, const struct buf *text
 	       there.len == text->len && memcmp(there.data, text->data, text->len) == 0;
 }
 
-struct job_in { const struct buf *text; const char *own, *group, *key; int priority; };
+struct job_in { const struct buf *text; const char *own, *group, *key; int priority; bool stream; };
 
 /* The id that the job shall have, written into its group. */
 static int name_job(struct submitter *t, const struct job_in *j, char id[ID_LEN + 1], struct cee_err *e)
@@ -128,6 +128,14 @@ static int take_key(struct submitter *t, const struct job_in *j, struct key *k, 
 	return j->group && strcmp(j->group, id) != 0 ? group_add(&t->g, id, e) : 0;
 }
 
+/* The job's input, unless this job, by its id or its key, is another submit's. */
+static int make_input(struct submitter *t, const struct job_in *j, bool known, const char *id, struct cee_err *e)
+{
+	if (!j->stream || known || spool_input_make(&t->c->spool, t->c->owner, id, t->input, e) == 0)
+		return 0;
+	return errno == EEXIST && j->own ? 0 : -1;
+}
+
 static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 1], struct cee_err *e)
 {
 	struct key k = { .fd = -1 };
@@ -136,12 +144,16 @@ static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 
 
 	if (r == 0 && j->key)
 		r = take_key(t, j, &k, id, e);
+	if (r == 0)
+		r = make_input(t, j, k.found, id, e);
 	if (r < 0) {
 		key_release(&k);
 		return -1;
 	}
 	bounds.fresh = !j->own && !k.found;
 	r = spool_submit(&t->c->spool, t->c->owner, id, j->priority, j->text->data, j->text->len, &bounds, e);
+	if (r < 0 && t->input)
+		spool_input_drop(t->input);
 	if (r < 0 && errno == EEXIST && (k.found || (j->own && same_job(t, id, j->text))))
 		r = 0;
 	else if (r < 0 && errno == EEXIST && j->own)
@@ -174,7 +186,13 @@ int submitter_put(struct submitter *t, struct buf *text, const char *own, char i
 	begin(t);
 	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return 1;
+	if (o.stdin_stream && !t->input) {
+		cee_fail(e, EINVAL, "stdin_stream: the input of such a job comes while it is waited for: give -w,"
+			 " and leave standard input to it");
+		return 1;
+	}
 	j.priority = o.priority;
+	j.stream = o.stdin_stream;
 	j.group = t->group ? t->group : *o.group ? o.group : *t->first ? t->first : NULL;
 	j.key = t->key ? t->key : *o.key ? o.key : NULL;
 	if ((r = settle("group", j.group, o.group, text, e)) != 0 || (r = settle("key", j.key, o.key, text, e)) != 0)

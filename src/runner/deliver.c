@@ -131,8 +131,6 @@ int deliver_job(struct run *r)
 		return -1;
 	}
 	attach_send(&r->box->attach, FRAME_GO, NULL, 0);
-	if (!r->job.stdin_len && !r->job.ntests)
-		attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
 	attach_flush(&r->box->attach);
 	return 0;
 }

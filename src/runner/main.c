@@ -155,6 +155,23 @@ static void cancel_wish(const char *owner, const char *id)
 		spool_cancel_clear(&g.spool, owner, id);
 }
 
+static void input_came(const char *owner, const char *name)
+{
+	struct queued q = { .owner = "" };
+	enum spool_input_kind kind;
+	char id[ID_LEN + 1];
+	int sig;
+
+	if (!spool_input_parse(name, id, &kind, &sig) || run_input(owner, id, kind, sig))
+		return;
+	if (kind == INPUT_SIGNAL && queue_take(owner, id, &q)) {
+		spool_signal_take(&g.spool, owner, id, sig);
+		run_begin_cancelled(&q);
+	} else if (spool_input_stale(&g.spool, owner, name)) {
+		spool_input_clear(&g.spool, owner, id);
+	}
+}
+
 /* ---- boxes that others, or we before, left behind ---------------------------------- */
 
 struct dead { char name[OWNER_MAX]; };
@@ -399,7 +416,7 @@ static void start(void)
 	pool_init(&g.config);
 	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
-	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, &e) < 0)
+	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, input_came, &e) < 0)
 		prog_die(EX_OSERR, "%s", e.msg);
 	if (engine_init(getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
 			: g.config.conf.docker_host, engine_changed, &e) < 0)

@@ -24,7 +24,7 @@ struct owner {
 	char name[OWNER_MAX];
 	struct entry *heap;
 	size_t n, cap;
-	int wd_new, wd_cancel;
+	int wd_new, wd_cancel, wd_in;
 	char examined[ID_LEN + 1];	/* waiting jobs up to this id were looked through for start_within */
 };
 struct expiring { char owner[OWNER_MAX], id[ID_LEN + 1]; int64_t at_us; };
@@ -42,6 +42,7 @@ static size_t nexpiring, cap_expiring;
 enum { AGAIN_US = 20000, AGAIN_TIMES = 50, EXAMINE_FILES = 200, EXAMINE_BYTES = 4 << 20 };
 static void (*on_new)(void);
 static void (*on_cancel)(const char *owner, const char *id);
+static void (*on_input)(const char *owner, const char *name);
 
 /* ---- the heap --------------------------------------------------------------- */
 
@@ -128,7 +129,8 @@ static int watch_dir(const char *owner, const char *dir)
 	snprintf(path, sizeof(path), "%s%s%s%s%s", spool_path, owner ? "/" : "", owner ? owner : "",
 		 dir ? "/" : "", dir ? dir : "");
 	return inotify_add_watch(inotify.fd, path, owner && dir
-				 ? IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW
+				 ? IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW |
+				   (strcmp(dir, "in") == 0 ? IN_MODIFY | IN_CLOSE_WRITE : 0)
 				 : IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 }
 
@@ -149,12 +151,14 @@ static struct owner *owner_get(const char *name)
 		o = &owners[nowners++];
 		memset(o, 0, sizeof(*o));
 		snprintf(o->name, sizeof(o->name), "%s", name);
-		o->wd_new = o->wd_cancel = -1;
+		o->wd_new = o->wd_cancel = o->wd_in = -1;
 	}
 	if (o->wd_new < 0)
 		o->wd_new = watch_dir(name, "new");
 	if (o->wd_cancel < 0)
 		o->wd_cancel = watch_dir(name, "cancel");
+	if (o->wd_in < 0)
+		o->wd_in = watch_dir(name, "in");
 	return o;
 }
 
@@ -169,6 +173,12 @@ static int scan_job(void *arg, const char *owner, const char *id, int priority, 
 static int scan_cancel(void *arg, const char *id)
 {
 	on_cancel(arg, id);
+	return 0;
+}
+
+static int scan_input(void *arg, const char *name)
+{
+	on_input(arg, name);
 	return 0;
 }
 
@@ -189,6 +199,7 @@ static int scan_owner(void *unused, const char *name)
 	spool_each_new(spool, name, scan_job, o);
 	snprintf(copy, sizeof(copy), "%s", name);
 	spool_each_cancel(spool, copy, scan_cancel, copy);
+	spool_each_input(spool, copy, scan_input, copy);
 	return 0;
 }
 
@@ -240,6 +251,8 @@ static void one_event(const struct inotify_event *ev)
 			name_event(&owners[i], ev->name);
 		else if (ev->wd == owners[i].wd_cancel && id_valid(ev->name))
 			on_cancel(owners[i].name, ev->name);
+		else if (ev->wd == owners[i].wd_in)
+			on_input(owners[i].name, ev->name);
 	}
 }
 
@@ -264,12 +277,14 @@ static void events_ready(struct watch *w, uint32_t events)
 }
 
 int queue_init(struct spool *s, const char *path, void (*something_new)(void),
-	       void (*cancel)(const char *, const char *), struct cee_err *e)
+	       void (*cancel)(const char *, const char *), void (*input)(const char *, const char *),
+	       struct cee_err *e)
 {
 	spool = s;
 	spool_path = path;
 	on_new = something_new;
 	on_cancel = cancel;
+	on_input = input;
 	again.fire = scan_again;
 	inotify.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	inotify.ready = events_ready;

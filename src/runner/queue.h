@@ -3,9 +3,11 @@
 #define RUNNER_QUEUE_H
 #include "cee.h"
 
-/* something_new: jobs were added. cancel: a wish appeared. */
+/* something_new: jobs were added. cancel: a wish appeared. input: so did something in
+ * OWNER/in, or it was written to; any name. */
 int queue_init(struct spool *s, const char *path, void (*something_new)(void),
-	       void (*cancel)(const char *owner, const char *id), struct cee_err *e);
+	       void (*cancel)(const char *owner, const char *id),
+	       void (*input)(const char *owner, const char *name), struct cee_err *e);
 void queue_release(void);
 bool queue_blind(void);		/* no inotify instance was to be had: scan often */
 /* The directory is the truth: reads all of it again. */

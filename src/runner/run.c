@@ -44,6 +44,7 @@ enum { COLLECT_US = 10 * 1000 * 1000 };
 static void step(struct run *r);
 
 void run_reconfigure(const struct config *c) { config = c; }
+const struct config *run_config(void) { return config; }
 
 void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void), void (*unknown)(void))
 {
@@ -89,6 +90,7 @@ static void run_free(void *p)
 	result_release(&r->result);
 	spool_attempt_release(&r->files);
 	tests_release(&r->tests);
+	feed_release(&r->feed);
 	free(r->trouble);
 	free(r->labels);
 	free(r);
@@ -137,7 +139,7 @@ static void set_expiry(struct run *r)
 		r->result.expires_us = r->result.ended_us + keep;
 }
 
-static void run_verdict(struct run *r, enum why why, const char *message)
+void run_verdict(struct run *r, enum why why, const char *message)
 {
 	if (r->state >= RUN_VERDICT)
 		return;
@@ -339,20 +341,6 @@ static void take_next(struct run *r)
 		loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
 }
 
-static void feed_stdin(struct run *r)
-{
-	size_t left = r->job.stdin_len - r->stdin_sent;
-	size_t n = left < r->credit ? left : r->credit;
-
-	if (n && attach_send(&r->box->attach, FRAME_STDIN, r->job.stdin_data + r->stdin_sent, n) == 0) {
-		r->stdin_sent += n;
-		r->credit -= n;
-		if (r->stdin_sent == r->job.stdin_len)
-			attach_send(&r->box->attach, FRAME_STDIN_END, NULL, 0);
-		attach_flush(&r->box->attach);
-	}
-}
-
 /* Until init says something more of the files: it searches for 3 s at most. */
 static void await_collected(struct run *r)
 {
@@ -395,11 +383,10 @@ static void box_frame(void *arg, const struct frame *f)
 		take_collected(r, f);
 		break;
 	case FRAME_CREDIT:
-		tests_credit(r, f);
-		if (f->len == 4 && !r->job.ntests) {
-			r->credit += frame_get32(f->data);
-			feed_stdin(r);
-		}
+		if (r->job.ntests)
+			tests_credit(r, f);
+		else
+			feed_credit(r, f);
 		break;
 	case FRAME_TROUBLE:
 		free(r->trouble);
@@ -410,6 +397,8 @@ static void box_frame(void *arg, const struct frame *f)
 		break;
 	case FRAME_START:
 		r->began = true;
+		if (f->len == 4 && frame_get32(f->data) == PHASE_RUN)
+			r->feed.started = true;
 		break;
 	case FRAME_READY:
 		break;
@@ -446,10 +435,12 @@ static void box_ready(void *arg)
 	r->pinned = r->result.processor;
 	run_enter(r, RUN_EXECUTING);
 	loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
-	if (deliver_job(r) < 0)
+	if (deliver_job(r) < 0) {
 		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
-	else
-		spool_hook("job-sent");
+		return;
+	}
+	spool_hook("job-sent");
+	feed_look(r);		/* an empty input ends at once */
 }
 
 static void box_ended(void *arg, enum box_end how, const char *reason)
@@ -605,6 +596,7 @@ static struct run *claim(const struct queued *q)
 	r->files = SPOOL_ATTEMPT_NONE;
 	r->pinned = -1;
 	tests_init(&r->tests);
+	feed_init(&r->feed);
 	r->timer.fire = timer_fired;
 	r->sync.done = synced;
 	result_init(&r->result);
@@ -652,6 +644,8 @@ static int begin(const struct queued *q, bool cancelled)
 		reason = e.msg;
 	else
 		reason = refuse(r, &text, &why, &e);
+	if (!reason)
+		reason = feed_open(r, runner->s);
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from", "new",
 		  "to", state_text[RUN_CLAIMED], "group", r->job.group, "labels", r->labels, NULL);
 	if (cancelled || spool_cancel_wanted(runner->s, r->owner, r->id))
@@ -668,22 +662,43 @@ int run_begin_cancelled(const struct queued *q) { return begin(q, true); }
 
 /* ---- ends from outside ------------------------------------------------------------------ */
 
+static struct run *find(const char *owner, const char *id)
+{
+	struct run *r = runs;
+
+	while (r && (strcmp(r->id, id) != 0 || strcmp(r->owner, owner) != 0))
+		r = r->next;
+	return r;
+}
+
 bool run_cancel(const char *owner, const char *id)
 {
-	for (struct run *r = runs; r; r = r->next) {
-		if (strcmp(r->id, id) != 0 || strcmp(r->owner, owner) != 0)
-			continue;
-		if (r->state == RUN_EXECUTING && !r->killed) {
-			r->killed = true;
-			attach_send(&r->box->attach, FRAME_KILL, NULL, 0);
-			attach_flush(&r->box->attach);
-			loop_timer(&r->timer, mono_us() + 300000);
-		} else if (r->state < RUN_EXECUTING) {
-			run_verdict(r, WHY_CANCELLED, "cancelled before it began");
-		}
-		return true;
+	struct run *r = find(owner, id);
+
+	if (r && r->state == RUN_EXECUTING && !r->killed) {
+		r->killed = true;
+		attach_send(&r->box->attach, FRAME_KILL, NULL, 0);
+		attach_flush(&r->box->attach);
+		loop_timer(&r->timer, mono_us() + 300000);
+	} else if (r && r->state < RUN_EXECUTING) {
+		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
 	}
-	return false;
+	return r != NULL;
+}
+
+/* A signal that comes before the program runs ends its job, as it would end a process
+ * that had not set up anything yet. */
+bool run_input(const char *owner, const char *id, enum spool_input_kind kind, int sig)
+{
+	struct run *r = find(owner, id);
+
+	if (!r)
+		return false;
+	if (kind != INPUT_SIGNAL)
+		feed_look(r);
+	else if (spool_signal_take(runner->s, owner, id, sig) && !feed_signal(r, sig))
+		run_cancel(owner, id);
+	return true;
 }
 
 void run_requeue_all(void)

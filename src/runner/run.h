@@ -15,6 +15,8 @@ int run_begin(const struct queued *q);
 int run_begin_cancelled(const struct queued *q);
 /* A wish to end: true when that job is one of ours. */
 bool run_cancel(const char *owner, const char *id);
+/* Something came for it in in/; false when that job is none of ours. */
+bool run_input(const char *owner, const char *id, enum spool_input_kind kind, int sig);
 /* Ends all boxes and puts the jobs back into new/. */
 void run_requeue_all(void);
 int run_count(void);

@@ -19,6 +19,16 @@ enum run_state {
 	RUN_STATE_COUNT
 };
 
+struct feed {			/* feed.c: what goes into it */
+	struct spool *spool;
+	int fd;			/* in/ID, or -1: from the job's text */
+	int taken;		/* N/taken, or -1 */
+	int64_t sent, told;
+	size_t credit;		/* bytes that init still takes */
+	bool ended;		/* STDIN_END is sent */
+	bool started;		/* the run phase has begun: signals are the program's */
+};
+
 struct run {
 	enum run_state state;
 	char owner[OWNER_MAX], id[ID_LEN + 1];
@@ -33,8 +43,8 @@ struct run {
 	int64_t collect_files, collect_bytes;	/* in force */
 	struct box *box;
 	int pinned;			/* the processor it holds, -1 none */
-	size_t stdin_sent, credit;
 	struct tests tests;
+	struct feed feed;
 	bool began;			/* a phase was started: from here on the box's death is the job's */
 	bool clean;			/* DONE came as it should: the box may serve on */
 	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
@@ -52,6 +62,19 @@ int deliver_test(struct run *r, const struct job_test *t, const struct limits *l
 
 /* run.c: what is in force where own is what was asked for. */
 void run_limits(const struct run *r, enum frame_phase p, const struct limits *own, struct limits *l);
+
+/* feed.c: standard input and signals. */
+void feed_init(struct feed *f);
+void feed_release(struct feed *f);
+/* Before a box is asked for: NULL, or why the job cannot be run. */
+const char *feed_open(struct run *r, struct spool *s);
+void feed_look(struct run *r);		/* sends what may be sent; for any job at any time */
+void feed_credit(struct run *r, const struct frame *f);
+bool feed_signal(struct run *r, int sig);	/* false: its program does not run */
+
+/* run.c: the one place where a verdict is reached; the box goes. */
+void run_verdict(struct run *r, enum why why, const char *message);
+const struct config *run_config(void);
 
 /* verdict.c: what a phase's FRAME_END says, written into r->result. */
 void verdict_end(struct run *r, const struct frame *f);

@@ -207,6 +207,9 @@ static void wrong_types(void)
 	CHECK(field_refused("\"key\":\"\"", "key") && field_refused("\"key\":\"a\\nb\"", "key: must have no control") && field_refused("\"group\":\"a/b\"", "group"));
 	CHECK(field_refused("\"labels\":{\"a b\":\"\"}", "labels.a b") && field_refused("\"labels\":{\"a\":1}", "labels.a: must be a string"));
 	CHECK(field_refused("\"version\":\"3; rm\"", "version") && field_refused("\"stdin\":\"a\",\"stdin_base64\":\"YQ==\"", "not both"));
+	CHECK(field_good("\"stdin_stream\":true") && j.stdin_stream && !j.stdin_data);
+	CHECK(field_refused("\"stdin_stream\":true,\"stdin\":\"\"", "stdin_stream") && field_refused("\"stdin_stream\":1", "stdin_stream"));
+	CHECK(field_refused("\"stdin_stream\":true,\"tests\":[{\"stdin\":\"\"}]", "stdin_stream"));
 	CHECK(field_refused("\"stdin_base64\":\"YQ=\"", "stdin_base64: is not base64"));
 	CHECK(refused("{\"language\":\"../c\",\"code\":\"x\"}", "language: must be"));
 }
