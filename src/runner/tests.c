@@ -266,6 +266,7 @@ bool tests_end(struct run *r, const struct frame *f)
 	add_figures(&r->result.phase[PHASE_RUN], &line.phase);
 	count(r, test_passed(&line));
 	add_line(r, &line);
+	spool_hook("test-ended");
 	test_release(&line);
 	t->now = NULL;
 	return true;
