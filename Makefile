@@ -125,6 +125,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/cee/languages.d
 	install -m755 bin/* $(DESTDIR)$(PREFIX)/bin
 	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for u in etc/systemd/*; do sed 's,/usr/local/bin/,$(PREFIX)/bin/,' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
 	install -m644 etc/seccomp.json $(DESTDIR)/etc/cee/
 	install -m644 etc/languages.d/* $(DESTDIR)/etc/cee/languages.d/
 clean:
