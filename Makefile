@@ -127,6 +127,11 @@ install: all
 	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for u in etc/systemd/*; do sed 's,/usr/local/bin/,$(PREFIX)/bin/,' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	for p in bin/cee-*; do \
+		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$${p##*/}; done
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cee-init
+	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m644 etc/seccomp.json $(DESTDIR)/etc/cee/
 	install -m644 etc/languages.d/* $(DESTDIR)/etc/cee/languages.d/
 clean:

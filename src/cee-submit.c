@@ -210,6 +210,7 @@ static const char help[] =
 	"Submits a job and prints its id. The first FILE is the program's entry point; the others lie\n"
 	"beside it or below. -j takes the job as JSON (- is standard input), - takes many, one a line.\n\n"
 	"  -l, --language NAME     else as the first file is called, or as its #! line says\n"
+	"  -j, --job FILE          a whole job as JSON\n"
 	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
 	"  -i, --stdin FILE        the program's standard input; - is ours: with -w as it comes, else\n"
 	"                          read to its end first\n"
