@@ -329,8 +329,8 @@ $a | slow 2" ]
 }
 
 @test "stat --wait: on a terminal one line says how far, how fast, how long still" {
-	programs 4
-	start_runner
+	for i in 1 2 3 4; do echo 'import time; time.sleep(1)' > "$i.py"; done
+	start_runner -j 1	# so that there is a while in which some have ended and some have not
 	cee-submit --each ./*.py > ids
 	script -qec "cee-stat --wait - < ids > list" /dev/null < /dev/null > tty
 	grep -q '[0-9] of 4.* ended, 0 failed, [0-9] running, .* a second, .* left' tty
