@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 	int opt;
 
 	client_init(&p.c, argv[0]);
-	while ((opt = getopt_long(argc, argv, CLIENT_SHORT "t0", options, NULL)) != -1)
+	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT "t0", options)) != -1)
 		one_option(&p, opt);
 	take_arguments(&p, argc - optind, argv + optind);
 	client_open(&p.c, 0);
