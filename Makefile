@@ -16,7 +16,7 @@ LDLIBS   = -lcjson -lnettle -lm
 LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow attend offer \
 	compare draft_tests tap
 LIB     += group key room remove submitter crowd
-RUNNER   = main loop http engine attach box pool run deliver feed tests verdict files pin queue output sync log config
+RUNNER   = main loop http engine attach box compiler pool run deliver feed tests verdict files pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry kept filter usage
 
@@ -133,6 +133,6 @@ install: all
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cee-init
 	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m644 etc/seccomp.json $(DESTDIR)/etc/cee/
-	install -m644 etc/languages.d/* $(DESTDIR)/etc/cee/languages.d/
+	cd etc/languages.d && cp -RL --no-preserve=all . $(DESTDIR)/etc/cee/languages.d
 clean:
 	rm -rf build build-* bin/cee-*

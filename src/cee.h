@@ -101,6 +101,9 @@ int size_parse(const char *text, int64_t *bytes, struct cee_err *e);	/* "65536",
 
 /* ---- conf (conf.c): cee.conf(5), lines "key = value" ------------------ */
 
+/* When a language's resident compiler is started: by the first job, with the runner, not at all. */
+enum resident_when { RESIDENT_AUTO, RESIDENT_AHEAD, RESIDENT_NEVER };
+
 struct conf {
 	char *path;			/* the file, or NULL */
 	char *spool;			/* spool */
@@ -117,6 +120,7 @@ struct conf {
 	bool cells_never;		/* cells = auto | never */
 	bool share_none;		/* share = owner | none */
 	bool pin;			/* pin = yes | no: each running job on a processor of its own */
+	enum resident_when resident;	/* resident = auto | ahead | never */
 	bool log_json;			/* log = text | json */
 	uid_t uid_base; unsigned uid_count;	/* uids = BASE:COUNT, each running box has its own */
 	int warm;			/* boxes made ahead of any job, at most, over all languages */
@@ -209,6 +213,14 @@ bool job_name_valid(const char *name);
 
 /* ---- language (lang.c): cee-languages(5), etc/languages.d/NAME.json ---- */
 
+/* A compiler that stays, in a box of its own: src/resident.h. */
+struct lang_resident {
+	char **command; size_t ncommand;	/* starts it; none: the language has none */
+	char **arguments; size_t narguments;	/* for each compile, as lang_argv */
+	int min, max;			/* nobody's yet and waiting; in all */
+	struct limits limits;		/* memory, processes, open_files; else the language's for compiling */
+};
+
 struct lang {
 	char *name, *title;
 	char **aliases; size_t naliases;
@@ -219,11 +231,13 @@ struct lang {
 	char *pull;			/* source.pull: public image name, or NULL */
 	char **packages; size_t npackages;	/* source.packages: Debian packages */
 	char **hostdirs; size_t nhostdirs;	/* source.host: "FROM:TO" directories of the host to copy in */
+	char *dir;			/* of the language file; NULL where none of hostdirs is beside it */
 	char **setup; size_t nsetup;	/* source.setup: lines run in the image at build (RUN) */
 	char *file;			/* the name `code` gets, e.g. main.py */
 	struct job_file *files; size_t nfiles;	/* more files placed in /work for each job */
 	char **compile; size_t ncompile;	/* argument vectors; "{file}", "{files}", "{args}", "{framework}", see lang_argv */
 	char **run; size_t nrun;
+	struct lang_resident resident;
 	char **check; size_t ncheck;
 	char **env; size_t nenv;	/* NAME=value for both phases */
 	char **live_env; size_t nlive_env;	/* unless buffer = full */
@@ -235,6 +249,8 @@ struct lang {
 };
 int lang_parse(struct lang *l, const char *file, const char *text, size_t len, struct cee_err *e);
 void lang_release(struct lang *l);
+/* Whether hostdirs[i] is what lies beside the language file. */
+bool lang_beside(const struct lang *l, size_t i);
 struct langs { struct lang *l; size_t n; };
 int langs_load(struct langs *ls, const char *dir, struct cee_err *e);	/* every *.json of dir, by name */
 void langs_release(struct langs *ls);
@@ -298,6 +314,9 @@ extern const enum state why_state[WHY_COUNT];
 /* Where a job's box came from: made for it, made ahead, or used by its owner before. */
 enum box_from { BOX_NONE, BOX_COLD, BOX_WARM, BOX_SHARED };
 
+/* Who compiled, where the language has a resident compiler. */
+enum compiled_by { COMPILER_NONE, COMPILER_PLAIN, COMPILER_RESIDENT };
+
 struct result_phase {
 	bool ran;
 	int exit_code;			/* -1 when it did not exit by itself */
@@ -339,6 +358,7 @@ struct result {
 	char *box;			/* the container's id, its first 12 characters, or NULL */
 	struct result_tests { int total, run, passed, failed; } tests;	/* total 0: a job without tests */
 	struct result_files files;
+	enum compiled_by compiler;
 	struct result_phase phase[PHASE_COUNT];	/* with tests the run is all of them together */
 	char *group, *key;		/* or NULL */
 	struct job_label *labels; size_t nlabels;

@@ -30,7 +30,7 @@
 /* changes when this file makes other images of the same sources */
 #define RECIPE "1"
 
-enum { PULL_IDLE = 20, TAIL_LINES = 25, TAIL_LINE = 200, HOSTDIRS_MAX = 64 };
+enum { PULL_IDLE = 20, TAIL_LINES = 25, TAIL_LINE = 200, CONTEXT_MAX = 64 };
 
 void work_say(struct work *w, const char *fmt, ...)
 {
@@ -311,13 +311,15 @@ static void lang_digest(struct work *w, const struct lang *l, bool pulled, char 
 		digest_add(&d, l->packages[i]);
 	for (size_t i = 0; i < l->nsetup; i++)
 		digest_add(&d, l->setup[i]);
-	for (size_t i = 0; !pulled && i < l->nhostdirs; i++) {
+	for (size_t i = 0; i < l->nhostdirs; i++) {
 		AUTO_FREE char *from = NULL;
 		const char *to;
 
+		if (pulled && !lang_beside(l, i))
+			continue;
 		if (source_host(l->hostdirs[i], &from, &to, NULL) < 0) {
 			digest_add(&d, l->hostdirs[i]);
-		} else if (source_content(&d, from)) {
+		} else if (lang_beside(l, i) ? source_contents(&d, from) : source_content(&d, from)) {
 			digest_add(&d, to);
 		} else {
 			digest_add(&d, l->hostdirs[i]);
@@ -366,31 +368,68 @@ static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err
 	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
 }
 
-/* The Dockerfile. froms are the resolved directories of the host, or NULL for a pulled image. */
-static int dockerfile_make(struct buf *b, const struct lang *l, char *const *tos, bool pulled,
+/* What goes from the host into an image: all of source.host into one that is put together,
+ * into a pulled one what lies beside the language file. */
+struct context {
+	const char *dockerfile;
+	char *paths[CONTEXT_MAX];	/* malloc'ed */
+	const char *tos[CONTEXT_MAX];	/* in the language */
+	size_t n, first_beside;
+};
+
+static void context_release(struct context *c)
+{
+	while (c->n)
+		free(c->paths[--c->n]);
+}
+
+static int context_add(struct context *c, const struct lang *l, bool beside, struct cee_err *err)
+{
+	for (size_t i = 0; i < l->nhostdirs; i++) {
+		if (lang_beside(l, i) != beside)
+			continue;
+		if (c->n == CONTEXT_MAX)
+			return cee_fail(err, EINVAL, "source.host: at most %d", CONTEXT_MAX);
+		if (source_host(l->hostdirs[i], &c->paths[c->n], &c->tos[c->n], err) < 0)
+			return -1;
+		c->n++;
+	}
+	return 0;
+}
+
+static int context_find(struct context *c, const struct lang *l, bool pulled, struct cee_err *err)
+{
+	if (!pulled && context_add(c, l, false, err) < 0)
+		return -1;
+	c->first_beside = c->n;
+	return context_add(c, l, true, err);
+}
+
+static int put_copy(struct buf *b, const struct context *c, size_t i)
+{
+	return buf_printf(b, "COPY [\"host/%zu\", \"%s\"]\n", i, c->tos[i]);
+}
+
+static int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c, bool pulled,
 			   struct cee_err *err)
 {
 	int r = buf_printf(b, "FROM %s\n", pulled ? l->pull : BASE ":latest");
 
-	for (size_t i = 0; r == 0 && !pulled && i < l->nhostdirs; i++) {
-		if (strpbrk(tos[i], "\"\\\n$"))
-			return cee_fail(err, EINVAL, "source.host: '%s': no quotes, \\ or $ in there", tos[i]);
-		r = buf_printf(b, "COPY [\"host/%zu\", \"%s\"]\n", i, tos[i]);
-	}
+	for (size_t i = 0; r == 0 && i < c->n; i++)
+		if (strpbrk(c->tos[i], "\"\\\n$"))
+			return cee_fail(err, EINVAL, "source.host: '%s': no quotes, \\ or $ in there", c->tos[i]);
+	for (size_t i = 0; r == 0 && i < c->first_beside; i++)
+		r = put_copy(b, c, i);
 	if (r == 0 && !pulled && l->npackages && put_packages(b, l, err) < 0)
 		return -1;
+	for (size_t i = c->first_beside; r == 0 && i < c->n; i++)	/* after what takes long: these change */
+		r = put_copy(b, c, i);
 	for (size_t i = 0; r == 0 && i < l->nsetup; i++)
 		r = put_run(b, l->setup[i]);
 	if (r == 0 && !pulled)
 		r = put_run(b, "rm -rf /etc/apt/apt.conf.d/* /etc/apt/sources.list*");
 	return r == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
 }
-
-struct context {
-	const char *dockerfile;
-	char **paths;
-	size_t n;
-};
 
 static int context_write(void *arg, int fd)
 {
@@ -464,14 +503,14 @@ static int context_send(struct work *w, const char *path, struct context *c, str
 }
 
 static int lang_make(struct work *w, const struct lang *l, bool pulled,
-		     const char *source, struct context *c, char **tos, struct cee_err *err)
+		     const char *source, struct context *c, struct cee_err *err)
 {
 	AUTO_BUF struct buf dockerfile = {0}, path = {0};
 	struct image before, after;
 	char digest[17];
 
 	lang_digest(w, l, pulled, digest);
-	if (dockerfile_make(&dockerfile, l, tos, pulled, err) < 0 ||
+	if (dockerfile_make(&dockerfile, l, c, pulled, err) < 0 ||
 	    image_look(&w->engine, l->image, &before, err) < 0)
 		return -1;
 	if (build_path(w, l, source, digest, &path) < 0)
@@ -492,14 +531,10 @@ static int lang_make(struct work *w, const struct lang *l, bool pulled,
 /* From the packages and the directories of the host, all of which must be there. */
 static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *err)
 {
-	char *paths[HOSTDIRS_MAX] = {0}, *tos[HOSTDIRS_MAX] = {0}, source[200];
-	struct context c = { NULL, paths, l->nhostdirs };
-	int r = 0;
+	struct context c = { .n = 0 };
+	char source[200];
+	int r = context_find(&c, l, false, err);
 
-	if (l->nhostdirs > HOSTDIRS_MAX)
-		return cee_fail(err, EINVAL, "source.host: at most %d", HOSTDIRS_MAX);
-	for (size_t i = 0; r == 0 && i < l->nhostdirs; i++)
-		r = source_host(l->hostdirs[i], &paths[i], (const char **)&tos[i], err);
 	w->no_source = r < 0;
 	if (r == 0)
 		r = base_make(w, err);
@@ -507,11 +542,10 @@ static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *e
 		snprintf(source, sizeof source, "%s%s%s", l->npackages ? "packages" : l->nhostdirs ? "" : "base",
 			 l->npackages && l->nhostdirs ? " and " : "", l->nhostdirs ? "host " : "");
 		if (l->nhostdirs)
-			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", paths[0]);
-		r = lang_make(w, l, false, source, &c, tos, err);
+			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", c.paths[0]);
+		r = lang_make(w, l, false, source, &c, err);
 	}
-	for (size_t i = 0; i < l->nhostdirs; i++)
-		free(paths[i]);
+	context_release(&c);
 	return r;
 }
 
@@ -519,9 +553,10 @@ int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	AUTO_BUF struct buf path = {0};
 	struct progress p = { .w = w };
-	struct context c = {0};
+	struct context c = { .n = 0 };
 	AUTO_FREE char *name = NULL;
 	char source[256];
+	int r;
 
 	if (!l->pull)
 		return cee_fail(err, EINVAL, "its language file names no image to pull (source.pull)");
@@ -534,7 +569,11 @@ int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 	if (engine_post(&w->engine, path.data, NULL, PULL_IDLE, pull_said, &p, err) < 0)
 		return -1;
 	snprintf(source, sizeof source, "pull %s", l->pull);
-	return lang_make(w, l, true, source, &c, NULL, err);
+	r = context_find(&c, l, true, err);
+	if (r == 0)
+		r = lang_make(w, l, true, source, &c, err);
+	context_release(&c);
+	return r;
 }
 
 int image_build(struct work *w, const struct lang *l, struct cee_err *err)

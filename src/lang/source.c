@@ -121,6 +121,23 @@ bool source_content(struct digest *d, const char *path)
 	return true;
 }
 
+bool source_contents(struct digest *d, const char *path)
+{
+	char *roots[] = { (char *)path, NULL };
+	FTS *t = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	FTSENT *f;
+
+	while (t && (f = fts_read(t))) {
+		if (f->fts_info == FTS_F && f->fts_level > 0)
+			digest_add(d, f->fts_name);
+		if (f->fts_info == FTS_F)
+			source_content(d, f->fts_accpath);
+	}
+	if (t)
+		fts_close(t);
+	return true;
+}
+
 /* ---- apt ------------------------------------------------------------------ */
 
 static int list_add(char ***list, size_t *n, const char *line)

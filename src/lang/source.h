@@ -16,6 +16,8 @@ void digest_text(const struct digest *d, char out[17]);
 int source_host(const char *spec, char **from, const char **to, struct cee_err *err);
 /* What a small file holds, whenever it was written; false when path is none. */
 bool source_content(struct digest *d, const char *path);
+/* The same of all files beneath path, which may be a folder. Always true. */
+bool source_contents(struct digest *d, const char *path);
 /* Names, sizes and times of the first few levels beneath path. */
 void source_fingerprint(struct digest *d, const char *path);
 

@@ -193,6 +193,18 @@ static int set_pin(struct conf *c, const char *v, struct cee_err *e) { return se
 static int set_box_idle(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_idle_us, e); }
 static int set_box_age(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_age_us, e); }
 
+static int set_resident(struct conf *c, const char *v, struct cee_err *e)
+{
+	static const char *const name[] = { [RESIDENT_AUTO] = "auto", [RESIDENT_AHEAD] = "ahead", [RESIDENT_NEVER] = "never" };
+
+	for (int i = RESIDENT_AUTO; i <= RESIDENT_NEVER; i++)
+		if (strcmp(v, name[i]) == 0) {
+			c->resident = (enum resident_when)i;
+			return 0;
+		}
+	return cee_fail(e, EINVAL, "must be auto, ahead or never, not \"%.60s\"", v);
+}
+
 static int set_small(int *out, const char *v, int min, int max, struct cee_err *e)
 {
 	int64_t n = 0;
@@ -297,6 +309,7 @@ static const struct key {
 	{"runtime", set_runtime}, {"init", set_init}, {"seccomp", set_seccomp},
 	{"apparmor", set_apparmor}, {"networks", set_networks}, {"jobs", set_jobs},
 	{"cpus", set_cpus}, {"durable", set_durable}, {"cells", set_cells}, {"log", set_log},
+	{"resident", set_resident},
 	{"uids", set_uids}, {"max_job", set_max_job}, {"max_stdin", set_max_stdin}, {"max_queued", set_max_queued},
 	{"collect_files", set_collect_files}, {"collect_bytes", set_collect_bytes},
 	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},

@@ -149,6 +149,19 @@ static const struct json_field warm_fields[] = { {"min", field_warm_min}, {"max"
 
 FIELD(warm) { return json_fields(v, path, warm_fields, 0, into, e); }
 
+FIELD(resident_command) { return list(v, path, &L->resident.command, &L->resident.ncommand, any_valid, "", e); }
+FIELD(resident_arguments) { return list(v, path, &L->resident.arguments, &L->resident.narguments, any_valid, "", e); }
+FIELD(resident_min) { return small(v, path, &L->resident.min, e); }
+FIELD(resident_max) { return small(v, path, &L->resident.max, e); }
+FIELD(resident_limits) { return json_limits(v, path, &L->resident.limits, e); }
+
+static const struct json_field resident_fields[] = {
+	{"command", field_resident_command}, {"arguments", field_resident_arguments},
+	{"min", field_resident_min}, {"max", field_resident_max}, {"limits", field_resident_limits}, {NULL, NULL}
+};
+
+FIELD(resident) { return json_fields(v, path, resident_fields, 0, into, e); }
+
 static const struct json_field source_fields[] = {
 	{"pull", field_pull}, {"packages", field_packages}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
 };
@@ -169,6 +182,7 @@ static const struct json_field fields[] = {
 	{"compile", field_compile},
 	{"run", field_run},
 	{"check", field_check},
+	{"resident", field_resident},
 	{"env", field_env},
 	{"live_env", field_live_env},
 	{"limits", field_limits},
@@ -194,6 +208,10 @@ static int whole(struct lang *l, struct cee_err *e)
 		return json_wrong(e, "run", "is missing: the argument vector that runs a job");
 	if (l->warm_min > l->warm_max)
 		return json_wrong(e, "warm.min", "is more than warm.max, which is %d", l->warm_max);
+	if (l->resident.ncommand && (!l->ncompile || !l->resident.narguments))
+		return json_wrong(e, "resident", "needs its arguments, and a compile command for what it cannot do");
+	if (l->resident.min > l->resident.max)
+		return json_wrong(e, "resident.min", "is more than resident.max, which is %d", l->resident.max);
 	if (!l->title && !(l->title = strdup(l->name)))
 		return cee_fail(e, ENOMEM, "out of memory");
 	return 0;
@@ -213,7 +231,8 @@ int lang_parse(struct lang *l, const char *file, const char *text, size_t len, s
 	struct cee_err why = {""};
 	int saved;
 
-	*l = (struct lang){ .warm_max = 4 };
+	*l = (struct lang){ .warm_max = 4, .resident = { .min = 1, .max = 2 } };
+	limits_init(&l->resident.limits);
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_init(&l->limits[p]);
 	if (parse(l, text, len, &why) == 0)
@@ -242,12 +261,15 @@ void lang_release(struct lang *l)
 	free(l->pull);
 	strings_release(l->packages, l->npackages);
 	strings_release(l->hostdirs, l->nhostdirs);
+	free(l->dir);
 	strings_release(l->setup, l->nsetup);
 	free(l->file);
 	job_files_release(l->files, l->nfiles);
 	strings_release(l->compile, l->ncompile);
 	strings_release(l->run, l->nrun);
 	strings_release(l->check, l->ncheck);
+	strings_release(l->resident.command, l->resident.ncommand);
+	strings_release(l->resident.arguments, l->resident.narguments);
 	strings_release(l->env, l->nenv);
 	strings_release(l->live_env, l->nlive_env);
 	free(l->hashbang);
@@ -265,6 +287,13 @@ static int is_json(const struct dirent *d)
 	return n > 5 && d->d_name[0] != '.' && strcmp(d->d_name + n - 5, ".json") == 0;
 }
 
+bool lang_beside(const struct lang *l, size_t i)
+{
+	size_t n = l->dir ? strlen(l->dir) : 0;
+
+	return n && strncmp(l->hostdirs[i], l->dir, n) == 0 && l->hostdirs[i][n] == '/';
+}
+
 /* Files that lie beside the language file get the path of its directory. */
 static int host_beside(struct lang *l, const char *dir, struct cee_err *e)
 {
@@ -279,6 +308,8 @@ static int host_beside(struct lang *l, const char *dir, struct cee_err *e)
 			return cee_fail(e, real ? ENOMEM : errno, "languages = %.200s: %s", dir, strerror(errno));
 		free(l->hostdirs[i]);
 		l->hostdirs[i] = full;
+		if (!l->dir && !(l->dir = strdup(real)))
+			return cee_fail(e, ENOMEM, "out of memory");
 	}
 	return 0;
 }
@@ -463,12 +494,13 @@ static int vector_add(struct vector *a, char *s)
 	return 0;
 }
 
-/* A file whose name begins with '-' must not be read as an option. */
+/* A file whose name begins with '-' must not be read as an option, nor one with '@' as a
+ * file of options. */
 static char *as_operand(const char *name)
 {
 	char *s;
 
-	if (*name != '-')
+	if (*name != '-' && *name != '@')
 		return strdup(name);
 	return asprintf(&s, "./%s", name) < 0 ? NULL : s;
 }

@@ -47,6 +47,7 @@ const char *const left_name[LEFT_WHYS] = {
 	[LEFT_CHANGED] = "changed", [LEFT_UNREADABLE] = "unreadable", [LEFT_MORE] = "more", [LEFT_SEARCH] = "not searched",
 	[LEFT_NO_ROOM] = "disk full",
 };
+static const char *const compiler_name[] = { [COMPILER_NONE] = NULL, [COMPILER_PLAIN] = "plain", [COMPILER_RESIDENT] = "resident" };
 static const char *const peak_name[] = {"rusage", "cgroup"};
 
 void result_init(struct result *r)
@@ -246,6 +247,7 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
 	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 ||
+	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 ||
 	    put_tests(b, &r->tests) < 0 || put_files(b, &r->files) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
@@ -526,6 +528,13 @@ FIELD(box)
 			R->box_from = (enum box_from)i;
 	return cJSON_IsString(v) ? 0 : json_wrong(e, path, "must be a string");
 }
+FIELD(compiler)
+{
+	for (int i = COMPILER_PLAIN; cJSON_IsString(v) && i <= COMPILER_RESIDENT; i++)
+		if (strcmp(v->valuestring, compiler_name[i]) == 0)
+			R->compiler = (enum compiled_by)i;
+	return cJSON_IsString(v) ? 0 : json_wrong(e, path, "must be a string");
+}
 FIELD(box_memory) { return get_number(v, path, &R->box_memory, e); }
 
 FIELD(id)
@@ -555,7 +564,7 @@ static const struct json_field fields[] = {
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"tests", field_tests},
+	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"compiler", field_compiler}, {"tests", field_tests},
 	{"files", field_files}, {"left", field_left}, {"left_more", field_left_more},
 	{"phases", field_phases}, {NULL, NULL}
 };

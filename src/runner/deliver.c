@@ -23,6 +23,15 @@ static void send_file(struct run *r, const struct job_file *f)
 		attach_send(&r->box->attach, FRAME_DATA, f->data, f->len);
 }
 
+/* What the compiler made goes before what the job brought, as it would on one disk. */
+static bool is_product(const struct run *r, const char *name)
+{
+	for (size_t i = 0; r->compile && i < r->compile->nproducts; i++)
+		if (strcmp(r->compile->product[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void send_files(struct run *r)
 {
 	if (r->job.code) {
@@ -32,9 +41,13 @@ static void send_files(struct run *r)
 		send_file(r, &f);
 	}
 	for (size_t i = 0; i < r->lang->nfiles; i++)
-		send_file(r, &r->lang->files[i]);
+		if (!is_product(r, r->lang->files[i].name))
+			send_file(r, &r->lang->files[i]);
 	for (size_t i = 0; i < r->job.nfiles; i++)
-		send_file(r, &r->job.files[i]);
+		if (!is_product(r, r->job.files[i].name))
+			send_file(r, &r->job.files[i]);
+	for (size_t i = 0; r->compile && i < r->compile->nproducts; i++)
+		send_file(r, &r->compile->product[i]);
 }
 
 static void send_collect(struct run *r)
@@ -83,7 +96,7 @@ static int send_phases(struct run *r)
 
 	if (r->job.check)
 		return send_phase(r, PHASE_COMPILE, l->check, l->ncheck);
-	if (l->ncompile && send_phase(r, PHASE_COMPILE, l->compile, l->ncompile) < 0)
+	if (l->ncompile && !r->compile && send_phase(r, PHASE_COMPILE, l->compile, l->ncompile) < 0)
 		return -1;
 	return r->job.ntests ? 0 : send_phase(r, PHASE_RUN, l->run, l->nrun);
 }

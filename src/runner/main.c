@@ -3,6 +3,7 @@
  * One thread, one epoll. How it fits together:
  *     queue.c   what waits            run.c   a claimed job     box.c   a container
  *     pool.c    boxes that wait       deliver.c, verdict.c      to and from init
+ *     compiler.c  compile boxes
  *     engine.c  plain requests        attach.c  a box's stream  sync.c  the disk
  * This file is start, signals, the slow timer, and the one place that decides
  * whether another job may begin (claim_more). After start nothing that a job,
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "box.h"
+#include "compiler.h"
 #include "config.h"
 #include "engine.h"
 #include "host.h"
@@ -99,6 +101,7 @@ static void maybe_quit(void)
 		return;
 	canary_stop();
 	pool_drain();
+	compiler_drain();
 	if (!box_count())
 		g.quit = true;
 }
@@ -127,8 +130,10 @@ static void claim_more(void)
 		}
 	}
 	g.claiming = false;
-	if (open && !g.once)
+	if (open && !g.once) {
 		pool_refill(queue_length(), jobs_at_once() - run_busy());
+		compiler_refill();
+	}
 	maybe_quit();
 }
 
@@ -291,6 +296,7 @@ static void engine_changed(bool up)
 		  ? "upgrade the engine" : "jobs are kept; start the engine, or set docker_host", NULL);
 	g.swept = false;
 	pool_drain();
+	compiler_drain();
 	if (engine_old() && !g.tested) {
 		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s", engine_trouble());
 		refuse(&f);
@@ -326,6 +332,7 @@ static void look_at_languages(void)
 		return;
 	}
 	g.retired = old;
+	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
@@ -349,6 +356,7 @@ static void reload(void)
 	g.config = next;
 	box_reconfigure(&g.config);
 	run_reconfigure(&g.config);
+	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
@@ -413,6 +421,7 @@ static void start(void)
 	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
+	compiler_init(&g.config);
 	pool_init(&g.config);
 	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();

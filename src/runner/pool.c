@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "engine.h"
 #include "log.h"
 
@@ -45,13 +46,14 @@ static void refill_now(void);
 
 /* ---- shapes ------------------------------------------------------------------ */
 
-void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT])
+void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT],
+	       bool compiles)
 {
 	const struct limits *run = &limits[PHASE_RUN], *compile = &limits[PHASE_COMPILE];
 	struct limits l = *run;
 
 	for (int i = 0; i < LIMIT_COUNT; i++)
-		if (lang->ncompile && compile->v[i] > l.v[i])
+		if (compiles && lang->ncompile && compile->v[i] > l.v[i])
 			l.v[i] = compile->v[i];
 	l.v[LIMIT_DISK] = run->v[LIMIT_DISK];
 	*spec = (struct box_spec){ .image = lang->image, .memory = box_memory(&config->conf, &l),
@@ -77,7 +79,8 @@ static void default_spec(struct box_spec *spec, const struct lang *lang)
 		limits_default(&l[p], &config->conf.dflt[p]);
 		limits_cap(&l[p], &config->conf.max[p]);
 	}
-	pool_spec(spec, lang, l);
+	/* programs of a resident compiler come ready */
+	pool_spec(spec, lang, l, !compiler_suits(lang, &l[PHASE_COMPILE]));
 }
 
 bool pool_shares(const char *owner)
@@ -269,6 +272,17 @@ void pool_give(struct box *b)
 	b->gone = NULL;
 	keep_idle(b);
 	box_rest(b);
+}
+
+void pool_unused(struct box *b)
+{
+	if (b->state > BOX_READY || (b->state == BOX_READY && !b->cells) || !pool_shares(b->owner) || box_count() > most_boxes()) {
+		box_remove(b);
+		return;
+	}
+	b->jobs--;
+	b->gone = NULL;
+	keep_idle(b);
 }
 
 /* ---- making ahead --------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* run.c - a claimed job's state machine
  *
- *     CLAIMED → BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
- *                  └───────┴→ RERUN → (back in new/)
+ *     CLAIMED → [COMPILING →] BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
+ *                    └──────────┴────────┴→ RERUN → (back in new/)
  *
  * A verdict is reached in one place, run_verdict; the way out is one door,
  * the steps behind it: result written, synced, published (that rename alone
@@ -10,6 +10,10 @@
  *
  * A failure of ours is rerun, as often as the job allows, but only when the
  * box of this attempt is gone for certain: nothing runs twice at once.
+ *
+ * COMPILING is for languages with a resident compiler (compiler.c): a compile box has the
+ * sources while the job's own box is still asked for. What it cannot do is compiled in the
+ * job's own box, the plain way, once and for all.
  *
  * deliver.c sends the job, verdict.c reads what init says of a phase.
  */
@@ -23,6 +27,8 @@
 
 #include "log.h"
 #include "pin.h"
+
+#define COMPILER_SPOKE "the compiler's words are on stderr"
 #include "run_internal.h"
 
 static const char *const state_text[RUN_STATE_COUNT] = {
@@ -112,6 +118,7 @@ static void run_drop(struct run *r)
 		p = &(*p)->next;
 	*p = r->next;
 	unpin(r);
+	compile_free(r->compile);
 	if (r->box) {
 		r->box->gone = NULL;
 		box_remove(r->box);
@@ -139,10 +146,19 @@ static void set_expiry(struct run *r)
 		r->result.expires_us = r->result.ended_us + keep;
 }
 
+static void drop_compile(struct run *r)
+{
+	struct compile *c = r->compile;
+
+	r->compile = NULL;
+	compile_free(c);
+}
+
 void run_verdict(struct run *r, enum why why, const char *message)
 {
 	if (r->state >= RUN_VERDICT)
 		return;
+	drop_compile(r);
 	r->result.why = why;
 	free(r->result.message);
 	r->result.message = message ? strdup(message) : NULL;
@@ -155,7 +171,9 @@ void run_verdict(struct run *r, enum why why, const char *message)
 	r->result.dropped_by_disk = r->output.lost_total;
 	if (r->box) {		/* removed beside the way: nothing waits for a container to die */
 		r->box->gone = NULL;
-		if (r->clean)
+		if (r->state < RUN_EXECUTING)
+			pool_unused(r->box);
+		else if (r->clean)
 			pool_give(r->box);
 		else
 			box_remove(r->box);
@@ -267,6 +285,7 @@ static void box_gone_requeue(void *arg)
 
 static void requeue(struct run *r)
 {
+	drop_compile(r);
 	run_enter(r, RUN_RERUN);
 	if (r->box) {
 		r->box->gone = box_gone_requeue;
@@ -326,7 +345,7 @@ static void take_done(struct run *r, const struct frame *f)
 		verdict_explain(r, text, sizeof(text));
 	if (compile->ran && verdict_program_failed(compile))
 		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : r->job.check
-			    ? "what the check found is on stderr" : "the compiler's words are on stderr");
+			    ? "what the check found is on stderr" : COMPILER_SPOKE);
 	else
 		run_verdict(r, r->result.why, text[0] ? text : NULL);
 }
@@ -416,21 +435,24 @@ static void box_ready(void *arg)
 	struct run *r = arg;
 	int64_t wall = r->limits[PHASE_RUN].v[LIMIT_WALL];
 
+	if (r->compile && !r->compiled)
+		return;		/* it waits for its program */
 	if (!r->box->cells && box_cells()) {	/* never with less isolation than the host allows */
 		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
-	if (begin_log(r) < 0) {
+	if (r->files.index < 0 && begin_log(r) < 0) {
 		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 		return;
 	}
 	if (r->job.ncollect)
 		files_init(&r->collected, &r->files, &r->result.files, r->collect_files, r->collect_bytes);
-	if (r->lang->ncompile || r->job.check)
+	if ((r->lang->ncompile && !r->compile) || r->job.check)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
 	r->result.box = strndup(r->box->container, 12);
-	r->result.started_us = now_us();
+	if (!r->compile)
+		r->result.started_us = now_us();
 	r->result.processor = config->conf.pin ? pin_take() : -1;
 	r->pinned = r->result.processor;
 	run_enter(r, RUN_EXECUTING);
@@ -472,7 +494,7 @@ static void get_box(struct run *r)
 	struct box_spec spec;
 
 	tests_limits(r, limits);
-	pool_spec(&spec, r->lang, limits);
+	pool_spec(&spec, r->lang, limits, !r->compile);
 	r->result.box_memory = spec.memory;
 	r->box = pool_take(&spec, r->owner, &r->result.box_from);
 	if (!r->box) {
@@ -480,9 +502,79 @@ static void get_box(struct run *r)
 		return;
 	}
 	box_use(r->box, box_ready, box_frame, box_ended, r);
+	run_enter(r, r->compile ? RUN_COMPILING : RUN_BOXED);
+	if (r->box->state == BOX_READY)
+		box_ready(r);
+}
+
+/* ---- a resident compiler ------------------------------------------------------------ */
+
+static void show_words(struct run *r, const struct compile *c)
+{
+	size_t first = c->gap ? c->gap_at : c->words.len;
+
+	if (first)
+		output_add(&r->output, STREAM_COMPILE, c->words.data, first);
+	if (c->gap)
+		output_gap(&r->output, STREAM_COMPILE, c->gap);
+	if (c->words.len > first)
+		output_add(&r->output, STREAM_COMPILE, c->words.data + first, c->words.len - first);
+}
+
+/* The box that waited is of another size than compiling in it needs. */
+static void compile_plainly(struct run *r)
+{
+	struct box *b = r->box;
+
+	r->result.compiler = COMPILER_PLAIN;
+	r->box = NULL;
+	drop_compile(r);
+	if (b)
+		pool_unused(b);
+	get_box(r);
+}
+
+static void compile_done(void *arg, const struct frame *end)
+{
+	struct run *r = arg;
+	char text[160];
+
+	if (!end) {
+		compile_plainly(r);
+		return;
+	}
+	verdict_end(r, end);
+	show_words(r, r->compile);
+	r->compiled = true;
+	if (verdict_program_failed(&r->result.phase[PHASE_COMPILE])) {
+		verdict_explain(r, text, sizeof(text));
+		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : COMPILER_SPOKE);
+		return;
+	}
 	run_enter(r, RUN_BOXED);
 	if (r->box->state == BOX_READY)
 		box_ready(r);
+}
+
+/* Compiled in a compile box where one is to be had, and meanwhile a box for the program. */
+static void start(struct run *r)
+{
+	struct compile_order o = { .lang = r->lang, .job = &r->job, .limits = &r->limits[PHASE_COMPILE],
+		.owner = r->owner, .shares = pool_shares(r->owner), .done = compile_done, .arg = r };
+
+	if (r->lang->resident.ncommand && !r->job.check)
+		r->result.compiler = COMPILER_PLAIN;
+	if (r->result.compiler && compiler_suits(r->lang, o.limits))
+		r->compile = compile_begin(&o);
+	if (r->compile) {
+		r->result.compiler = COMPILER_RESIDENT;
+		r->result.started_us = now_us();
+		if (begin_log(r) < 0) {
+			run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+			return;
+		}
+	}
+	get_box(r);
 }
 
 /* ---- the beginning ------------------------------------------------------------------ */
@@ -653,7 +745,7 @@ static int begin(const struct queued *q, bool cancelled)
 	else if (reason)
 		run_verdict(r, why, reason);
 	else
-		get_box(r);
+		start(r);
 	return 0;
 }
 
@@ -681,7 +773,8 @@ bool run_cancel(const char *owner, const char *id)
 		attach_flush(&r->box->attach);
 		loop_timer(&r->timer, mono_us() + 300000);
 	} else if (r && r->state < RUN_EXECUTING) {
-		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
+		run_verdict(r, WHY_CANCELLED, r->state == RUN_COMPILING ? "cancelled while it was compiled"
+			    : "cancelled before it began");
 	}
 	return r != NULL;
 }

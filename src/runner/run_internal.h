@@ -2,6 +2,7 @@
 #ifndef RUNNER_RUN_INTERNAL_H
 #define RUNNER_RUN_INTERNAL_H
 #include "box.h"
+#include "compiler.h"
 #include "files.h"
 #include "output.h"
 #include "pool.h"
@@ -10,7 +11,8 @@
 #include "tests.h"
 
 #define RUN_STATES(S) \
-	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") S(EXECUTING, "executing") \
+	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") \
+	S(COMPILING, "compiling") S(EXECUTING, "executing") \
 	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
 enum run_state {
 #define S(id, name) RUN_##id,
@@ -42,6 +44,8 @@ struct run {
 	struct files collected;
 	int64_t collect_files, collect_bytes;	/* in force */
 	struct box *box;
+	struct compile *compile;	/* asked of a compile box; its products, when it is through */
+	bool compiled;			/* it is through, and the program may run */
 	int pinned;			/* the processor it holds, -1 none */
 	struct tests tests;
 	struct feed feed;

@@ -80,6 +80,8 @@ static void refusals(void)
 	CHECK(refused("\"source\":{\"packages\":[\"-o\"]}", "source.packages") && refused("\"source\":{\"packages\":[\"a b\"]}", "source.packages"));
 	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"a/b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"..:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\":/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
 	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") && refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
+	CHECK(refused("\"resident\":{\"command\":[\"c\"],\"arguments\":[\"a\"]}", "resident: needs") && refused("\"compile\":[\"c\"],\"resident\":{\"command\":[\"c\"]}", "resident: needs"));
+	CHECK(refused("\"resident\":{\"min\":3}", "resident.min: is more than resident.max, which is 2") && refused("\"resident\":{\"limit\":{}}", "did you mean \"limits\"?"));
 	CHECK(refused("\"files\":[{\"name\":\"/x\",\"content\":\"\"}]", "files[0].name") && refused("\"limits\":{\"stop\":\"output\"}", "limits.stop") && refused("\"compile\":\"gcc\"", "compile"));
 }
 

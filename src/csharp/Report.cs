@@ -1,0 +1,52 @@
+// Report.cs - diagnostics, in csc's own order, selection and words
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+sealed class Report
+{
+	readonly HashSet<Diagnostic> said = new();
+	readonly StringBuilder text = new();
+
+	public bool Errors { get; private set; }
+	public bool SigningFailed { get; private set; }
+	public string Text => text.ToString();
+
+	/// <summary>Each once; hidden and suppressed ones are not said.</summary>
+	public void Add(IEnumerable<Diagnostic> diagnostics)
+	{
+		foreach (var d in diagnostics) {
+			if (d.Severity == DiagnosticSeverity.Hidden || d.IsSuppressed || !said.Add(d))
+				continue;
+			Errors |= d.Severity == DiagnosticSeverity.Error;
+			SigningFailed |= d.Id == "CS7027";
+			text.Append(Line(d)).Append('\n');
+		}
+	}
+
+	/// <summary>The formatter says the path as the tree has it; csc says it from the folder of the job.</summary>
+	static string Line(Diagnostic d)
+	{
+		string line = CSharpDiagnosticFormatter.Instance.Format(d, CultureInfo.InvariantCulture);
+
+		if (d.Location.Kind != LocationKind.SourceFile)
+			return line;
+		var span = d.Location.GetLineSpan();
+		var mapped = d.Location.GetMappedLineSpan();
+		string path = mapped.HasMappedPath ? mapped.Path : span.Path;
+		return Short(path, mapped.HasMappedPath ? span.Path : null) + line.Substring(path.Length);
+	}
+
+	static string Short(string path, string? beside)
+	{
+		string full;
+
+		if (path.Length == 0)
+			return path;
+		full = System.IO.Path.GetFullPath(path, beside is null ? Job.Folder : System.IO.Path.GetDirectoryName(beside)!);
+		return full.StartsWith(Job.Folder, StringComparison.Ordinal) ? full.Substring(Job.Folder.Length) : full;
+	}
+}

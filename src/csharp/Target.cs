@@ -1,0 +1,70 @@
+// Target.cs - what a set of csc's options stands for, kept from one compile to the next
+//
+// The options come from the language file alone and are read by csc's own parser, so
+// that they mean here what they mean to `dotnet csc.dll`. References, the sources that
+// belong to the options (implicit usings) and what binding has learnt of the framework
+// stay: a compile then adds a user's files to a compilation that knows the rest.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+
+sealed class Target
+{
+	static readonly Dictionary<string, Target> known = new(StringComparer.Ordinal);
+	static readonly Dictionary<string, MetadataReference> references = new(StringComparer.Ordinal);
+
+	public readonly CSharpCommandLineArguments Options;
+	readonly CSharpCompilation compilation;
+
+	public static Target Of(IReadOnlyList<string> options)
+	{
+		string key = string.Join('\0', options);
+
+		if (!known.TryGetValue(key, out var target))
+			known[key] = target = new Target(options);
+		return target;
+	}
+
+	Target(IReadOnlyList<string> options)
+	{
+		Options = CSharpCommandLineParser.Default.Parse(options, Job.Folder, sdkDirectory: null);
+		foreach (var wrong in Options.Errors)
+			// a job adds its sources later: CS2008, no source files
+			if (wrong.Severity == DiagnosticSeverity.Error)
+				throw new InvalidDataException(wrong.ToString());
+		compilation = CSharpCompilation.Create(Options.CompilationName,
+			Options.SourceFiles.Select(f => Parse(f.Path, File.ReadAllBytes(f.Path))),
+			Options.MetadataReferences.Select(Reference), Options.CompilationOptions
+				.WithAssemblyIdentityComparer(DesktopAssemblyIdentityComparer.Default));
+	}
+
+	static MetadataReference Reference(CommandLineReference r)
+	{
+		if (!references.TryGetValue(r.Reference, out var reference))
+			references[r.Reference] = reference = MetadataReference.CreateFromFile(r.Reference, r.Properties);
+		return reference;
+	}
+
+	static readonly Encoding strict = new UTF8Encoding(true, true);
+
+	/// <summary>UTF-8 as csc reads it: by the byte order mark, else as UTF-8, else what the system would take it for.</summary>
+	static SourceText Text(byte[] content)
+	{
+		try {
+			return SourceText.From(content, content.Length, strict);
+		} catch (DecoderFallbackException) {
+			return SourceText.From(content, content.Length, Encoding.GetEncoding(0));
+		}
+	}
+
+	SyntaxTree Parse(string path, byte[] content) =>
+		CSharpSyntaxTree.ParseText(Text(content), Options.ParseOptions, path);
+
+	public CSharpCompilation With(IEnumerable<KeyValuePair<string, byte[]>> sources) =>
+		compilation.AddSyntaxTrees(sources.Select(s => Parse(s.Key, s.Value)).ToArray());
+}

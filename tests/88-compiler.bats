@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# Compile boxes: the resident compiler gives the answers of the plain one; whose a compile
+# box is; what a compile that goes wrong, or a compile box that dies, does to a job.
+
+load lib
+
+CASES=$BATS_TEST_DIRNAME/csharp
+
+setup() {
+	[ "$(cee-lang list --json csharp 2>/dev/null | jq -r '.[0].state')" != missing ] || skip "no .NET SDK here, so no image cee/csharp"
+}
+
+teardown() { end_all; }
+
+# job NAME: the job text of a case: NAME.cs, the folder NAME or what NAME.sh prints, with
+# its NAME.args, .in, .framework, .limits
+job() {
+	local name=$1 at=$CASES/$1 f
+	(
+		if [ -d "$at" ]; then
+			cd "$at"
+			for f in Program.cs $(find . -type f ! -path ./Program.cs | sed 's,^\./,,' | sort); do
+				jq -n --arg name "$f" --rawfile data <(base64 -w0 "$f") '{$name, base64: $data}'
+			done
+		elif [ -e "$at.sh" ]; then
+			jq -n --arg name "$name.cs" --rawfile data <(bash "$at.sh" | base64 -w0) '{$name, base64: $data}'
+		else
+			jq -n --arg name "$name.cs" --rawfile data <(base64 -w0 "$at.cs") '{$name, base64: $data}'
+		fi
+	) | jq -sc --argjson args "$(cat "$at.args" 2>/dev/null || echo '[]')" \
+		--arg stdin "$(cat "$at.in" 2>/dev/null; echo .)" --argjson limits "$(cat "$at.limits" 2>/dev/null || echo '{}')" \
+		--arg framework "$(cat "$at.framework" 2>/dev/null)" '
+		{language: "csharp", files: ., arguments: $args, stdin: $stdin[:-1], limits: $limits} +
+		if $framework == "" then {} else {target_framework_monikier: $framework} end'
+}
+
+names() { (cd "$CASES" && ls | sed -n 's/\.\(cs\|sh\)$//p; t; /\./!p' | sort); }
+
+# answers FOLDER [at-once]: each case's stdout, stderr and verdict, and who compiled it
+answers() {
+	local name id
+	mkdir "$1"
+	for name in $(names); do
+		job "$name" | cee-submit -j - > "$1/$name.id"
+		[ -n "${2:-}" ] || wait_until 90 ended "$(cat "$1/$name.id")"
+	done
+	for name in $(names); do
+		id=$(cat "$1/$name.id")
+		wait_until 90 ended "$id"
+		cee-log -o "$id" > "$1/$name.out"
+		cee-log -e "$id" > "$1/$name.err"
+		cee-stat --json "$id" | jq '{why, exit_code, signal, message, phases: [.phases | keys[]]}' > "$1/$name.verdict"
+		verdict "$id" .compiler > "$1/$name.compiler"
+		rm "$1/$name.id"
+	done
+}
+
+warm() { grep -q 'compiler .*from="warming up" to=idle' "$RUNNER_LOG"; }
+starts() { grep -c 'compiler .*from=coming to="warming up"' "$RUNNER_LOG"; }
+
+cs() {	# cs 'PROGRAM' [options]: one job, waited for; its id in ID
+	printf '%s' "$1" > "$BATS_TEST_TMPDIR/p.cs"
+	shift
+	ID=$(cee-submit "$@" "$BATS_TEST_TMPDIR/p.cs")
+	wait_until 90 ended "$ID"
+}
+
+@test "the same programs, both ways: output, diagnostics, exit code, verdict" {
+	new_spool 'resident = never'
+	start_runner
+	answers "$BATS_TEST_TMPDIR/plain" at-once
+	stop_runner
+	new_spool 'resident = ahead'
+	start_runner
+	wait_until 60 warm
+	answers "$BATS_TEST_TMPDIR/resident"
+
+	[ "$(cat "$BATS_TEST_TMPDIR"/plain/*.compiler | sort -u)" = plain ]
+	# signing needs a key file on the compiler's disk: the one case for the plain way
+	[ "$(grep -L '^resident$' "$BATS_TEST_TMPDIR"/resident/*.compiler)" = "$BATS_TEST_TMPDIR/resident/key-file.compiler" ]
+	rm "$BATS_TEST_TMPDIR"/*/*.compiler
+	diff -r "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/resident"
+	[ "$(ls "$BATS_TEST_TMPDIR/plain" | wc -l)" -ge 105 ]
+}
+
+@test "the first job does not wait for a compiler, the others cost no second start" {
+	new_spool
+	start_runner
+	cs 'Console.WriteLine("one");'
+	[ "$(verdict "$ID" .compiler)" = plain ]
+	wait_until 90 warm
+	for n in 2 3 4; do
+		cs "Console.WriteLine($n);"
+		[ "$(cee-log -o "$ID")" = "$n" ]
+		[ "$(verdict "$ID" .compiler)" = resident ]
+	done
+	[ "$(grep ' compiler .*to=compiling' "$RUNNER_LOG" | grep -o ' id=[0-9a-f]*' | sort -u | wc -l)" -eq 1 ]
+	[ "$(starts)" -le 2 ]	# the owner's and the one in reserve
+	verdict "$ID" '.phases.compile | [.cpu, .wall, .peak_memory] | all(. > 0)' | grep -q true
+	stop_runner
+	no_boxes
+}
+
+@test "no compile box serves two owners, and one for owners that share nothing serves once" {
+	new_spool 'resident = ahead'
+	start_runner
+	wait_until 60 warm
+	echo 'Console.WriteLine(1);' > "$BATS_TEST_TMPDIR/p.cs"
+	for owner in alice anon bob alice anon bob; do
+		id=$(cee-submit --owner $owner "$BATS_TEST_TMPDIR/p.cs")
+		OWNER=$owner wait_until 90 ended "$id"
+		[ "$(jq -r .why "$CEE_SPOOL/$owner"/out/*/"$id"/result)" = exited ]
+		sleep 0.2
+	done
+	served=$(grep ' compiler .*to=compiling' "$RUNNER_LOG" | sed 's/.* id=\([0-9a-f]*\) owner=\([a-z]*\) .*/\1 \2/')
+	echo "$served"
+	[ -n "$served" ]
+	[ -z "$(sort -u <<< "$served" | cut -d' ' -f1 | uniq -d)" ]
+	[ -z "$(grep anon <<< "$served" | sort | uniq -d)" ]
+}
+
+# its time doubles with each level: every lambda is bound for every overload around it
+forever() {
+	local i n=24
+	printf 'static class P { static void F(Action<int> a) { } static void F(Action<string> a) { } static void Main() { '
+	for ((i = 0; i < n; i++)); do printf 'F(x%d => ' $i; done
+	printf 'Console.WriteLine(x0.Nothing)'
+	for ((i = 0; i < n; i++)); do printf ')'; done
+	printf '; } }\n'
+}
+
+# a constant of a thousand million characters
+enormous() {
+	local i
+	echo 'const string s0 = "aaaaaaaaaaaaaaaa";'
+	for ((i = 1; i < 27; i++)); do echo "const string s$i = s$((i - 1)) + s$((i - 1));"; done
+	echo 'Console.WriteLine(s26);'
+}
+
+@test "a compile over its limit ends as the plain way says it, and the next compile works" {
+	new_spool 'resident = ahead'
+	start_runner
+	wait_until 60 warm
+	id=$(jq -n --arg code "$(forever)" '{language: "csharp", $code, limits: {compile: {cpu: 2, wall: 60}}}' | cee-submit -j -)
+	wait_until 60 ended "$id"
+	[ "$(verdict "$id" '"\(.compiler), \(.why), \(.message), \(.phases.compile.hit | join(" "))"')" = \
+		"resident, compile error, used its 2 s of cpu time while compiling, cpu" ]
+	cs 'Console.WriteLine("next");'
+	[ "$(cee-log -o "$ID")" = next ]
+
+	wait_until 60 again 2
+	id=$(jq -n --arg code "$(forever)" '{language: "csharp", $code, limits: {compile: {wall: 1}}}' | cee-submit -j -)
+	wait_until 60 ended "$id"
+	[ "$(verdict "$id" '"\(.compiler), \(.why), \(.message)"')" = "resident, compile error, ran for its 1 s while compiling" ]
+
+	wait_until 60 again 3
+	cs "$(enormous)"
+	[ "$(verdict "$ID" '"\(.compiler), \(.why), \(.message)"')" = \
+		"resident, compile error, needed more than its 512 MiB of memory while compiling" ]
+	cs 'Console.WriteLine("next");'
+	[ "$(cee-log -o "$ID")" = next ]
+}
+
+again() { [ "$(grep -c 'compiler .*from="warming up" to=idle' "$RUNNER_LOG")" -ge "$1" ]; }
+
+@test "a compile box that is killed: the job is compiled the plain way, and others come" {
+	new_spool 'resident = ahead'
+	start_runner
+	wait_until 60 warm
+	id=$(jq -n --arg code "$(forever)" '{language: "csharp", $code, limits: {compile: {cpu: 3, wall: 60}}}' | cee-submit -j -)
+	wait_until 20 grep -q 'from=idle to=compiling' "$RUNNER_LOG"
+	box=$(grep 'from=idle to=compiling' "$RUNNER_LOG" | grep -o ' id=[0-9a-f]*')
+	engine POST "/containers/${box# id=}/kill" > /dev/null
+	wait_until 90 ended "$id"
+	[ "$(verdict "$id" '"\(.compiler), \(.why), \(.message)"')" = "plain, compile error, used its 3 s of cpu time while compiling" ]
+	wait_until 90 again 2
+	cs 'Console.WriteLine("next");'
+	[ "$(cee-log -o "$ID")" = next ]
+	[ "$(verdict "$ID" .compiler)" = resident ]
+}
+
+@test "a job that is cancelled while it is compiled ends at once" {
+	new_spool 'resident = ahead'
+	start_runner
+	wait_until 60 warm
+	id=$(jq -n --arg code "$(forever)" '{language: "csharp", $code}' | cee-submit -j -)
+	wait_until 20 grep -q 'from=idle to=compiling' "$RUNNER_LOG"
+	cee-cancel "$id"
+	wait_until 10 ended "$id"
+	[ "$(verdict "$id" .why)" = cancelled ]
+	wait_until 90 again 2
+}
+
+@test "a job with another amount of memory for compiling, and a check, take the plain way" {
+	new_spool 'resident = ahead'
+	start_runner
+	wait_until 60 warm
+	id=$(cee-submit -j - <<< '{"language": "csharp", "code": "Console.WriteLine(1);", "limits": {"compile": {"memory": "400M"}}}')
+	wait_until 60 ended "$id"
+	[ "$(verdict "$id" '"\(.compiler) \(.why)"')" = "plain exited" ]
+	id=$(cee-submit -j - <<< '{"language": "csharp", "code": "Console.WriteLine(x);", "check": true}')
+	wait_until 60 ended "$id"
+	[ "$(verdict "$id" '"\(.compiler) \(.why)"')" = "null compile error" ]
+}
+
+@test "a resident compiler that is none: every job is compiled the plain way" {
+	new_spool 'resident = ahead'
+	mkdir "$BATS_TEST_TMPDIR/languages.d"
+	jq '.resident.command = ["dotnet", "--info"] | .source.host |= map(select(startswith("/")))' \
+		"$CEE_ROOT/etc/languages.d/csharp.json" > "$BATS_TEST_TMPDIR/languages.d/csharp.json"
+	sed -i "s,^languages = .*,languages = $BATS_TEST_TMPDIR/languages.d," "$CEE_CONF"
+	start_runner
+	wait_until 60 grep -q 'compiler .*to=gone why="it says what is no frame"' "$RUNNER_LOG"
+	cs 'Console.WriteLine("all the same");'
+	[ "$(cee-log -o "$ID")" = "all the same" ]
+	[ "$(verdict "$ID" .compiler)" = plain ]
+}

@@ -1,0 +1,3 @@
+Console.WriteLine(args.Length);
+foreach (var a in args)
+	Console.WriteLine($"[{a}]");

@@ -1,0 +1,2 @@
+﻿Console.WriteLine("after a byte order mark");
+int x = undefined;

@@ -1,0 +1,5 @@
+try {
+	Environment.Exit(3);
+} finally {
+	Console.WriteLine("not printed");
+}

@@ -1,0 +1,2 @@
+Environment.ExitCode = 9;
+Console.WriteLine("set to 9");

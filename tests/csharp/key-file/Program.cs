@@ -1,0 +1,2 @@
+[assembly: System.Reflection.AssemblyKeyFile("key.snk")]
+Console.WriteLine("signed");

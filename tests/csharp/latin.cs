@@ -1,0 +1,1 @@
+Console.WriteLine("дц not UTF-8".Length);

@@ -1,0 +1,1 @@
+for i in $(seq 400); do echo "int x$i = undefined$i;"; done

@@ -1,0 +1,1 @@
+class Nothing { void M() { } }

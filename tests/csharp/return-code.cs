@@ -1,0 +1,2 @@
+Console.WriteLine("returns 7");
+return 7;

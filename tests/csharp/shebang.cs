@@ -1,0 +1,3 @@
+#!/usr/bin/env dotnet
+#:property LangVersion=latest
+Console.WriteLine("from a script");

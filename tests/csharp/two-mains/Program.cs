@@ -1,0 +1,1 @@
+class One { static void Main() { } }

@@ -1,0 +1,1 @@
+class Two { static void Main(string[] args) { } }

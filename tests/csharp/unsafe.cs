@@ -1,0 +1,5 @@
+unsafe {
+	int n = 1;
+	int* p = &n;
+	Console.WriteLine(*p);
+}
