@@ -18,6 +18,7 @@ job() {	# job PROGRAM [options]: runs it; its id is in ID, its exit status in ST
 	cee-stat --wait "$ID" > "$BATS_TEST_TMPDIR/stat" || STATUS=$?
 }
 
+has_some_bytes() { [ -s "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$ID"/1/files)" ]; }
 names() { cee-files -0 "$ID" | tr '\0' '\n'; }
 why() { verdict "$ID" ".left[]? | select(.name == \"$1\") | .why"; }
 
@@ -40,7 +41,7 @@ print(hashlib.sha256(png).hexdigest())' --collect '*.png' --collect 'out/**'
 	[ "$STATUS" -eq 0 ]
 	[ "$(names)" = $'out/deep/data\nout/empty\nout/run.sh\nplot.png' ]
 	[ "$(cee-files "$ID" plot.png | sha256sum | cut -d' ' -f1)" = "$(cee-log -o "$ID")" ]
-	cee-files "$ID" plot.png | file - | grep -q 'PNG image data, 16 x 16'
+	[ "$(cee-files "$ID" plot.png | head -c 8 | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]
 	cee-files "$ID" | grep -qE '^0755 +10 out/run.sh$'
 	[ "$(cee-files --json "$ID" | jq -r 'select(.name == "out/deep/data") | .size')" = 1048576 ]
 	[ "$(cee-files "$ID" out/empty | wc -c)" = 0 ]
@@ -322,6 +323,29 @@ open("out/\n", "w").close(); os.chmod("out", 0)' --collect 'out/*'
 	[ "$state" = 'exited 2 b disk full' ]
 	[ "$left" = c ]
 	[[ "$problems" != *files* ]]
+}
+
+@test "a runner killed while files come: the job runs again and its files are whole; cee-rm takes them too" {
+	new_spool $'collect_bytes = 200M\nceiling.run.disk = 256M'
+	start_runner
+	ID=$(id_of '
+for n in "abc":
+    with open("f" + n, "wb") as f:
+        for i in range(400):
+            f.write(n.encode() * 100000)
+print("written", flush=True)' --collect 'f?' -L disk=256M)
+	wait_until 30 has_some_bytes
+	kill -KILL "$RUNNER"
+	start_runner
+	cee-stat --wait "$ID"
+	[ "$(verdict "$ID" '"\(.files.count) \(.files.bytes) \(.attempt)"')" = '3 120000000 2' ]
+	[ "$(cee-files "$ID" fb | tr -d b | wc -c)" -eq 0 ]
+	sound
+	wait_until 10 retired "$ID"
+	cee-rm "$ID"
+	run cee-files "$ID"
+	[ "$status" -eq 66 ]
+	sound
 }
 
 @test "cee-fsck sees what does not fit in collected files" {
