@@ -110,11 +110,11 @@ lost() {
 @test "so is it for what they are there for" {
 	start_runner
 	echo 'print("out")' > "$BATS_TEST_TMPDIR/p.py"
-	id=$(cee-submit "$BATS_TEST_TMPDIR/p.py")
+	id=$(cee-submit --collect "*.py" "$BATS_TEST_TMPDIR/p.py")
 	cee-stat --wait "$id" > /dev/null
 	for c in "cee-submit $BATS_TEST_TMPDIR/p.py" "cee-submit -w $BATS_TEST_TMPDIR/p.py" "cee-log $id" "cee-log -f $id" \
 			"cee-stat $id" "cee-stat --json $id" "cee-stat" "cee-lang list" "cee-lang list --json" "cee-doctor uids" \
-			"cee-doctor --list" "cee-fsck"; do
+			"cee-doctor --list" "cee-fsck" "cee-files $id" "cee-files $id p.py" "cee-files --tar $id"; do
 		for to in '> /dev/full' '>&-'; do
 			run --separate-stderr timeout 60 sh -c "$c $to"
 			[ "$status" -ne 0 ] && [ -n "$stderr" ] || { echo "silent: $c $to: status $status, $stderr"; return 1; }
