@@ -501,8 +501,10 @@ int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id
 /* The box has the job: makes the index, which is what says Executing. Also before a
  * result of a job that had no box. Once is enough. */
 int spool_attempt_begin(struct spool_attempt *a);
-/* Makes N/tests, before the beginning; the descriptor (append) is the caller's. */
-int spool_attempt_tests(const struct spool_attempt *a);
+/* Makes N/tests with so much room reserved, before the beginning; the descriptor (append) is the
+ * caller's. What of the room was not used is given back at the end. */
+int spool_attempt_tests(const struct spool_attempt *a, int64_t room);
+void spool_attempt_tests_end(int fd, int64_t size, int64_t room);
 /* Makes files and files.index, of a job that collects. Once is enough. */
 int spool_attempt_files(struct spool_attempt *a);
 void spool_attempt_release(struct spool_attempt *a);

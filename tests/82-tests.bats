@@ -3,7 +3,10 @@
 load lib
 
 setup() { new_spool "${CONF_LINE:-}"; }
-teardown() { end_all; }
+teardown() {
+	end_all
+	if mountpoint -q "$BATS_TEST_TMPDIR/small" 2>/dev/null; then umount "$BATS_TEST_TMPDIR/small"; fi
+}
 
 with_tests() {	# with_tests CODE TESTS [MORE]: a Python job's text
 	jq -n --arg code "$1" --argjson tests "$2" --argjson more "${3:-"{}"}" \
@@ -475,4 +478,19 @@ print(n >> 20 > 5)'
 	cat "$BATS_TEST_TMPDIR/lines" >> "$f"; bad 'test 1 is not behind test 2'
 	sed 's/"to":4/"to":5/' "$BATS_TEST_TMPDIR/lines" > "$f"; bad 'test 2 has bytes behind what the index covers'
 	sound
+}
+
+@test "a full disk takes output away, and no verdict" {
+	[ "$(id -u)" -eq 0 ] || skip "mounting a small file system needs root"
+	mkdir "$BATS_TEST_TMPDIR/small"
+	mount -t tmpfs -o size=2m none "$BATS_TEST_TMPDIR/small" || skip "no mounts allowed here"
+	export CEE_SPOOL=$BATS_TEST_TMPDIR/small/spool
+	echo 'min_room = 64K' >> "$CEE_CONF"
+	start_runner
+	run_tests 'import sys; sys.stdout.write(input() * 300000)' \
+		'[{"stdin":"a"},{"stdin":"b"},{"stdin":"c"},{"stdin":"d"},{"stdin":"e"},{"stdin":"f"},{"stdin":"g"},{"stdin":"h"},{"stdin":"i"},{"stdin":"j","expected":"x"}]'
+	has '.tests.run == 10 and .tests.passed == 9 and .dropped_by_disk > 0'
+	[ "$(each .number)" = '[1,2,3,4,5,6,7,8,9,10]' ]
+	sound
+	stop_runner
 }

@@ -457,9 +457,23 @@ int spool_attempt_begin(struct spool_attempt *a)
 	return a->index < 0 ? -1 : 0;
 }
 
-int spool_attempt_tests(const struct spool_attempt *a)
+/* Some file systems cannot reserve room: there a full disk makes the result wait. */
+int spool_attempt_tests(const struct spool_attempt *a, int64_t room)
 {
-	return openat(a->attempt_dir, "tests", NEW_LOG, 0600);
+	int fd = openat(a->attempt_dir, "tests", NEW_LOG, 0600);
+
+	if (fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) < 0 && errno == ENOSPC) {
+		unlinkat(a->attempt_dir, "tests", 0);
+		close_ptr(&fd);
+		return -1;
+	}
+	return fd;
+}
+
+void spool_attempt_tests_end(int fd, int64_t size, int64_t room)
+{
+	if (size < room && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)size, (off_t)(room - size)) < 0)
+		return;		/* it stays reserved as long as the attempt is there */
 }
 
 int spool_attempt_files(struct spool_attempt *a)

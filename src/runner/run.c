@@ -200,6 +200,7 @@ static void write_result(struct run *r)
 		retry_step(r, "the tests' lines cannot be written");
 		return;
 	}
+	tests_close(r);
 	if (!text || spool_result_write(&r->files, text, strlen(text)) < 0) {
 		retry_step(r, "the result cannot be written");
 		return;

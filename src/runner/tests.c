@@ -20,7 +20,10 @@
 #include "log.h"
 #include "run_internal.h"
 
-enum { FILE_EXTRA = 2048 };	/* bytes that a kept file takes besides its content, at most */
+enum {
+	FILE_EXTRA = 2048,	/* bytes that a kept file takes besides its content, at most */
+	LINE_ROOM = 1536,	/* bytes of the disk reserved for each line; few are longer */
+};
 
 void tests_init(struct tests *t)
 {
@@ -40,7 +43,7 @@ int tests_open(struct run *r)
 	struct tests *t = &r->tests;
 
 	if (r->job.ntests && t->fd < 0)
-		t->fd = spool_attempt_tests(&r->files);
+		t->fd = spool_attempt_tests(&r->files, (int64_t)r->job.ntests * LINE_ROOM);
 	return r->job.ntests && t->fd < 0 ? -1 : 0;
 }
 
@@ -164,6 +167,12 @@ void tests_output(struct run *r, enum frame_stream s, const void *data, size_t l
 		compare_feed(&t->compare, data, len);
 	else
 		compare_gap(&t->compare);
+}
+
+void tests_close(struct run *r)
+{
+	if (r->tests.fd >= 0)
+		spool_attempt_tests_end(r->tests.fd, r->tests.size, (int64_t)r->job.ntests * LINE_ROOM);
 }
 
 int tests_save(struct run *r)

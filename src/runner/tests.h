@@ -36,5 +36,7 @@ void tests_output(struct run *r, enum frame_stream s, const void *data, size_t l
 bool tests_end(struct run *r, const struct frame *f);
 /* Writes what could not be written before. -1 and errno: still not. */
 int tests_save(struct run *r);
+/* All is written: gives back what room was reserved for more. */
+void tests_close(struct run *r);
 void tests_explain(const struct run *r, char *text, size_t size);
 #endif
