@@ -42,7 +42,7 @@ help:
 	@echo 'make        build the programs into bin/'
 	@echo 'make demo   install what is missing, start an engine if none answers, run the examples'
 	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
-	@echo 'make bench  measure; prints medians and ratios'
+	@echo 'make bench  measure; prints medians and ratios, and a plot (BENCH="--quick first-byte …")'
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
 	@echo 'make lint   cppcheck and mandoc -T lint'
 
@@ -114,7 +114,8 @@ demo:
 check:
 	SANITIZE=$(SANITIZE) tests/run
 bench: all
-	tests/bench
+	scripts/install-deps bench
+	tests/bench $(BENCH)
 lint:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
 		--enable=warning,portability --suppress=varFuncNullUB src
