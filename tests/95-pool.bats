@@ -160,6 +160,16 @@ ready_boxes() { [ "$(grep -c 'to=ready' "$RUNNER_LOG")" -ge "$1" ]; }
 	sound
 }
 
+@test "a box that nobody took for box_age is made anew" {
+	warm_languages 1 1
+	sed -i 's/^warm = 0/warm = 4/' "$CEE_CONF"
+	conf 'box_age = 1s'
+	start_runner
+	wait_until 20 ready_boxes 3	# the self-test's, one, and one after that
+	hello
+	[ "$(verdict "$id" .why)" = exited ]
+}
+
 @test "a runner that ends leaves no idle box" {
 	warm_languages 2 2
 	sed -i 's/^warm = 0/warm = 4/' "$CEE_CONF"

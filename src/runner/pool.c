@@ -263,7 +263,7 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 void pool_give(struct box *b)
 {
 	bool keep = b->state == BOX_READY && b->cells && pool_shares(b->owner) && b->jobs < config->conf.box_jobs &&
-		    config->conf.box_idle_us > 0 && box_count() <= most_boxes();
+		    config->conf.box_idle_us > 0 && box_count() - box_going() <= most_boxes();
 
 	if (!keep) {
 		box_remove(b);
