@@ -92,6 +92,8 @@ static void heed_signals(struct attend *a)
 	if (pass_on(a))
 		return;
 	cancel(a);
+	if (signals != heeded)		/* the next one came while the wish was on its way to the disk */
+		_exit(128 + last_signal);
 	if (!a->quiet)
 		prog_error("cancelling %s; once more, and it is left to itself", a->f.id);
 	client_warn_runner(a->c, &a->warned);
