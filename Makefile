@@ -25,8 +25,10 @@ PROGRAMS = cee-submit cee-run cee-log cee-stat cee-cancel cee-fsck cee-lang
 PROGRAMS += cee-rm cee-prune
 PROGRAMS += cee-doctor
 PROGRAMS += cee-files
+PROGRAMS += cee-http
 LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
+HTTP     = cgi body route answer auth about
 LANG_PARTS = engine tar child source image check
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
@@ -51,6 +53,8 @@ $(PROGRAMS:%=$(BIN)/%): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) $(LIBS_$*)
 
 $(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
+$(BIN)/cee-http: $(HTTP:%=$(BUILD)/http/%.o)
+LIBS_cee-http = $(BUILD)/libcee.a $(LDLIBS)
 
 # The doctor flies its canaries with the runner's own parts, all but its main.
 $(BIN)/cee-doctor: $(BUILD)/doctor/local.o $(BUILD)/runner.a

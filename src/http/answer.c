@@ -1,0 +1,222 @@
+/* answer.c - the ways to answer a request (web.h)
+ *
+ * A whole answer is one write: header and body. Every answer forbids sniffing and caching;
+ * nothing that came from a request gets into a header unless it passes answer_header, which
+ * lets no line end through.
+ */
+#include "web.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct { int status; const char *reason; } reasons[] = {
+	{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"}, {207, "Multi-Status"},
+	{304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
+	{405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"}, {409, "Conflict"},
+	{411, "Length Required"}, {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
+	{416, "Range Not Satisfiable"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
+	{431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+};
+
+const char *answer_reason(int status)
+{
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Error";
+}
+
+void answer_die(struct web *w)
+{
+	static const char text[] = "Status: 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\r\n"
+		"{\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"out of memory\"}\n";
+
+	if (!w->begun)
+		write_full(STDOUT_FILENO, text, sizeof text - 1);
+	prog_error("out of memory");
+	_exit(EX_OSERR);
+}
+
+void answer_header(struct web *w, const char *name, const char *fmt, ...)
+{
+	char value[CGI_PATH_MAX * 3 + 512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof value, fmt, ap);
+	va_end(ap);
+	for (char *p = value; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+			*p = 0;
+			break;
+		}
+	if (buf_printf(&w->headers, "%s: %s\r\n", name, value) < 0)
+		answer_die(w);
+}
+
+void answer_location(struct web *w, const char *id)
+{
+	AUTO_BUF struct buf path = {0};
+
+	if (cgi_escape(&path, w->q.prefix, false) < 0 || buf_printf(&path, "/tasks/%s", id) < 0)
+		answer_die(w);
+	answer_header(w, "Location", "%s", path.data);
+}
+
+/* ---- the header ---------------------------------------------------------------- */
+
+static void put_header(struct web *w, struct buf *b, int status, const char *type, int64_t length)
+{
+	int r = buf_printf(b, "Status: %d %s\r\n", status, answer_reason(status));
+
+	if (type)
+		r |= buf_printf(b, "Content-Type: %s\r\n", type);
+	if (length >= 0)
+		r |= buf_printf(b, "Content-Length: %" PRId64 "\r\n", length);
+	/* what a handler says of caching stands instead */
+	if (!w->headers.data || !strcasestr(w->headers.data, "Cache-Control:"))
+		r |= buf_printf(b, "Cache-Control: no-store\r\n");
+	r |= buf_printf(b, "X-Content-Type-Options: nosniff\r\n");
+	if (w->headers.len > 0)
+		r |= buf_add(b, w->headers.data, w->headers.len);
+	if (r < 0 || buf_add(b, "\r\n", 2) < 0)
+		answer_die(w);
+	w->begun = true;
+}
+
+/* The client may be gone; that is its own affair. */
+static int put(const void *data, size_t len)
+{
+	return write_full(STDOUT_FILENO, data, len);
+}
+
+void answer_begin(struct web *w, int status, const char *type, int64_t length)
+{
+	AUTO_BUF struct buf b = {0};
+
+	put_header(w, &b, status, type, length);
+	put(b.data, b.len);
+}
+
+int answer_write(struct web *w, const void *data, size_t len)
+{
+	return w->q.method == METHOD_HEAD ? 0 : put(data, len);
+}
+
+void answer_text(struct web *w, int status, const char *type, const char *data, size_t len)
+{
+	AUTO_BUF struct buf b = {0};
+
+	put_header(w, &b, status, type, (int64_t)len);
+	if (w->q.method != METHOD_HEAD && len > 0 && buf_add(&b, data, len) < 0)
+		answer_die(w);
+	put(b.data, b.len);
+}
+
+void answer_empty(struct web *w, int status)
+{
+	AUTO_BUF struct buf b = {0};
+
+	put_header(w, &b, status, NULL, -1);
+	put(b.data, b.len);
+}
+
+void answer_json(struct web *w, int status, const struct buf *body)
+{
+	answer_text(w, status, "application/json", body->data ? body->data : "", body->len);
+}
+
+/* ---- problems --------------------------------------------------------------------- */
+
+/* How long the character at s is, or 0: s does not begin with one. */
+static size_t character(const char *s, size_t len)
+{
+	for (size_t n = 1; n <= 4 && n <= len; n++)
+		if (utf8_valid(s, n))
+			return n;
+	return 0;
+}
+
+int answer_quote(struct buf *b, const char *data, size_t len)
+{
+	int r = buf_add(b, "\"", 1);
+
+	for (size_t i = 0, n; i < len && r == 0; i += n) {
+		size_t plain = i;
+
+		while (plain < len && (unsigned char)data[plain] >= 0x20 && (unsigned char)data[plain] < 0x7f &&
+		       data[plain] != '"' && data[plain] != '\\')
+			plain++;
+		if ((n = plain - i) > 0) {
+			r = buf_add(b, data + i, n);
+			continue;
+		}
+		n = character(data + i, len - i);
+		if (n == 0) {
+			n = 1;
+			r = buf_add(b, "\xEF\xBF\xBD", 3);
+		} else if (n == 1 && (data[i] == '"' || data[i] == '\\')) {
+			r = buf_printf(b, "\\%c", data[i]);
+		} else if (n == 1) {
+			r = buf_printf(b, "\\u%04x", (unsigned char)data[i]);
+		} else {
+			r = buf_add(b, data + i, n);
+		}
+	}
+	return r < 0 ? -1 : buf_add(b, "\"", 1);
+}
+
+static const char *title(int status)
+{
+	return status == 400 ? "One or more validation errors occurred" : answer_reason(status);
+}
+
+void answer_problem(struct web *w, int status, const char *fmt, ...)
+{
+	AUTO_BUF struct buf b = {0};
+	char detail[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof detail, fmt, ap);
+	va_end(ap);
+	if (buf_printf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":", title(status), status) < 0 ||
+	    answer_quote(&b, detail, strlen(detail)) < 0 || buf_add(&b, "}\n", 2) < 0)
+		answer_die(w);
+	answer_text(w, status, "application/problem+json", b.data, b.len);
+}
+
+void answer_error(struct web *w, int err, const struct cee_err *e)
+{
+	switch (err) {
+	case EINVAL:
+		answer_problem(w, 400, "%s", e->msg);
+		return;
+	case ENOENT:
+		answer_problem(w, 404, "%s", *e->msg ? e->msg : "there is no such task");
+		return;
+	case EFBIG:
+		answer_problem(w, 413, "%s", e->msg);
+		return;
+	case EEXIST:
+	case EBUSY:
+		answer_problem(w, 409, "%s", e->msg);
+		return;
+	case ENOSPC:
+	case EDQUOT:
+		answer_header(w, "Retry-After", "60");
+		answer_problem(w, 503, "the spool has no room for more jobs at present");
+		prog_error("%s", e->msg);
+		return;
+	default:
+		/* what the system said names paths: it is for the server's log */
+		prog_error("%s", e->msg);
+		answer_problem(w, 500, "cee failed, not the request; the server's log says how");
+	}
+}

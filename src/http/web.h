@@ -1,0 +1,88 @@
+/* web.h - one request of cee-http: who asks, what for, and the ways to answer
+ *
+ * A route (route.c) names a handler; a handler looks at struct web and calls exactly one
+ * of the answer functions. It need not check who may: route_dispatch has done so, and
+ * w->c.owner is the owner whose tasks, and no others, the caller may see.
+ */
+#ifndef CEE_WEB_H
+#define CEE_WEB_H
+#include "cgi.h"
+#include "client.h"
+
+/* S(id, text): what a caller may do. */
+#define SCOPES(S) S(SUBMIT, "submit") S(READ, "read") S(DELEGATE, "delegate") S(ADMIN, "admin")
+enum {
+#define S(id, text) SCOPE_BIT_##id,
+	SCOPES(S)
+#undef S
+	SCOPE_BITS
+};
+enum {
+#define S(id, text) SCOPE_##id = 1u << SCOPE_BIT_##id,
+	SCOPES(S)
+#undef S
+	/* What a route may ask for besides: nothing, or any of them. */
+	SCOPE_NONE = 0, SCOPE_ANY = 1u << SCOPE_BITS
+};
+
+struct route;
+struct web {
+	struct cgi q;
+	struct client c;		/* configuration, spool (open from the dispatch on), the caller's owner */
+	unsigned scopes;		/* what the caller may do */
+	bool anonymous;			/* the owner is anon: an id is all that says whose a task is */
+	bool ready;			/* conf and spool are there */
+	const struct route *route;
+	char id[ID_LEN + 1];		/* {id} of the route */
+	const char *rest;		/* {rest} of the route, decoded */
+	struct buf headers;		/* header lines besides those of every answer */
+	bool begun;			/* the answer's header is written */
+};
+
+/* ---- routes (route.c) ------------------------------------------------------------ */
+
+typedef void (*web_fn)(struct web *w);
+struct route {
+	enum method method;		/* GET is HEAD's too */
+	const char *pattern;		/* "/tasks/{id}/files/{rest}": {rest} is all that follows, at least a byte */
+	unsigned needs;			/* SCOPE_… */
+	web_fn fn;
+};
+/* Finds the route, asks auth.c, and calls its handler; or answers what is wrong. */
+void route_dispatch(struct web *w);
+/* Is there a pattern that path has? For the route table's own unit test; w gets id and rest. */
+bool route_match(const char *pattern, const char *path, char id[ID_LEN + 1], const char **rest);
+
+/* ---- who (auth.c) ---------------------------------------------------------------- */
+
+/* Who asks, and may they? Sets owner, scopes and anonymous and returns true, or has answered. */
+bool auth_allow(struct web *w, unsigned needs);
+
+/* ---- answers (answer.c) ----------------------------------------------------------- */
+
+/* A header line of the answer to come. Control characters in it end the line there. */
+void answer_header(struct web *w, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void answer_json(struct web *w, int status, const struct buf *body);
+void answer_text(struct web *w, int status, const char *type, const char *data, size_t len);
+/* RFC 9457: {"title","status","detail"}. 400's title is the first engine's. */
+void answer_problem(struct web *w, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* By errno of the library: 404, 409, 429, 503, … and e's message. */
+void answer_error(struct web *w, int err, const struct cee_err *e);
+void answer_empty(struct web *w, int status);
+/* For what is written bit by bit: the header, with a length unless that is -1, then the data.
+ * answer_write: -1, nobody reads any more. It writes nothing to a HEAD. */
+void answer_begin(struct web *w, int status, const char *type, int64_t length);
+int answer_write(struct web *w, const void *data, size_t len);
+/* Out of memory and its like: 500, and the end of the process. */
+void answer_die(struct web *w) __attribute__((noreturn));
+const char *answer_reason(int status);
+/* Appends data as a JSON string, whatever it is: what is no UTF-8 becomes U+FFFD. */
+int answer_quote(struct buf *b, const char *data, size_t len);
+/* The task's address beneath the prefix: PREFIX/tasks/ID */
+void answer_location(struct web *w, const char *id);
+
+/* ---- handlers ------------------------------------------------------------------------ */
+
+void about_health(struct web *w);	/* GET /healthz */
+void about_languages(struct web *w);	/* GET /languages */
+#endif
