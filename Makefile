@@ -13,7 +13,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lnettle -lm
 
-LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow attend offer \
+LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow tty attend offer \
 	compare draft_tests tap
 LIB     += group key room remove submitter crowd
 RUNNER   = main loop http engine attach box compiler pool run deliver feed tests verdict files pin queue output sync log config

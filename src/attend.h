@@ -16,6 +16,7 @@ struct attend {
 	struct client *c;
 	bool quiet;			/* says nothing of how the program ended, only where we failed */
 	bool raw;			/* control sequences as they are, also on a terminal */
+	bool tty;			/* the job has a terminal: ours is raw while it runs, and tells its size */
 	bool forward;			/* a first signal is the program's, a second one cancels; else the first does */
 	struct spool_input *input;	/* our standard input goes there, or NULL */
 	int verdict;			/* the result's JSON goes there too; -1 nowhere */

@@ -679,7 +679,7 @@ static void check_in(int owner_dir, const char *owner, const char *path)
 
 		join(p, path, e->d_name);
 		if (!spool_input_parse(e->d_name, id, &kind, &sig)) {
-			problem(p, "is no name of a job's input: ID, ID.end or ID.SIGNAL");
+			problem(p, "is no name of a job's input: ID, ID.end, ID.window or ID.SIGNAL");
 			continue;
 		}
 		check_file(dirfd(d), e->d_name, p);

@@ -15,6 +15,7 @@
 #include "attend.h"
 #include "guess.h"
 #include "submitter.h"
+#include "tty.h"
 
 struct run {
 	struct client c;
@@ -44,6 +45,24 @@ static void usage_of(struct run *u, int argc, char **argv)
 }
 
 /* The program may be our standard input; its own is empty then. */
+/* The job's terminal is like ours, and what it shows is not for us to change. */
+static void like_ours(struct run *u)
+{
+	static char term[80] = "TERM=dumb";
+	struct draft *d = &u->draft;
+	const char *ours = getenv("TERM");
+
+	u->attend.tty = u->attend.raw = true;
+	if (tty_size(&d->rows, &d->columns) == false)
+		d->rows = d->columns = 0;
+	for (size_t i = 0; i < d->env.n; i++)
+		if (strncmp(d->env.v[i], "TERM=", 5) == 0)
+			return;
+	if (ours && *ours && strlen(ours) < sizeof term - 5)
+		snprintf(term, sizeof term, "TERM=%s", ours);
+	offer_add(&d->env, term);
+}
+
 static void make_job(struct run *u, struct buf *text)
 {
 	struct draft *d = &u->draft;
@@ -66,6 +85,8 @@ static int run_job(struct run *u)
 	struct cee_err e = {0};
 	char id[ID_LEN + 1];
 
+	if (u->draft.tty)
+		like_ours(u);
 	make_job(u, &text);
 	if (u->draft.stdin_stream)
 		u->to.input = u->attend.input = &u->input;

@@ -182,6 +182,8 @@ struct job {
 	struct job_package *packages; size_t npackages;	/* packages, nuget_packages */
 	struct limits limits[PHASE_COUNT];	/* -1 where the job is silent */
 	bool check;			/* only the language's check command is run, as the compile phase */
+	bool tty;			/* a terminal of its own */
+	unsigned tty_rows, tty_columns;	/* 0 as it comes: 24, 80 */
 	bool merge, stop_on_output;	/* merge; limits.stop = "output" */
 	enum job_buffer buffer;
 	char **collect; size_t ncollect;	/* patterns (pattern.h) of files to carry out */
@@ -544,12 +546,16 @@ void spool_input_leave(struct spool_input *in);	/* closes; without an end the pr
 void spool_input_drop(struct spool_input *in);	/* there will be no job: removes it */
 /* HUP, INT, QUIT, TERM, USR1 or USR2 for the program of a job; before it runs the job's end. */
 int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e);
+/* The size of the job's terminal, from now on. */
+int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns, struct cee_err *e);
 /* Runner. */
-enum spool_input_kind { INPUT_BYTES, INPUT_END, INPUT_SIGNAL };
+enum spool_input_kind { INPUT_BYTES, INPUT_END, INPUT_WINDOW, INPUT_SIGNAL };
 bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
 int spool_input_open(struct spool *s, const char *owner, const char *id);	/* EINVAL no regular file of one link */
 bool spool_input_left(int fd);		/* nobody writes it any more */
 int64_t spool_input_size(struct spool *s, const char *owner, const char *id);	/* as the end mark says; -1 none yet */
+/* in/ID.window: false where there is none that can be understood. */
+bool spool_window_read(struct spool *s, const char *owner, const char *id, unsigned *rows, unsigned *columns);
 bool spool_signal_take(struct spool *s, const char *owner, const char *id, int sig);	/* was it there? it goes */
 int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg);
 void spool_input_clear(struct spool *s, const char *owner, const char *id);	/* all of a job's */

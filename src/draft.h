@@ -24,6 +24,8 @@ struct draft {
 	int priority, retries;		/* -1 not said */
 	const char *entry;		/* what the first file is called in the job, or NULL: its own name */
 	bool merge, check;
+	bool tty;
+	unsigned rows, columns;		/* of it; 0 not said */
 	bool stdin_stream;		/* instead of stdin_path: it comes while the job runs */
 };
 void draft_init(struct draft *d);

@@ -12,13 +12,14 @@
  * options without a letter begin at OFFER_OWN. */
 #define OFFER_SHORT "E:L:p:"
 enum {
-	OFFER_FRAMEWORK = CLIENT_OWN, OFFER_MERGE, OFFER_BUFFER, OFFER_PRIORITY, OFFER_START_WITHIN,
+	OFFER_FRAMEWORK = CLIENT_OWN, OFFER_MERGE, OFFER_TTY, OFFER_BUFFER, OFFER_PRIORITY, OFFER_START_WITHIN,
 	OFFER_RETRIES, OFFER_KEEP, OFFER_LABEL, OFFER_CHECK, OFFER_COLLECT, OFFER_OWN
 };
 #define OFFER_LONG \
 	{"env", required_argument, NULL, 'E'}, {"limit", required_argument, NULL, 'L'}, \
 	{"package", required_argument, NULL, 'p'}, {"framework", required_argument, NULL, OFFER_FRAMEWORK}, \
-	{"merge", no_argument, NULL, OFFER_MERGE}, {"buffer", required_argument, NULL, OFFER_BUFFER}, \
+	{"merge", no_argument, NULL, OFFER_MERGE}, {"tty", no_argument, NULL, OFFER_TTY}, \
+	{"buffer", required_argument, NULL, OFFER_BUFFER}, \
 	{"priority", required_argument, NULL, OFFER_PRIORITY}, \
 	{"start-within", required_argument, NULL, OFFER_START_WITHIN}, \
 	{"retries", required_argument, NULL, OFFER_RETRIES}, {"keep", required_argument, NULL, OFFER_KEEP}, \
@@ -32,6 +33,7 @@ enum {
 	"      --check             only the language's own check of the program: 0 fine, 126 findings\n" \
 	"      --collect GLOB      carries matching files out at the end, for cee-files; repeatable\n" \
 	"      --merge             one pipe for both outputs: their order is exact\n" \
+	"      --tty               gives it a terminal of its own: input and both outputs are that\n" \
 	"      --buffer full|live\n" \
 	"      --priority N        0 first ... 9 last; 5 otherwise\n" \
 	"      --start-within TIME not begun by then it ends as expired\n" \

@@ -450,3 +450,92 @@ both() {	# both STATUS FILE [options of cee-submit and cee-run]: all three progr
 	[ ! -e "$CEE_SPOOL/$OWNER/new" ] || [ -z "$(ls "$CEE_SPOOL/$OWNER/new")" ]
 	after
 }
+
+# ---- a terminal
+
+terminal() { python3 "$CEE_ROOT/tests/tools/terminal.py" "$@" 3>&-; }	# terminal SCRIPT -- COMMAND
+
+a_terminal='import os, signal, sys
+def say(*words): os.write(1, (" ".join(map(str, words)) + "\n").encode())
+signal.signal(signal.SIGWINCH, lambda s, f: say("size", os.get_terminal_size()))
+signal.signal(signal.SIGINT, lambda s, f: say("interrupted"))
+say("ready", os.get_terminal_size(), os.environ["TERM"], [os.isatty(i) for i in range(3)], os.ttyname(0))
+for l in iter(sys.stdin.readline, ""):
+    say("<%s>" % l.strip())
+    if l.strip() == "exit": sys.exit(5)'
+
+@test "tty: a terminal of its own, with its size, its name and TERM; lines, Ctrl-C and Ctrl-D are typed" {
+	echo "$a_terminal" > p.py
+	TERM=vt220 terminal 'expect("ready os.terminal_size(columns=100, lines=30) vt220 [True, True, True] /dev/pts/")
+assert raw()
+send(b"abc\x7fd\r"); expect("<abd>")
+send(b"\x03"); expect("interrupted")
+send(b"\x03"); expect("interrupted")
+resize(50, 132); expect("columns=132, lines=50")
+send(b"exit\r"); expect("<exit>")
+assert wait() == 5' -- cee-run --tty -L wall=60 python p.py
+	terminal 'expect("ready"); send(b"\x04"); assert wait() == 0' -- cee-run --tty -L wall=60 python p.py
+	after
+}
+
+@test "tty: what it prints is not changed; /dev/tty is it, and job control works" {
+	echo 'printf "\033[1mbold\033[0m\007\n"; echo "tty is /dev/tty" > /dev/tty' > a.sh
+	echo 'exec bash --norc -i' > b.sh
+	terminal 'expect("\x1b[1mbold\x1b[0m\x07"); expect("tty is /dev/tty"); assert wait() == 0' -- cee-run --tty bash a.sh
+	terminal 'expect("$ "); send(b"echo $((6*7))\r"); expect("42\r\n")
+send(b"sh -c \"echo o$((1))n; exec sleep 100\"\r"); expect("o1n\r\n"); send(b"\x1a"); expect("Stopped")
+send(b"exit 3\r"); expect("There are stopped jobs"); send(b"exit 3\r")
+assert wait() == 3' -- cee-run --tty -E 'PS1=$ ' -L wall=60 bash b.sh
+	after
+}
+
+@test "tty: our terminal is as it was on every way out, and while we are stopped" {
+	echo "$a_terminal" > p.py
+	terminal 'expect("ready"); signal(15); assert wait() == -15' -- cee-run --tty -L wall=60 python p.py
+	terminal 'expect("ready"); signal(2); expect("interrupted"); signal(2); assert wait() in (130, -2)' \
+		-- cee-run --tty -L wall=60 python p.py
+	terminal 'expect("ready"); assert wait() == 124' -- cee-run --tty -L wall=1 python p.py
+	terminal 'import time
+def stopped(): return open("/proc/%d/stat" % p.pid).read().split()[2] == "T"
+expect("ready"); signal(20)
+while not stopped(): time.sleep(.02)
+assert not raw()
+signal(18)
+while stopped() or not raw(): time.sleep(.02)
+send(b"x\r"); expect("<x>"); send(b"\x04"); assert wait() == 0' -- cee-run --tty -L wall=60 python p.py
+	after
+}
+
+@test "tty: without a terminal of ours; ends of input; limits and byte counts go on" {
+	echo 'import sys
+for l in sys.stdin: print(repr(l))
+print("end")' > p.py
+	[ "$(echo hi | cee-run --tty python p.py | tr -d '\r' | tr '\n' ' ')" = "hi 'hi\\n' end " ]
+	[ "$(printf 'no newline' | cee-run --tty python p.py | tr -d '\r' | tr '\n' ' ')" = "no newline'no newline' end " ]
+	[ "$(cee-run --tty python p.py < /dev/null | tr -d '\r')" = end ]
+	seq 20000 > lines
+	[ "$(cee-run --tty python <(echo 'import os, sys, termios
+a = termios.tcgetattr(0); a[3] &= ~termios.ECHO; termios.tcsetattr(0, 0, a)
+print("off", flush=True)
+print(sum(map(int, sys.stdin)))') < lines | tail -n 1 | tr -d '\r')" = 200010000 ]
+	run cee-run --tty --verdict v -L output=1000 python - <<< 'print("x" * 5000)'
+	[ "$(jq -r '.phases.run.stdout_bytes, .phases.run.dropped' v | tr '\n' ' ')" = "5002 4002 " ]
+	run cee-run --tty -L wall=0.5 python <<< 'import time; time.sleep(9)'
+	[ "$status" -eq 124 ]
+	id=$(cee-submit -j - <<< '{"language":"python","code":"import os; print(os.get_terminal_size())","tty":{"rows":7,"columns":9}}')
+	[ "$(cee-log -f "$id" | tr -d '\r')" = "os.terminal_size(columns=9, lines=7)" ]
+	[ "$(cee-submit -w --tty <(printf '#!/usr/bin/python3\nimport os; print(os.get_terminal_size())') | tr -d '\r')" = "os.terminal_size(columns=80, lines=24)" ]
+	after
+}
+
+@test "tty: nobody types for another, and without cells there is one too" {
+	echo 'import fcntl, termios
+try: fcntl.ioctl(0, termios.TIOCSTI, b"x"); print("typed")
+except OSError as e: print(e.errno)' > p.py
+	[ "$(cee-run --tty python p.py < /dev/null | tr -d '\r')" = 1 ]
+	stop_runner
+	echo 'cells = never' >> "$CEE_CONF"
+	start_runner
+	[ "$(cee-run --tty python <(echo 'import os; print(os.ttyname(0), os.tcgetpgrp(0) == os.getpgrp())') < /dev/null | tr -d '\r')" = "/dev/pts/0 True" ]
+	after
+}

@@ -36,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -43,6 +44,7 @@
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +65,7 @@ enum {
 	BATCH_BOTH = 4 << 10,		/* ... while the other has something too */
 	TAIL_MAX = 8 << 20,		/* a larger tail goes to the head instead */
 	TAIL_RECORDS = 1 << 17,
+	TTY_ENDS = 16,
 	TICK = 20 * 1000, TICK_IDLE = 50 * 1000, TICK_LEAST = 1000,	/* us */
 	KILL_GRACE = 5 * 1000 * 1000,	/* us until the keeper itself is killed */
 	BASE_SLACK = 2 << 20, BASE_WAITS = 20,	/* see read_base */
@@ -248,6 +251,7 @@ static struct job {
 	bool stdin_end;			/* STDIN_END came */
 	bool taken;			/* JOB_TESTS: its files are kept; tests come */
 	bool test, go, filled;		/* TEST came; its GO did; its cell has the files */
+	unsigned short rows, columns;	/* of its terminal; 0 as it comes */
 	int next_phase;
 	struct keeper plan;		/* the phases as sent; without a cell also the keeper */
 } job;
@@ -257,6 +261,7 @@ static struct phase {
 	const uint64_t *limit;
 	struct pipe_in pipe[2];
 	size_t npipes;
+	int tty;			/* the program's side of its terminal, held so that it never hangs up; or -1 */
 	uint64_t kept, head_max, dropped;
 	int reason;			/* enum frame_how for which it was killed, or NO_REASON */
 	int64_t started_us;		/* 0: not yet */
@@ -268,13 +273,14 @@ static struct phase {
 	int64_t peak, cpu_us;		/* as sampled */
 	bool exact_pids;		/* the cgroup bounds the processes, so it counts refusals */
 	struct ended ended;
-} phase;
+} phase = { .tty = -1 };
 
 static struct {				/* on its way to the program */
 	int fd;
 	size_t start, len;
 	uint64_t credit;		/* given and not used */
 	size_t window;
+	bool eof;			/* a terminal's end of file is in data */
 	unsigned char data[STDIN_MAX];
 } in = { .fd = -1 };
 
@@ -327,6 +333,7 @@ static void pipes_close(void)
 	for (size_t i = 0; i < phase.npipes; i++)
 		close_fd(&phase.pipe[i].fd);
 	close_fd(&in.fd);
+	close_fd(&phase.tty);
 	in.start = in.len = 0;
 	in.credit = 0;
 }
@@ -538,6 +545,21 @@ static void give_credit(void)
 	in.credit = room;
 }
 
+/* A terminal has no end: there is a character for it, which ends one read, or a line that
+ * was not ended. Whoever reads again at the end of a pipe finds it again, so there are some
+ * more of them. Only a program that reads lines wants it. */
+static bool tty_end(void)
+{
+	struct termios t;
+
+	if (phase.tty < 0 || in.eof || in.fd < 0 || tcgetattr(phase.tty, &t) || !(t.c_lflag & ICANON))
+		return false;
+	in.eof = true;
+	in.len = TTY_ENDS;
+	memset(in.data, t.c_cc[VEOF], in.len);
+	return true;
+}
+
 static void stdin_write(void)
 {
 	while (in.fd >= 0 && in.len) {
@@ -558,6 +580,10 @@ static void stdin_write(void)
 		in.len = 0;
 	if (!in.len) {
 		in.start = 0;
+		if (job.stdin_end && tty_end()) {
+			stdin_write();
+			return;
+		}
 		if (job.stdin_end)
 			close_fd(&in.fd);
 	}
@@ -601,11 +627,46 @@ static void phase_kill(int reason)
 	job.state = DRAINING;
 }
 
+/* The size takes effect at once; the kernel tells the program with SIGWINCH. */
+static void tty_resize(void)
+{
+	struct winsize size = { .ws_row = job.rows, .ws_col = job.columns };
+
+	if (phase.tty >= 0 && size.ws_row && size.ws_col)
+		ioctl(phase.tty, TIOCSWINSZ, &size);
+}
+
+/* One terminal for all three: what it shows is read where a pipe is otherwise. The box's
+ * devpts has it, so that the program finds it under its name; nobody else is in the box. */
+static int make_tty(int theirs[3])
+{
+	int zero = 0, master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct termios t;
+
+	phase.pipe[0].fd = master;
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &zero))
+		return -1;
+	phase.tty = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	in.fd = fcntl(master, F_DUPFD_CLOEXEC, 3);
+	if (phase.tty < 0 || in.fd < 0 || tcgetattr(phase.tty, &t))
+		return -1;
+	t.c_iflag |= IUTF8;
+	if (tcsetattr(phase.tty, TCSANOW, &t))
+		return -1;
+	tty_resize();
+	for (int i = 0; i < 3; i++)
+		if ((theirs[i] = fcntl(phase.tty, F_DUPFD_CLOEXEC, 3)) < 0)
+			return -1;
+	return 0;
+}
+
 static int make_pipes(int theirs[3])
 {
 	int p[2];
 
 	theirs[0] = theirs[1] = theirs[2] = -1;
+	if (phase.id == PHASE_RUN && (job.flags & JOB_TTY))
+		return make_tty(theirs);
 	if (phase.id == PHASE_RUN) {
 		if (pipe2(p, O_CLOEXEC))
 			return -1;
@@ -632,9 +693,9 @@ static void phase_init(uint32_t id)
 {
 	uint64_t max;
 
-	phase = (struct phase){ .id = id, .reason = NO_REASON,
+	phase = (struct phase){ .id = id, .reason = NO_REASON, .tty = -1,
 		.limit = job.plan.plan[id].limit,
-		.npipes = id == PHASE_COMPILE || (job.flags & JOB_MERGE) ? 1 : 2,
+		.npipes = id == PHASE_COMPILE || (job.flags & (JOB_MERGE | JOB_TTY)) ? 1 : 2,
 		.pipe = { { .fd = -1, .stream = id == PHASE_COMPILE ? STREAM_COMPILE : STREAM_OUT },
 			  { .fd = -1, .stream = STREAM_ERR } } };
 	max = limit_of(LIMIT_OUTPUT) / 4;
@@ -645,6 +706,7 @@ static void phase_init(uint32_t id)
 	phase.head_max = limit_of(LIMIT_OUTPUT) - max;
 	tail_reset(max);
 	in.window = STDIN_FIRST;
+	in.eof = false;
 	if (job.test)
 		return;			/* some of its stdin may be there already */
 	in.start = in.len = 0;
@@ -730,7 +792,7 @@ static void phase_start(uint32_t id)
 	ok = !make_pipes(theirs);
 	read_base();
 	if (!ok)
-		trouble("pipes: %s", strerror(errno));
+		trouble("%s: %s", job.flags & JOB_TTY ? "terminal" : "pipes", strerror(errno));
 	else
 		phase_launch(theirs);
 	for (int i = 0; i < 3; i++)
@@ -1316,6 +1378,7 @@ static void on_job(const struct frame *f)
 	job.collect_bytes = frame_get64(f->data + 8 * JOB_COLLECT_BYTES);
 	job.cell = have_cells && !(job.flags & JOB_NO_CELL);
 	job.killed = job.stdin_end = job.taken = job.test = job.go = job.filled = false;
+	job.rows = job.columns = 0;
 	job.next_phase = 0;
 	ready_sent = false;
 	if (box_used)
@@ -1376,6 +1439,18 @@ static void on_signal(const struct frame *f)
 		kill(cell.pid, SIGKILL);
 }
 
+static void on_window(const struct frame *f)
+{
+	uint32_t rows = frame_get32(f->data), columns = frame_get32(f->data + 4);
+
+	if (job.state == IDLE || rows > UINT16_MAX || columns > UINT16_MAX)
+		return;
+	job.rows = (unsigned short)rows;
+	job.columns = (unsigned short)columns;
+	if (job.state == RUNNING)
+		tty_resize();
+}
+
 static void on_frame(const struct frame *f)
 {
 	switch (f->type) {
@@ -1408,13 +1483,16 @@ static void on_frame(const struct frame *f)
 	case FRAME_SIGNAL:
 		on_signal(f);
 		break;
+	case FRAME_WINDOW:
+		on_window(f);
+		break;
 	case FRAME_KILL:
 		if (job.state != IDLE)
 			on_kill();
 		break;
 	case FRAME_READY: case FRAME_START: case FRAME_OUT: case FRAME_GAP: case FRAME_END:
 	case FRAME_DONE: case FRAME_CREDIT: case FRAME_TROUBLE: case FRAME_LEFT:
-	case FRAME_WINDOW: case FRAME_NEXT:
+	case FRAME_NEXT:
 	default:
 		die("frame %d is not for cee-init", (int)f->type);
 	}

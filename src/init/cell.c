@@ -51,6 +51,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -478,6 +479,8 @@ static void child_run(struct keeper *k, const struct start *s, const int fds[3],
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			child_fail(status, "descriptors");
+	if (isatty(0) && ioctl(0, TIOCSCTTY, 0))	/* a terminal of its own; else these are pipes */
+		child_fail(status, "terminal");
 	umask(022);
 	if (fchdir(k->work))
 		child_fail(status, "/work");

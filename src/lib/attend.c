@@ -21,12 +21,13 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "tty.h"
 
 enum { WARN_MS = 500 };
 
 /* ---- signals ------------------------------------------------------------------ */
 
-static volatile sig_atomic_t signals, last_signal, cancel_made;
+static volatile sig_atomic_t signals, last_signal, cancel_made, resized;
 static int wake[2] = {-1, -1};
 
 static void on_signal(int sig)
@@ -35,9 +36,22 @@ static void on_signal(int sig)
 
 	signals++;
 	last_signal = sig;
-	if (cancel_made)
+	if (cancel_made) {
+		tty_restore();
 		_exit(128 + sig);
+	}
 	if (write(wake[1], "", 1) < 0) {	/* full: it is awake already */
+	}
+	errno = saved;
+}
+
+static void on_resize(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	resized = 1;
+	if (write(wake[1], "", 1) < 0) {
 	}
 	errno = saved;
 }
@@ -55,6 +69,9 @@ void attend_begin(struct attend *a)
 		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(caught[i], &sa, NULL);
 	}
+	sa.sa_handler = on_resize;
+	if (a->tty)
+		sigaction(SIGWINCH, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);	/* the job must be cancelled before we go */
 }
 
@@ -79,11 +96,25 @@ static bool pass_on(struct attend *a)
 	return spool_signal(&a->c->spool, a->c->owner, a->f.id, last_signal, NULL) == 0;
 }
 
+static void heed_resize(struct attend *a)
+{
+	unsigned rows, columns;
+
+	resized = 0;
+	if (tty_size(&rows, &columns))
+		spool_window(&a->c->spool, a->c->owner, a->f.id, rows, columns, NULL);
+}
+
 static void heed_signals(struct attend *a)
 {
 	static int heeded;
 	char byte[16];
 
+	if (resized) {
+		while (read(wake[0], byte, sizeof byte) > 0)
+			;
+		heed_resize(a);
+	}
 	if (signals == heeded || a->cancelling)
 		return;
 	heeded = signals;
@@ -92,8 +123,10 @@ static void heed_signals(struct attend *a)
 	if (pass_on(a))
 		return;
 	cancel(a);
-	if (signals != heeded)		/* the next one came while the wish was on its way to the disk */
+	if (signals != heeded) {	/* the next one came while the wish was on its way to the disk */
+		tty_restore();
 		_exit(128 + last_signal);
+	}
 	if (!a->quiet)
 		prog_error("cancelling %s; once more, and it is left to itself", a->f.id);
 	client_warn_runner(a->c, &a->warned);
@@ -104,6 +137,7 @@ void attend_exit(const struct attend *a, int status)
 	struct rlimit none = {0};
 
 	if (a->forward && last_signal && status == 128 + last_signal) {
+		tty_restore();
 		setrlimit(RLIMIT_CORE, &none);
 		signal(last_signal, SIG_DFL);
 		raise(last_signal);
@@ -119,6 +153,7 @@ static _Noreturn void output_failed(struct attend *a, const struct sink *k)
 	int err = errno;
 
 	cancel(a);
+	tty_restore();
 	if (err == EPIPE) {
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
@@ -330,6 +365,8 @@ static void follow_to_end(struct attend *a)
 	int timeout = WARN_MS, r;
 
 	while ((r = follow_step(&a->f, item, a, &e)) == 0) {
+		if (a->tty && a->f.attempt > 0)	/* what is typed before is still ours, Ctrl-C too */
+			tty_raw();
 		flush(a, &a->out);
 		flush(a, &a->err);
 		heed_signals(a);
@@ -381,6 +418,7 @@ int attend_job(struct attend *a, const char *id)
 	follow_to_end(a);
 	if (result_parse(&r, a->f.result.data, a->f.result.len, &e) < 0)
 		prog_die(STATUS_OURS, "%s: its result cannot be read: %s", id, e.msg);
+	tty_restore();
 	client_verdict(a->verdict, a->f.result.data, a->f.result.len);
 	if (a->job.ntests)
 		end_tests(a, &r);

@@ -349,6 +349,15 @@ static int put_tests(const struct draft *d, size_t max, struct buf *out, struct 
 	return d->first_failure && buf_printf(out, ",\"stop\":\"first-failure\"") < 0 ? no_memory(e) : 0;
 }
 
+static int put_tty(const struct draft *d, struct buf *out)
+{
+	if (!d->tty)
+		return 0;
+	if (d->rows && d->columns)
+		return buf_printf(out, ",\"tty\":{\"rows\":%u,\"columns\":%u}", d->rows, d->columns);
+	return buf_printf(out, ",\"tty\":true");
+}
+
 static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
 {
 	AUTO_BUF struct buf in = {0};
@@ -371,7 +380,7 @@ static int put_all(const struct draft *d, const char *language, const struct inp
 	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
 	    put_field(out, "target_framework_monikier", d->framework, e) < 0 ||
 	    put_files(d, entry, max, out, e) < 0 || put_list("arguments", "an argument", &d->arguments, out, e) < 0 ||
-	    put_stdin(d, max, out, e) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
+	    put_stdin(d, max, out, e) < 0 || put_tty(d, out) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
 	    put_packages(&d->packages, out, e) < 0 || put_list("collect", "--collect", &d->collect, out, e) < 0 ||
 	    put_limits(&d->limits, out, e) < 0 ||
 	    put_numbers(d, out) < 0 || put_field(out, "start_within", d->start_within, e) < 0 ||

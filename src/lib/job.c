@@ -469,6 +469,35 @@ FIELD(stdin_base64) { return bytes_of(v, path, "stdin", true, &JOB->stdin_data, 
 
 FIELD(stdin_stream) { return json_bool(v, path, &JOB->stdin_stream, e); }
 
+static int tty_size(const cJSON *v, const char *path, unsigned *n, struct cee_err *e)
+{
+	int64_t size;
+
+	if (json_integer(v, path, 1, UINT16_MAX, &size, e) < 0)
+		return -1;
+	*n = (unsigned)size;
+	return 0;
+}
+
+FIELD(rows) { return tty_size(v, path, &JOB->tty_rows, e); }
+FIELD(columns) { return tty_size(v, path, &JOB->tty_columns, e); }
+
+static const struct json_field tty_fields[] = {
+	{"rows", field_rows}, {"columns", field_columns}, {NULL, NULL}
+};
+
+FIELD(tty)
+{
+	if (cJSON_IsNull(v))
+		return 0;
+	if (cJSON_IsBool(v))
+		return json_bool(v, path, &JOB->tty, e);
+	if (!cJSON_IsObject(v))
+		return json_wrong(e, path, "must be true, false or {\"rows\", \"columns\"}");
+	JOB->tty = true;
+	return json_fields(v, path, tty_fields, 0, into, e);
+}
+
 FIELD(buffer)
 {
 	const char *s = cJSON_IsString(v) ? v->valuestring : "";
@@ -748,7 +777,7 @@ static const struct json_field fields[] = {
 	{"group", field_group},
 	{"labels", field_labels},
 	{"keep", field_keep},
-	{"tty", field_later},
+	{"tty", field_tty},
 	{"collect", field_collect},
 	{"tests", field_tests},
 	{"compare", field_compare},
@@ -840,6 +869,8 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "collect", "is not for a job with tests, whose cells come and go: leave one of the two out");
 	if (j->check && j->ntests > 0)
 		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
+	if (j->tty && j->ntests > 0)
+		return json_wrong(e, "tty", "is not for a job with tests");
 	if (j->stdin_stream && j->stdin_data)
 		return json_wrong(e, "stdin_stream", "the input comes later, so there can be no stdin besides");
 	if (j->stdin_stream && j->ntests > 0)

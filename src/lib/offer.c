@@ -28,6 +28,7 @@ bool offer_option(struct draft *d, int opt)
 	case OFFER_CHECK: d->check = true; break;
 	case OFFER_COLLECT: offer_add(&d->collect, optarg); break;
 	case OFFER_MERGE: d->merge = true; break;
+	case OFFER_TTY: d->tty = true; break;
 	case OFFER_BUFFER: d->buffer = optarg; break;
 	case OFFER_PRIORITY: d->priority = small_number("--priority", optarg, 9); break;
 	case OFFER_START_WITHIN: d->start_within = optarg; break;

@@ -13,6 +13,8 @@
  *     means that the input is lost.
  *   - in/ID.INT and its like are signals for the program. The name is all of it:
  *     as with a process, one that is pending is not pending twice.
+ *   - in/ID.window is the size of the job's terminal: rows, a blank, columns, and a
+ *     newline. It is written anew when the size changes, and the last one counts.
  *   - The runner reads these files and trusts none: no links, regular, bounded.
  */
 #include <errno.h>
@@ -26,7 +28,7 @@
 
 #include "spool_internal.h"
 
-enum { END_TEXT_MAX = 24, STALE_S = 60 };
+enum { END_TEXT_MAX = 24, WINDOW_TEXT_MAX = 24, STALE_S = 60 };
 
 static const struct { const char *name; int sig; } signals[] = {
 	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
@@ -52,6 +54,9 @@ bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_k
 		return false;
 	*kind = *rest ? INPUT_END : INPUT_BYTES;
 	if (!*rest || strcmp(rest, ".end") == 0)
+		return true;
+	*kind = INPUT_WINDOW;
+	if (strcmp(rest, ".window") == 0)
 		return true;
 	*kind = INPUT_SIGNAL;
 	for (size_t i = 0; *rest == '.' && i < SIGNALS; i++)
@@ -142,6 +147,22 @@ int spool_signal(struct spool *s, const char *owner, const char *id, int sig, st
 	return fd < 0 ? cee_fail(e, errno, "%s/in/%s: %s", owner, name, strerror(errno)) : 0;
 }
 
+int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns, struct cee_err *e)
+{
+	AUTO_CLOSE int dir = spool_owner_part(s, owner, "in", e);
+	AUTO_CLOSE int fd = -1;
+	char name[SPOOL_INPUT_NAME], text[WINDOW_TEXT_MAX];
+	int n = snprintf(text, sizeof text, "%u %u\n", rows, columns);
+
+	if (dir < 0)
+		return -1;
+	input_name(name, id, ".window");
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 || write_full(fd, text, (size_t)n) < 0)
+		return cee_fail(e, errno, "%s/in/%s: %s", owner, name, strerror(errno));
+	return 0;
+}
+
 /* ---- the runner's side -------------------------------------------------------- */
 
 static int open_in(struct spool *s, const char *owner, const char *id)
@@ -189,6 +210,23 @@ int64_t spool_input_size(struct spool *s, const char *owner, const char *id)
 	errno = 0;
 	n = strtoll(b.data, &end, 10);
 	return errno || *end != '\n' || end + 1 != b.data + b.len ? -1 : n;
+}
+
+bool spool_window_read(struct spool *s, const char *owner, const char *id, unsigned *rows, unsigned *columns)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	AUTO_BUF struct buf b = { 0 };
+	char name[SPOOL_INPUT_NAME], end = 0;
+	unsigned r, c;
+
+	input_name(name, id, ".window");
+	if (dir < 0 || read_file_at(dir, name, WINDOW_TEXT_MAX, &b) < 0 || b.len < 4 ||
+	    sscanf(b.data, "%5u %5u%c", &r, &c, &end) != 3 || end != '\n' ||
+	    r == 0 || r > UINT16_MAX || c == 0 || c > UINT16_MAX)
+		return false;
+	*rows = r;
+	*columns = c;
+	return true;
 }
 
 bool spool_signal_take(struct spool *s, const char *owner, const char *id, int sig)
@@ -242,6 +280,8 @@ void spool_input_clear(struct spool *s, const char *owner, const char *id)
 	if (unlinkat(dir, id, 0) < 0 && errno == EISDIR)
 		unlinkat(dir, id, AT_REMOVEDIR);	/* a folder with something in it: cee-fsck names it */
 	input_name(name, id, ".end");
+	unlinkat(dir, name, 0);
+	input_name(name, id, ".window");
 	unlinkat(dir, name, 0);
 	for (size_t i = 0; i < SIGNALS; i++) {
 		snprintf(suffix, sizeof suffix, ".%s", signals[i].name);

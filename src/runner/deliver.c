@@ -127,7 +127,7 @@ int deliver_test(struct run *r, const struct job_test *t, const struct limits *l
 int deliver_job(struct run *r)
 {
 	unsigned char job[8 * JOB_FIELDS] = { 0 };
-	uint64_t flags = (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
+	uint64_t flags = (r->job.tty ? JOB_TTY : 0) | (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
 			 (r->box->cells ? 0 : JOB_NO_CELL) | (r->job.ntests ? JOB_TESTS : 0);
 
 	frame_put64(job + 8 * JOB_FLAGS, flags);
@@ -137,6 +137,8 @@ int deliver_job(struct run *r)
 	frame_put64(job + 8 * JOB_COLLECT_FILES, (uint64_t)r->collect_files);
 	frame_put64(job + 8 * JOB_COLLECT_BYTES, (uint64_t)r->collect_bytes);
 	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
+	if (r->job.tty)
+		feed_window(r);
 	send_files(r);
 	send_collect(r);
 	if (send_phases(r) < 0) {

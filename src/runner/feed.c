@@ -1,4 +1,4 @@
-/* feed.c - what goes into a running job: its standard input, its signals
+/* feed.c - what goes into a running job: its standard input, its signals, its terminal's size
  *
  * Input comes from the job's text, or from OWNER/in/ID as far as its submitter
  * has written it (spool_input.c). Of either only what cee-init has given credit
@@ -33,6 +33,7 @@ void feed_release(struct feed *f)
 
 const char *feed_open(struct run *r, struct spool *s)
 {
+	r->feed.spool = s;
 	if (!r->job.stdin_stream)
 		return NULL;
 	r->feed.fd = spool_input_open(s, r->owner, r->id);
@@ -40,7 +41,6 @@ const char *feed_open(struct run *r, struct spool *s)
 		return "stdin_stream: its input is not there; whoever submits such a job writes it (cee-submit -w -i -, cee-run)";
 	if (r->feed.fd < 0)
 		return "stdin_stream: its input in in/ is no regular file of one link";
-	r->feed.spool = s;
 	r->feed.taken = spool_taken_open(&r->files);
 	return NULL;		/* without N/taken its writer goes no further than the first bytes ahead */
 }
@@ -155,6 +155,21 @@ void feed_credit(struct run *r, const struct frame *f)
 		return;
 	r->feed.credit += frame_get32(f->data);
 	feed_look(r);
+}
+
+void feed_window(struct run *r)
+{
+	unsigned rows = r->job.tty_rows ? r->job.tty_rows : 24, columns = r->job.tty_columns ? r->job.tty_columns : 80;
+	unsigned char p[8];
+
+	if (r->state != RUN_EXECUTING || !r->box || !r->job.tty)
+		return;
+	if (r->feed.spool)
+		spool_window_read(r->feed.spool, r->owner, r->id, &rows, &columns);
+	frame_put32(p, rows);
+	frame_put32(p + 4, columns);
+	attach_send(&r->box->attach, FRAME_WINDOW, p, sizeof(p));
+	attach_flush(&r->box->attach);
 }
 
 bool feed_signal(struct run *r, int sig)

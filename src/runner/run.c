@@ -788,7 +788,9 @@ bool run_input(const char *owner, const char *id, enum spool_input_kind kind, in
 
 	if (!r)
 		return false;
-	if (kind != INPUT_SIGNAL)
+	if (kind == INPUT_WINDOW)
+		feed_window(r);
+	else if (kind != INPUT_SIGNAL)
 		feed_look(r);
 	else if (spool_signal_take(runner->s, owner, id, sig) && !feed_signal(r, sig))
 		run_cancel(owner, id);

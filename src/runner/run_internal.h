@@ -74,6 +74,7 @@ void feed_release(struct feed *f);
 const char *feed_open(struct run *r, struct spool *s);
 void feed_look(struct run *r);		/* sends what may be sent; for any job at any time */
 void feed_credit(struct run *r, const struct frame *f);
+void feed_window(struct run *r);	/* how large its terminal is, by now */
 bool feed_signal(struct run *r, int sig);	/* false: its program does not run */
 
 /* run.c: the one place where a verdict is reached; the box goes. */

@@ -44,14 +44,14 @@ static void all_keys(void)
 {
 	CHECK(parse("# a comment\n\n  spool =  a/b c  # with a comment\nlanguages=l\ndocker_host = unix:///x.sock\r\n"
 		"runtime = runsc\ninit = /i\nseccomp = s#1.json\napparmor = cee-box\nnetworks = lab, web  db\njobs = 7\n"
-		"cpus = 1.5\npin = yes\ndurable = no\ncells = never\nlog = json\nuids = 500000:10\nmax_job = 1M\nmax_queued = 5\n"
+		"cpus = 1.5\npin = yes\ndurable = no\ncells = never\nlog = json\nuids = 500000:10\nmax_job = 1M\nmax_stdin = 2G\nmax_queued = 5\n"
 		"collect_files = 9\ncollect_bytes = 2M\nmin_room = 1G\nbox_reserve = 32M\nrun_slack = 500ms\nlimit.compile.cpu = 3s\nlimit.run.memory = 128M\n"
 		"ceiling.run.memory = 512M\nceiling.compile.open_files = 99") == 0);
 	CHECK(strcmp(c.spool, "a/b c") == 0 && strcmp(c.languages, "l") == 0 && strcmp(c.docker_host, "unix:///x.sock") == 0);
 	CHECK(strcmp(c.runtime, "runsc") == 0 && strcmp(c.init, "/i") == 0 && strcmp(c.seccomp, "s#1.json") == 0);
 	CHECK(strcmp(c.apparmor, "cee-box") == 0 && c.nnetworks == 3 && strcmp(c.networks[2], "db") == 0);
 	CHECK(c.jobs == 7 && c.cpus == 1.5 && c.pin && !c.durable && c.cells_never && c.log_json);
-	CHECK(c.uid_base == 500000 && c.uid_count == 10 && c.max_job == 1 << 20 && c.max_queued == 5);
+	CHECK(c.uid_base == 500000 && c.uid_count == 10 && c.max_job == 1 << 20 && c.max_stdin == INT64_C(2) << 30 && c.max_queued == 5);
 	CHECK(c.collect_files == 9 && c.collect_bytes == 2 << 20);
 	CHECK(c.min_room == 1 << 30 && c.box_reserve == 32 << 20 && c.run_slack_us == 500000);
 	CHECK(c.dflt[PHASE_COMPILE].v[LIMIT_CPU] == 3000000 && c.dflt[PHASE_RUN].v[LIMIT_MEMORY] == 128 << 20);

@@ -189,7 +189,11 @@ static void collect(void)
 
 static void later(void)
 {
-	CHECK(field_refused("\"tty\":true", "tty: is not supported by this version yet"));
+	CHECK(field_good("\"tty\":true") && j.tty && j.tty_rows == 0);
+	CHECK(field_good("\"tty\":{\"rows\":50,\"columns\":132}") && j.tty && j.tty_rows == 50 && j.tty_columns == 132);
+	CHECK(field_refused("\"tty\":{\"rows\":0}", "tty.rows") && field_refused("\"tty\":{\"rows\":65536}", "tty.rows"));
+	CHECK(field_refused("\"tty\":1", "tty: must be true") && field_refused("\"tty\":{\"colour\":1}", "colour"));
+	CHECK(field_refused("\"tty\":true,\"tests\":[{\"stdin\":\"\"}]", "tty: is not for a job with tests"));
 	CHECK(field_refused("\"network\":\"lab\"", "network: is not supported") && field_refused("\"network\":true", "network"));
 	CHECK(field_refused("\"from\":\"x\"", "from: is reserved") && field_refused("\"session\":1", "session: is reserved"));
 }

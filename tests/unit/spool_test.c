@@ -680,6 +680,69 @@ static void planted(void)
 		plant(live[i], true);
 }
 
+static void input_names(void)
+{
+	static const char *const bad[] = { ".END", ".KILL", ".INT.", ".", "x", ".window2", ".end\n" };
+	char id[ID_LEN + 1], got[ID_LEN + 1], name[128];
+	enum spool_input_kind kind = INPUT_SIGNAL;
+	int sig = 0;
+
+	id_make(id);
+	CHECK(spool_input_parse(id, got, &kind, &sig) && kind == INPUT_BYTES && strcmp(got, id) == 0);
+	snprintf(name, sizeof(name), "%s.end", id);
+	CHECK(spool_input_parse(name, got, &kind, &sig) && kind == INPUT_END);
+	snprintf(name, sizeof(name), "%s.window", id);
+	CHECK(spool_input_parse(name, got, &kind, &sig) && kind == INPUT_WINDOW);
+	snprintf(name, sizeof(name), "%s.INT", id);
+	CHECK(spool_input_parse(name, got, &kind, &sig) && kind == INPUT_SIGNAL && sig == SIGINT);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(name, sizeof(name), "%s%s", id, bad[i]);
+		CHECK(!spool_input_parse(name, got, &kind, &sig));
+	}
+	CHECK(!spool_input_parse("", got, &kind, &sig) && !spool_input_parse("tmp", got, &kind, &sig));
+	id[14] = 'x';
+	CHECK(!spool_input_parse(id, got, &kind, &sig));
+}
+
+static void input_life(void)
+{
+	struct spool_input in, other;
+	char id[ID_LEN + 1];
+	unsigned rows = 1, columns = 1;
+	int fd;
+
+	new_spool();
+	id_make(id);
+	CHECK(spool_input_open(&spool, OWNER, id) == -1 && errno == ENOENT);
+	CHECK(spool_input_make(&spool, OWNER, id, &in, &err) == 0);
+	CHECK(spool_input_make(&spool, OWNER, id, &other, &err) == -1 && errno == EEXIST && exists(at("%s/in/%s", OWNER, id)));
+	CHECK(spool_input_write(&in, "hello", 5) == 0 && in.size == 5);
+	fd = spool_input_open(&spool, OWNER, id);
+	CHECK(fd >= 0 && !spool_input_left(fd) && spool_input_size(&spool, OWNER, id) == -1);
+	CHECK(!spool_input_stale(&spool, OWNER, id));
+	CHECK(spool_input_end(&in) == 0 && in.fd == -1);
+	CHECK(spool_input_left(fd) && spool_input_size(&spool, OWNER, id) == 5);
+	put(at("%s/in/%s.end", OWNER, id), "5");	/* not there yet */
+	CHECK(spool_input_size(&spool, OWNER, id) == -1);
+	put(at("%s/in/%s.end", OWNER, id), "-5\n");
+	CHECK(spool_input_size(&spool, OWNER, id) == -1);
+	put(at("%s/in/%s.end", OWNER, id), "99999999999999999999\n");
+	CHECK(spool_input_size(&spool, OWNER, id) == -1);
+	CHECK(spool_signal(&spool, OWNER, id, SIGKILL, &err) == -1 && errno == EINVAL);
+	CHECK(spool_signal(&spool, OWNER, id, SIGINT, &err) == 0 && spool_signal(&spool, OWNER, id, SIGINT, &err) == 0);
+	CHECK(spool_signal_take(&spool, OWNER, id, SIGINT) && !spool_signal_take(&spool, OWNER, id, SIGINT));
+	CHECK(!spool_window_read(&spool, OWNER, id, &rows, &columns) && rows == 1);
+	CHECK(spool_window(&spool, OWNER, id, 50, 132, &err) == 0);
+	CHECK(spool_window_read(&spool, OWNER, id, &rows, &columns) && rows == 50 && columns == 132);
+	put(at("%s/in/%s.window", OWNER, id), "70000 1\n");
+	CHECK(!spool_window_read(&spool, OWNER, id, &rows, &columns) && rows == 50);
+	CHECK(fsck(0, NULL));
+	spool_input_clear(&spool, OWNER, id);
+	CHECK(entries(at("%s/in", OWNER)) == 0);
+	close(fd);
+	end_spool();
+}
+
 static void stale_cancel(void)
 {
 	char id[ID_LEN + 1];
@@ -721,6 +784,8 @@ int main(void)
 	RUN(kills);
 	RUN(planted);
 	RUN(stale_cancel);
+	RUN(input_names);
+	RUN(input_life);
 	RUN(languages);
 	return check_status();
 }
