@@ -146,6 +146,8 @@ static void list_json(const struct row *rows, size_t n)
 			cJSON_AddStringToObject(o, "id", rows[i].image.id);
 			cJSON_AddNumberToObject(o, "size", (double)rows[i].image.size);
 			cJSON_AddStringToObject(o, "source", rows[i].image.source);
+			if (*rows[i].image.frameworks)
+				cJSON_AddStringToObject(o, "frameworks", rows[i].image.frameworks);
 		}
 		cJSON_AddItemToArray(a, o);
 	}
@@ -194,8 +196,11 @@ static size_t with_image(struct run *r, struct langs *some)
 	some->n = 0;
 	for (size_t i = 0; i < r->langs.n; i++)
 		if (!r->work.engine.curl ||
-		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present))
+		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present)) {
+			if (r->work.engine.curl && *image.frameworks)
+				lang_set_available(&r->langs.l[i], image.frameworks);
 			some->l[some->n++] = r->langs.l[i];
+		}
 	return some->n;
 }
 

@@ -229,6 +229,7 @@ struct lang {
 	char **extensions; size_t nextensions;	/* ".py" */
 	char **versions; size_t nversions;
 	char **frameworks; size_t nframeworks;
+	char *available;		/* of them, as the image says: words; NULL all */
 	char *image;			/* the image's name with its tag */
 	char *pull;			/* source.pull: public image name, or NULL */
 	char **packages; size_t npackages;	/* source.packages: Debian packages */
@@ -266,6 +267,14 @@ char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct
 /* Where "#!" begins no comment: in the job's entry it becomes what does, column for column. */
 void lang_hashbang(const struct lang *l, struct job *j);
 const char *lang_entry(const struct lang *l, const struct job *j);
+/* The job's, else the first that is there, else "". */
+const char *lang_framework(const struct lang *l, const struct job *j);
+bool lang_has_framework(const struct lang *l, const char *framework);
+/* What an image's label cee.frameworks says; NULL: nothing. -1 ENOMEM. */
+int lang_set_available(struct lang *l, const char *words);
+/* What a file of the language holds for this job: the placeholders of lang_argv but {args}
+ * and {files} replaced. malloc'ed; NULL ENOMEM. */
+char *lang_file_text(const struct lang *l, const struct job_file *f, const struct job *j, size_t *len);
 /* The environment of a phase: the language's env, for the run live_env too unless
  * buffer = full, then the job's env; each name once, the later of two wins. */
 char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j);

@@ -215,3 +215,55 @@ again() { [ "$(grep -c 'compiler .*from="warming up" to=idle' "$RUNNER_LOG")" -g
 	[ "$(cee-log -o "$ID")" = "all the same" ]
 	[ "$(verdict "$ID" .compiler)" = plain ]
 }
+
+frameworks() { cee-lang list --json csharp | jq -r '.[0].frameworks // empty'; }
+
+@test "a framework that the image lacks is refused at submit, with the list of those it has" {
+	new_spool
+	[ -n "$(frameworks)" ] || skip "the image says nothing of frameworks"
+	lacking=$(jq -r '.frameworks[]' "$CEE_ROOT/etc/languages.d/csharp.json" | grep -vxF -f <(frameworks | tr ' ' '\n') | head -n 1)
+	start_runner
+	wait_until 10 grep -q "engine state=up" "$RUNNER_LOG"
+	# what the runner publishes knows of the images as well
+	lists_the_images() { [ "$(jq -r '.languages[] | select(.name == "csharp").frameworks | sort | join(" ")' "$CEE_SPOOL/languages.json")" = \
+		"$(frameworks | tr ' ' '\n' | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')" ]; }
+	wait_until 20 lists_the_images
+	[ -n "$lacking" ] || skip "this image has them all"
+	run cee-submit -j - <<< "{\"language\": \"csharp\", \"code\": \"1\", \"target_framework_monikier\": \"$lacking\"}"
+	[ "$status" -eq 65 ]
+	[[ $output == *"target_framework_monikier: \"$lacking\" is not known here: there is net10.0"* ]]
+}
+
+# built FOLDER FRAMEWORK PROPERTIES: what dotnet build says of its Program.cs
+built() {
+	printf '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>%s</TargetFramework>
+		<UseAppHost>false</UseAppHost><CheckEolTargetFramework>false</CheckEolTargetFramework>%s</PropertyGroup></Project>' \
+		"$2" "$3" > "$1/p.csproj"
+	(cd "$1" && DOTNET_CLI_HOME=$BATS_TEST_TMPDIR timeout 120 dotnet build -nologo > log 2>&1)
+	grep -q 'error N' "$1/log" && return 1
+	sed -n 's,.*/\(Program.cs([0-9,]*): [a-z]* CS.*[^ ]\) *\[.*,\1,p' "$1/log" | sort -u
+}
+
+@test "what an older framework lacks is the same error as with dotnet build" {
+	new_spool 'resident = ahead'
+	command -v dotnet > /dev/null || skip "no dotnet here to compare with"
+	start_runner
+	wait_until 60 warm
+	compared=0
+	for name in newer-api-6 newer-syntax-6 usings-5 warning-wave warning-wave-6; do
+		framework=$(cat "$CASES/$name.framework" 2>/dev/null || echo net10.0)
+		grep -qw "$framework" <<< "$(frameworks)" || continue
+		mkdir "$BATS_TEST_TMPDIR/$name"
+		cp "$CASES/$name.cs" "$BATS_TEST_TMPDIR/$name/Program.cs"
+		template='<ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>'
+		[ "$framework" != net5.0 ] || template=
+		want=$(built "$BATS_TEST_TMPDIR/$name" "$framework" "$template") || continue
+		[ -n "$want" ]
+		id=$(jq -n --rawfile content "$CASES/$name.cs" --arg framework "$framework" '{language: "csharp",
+			files: [{name: "Program.cs", $content}], target_framework_monikier: $framework}' | cee-submit -j -)
+		wait_until 60 ended "$id"
+		diff <(echo "$want") <(cee-log -e "$id" | sort -u)
+		compared=$((compared + 1))
+	done
+	[ $compared -gt 0 ] || skip "no package registry answers"
+}

@@ -3,7 +3,8 @@
 // It is csc for one job after another, without a compiler's start: the same assemblies
 // (Microsoft.CodeAnalysis of the SDK), the same options, the same diagnostics. The
 // protocol is src/resident.h's. Its arguments are csc's options, those that it warms
-// itself up with: until a compiler has compiled something it is slow.
+// itself up with: until a compiler has compiled something it is slow. It says READY then,
+// and goes on with the options of the other frameworks while there is no job.
 //
 // Rules: nothing that a user sent is an option or a path. A source that the options do
 // not name comes from the job, never from the disk. No code of a job is run here: no
@@ -15,6 +16,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading;
+using System.Threading.Tasks;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -31,9 +33,21 @@ static class Compiler
 		WarmUp.Run(options);
 		GC.Collect();
 		frames.Ready("Roslyn " + typeof(CSharpCompilation).Assembly.GetName().Version);
-		while (Job.Read(frames) is { } job)
+		while (Next(WarmUp.Others(options)) is { } job)
 			Serve(job);
 		return 0;
+	}
+
+	const int IdleMs = 300;
+
+	/// <summary>Waits for a job, and where none comes uses the time for the other frameworks.</summary>
+	static Job? Next(Queue<string[]> others)
+	{
+		var job = Task.Run(() => Job.Read(frames));
+
+		while (others.Count > 0 && !job.Wait(IdleMs))
+			WarmUp.Little(others.Dequeue());
+		return job.Result;
 	}
 
 	static void Serve(Job job)

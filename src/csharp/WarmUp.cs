@@ -3,11 +3,21 @@
 // Two varied ones make the next compile fifty times faster; more only cost memory. The
 // third has mistakes, since most programs that people try have some.
 using System;
+using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Text;
 
 static class WarmUp
 {
+	const string Tiny = """
+		using System;
+		using System.Collections.Generic;
+		using System.Linq;
+		using System.Threading.Tasks;
+		class Program { static async Task Main(string[] args) { await Task.Delay(0); foreach (var a in args.Where(s => s.Length > 1)) Console.WriteLine($"{a} {new List<int>().Count}"); } }
+		""";
+
 	const string Small = """
 		using System.Text;
 		Console.WriteLine("passed arguments:");
@@ -79,13 +89,34 @@ static class WarmUp
 
 	public static void Run(string[] options)
 	{
-		foreach (var text in new[] { Small, Large, Small, Wrong }) {
-			var job = new Job();
+		foreach (var text in new[] { Small, Large, Small, Wrong })
+			Compile(options, text);
+	}
 
-			job.Files[Job.Folder + "Program.cs"] = Encoding.UTF8.GetBytes(text);
-			job.Arguments.AddRange(options);
-			job.Arguments.Add("Program.cs");
-			Compiler.Compile(job);
-		}
+	public static void Little(string[] options) => Compile(options, Tiny);
+
+	static void Compile(string[] options, string text)
+	{
+		var job = new Job();
+
+		job.Files[Job.Folder + "Program.cs"] = Encoding.UTF8.GetBytes(text);
+		job.Arguments.AddRange(options);
+		job.Arguments.Add("Program.cs");
+		Compiler.Compile(job);
+	}
+
+	static Queue<string[]>? others;
+
+	/// <summary>The options for each other framework that setup.sh made some for; newest first. The
+	/// name of the response file is all that they differ in.</summary>
+	public static Queue<string[]> Others(string[] options) => others ??= new Queue<string[]>(Frameworks()
+		.Select(f => Array.ConvertAll(options, o => o.StartsWith('@') ? $"@{AppContext.BaseDirectory}{f}.rsp" : o))
+		.Where(o => !o.SequenceEqual(options)));
+
+	static IEnumerable<string> Frameworks()
+	{
+		string list = Path.Combine(AppContext.BaseDirectory, "frameworks");
+
+		return File.Exists(list) ? File.ReadAllLines(list).Reverse() : Array.Empty<string>();
 	}
 }

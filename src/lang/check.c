@@ -60,8 +60,12 @@ static int script_make(struct buf *b, const struct lang *l)
 	struct job j = { .language = l->name, .code = l->hello, .code_len = strlen(l->hello) };
 	int r = buf_printf(b, "set -e\ncd /work\n");
 
-	for (size_t i = 0; r == 0 && i < l->nfiles; i++)
-		r = put_file(b, l->files[i].name, (const char *)l->files[i].data, l->files[i].len);
+	for (size_t i = 0; r == 0 && i < l->nfiles; i++) {
+		size_t len;
+		AUTO_FREE char *text = lang_file_text(l, &l->files[i], &j, &len);
+
+		r = text ? put_file(b, l->files[i].name, text, len) : -1;
+	}
 	if (r == 0)
 		r = put_file(b, l->file, l->hello, strlen(l->hello));
 	if (r == 0 && l->ncompile)

@@ -11,6 +11,8 @@
  */
 #include "image.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
@@ -86,6 +88,7 @@ int image_look(struct engine *e, const char *name, struct image *i, struct cee_e
 	copy_string(i->id, sizeof i->id, o, "Id");
 	copy_string(i->source, sizeof i->source, labels, "cee.source");
 	copy_string(i->digest, sizeof i->digest, labels, "cee.digest");
+	copy_string(i->frameworks, sizeof i->frameworks, labels, "cee.frameworks");
 	i->size = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
 	i->present = i->id[0] != '\0';
 	cJSON_Delete(o);
@@ -317,7 +320,7 @@ static void lang_digest(struct work *w, const struct lang *l, bool pulled, char 
 
 		if (pulled && !lang_beside(l, i))
 			continue;
-		if (source_host(l->hostdirs[i], &from, &to, NULL) < 0) {
+		if (source_host(l->hostdirs[i], &from, &to, NULL) < 0 || !from) {
 			digest_add(&d, l->hostdirs[i]);
 		} else if (lang_beside(l, i) ? source_contents(&d, from) : source_content(&d, from)) {
 			digest_add(&d, to);
@@ -392,7 +395,7 @@ static int context_add(struct context *c, const struct lang *l, bool beside, str
 			return cee_fail(err, EINVAL, "source.host: at most %d", CONTEXT_MAX);
 		if (source_host(l->hostdirs[i], &c->paths[c->n], &c->tos[c->n], err) < 0)
 			return -1;
-		c->n++;
+		c->n += c->paths[c->n] != NULL;
 	}
 	return 0;
 }
@@ -502,6 +505,78 @@ static int context_send(struct work *w, const char *path, struct context *c, str
 	return r;
 }
 
+/* ---- which frameworks an image has ------------------------------------------- */
+
+/* The content of the one file in an answer of the engine's archive call. */
+static int archive_text(const struct buf *tar, char *text, size_t size)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+	la_ssize_t n = -1;
+
+	archive_read_support_format_tar(a);
+	if (tar->len && archive_read_open_memory(a, tar->data, tar->len) == ARCHIVE_OK &&
+	    archive_read_next_header(a, &e) == ARCHIVE_OK)
+		n = archive_read_data(a, text, size - 1);
+	archive_read_free(a);
+	text[n > 0 ? n : 0] = '\0';
+	return n >= 0 ? 0 : -1;
+}
+
+/* /usr/lib/cee/NAME/frameworks of the image, "" where there is none: asked of a container that never runs. */
+static int frameworks_read(struct work *w, const struct lang *l, char *text, size_t size, struct cee_err *err)
+{
+	AUTO_BUF struct buf body = {0}, answer = {0}, path = {0}, tar = {0}, gone = {0};
+	char id[80];
+	cJSON *o;
+	int status;
+
+	*text = '\0';
+	if (buf_printf(&body, "{\"Image\":\"%s\",\"Cmd\":[\"none\"]}", l->image) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	status = engine_call(&w->engine, "POST", "/containers/create", body.data, &answer, err);
+	if (status != 201)
+		return status < 0 ? -1 : cee_fail(err, EIO, "%s: %s", l->image, engine_message(&answer));
+	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
+	copy_string(id, sizeof id, o, "Id");
+	cJSON_Delete(o);
+	if (buf_printf(&path, "/containers/%s/archive?path=/usr/lib/cee/%s/frameworks", id, l->name) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	status = engine_call(&w->engine, "GET", path.data, NULL, &tar, err);
+	path.len = 0;
+	if (buf_printf(&path, "/containers/%s?force=1&v=1", id) == 0)
+		engine_call(&w->engine, "DELETE", path.data, NULL, &gone, NULL);
+	if (status < 0 || (status == 200 && archive_text(&tar, text, size) < 0))
+		return status < 0 ? -1 : cee_fail(err, EIO, "%s: its list of frameworks cannot be read", l->image);
+	return 0;
+}
+
+/* An image that has not every framework of its language says so in a label. */
+static int frameworks_label(struct work *w, const struct lang *l, struct cee_err *err)
+{
+	AUTO_BUF struct buf have = {0}, dockerfile = {0}, path = {0};
+	struct context c = { .n = 0 };
+	char text[400];
+
+	if (!l->nframeworks)
+		return 0;
+	if (frameworks_read(w, l, text, sizeof text, err) < 0)
+		return -1;
+	for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
+		for (size_t i = 0; i < l->nframeworks; i++)
+			if (!strcmp(word, l->frameworks[i]) && buf_printf(&have, "%s%s", have.len ? " " : "", word) < 0)
+				return cee_fail(err, ENOMEM, "out of memory");
+	if (!have.len)
+		return 0;
+	AUTO_FREE char *name = engine_escape(l->image);
+	if (!name || buf_printf(&dockerfile, "FROM %s\nLABEL cee.frameworks=\"%s\"\n", l->image, have.data) < 0 ||
+	    buf_printf(&path, "/build?t=%s&rm=1&forcerm=1", name) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	c.dockerfile = dockerfile.data;
+	work_say(w, "has the frameworks %s", have.data);
+	return context_send(w, path.data, &c, err);
+}
+
 static int lang_make(struct work *w, const struct lang *l, bool pulled,
 		     const char *source, struct context *c, struct cee_err *err)
 {
@@ -517,7 +592,7 @@ static int lang_make(struct work *w, const struct lang *l, bool pulled,
 		return cee_fail(err, ENOMEM, "out of memory");
 	c->dockerfile = dockerfile.data;
 	work_say(w, "building %s (%s)", l->image, source);
-	if (context_send(w, path.data, c, err) < 0 ||
+	if (context_send(w, path.data, c, err) < 0 || frameworks_label(w, l, err) < 0 ||
 	    image_look(&w->engine, l->image, &after, err) < 0)
 		return -1;
 	if (!after.present)

@@ -26,6 +26,7 @@ struct image {
 	char id[80];
 	char source[200];	/* label cee.source, or "" */
 	char digest[20];	/* label cee.digest */
+	char frameworks[400];	/* label cee.frameworks: those of the language that it has, or "" */
 	int64_t size;
 };
 /* 0 also when there is none. */

@@ -70,9 +70,16 @@ int source_host(const char *spec, char **from, const char **to, struct cee_err *
 	const char *colon = strrchr(spec, ':');
 	char name[PATH_MAX], path[PATH_MAX];
 
+	*from = NULL;
 	if (!colon || spec[0] != '/' || colon[1] != '/' || colon - spec >= PATH_MAX)
 		return cee_fail(err, EINVAL, "source.host: '%s': expected FROM:TO, two absolute paths", spec);
 	snprintf(name, sizeof name, "%.*s", (int)(colon - spec), spec);
+	*to = colon + 1;
+	if (colon > spec && colon[-1] == '?') {
+		name[colon - spec - 1] = '\0';
+		*from = realpath(name, NULL);
+		return 0;
+	}
 	if (strncmp(name, "/{", 2))
 		strcpy(path, name);
 	else if (program_path(name, path, err) < 0)
@@ -80,7 +87,6 @@ int source_host(const char *spec, char **from, const char **to, struct cee_err *
 	*from = realpath(path, NULL);
 	if (!*from)
 		return cee_fail(err, ENOENT, "%s: %s", path, strerror(errno));
-	*to = colon + 1;
 	return 0;
 }
 

@@ -12,7 +12,8 @@ void digest_text(const struct digest *d, char out[17]);
 
 /* "FROM:TO" of a language file, both absolute. FROM may begin with /{PROGRAM}: the
  * real directory that this program of PATH lies in, wherever that is. from is malloc'ed, to points into spec.
- * -1 and ENOENT where the host does not have it. */
+ * -1 and ENOENT where the host does not have it; a FROM that ends with ? may be missing, then
+ * from is NULL. */
 int source_host(const char *spec, char **from, const char **to, struct cee_err *err);
 /* What a small file holds, whenever it was written; false when path is none. */
 bool source_content(struct digest *d, const char *path);

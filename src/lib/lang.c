@@ -257,6 +257,7 @@ void lang_release(struct lang *l)
 	strings_release(l->extensions, l->nextensions);
 	strings_release(l->versions, l->nversions);
 	strings_release(l->frameworks, l->nframeworks);
+	free(l->available);
 	free(l->image);
 	free(l->pull);
 	strings_release(l->packages, l->npackages);
@@ -457,6 +458,35 @@ void lang_hashbang(const struct lang *l, struct job *j)
 
 /* ---- argument vectors --------------------------------------------------------------- */
 
+bool lang_has_framework(const struct lang *l, const char *framework)
+{
+	size_t n = strlen(framework);
+
+	for (const char *p = l->available; p && *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == n && strncmp(p, framework, n) == 0)
+			return true;
+	return !l->available;
+}
+
+int lang_set_available(struct lang *l, const char *words)
+{
+	char *copy = words ? strdup(words) : NULL;
+
+	if (words && !copy)
+		return -1;
+	free(l->available);
+	l->available = copy;
+	return 0;
+}
+
+const char *lang_framework(const struct lang *l, const struct job *j)
+{
+	for (size_t i = 0; !j->framework && i < l->nframeworks; i++)
+		if (lang_has_framework(l, l->frameworks[i]))
+			return l->frameworks[i];
+	return j->framework ? j->framework : "";
+}
+
 const char *lang_entry(const struct lang *l, const struct job *j)
 {
 	return j->code || j->nfiles == 0 ? l->file : j->files[0].name;
@@ -536,9 +566,10 @@ static int add_arguments(struct vector *a, const struct job *j)
 	return 0;
 }
 
-/* Replaces {file} and {framework}; what was put in is not looked at again. */
+/* Replaces {file}, {framework} and {framework_version}; what was put in is not looked at again. */
 static char *expand(const char *t, const char *file, const char *framework)
 {
+	const char *version = framework + strcspn(framework, DIGITS);
 	struct buf b = {0};
 
 	while (*t) {
@@ -551,6 +582,9 @@ static char *expand(const char *t, const char *file, const char *framework)
 		} else if (strncmp(t, "{framework}", 11) == 0) {
 			r |= buf_add(&b, framework, strlen(framework));
 			t += 11;
+		} else if (strncmp(t, "{framework_version}", 19) == 0) {
+			r |= buf_add(&b, version, strlen(version));
+			t += 19;
 		} else if (*t) {
 			r |= buf_add(&b, t++, 1);
 		}
@@ -565,14 +599,25 @@ static char *expand(const char *t, const char *file, const char *framework)
 static int add_element(struct vector *a, const char *t, const struct lang *l, const struct job *j)
 {
 	AUTO_FREE char *file = NULL;
-	const char *framework = j->framework ? j->framework : l->nframeworks > 0 ? l->frameworks[0] : "";
 
 	if (strcmp(t, "{args}") == 0)
 		return add_arguments(a, j);
 	if (strcmp(t, "{files}") == 0)
 		return add_files(a, l, j);
 	file = as_operand(lang_entry(l, j));
-	return file ? vector_add(a, expand(t, file, framework)) : -1;
+	return file ? vector_add(a, expand(t, file, lang_framework(l, j))) : -1;
+}
+
+char *lang_file_text(const struct lang *l, const struct job_file *f, const struct job *j, size_t *len)
+{
+	bool binary = f->len && memchr(f->data, 0, f->len);
+	AUTO_FREE char *text = binary ? NULL : strndup(f->len ? (const char *)f->data : "", f->len);
+	char *full = text ? expand(text, lang_entry(l, j), lang_framework(l, j)) : malloc(f->len + 1);
+
+	if (full && !text)
+		memcpy(full, f->data, f->len);
+	*len = full && text ? strlen(full) : f->len;
+	return full;
 }
 
 /* Never NULL for want of elements: an empty vector ends at once. */
@@ -646,6 +691,22 @@ static int publish_list(struct buf *b, const char *name, char *const *v, size_t 
 	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote_all(b, v, n);
 }
 
+static int publish_frameworks(struct buf *b, const struct lang *l)
+{
+	const char *sep = "";
+
+	if (buf_printf(b, ",\"frameworks\":[") < 0)
+		return -1;
+	for (size_t i = 0; i < l->nframeworks; i++) {
+		if (!lang_has_framework(l, l->frameworks[i]))
+			continue;
+		if (buf_printf(b, "%s", sep) < 0 || json_quote(b, l->frameworks[i]) < 0)
+			return -1;
+		sep = ",";
+	}
+	return buf_add(b, "]", 1);
+}
+
 static int publish_text(struct buf *b, const char *name, const char *s)
 {
 	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote(b, s ? s : "");
@@ -676,7 +737,7 @@ static int publish_one(struct buf *b, const struct lang *l)
 	    publish_list(b, "aliases", l->aliases, l->naliases) < 0 ||
 	    publish_list(b, "extensions", l->extensions, l->nextensions) < 0 ||
 	    publish_list(b, "versions", l->versions, l->nversions) < 0 ||
-	    publish_list(b, "frameworks", l->frameworks, l->nframeworks) < 0 ||
+	    publish_frameworks(b, l) < 0 ||
 	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
 	    buf_printf(b, ",\"check\":%s", l->ncheck ? "true" : "false") < 0 ||
 	    publish_text(b, "hello", l->hello) < 0 || publish_limits(b, l) < 0)

@@ -40,7 +40,7 @@ static const char *const state_text[NSTATES] = {
 };
 
 enum {
-	OWN_MEMORY = 128 << 20,		/* what a resident compiler holds before it has a job */
+	OWN_MEMORY = 192 << 20,		/* what a resident compiler holds before it has a job */
 	DISK = 16 << 20, INODES = 1024,
 	USES = 1000,			/* compiles of one box */
 	WARM_US = 60000000,		/* until READY */

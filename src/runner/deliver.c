@@ -23,6 +23,16 @@ static void send_file(struct run *r, const struct job_file *f)
 		attach_send(&r->box->attach, FRAME_DATA, f->data, f->len);
 }
 
+static void send_lang_file(struct run *r, const struct job_file *f)
+{
+	struct job_file copy = *f;
+	AUTO_FREE char *text = lang_file_text(r->lang, f, &r->job, &copy.len);
+
+	copy.data = (unsigned char *)text;
+	if (text)
+		send_file(r, &copy);
+}
+
 /* What the compiler made goes before what the job brought, as it would on one disk. */
 static bool is_product(const struct run *r, const char *name)
 {
@@ -42,7 +52,7 @@ static void send_files(struct run *r)
 	}
 	for (size_t i = 0; i < r->lang->nfiles; i++)
 		if (!is_product(r, r->lang->files[i].name))
-			send_file(r, &r->lang->files[i]);
+			send_lang_file(r, &r->lang->files[i]);
 	for (size_t i = 0; i < r->job.nfiles; i++)
 		if (!is_product(r, r->job.files[i].name))
 			send_file(r, &r->job.files[i]);

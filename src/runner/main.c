@@ -25,6 +25,7 @@
 #include "config.h"
 #include "engine.h"
 #include "host.h"
+#include "images.h"
 #include "log.h"
 #include "loop.h"
 #include "pin.h"
@@ -301,8 +302,10 @@ static void engine_changed(bool up)
 		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s", engine_trouble());
 		refuse(&f);
 	}
-	if (up)
+	if (up) {
+		images_look();
 		box_sweep(g.runner.name, own_swept, NULL);
+	}
 }
 
 /* ---- signals ---------------------------------------------------------------------------------- */
@@ -335,6 +338,7 @@ static void look_at_languages(void)
 	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
+	images_look();
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
 }
 
@@ -359,6 +363,7 @@ static void reload(void)
 	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
+	images_look();
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
 	claim_more();
 }
@@ -422,6 +427,7 @@ static void start(void)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
 	compiler_init(&g.config);
+	images_init(&g.config, publish_languages);
 	pool_init(&g.config);
 	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();

@@ -148,6 +148,28 @@ static void environments(void)
 	CHECK(env_is(PHASE_RUN, &j, "PATH=/bin"));
 }
 
+static void frameworks(void)
+{
+	static char *const tmpl[] = { "{framework}:{framework_version}" };
+	struct job_file f = { .name = "rc", .data = (unsigned char *)"{\"a\":{framework_version}}", .len = 25 };
+	struct job j = { .language = "c", .framework = "netcoreapp3.1" };
+	AUTO_FREE char *text = NULL, *published = NULL;
+	struct langs ls = { &l, 1 };
+	size_t n;
+
+	CHECK(parse(c_lang) == 0);
+	CHECK(argv_is(tmpl, 1, &j, "netcoreapp3.1:3.1"));
+	text = lang_file_text(&l, &f, &j, &n);
+	CHECK(text && strcmp(text, "{\"a\":3.1}") == 0 && n == strlen(text));
+	j.framework = NULL;
+	CHECK(argv_is(tmpl, 1, &j, "f2:2"));
+	CHECK(lang_set_available(&l, "f1 f") == 0 && argv_is(tmpl, 1, &j, "f1:1"));
+	CHECK(lang_has_framework(&l, "f1") && !lang_has_framework(&l, "f2") && lang_has_framework(&l, "f") && !lang_has_framework(&l, ""));
+	published = lang_publish(&ls);
+	CHECK(published && strstr(published, "\"frameworks\":[\"f1\"]"));
+	CHECK(lang_set_available(&l, NULL) == 0 && lang_has_framework(&l, "f2"));
+}
+
 static void put(int dir, const char *name, const char *text)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -232,6 +254,7 @@ int main(void)
 	RUN(hashbangs);
 	RUN(vectors);
 	RUN(environments);
+	RUN(frameworks);
 	RUN(directory);
 	e.msg[0] = '\0';
 	RUN(shipped);
