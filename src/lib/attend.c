@@ -80,16 +80,11 @@ int attend_signal(void) { return last_signal; }
 static void cancel(struct attend *a)
 {
 	struct cee_err e = {0};
-	sig_atomic_t before = signals;
 
 	a->cancelling = true;
 	if (spool_cancel(&a->c->spool, a->c->owner, a->f.id, &e) < 0)
 		prog_error("%s", e.msg);
 	cancel_made = 1;
-	if (signals != before) {	/* it came while the wish was made, and would be the last one heard of */
-		tty_restore();
-		_exit(128 + last_signal);
-	}
 }
 
 /* The program has it, and may go on. A job that waits has none. */
