@@ -231,6 +231,7 @@ time.sleep(2)' --collect 'f?' -L disk=256M -L memory=64M)
 }
 
 @test "a time limit, a crash, a failed compile, a cancel: what is there is collected" {
+	new_spool 'run_slack = 1s'
 	start_runner
 	job 'open("half", "w").write("half")
 while True: pass' --collect half -L cpu=0.5s
@@ -246,6 +247,12 @@ open("part", "w").write("part"); print("there", flush=True); time.sleep(60)' --c
 	cee-cancel -w "$ID"
 	[ "$(verdict "$ID" .state)" = Cancelled ]
 	[ "$(cee-files "$ID" part)" = part ]
+	# a compile phase that ends long before the run does
+	printf '#include <stdio.h>\n#include <unistd.h>\nint main(void) { sleep(12); FILE *f = fopen("late", "w"); fputs("late", f); return fclose(f); }\n' \
+		> "$BATS_TEST_TMPDIR/late.c"
+	ID=$(cee-submit --collect late -L wall=20s "$BATS_TEST_TMPDIR/late.c")
+	cee-stat --wait "$ID"
+	[ "$(cee-files "$ID" late)" = late ]
 	echo 'int main(void) { return' > "$BATS_TEST_TMPDIR/m.c"
 	ID=$(cee-submit --collect '*.c' "$BATS_TEST_TMPDIR/m.c")
 	cee-stat --wait "$ID" || true

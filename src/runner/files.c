@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LEFTS_MOST = 100 };		/* init names 32, and has a few without a name */
+
 void files_init(struct files *f, struct spool_attempt *a, struct result_files *result, int64_t most_files, int64_t most_bytes)
 {
 	*f = (struct files){ .attempt = a, .result = result, .most_files = most_files, .most_bytes = most_bytes };
@@ -91,7 +93,7 @@ static int begin(struct files *f, const struct frame *frame)
 	uint64_t size = frame->len >= 13 ? frame_get64(frame->data + 4) : UINT64_MAX;
 
 	settle(f);
-	if (size > (uint64_t)(f->most_bytes - f->result->bytes) || f->result->count >= f->most_files)
+	if (size > (uint64_t)(f->most_bytes - f->result->bytes) || f->begun++ >= f->most_files)
 		return -1;
 	f->now = (struct files_record){ .name = strndup((const char *)frame->data + 12, frame->len - 12),
 		.mode = frame_get32(frame->data) & 0777, .offset = f->result->bytes, .size = (int64_t)size };
@@ -106,7 +108,7 @@ static int begin(struct files *f, const struct frame *frame)
 
 static int data(struct files *f, const struct frame *frame)
 {
-	if (!f->now.name || (int64_t)frame->len > f->now.size - f->got)
+	if (!f->now.name || !frame->len || (int64_t)frame->len > f->now.size - f->got)
 		return -1;
 	f->got += (int64_t)frame->len;
 	if (!f->lost && write_full(f->attempt->files, frame->data, frame->len) < 0)
@@ -124,7 +126,7 @@ static int left(struct files *f, const struct frame *frame)
 	uint32_t why = frame->len >= 4 ? frame_get32(frame->data) : LEFT_REASONS;
 	uint64_t more = frame->len == 12 ? frame_get64(frame->data + 4) : 0;
 
-	if (why >= LEFT_REASONS)
+	if (why >= LEFT_REASONS || f->lefts++ > LEFTS_MOST)
 		return -1;
 	if (why == LEFT_CHANGED && is_now(f, (const char *)frame->data + 4, frame->len - 4)) {
 		drop(f, LEFT_CHANGED);

@@ -11,6 +11,8 @@ struct files {
 	struct files_record now;	/* the one that comes; name NULL none */
 	int64_t got;			/* bytes of it */
 	bool lost;			/* it has no room: passed over */
+	int64_t begun;			/* files that came, kept or not ... */
+	int lefts;			/* ... and LEFTs: both are bounded */
 };
 
 /* result->wanted is set; nothing is opened before the first file. */

@@ -361,10 +361,14 @@ static void take_next(struct run *r)
 		loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
 }
 
-/* Until init says something more of the files: it searches for 3 s at most. */
+/* Until init says something more of the files: it searches for 3 s at most. Never sooner
+ * than the deadline that there is: a compile phase's end is not yet the job's. */
 static void await_collected(struct run *r)
 {
-	loop_timer(&r->timer, mono_us() + COLLECT_US + config->conf.run_slack_us);
+	int64_t at = mono_us() + COLLECT_US + config->conf.run_slack_us;
+
+	if (r->timer.at < at)
+		loop_timer(&r->timer, at);
 }
 
 static void take_collected(struct run *r, const struct frame *f)
