@@ -791,6 +791,8 @@ static void phase_start(uint32_t id)
 	send_u32(FRAME_START, id);
 	ok = !make_pipes(theirs);
 	read_base();
+	if (job.test && ok)
+		stdin_write();		/* what there is of it: the program need not wait for it */
 	if (!ok)
 		trouble("%s: %s", job.flags & JOB_TTY ? "terminal" : "pipes", strerror(errno));
 	else
