@@ -262,7 +262,7 @@ checks() {
 
 @test "--check: a language without one refuses, and a check has limits" {
 	mkdir langs
-	cp "$CEE_ROOT"/etc/languages.d/* langs
+	cp -RL "$CEE_ROOT"/etc/languages.d/* langs
 	jq 'del(.check)' "$CEE_ROOT/etc/languages.d/bash.json" > langs/bash.json
 	stop_runner
 	sed -i "s,^languages = .*,languages = $PWD/langs," "$CEE_CONF"
@@ -363,7 +363,7 @@ checks() {
 
 @test "a language is added, changed and taken away by its file, without a restart or a signal" {
 	mkdir langs
-	cp "$CEE_ROOT"/etc/languages.d/* langs
+	cp -RL "$CEE_ROOT"/etc/languages.d/* langs
 	stop_runner
 	sed -i "s,^languages = .*,languages = $PWD/langs," "$CEE_CONF"
 	start_runner
