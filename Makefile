@@ -15,7 +15,7 @@ LDLIBS   = -lcjson -lnettle -lm
 
 LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow tty attend offer \
 	compare draft_tests tap
-LIB     += group key room remove submitter crowd
+LIB     += group key room remove submitter crowd token
 RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config
 RUNNER  += canary host
 INIT     = cee-init cell carry kept filter usage
@@ -25,10 +25,10 @@ PROGRAMS = cee-submit cee-run cee-log cee-stat cee-cancel cee-fsck cee-lang
 PROGRAMS += cee-rm cee-prune
 PROGRAMS += cee-doctor
 PROGRAMS += cee-files
-PROGRAMS += cee-http
+PROGRAMS += cee-http cee-token
 LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
-HTTP     = cgi body route answer auth about
+HTTP     = cgi body route answer auth about first tasks list quota raw input
 LANG_PARTS = engine tar child source image check
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)

@@ -137,6 +137,11 @@ struct conf {
 	int64_t run_slack_us;		/* the runner's own deadline over the phases' wall time */
 	struct limits dflt[PHASE_COUNT];	/* limit.compile.cpu = …, limit.run.cpu = … */
 	struct limits max[PHASE_COUNT];		/* ceiling.compile.cpu = … */
+	/* cee-http: what anonymous callers may do, and a caller's jobs and bytes a minute (0 no bound) */
+	bool http_anonymous_submit, http_anonymous_read;
+	char *http_realm;		/* in the names of its owners */
+	char *http_tokens, *http_state;	/* a file; a directory */
+	int64_t http_jobs, http_bytes, http_wait_us;
 	int64_t keep_us, keep_max_us;		/* keep, keep_max: how long results stay; -1 for ever */
 };
 void conf_init(struct conf *c);			/* built-in defaults */
@@ -551,6 +556,10 @@ struct spool_input {		/* a submitter's; -1 where closed */
 int spool_input_make(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e);
 int spool_input_write(struct spool_input *in, const void *data, size_t len);
 int spool_input_end(struct spool_input *in);	/* all has come; closes */
+/* More will come, by others who call spool_input_again: marks it so, closes. */
+int spool_input_keep(struct spool_input *in);
+/* Goes on with such an input: waits for whoever writes it now. ENOENT: it has none, or it has ended. */
+int spool_input_again(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e);
 void spool_input_leave(struct spool_input *in);	/* closes; without an end the program sees its end there */
 void spool_input_drop(struct spool_input *in);	/* there will be no job: removes it */
 /* HUP, INT, QUIT, TERM, USR1 or USR2 for the program of a job; before it runs the job's end. */
@@ -558,9 +567,10 @@ int spool_signal(struct spool *s, const char *owner, const char *id, int sig, st
 /* The size of the job's terminal, from now on. */
 int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns, struct cee_err *e);
 /* Runner. */
-enum spool_input_kind { INPUT_BYTES, INPUT_END, INPUT_WINDOW, INPUT_SIGNAL };
+enum spool_input_kind { INPUT_BYTES, INPUT_END, INPUT_OPEN, INPUT_WINDOW, INPUT_SIGNAL };
 bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
 int spool_input_open(struct spool *s, const char *owner, const char *id);	/* EINVAL no regular file of one link */
+bool spool_input_kept(struct spool *s, const char *owner, const char *id);	/* others will go on with it */
 bool spool_input_left(int fd);		/* nobody writes it any more */
 int64_t spool_input_size(struct spool *s, const char *owner, const char *id);	/* as the end mark says; -1 none yet */
 /* in/ID.window: false where there is none that can be understood. */
@@ -569,6 +579,8 @@ bool spool_signal_take(struct spool *s, const char *owner, const char *id, int s
 int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg);
 void spool_input_clear(struct spool *s, const char *owner, const char *id);	/* all of a job's */
 bool spool_input_stale(struct spool *s, const char *owner, const char *name);	/* nobody's any more */
+/* How much of its input that attempt has taken, in steps. */
+int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt);
 /* N/taken: its length is how much of the input the box has taken. */
 int spool_taken_open(struct spool_attempt *a);
 

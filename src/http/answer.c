@@ -199,7 +199,7 @@ void answer_error(struct web *w, int err, const struct cee_err *e)
 		answer_problem(w, 400, "%s", e->msg);
 		return;
 	case ENOENT:
-		answer_problem(w, 404, "%s", *e->msg ? e->msg : "there is no such task");
+		answer_problem(w, 404, "there is no such task");
 		return;
 	case EFBIG:
 		answer_problem(w, 413, "%s", e->msg);

@@ -1,18 +1,151 @@
 /* auth.c - who asks, and what they may do (web.h)
  *
- * The server's own authentication (REMOTE_USER) is believed. An owner's name is made of the
- * user's so that no two users get the same and none gets one that is not a web user's.
+ * A bearer token says who, else the server's own login (REMOTE_USER), which is believed. The
+ * owner of what a caller submits is made of that name:
+ *
+ *     http-REALM-NAME        a user
+ *     http-REALM-APP-USER    who asks through APP, which may delegate, and names USER in Cee-User
+ *     anon                   nobody
+ *
+ * Bytes of a name that are none of a-z and 0-9 become _xx (hexadecimal), so a name has no '-' and no
+ * two names are encoded alike; long ones end in a part of their hash. Nobody can so become
+ * another's owner, a local user's (uid-N) or anon.
+ *
+ * Anonymous callers share one owner. What they may see of it is what they know the id of, which
+ * has 74 random bits; they have no list, no groups and no keys.
  */
 #include "web.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { PART_MAX = 40, PART_HASH = 24 };
+
+/* ---- owners' names ------------------------------------------------------------------ */
+
+/* Appends name, encoded: at most PART_MAX bytes. */
+static int put_part(struct buf *b, const char *name)
+{
+	AUTO_BUF struct buf part = {0};
+
+	for (const char *s = name; *s; s++) {
+		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9');
+
+		if (buf_printf(&part, plain ? "%c" : "_%02x", (unsigned char)*s) < 0)
+			return -1;
+	}
+	if (part.len > PART_MAX) {	/* "_s" is no escape */
+		char hash[TOKEN_HASH + 1];
+
+		token_hash(hash, name);
+		return buf_printf(b, "_s%.*s", PART_HASH, hash);
+	}
+	return buf_add(b, part.data, part.len);
+}
+
+int auth_owner(char owner[OWNER_MAX], const char *realm, const char *name, const char *user)
+{
+	AUTO_BUF struct buf b = {0};
+
+	if (buf_printf(&b, "http-%s-", realm) < 0 || put_part(&b, name) < 0 ||
+	    (user && (buf_add(&b, "-", 1) < 0 || put_part(&b, user) < 0)) || b.len >= OWNER_MAX)
+		return -1;
+	memcpy(owner, b.data, b.len + 1);
+	return spool_owner_valid(owner) ? 0 : -1;
+}
+
+/* ---- tokens ------------------------------------------------------------------------- */
+
+static const char *bearer(struct web *w)
+{
+	const char *s = cgi_variable(&w->q, "HTTP_AUTHORIZATION");
+
+	if (!s || strncasecmp(s, "Bearer ", 7) != 0)
+		return NULL;
+	s += 7;
+	return s + strspn(s, " ");
+}
+
+static bool find_token(struct web *w, const char *text, struct token *t)
+{
+	AUTO_CLOSE int fd = open(w->c.conf.http_tokens, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	AUTO_BUF struct buf b = {0};
+
+	if (fd < 0 || read_fd(fd, TOKENS_MAX_BYTES, &b) < 0) {
+		if (errno != ENOENT)
+			prog_error("%s: %s", w->c.conf.http_tokens, strerror(errno));
+		return false;
+	}
+	return token_find(t, b.data ? b.data : "", b.len, text, now_us()) == 1;
+}
+
+/* ---- who -------------------------------------------------------------------------------- */
+
+static void nobody(struct web *w)
+{
+	snprintf(w->c.owner, sizeof w->c.owner, "anon");
+	w->anonymous = true;
+	w->scopes |= (w->c.conf.http_anonymous_submit ? SCOPE_SUBMIT : 0) | (w->c.conf.http_anonymous_read ? SCOPE_READ : 0);
+}
+
+static bool forbid(struct web *w, const char *what)
+{
+	answer_problem(w, 403, "%s", what);
+	return false;
+}
+
+static bool ask_for_login(struct web *w, bool bad_token)
+{
+	answer_header(w, "WWW-Authenticate", bad_token ? "Bearer realm=\"cee\", error=\"invalid_token\"" : "Bearer realm=\"cee\"");
+	answer_problem(w, 401, bad_token ? "this token is unknown, or has expired"
+		       : "say who you are: a bearer token, or the server's own login");
+	return false;
+}
+
+static bool somebody(struct web *w, const char *name, const char *user)
+{
+	if (auth_owner(w->c.owner, w->c.conf.http_realm, name, user) == 0)
+		return true;
+	answer_problem(w, 500, "no owner's name can be made of this user's");
+	return false;
+}
+
+/* Who they are; false: answered. */
+static bool identify(struct web *w)
+{
+	const char *text = bearer(w), *login = cgi_variable(&w->q, "REMOTE_USER"), *user = cgi_variable(&w->q, "HTTP_CEE_USER");
+	struct token t = {0};
+
+	if (text && !find_token(w, text, &t))
+		return ask_for_login(w, true);
+	if (user && !(text && (t.scopes & SCOPE_DELEGATE)))
+		return forbid(w, "Cee-User: is for a token with the scope delegate");
+	if (text && (t.scopes & SCOPE_DELEGATE) && !user) {
+		w->scopes = t.scopes & SCOPE_ADMIN;
+		nobody(w);
+		return true;
+	}
+	if (!text && !login) {
+		nobody(w);
+		return true;
+	}
+	w->scopes = text ? t.scopes : SCOPE_SUBMIT | SCOPE_READ;
+	return somebody(w, text ? t.name : login, user);
+}
 
 bool auth_allow(struct web *w, unsigned needs)
 {
 	if (needs == SCOPE_NONE)
 		return true;
-	answer_header(w, "WWW-Authenticate", "Bearer");
-	answer_problem(w, 401, "say who you are: a bearer token, or the server's own login");
-	return false;
+	if (!identify(w))
+		return false;
+	if (needs == SCOPE_ANY ? w->scopes != 0 : (w->scopes & needs) == needs)
+		return true;
+	if (w->anonymous)
+		return ask_for_login(w, false);
+	return forbid(w, "this token's scopes do not allow that");
 }

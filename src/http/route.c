@@ -9,6 +9,15 @@
 #include <string.h>
 
 static const struct route routes[] = {
+	{ METHOD_POST, "/tasks", SCOPE_SUBMIT, tasks_post },
+	{ METHOD_GET, "/tasks", SCOPE_READ, tasks_list },
+	{ METHOD_GET, "/tasks/{id}", SCOPE_READ, tasks_get },
+	{ METHOD_DELETE, "/tasks/{id}", SCOPE_SUBMIT, tasks_delete },
+	{ METHOD_GET, "/tasks/{id}/stdout", SCOPE_READ, raw_stdout },
+	{ METHOD_GET, "/tasks/{id}/stderr", SCOPE_READ, raw_stderr },
+	{ METHOD_GET, "/tasks/{id}/files", SCOPE_READ, files_list },
+	{ METHOD_GET, "/tasks/{id}/files/{rest}", SCOPE_READ, files_get },
+	{ METHOD_POST, "/tasks/{id}/stdin", SCOPE_SUBMIT, input_post },
 	{ METHOD_GET, "/languages", SCOPE_ANY, about_languages },
 	{ METHOD_GET, "/healthz", SCOPE_NONE, about_health },
 };

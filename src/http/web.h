@@ -8,22 +8,10 @@
 #define CEE_WEB_H
 #include "cgi.h"
 #include "client.h"
+#include "token.h"
 
-/* S(id, text): what a caller may do. */
-#define SCOPES(S) S(SUBMIT, "submit") S(READ, "read") S(DELEGATE, "delegate") S(ADMIN, "admin")
-enum {
-#define S(id, text) SCOPE_BIT_##id,
-	SCOPES(S)
-#undef S
-	SCOPE_BITS
-};
-enum {
-#define S(id, text) SCOPE_##id = 1u << SCOPE_BIT_##id,
-	SCOPES(S)
-#undef S
-	/* What a route may ask for besides: nothing, or any of them. */
-	SCOPE_NONE = 0, SCOPE_ANY = 1u << SCOPE_BITS
-};
+/* What a route may ask for besides a scope: any of them. */
+enum { SCOPE_ANY = 1u << SCOPE_BITS };
 
 struct route;
 struct web {
@@ -57,6 +45,8 @@ bool route_match(const char *pattern, const char *path, char id[ID_LEN + 1], con
 
 /* Who asks, and may they? Sets owner, scopes and anonymous and returns true, or has answered. */
 bool auth_allow(struct web *w, unsigned needs);
+/* The owner's name of a user, or of one who asks through an application; user may be NULL. -1 */
+int auth_owner(char owner[OWNER_MAX], const char *realm, const char *name, const char *user);
 
 /* ---- answers (answer.c) ----------------------------------------------------------- */
 
@@ -85,4 +75,16 @@ void answer_location(struct web *w, const char *id);
 
 void about_health(struct web *w);	/* GET /healthz */
 void about_languages(struct web *w);	/* GET /languages */
+void tasks_post(struct web *w);		/* POST /tasks */
+void tasks_list(struct web *w);		/* GET /tasks */
+void tasks_get(struct web *w);		/* GET /tasks/{id} */
+void tasks_delete(struct web *w);	/* DELETE /tasks/{id} */
+void raw_stdout(struct web *w);		/* GET /tasks/{id}/stdout */
+void raw_stderr(struct web *w);		/* GET /tasks/{id}/stderr */
+void files_list(struct web *w);		/* GET /tasks/{id}/files */
+void files_get(struct web *w);		/* GET /tasks/{id}/files/{rest} */
+void input_post(struct web *w);		/* POST /tasks/{id}/stdin */
+
+/* raw.c, for its unit test: 1 and the range, 0 none that counts, -1 it cannot be satisfied. */
+int raw_range(const char *header, int64_t size, int64_t *first, int64_t *last);
 #endif

@@ -78,6 +78,10 @@ void conf_init(struct conf *c)
 		.box_jobs = 1000,
 		.box_idle_us = 60 * SECOND,
 		.box_age_us = 3600 * SECOND,
+		.http_realm = strdup("web"),
+		.http_tokens = strdup("/etc/cee/tokens"),
+		.http_state = strdup("/var/lib/cee-http"),
+		.http_wait_us = 50 * SECOND,
 		.keep_us = -1,
 		.keep_max_us = -1,
 	};
@@ -106,6 +110,9 @@ void conf_release(struct conf *c)
 	free(c->init);
 	free(c->seccomp);
 	free(c->apparmor);
+	free(c->http_realm);
+	free(c->http_tokens);
+	free(c->http_state);
 	networks_release(c);
 	*c = (struct conf){0};
 }
@@ -225,6 +232,29 @@ static int set_collect_files(struct conf *c, const char *v, struct cee_err *e)
 	return set_integer(&c->collect_files, v, 0, FILES_MOST, e);
 }
 
+static int set_http_tokens(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_tokens, v, e); }
+static int set_http_state(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_state, v, e); }
+static int set_http_jobs(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->http_jobs, v, 0, 100000000, e); }
+static int set_http_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->http_bytes, e); }
+static int set_http_wait(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->http_wait_us, e); }
+
+/* A part of owners' names, without the '-' that separates the parts. */
+static int set_http_realm(struct conf *c, const char *v, struct cee_err *e)
+{
+	if (!*v || strlen(v) > 24 || v[strspn(v, "abcdefghijklmnopqrstuvwxyz0123456789")])
+		return cee_fail(e, EINVAL, "must be 1 to 24 of a-z and 0-9, not \"%.60s\"", v);
+	return replace(&c->http_realm, v, e);
+}
+
+static int set_http_anonymous(struct conf *c, const char *v, struct cee_err *e)
+{
+	c->http_anonymous_submit = strcmp(v, "submit") == 0 || strcmp(v, "submit,read") == 0;
+	c->http_anonymous_read = strcmp(v, "read") == 0 || strcmp(v, "submit,read") == 0;
+	if (c->http_anonymous_submit || c->http_anonymous_read || strcmp(v, "none") == 0)
+		return 0;
+	return cee_fail(e, EINVAL, "must be none, submit, read or submit,read, not \"%.60s\"", v);
+}
+
 static int set_jobs(struct conf *c, const char *v, struct cee_err *e)
 {
 	return set_small(&c->jobs, v, 1, 4096, e);
@@ -316,6 +346,8 @@ static const struct key {
 	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
 	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},
 	{"keep", set_keep}, {"keep_max", set_keep_max},
+	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_tokens", set_http_tokens},
+	{"http_state", set_http_state}, {"http_jobs", set_http_jobs}, {"http_bytes", set_http_bytes}, {"http_wait", set_http_wait},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -524,6 +556,7 @@ static int conf_read(struct conf *c, struct cee_err *e)
 		return -1;
 	base = conf_base(c->path);
 	if (!base || make_absolute(&c->spool, base) < 0 || make_absolute(&c->languages, base) < 0 ||
+	    make_absolute(&c->http_tokens, base) < 0 || make_absolute(&c->http_state, base) < 0 ||
 	    make_absolute(&c->init, base) < 0 || make_absolute(&c->seccomp, base) < 0)
 		return cee_fail(e, errno, "%s: %s", c->path, strerror(errno));
 	return 0;
@@ -549,7 +582,8 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 {
 	const char *host = getenv("DOCKER_HOST");
 
-	if (!c->spool || !c->languages || !c->docker_host || !c->runtime || !c->init || !c->seccomp || !c->apparmor)
+	if (!c->spool || !c->languages || !c->docker_host || !c->runtime || !c->init || !c->seccomp || !c->apparmor ||
+	    !c->http_realm || !c->http_tokens || !c->http_state)
 		return cee_fail(e, ENOMEM, "out of memory");
 	init_beside(c);
 	c->path = conf_find(path);

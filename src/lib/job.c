@@ -426,12 +426,16 @@ FIELD(limits) { return json_phase_limits(v, path, JOB->limits, &JOB->stop_on_out
 
 FIELD(arguments)
 {
+	if (cJSON_IsNull(v))	/* the first engine's clients may send what they leave out */
+		return 0;
 	return json_strings(v, path, ARGUMENTS_MAX, FRAME_MAX, &JOB->arguments, &JOB->narguments, e);
 }
 
 FIELD(nuget_packages)
 {
 	((struct parse *)into)->nuget = true;
+	if (cJSON_IsNull(v))
+		return 0;
 	if (packages(JOB, v, path, e) < 0)
 		return -1;
 	return JOB->npackages > 0 ? 0 : json_wrong(e, path, "is empty: leave it out, or name a package");

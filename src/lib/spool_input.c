@@ -15,6 +15,8 @@
  *     as with a process, one that is pending is not pending twice.
  *   - in/ID.window is the size of the job's terminal: rows, a blank, columns, and a
  *     newline. It is written anew when the size changes, and the last one counts.
+ *   - Where in/ID.open is, writers come and go, one at a time under the lock, and that
+ *     nobody has the lock says nothing: the end is the mark.
  *   - The runner reads these files and trusts none: no links, regular, bounded.
  */
 #include <errno.h>
@@ -52,8 +54,8 @@ bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_k
 	*sig = 0;
 	if (!id_valid(id))
 		return false;
-	*kind = *rest ? INPUT_END : INPUT_BYTES;
-	if (!*rest || strcmp(rest, ".end") == 0)
+	*kind = !*rest ? INPUT_BYTES : strcmp(rest, ".open") == 0 ? INPUT_OPEN : INPUT_END;
+	if (!*rest || strcmp(rest, ".end") == 0 || *kind == INPUT_OPEN)
 		return true;
 	*kind = INPUT_WINDOW;
 	if (strcmp(rest, ".window") == 0)
@@ -123,9 +125,58 @@ int spool_input_end(struct spool_input *in)
 		return -1;
 	r = write_full(fd, text, (size_t)n);
 	close_ptr(&fd);
+	input_name(name, in->id, ".open");
+	unlinkat(in->dir, name, 0);
 	spool_hook("input-ended");
 	spool_input_leave(in);
 	return r;
+}
+
+int spool_input_keep(struct spool_input *in)
+{
+	char name[SPOOL_INPUT_NAME];
+	int fd;
+
+	input_name(name, in->id, ".open");
+	fd = openat(in->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	close_ptr(&fd);
+	spool_input_leave(in);
+	return 0;
+}
+
+/* Under the lock: is it still to be written? */
+static int check_open(struct spool_input *in, struct cee_err *e)
+{
+	char name[SPOOL_INPUT_NAME];
+	struct stat st;
+
+	input_name(name, in->id, ".open");
+	if (!spool_has(in->dir, name))
+		return cee_fail(e, ENOENT, "its input has ended");
+	if (fstat(in->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return cee_fail(e, EINVAL, "%s: its input is no regular file of one link", in->id);
+	in->size = st.st_size;
+	return 0;
+}
+
+int spool_input_again(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e)
+{
+	*in = (struct spool_input){ .dir = -1, .fd = -1 };
+	memcpy(in->id, id, sizeof in->id);
+	in->dir = spool_owner_part(s, owner, "in", e);
+	if (in->dir < 0)
+		return -1;
+	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (in->fd < 0 && errno == ENOENT)
+		cee_fail(e, ENOENT, "it takes no input: such a job says \"stdin_stream\": true");
+	else if (in->fd < 0 || spool_lock(in->fd, true) < 0)
+		cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));
+	else if (check_open(in, e) == 0)
+		return 0;
+	spool_input_leave(in);
+	return -1;
 }
 
 int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e)
@@ -197,6 +248,15 @@ bool spool_input_left(int fd)
 	return spool_locked(fd) == 0;
 }
 
+bool spool_input_kept(struct spool *s, const char *owner, const char *id)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	char name[SPOOL_INPUT_NAME];
+
+	input_name(name, id, ".open");
+	return dir >= 0 && spool_has(dir, name);
+}
+
 int64_t spool_input_size(struct spool *s, const char *owner, const char *id)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
@@ -249,6 +309,16 @@ int spool_taken_open(struct spool_attempt *a)
 	return openat(a->attempt_dir, "taken", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
+int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt)
+{
+	AUTO_CLOSE int out = spool_open_out(s, owner, id);
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof path, "%d/taken", attempt);
+	return out >= 0 && fstatat(out, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : 0;
+}
+
 int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg)
 {
 	char path[OWNER_MAX + 4];
@@ -282,6 +352,8 @@ void spool_input_clear(struct spool *s, const char *owner, const char *id)
 	input_name(name, id, ".end");
 	unlinkat(dir, name, 0);
 	input_name(name, id, ".window");
+	unlinkat(dir, name, 0);
+	input_name(name, id, ".open");
 	unlinkat(dir, name, 0);
 	for (size_t i = 0; i < SIGNALS; i++) {
 		snprintf(suffix, sizeof suffix, ".%s", signals[i].name);

@@ -107,7 +107,7 @@ static bool send_file(struct run *r)
 static const char *look_for_end(struct run *r)
 {
 	struct feed *f = &r->feed;
-	bool left = spool_input_left(f->fd);
+	bool left = spool_input_left(f->fd) && !spool_input_kept(f->spool, r->owner, r->id);
 	int64_t end = spool_input_size(f->spool, r->owner, r->id), size = file_size(f);
 
 	if ((end < 0 && !left) || f->sent < size)

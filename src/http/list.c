@@ -1,0 +1,288 @@
+/* list.c - GET /tasks: the caller's own, the newest first, a page at a time
+ *
+ * ?limit=N, ?before=ID (the page after the one that ended with ID), ?status=, ?label=NAME=VALUE (more
+ * than one: all of them), ?group=. A page never looks at more than so many jobs: where few fit
+ * a filter it may hold less than limit, and its "next" still says where to go on.
+ */
+#include "task.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../lib/spool_internal.h"
+
+enum { PAGE = 50, PAGE_MOST = 200, LOOKED_MOST = 2000 };
+
+struct list {
+	struct web *w;
+	struct task_filter filter;
+	char before[ID_LEN + 1];	/* "" from the newest on */
+	int limit, shown, looked;
+	struct ids live;		/* what waits or is claimed, the newest first */
+	size_t at;			/* in live */
+	char last[ID_LEN + 1];		/* the last that was looked at */
+	struct buf b;
+	bool full;			/* there may be more */
+};
+
+bool task_fits(const struct task_filter *f, enum state state, const struct job_label *l, size_t n)
+{
+	if (f->state >= 0 && (int)state != f->state)
+		return false;
+	for (size_t k = 0; k < f->nlabels; k++) {
+		size_t len = strcspn(f->labels[k], "="), i = 0;
+
+		while (i < n && !(strlen(l[i].name) == len && memcmp(l[i].name, f->labels[k], len) == 0 &&
+				  strcmp(l[i].value, f->labels[k] + len + 1) == 0))
+			i++;
+		if (i == n)
+			return false;
+	}
+	return true;
+}
+
+/* ---- what is asked for ------------------------------------------------------------- */
+
+static int state_of(const char *name)
+{
+	for (int i = 0; i < STATE_COUNT; i++)
+		if (strcasecmp(state_name[i], name) == 0)
+			return i;
+	return -1;
+}
+
+static bool one_param(struct list *l, const char *name, const char *value)
+{
+	struct web *w = l->w;
+	char *end;
+
+	if (strcmp(name, "limit") == 0) {
+		long n = strtol(value, &end, 10);
+
+		if (*value < '0' || *value > '9' || *end || n < 1 || n > PAGE_MOST) {
+			answer_problem(w, 400, "limit: must be 1 to %d", PAGE_MOST);
+			return false;
+		}
+		l->limit = (int)n;
+	} else if (strcmp(name, "before") == 0) {
+		if (!id_valid(value)) {
+			answer_problem(w, 400, "before: must be the id of a task, as \"next\" of a page has it");
+			return false;
+		}
+		memcpy(l->before, value, sizeof l->before);
+	} else if (strcmp(name, "status") == 0) {
+		l->filter.state = state_of(value);
+		if (l->filter.state < 0) {
+			answer_problem(w, 400, "status: must be Created, Pending, Executing, Finished, Failed or Cancelled");
+			return false;
+		}
+	} else if (strcmp(name, "label") == 0) {
+		if (!strchr(value, '=') || *value == '=') {
+			answer_problem(w, 400, "label: must be NAME=VALUE");
+			return false;
+		}
+		l->filter.labels[l->filter.nlabels++] = value;
+	} else if (strcmp(name, "group") == 0 && !group_name_valid(value)) {
+		answer_problem(w, 400, "group: is no name that a group can have");
+		return false;
+	}
+	return true;
+}
+
+static bool asked(struct list *l)
+{
+	for (size_t i = 0; i < l->w->q.nquery; i++)
+		if (!one_param(l, l->w->q.query[i].name, l->w->q.query[i].value))
+			return false;
+	return true;
+}
+
+/* ---- a task of the page ---------------------------------------------------------------- */
+
+/* True when the page is full. */
+static bool look_at(struct list *l, const char *id)
+{
+	struct cee_err e = {0};
+	size_t len = l->b.len;
+
+	if (*l->before && strcmp(id, l->before) >= 0)
+		return false;
+	if (l->shown == l->limit || l->looked == LOOKED_MOST) {
+		l->full = true;
+		return true;
+	}
+	l->looked++;
+	memcpy(l->last, id, sizeof l->last);
+	if (l->shown > 0 && buf_add(&l->b, ",", 1) < 0)
+		answer_die(l->w);
+	if (task_put_short(l->w, id, &l->filter, &l->b, &e) == 1)
+		l->shown++;
+	else
+		l->b.len = len;		/* it does not fit, or is gone meanwhile */
+	return false;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return -strcmp(a, b);
+}
+
+static void sort(struct ids *s)
+{
+	if (s->n > 0)
+		qsort(s->v, s->n, sizeof *s->v, newest_first);
+}
+
+static void add(struct list *l, struct ids *s, const char *id)
+{
+	if ((!*l->before || strcmp(id, l->before) < 0) && ids_add(s, id) < 0)
+		answer_die(l->w);
+}
+
+/* ---- where they are ----------------------------------------------------------------------- */
+
+static int add_new(void *arg, const char *owner, const char *id, int priority, int attempts)
+{
+	struct list *l = arg;
+
+	(void)owner, (void)priority, (void)attempts;
+	add(l, &l->live, id);
+	return 0;
+}
+
+static void add_claimed(struct list *l)
+{
+	DIR *cur = spool_list(l->w->c.spool.fd, "cur"), *jobs;
+	struct dirent *r, *j;
+
+	while (cur && (r = spool_next(cur))) {
+		char path[2 * OWNER_MAX + 2], id[ID_LEN + 1];
+		int attempt;
+
+		if (!spool_runner_valid(r->d_name))
+			continue;
+		snprintf(path, sizeof path, "%.*s/%.*s", OWNER_MAX - 1, r->d_name, OWNER_MAX - 1, l->w->c.owner);
+		jobs = spool_list(dirfd(cur), path);
+		while (jobs && (j = spool_next(jobs)))
+			if (spool_parse_cur(j->d_name, id, &attempt))
+				add(l, &l->live, id);
+		if (jobs)
+			closedir(jobs);
+	}
+	if (cur)
+		closedir(cur);
+}
+
+/* The buckets of out/, the newest first, as text: their digits are the time. */
+static char **buckets(struct list *l, DIR *out, size_t *n)
+{
+	char **v = NULL;
+	struct dirent *e;
+
+	*n = 0;
+	while (out && (e = spool_next(out))) {
+		char **grown = strlen(e->d_name) == SPOOL_BUCKET ? realloc(v, (*n + 1) * sizeof *v) : v;
+
+		if (strlen(e->d_name) != SPOOL_BUCKET || (*l->before && strncmp(e->d_name, l->before, SPOOL_BUCKET) > 0))
+			continue;
+		if (!grown || !(grown[*n] = strdup(e->d_name)))
+			answer_die(l->w);
+		v = grown;
+		++*n;
+	}
+	return v;
+}
+
+static int newest_bucket(const void *a, const void *b)
+{
+	return -strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The live ones that are not older than the bucket, and those that are in it, in one order. */
+static bool look_bucket(struct list *l, DIR *out, const char *bucket)
+{
+	DIR *d = spool_list(dirfd(out), bucket);
+	struct ids s = {0};
+	struct dirent *e;
+	bool full = false;
+
+	while (d && (e = spool_next(d)))
+		if (id_valid(e->d_name))
+			add(l, &s, e->d_name);
+	if (d)
+		closedir(d);
+	for (; l->at < l->live.n && strncmp(l->live.v[l->at], bucket, SPOOL_BUCKET) >= 0; l->at++)
+		add(l, &s, l->live.v[l->at]);
+	sort(&s);
+	for (size_t i = 0; i < s.n && !full; i++)
+		full = look_at(l, s.v[i]);
+	ids_release(&s);
+	return full;
+}
+
+static void look_all(struct list *l)
+{
+	char path[OWNER_MAX + 8], **v;
+	bool full = false;
+	size_t n;
+	DIR *out;
+
+	spool_each_new(&l->w->c.spool, l->w->c.owner, add_new, l);
+	add_claimed(l);
+	sort(&l->live);
+	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, l->w->c.owner);
+	out = spool_list(l->w->c.spool.fd, path);
+	v = buckets(l, out, &n);
+	if (n > 0)
+		qsort(v, n, sizeof *v, newest_bucket);
+	for (size_t i = 0; i < n && !full; i++)
+		full = look_bucket(l, out, v[i]);
+	for (; l->at < l->live.n && !full; l->at++)
+		full = look_at(l, l->live.v[l->at]);
+	for (size_t i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+	if (out)
+		closedir(out);
+}
+
+static void look_group(struct list *l, const char *group)
+{
+	struct ids s = {0};
+	struct cee_err e = {0};
+
+	if (group_load(&l->w->c.spool, l->w->c.owner, group, &s, &e) == 0) {
+		sort(&s);
+		for (size_t i = 0; i < s.n && !look_at(l, s.v[i]); i++)
+			;
+	}
+	ids_release(&s);
+}
+
+void tasks_list(struct web *w)
+{
+	struct list l = { .w = w, .limit = PAGE, .filter.state = -1 };
+	const char *group = cgi_query(&w->q, "group");
+
+	if (w->anonymous) {
+		answer_problem(w, 403, "a list is for callers who say who they are: all others have one owner");
+		return;
+	}
+	if (!asked(&l))
+		return;
+	if (buf_printf(&l.b, "{\"tasks\":[") < 0)
+		answer_die(w);
+	if (group)
+		look_group(&l, group);
+	else
+		look_all(&l);
+	if (buf_printf(&l.b, "]") < 0 || (l.full && buf_printf(&l.b, ",\"next\":\"%s\"", l.last) < 0) ||
+	    buf_printf(&l.b, "}\n") < 0)
+		answer_die(w);
+	answer_json(w, 200, &l.b);
+	buf_release(&l.b);
+	ids_release(&l.live);
+}

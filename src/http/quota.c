@@ -1,0 +1,124 @@
+/* quota.c - how much an owner may submit: jobs a minute, bytes a minute, jobs waiting
+ *
+ * The rates are kept by the generic cell rate algorithm: one time stamp a rate says until when
+ * what was taken is used up. An owner who was silent for a minute may take a minute's share at
+ * once. The stamps are a file of cee-http's own, http_state/quota/OWNER, changed under a lock;
+ * it is not synced: a power cut gives an owner one minute's share again.
+ */
+#include "task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lib/spool_internal.h"
+
+#define MINUTE_US INT64_C(60000000)
+enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };
+
+static int open_file(struct web *w, struct cee_err *e)
+{
+	AUTO_CLOSE int state = open(w->c.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int dir = state < 0 ? -1 : spool_dir_make(state, "quota");
+	int fd = dir < 0 ? -1 : openat(dir, w->c.owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && spool_lock(fd, true) == 0)
+		return fd;
+	cee_fail(e, errno, "%s/quota: %s (http_state of cee.conf)", w->c.conf.http_state, strerror(errno));
+	close_ptr(&fd);
+	return -1;
+}
+
+/* The wait until n more may be taken at rate a minute, in microseconds; 0 they are taken. */
+static int64_t until(int64_t *stamp, int64_t now, int64_t n, int64_t rate)
+{
+	int64_t used, after;
+
+	if (rate <= 0)
+		return 0;
+	if (*stamp > now + MINUTE_US)	/* the clock was set back, or a large one was taken */
+		*stamp = *stamp > now + RETRY_MOST_S * INT64_C(1000000) ? now : *stamp;
+	used = *stamp > now ? *stamp - now : 0;
+	after = used + (int64_t)((double)n * (double)MINUTE_US / (double)rate);
+	if (used > 0 && after > MINUTE_US)	/* what alone is more than a share waits for a whole one, not for ever */
+		return after - MINUTE_US < used ? after - MINUTE_US : used;
+	*stamp = now + after;
+	return 0;
+}
+
+static void too_many(struct web *w, int64_t us, const char *what)
+{
+	int64_t s = us / 1000000 + 1;
+
+	answer_header(w, "Retry-After", "%" PRId64, s < RETRY_MOST_S ? s : RETRY_MOST_S);
+	answer_problem(w, 429, "%s; try again in %" PRId64 " s", what, s);
+}
+
+static bool take(struct web *w, int fd, int64_t jobs, int64_t bytes)
+{
+	char text[STAMPS_MAX] = "";
+	int64_t stamp[2] = {0}, now = now_us(), wait_jobs, wait_bytes;
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+
+	if (n < 0 || sscanf(text, "%" SCNd64 " %" SCNd64, &stamp[0], &stamp[1]) != 2)
+		stamp[0] = stamp[1] = 0;
+	wait_jobs = until(&stamp[0], now, jobs, w->c.conf.http_jobs);
+	wait_bytes = wait_jobs ? 0 : until(&stamp[1], now, bytes, w->c.conf.http_bytes);
+	if (wait_jobs || wait_bytes) {
+		too_many(w, wait_jobs ? wait_jobs : wait_bytes,
+			 wait_jobs ? "too many jobs in a minute (http_jobs)" : "too many bytes in a minute (http_bytes)");
+		return false;
+	}
+	n = snprintf(text, sizeof text, "%020" PRId64 " %020" PRId64 "\n", stamp[0], stamp[1]);
+	if (pwrite(fd, text, (size_t)n, 0) < 0)
+		prog_error("%s: its quota is not kept: %s", w->c.owner, strerror(errno));
+	return true;
+}
+
+bool quota_take(struct web *w, int64_t jobs, int64_t bytes)
+{
+	struct cee_err e = {0};
+	int fd;
+	bool r;
+
+	if (w->c.conf.http_jobs == 0 && w->c.conf.http_bytes == 0)
+		return true;
+	fd = open_file(w, &e);
+	if (fd < 0) {
+		answer_error(w, EIO, &e);	/* without its account nobody knows how much there was */
+		return false;
+	}
+	r = take(w, fd, jobs, bytes);
+	close(fd);
+	return r;
+}
+
+/* ---- the queue ------------------------------------------------------------------------ */
+
+struct queue { int64_t n, oldest_us; };
+
+static int count(void *arg, const char *owner, const char *id, int priority, int attempts)
+{
+	struct queue *q = arg;
+	int64_t us = id_time_us(id);
+
+	(void)owner, (void)priority, (void)attempts;
+	if (q->n++ == 0 || us < q->oldest_us)
+		q->oldest_us = us;
+	return 0;
+}
+
+/* Little's law: where n wait and the one at the head has waited for t, one leaves each t / n. */
+void quota_full(struct web *w)
+{
+	struct queue q = {0};
+	int64_t us = 0;
+
+	if (spool_each_new(&w->c.spool, w->c.owner, count, &q) == 0 && q.n > 0)
+		us = (now_us() - q.oldest_us) / q.n;
+	too_many(w, us > 0 ? us : 0, "as many jobs wait as may (max_queued)");
+}

@@ -1,0 +1,28 @@
+/* task.h - what the handlers of /tasks share (first.c, tasks.c, list.c, raw.c) */
+#ifndef CEE_TASK_H
+#define CEE_TASK_H
+#include "web.h"
+
+/* Appends the task's JSON. -1: ENOENT there is none of this owner. */
+int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e);
+
+struct task_filter {
+	int state;			/* enum state, -1 any */
+	const char *labels[CGI_PARAMS_MAX]; size_t nlabels;	/* NAME=VALUE, all of them */
+};
+bool task_fits(const struct task_filter *f, enum state state, const struct job_label *l, size_t n);
+/* A line of the list: 1 appended, 0 it does not fit, -1 as task_put. */
+int task_put_short(struct web *w, const char *id, const struct task_filter *f, struct buf *b, struct cee_err *e);
+
+/* The job waits, and no runner has been alive since it came, 10 s ago or longer. */
+bool task_no_runner(struct web *w, const char *id);
+/* ?wait=SECONDS: microseconds, 0 not asked; -1 answered already (it is no time). */
+int64_t task_wait_asked(struct web *w);
+/* Until the job has ended, or that long. */
+void task_wait(struct web *w, const char *id, int64_t us);
+
+/* quota.c: may the owner submit n jobs of so many bytes now? Else it has answered 429. */
+bool quota_take(struct web *w, int64_t jobs, int64_t bytes);
+/* The owner's queue is full: 429, with when a place will be free at the rate it moves at. */
+void quota_full(struct web *w);
+#endif
