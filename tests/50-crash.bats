@@ -11,6 +11,8 @@ teardown() {
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
+apart() { [ "$(readlink "/proc/$HOLDER/ns/net")" != "$(readlink /proc/self/ns/net)" ] && [ "$(readlink "/proc/$HOLDER/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]; }
+
 end_engine() {	# the second engine, its containerd, its namespaces: all that the test made
 	local d=$BATS_TEST_TMPDIR/engine f pid
 	[ -d "$d" ] || return 0
@@ -156,6 +158,7 @@ results() { [ "$(ls "$CEE_SPOOL/$OWNER"/out/*/*/result 2>/dev/null | wc -l)" -ge
 	# its own network and mounts, so that it leaves the machine's engine alone
 	unshare -n -m sleep 600 3>&- &
 	HOLDER=$!
+	wait_until 10 apart	# not before: an engine in our own network takes the bridge of ours away
 	run_engine() {
 		rm -f "$d/pid" "$d/exec/containerd/containerd.pid"	# of killed processes nobody reaped
 		nsenter -t "$HOLDER" -n -m dockerd --data-root "$d/data" --exec-root "$d/exec" -p "$d/pid" -H "unix://$sock" \
