@@ -137,7 +137,7 @@ install: all
 		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$${p##*/}; done
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cee-init
 	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
-	install -m644 etc/seccomp.json $(DESTDIR)/etc/cee/
+	install -m644 etc/seccomp.json etc/seccomp-cell.json $(DESTDIR)/etc/cee/
 	cd etc/languages.d && cp -RL --no-preserve=all . $(DESTDIR)/etc/cee/languages.d
 clean:
 	rm -rf build build-* bin/cee-*

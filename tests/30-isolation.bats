@@ -212,3 +212,30 @@ open("/work/a","w").close(); open("/tmp/a","w").close(); print("files")'
 	[ "$(verdict "$id" .cells)" = false ]
 	next_job_runs
 }
+
+@test "the cell's profile as it is published is the one in force" {
+	start_runner
+	# every call that it names without a condition, made with arguments that mean nothing
+	jq -r '.syscalls[] | select(.args == null and (.comment | test("pin") | not)) | .errnoRet as $e | .names[] | "\(.) \($e)"' \
+		"$CEE_ROOT/etc/seccomp-cell.json" > "$BATS_TEST_TMPDIR/calls"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/calls")" -gt 50 ]
+	{
+		printf '#include <errno.h>\n#include <stdio.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n'
+		printf '#define T(nr, name, want) errno = 0, (syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L) == -1 && errno == want ? n++ : printf("%%s: %%d\\n", name, errno))\n'
+		printf 'int main(void)\n{\n\tint n = 0;\n'
+		while read -r call errno; do
+			printf '#ifdef SYS_%s\n\tT(SYS_%s, "%s", %s);\n#endif\n' "$call" "$call" "$call" "$errno"
+		done < "$BATS_TEST_TMPDIR/calls"
+		printf '\tprintf("%%d refused\\n", n);\n\treturn 0;\n}\n'
+	} > "$BATS_TEST_TMPDIR/calls.c"
+	run cee-submit -w -l c "$BATS_TEST_TMPDIR/calls.c"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ] || { echo "$output"; return 1; }
+	[ "${output%% *}" -gt 45 ]
+	# and the file names all that the filter does
+	for list in denied absent by_pid; do
+		sed -n "/^static const int $list\[\] = {/,/^};/p" "$CEE_ROOT/src/init/filter.c" | grep -o 'NR_[a-z0-9_]*' | sed 's/^NR_//'
+	done | sort -u > "$BATS_TEST_TMPDIR/built-in"
+	jq -r '.syscalls[].names[]' "$CEE_ROOT/etc/seccomp-cell.json" | sort -u > "$BATS_TEST_TMPDIR/published"
+	[ -z "$(comm -23 "$BATS_TEST_TMPDIR/built-in" "$BATS_TEST_TMPDIR/published")" ]
+}
