@@ -568,6 +568,8 @@ int spool_signal(struct spool *s, const char *owner, const char *id, int sig, st
 int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns, struct cee_err *e);
 /* Runner. */
 enum spool_input_kind { INPUT_BYTES, INPUT_END, INPUT_OPEN, INPUT_WINDOW, INPUT_SIGNAL };
+int64_t spool_end_parse(const char *text, size_t len);	/* the end mark's; -1 it is none */
+bool spool_window_parse(const char *text, size_t len, unsigned *rows, unsigned *columns);
 bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
 int spool_input_open(struct spool *s, const char *owner, const char *id);	/* EINVAL no regular file of one link */
 bool spool_input_kept(struct spool *s, const char *owner, const char *id);	/* others will go on with it */

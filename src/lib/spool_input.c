@@ -69,6 +69,43 @@ bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_k
 	return false;
 }
 
+/* Digits and what ends them; -1 when that is something else, or too much. */
+static int64_t number(const char **p, const char *end, char stop, int64_t max)
+{
+	int64_t n = 0;
+	const char *start = *p;
+
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
+		n = n * 10 + (**p - '0');
+		if (n > max)
+			return -1;
+	}
+	if (*p == start || *p == end || **p != stop)
+		return -1;
+	++*p;
+	return n;
+}
+
+int64_t spool_end_parse(const char *text, size_t len)
+{
+	const char *p = text;
+	int64_t n = number(&p, text + len, '\n', INT64_MAX / 16);
+
+	return p == text + len ? n : -1;
+}
+
+bool spool_window_parse(const char *text, size_t len, unsigned *rows, unsigned *columns)
+{
+	const char *p = text;
+	int64_t r = number(&p, text + len, ' ', UINT16_MAX), c = r < 1 ? -1 : number(&p, text + len, '\n', UINT16_MAX);
+
+	if (c < 1 || p != text + len)
+		return false;
+	*rows = (unsigned)r;
+	*columns = (unsigned)c;
+	return true;
+}
+
 /* ---- the submitter's side ----------------------------------------------------- */
 
 int spool_input_make(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e)
@@ -261,32 +298,21 @@ int64_t spool_input_size(struct spool *s, const char *owner, const char *id)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
 	AUTO_BUF struct buf b = { 0 };
-	char name[SPOOL_INPUT_NAME], *end;
-	long long n;
+	char name[SPOOL_INPUT_NAME];
 
 	input_name(name, id, ".end");
-	if (dir < 0 || read_file_at(dir, name, END_TEXT_MAX, &b) < 0 || b.len < 2 || b.data[0] < '0' || b.data[0] > '9')
-		return -1;
-	errno = 0;
-	n = strtoll(b.data, &end, 10);
-	return errno || *end != '\n' || end + 1 != b.data + b.len ? -1 : n;
+	return dir < 0 || read_file_at(dir, name, END_TEXT_MAX, &b) < 0 ? -1 : spool_end_parse(b.data ? b.data : "", b.len);
 }
 
 bool spool_window_read(struct spool *s, const char *owner, const char *id, unsigned *rows, unsigned *columns)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
 	AUTO_BUF struct buf b = { 0 };
-	char name[SPOOL_INPUT_NAME], end = 0;
-	unsigned r, c;
+	char name[SPOOL_INPUT_NAME];
 
 	input_name(name, id, ".window");
-	if (dir < 0 || read_file_at(dir, name, WINDOW_TEXT_MAX, &b) < 0 || b.len < 4 ||
-	    sscanf(b.data, "%5u %5u%c", &r, &c, &end) != 3 || end != '\n' ||
-	    r == 0 || r > UINT16_MAX || c == 0 || c > UINT16_MAX)
-		return false;
-	*rows = r;
-	*columns = c;
-	return true;
+	return dir >= 0 && read_file_at(dir, name, WINDOW_TEXT_MAX, &b) == 0 &&
+	       spool_window_parse(b.data ? b.data : "", b.len, rows, columns);
 }
 
 bool spool_signal_take(struct spool *s, const char *owner, const char *id, int sig)

@@ -170,12 +170,10 @@ static void input_came(const char *owner, const char *name)
 
 	if (!spool_input_parse(name, id, &kind, &sig) || run_input(owner, id, kind, sig))
 		return;
-	if (kind == INPUT_SIGNAL && queue_take(owner, id, &q)) {
-		spool_signal_take(&g.spool, owner, id, sig);
-		run_begin_cancelled(&q);
-	} else if (spool_input_stale(&g.spool, owner, name)) {
+	if (kind == INPUT_SIGNAL && queue_take(owner, id, &q))
+		run_begin_cancelled(&q);	/* another runner may have it: then the signal stays for that one */
+	else if (spool_input_stale(&g.spool, owner, name))
 		spool_input_clear(&g.spool, owner, id);
-	}
 }
 
 /* ---- boxes that others, or we before, left behind ---------------------------------- */
