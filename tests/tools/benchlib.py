@@ -238,6 +238,12 @@ class Runner:
         subprocess.run([BIN + "/cee-stat", "--wait", "-"], input="\n".join(ids).encode(), env=self.env,
                        stdout=subprocess.DEVNULL, timeout=seconds)
 
+    def cpu_ms(self):
+        """Of all its threads, since it began."""
+        with open("/proc/%d/stat" % self.process.pid) as f:
+            ticks = f.read().rsplit(")", 1)[1].split()
+        return (int(ticks[11]) + int(ticks[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
     def rss_mb(self):
         with open("/proc/%d/status" % self.process.pid) as f:
             return next(int(l.split()[1]) / 1024 for l in f if l.startswith("VmRSS"))
