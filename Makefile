@@ -36,13 +36,14 @@ RUNNER_OBJ = $(RUNNER:%=$(BUILD)/runner/%.o)
 UNIT       = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ       = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all unit-programs help demo check unit fuzz bench lint man-lint install clean images deps
+.PHONY: all unit-programs help demo serve check unit fuzz bench lint man-lint install clean images deps
 .SECONDARY:
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-runner bin/cee-init
 
 help:
 	@echo 'make        build the programs into bin/'
 	@echo 'make demo   install what is missing, start an engine if none answers, run the examples'
+	@echo 'make serve  cee-http behind lighttpd on http://127.0.0.1:8080/, until Ctrl-C'
 	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
 	@echo 'make bench  measure; prints medians and ratios, and a plot (BENCH="--quick first-byte …")'
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
@@ -88,7 +89,9 @@ $(BUILD)/%.o: src/%.c
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)
 
 # Parsers of the runner that unit tests and fuzzers link (no main there).
-TESTABLE = $(BUILD)/runner/http.o
+TESTABLE = $(BUILD)/runner/http.o $(BUILD)/http.a
+$(BUILD)/http.a: $(HTTP:%=$(BUILD)/http/%.o)
+	$(AR) rcs $@ $^
 $(BUILD)/unit/%: tests/unit/%.c $(TESTABLE) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS)
@@ -100,7 +103,7 @@ unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
 FUZZ_SECONDS ?= 20
-build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c
+build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c src/http/cgi.c
 	@mkdir -p $(@D)
 	clang -g -O1 -std=c11 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 fuzz: $(FUZZ:%=build/fuzz/%)
@@ -115,6 +118,8 @@ images: all
 	bin/cee-lang build
 demo:
 	scripts/demo
+serve:
+	@scripts/serve
 check:
 	SANITIZE=$(SANITIZE) tests/run
 bench: all
@@ -138,6 +143,8 @@ install: all
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cee-init
 	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m644 etc/seccomp.json etc/seccomp-cell.json $(DESTDIR)/etc/cee/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/cee/http
+	install -m644 etc/http/* $(DESTDIR)$(PREFIX)/share/doc/cee/http
 	cd etc/languages.d && cp -RL --no-preserve=all . $(DESTDIR)/etc/cee/languages.d
 clean:
 	rm -rf build build-* bin/cee-*

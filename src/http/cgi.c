@@ -49,6 +49,31 @@ static int bounded(const struct cgi *q, struct cee_err *e)
 	return 0;
 }
 
+/* Two servers' words, or a client's and the server's, for what decides who asks and what for. */
+static int no_two(const struct cgi *q, struct cee_err *e)
+{
+	static const char *const names[] = {
+		"REMOTE_USER", "SCRIPT_NAME", "PATH_INFO", "REQUEST_METHOD", "QUERY_STRING", "CONTENT_LENGTH",
+		"HTTP_AUTHORIZATION", "HTTP_CEE_USER", "CEE_CONF", "CEE_SPOOL",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t n = strlen(names[i]);
+		const char *first = NULL;
+
+		for (char *const *v = q->env; *v; v++) {
+			if (strncmp(*v, names[i], n) != 0 || (*v)[n] != '=')
+				continue;
+			if (first && strcmp(first, *v) != 0) {
+				cee_fail(e, EINVAL, "%s stands twice, and not alike", names[i]);
+				return 400;
+			}
+			first = *v;
+		}
+	}
+	return 0;
+}
+
 static enum method parse_method(const char *s)
 {
 	for (int i = 0; s && i < METHOD_OTHER; i++)
@@ -204,8 +229,7 @@ int cgi_parse(struct cgi *q, char *const *env, struct cee_err *e)
 	int r;
 
 	*q = (struct cgi){ .env = env, .method = METHOD_OTHER };
-	r = bounded(q, e);
-	if (r)
+	if ((r = bounded(q, e)) || (r = no_two(q, e)))
 		return r;
 	q->method = parse_method(cgi_variable(q, "REQUEST_METHOD"));
 	if ((r = parse_path(q, e)) || (r = parse_query(q, e)) || (r = parse_length(q, e)))

@@ -1,0 +1,716 @@
+# cee-http behind the real servers: lighttpd with mod_cgi, nginx with fcgiwrap, nginx before lighttpd;
+# and by hand, for what no server lets through. Each server is started by its test, on a free
+# loopback port, with the sample configuration, and ended by its pid.
+
+load lib
+
+setup() {
+	new_spool "http_tokens = $BATS_TEST_TMPDIR/tokens
+		http_state = $BATS_TEST_TMPDIR
+		http_wait = 20s
+		${CONF:-}"
+	SERVERS=() DIRS=()
+	JSON='Content-Type: application/json'
+}
+teardown() {
+	local pid
+	for pid in "${SERVERS[@]:-}"; do
+		[ -n "$pid" ] || continue
+		kill -TERM "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "${BATS_ERROR_STATUS:-0}" != 0 ]; then
+		tail -n 20 "$BATS_TEST_TMPDIR"/*/error.log >&2 2>/dev/null
+	fi
+	rm -rf "${DIRS[@]:-}"
+	end_all
+}
+
+more_conf() { printf '%s\n' "$@" >> "$CEE_CONF"; }
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+listens() { (: < "/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# The users ann and bob, whose password is "secret".
+passwords() { for u in ann bob; do echo "$u:$(openssl passwd -apr1 secret)"; done > "$1"; }
+
+start_lighttpd() {	# start_lighttpd demo|login: its address is in U
+	local d=$BATS_TEST_TMPDIR/lighttpd port
+	port=$(free_port)
+	mkdir -p "$d"
+	passwords "$d/htpasswd"
+	sed -e "s,^var.cee .*,var.cee = \"$CEE_BIN/cee-http\"," -e "s,^var.conf .*,var.conf = \"$CEE_CONF\"," \
+		-e "s,^var.state .*,var.state = \"$d\"," -e "s,^server.port .*,server.port = $port," \
+		-e "s,\"CEE_CONF\" => conf,&\, \"CEE_SPOOL\" => \"$CEE_SPOOL\"," "$CEE_ROOT/etc/http/lighttpd.conf" > "$d/conf"
+	case $1 in
+	demo)	sed -i 's,"CEE_CONF" => conf,&\, "REMOTE_USER" => "demo",' "$d/conf" ;;
+	login)	sed -i "s,^#\(\$HTTP\|\t\|}\),\1,; s,/etc/cee/htpasswd,$d/htpasswd," "$d/conf" ;;
+	esac
+	lighttpd -D -f "$d/conf" 3>&- &
+	SERVERS+=($!)
+	LIGHTTPD_PORT=$port U=http://127.0.0.1:$port
+	wait_until 10 listens "$port"
+}
+
+# nginx itself needs no right to anything of cee: it runs as nobody where that can be.
+start_nginx() {	# start_nginx FILE SED...: the sample, changed; its address is in U
+	local d port as=() file=$1
+	shift
+	d=$(mktemp -d "${TMPDIR:-/tmp}/cee-nginx.XXXXXX")
+	DIRS+=("$d")
+	port=$(free_port)
+	passwords "$d/htpasswd"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout "$d/tls.key" -out "$d/tls.crt" 2> /dev/null
+	sed -e "s,/etc/cee/\(tls\|htpasswd\),$d/\1,; s,/var/log/nginx/cee-,$d/,; s,/run/nginx-cee.pid,$d/pid," \
+		-e "s,listen 443,listen 127.0.0.1:$port,; s,^worker_processes .*,worker_processes 1; daemon off;," \
+		-e "s,^http {,http { client_body_temp_path $d/body; fastcgi_temp_path $d/fcgi; proxy_temp_path $d/proxy; uwsgi_temp_path $d/uwsgi; scgi_temp_path $d/scgi;," "$@" "$CEE_ROOT/etc/http/$file" > "$d/conf"
+	if [ "$(id -u)" -eq 0 ]; then
+		chown -R nobody "$d"
+		as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+	fi
+	"${as[@]}" nginx -p "$d" -e "$d/error.log" -c "$d/conf" 3>&- &
+	SERVERS+=($!)
+	U=https://127.0.0.1:$port
+	wait_until 10 listens "$port"
+}
+
+start_fcgi() {
+	local port
+	port=$(free_port)
+	env CEE_SPOOL="$CEE_SPOOL" fcgiwrap -c 8 -s "tcp:127.0.0.1:$port" 3>&- &
+	SERVERS+=($!)
+	wait_until 10 listens "$port"
+	start_nginx nginx.conf -e "s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF,"
+}
+
+req() {	# req METHOD PATH [curl options]: STATUS, HEAD and BODY
+	local method=$1 path=$2
+	shift 2
+	[ "$method" != HEAD ] || set -- --head "$@"
+	: > "$BATS_TEST_TMPDIR/body"
+	STATUS=$(curl -sSk -X "$method" -D "$BATS_TEST_TMPDIR/head" -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' --path-as-is \
+		--max-time 60 "$@" "$U$path")
+	HEAD=$(tr -d '\r' < "$BATS_TEST_TMPDIR/head")
+	BODY=$(tr -d '\0' < "$BATS_TEST_TMPDIR/body")
+}
+
+header() { sed -n "s/^$1: //Ip" <<< "$HEAD"; }
+is() { [ "$STATUS" = "$1" ] || { echo "$STATUS instead of $1: $BODY"; return 1; }; }
+problem() {	# problem STATUS TEXT: that, as RFC 9457 says it
+	is "$1" && [ "$(header Content-Type)" = application/problem+json ] && [ "$(jq .status <<< "$BODY")" = "$1" ] &&
+		jq -e '.title and .detail' <<< "$BODY" > /dev/null && [[ "$(jq -r .detail <<< "$BODY")" == *"$2"* ]] ||
+		{ echo "$STATUS $HEAD $BODY"; return 1; }
+}
+post() { req POST "/tasks${2:-}" -H "$JSON" -d "$1" "${@:3}"; }
+field() { jq -r "$1" <<< "$BODY"; }
+
+cgi() {	# cgi NAME=VALUE...: one request without a server, its answer in ANSWER
+	ANSWER=$(env -i CEE_CONF="$CEE_CONF" CEE_SPOOL="$CEE_SPOOL" ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+		REQUEST_METHOD=GET PATH_INFO=/healthz "$@" "$CEE_BIN/cee-http" | tr -d '\r\0')
+}
+says() { grep -q "^Status: $1 " <<< "$ANSWER" || { echo "$ANSWER"; return 1; }; }
+
+# ---- the first engine's ---------------------------------------------------------------
+
+first_engine() {	# the request of its documentation, as a shell sends it
+	curl -sSk -d '{
+            "code":"
+                Console.WriteLine(\"passed arguments:\");
+                foreach (var arg in args) {
+                    Console.WriteLine(arg);
+                }
+                await Task.Delay(100);
+                for (var i = 0; i < 5; i++) {
+                    Console.WriteLine($\"counter: {i}\");
+                    await Task.Delay(10);
+                }",
+            "arguments":["foo","bar"],
+            "target_framework_monikier":"net6.0"
+        }' -H "Content-Type: application/json" -X POST "$@" "$U/tasks"
+}
+
+@test "the first engine's requests and answers, to the letter" {
+	start_lighttpd demo
+	start_runner
+	run first_engine
+	[[ "$output" =~ ^\{\"id\":\"([0-9a-f-]{36})\",\"status\":\"Created\"\}$ ]]
+	id=${BASH_REMATCH[1]}
+	wait_until 60 bash -c "curl -sS $U/tasks/$id | grep -q '\"status\":\"Finished\"'"
+	req GET "/tasks/$id"
+	is 200
+	[ "$(field '.stdout | join("|")')" = 'passed arguments:|foo|bar|counter: 0|counter: 1|counter: 2|counter: 3|counter: 4' ]
+	[ "$(field '[.id, .targetFrameworkMonikier, .status, .exitCode, .arguments[1]] | join(" ")')" = "$id net6.0 Finished 0 bar" ]
+	[ "$(field 'has("stderr") or has("error") or has("nugetPackages")')" = false ]
+	[ "$(field '.result.why')" = exited ]
+	# a compile error is in error, and no output
+	post '{"code":"int x = \"a\";","target_framework_monikier":"net6.0"}' '?wait=20'
+	[ "$(field .status)" = Failed ]
+	[[ "$(field .error)" == *'error CS0029'* ]]
+	[ "$(field 'has("exitCode") or has("stdout") or has("stderr")')" = false ]
+	# out of its time: Finished, 143, no error; any exit code is Finished
+	post '{"code":"while (true) ;","target_framework_monikier":"net6.0","limits":{"cpu":0.5}}' '?wait=20'
+	[ "$(field '[.status, .exitCode, has("error")] | join(" ")')" = 'Finished 143 false' ]
+	post '{"code":"Console.Error.WriteLine(1); return 3;","target_framework_monikier":"net6.0"}' '?wait=20'
+	[ "$(field '[.status, .exitCode, .stderr[0], has("stdout")] | join(" ")')" = 'Finished 3 1 false' ]
+}
+
+@test "invalid requests of the first engine are 400 in its shape; unknown and malformed ids 404" {
+	start_lighttpd demo
+	local f='"target_framework_monikier":"net6.0"' body
+	for body in '{"code":null,'"$f"'}' '{"code":" \n","target_framework_monikier":"net6.0"}' "{$f}" '{"code":"","target_framework_monikier":"net6.0"}' \
+		'{"code":"x","target_framework_monikier":null}' '{"code":"x","target_framework_monikier":""}' '{"code":"x","target_framework_monikier":"net1.0"}' \
+		'{"code":"x",'"$f"',"nuget_packages":[]}' '{"code":"x",'"$f"',"nuget_packages":[{"name":" ","version":"1.0"}]}' \
+		'{"code":"x",'"$f"',"nuget_packages":[{"name":"a","version":""}]}' '{"code":"x",'"$f"',"nuget_packages":[{"name":"a","version":null}]}' \
+		'{"code":"x"}' 'null' '"x"' '' '{' '{"code":"a","code":"b",'"$f"'}' '{"nope":1}'; do
+		post "$body"
+		problem 400 '' || { echo "$body"; return 1; }
+		[ "$(field .title)" = 'One or more validation errors occurred' ]
+	done
+	post '{"code":"x",'"$f"',"arguments":null,"nuget_packages":null}'
+	is 201
+	for id in 01890a5d-ac96-774b-bcce-b302099a8057 0 x 01890a5d-ac96-774b-bcce-b302099a805 01890a5d-ac96-774b-bcce-b302099a8057x \
+		00000000-0000-0000-0000-000000000000 ..%2f..%2fVERSION %2e%2e %00 "'" '%ff' '{id}'; do
+		req GET "/tasks/$id"
+		[[ "$STATUS" = 404 || "$STATUS" = 400 ]] || { echo "$id: $STATUS"; return 1; }
+	done
+}
+
+# ---- the general job ---------------------------------------------------------------------
+
+@test "wait, arrays, keys, lists with filters and pages, cancel and erase" {
+	start_lighttpd demo
+	start_runner
+	post '{"language":"python","code":"import sys; print(\"ä\\u0000b\"); print(sys.stdin.read(), file=sys.stderr); sys.stdout.buffer.write(b\"\\xff\\n\")","stdin":"in","labels":{"who":"ann"},"group":"g"}' '?wait=15'
+	is 201
+	a=$(field .id)
+	[ "$(header Location)" = "/tasks/$a" ]
+	[ "$(field '.stdout[0]')" = $'ä\u0000b' ] || [ "$(field '.stdout[0] | length')" = 3 ]
+	[ "$(field '.stdout[1]')" = $'\ufffd' ]
+	[ "$(field '[.stderr[0], .labels.who, .group, .language] | join(" ")')" = 'in ann g python' ]
+	# an array
+	post '[{"language":"python","code":"print(1)"},{"language":"python","code":"print(2)","labels":{"who":"bob"}}]' '?wait=15'
+	is 201
+	[ "$(field '[.[].stdout[0]] | join(" ")')" = '1 2' ]
+	b=$(field '.[1].id')
+	post '[{"language":"python","code":"print(1)"},{"language":"pyhton","code":"x"}]'
+	problem 400 '[1]: language'
+	post '[]'
+	problem 400 'array'
+	# a key: the same task again
+	post '{"language":"python","code":"print(3)"}' '' -H 'Idempotency-Key: "once"'
+	k=$(field .id)
+	post '{"language":"python","code":"print(3)"}' '' -H 'Idempotency-Key: once'
+	[ "$(field .id)" = "$k" ]
+	post '{"language":"python","code":"print(3)","key":"other"}' '' -H 'Idempotency-Key: once'
+	problem 400 key
+	post '[{"language":"python","code":"1"}]' '' -H 'Idempotency-Key: once'
+	problem 400 'field key'
+	wait_until 15 bash -c "curl -sS $U/tasks/$k | grep -q Finished"
+	# lists: the newest first
+	req GET /tasks
+	[ "$(field '.tasks | length')" = 4 ]
+	[ "$(field '[.tasks[].id] == ([.tasks[].id] | sort | reverse)')" = true ]
+	req GET '/tasks?label=who%3Dann'
+	[ "$(field '[.tasks[].id] | join(" ")')" = "$a" ]
+	req GET '/tasks?label=who=bob&status=finished'
+	[ "$(field '[.tasks[].id] | join(" ")')" = "$b" ]
+	req GET '/tasks?group=g'
+	[ "$(field '[.tasks[] | .id, .why, .exitCode] | join(" ")')" = "$a exited 0" ]
+	req GET '/tasks?status=Failed'
+	[ "$BODY" = '{"tasks":[]}' ]
+	local page='?limit=3' n=0
+	while [ "$page" != "?limit=3&before=null" ]; do
+		req GET "/tasks$page"
+		n=$((n + $(field '.tasks | length')))
+		page="?limit=3&before=$(field .next)"
+	done
+	[ "$n" = 4 ]
+	for bad in limit=0 limit=x limit=999 before=x status=x label=x label==x group=/; do
+		req GET "/tasks?$bad"
+		problem 400 "${bad%%=*}:"
+	done
+	# DELETE: cancels a live one, erases one that has ended
+	post '{"language":"python","code":"while True: pass"}'
+	c=$(field .id)
+	wait_until 15 bash -c "curl -sS $U/tasks/$c | grep -q Executing"
+	req DELETE "/tasks/$c?wait=15"
+	is 202
+	[ "$(field .status)" = Cancelled ]
+	req DELETE "/tasks/$c"
+	is 204
+	req GET "/tasks/$c"
+	problem 404 ''
+	req DELETE "/tasks/$c"
+	problem 404 ''
+	req GET "/tasks/$a?wait=soon"
+	problem 400 wait
+	sound
+}
+
+@test "streams as they are: Range, ETag, types that no browser sniffs; collected files" {
+	start_lighttpd demo
+	start_runner
+	post '{"language":"python","code":"print(\"<script>alert(1)</script>\"); print(\"0123456789\")
+import base64
+open(\"a b.txt\", \"w\").write(\"text\")
+open(\"x.svg\", \"w\").write(\"<svg onload=alert(1)>\")
+open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","collect":["*.txt","*.svg","*.png"]}' '?wait=15'
+	id=$(field .id)
+	req GET "/tasks/$id/stdout"
+	is 200
+	[ "$(header Content-Type)" = 'text/plain; charset=utf-8' ]
+	[ "$(header X-Content-Type-Options)" = nosniff ]
+	[[ "$(header Content-Security-Policy)" == sandbox* ]]
+	[ "$(header Content-Length)" = 37 ]
+	[ "$BODY" = $'<script>alert(1)</script>\n0123456789' ]
+	tag=$(header ETag)
+	req GET "/tasks/$id/stdout" -H "If-None-Match: $tag"
+	is 304
+	[ -z "$BODY" ]
+	req GET "/tasks/$id/stdout" -H 'Range: bytes=26-29'
+	is 206
+	[ "$BODY" = 0123 ]
+	[ "$(header Content-Range)" = 'bytes 26-29/37' ]
+	req GET "/tasks/$id/stdout" -H 'Range: bytes=-5'
+	[ "$STATUS $BODY" = '206 6789' ]
+	req GET "/tasks/$id/stdout" -H 'Range: bytes=30-'
+	[ "$STATUS $BODY" = '206 456789' ]
+	req GET "/tasks/$id/stdout" -H 'Range: bytes=37-'
+	problem 416 37
+	[ "$(header Content-Range)" = 'bytes */37' ]
+	req GET "/tasks/$id/stdout" -H 'Range: bytes=0-1' -H 'If-Range: "other"'
+	is 200
+	req GET "/tasks/$id/stdout" -H 'Range: lines=1-2'
+	is 200
+	req HEAD "/tasks/$id/stdout"
+	is 200
+	[ "$(header Content-Length)" = 37 ]
+	req GET "/tasks/$id/stderr"
+	[ "$STATUS$BODY" = 200 ]
+	# files: an attachment, unless its first bytes say that it is an image
+	req GET "/tasks/$id/files"
+	[ "$(field '[.files[] | .name + " " + .type] | sort | join(",")')" = 'a b.txt application/octet-stream,p.png image/png,x.svg application/octet-stream' ]
+	req GET "/tasks/$id/files/a%20b.txt"
+	[ "$STATUS $BODY" = '200 text' ]
+	[ "$(header Content-Disposition)" = "attachment; filename*=UTF-8''a%20b.txt" ]
+	[ "$(header Content-Type)" = application/octet-stream ]
+	req GET "/tasks/$id/files/x.svg"
+	[ "$(header Content-Type)" = application/octet-stream ]
+	req GET "/tasks/$id/files/p.png"
+	[ "$(header Content-Type)" = image/png ]
+	[ -z "$(header Content-Disposition)" ]
+	[ "$(header X-Content-Type-Options)" = nosniff ]
+	for name in nope ../1/stdout %2e%2e%2fresult a%20b.txt%00 /etc/passwd; do
+		req GET "/tasks/$id/files/$name"
+		[[ "$STATUS" = 404 || "$STATUS" = 400 ]] || { echo "$name: $STATUS $BODY"; return 1; }
+	done
+}
+
+@test "standard input in requests of its own, until eof" {
+	start_lighttpd demo
+	start_runner
+	post '{"language":"python","code":"import sys\nfor l in sys.stdin: print(\"got\", l.strip(), flush=True)\nprint(\"end\")","stdin_stream":true}'
+	is 201
+	id=$(field .id)
+	req POST "/tasks/$id/stdin" --data-binary $'one\n'
+	is 204
+	wait_until 15 bash -c "curl -sS $U/tasks/$id/stdout | grep -q 'got one'"
+	req POST "/tasks/$id/stdin" --data-binary $'two\n'
+	is 204
+	wait_until 15 bash -c "curl -sS $U/tasks/$id/stdout | grep -q 'got two'"
+	req POST "/tasks/$id/stdin?eof" --data-binary three
+	is 204
+	req GET "/tasks/$id?wait=15"
+	[ "$(field '.stdout | join("|")')" = 'got one|got two|got three|end' ]
+	req POST "/tasks/$id/stdin" -d x
+	problem 409 ended
+	post '{"language":"python","code":"import time; time.sleep(30)"}'
+	id=$(field .id)
+	req POST "/tasks/$id/stdin" -d x
+	problem 409 stdin_stream
+	req DELETE "/tasks/$id?wait=10"
+	req POST /tasks/01890a5d-ac96-774b-bcce-b302099a8057/stdin -d x
+	problem 404 ''
+	sound
+	[ -z "$(ls "$CEE_SPOOL"/http-web-demo/in)" ]
+}
+
+@test "what is there: languages, health with and without a runner, other methods, other addresses" {
+	start_lighttpd demo
+	req GET /languages
+	is 200
+	[ "$(field '[.languages[].name] | index("python") != null')" = true ]
+	req GET /healthz
+	is 503
+	[ "$(field .runners)" = 0 ]
+	start_runner
+	req GET /healthz
+	is 200
+	for m in PUT DELETE PATCH; do
+		req $m /tasks
+		problem 405 ''
+		[ "$(header Allow)" = 'OPTIONS, GET, HEAD, POST' ]
+	done
+	req OPTIONS /tasks
+	is 204
+	req HEAD /tasks
+	is 200
+	cgi REQUEST_METHOD=HEAD
+	says 200
+	[[ "$ANSWER" == *$'Content-Length: '* && "$ANSWER" != *'{'* ]]
+	for p in /nope /tasks/x/y /task /tasks.json /healthz/x; do
+		req GET "$p"
+		problem 404 ''
+	done
+	req GET '/tasks/?limit=1'
+	is 200
+}
+
+# ---- who may -------------------------------------------------------------------------------
+
+@test "logins, tokens, scopes, delegates: everybody sees their own and nothing else" {
+	start_lighttpd login
+	req GET /tasks
+	is 401
+	req GET /tasks -u ann:wrong
+	is 401
+	post '{"language":"python","code":"print(1)"}' '' -u ann:secret
+	is 201
+	ann=$(field .id)
+	[ -e "$CEE_SPOOL/http-web-ann/new/5.$ann" ]
+	for p in "/tasks/$ann" "/tasks/$ann/stdout" "/tasks/$ann/stderr" "/tasks/$ann/files" "/tasks/$ann/files/x"; do
+		req GET "$p" -u bob:secret
+		problem 404 ''
+	done
+	req DELETE "/tasks/$ann" -u bob:secret
+	problem 404 ''
+	req POST "/tasks/$ann/stdin" -u bob:secret -d x
+	problem 404 ''
+	req GET /tasks -u bob:secret
+	[ "$BODY" = '{"tasks":[]}' ]
+	# a token of the same name is the same user
+	t=$(cee-token add ann)
+	[[ "$t" =~ ^cee_[A-Za-z0-9_-]{43}$ ]]
+	lacks -q "$t" "$BATS_TEST_TMPDIR/tokens"
+	req GET "/tasks/$ann" -H "Authorization: Bearer $t"
+	is 200
+	req GET "/tasks/$ann" -H "Authorization: Bearer ${t}x"
+	problem 401 unknown
+	[[ "$(header WWW-Authenticate)" == Bearer*invalid_token* ]]
+	# scopes
+	r=$(cee-token --scopes read add ann)
+	req GET "/tasks/$ann" -H "Authorization: Bearer $r"
+	is 200
+	post '{"language":"python","code":"print(1)"}' '' -H "Authorization: Bearer $r"
+	problem 403 scope
+	req DELETE "/tasks/$ann" -H "Authorization: Bearer $r"
+	problem 403 scope
+	s=$(cee-token --scopes submit add ann)
+	req GET "/tasks/$ann" -H "Authorization: Bearer $s"
+	problem 403 scope
+	# delegates: the owner is both together; who names nobody is nobody
+	d=$(cee-token --scopes submit,read,delegate add moodle)
+	post '{"language":"python","code":"print(1)"}' '' -H "Authorization: Bearer $d" -H 'Cee-User: Ann-B@x'
+	is 201
+	[ -e "$CEE_SPOOL/http-web-moodle-_41nn_2d_42_40x/new/5.$(field .id)" ]
+	req GET "/tasks/$ann" -H "Authorization: Bearer $d" -H 'Cee-User: ann'
+	problem 404 ''
+	req GET "/tasks/$ann" -H "Authorization: Bearer $d"
+	problem 401 ''
+	req GET "/tasks/$ann" -H "Authorization: Bearer $t" -H 'Cee-User: bob'
+	problem 403 delegate
+	req GET "/tasks/$ann" -u ann:secret -H 'Cee-User: bob'
+	problem 403 delegate
+	# two Cee-Users are none
+	req GET /tasks -H "Authorization: Bearer $d" -H 'Cee-User: a' -H 'Cee-User: b'
+	[ "$STATUS" != 500 ]
+	[ ! -e "$CEE_SPOOL/http-web-moodle-b" ]
+	# expired, revoked
+	e=$(cee-token --expires 1us add ann)
+	req GET /tasks -H "Authorization: Bearer $e"
+	problem 401 expired
+	[[ "$(cee-token list)" == *'(expired)'* ]]
+	[ "$(cee-token --json list | jq -r 'select(.name == "moodle") | .scopes')" = submit,read,delegate ]
+	cee-token revoke "$(cee-token --json list | jq -r 'select(.scopes == "read") | .id')"
+	req GET /tasks -H "Authorization: Bearer $r"
+	problem 401 unknown
+	cee-token revoke moodle
+	req GET /tasks -H "Authorization: Bearer $d" -H 'Cee-User: ann'
+	problem 401 unknown
+	run cee-token revoke moodle
+	[ "$status" -eq 66 ]
+	[ "$(stat -c %a "$BATS_TEST_TMPDIR/tokens")" = 600 ]
+}
+
+@test "anonymous callers: nothing by default; what cee.conf allows, without lists, groups and keys" {
+	start_lighttpd none
+	post '{"language":"python","code":"print(1)"}'
+	problem 401 'who you are'
+	[ "$(header WWW-Authenticate)" = 'Bearer realm="cee"' ]
+	req GET /languages
+	problem 401 ''
+	more_conf 'http_anonymous = submit,read'
+	post '{"language":"python","code":"print(1)"}'
+	is 201
+	id=$(field .id)
+	[ -e "$CEE_SPOOL/anon/new/5.$id" ]
+	req GET "/tasks/$id"
+	is 200
+	req GET /tasks
+	problem 403 list
+	post '{"language":"python","code":"print(1)","group":"g"}'
+	problem 400 group
+	post '{"language":"python","code":"print(1)"}' '' -H 'Idempotency-Key: x'
+	problem 400 key
+	req GET /languages
+	is 200
+	sed -i 's/^http_anonymous.*/http_anonymous = submit/' "$CEE_CONF"
+	req GET "/tasks/$id"
+	problem 401 ''
+}
+
+@test "quotas: jobs and bytes a minute, jobs waiting; Retry-After says when" {
+	start_lighttpd demo
+	more_conf 'http_jobs = 3' 'http_bytes = 100000' 'max_queued = 5'
+	local job='{"language":"python","code":"print(1)"}'
+	for _ in 1 2 3; do post "$job"; is 201; done
+	post "$job"
+	problem 429 'in a minute'
+	after=$(header Retry-After)
+	[ "$after" -ge 1 ] && [ "$after" -le 21 ]
+	rm "$BATS_TEST_TMPDIR/quota/http-web-demo"
+	jq -nc '{language: "python", code: ("#" * 90000)}' > "$BATS_TEST_TMPDIR/large"
+	req POST /tasks -H "$JSON" -d "@$BATS_TEST_TMPDIR/large"
+	is 201
+	req POST /tasks -H "$JSON" -d "@$BATS_TEST_TMPDIR/large"
+	problem 429 bytes
+	[ "$(header Retry-After)" -le 60 ]
+	sed -i 's/^http_jobs.*/http_jobs = 0/; s/^http_bytes.*/http_bytes = 0/' "$CEE_CONF"
+	post "[$job,$job]"
+	is 207
+	[ "$(field '[.[0].status, .[1].status] | join(" ")')" = 'Created 429' ]
+	post "$job"
+	problem 429 max_queued
+	[ "$(header Retry-After)" -ge 1 ]
+	more_conf 'min_room = 1000T'
+	sed -i 's/^max_queued.*/max_queued = 100/' "$CEE_CONF"
+	post "$job"
+	problem 503 room
+	[ -n "$(header Retry-After)" ]
+}
+
+# ---- hostile requests ------------------------------------------------------------------------
+
+raw() {	# raw TEXT: sends it (printf's escapes), prints the status line, "" when there is none
+	exec 9<> "/dev/tcp/127.0.0.1/$LIGHTTPD_PORT"
+	printf "$1" >&9
+	timeout 5 head -n 1 <&9 | tr -d '\r'
+	exec 9>&-
+}
+
+@test "bodies: too large, truncated, malformed, without a length; types that are not JSON" {
+	start_lighttpd demo
+	more_conf 'max_job = 10000'
+	head -c 20000 /dev/zero | tr '\0' x > "$BATS_TEST_TMPDIR/x"
+	req POST /tasks -H "$JSON" --data-binary "@$BATS_TEST_TMPDIR/x"
+	problem 413 10000
+	req POST /tasks -H "$JSON" -H 'Transfer-Encoding: chunked' -d '{"language":"python","code":"print(1)"}'
+	is 201		# lighttpd gathers the pieces and says the length
+	for t in text/plain application/x-www-form-urlencoded multipart/form-data 'application/json2' ''; do
+		req POST /tasks -H "Content-Type: $t" -d '{"language":"python","code":"print(1)"}'
+		problem 415 application/json
+	done
+	post '{"language":"python","code":"print(1)"}' '' -H 'Content-Type: Application/JSON; charset=utf-8' -H 'Content-Type:'
+	for b in '{"language":"python","code":"\ud800"}' '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[' '{"language":"python","code":"\u0000"}'; do
+		post "$b"
+		problem 400 ''
+	done
+	printf '{"language":"python","code":"\xff"}' > "$BATS_TEST_TMPDIR/latin"
+	req POST /tasks -H "$JSON" --data-binary "@$BATS_TEST_TMPDIR/latin"
+	problem 400 UTF-8
+	# lengths that lie, by hand
+	local r=(REQUEST_METHOD=POST PATH_INFO=/tasks CONTENT_TYPE=application/json REMOTE_USER=x)
+	cgi "${r[@]}" CONTENT_LENGTH=100 <<< '{"language":"python","code":"1"}'
+	says 400
+	cgi "${r[@]}" CONTENT_LENGTH=999999999 < /dev/null
+	says 413
+	cgi "${r[@]}" CONTENT_LENGTH=99999999999999999999 < /dev/null
+	says 413
+	for n in -1 +5 5x '5, 5' ' 5' 0x5 5.0; do
+		cgi "${r[@]}" CONTENT_LENGTH="$n" <<< '{}'
+		says 400
+	done
+	cgi "${r[@]}" HTTP_TRANSFER_ENCODING=chunked <<< '{}'
+	says 411
+	cgi "${r[@]}" CONTENT_LENGTH=32 <<< '{"language":"python","code":"1"}and more that is not read'
+	says 201
+	cgi "${r[@]}" < /dev/null
+	says 400
+}
+
+@test "paths and headers: dots, NULs, escapes, lengths, duplicates" {
+	start_lighttpd demo
+	for p in /../etc/passwd /%2e%2e/%2e%2e/etc/passwd /tasks/%2e%2e /tasks//x '/tasks/..;/x' /%252e%252e/ /%c0%ae%c0%ae/ '/<script>'; do
+		req GET "$p"
+		[[ "$STATUS" = 404 || "$STATUS" = 400 || "$STATUS" = 403 || "$STATUS" = 200 ]]
+		lacks -q root: <<< "$BODY"
+	done
+	req GET "/$(printf 'a%.0s' {1..5000})"
+	[[ "$STATUS" = 404 || "$STATUS" = 414 || "$STATUS" = 403 ]]
+	req GET "/tasks?$(printf 'a&%.0s' {1..100})"
+	problem 400 parameters
+	for q in 'status=%' 'status=%0' 'status=%zz' 'status=%00' 'status=%ff' '%00=x'; do
+		req GET "/tasks?$q"
+		is 400
+		cgi REMOTE_USER=a PATH_INFO=/tasks QUERY_STRING="$q"
+		says 400
+		[[ "$ANSWER" == *'the query must be'* ]]
+	done
+	[[ "$(raw 'GET /tasks/%%00 HTTP/1.1\r\nHost: x\r\n\r\n')" == *' 40'* ]]
+	[[ "$(raw 'POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef')" == *' 400 '* ]]
+	[[ "$(raw 'POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n')" == *' 400 '* ]]
+	[[ "$(raw 'GET /healthz HTTP/1.1\r\nHost: x\r\nX: %70000d\r\n\r\n')" == *' 4'* ]]
+	[[ "$(raw 'NONSENSE\r\n\r\n')" == *' 400 '* ]]
+	# what a server should not have let through
+	cgi PATH_INFO=tasks; says 400
+	cgi PATH_INFO=$'/tasks/\n'; says 400
+	cgi PATH_INFO=$'/\xff'; says 400
+	cgi PATH_INFO="/$(printf 'a%.0s' {1..5000})"; says 414
+	cgi HTTP_X="$(printf 'a%.0s' {1..20000})"; says 431
+	cgi $(printf 'HTTP_X%d=1 ' {1..600}); says 431
+	cgi REQUEST_METHOD=get; says 405
+	cgi REQUEST_METHOD=; says 405
+	cgi PATH_INFO=; says 404
+	cgi HTTP_AUTHORIZATION='Bearer ' PATH_INFO=/tasks; says 401
+	cgi HTTP_AUTHORIZATION='Bearer a b c' PATH_INFO=/tasks; says 401
+	cgi HTTP_AUTHORIZATION=Negotiate PATH_INFO=/tasks; says 401
+	cgi REMOTE_USER="$(printf 'ü%.0s' {1..300})" PATH_INFO=/tasks; says 200
+	cgi REMOTE_USER='../../x' PATH_INFO=/tasks; says 200
+	cgi REMOTE_USER=a PATH_INFO=/tasks HTTP_COOKIE=$'x\r\ny'; says 200
+	# no line end gets into a header
+	cgi REMOTE_USER=a REQUEST_METHOD=POST CONTENT_TYPE=application/json PATH_INFO=/tasks SCRIPT_NAME=$'/x\r\nEvil: 1' CONTENT_LENGTH=32 <<< '{"language":"python","code":"1"}'
+	says 400
+	lacks -q '^Evil' <<< "$ANSWER"
+	# beneath a path
+	cgi REMOTE_USER=a REQUEST_METHOD=POST CONTENT_TYPE=application/json PATH_INFO=/tasks SCRIPT_NAME=/a/cee/ CONTENT_LENGTH=32 <<< '{"language":"python","code":"1"}'
+	says 201
+	grep -q '^Location: /a/cee/tasks/[0-9a-f]' <<< "$ANSWER"
+	# no two words for who asks
+	run env -i CEE_CONF="$CEE_CONF" python3 -c 'import ctypes, os, sys
+a = [b"x"]; e = [b"REQUEST_METHOD=GET", b"PATH_INFO=/tasks", b"REMOTE_USER=a", b"REMOTE_USER=b"]
+v = lambda l: (ctypes.c_char_p * (len(l) + 1))(*l, None)
+ctypes.CDLL(None).execve(sys.argv[1].encode(), v(a), v(e))' "$CEE_BIN/cee-http"
+	[[ "$output" == 'Status: 400'* ]]
+	[[ "$output" == *'REMOTE_USER stands twice'* ]]
+	sound
+}
+
+@test "a spool that is not there, or is broken: 503, and the server's log says why" {
+	start_lighttpd demo
+	mv "$CEE_SPOOL" "$CEE_SPOOL.away"
+	req GET /tasks
+	problem 503 log
+	lacks -q "$CEE_SPOOL" <<< "$BODY"
+	mv "$CEE_SPOOL.away" "$CEE_SPOOL"
+	rm "$CEE_SPOOL/languages.json"
+	req GET /languages
+	problem 503 published
+}
+
+# ---- under load ---------------------------------------------------------------------------------
+
+@test "1000 GETs, 200 at once: none is lost, all are alike" {
+	start_lighttpd demo
+	start_runner
+	post '{"language":"python","code":"print(42)"}' '?wait=15'
+	id=$(field .id)
+	req GET "/tasks/$id"
+	one=$(sha256sum < "$BATS_TEST_TMPDIR/body")
+	mkdir "$BATS_TEST_TMPDIR/many"
+	for i in $(seq 1000); do printf 'url = "%s"\noutput = "%s"\n' "$U/tasks/$id" "$BATS_TEST_TMPDIR/many/$i"; done > "$BATS_TEST_TMPDIR/urls"
+	curl -sSf -Z --parallel-max 200 -K "$BATS_TEST_TMPDIR/urls"
+	[ "$(ls "$BATS_TEST_TMPDIR/many" | wc -l)" = 1000 ]
+	[ "$(for i in "$BATS_TEST_TMPDIR"/many/*; do sha256sum < "$i"; done | sort -u)" = "$one" ]
+}
+
+# ---- other servers ----------------------------------------------------------------------------------
+
+everything() {	# the same through any server, with a login
+	req GET /tasks
+	is 401
+	req GET /healthz
+	is 200
+	run first_engine -u ann:secret
+	[[ "$output" == '{"id":"'*'","status":"Created"}' ]]
+	post '{"language":"python","code":"print(6*7)\nopen(\"a b\",\"w\").write(\"x\")","collect":["*"]}' '?wait=15' -u ann:secret
+	is 201
+	[ "$(field '.stdout[0]')" = 42 ]
+	id=$(field .id)
+	[ "$(header Location)" = "/tasks/$id" ]
+	req GET "/tasks/$id/stdout" -u ann:secret -H 'Range: bytes=0-0'
+	[ "$STATUS $BODY" = '206 4' ]
+	req GET "/tasks/$id/files/a%20b" -u ann:secret
+	[ "$STATUS $BODY" = '200 x' ]
+	req GET "/tasks/$id" -u bob:secret
+	problem 404 ''
+	t=$(cee-token add ann)
+	req GET "/tasks/$id" -H "Authorization: Bearer $t"
+	is 200
+	req GET "/tasks/$id" -H 'Authorization: Bearer x'
+	problem 401 unknown
+	# a name that no login has proved is none
+	req GET /tasks -u ann:wrong
+	is 401
+	req GET /tasks -H 'Remote-User: ann' -H 'REMOTE_USER: ann' -H 'Remote_User: ann'
+	is 401
+	req DELETE "/tasks/$id" -u ann:secret
+	is 204
+	truncate -s 20M "$BATS_TEST_TMPDIR/zeros"
+	req POST /tasks -u ann:secret -H "$JSON" --data-binary "@$BATS_TEST_TMPDIR/zeros"
+	is 413
+}
+
+@test "lighttpd, with logins" { start_lighttpd login; start_runner; everything; }
+
+@test "nginx with fcgiwrap: TLS, logins" {
+	start_runner
+	start_fcgi
+	everything
+	# 300 at once are more than its limit of requests: some are told so, none is lost
+	run bash -c "curl -sSk -Z --parallel-max 300 -o /dev/null -w '%{http_code}\n' '$U/healthz?[1-300]' | sort | uniq -c"
+	[[ "$output" == *' 200'* && "$output" == *' 429'* ]]
+}
+
+@test "nginx before lighttpd" {
+	start_runner
+	start_lighttpd login
+	start_nginx nginx-proxy.conf -e "s,http://127.0.0.1:8080,http://127.0.0.1:$LIGHTTPD_PORT,"
+	everything
+}
+
+@test "beneath a path of lighttpd's" {
+	start_lighttpd demo
+	kill "${SERVERS[0]}"
+	wait "${SERVERS[0]}" || :
+	sed -i 's,^alias.url .*,alias.url = ( "/some/where/" => cee + "/" ),' "$BATS_TEST_TMPDIR/lighttpd/conf"
+	lighttpd -D -f "$BATS_TEST_TMPDIR/lighttpd/conf" 3>&- &
+	SERVERS=($!)
+	wait_until 10 listens "$LIGHTTPD_PORT"
+	req POST /some/where/tasks -H "$JSON" -d '{"language":"python","code":"print(1)"}'
+	is 201
+	[[ "$(header Location)" == /some/where/tasks/* ]]
+	req GET "$(header Location)"
+	is 200
+}
+
+@test "without a runner for 10 s the answer says so" {
+	start_lighttpd demo
+	post '{"language":"python","code":"print(1)"}'
+	id=$(field .id)
+	req GET "/tasks/$id"
+	[ "$(field 'has("notice")')" = false ]
+	old=01890a5d-ac96-774b-bcce-b302099a8057
+	mv "$CEE_SPOOL/http-web-demo/new/5.$id" "$CEE_SPOOL/http-web-demo/new/5.$old"
+	req GET "/tasks/$old"
+	[[ "$(field .notice)" == 'no runner'* ]]
+}

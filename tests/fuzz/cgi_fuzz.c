@@ -1,0 +1,55 @@
+/* cgi_fuzz - the request of a web server: any environment is parsed or refused with a status, what
+ * is parsed is bounded and well-formed, and unescaping what was escaped gives it back. The input is
+ * the environment's strings, a NUL after each. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/cgi.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const struct cgi *q)
+{
+	struct buf b = {0};
+	char *back;
+
+	if (*q->path != '/' || strlen(q->path) > CGI_PATH_MAX || !utf8_valid(q->path, strlen(q->path)) || q->length < -1)
+		abort();
+	if (*q->prefix && q->prefix[strlen(q->prefix) - 1] == '/')
+		abort();
+	for (size_t i = 0; i < q->nquery; i++)
+		if (!utf8_valid(q->query[i].value, strlen(q->query[i].value)) || !cgi_query(q, q->query[i].name))
+			abort();
+	if (cgi_escape(&b, q->path, false) < 0 || strpbrk(b.data, " \r\n\"<>?#"))
+		abort();
+	back = strdup(b.data);
+	if (cgi_unescape(back, false) < 0 || strcmp(back, q->path) != 0)
+		abort();
+	free(back);
+	buf_release(&b);
+	cgi_accepts(cgi_variable(q, "HTTP_ACCEPT"), "text/event-stream");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1), **env = calloc(size + 2, sizeof *env);
+	struct cee_err e = {0};
+	struct cgi q;
+	size_t n = 0;
+	int r;
+
+	memcpy(text, data, size);
+	text[size] = 0;
+	for (size_t at = 0; at < size; at += strlen(text + at) + 1)
+		env[n++] = text + at;
+	r = cgi_parse(&q, env, &e);
+	if (r == 0)
+		check(&q);
+	else if (r < 400 || r > 599 || !*e.msg)
+		abort();
+	cgi_release(&q);
+	free(env);
+	free(text);
+	return 0;
+}
