@@ -49,13 +49,18 @@ help:
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
 	@echo 'make lint   cppcheck and mandoc -T lint'
 
-$(PROGRAMS:%=$(BIN)/%): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
+$(filter-out %/cee-http,$(PROGRAMS:%=$(BIN)/%)): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) $(LIBS_$*)
 
 $(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
-$(BIN)/cee-http: $(HTTP:%=$(BUILD)/http/%.o)
-LIBS_cee-http = $(BUILD)/libcee.a $(LDLIBS)
+
+# A process a request: each library that need not be loaded is a part of its time. nettle's two
+# functions are linked in.
+NETTLE = $(if $(SANITIZE),-lnettle,-Wl,-Bstatic -lnettle -Wl,-Bdynamic)
+$(BIN)/cee-http: $(BUILD)/cee-http.o $(HTTP:%=$(BUILD)/http/%.o) $(BUILD)/libcee.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ -Wl,--as-needed -lcjson $(NETTLE) -lm
 
 # The doctor flies its canaries with the runner's own parts, all but its main.
 $(BIN)/cee-doctor: $(BUILD)/doctor/local.o $(BUILD)/runner.a

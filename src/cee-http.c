@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 
 	prog_init(argv[0]);
 	options(argc, argv);
+	setenv("TZ", "UTC0", 1);	/* all times here are; and no file of a zone is read */
 	signal(SIGPIPE, SIG_IGN);	/* a client that goes away is an error of write */
 	status = cgi_parse(&w.q, environ, &e);
 	if (status)

@@ -69,10 +69,17 @@ static int find(struct web *w, struct task *t, struct cee_err *e)
 	return cee_fail(e, ENOENT, "there is no such task");
 }
 
+/* Where the job of an ended task lies is known, but for the moment until it is put away. */
 static void read_job(struct web *w, struct task *t)
 {
 	AUTO_BUF struct buf text = {0};
+	AUTO_CLOSE int out = t->ended ? spool_open_out(&w->c.spool, w->c.owner, t->id) : -1;
 
+	if (out >= 0 && read_file_at(out, "job", (size_t)w->c.conf.max_job, &text) == 0) {
+		t->parsed = job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
+		return;
+	}
+	buf_release(&text);
 	t->parsed = spool_read_job(&w->c.spool, w->c.owner, t->id, (size_t)w->c.conf.max_job, &text) == 0 &&
 		job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
 }
