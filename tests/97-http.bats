@@ -339,7 +339,8 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 	start_lighttpd demo
 	req GET /languages
 	is 200
-	[ "$(field '[.languages[].name] | index("python") != null')" = true ]
+	[ "$(field '.languages[] | select(.id == "python") | [.name, .works.check, .works.tests, .limits.run.cpu, .ceilings.run.cpu,
+		(.hello | length > 0), .extensions[0]] | join(" ")')" = 'python true true 5 60 true .py' ]
 	req GET /healthz
 	is 503
 	[ "$(field .runners)" = 0 ]
@@ -703,14 +704,17 @@ everything() {	# the same through any server, with a login
 	is 200
 }
 
-@test "without a runner for 10 s the answer says so" {
+@test "without a runner for 10 s the answers say so" {
 	start_lighttpd demo
+	touch -d '-1 minute' "$CEE_SPOOL/cur"
 	post '{"language":"python","code":"print(1)"}'
+	[[ "$(field .notice)" == 'no runner'* ]]
 	id=$(field .id)
 	req GET "/tasks/$id"
-	[ "$(field 'has("notice")')" = false ]
-	old=01890a5d-ac96-774b-bcce-b302099a8057
-	mv "$CEE_SPOOL/http-web-demo/new/5.$id" "$CEE_SPOOL/http-web-demo/new/5.$old"
-	req GET "/tasks/$old"
 	[[ "$(field .notice)" == 'no runner'* ]]
+	start_runner
+	req GET "/tasks/$id?wait=15"
+	[ "$(field '[.status, has("notice")] | join(" ")')" = 'Finished false' ]
+	post '{"language":"python","code":"print(1)"}'
+	[ "$(field 'has("notice")')" = false ]
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../follow.h"
 
@@ -241,9 +242,13 @@ static int put_tests(struct web *w, const struct task *t, struct buf *b)
 	return buf_add(b, "]", 1);
 }
 
-bool task_no_runner(struct web *w, const char *id)
+/* cur/ changes when a runner comes, and when one ends; of one that was killed nobody knows when. */
+bool task_no_runner(struct web *w)
 {
-	return now_us() - id_time_us(id) > RUNNER_MISSING_US && !spool_runner_alive(&w->c.spool, NULL);
+	struct stat st;
+
+	return fstatat(w->c.spool.fd, "cur", &st, 0) == 0 &&
+	       now_us() - (int64_t)st.st_mtime * 1000000 > RUNNER_MISSING_US && !spool_runner_alive(&w->c.spool, NULL);
 }
 
 /* The runner's own text, which is known to be an object. */
@@ -269,8 +274,8 @@ static int put_more(struct web *w, const struct task *t, struct buf *b)
 		return -1;
 	if (t->ended)
 		return put_result(b, t);
-	return task_no_runner(w, t->id)
-		? put_text(b, "notice", "no runner has been alive for 10 s: the task waits until one is started") : 0;
+	return task_no_runner(w)
+		? put_text(b, "notice", TASK_NOTICE) : 0;
 }
 
 int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)

@@ -14,8 +14,9 @@ bool task_fits(const struct task_filter *f, enum state state, const struct job_l
 /* A line of the list: 1 appended, 0 it does not fit, -1 as task_put. */
 int task_put_short(struct web *w, const char *id, const struct task_filter *f, struct buf *b, struct cee_err *e);
 
-/* The job waits, and no runner has been alive since it came, 10 s ago or longer. */
-bool task_no_runner(struct web *w, const char *id);
+/* No runner is alive, and none has come or gone for 10 s. */
+#define TASK_NOTICE "no runner is alive: the task waits until one is started"
+bool task_no_runner(struct web *w);
 /* ?wait=SECONDS: microseconds, 0 not asked; -1 answered already (it is no time). */
 int64_t task_wait_asked(struct web *w);
 /* Until the job has ended, or that long. */

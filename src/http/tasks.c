@@ -202,7 +202,8 @@ static void post_one(struct post *p, struct buf *text)
 	/* a key may stand for a job that is further already */
 	if (*p->key && spool_find(&w->c.spool, w->c.owner, id, &where, NULL) < 0)
 		where.state = STATE_CREATED;
-	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"}\n", id, state_name[where.state]) < 0)
+	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"%s}\n", id, state_name[where.state],
+		       task_no_runner(w) ? ",\"notice\":\"" TASK_NOTICE "\"" : "") < 0)
 		answer_die(w);
 	answer_json(w, 201, &b);
 }
