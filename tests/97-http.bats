@@ -16,7 +16,7 @@ teardown() {
 	local pid
 	for pid in "${SERVERS[@]:-}"; do
 		[ -n "$pid" ] || continue
-		kill -TERM "$pid" 2>/dev/null
+		kill -TERM -- "$pid" "-$pid" 2>/dev/null	# fcgiwrap leaves its children, all of its group
 		wait "$pid" 2>/dev/null
 	done
 	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "${BATS_ERROR_STATUS:-0}" != 0 ]; then
@@ -77,7 +77,7 @@ start_nginx() {	# start_nginx FILE SED...: the sample, changed; its address is i
 start_fcgi() {
 	local port
 	port=$(free_port)
-	env CEE_SPOOL="$CEE_SPOOL" fcgiwrap -c 8 -s "tcp:127.0.0.1:$port" 3>&- &
+	setsid fcgiwrap -c 8 -s "tcp:127.0.0.1:$port" 3>&- &
 	SERVERS+=($!)
 	wait_until 10 listens "$port"
 	start_nginx nginx.conf -e "s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF,"
