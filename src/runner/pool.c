@@ -253,6 +253,7 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 	}
 	if (!b)
 		return NULL;
+	last_made = mono_us();		/* the next one is made when this job had the processors for a while */
 	b->idle_since = 0;
 	b->jobs++;
 	if (!b->owner[0])

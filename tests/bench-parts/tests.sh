@@ -103,8 +103,8 @@ for i in $(seq "$n"); do
 done
 bare=$(median < bare.ms) ours=$(median < job.ms) over=$(median < over.ms)
 if [ "${1:-}" = --json ]; then
-	jq -n --argjson tests "$tests" --argjson bare "$bare" --argjson ours "$ours" --argjson over "$over" \
-		'{tests: $tests, bare_ms: $bare, test_ms: $ours, over_ms: $over}'
+	jq -nc --argjson bare "$bare" --argjson ours "$ours" --argjson over "$over" \
+		'{part: "tests", language: "C", test_ms: $ours, bare_ms: $bare, ratio: ($ours / $bare), over_ms: $over}'
 else
 	printf '%s tests of a C program: %.2f ms each, a bare run %.2f ms: %.2f ms more (median of %s pairs)\n' \
 		"$tests" "$ours" "$bare" "$over" "$n"
