@@ -48,19 +48,6 @@ static void read_result(struct files_prog *p, struct result *r)
 		prog_die(EX_DATAERR, "%s: its result cannot be read: %s", p->id, e.msg);
 }
 
-static int open_file(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) {
-		close(fd);
-		errno = EINVAL;
-		return -1;
-	}
-	return fd;
-}
-
 /* Those of the attempt that ended the job. */
 static void read_index(struct files_prog *p, const struct result *r)
 {
@@ -71,7 +58,7 @@ static void read_index(struct files_prog *p, const struct result *r)
 
 	snprintf(n, sizeof n, "%d", r->attempt);
 	dir = out < 0 ? -1 : openat(out, n, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || (p->fd = open_file(dir, "files")) < 0 ||
+	if (dir < 0 || (p->fd = open_file_at(dir, "files", O_RDONLY)) < 0 ||
 	    read_file_at(dir, "files.index", FILES_INDEX_MAX, &text) < 0)
 		prog_die(EX_IOERR, "%s: its collected files: %s", p->id, strerror(errno));
 	if (files_parse(&p->list, text.data ? text.data : "", text.len, &e) < 0)

@@ -43,9 +43,10 @@ int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf
 
 int write_full(int fd, const void *data, size_t len);
 
-/* Reads a regular file of at most max bytes, opened O_NOFOLLOW|O_NONBLOCK|
- * O_CLOEXEC beneath dirfd, with at most one link. EFBIG when larger, EINVAL
- * when it is no such file. The caller frees b. */
+/* Opens (flags: O_RDONLY …; a new file is 0600) what must be a regular file with at most one
+ * link, never following a link nor waiting for anybody. -1; EINVAL when it is no such file. */
+int open_file_at(int dirfd, const char *name, int flags);
+/* Reads one of at most max bytes, opened like that. EFBIG when larger. The caller frees b. */
 int read_file_at(int dirfd, const char *name, size_t max, struct buf *b);
 int read_fd(int fd, size_t max, struct buf *b);	/* to its end; EFBIG when that is beyond max */
 

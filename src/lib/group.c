@@ -121,24 +121,11 @@ void group_release(struct group *g)
 	group_init(g);
 }
 
-static int open_group(int dir, const char *name, int flags)
-{
-	int fd = openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) {
-		close(fd);
-		errno = EINVAL;
-		return -1;
-	}
-	return fd;
-}
-
 /* Opened and read-locked, and not removed before we had the lock. */
 static int open_locked(int dir, const char *name)
 {
 	for (;;) {
-		int fd = open_group(dir, name, O_RDWR | O_APPEND | O_CREAT);
+		int fd = open_file_at(dir, name, O_RDWR | O_APPEND | O_CREAT);
 
 		if (fd < 0)
 			return -1;
@@ -285,7 +272,7 @@ int group_load(struct spool *s, const char *owner, const char *name, struct ids 
 	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
 	dir = spool_dir(s->fd, path);
 	if (dir >= 0)
-		fd = open_group(dir, name, O_RDONLY);
+		fd = open_file_at(dir, name, O_RDONLY);
 	if (fd < 0 && errno != ENOENT)
 		return cee_fail(e, errno, "%s/%s: %s", path, name, strerror(errno));
 	if (fd < 0 && !id_valid(name))
@@ -306,7 +293,7 @@ int group_busy(struct spool *s, const char *owner, const char *name)
 		return 0;
 	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
 	if ((dir = spool_dir(s->fd, path)) >= 0)
-		fd = open_group(dir, name, O_RDONLY);
+		fd = open_file_at(dir, name, O_RDONLY);
 	return fd >= 0 && spool_locked(fd) == 1;
 }
 
@@ -329,7 +316,7 @@ int group_drop(struct spool *s, const char *owner, const char *name, bool dry)
 	if (!spool_owner_valid(owner) || !group_name_valid(name))
 		return 0;
 	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
-	if ((dir = spool_dir(s->fd, path)) < 0 || (fd = open_group(dir, name, O_RDWR)) < 0 ||
+	if ((dir = spool_dir(s->fd, path)) < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 ||
 	    spool_lock(fd, false) < 0 || !spool_same(fd, dir, name))
 		return 0;
 	if ((id_valid(name) && is_there(&d, name)) || each_line(fd, is_there, &d) != 0)

@@ -36,19 +36,6 @@ void key_name(char name[KEY_NAME_MAX], const char *key)
 		snprintf(name + 2 * i, 3, "%02x", h[i]);
 }
 
-static int open_entry(int dir, const char *name, int flags)
-{
-	int fd = openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) {
-		close(fd);
-		errno = EINVAL;
-		return -1;
-	}
-	return fd;
-}
-
 /* Does it stand for an id? And is it that key's, when one is given, or the one its name says? */
 static bool entry_read(int fd, const char *name, char id[ID_LEN + 1])
 {
@@ -84,7 +71,7 @@ static int entry_write(int fd, int dir, const char *key, const char *id, bool du
 static int open_locked(int dir, const char *name)
 {
 	for (;;) {
-		int fd = open_entry(dir, name, O_RDWR | O_CREAT);
+		int fd = open_file_at(dir, name, O_RDWR | O_CREAT);
 
 		if (fd < 0 || spool_lock(fd, true) < 0) {
 			close_ptr(&fd);
@@ -145,7 +132,7 @@ static int keys_dir(struct spool *s, const char *owner)
 
 int key_read(int dir, const char *name, char id[ID_LEN + 1])
 {
-	AUTO_CLOSE int fd = open_entry(dir, name, O_RDONLY);
+	AUTO_CLOSE int fd = open_file_at(dir, name, O_RDONLY);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -175,7 +162,7 @@ int key_remove(struct spool *s, const char *owner, const char *key, const char *
 
 	key_name(name, key);
 	if (dir >= 0)
-		fd = open_entry(dir, name, O_RDWR);
+		fd = open_file_at(dir, name, O_RDWR);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (try_lock(fd) < 0)
@@ -193,7 +180,7 @@ int key_drop(struct spool *s, const char *owner, const char *name, bool dry)
 	char id[ID_LEN + 1];
 	struct spool_where w;
 
-	if (dir < 0 || (fd = open_entry(dir, name, O_RDWR)) < 0 || spool_lock(fd, false) < 0 ||
+	if (dir < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 || spool_lock(fd, false) < 0 ||
 	    !spool_same(fd, dir, name))
 		return 0;
 	if (entry_read(fd, name, id) && (spool_find(s, owner, id, &w, NULL) == 0 || errno != ENOENT))

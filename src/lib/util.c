@@ -193,9 +193,9 @@ int read_fd(int fd, size_t max, struct buf *b)
 	}
 }
 
-int read_file_at(int dirfd, const char *name, size_t max, struct buf *b)
+int open_file_at(int dirfd, const char *name, int flags)
 {
-	AUTO_CLOSE int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd = openat(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
 	struct stat st;
 
 	if (fd < 0) {
@@ -203,12 +203,20 @@ int read_file_at(int dirfd, const char *name, size_t max, struct buf *b)
 			errno = EINVAL;
 		return -1;
 	}
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1)
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+int read_file_at(int dirfd, const char *name, size_t max, struct buf *b)
+{
+	AUTO_CLOSE int fd = open_file_at(dirfd, name, O_RDONLY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
-		errno = EINVAL;
-		return -1;
-	}
 	if (st.st_size < 0 || (uintmax_t)st.st_size > max) {
 		errno = EFBIG;
 		return -1;
