@@ -28,8 +28,9 @@
 #include "log.h"
 #include "pin.h"
 
-#define COMPILER_SPOKE "the compiler's words are on stderr"
 #include "run_internal.h"
+
+#define COMPILER_SPOKE "the compiler's words are on stderr"
 
 static const char *const state_text[RUN_STATE_COUNT] = {
 #define S(id, name) [RUN_##id] = name,
@@ -211,7 +212,7 @@ static void write_result(struct run *r)
 	}
 	r->sync = (struct sync_request){ .fd = { r->files.out, r->files.err, r->files.index, r->files.result,
 		r->files.attempt_dir, r->files.dir, r->tests.fd, r->files.files, r->files.files_index },
-		.done = r->sync.done, .arg = r };
+		.n = SYNC_FDS, .done = r->sync.done, .arg = r };
 	sync_submit(&r->sync);
 }
 
@@ -224,7 +225,7 @@ static void publish(struct run *r)
 	run_enter(r, RUN_PUBLISHED);
 	if (!durable)
 		return;
-	r->sync = (struct sync_request){ .fd = { r->files.dir, -1, -1, -1, -1, -1, -1, -1, -1 },
+	r->sync = (struct sync_request){ .fd = { r->files.dir }, .n = 1,
 		.done = r->sync.done, .arg = r };
 	sync_submit(&r->sync);
 }

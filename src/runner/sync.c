@@ -29,7 +29,7 @@ static struct watch done_watch = { .fd = -1 };
 
 static void sync_one(struct sync_request *r)
 {
-	for (int i = 0; i < SYNC_FDS; i++)
+	for (int i = 0; i < r->n; i++)
 		if (r->fd[i] >= 0 && fsync(r->fd[i]) < 0 && !r->err)
 			r->err = errno;
 }
@@ -39,7 +39,7 @@ static void sync_one(struct sync_request *r)
 static void start_writes(const struct sync_request *batch)
 {
 	for (; batch; batch = batch->next)
-		for (int i = 0; i < SYNC_FDS; i++)
+		for (int i = 0; i < batch->n; i++)
 			if (batch->fd[i] >= 0)
 				sync_file_range(batch->fd[i], 0, 0, SYNC_FILE_RANGE_WRITE);
 }

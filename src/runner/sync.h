@@ -6,7 +6,7 @@
 enum { SYNC_FDS = 9 };
 /* done(arg, err) is called from the loop: err is 0 or the first errno. */
 struct sync_request {
-	int fd[SYNC_FDS];		/* borrowed; -1 skips */
+	int fd[SYNC_FDS], n;		/* the first n, borrowed; -1 skips */
 	void (*done)(void *arg, int err);
 	void *arg;
 	int err;
