@@ -24,7 +24,7 @@
 enum {
 	COMING_MAX = 6,			/* boxes that the engine makes at once: more are not sooner */
 	DEMAND_US = 2000000,		/* a shape taken within that time is in demand */
-	PACE_US = 150000,		/* between boxes made ahead while jobs run */
+	PACE_US = 150000,		/* from the last job or box until another is made ahead */
 	BACKOFF_LEAST = 1000000, BACKOFF_MOST = 60000000
 };
 
@@ -40,7 +40,7 @@ static const struct config *config;
 static struct shelf *shelves;
 static size_t nshelves;
 static struct timer look, pace;
-static int64_t last_made;
+static int64_t paced_from;		/* a box was made ahead, or a job took one */
 
 static void refill_now(void);
 
@@ -253,7 +253,7 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 	}
 	if (!b)
 		return NULL;
-	last_made = mono_us();		/* the next one is made when this job had the processors for a while */
+	paced_from = mono_us();		/* the next one is made when this job had the processors for a while */
 	b->idle_since = 0;
 	b->jobs++;
 	if (!b->owner[0])
@@ -315,7 +315,7 @@ static int may_come(const struct shelf *s, int64_t now)
 {
 	if (waiting_jobs && s->used_up && now - s->used_up < DEMAND_US)
 		return COMING_MAX;
-	if (!free_places || now - last_made < PACE_US)
+	if (!free_places || now - paced_from < PACE_US)
 		return 0;
 	return free_places < config->conf.jobs ? 1 : 2;
 }
@@ -326,7 +326,7 @@ static void make_one(struct shelf *s)
 
 	if (!b)
 		return;
-	last_made = mono_us();
+	paced_from = mono_us();
 	keep_idle(b);
 }
 
