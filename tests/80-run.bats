@@ -381,6 +381,36 @@ print("read", len(sys.stdin.read()), flush=True)' > p.py
 	after
 }
 
+@test "ssh: a forced command, with both streams, the status and an end of input" {
+	[ "$(id -u)" -eq 0 ] || skip "sshd lets only root change its user"
+	command -v sshd > /dev/null || PATH=$PATH:/usr/sbin
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	ssh-keygen -q -t ed25519 -N '' -f host && ssh-keygen -q -t ed25519 -N '' -f key
+	echo 'import sys
+print(sys.stdin.read().upper(), end="")
+print("words", file=sys.stderr)
+sys.exit(7)' > forced.py
+	echo "command=\"env CEE_SPOOL=$CEE_SPOOL CEE_CONF=$CEE_CONF $CEE_BIN/cee-run python $PWD/forced.py\",restrict $(cat key.pub)" > keys
+	printf '%s\n' "Port $port" 'ListenAddress 127.0.0.1' "HostKey $PWD/host" "PidFile none" 'UsePAM no' 'StrictModes no' \
+		'PermitRootLogin yes' "AuthorizedKeysFile $PWD/keys" > sshd_config
+	made=
+	[ -d /run/sshd ] || { mkdir /run/sshd && made=1; }
+	"$(command -v sshd)" -D -e -f sshd_config 2> sshd.log 3>&- &
+	sshd=$!
+	RUNNERS+=("$sshd")	# ended with them, whatever happens
+	wait_until 10 grep -q listening sshd.log
+	status=0
+	printf 'a\nb' | ssh -F none -T -q -p "$port" -i key -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile="$PWD/known" root@127.0.0.1 what the caller wants instead > out 2> err || status=$?
+	kill "$sshd"
+	wait "$sshd" || true
+	[ -z "$made" ] || rmdir /run/sshd
+	[ "$status" -eq 7 ] || { cat sshd.log err; return 1; }
+	[ "$(cat out)" = $'A\nB' ]
+	[ "$(cat err)" = words ]
+	after
+}
+
 both() {	# both STATUS FILE [options of cee-submit and cee-run]: all three programs say the same
 	local want=$1 file=$2 id
 	shift 2
