@@ -261,12 +261,15 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 	return b;
 }
 
+/* Whether it may wait for its owner's next job, as far as its owner and the others go. */
+static bool may_wait(const struct box *b)
+{
+	return pool_shares(b->owner) && config->conf.box_idle_us > 0 && box_count() - box_going() <= most_boxes();
+}
+
 void pool_give(struct box *b)
 {
-	bool keep = b->state == BOX_READY && b->cells && pool_shares(b->owner) && b->jobs < config->conf.box_jobs &&
-		    config->conf.box_idle_us > 0 && box_count() - box_going() <= most_boxes();
-
-	if (!keep) {
+	if (b->state != BOX_READY || !b->cells || b->jobs >= config->conf.box_jobs || !may_wait(b)) {
 		box_remove(b);
 		return;
 	}
@@ -277,7 +280,7 @@ void pool_give(struct box *b)
 
 void pool_unused(struct box *b)
 {
-	if (b->state > BOX_READY || (b->state == BOX_READY && !b->cells) || !pool_shares(b->owner) || box_count() > most_boxes()) {
+	if (b->state > BOX_READY || (b->state == BOX_READY && !b->cells) || !may_wait(b)) {
 		box_remove(b);
 		return;
 	}
