@@ -7,27 +7,9 @@
 # BENCH_MB megabytes (100); prints a table, or JSON with --json.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-PATH=${CEE_BIN:-$root/bin}:$PATH
+. "$root/tests/tools/benchpart.bash"
 n=${BENCH_N:-3} mb=${BENCH_MB:-100}
-work=$(mktemp -d "${TMPDIR:-/tmp}/cee-bench-buffer.XXXXXX")
-export CEE_SPOOL=$work/spool CEE_CONF=$work/cee.conf
-cat > "$CEE_CONF" <<-CONF
-	languages = $root/etc/languages.d
-	seccomp = $root/etc/seccomp.json
-	init = ${CEE_BIN:-$root/bin}/cee-init
-	durable = no
-CONF
-[ -x "${CEE_BIN:-$root/bin}/cee-init" ] || sed -i "s,^init = .*,init = $root/bin/cee-init," "$CEE_CONF"
-cee-runner 2> "$work/log" &
-runner=$!
-trap 'kill -TERM $runner 2> /dev/null; wait $runner 2> /dev/null; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-until grep -q self-test "$work/log"; do
-	kill -0 $runner 2> /dev/null || { cat "$work/log" >&2; exit 1; }
-	sleep 0.05
-done
-
-cd "$work"
+bench_runner 'durable = no'
 x=$(printf 'x%.0s' {1..49})
 lines=$((mb * 20000))
 cat > a.c <<< "#include <stdio.h>
@@ -45,7 +27,6 @@ run() {	# run FILE live|full: ms of its run phase
 		'if .phases.run.stdout_bytes == $want and .exit_code == 0 then .phases.run.wall * 1000 | round else error("\(.why): \(.phases.run.stdout_bytes) bytes") end'
 	rm -rf "$CEE_SPOOL"/*/out/*/"$id"
 }
-median() { sort -n | sed -n "$(((n + 1) / 2))p"; }
 
 [ "${1:-}" = --json ] || printf '%-12s %10s %10s %8s   (%s MB, median of %s)\n' buffer 'live ms' 'full ms' ratio "$mb" "$n"
 for f in a.c a.cpp a.py a.sh; do

@@ -8,25 +8,9 @@
 # a test and what a test costs over a bare run, or JSON with --json.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-PATH=${CEE_BIN:-$root/bin}:$PATH
+. "$root/tests/tools/benchpart.bash"
 n=${BENCH_N:-5} tests=${BENCH_TESTS:-400}
-work=$(mktemp -d "${TMPDIR:-/tmp}/cee-bench-tests.XXXXXX")
-export CEE_SPOOL=$work/spool CEE_CONF=$work/cee.conf
-cat > "$CEE_CONF" <<-CONF
-	languages = $root/etc/languages.d
-	seccomp = $root/etc/seccomp.json
-	init = $root/bin/cee-init
-CONF
-cee-runner 2> "$work/log" &
-runner=$!
-trap 'kill -TERM $runner 2> /dev/null; wait $runner 2> /dev/null; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-until grep -q self-test "$work/log"; do
-	kill -0 $runner 2> /dev/null || { cat "$work/log" >&2; exit 1; }
-	sleep 0.05
-done
-
-cd "$work"
+bench_runner
 cat > sum.c <<'C'
 #include <stdio.h>
 int main(void)
@@ -92,7 +76,6 @@ job() {	# ms a test
 		if .tests.passed == $n then ((.ended | ms) - (.started | ms) - .phases.compile.wall * 1000) / $n
 		else error("\(.why): \(.tests)") end'
 }
-median() { sort -n | sed -n "$(((n + 1) / 2))p"; }
 
 ./bare ./sum 50 > /dev/null
 job > /dev/null	# the box, and the caches
