@@ -186,6 +186,7 @@ struct job {
 	bool stdin_stream;		/* it comes in OWNER/in/ID instead */
 	char **env; size_t nenv;	/* NAME=value */
 	struct job_package *packages; size_t npackages;	/* packages, nuget_packages */
+	bool nuget;			/* they came as nuget_packages */
 	struct limits limits[PHASE_COUNT];	/* -1 where the job is silent */
 	bool check;			/* only the language's check command is run, as the compile phase */
 	bool tty;			/* a terminal of its own */

@@ -9,6 +9,7 @@
  * function; rules that need two fields stand in whole().
  */
 #include "json.h"
+#include "packages.h"
 #include "pattern.h"
 #include "many.h"
 
@@ -20,7 +21,7 @@
 
 enum {
 	NAME_MAX_LEN = 1024, PART_MAX = 255, PARTS_MAX = 16,
-	FILES_MAX = 1000, ARGUMENTS_MAX = 4096, PACKAGES_MAX = 200, LABELS_MAX = 64,
+	FILES_MAX = 1000, ARGUMENTS_MAX = 4096, LABELS_MAX = 64,
 	WORD_MAX = 64, TEST_NAME_MAX = 255, LABEL_VALUE_MAX = 256
 };
 
@@ -30,7 +31,7 @@ enum {
 /* What is being filled: the job, and what only the rules between fields need. */
 struct parse {
 	struct job *j;
-	bool nuget, framework;		/* the first engine's fields were there */
+	bool nuget, framework;		/* the first engine's fields were there, be they null */
 	const char *of_tests;		/* a field that only a job with tests has was there */
 };
 
@@ -44,11 +45,6 @@ static int no_memory(struct cee_err *e)
 static bool only(const char *s, const char *set)
 {
 	return s[strspn(s, set)] == '\0';
-}
-
-static bool alnum(char c)	/* in every locale */
-{
-	return c != '\0' && strchr(LETTERS DIGITS, c);
 }
 
 static int word(const cJSON *v, const char *path, char **out, struct cee_err *e)
@@ -251,148 +247,11 @@ int json_files(const cJSON *v, const char *path, struct job_file **files, size_t
 
 /* ---- packages --------------------------------------------------------------- */
 
-static int package_name(void *into, const cJSON *v, const char *path, struct cee_err *e)
-{
-	return json_string(v, path, &((struct job_package *)into)->name, e);
-}
-
-static int package_version(void *into, const cJSON *v, const char *path, struct cee_err *e)
-{
-	return json_string(v, path, &((struct job_package *)into)->version, e);
-}
-
-static const struct json_field package_fields[] = {
-	{"name", package_name}, {"version", package_version}, {NULL, NULL}
-};
-
-/* Alphanumeric words and '_', joined by single '.' or '-', as NuGet's own check says. */
-static bool nuget_name_valid(const char *s)
-{
-	size_t n = strlen(s);
-	bool joined = true;
-
-	if (n == 0 || n > 100 || !only(s, LETTERS DIGITS "_.-"))
-		return false;
-	for (; *s; s++) {
-		bool joint = *s == '.' || *s == '-';
-		if (joint && joined)
-			return false;
-		joined = joint;
-	}
-	return !joined;
-}
-
-/* Identifiers of letters, digits and '-', separated by points; what follows it. */
-static const char *identifiers(const char *s)
-{
-	for (;;) {
-		size_t n = strspn(s, LETTERS DIGITS "-");
-		if (n == 0)
-			return NULL;
-		s += n;
-		if (*s != '.')
-			return s;
-		s++;
-	}
-}
-
-/* SemVer 2 with one to four numbers: an exact version, no range and no '*'. */
-static bool nuget_version_valid(const char *s)
-{
-	if (strlen(s) > WORD_MAX)
-		return false;
-	for (int i = 0; i < 4; i++) {
-		size_t n = strspn(s, DIGITS);
-		if (n == 0 || n > 9)
-			return false;
-		s += n;
-		if (*s != '.' || i == 3)
-			break;
-		s++;
-	}
-	if (*s == '-' && !(s = identifiers(s + 1)))
-		return false;
-	if (*s == '+' && !(s = identifiers(s + 1)))
-		return false;
-	return *s == '\0';
-}
-
-/* What npm, pip and the like have in common: no address, path, option or space. */
-static bool common_name_valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > 214)
-		return false;
-	if (*s == '@') {
-		size_t scope = strspn(s + 1, LETTERS DIGITS "._-");
-		if (scope == 0 || !alnum(s[1]) || s[1 + scope] != '/')
-			return false;
-		s += scope + 2;
-	}
-	n = strlen(s);
-	return n > 0 && only(s, LETTERS DIGITS "._-") && alnum(s[0]) && alnum(s[n - 1]);
-}
-
-static bool common_version_valid(const char *s)
-{
-	return alnum(*s) && strlen(s) <= WORD_MAX && only(s, LETTERS DIGITS ".+!_-");
-}
-
-static int package_one(struct job_package *p, const cJSON *v, const char *path, struct cee_err *e)
-{
-	if (json_fields(v, path, package_fields, 0, p, e) < 0)
-		return -1;
-	if (!p->name)
-		return json_wrong(e, path, "name is missing");
-	if (!p->version)
-		return json_wrong(e, path, "version is missing: an exact one, as \"13.0.1\"");
-	return 0;
-}
-
 static int packages(struct job *j, const cJSON *v, const char *path, struct cee_err *e)
 {
-	int count = cJSON_IsArray(v) ? cJSON_GetArraySize(v) : 0;
-	const cJSON *item;
-
 	if (j->packages)
 		return json_wrong(e, path, "give packages or nuget_packages, not both");
-	if (!cJSON_IsArray(v))
-		return json_wrong(e, path, "must be an array of {\"name\", \"version\"}");
-	if (count > PACKAGES_MAX)
-		return json_wrong(e, path, "has %d packages, %d is the most", count, PACKAGES_MAX);
-	j->packages = calloc((size_t)count + 1, sizeof *j->packages);
-	if (!j->packages)
-		return no_memory(e);
-	cJSON_ArrayForEach(item, v) {
-		char full[JSON_PATH_MAX];
-		json_path(full, path, NULL, (int)j->npackages);
-		if (package_one(&j->packages[j->npackages++], item, full, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* By the registry's own grammar; needs the language, so it runs when all fields are known. */
-static int packages_valid(const struct job *j, bool nuget, struct cee_err *e)
-{
-	const char *field = nuget ? "nuget_packages" : "packages";
-
-	nuget = nuget || strcmp(j->language, "csharp") == 0;
-	for (size_t i = 0; i < j->npackages; i++) {
-		const struct job_package *p = &j->packages[i];
-		char path[JSON_PATH_MAX];
-
-		json_path(path, field, NULL, (int)i);
-		if (!(nuget ? nuget_name_valid : common_name_valid)(p->name))
-			return json_wrong(e, path, "name \"%.60s\" is none that a package can have", p->name);
-		if (!(nuget ? nuget_version_valid : common_version_valid)(p->version))
-			return json_wrong(e, path, "version \"%.60s\" is no exact version, as \"13.0.1\" is", p->version);
-		for (size_t k = 0; k < i; k++)
-			if (strcasecmp(j->packages[k].name, p->name) == 0)
-				return json_wrong(e, path, "\"%.60s\" stands twice", p->name);
-	}
-	return 0;
+	return json_packages(v, path, &j->packages, &j->npackages, e);
 }
 
 /* ---- fields ------------------------------------------------------------------ */
@@ -436,6 +295,7 @@ FIELD(nuget_packages)
 	((struct parse *)into)->nuget = true;
 	if (cJSON_IsNull(v))
 		return 0;
+	JOB->nuget = true;
 	if (packages(JOB, v, path, e) < 0)
 		return -1;
 	return JOB->npackages > 0 ? 0 : json_wrong(e, path, "is empty: leave it out, or name a package");
@@ -881,7 +741,8 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "stdin_stream", "is not for a job with tests: each has its own stdin");
 	if (vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
 		return -1;
-	return packages_valid(j, p->nuget, e);
+	return packages_valid(j->packages, j->npackages, j->nuget ? GRAMMAR_NUGET : GRAMMAR_ANY,
+		j->nuget ? "nuget_packages" : "packages", e);
 }
 
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e)
@@ -943,11 +804,7 @@ void job_release(struct job *j)
 	strings_release(j->arguments, j->narguments);
 	free(j->stdin_data);
 	strings_release(j->env, j->nenv);
-	for (size_t i = 0; i < j->npackages; i++) {
-		free(j->packages[i].name);
-		free(j->packages[i].version);
-	}
-	free(j->packages);
+	packages_release(j->packages, j->npackages);
 	strings_release(j->collect, j->ncollect);
 	free(j->key);
 	free(j->group);
@@ -1072,6 +929,19 @@ static int beside_languages_files(const cJSON *l, const struct job *j, struct ce
 	return names_fit(names, n, "files, with what the language adds", e);
 }
 
+/* By the grammar of the language's registry, which the fields alone do not tell. */
+static int packages_fit(const cJSON *l, const struct job *j, struct cee_err *e)
+{
+	const cJSON *layer = cJSON_GetObjectItemCaseSensitive(l, "layer");
+	int g = grammar_find(text_of(layer, "grammar"));
+
+	if (j->nuget && g >= 0 && g != GRAMMAR_NUGET)
+		return json_wrong(e, "nuget_packages", "is for a language with NuGet packages: %.60s takes packages, of %s",
+			text_of(l, "name"), grammar_name[g]);
+	return packages_valid(j->packages, j->npackages, g >= 0 ? (enum grammar)g : GRAMMAR_ANY,
+		j->nuget ? "nuget_packages" : "packages", e);
+}
+
 int job_check(const struct job *j, const struct conf *c, const char *languages, size_t len,
 	      struct cee_err *e)
 {
@@ -1098,5 +968,5 @@ int job_check(const struct job *j, const struct conf *c, const char *languages, 
 	if (in_list(l, "versions", "version", j->version, e) < 0 ||
 	    in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;
-	return beside_languages_files(l, j, e);
+	return packages_fit(l, j, e) < 0 ? -1 : beside_languages_files(l, j, e);
 }
