@@ -139,14 +139,13 @@ lint:
 PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/cee/languages.d
-	install -m755 bin/* $(DESTDIR)$(PREFIX)/bin
+	install -m755 $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-runner bin/cee-init $(DESTDIR)$(PREFIX)/bin
 	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for u in etc/systemd/*; do sed 's,/usr/local/bin/,$(PREFIX)/bin/,' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	for p in bin/cee-*; do \
-		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$${p##*/}; done
-	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cee-init
+	for p in $(PROGRAMS) cee-runner; do \
+		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
 	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m644 etc/seccomp.json etc/seccomp-cell.json $(DESTDIR)/etc/cee/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/cee/http

@@ -131,7 +131,7 @@ offers() {	# offers WORD…: what bash offers for the last of them
 }
 
 @test "make install puts them where the shells look" {
-	make -s -C "$CEE_ROOT" -o all install DESTDIR="$PWD/root" PREFIX=/usr
+	make -s -C "$CEE_ROOT" -o all ${SANITIZE:+SANITIZE=$SANITIZE} install DESTDIR="$PWD/root" PREFIX=/usr
 	cmp "$COMPLETION/cee.bash" root/usr/share/bash-completion/completions/cee-submit
 	cmp "$COMPLETION/cee.bash" root/usr/share/bash-completion/completions/cee-stat
 	cmp "$COMPLETION/_cee" root/usr/share/zsh/site-functions/_cee
