@@ -17,9 +17,10 @@ LIB      = util id limit conf json pattern job lang result files index spool spo
 	compare draft_tests tap
 LIB     += packages
 LIB     += group key room remove submitter crowd token
+LIB     += layer
 RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config
-RUNNER  += canary host
-INIT     = cee-init cell carry kept filter usage
+RUNNER  += canary host layers
+INIT     = cee-init cell carry kept filter usage layer sha256
 
 # program: extra libraries
 PROGRAMS = cee-submit cee-run cee-log cee-stat cee-cancel cee-fsck cee-lang

@@ -16,6 +16,7 @@
 #include "compare.h"
 #include "frame.h"
 #include "limit.h"
+#include "layer.h"
 
 #define CEE_VERSION "0.1"
 
@@ -144,7 +145,20 @@ struct conf {
 	char *http_tokens, *http_state;	/* a file; a directory */
 	int64_t http_jobs, http_bytes, http_wait_us;
 	int64_t keep_us, keep_max_us;		/* keep, keep_max: how long results stay; -1 for ever */
+	/* layers of packages: layer.h, cee-languages(5) */
+	char *layers;				/* a directory; NULL: SPOOL-layers */
+	int64_t layers_max;			/* bytes of all layers, beyond which those not used longest go */
+	bool offline;				/* only layers that are there serve */
+	char *package_network;			/* of package boxes: bridge, host, none or a network's name */
+	char *package_proxy;			/* "" or an address */
+	char *package_certificates;		/* "" or a file of the host */
+	struct { char *grammar, *index; } package_index[4];	/* packages.index.GRAMMAR */
+	int64_t package_bytes, package_inodes;	/* of one layer, and of the disk of a package box */
+	int64_t package_memory, package_wall_us;
+	int package_boxes;			/* at once */
 };
+/* packages.index.GRAMMAR, or NULL. */
+const char *conf_index(const struct conf *c, const char *grammar);
 void conf_init(struct conf *c);			/* built-in defaults */
 void conf_release(struct conf *c);
 /* Parses text (no I/O). Unknown keys, bad values: -1 with file:line in e. */
@@ -204,6 +218,7 @@ struct job {
 	struct job_test *tests; size_t ntests;	/* 0: the program runs once, as itself */
 	struct compare_rule compare;
 	bool first_failure;		/* stop = "first-failure" */
+	char *layer;			/* the runner's, never in the text: where its packages are in its box, or NULL */
 };
 /* The one parser. Checks everything that can be checked without knowing the
  * host (shape, types, ranges, names); text need not be NUL-terminated.
@@ -230,6 +245,17 @@ struct lang_resident {
 	struct limits limits;		/* memory, processes, open_files; else the language's for compiling */
 };
 
+/* How packages are had, and what changes for a job that has some. */
+struct lang_layer {
+	char *grammar;			/* nuget, pip, npm: what names and versions look like; NULL: none can be had */
+	char **fetch; size_t nfetch;	/* resolves them in a package box */
+	char **compile; size_t ncompile;	/* instead of the language's own, with {layer}; none: those */
+	char **run; size_t nrun;
+	char **check; size_t ncheck;
+	char **arguments; size_t narguments;	/* resident's */
+	char **env; size_t nenv;	/* besides the language's, before the job's */
+};
+
 struct lang {
 	char *name, *title;
 	char **aliases; size_t naliases;
@@ -248,6 +274,7 @@ struct lang {
 	char **compile; size_t ncompile;	/* argument vectors; "{file}", "{files}", "{args}", "{framework}", see lang_argv */
 	char **run; size_t nrun;
 	struct lang_resident resident;
+	struct lang_layer layer;
 	char **check; size_t ncheck;
 	char **env; size_t nenv;	/* NAME=value for both phases */
 	char **live_env; size_t nlive_env;	/* unless buffer = full */
@@ -269,8 +296,11 @@ const struct lang *langs_find(const struct langs *ls, const char *name);	/* name
 /* The vector for a phase, malloc'ed and NULL-terminated, freed with strv_free.
  * An element that is exactly {args} becomes the job's arguments, {files} every file name
  * of the job with one of the language's extensions; {file} (the entry) and {framework}
- * are replaced within an element too. */
+ * are replaced within an element too, and {layer} for a job with packages. */
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
+/* The template of lang_argv for this job: with packages (j->layer) the layer's where it has one. */
+enum lang_command { LANG_COMPILE, LANG_RUN, LANG_CHECK, LANG_RESIDENT };
+char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n);
 /* Where "#!" begins no comment: in the job's entry it becomes what does, column for column. */
 void lang_hashbang(const struct lang *l, struct job *j);
 const char *lang_entry(const struct lang *l, const struct job *j);
@@ -377,6 +407,7 @@ struct result {
 	struct result_tests { int total, run, passed, failed; } tests;	/* total 0: a job without tests */
 	struct result_files files;
 	enum compiled_by compiler;
+	struct layer_package *packages; size_t npackages;	/* of its layer: what was resolved */
 	struct result_phase phase[PHASE_COUNT];	/* with tests the run is all of them together */
 	char *group, *key;		/* or NULL */
 	struct job_label *labels; size_t nlabels;

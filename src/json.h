@@ -68,6 +68,10 @@ void job_files_release(struct job_file *files, size_t n);
  * keyboard would have made name of, or NULL. */
 const char *json_nearest(const char *name, const char *const *names, size_t step);
 
+/* packages of a layer, its lock.json and a result (layer.c). What has been read is the caller's to
+ * release also after an error. */
+int layer_packages_read(const cJSON *array, const char *where, struct layer_package **p, size_t *n, struct cee_err *e);
+
 /* Writing. Bytes that are no UTF-8 become U+FFFD. */
 int json_quote(struct buf *b, const char *s);
 int json_quote_all(struct buf *b, char *const *v, size_t n);	/* ["a","b"] */

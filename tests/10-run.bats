@@ -51,10 +51,10 @@ csharp_or_skip() {
 	[[ "$stderr$output" == *"(3,3): error CS0103"* ]]
 }
 
-@test "a job that asks for a package ends in a clear package error" {
-	run --separate-stderr cee-submit -w -j - <<< '{"code":"Console.WriteLine(1);","target_framework_monikier":"net6.0","nuget_packages":[{"name":"Newtonsoft.Json","version":"13.0.1"}]}'
-	[ "$status" -eq 126 ]
-	[[ "$stderr" == *package* ]]
+@test "a package for a language that has none is refused when the job is submitted" {
+	run --separate-stderr cee-submit -w -j - <<< '{"language":"bash","code":"echo 1","packages":[{"name":"left-pad","version":"1.3.0"}]}'
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *"bash has no packages"* ]]
 }
 
 @test "output is seen while the program runs" {

@@ -1739,8 +1739,11 @@ int main(int argc, char **argv)
 {
 	int input, children;
 
-	if (getpid() != 1)	/* it kills every process that it can reach */
-		return by_hand(argc > 1 ? argv[1] : "");
+	if (getpid() != 1) {	/* it kills every process that it can reach */
+		int r = argc > 1 ? layer_program(argc - 1, argv + 1) : -1;
+
+		return r >= 0 ? r : by_hand(argc > 1 ? argv[1] : "");
+	}
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	close_range(3, ~0u, 0);		/* what a container runtime may have left open */
 	children = block_signals();

@@ -5,6 +5,8 @@
  * carry.c     files out of a cell: the walk in the keeper, and what it gives, in init
  * kept.c      the files that each test of a job begins with, and a box made clean without cells
  * filter.c    the job's system call filter
+ * layer.c     fetching, packing and unpacking layers of packages: a program of its own in the box
+ * sha256.c    digests of what is unpacked
  * usage.c     figures of the box's cgroup
  *
  * Static, libc only, one thread. Errors are a line of text in a char[INIT_TEXT].
@@ -160,6 +162,16 @@ void kept_close(struct kept *k);
 int kept_fill(struct keeper *k, int fd, char *text);
 /* Without cells, when every process of the job is dead: nothing of it stays. -1 and text. */
 int box_clean(char *text);
+
+/* ---- sha256.c, layer.c ------------------------------------------------------ */
+
+struct sha256 { uint32_t state[8]; uint64_t len; unsigned char rest[64]; };
+void sha256_begin(struct sha256 *h);
+void sha256_add(struct sha256 *h, const unsigned char *p, size_t n);
+void sha256_end(struct sha256 *h, char text[65]);	/* in hexadecimal */
+
+/* cee-init as a program in a package box; returns its exit status, -1 when it is none of these. */
+int layer_program(int argc, char **argv);
 
 /* ---- cell.c: the cell, from outside ------------------------------------- */
 

@@ -6,6 +6,7 @@
  * keys; limit.PHASE.NAME and ceiling.PHASE.NAME come from limit.h.
  */
 #include "cee.h"
+#include "packages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,9 @@ enum { CONF_MAX = 1 << 20, VALUE_MAX = 4096, NETWORKS_MAX = 64 };
 #define MIB ((int64_t)1 << 20)
 #define GIB ((int64_t)1 << 30)
 #define SECOND ((int64_t)1000000)
+
+/* Where most distributions have the host's authorities; nothing is mounted where there is no such file. */
+#define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
 
 static const struct limits default_limits[PHASE_COUNT] = {
 	[PHASE_COMPILE] = { .v = {
@@ -84,12 +88,23 @@ void conf_init(struct conf *c)
 		.http_wait_us = 50 * SECOND,
 		.keep_us = -1,
 		.keep_max_us = -1,
+		.layers_max = 8 * GIB,
+		.package_network = strdup("bridge"),
+		.package_proxy = strdup(""),
+		.package_certificates = strdup(CERTIFICATES),
+		.package_bytes = 512 * MIB,
+		.package_inodes = 40000,
+		.package_memory = 512 * MIB,
+		.package_wall_us = 120 * SECOND,
+		.package_boxes = 2,
 	};
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		c->dflt[p] = default_limits[p];
 		c->max[p] = default_ceiling;
 	}
 }
+
+enum { INDEXES = sizeof ((struct conf *)0)->package_index / sizeof ((struct conf *)0)->package_index[0] };
 
 static void networks_release(struct conf *c)
 {
@@ -113,6 +128,14 @@ void conf_release(struct conf *c)
 	free(c->http_realm);
 	free(c->http_tokens);
 	free(c->http_state);
+	free(c->layers);
+	free(c->package_network);
+	free(c->package_proxy);
+	free(c->package_certificates);
+	for (size_t i = 0; i < INDEXES; i++) {
+		free(c->package_index[i].grammar);
+		free(c->package_index[i].index);
+	}
 	networks_release(c);
 	*c = (struct conf){0};
 }
@@ -331,6 +354,71 @@ static int set_networks(struct conf *c, const char *v, struct cee_err *e)
 	return 0;
 }
 
+static int set_layers(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->layers, v, e); }
+static int set_layers_max(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->layers_max, e); }
+static int set_offline(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->offline, v, "yes", "no", e); }
+static int set_package_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->package_bytes, e); }
+static int set_package_memory(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->package_memory, e); }
+static int set_package_wall(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->package_wall_us, e); }
+static int set_package_boxes(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->package_boxes, v, 1, 100, e); }
+static int set_package_certificates(struct conf *c, const char *v, struct cee_err *e) { return replace(&c->package_certificates, v, e); }
+
+static int set_package_inodes(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_integer(&c->package_inodes, v, 16, 10000000, e);
+}
+
+/* It would see what the other container sees, which nobody has looked at. */
+static int set_package_network(struct conf *c, const char *v, struct cee_err *e)
+{
+	if (!*v || strncmp(v, "container", 9) == 0)
+		return cee_fail(e, EINVAL, "must be bridge, host, none or the name of a network, not \"%.60s\"", v);
+	return set_name(&c->package_network, v, e);
+}
+
+/* An address goes into the package client's environment, so what is in it can be read there. */
+static int set_package_proxy(struct conf *c, const char *v, struct cee_err *e)
+{
+	if (strncmp(v, "http://", 7) != 0 && strncmp(v, "https://", 8) != 0)
+		return cee_fail(e, EINVAL, "must be http://HOST:PORT or https://HOST:PORT, not \"%.60s\"", v);
+	if (strchr(v, '@'))
+		return cee_fail(e, EINVAL, "must not have a password in it: no credential enters a box; let the proxy add it");
+	return replace(&c->package_proxy, v, e);
+}
+
+static bool index_valid(const char *v)
+{
+	return (*v == '/' || strncmp(v, "http://", 7) == 0 || strncmp(v, "https://", 8) == 0) &&
+		!strpbrk(v, " \t\"'@\\") && strlen(v) < 1000;
+}
+
+/* packages.index.GRAMMAR; 1 when key is none. */
+static int set_index(struct conf *c, const char *key, const char *value, struct cee_err *e)
+{
+	size_t i = 0;
+
+	if (strncmp(key, "packages.index.", 15) != 0)
+		return 1;
+	key += 15;
+	if (grammar_find(key) < 0)
+		return cee_fail(e, EINVAL, "no such registry: there are nuget, pip and npm");
+	if (!index_valid(value))
+		return cee_fail(e, EINVAL, "must be an absolute path or http[s]://…, without a password, not \"%.60s\"", value);
+	while (c->package_index[i].grammar && strcmp(c->package_index[i].grammar, key) != 0)
+		i++;
+	if (c->package_index[i].grammar)
+		return cee_fail(e, EINVAL, "stands twice");
+	return replace(&c->package_index[i].grammar, key, e) < 0 ? -1 : replace(&c->package_index[i].index, value, e);
+}
+
+const char *conf_index(const struct conf *c, const char *grammar)
+{
+	for (size_t i = 0; i < INDEXES && c->package_index[i].grammar; i++)
+		if (strcmp(c->package_index[i].grammar, grammar) == 0)
+			return c->package_index[i].index;
+	return NULL;
+}
+
 static const struct key {
 	const char *name;
 	int (*set)(struct conf *c, const char *value, struct cee_err *e);
@@ -346,6 +434,11 @@ static const struct key {
 	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
 	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},
 	{"keep", set_keep}, {"keep_max", set_keep_max},
+	{"layers", set_layers}, {"layers_max", set_layers_max}, {"offline", set_offline},
+	{"packages.network", set_package_network}, {"packages.proxy", set_package_proxy},
+	{"packages.certificates", set_package_certificates}, {"packages.bytes", set_package_bytes},
+	{"packages.inodes", set_package_inodes}, {"packages.memory", set_package_memory},
+	{"packages.wall", set_package_wall}, {"packages.boxes", set_package_boxes},
 	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_tokens", set_http_tokens},
 	{"http_state", set_http_state}, {"http_jobs", set_http_jobs}, {"http_bytes", set_http_bytes}, {"http_wait", set_http_wait},
 };
@@ -395,6 +488,8 @@ static int set_key(struct conf *c, const char *key, const char *value, struct se
 {
 	int r = set_limit(c, key, value, seen, e);
 
+	if (r > 0)
+		r = set_index(c, key, value, e);
 	if (r <= 0)
 		return r;
 	for (size_t i = 0; i < KEYS; i++)
@@ -557,6 +652,7 @@ static int conf_read(struct conf *c, struct cee_err *e)
 	base = conf_base(c->path);
 	if (!base || make_absolute(&c->spool, base) < 0 || make_absolute(&c->languages, base) < 0 ||
 	    make_absolute(&c->http_tokens, base) < 0 || make_absolute(&c->http_state, base) < 0 ||
+	    (c->layers && make_absolute(&c->layers, base) < 0) ||
 	    make_absolute(&c->init, base) < 0 || make_absolute(&c->seccomp, base) < 0)
 		return cee_fail(e, errno, "%s: %s", c->path, strerror(errno));
 	return 0;
@@ -578,12 +674,22 @@ static void init_beside(struct conf *c)
 	c->init = path;
 }
 
+/* Beside the spool, whose directories are owners: SPOOL-layers. */
+static int layers_beside(struct conf *c)
+{
+	size_t n = strlen(c->spool);
+
+	while (n > 1 && c->spool[n - 1] == '/')
+		n--;
+	return asprintf(&c->layers, "%.*s-layers", (int)n, c->spool) < 0 ? -1 : 0;
+}
+
 static int conf_fill(struct conf *c, const char *path, const char *spool, struct cee_err *e)
 {
 	const char *host = getenv("DOCKER_HOST");
 
 	if (!c->spool || !c->languages || !c->docker_host || !c->runtime || !c->init || !c->seccomp || !c->apparmor ||
-	    !c->http_realm || !c->http_tokens || !c->http_state)
+	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_tokens || !c->http_state)
 		return cee_fail(e, ENOMEM, "out of memory");
 	init_beside(c);
 	c->path = conf_find(path);
@@ -595,6 +701,8 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 		spool = getenv("CEE_SPOOL");
 	if (spool && *spool && replace(&c->spool, spool, e) < 0)
 		return -1;
+	if (!c->layers && layers_beside(c) < 0)
+		return cee_fail(e, ENOMEM, "out of memory");
 	/* not judged here: most programs never speak to the engine */
 	return host && *host ? replace(&c->docker_host, host, e) : 0;
 }

@@ -805,6 +805,7 @@ void job_release(struct job *j)
 	free(j->stdin_data);
 	strings_release(j->env, j->nenv);
 	packages_release(j->packages, j->npackages);
+	free(j->layer);
 	strings_release(j->collect, j->ncollect);
 	free(j->key);
 	free(j->group);
@@ -935,6 +936,9 @@ static int packages_fit(const cJSON *l, const struct job *j, struct cee_err *e)
 	const cJSON *layer = cJSON_GetObjectItemCaseSensitive(l, "layer");
 	int g = grammar_find(text_of(layer, "grammar"));
 
+	if (j->npackages && !layer)
+		return json_wrong(e, j->nuget ? "nuget_packages" : "packages", "%.60s has no packages of its own here: leave them out",
+			text_of(l, "name"));
 	if (j->nuget && g >= 0 && g != GRAMMAR_NUGET)
 		return json_wrong(e, "nuget_packages", "is for a language with NuGet packages: %.60s takes packages, of %s",
 			text_of(l, "name"), grammar_name[g]);

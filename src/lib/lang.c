@@ -5,6 +5,7 @@
  * same, since its names end up in build files, in requests and in paths.
  */
 #include "json.h"
+#include "packages.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -162,6 +163,27 @@ static const struct json_field resident_fields[] = {
 
 FIELD(resident) { return json_fields(v, path, resident_fields, 0, into, e); }
 
+static bool grammar_valid(const char *s)
+{
+	return grammar_find(s) >= 0;
+}
+
+FIELD(layer_grammar) { return one(v, path, &L->layer.grammar, grammar_valid, "nuget, pip or npm", e); }
+FIELD(layer_fetch) { return list(v, path, &L->layer.fetch, &L->layer.nfetch, any_valid, "", e); }
+FIELD(layer_compile) { return list(v, path, &L->layer.compile, &L->layer.ncompile, any_valid, "", e); }
+FIELD(layer_run) { return list(v, path, &L->layer.run, &L->layer.nrun, any_valid, "", e); }
+FIELD(layer_check) { return list(v, path, &L->layer.check, &L->layer.ncheck, any_valid, "", e); }
+FIELD(layer_arguments) { return list(v, path, &L->layer.arguments, &L->layer.narguments, any_valid, "", e); }
+FIELD(layer_env) { return json_env(v, path, &L->layer.env, &L->layer.nenv, e); }
+
+static const struct json_field layer_fields[] = {
+	{"grammar", field_layer_grammar}, {"fetch", field_layer_fetch}, {"compile", field_layer_compile},
+	{"run", field_layer_run}, {"check", field_layer_check}, {"arguments", field_layer_arguments},
+	{"env", field_layer_env}, {NULL, NULL}
+};
+
+FIELD(layer) { return json_fields(v, path, layer_fields, 0, into, e); }
+
 static const struct json_field source_fields[] = {
 	{"pull", field_pull}, {"packages", field_packages}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
 };
@@ -183,6 +205,7 @@ static const struct json_field fields[] = {
 	{"run", field_run},
 	{"check", field_check},
 	{"resident", field_resident},
+	{"layer", field_layer},
 	{"env", field_env},
 	{"live_env", field_live_env},
 	{"limits", field_limits},
@@ -210,6 +233,8 @@ static int whole(struct lang *l, struct cee_err *e)
 		return json_wrong(e, "warm.min", "is more than warm.max, which is %d", l->warm_max);
 	if (l->resident.ncommand && (!l->ncompile || !l->resident.narguments))
 		return json_wrong(e, "resident", "needs its arguments, and a compile command for what it cannot do");
+	if (!l->layer.grammar != !l->layer.nfetch)
+		return json_wrong(e, "layer", "needs both grammar and fetch");
 	if (l->resident.min > l->resident.max)
 		return json_wrong(e, "resident.min", "is more than resident.max, which is %d", l->resident.max);
 	if (!l->title && !(l->title = strdup(l->name)))
@@ -271,6 +296,13 @@ void lang_release(struct lang *l)
 	strings_release(l->check, l->ncheck);
 	strings_release(l->resident.command, l->resident.ncommand);
 	strings_release(l->resident.arguments, l->resident.narguments);
+	free(l->layer.grammar);
+	strings_release(l->layer.fetch, l->layer.nfetch);
+	strings_release(l->layer.compile, l->layer.ncompile);
+	strings_release(l->layer.run, l->layer.nrun);
+	strings_release(l->layer.check, l->layer.ncheck);
+	strings_release(l->layer.arguments, l->layer.narguments);
+	strings_release(l->layer.env, l->layer.nenv);
 	strings_release(l->env, l->nenv);
 	strings_release(l->live_env, l->nlive_env);
 	free(l->hashbang);
@@ -566,27 +598,40 @@ static int add_arguments(struct vector *a, const struct job *j)
 	return 0;
 }
 
-/* Replaces {file}, {framework} and {framework_version}; what was put in is not looked at again. */
-static char *expand(const char *t, const char *file, const char *framework)
+/* What stands for the placeholder that t begins with, and its length in *n; NULL: none does. */
+static const char *placeholder(const char *t, const struct lang *l, const struct job *j, const char *file, size_t *n)
 {
-	const char *version = framework + strcspn(framework, DIGITS);
+	const char *framework = lang_framework(l, j);
+	const struct { const char *name, *value; } all[] = {
+		{ "{file}", file }, { "{framework}", framework },
+		{ "{framework_version}", framework + strcspn(framework, DIGITS) },
+		{ "{layer}", j->layer ? j->layer : "" },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		*n = strlen(all[i].name);
+		if (strncmp(t, all[i].name, *n) == 0)
+			return all[i].value;
+	}
+	return NULL;
+}
+
+/* Replaces the placeholders; what was put in is not looked at again. */
+static char *expand(const char *t, const struct lang *l, const struct job *j, const char *file)
+{
 	struct buf b = {0};
 
 	while (*t) {
-		size_t n = strcspn(t, "{");
+		size_t n = strcspn(t, "{"), used = 1;
 		int r = buf_add(&b, t, n);
+		const char *value = t[n] ? placeholder(t + n, l, j, file, &used) : "";
+
 		t += n;
-		if (strncmp(t, "{file}", 6) == 0) {
-			r |= buf_add(&b, file, strlen(file));
-			t += 6;
-		} else if (strncmp(t, "{framework}", 11) == 0) {
-			r |= buf_add(&b, framework, strlen(framework));
-			t += 11;
-		} else if (strncmp(t, "{framework_version}", 19) == 0) {
-			r |= buf_add(&b, version, strlen(version));
-			t += 19;
-		} else if (*t) {
+		if (!value)
 			r |= buf_add(&b, t++, 1);
+		else if (*t) {
+			r |= buf_add(&b, value, strlen(value));
+			t += used;
 		}
 		if (r < 0) {
 			buf_release(&b);
@@ -605,14 +650,14 @@ static int add_element(struct vector *a, const char *t, const struct lang *l, co
 	if (strcmp(t, "{files}") == 0)
 		return add_files(a, l, j);
 	file = as_operand(lang_entry(l, j));
-	return file ? vector_add(a, expand(t, file, lang_framework(l, j))) : -1;
+	return file ? vector_add(a, expand(t, l, j, file)) : -1;
 }
 
 char *lang_file_text(const struct lang *l, const struct job_file *f, const struct job *j, size_t *len)
 {
 	bool binary = f->len && memchr(f->data, 0, f->len);
 	AUTO_FREE char *text = binary ? NULL : strndup(f->len ? (const char *)f->data : "", f->len);
-	char *full = text ? expand(text, lang_entry(l, j), lang_framework(l, j)) : malloc(f->len + 1);
+	char *full = text ? expand(text, l, j, lang_entry(l, j)) : malloc(f->len + 1);
 
 	if (full && !text)
 		memcpy(full, f->data, f->len);
@@ -662,12 +707,38 @@ static int set_variables(struct vector *a, char *const *v, size_t n)
 	return 0;
 }
 
+static int set_layer_variables(struct vector *a, const struct lang *l, const struct job *j)
+{
+	for (size_t i = 0; i < l->layer.nenv; i++) {
+		AUTO_FREE char *variable = expand(l->layer.env[i], l, j, lang_entry(l, j));
+
+		if (!variable || set_variable(a, variable) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n)
+{
+	const struct lang_layer *y = &l->layer;
+	const struct { char *const *own; size_t nown; char *const *layer; size_t nlayer; } all[] = {
+		[LANG_COMPILE] = { l->compile, l->ncompile, y->compile, y->ncompile },
+		[LANG_RUN] = { l->run, l->nrun, y->run, y->nrun },
+		[LANG_CHECK] = { l->check, l->ncheck, y->check, y->ncheck },
+		[LANG_RESIDENT] = { l->resident.arguments, l->resident.narguments, y->arguments, y->narguments },
+	};
+	bool layer = j->layer && all[c].nlayer;
+
+	*n = layer ? all[c].nlayer : all[c].nown;
+	return layer ? all[c].layer : all[c].own;
+}
+
 char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j)
 {
 	struct vector a = { .cap = 0 };
 	bool run = phase == PHASE_RUN;
 
-	if (set_variables(&a, l->env, l->nenv) < 0 ||
+	if (set_variables(&a, l->env, l->nenv) < 0 || (j->layer && set_layer_variables(&a, l, j) < 0) ||
 	    (run && j->buffer == BUFFER_LIVE && set_variables(&a, l->live_env, l->nlive_env) < 0) ||
 	    (run && set_variables(&a, j->env, j->nenv) < 0)) {
 		vector_fail(&a);
@@ -739,7 +810,9 @@ static int publish_one(struct buf *b, const struct lang *l)
 	    publish_list(b, "versions", l->versions, l->nversions) < 0 ||
 	    publish_frameworks(b, l) < 0 ||
 	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
-	    buf_printf(b, ",\"check\":%s", l->ncheck ? "true" : "false") < 0 ||
+	    buf_printf(b, ",\"check\":%s,\"packages\":%s", l->ncheck ? "true" : "false",
+		       l->layer.grammar ? "true" : "false") < 0 ||
+	    (l->layer.grammar && buf_printf(b, ",\"layer\":{\"grammar\":\"%s\"}", l->layer.grammar) < 0) ||
 	    publish_text(b, "hello", l->hello) < 0 || publish_limits(b, l) < 0)
 		return -1;
 	return buf_add(b, "}", 1);

@@ -68,6 +68,7 @@ void result_release(struct result *r)
 	free(r->box);
 	for (size_t i = 0; i < r->files.nleft; i++)
 		free(r->files.left[i].name);
+	layer_packages_release(r->packages, r->npackages);
 	free(r->group);
 	free(r->key);
 	labels_release(r->labels, r->nlabels);
@@ -227,6 +228,13 @@ static int put_files(struct buf *b, const struct result_files *f)
 	return more > 0 ? put_number(b, "left_more", more) : 0;
 }
 
+static int put_packages(struct buf *b, const struct result *r)
+{
+	if (r->npackages == 0)
+		return 0;
+	return buf_printf(b, ",\"packages\":") < 0 ? -1 : layer_lock_format(b, r->packages, r->npackages);
+}
+
 static int put_result(struct buf *b, const struct result *r)
 {
 	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
@@ -247,7 +255,7 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
 	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 ||
-	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 ||
+	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 || put_packages(b, r) < 0 ||
 	    put_tests(b, &r->tests) < 0 || put_files(b, &r->files) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
@@ -535,6 +543,7 @@ FIELD(compiler)
 			R->compiler = (enum compiled_by)i;
 	return cJSON_IsString(v) ? 0 : json_wrong(e, path, "must be a string");
 }
+FIELD(packages) { return layer_packages_read(v, path, &R->packages, &R->npackages, e); }
 FIELD(box_memory) { return get_number(v, path, &R->box_memory, e); }
 
 FIELD(id)
@@ -564,7 +573,8 @@ static const struct json_field fields[] = {
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"compiler", field_compiler}, {"tests", field_tests},
+	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"compiler", field_compiler},
+	{"packages", field_packages}, {"tests", field_tests},
 	{"files", field_files}, {"left", field_left}, {"left_more", field_left_more},
 	{"phases", field_phases}, {NULL, NULL}
 };

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine.h"
 #include "log.h"
@@ -46,6 +47,7 @@ static void (*on_gone)(void);
 static struct box *boxes;
 static bool cells_wanted;
 static unsigned serial;
+static char *layers_whole;		/* or NULL */
 
 static void box_late(struct timer *t);
 static void remove_again(struct box *b);
@@ -62,6 +64,19 @@ void box_init(const struct config *c, const char *spool, const char *runner, voi
 	snprintf(runner_name, sizeof(runner_name), "%s", runner);
 	on_gone = gone;
 	cells_wanted = !c->conf.cells_never;
+}
+
+void box_set_layers(const char *path)
+{
+	free(layers_whole);
+	layers_whole = NULL;
+	if (path && asprintf(&layers_whole, "%s/whole", path) < 0)
+		layers_whole = NULL;
+}
+
+bool box_file_there(const char *path)
+{
+	return *path && access(path, R_OK) == 0;
 }
 
 bool box_cells(void) { return cells_wanted; }
@@ -425,15 +440,31 @@ static void add_tmpfs(cJSON *host, const struct box_spec *s, unsigned uid)
 	cJSON_AddStringToObject(t, "/dev/shm", opt);
 }
 
-static void add_mounts(cJSON *host)
+static void add_mount(cJSON *mounts, const char *from, const char *to, bool read_only)
 {
-	cJSON *m = cJSON_CreateObject();
+	cJSON *m = from ? cJSON_CreateObject() : NULL;
 
+	if (!m)
+		return;
 	cJSON_AddStringToObject(m, "Type", "bind");
-	cJSON_AddStringToObject(m, "Source", config->conf.init);
-	cJSON_AddStringToObject(m, "Target", "/.cee/init");
-	cJSON_AddBoolToObject(m, "ReadOnly", true);
-	cJSON_AddItemToArray(cJSON_AddArrayToObject(host, "Mounts"), m);
+	cJSON_AddStringToObject(m, "Source", from);
+	cJSON_AddStringToObject(m, "Target", to);
+	cJSON_AddBoolToObject(m, "ReadOnly", read_only);
+	cJSON_AddItemToArray(mounts, m);
+}
+
+static void add_mounts(cJSON *host, const struct box_spec *s)
+{
+	cJSON *m = cJSON_AddArrayToObject(host, "Mounts");
+
+	add_mount(m, config->conf.init, "/.cee/init", true);
+	if (!s->tools)
+		add_mount(m, layers_whole, "/.cee/layers", true);
+	else
+		add_mount(m, config->conf.init, "/.cee/pack", true);
+	add_mount(m, s->writable, "/.cee/layer", false);
+	add_mount(m, s->index, "/.cee/index", true);
+	add_mount(m, s->authorities, "/.cee/authorities.pem", true);
 }
 
 static void add_security(cJSON *host)
@@ -491,17 +522,18 @@ static cJSON *host_config(const struct box_spec *s, unsigned uid)
 
 	cJSON_AddBoolToObject(host, "AutoRemove", true);
 	cJSON_AddBoolToObject(host, "ReadonlyRootfs", true);
-	cJSON_AddStringToObject(host, "NetworkMode", "none");
+	cJSON_AddStringToObject(host, "NetworkMode", s->network ? s->network : "none");
 	cJSON_AddStringToObject(host, "IpcMode", "private");
 	cJSON_AddStringToObject(host, "CgroupnsMode", "private");
 	if (config->conf.runtime && config->conf.runtime[0])
 		cJSON_AddStringToObject(host, "Runtime", config->conf.runtime);
 	sys = cJSON_AddObjectToObject(host, "Sysctls");
-	cJSON_AddStringToObject(sys, "net.ipv4.tcp_max_tw_buckets", "0");
+	if (!s->network || strcmp(s->network, "host") != 0)	/* the host's network keeps its own */
+		cJSON_AddStringToObject(sys, "net.ipv4.tcp_max_tw_buckets", "0");
 	add_security(host);
 	add_bounds(host, s);
 	add_tmpfs(host, s, uid);
-	add_mounts(host);
+	add_mounts(host, s);
 	return host;
 }
 
@@ -520,7 +552,7 @@ static char *create_body(const struct box_spec *s, unsigned uid)
 	add_strings(j, "Entrypoint", entry, 1);
 	add_strings(j, "Cmd", NULL, 0);
 	add_strings(j, "Env", never, cells_wanted ? 0 : 1);
-	cJSON_AddBoolToObject(j, "NetworkDisabled", true);
+	cJSON_AddBoolToObject(j, "NetworkDisabled", !s->network || strcmp(s->network, "none") == 0);
 	for (int i = 0; i < 5; i++) {
 		static const char *const yes[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr" };
 
@@ -573,6 +605,7 @@ struct box *box_new(const struct box_spec *spec)
 	b->born = mono_us();
 	b->deadline.fire = box_late;
 	b->spec = *spec;
+	b->spec.network = b->spec.writable = b->spec.index = b->spec.authorities = NULL;	/* the caller's */
 	b->spec.image = strdup(spec->image);
 	body = b->spec.image ? create_body(spec, slot_uid(b->slot)) : NULL;
 	snprintf(path, sizeof(path), "/containers/create?name=cee-%s-%u", runner_name, ++serial);

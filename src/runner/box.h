@@ -30,6 +30,11 @@ struct box_spec {
 	int64_t disk, inodes;
 	int64_t processes;
 	int64_t open_files;
+	/* of package boxes (layers.c); read by box_new alone */
+	const char *network;		/* NULL: none */
+	const char *writable;		/* a folder of the host, /.cee/layer in the box; or NULL */
+	const char *index, *authorities;	/* read-only: /.cee/index, /.cee/authorities.pem; or NULL */
+	bool tools;			/* cee-init as a program: /.cee/pack */
 };
 
 struct box {
@@ -77,6 +82,9 @@ int64_t box_memory(const struct conf *c, const struct limits *l);
 /* Whether boxes are made for cells; the start-up self-test may say no. */
 bool box_cells(void);
 void box_set_cells(bool cells);
+/* The directory of layers, or NULL: boxes from now on have those that are whole at /.cee/layers. */
+void box_set_layers(const char *path);
+bool box_file_there(const char *path);	/* "" is not */
 /* NULL when memory is out. The spec is copied. The callbacks must be set before the loop
  * runs again. */
 struct box *box_new(const struct box_spec *spec);

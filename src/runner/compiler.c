@@ -250,7 +250,9 @@ static int put_files(struct compiler *k, const struct lang *l, const struct job 
 static int put_order(struct compiler *k, const struct compile_order *o)
 {
 	unsigned char head[4 + 8 * LIMIT_COUNT];
-	char **argv = lang_argv(o->lang, o->lang->resident.arguments, o->lang->resident.narguments, o->job);
+	size_t n;
+	char *const *tmpl = lang_command(o->lang, LANG_RESIDENT, o->job, &n);
+	char **argv = lang_argv(o->lang, tmpl, n, o->job);
 	int r = argv ? 0 : -1;
 
 	frame_put32(head, k->number);

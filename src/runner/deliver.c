@@ -73,9 +73,11 @@ static void send_strings(struct run *r, enum frame_type type, char *const *v, si
 }
 
 static int send_phase_of(struct run *r, const struct job *j, enum frame_phase phase, const struct limits *l,
-			 char *const *tmpl, size_t n)
+			 enum lang_command c)
 {
 	unsigned char head[4 + 8 * LIMIT_COUNT];
+	size_t n;
+	char *const *tmpl = lang_command(r->lang, c, j, &n);
 	char **argv = lang_argv(r->lang, tmpl, n, j), **env = lang_env(r->lang, phase, j);
 
 	if (!argv || !env) {
@@ -94,9 +96,9 @@ static int send_phase_of(struct run *r, const struct job *j, enum frame_phase ph
 	return 0;
 }
 
-static int send_phase(struct run *r, enum frame_phase phase, char *const *tmpl, size_t n)
+static int send_phase(struct run *r, enum frame_phase phase, enum lang_command c)
 {
-	return send_phase_of(r, &r->job, phase, &r->limits[phase], tmpl, n);
+	return send_phase_of(r, &r->job, phase, &r->limits[phase], c);
 }
 
 /* A check is a compile phase of its own, with no run after it. */
@@ -105,10 +107,10 @@ static int send_phases(struct run *r)
 	const struct lang *l = r->lang;
 
 	if (r->job.check)
-		return send_phase(r, PHASE_COMPILE, l->check, l->ncheck);
-	if (l->ncompile && !r->compile && send_phase(r, PHASE_COMPILE, l->compile, l->ncompile) < 0)
+		return send_phase(r, PHASE_COMPILE, LANG_CHECK);
+	if (l->ncompile && !r->compile && send_phase(r, PHASE_COMPILE, LANG_COMPILE) < 0)
 		return -1;
-	return r->job.ntests ? 0 : send_phase(r, PHASE_RUN, l->run, l->nrun);
+	return r->job.ntests ? 0 : send_phase(r, PHASE_RUN, LANG_RUN);
 }
 
 /* The job as the test has it: its own arguments, and its variables after the job's. */
@@ -129,7 +131,7 @@ int deliver_test(struct run *r, const struct job_test *t, const struct limits *l
 		j.arguments = t->arguments;
 		j.narguments = t->narguments;
 	}
-	if (send_phase_of(r, &j, PHASE_RUN, limits, r->lang->run, r->lang->nrun) < 0)
+	if (send_phase_of(r, &j, PHASE_RUN, limits, LANG_RUN) < 0)
 		return -1;
 	return attach_send(&r->box->attach, FRAME_GO, NULL, 0);
 }

@@ -26,6 +26,7 @@
 #include "engine.h"
 #include "host.h"
 #include "images.h"
+#include "layers.h"
 #include "log.h"
 #include "loop.h"
 #include "pin.h"
@@ -103,6 +104,7 @@ static void maybe_quit(void)
 	canary_stop();
 	pool_drain();
 	compiler_drain();
+	layers_drain();
 	if (!box_count())
 		g.quit = true;
 }
@@ -296,6 +298,7 @@ static void engine_changed(bool up)
 	g.swept = false;
 	pool_drain();
 	compiler_drain();
+	layers_drain();
 	if (engine_old() && !g.tested) {
 		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s", engine_trouble());
 		refuse(&f);
@@ -358,6 +361,7 @@ static void reload(void)
 	g.config = next;
 	box_reconfigure(&g.config);
 	run_reconfigure(&g.config);
+	layers_reconfigure(&g.config);
 	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
@@ -424,6 +428,7 @@ static void start(void)
 	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
+	layers_init(&g.config);
 	compiler_init(&g.config);
 	images_init(&g.config, publish_languages);
 	pool_init(&g.config);
@@ -450,6 +455,7 @@ static void finish(void)
 {
 	log_event("end", "runner", g.runner.name, NULL);
 	sync_release();
+	layers_end();
 	queue_release();
 	engine_release();
 	spool_runner_release(&g.runner);

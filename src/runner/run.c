@@ -1,7 +1,7 @@
 /* run.c - a claimed job's state machine
  *
- *     CLAIMED → [COMPILING →] BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
- *                    └──────────┴────────┴→ RERUN → (back in new/)
+ *     CLAIMED → [PACKAGES →] [COMPILING →] BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
+ *                    └────────────┴──────────┴────────┴→ RERUN → (back in new/)
  *
  * A verdict is reached in one place, run_verdict; the way out is one door,
  * the steps behind it: result written, synced, published (that rename alone
@@ -14,6 +14,9 @@
  * COMPILING is for languages with a resident compiler (compiler.c): a compile box has the
  * sources while the job's own box is still asked for. What it cannot do is compiled in the
  * job's own box, the plain way, once and for all.
+ *
+ * PACKAGES is for a job with packages whose layer is not there yet (layers.c makes it): before
+ * anything is compiled, so that a misspelt name costs no compile.
  *
  * deliver.c sends the job, verdict.c reads what init says of a phase.
  */
@@ -98,6 +101,7 @@ static void run_free(void *p)
 	spool_attempt_release(&r->files);
 	tests_release(&r->tests);
 	feed_release(&r->feed);
+	close_ptr(&r->layer);
 	free(r->trouble);
 	free(r->labels);
 	free(r);
@@ -119,6 +123,7 @@ static void run_drop(struct run *r)
 		p = &(*p)->next;
 	*p = r->next;
 	unpin(r);
+	layers_forget(r->wish);
 	compile_free(r->compile);
 	if (r->box) {
 		r->box->gone = NULL;
@@ -153,6 +158,8 @@ static void drop_compile(struct run *r)
 
 	r->compile = NULL;
 	compile_free(c);
+	layers_forget(r->wish);
+	r->wish = NULL;
 }
 
 void run_verdict(struct run *r, enum why why, const char *message)
@@ -457,7 +464,7 @@ static void box_ready(void *arg)
 		wall += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	r->result.cells = r->box->cells;
 	r->result.box = strndup(r->box->container, 12);
-	if (!r->compile)
+	if (!r->result.started_us)
 		r->result.started_us = now_us();
 	r->result.processor = config->conf.pin ? pin_take() : -1;
 	r->pinned = r->result.processor;
@@ -563,7 +570,7 @@ static void compile_done(void *arg, const struct frame *end)
 }
 
 /* Compiled in a compile box where one is to be had, and meanwhile a box for the program. */
-static void start(struct run *r)
+static void compile_and_run(struct run *r)
 {
 	struct compile_order o = { .lang = r->lang, .job = &r->job, .limits = &r->limits[PHASE_COMPILE],
 		.owner = r->owner, .shares = pool_shares(r->owner), .done = compile_done, .arg = r };
@@ -574,13 +581,61 @@ static void start(struct run *r)
 		r->compile = compile_begin(&o);
 	if (r->compile) {
 		r->result.compiler = COMPILER_RESIDENT;
-		r->result.started_us = now_us();
-		if (begin_log(r) < 0) {
+		if (!r->result.started_us)
+			r->result.started_us = now_us();
+		if (r->files.index < 0 && begin_log(r) < 0) {
 			run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 			return;
 		}
 	}
 	get_box(r);
+}
+
+/* ---- packages ------------------------------------------------------------------------ */
+
+static void packages_refused(struct run *r, const struct layer_got *got)
+{
+	if (got->nwords && (r->files.index >= 0 || begin_log(r) == 0))
+		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)got->words, got->nwords);
+	run_verdict(r, WHY_PACKAGE_ERROR, got->message);
+}
+
+static void packages_answered(void *arg, enum layer_answer a, struct layer_got *got)
+{
+	struct run *r = arg;
+
+	r->wish = NULL;
+	if (a == LAYER_REFUSED) {
+		packages_refused(r, got);
+	} else if (a == LAYER_OURS) {
+		run_failed(r, WHY_INTERNAL_ERROR, got->message);
+	} else {
+		r->layer = got->fd;
+		r->job.layer = strdup(got->path);
+		r->result.packages = got->layer.packages;
+		r->result.npackages = got->layer.npackages;
+		got->layer.packages = NULL;
+		got->layer.npackages = 0;
+		layer_release(&got->layer);
+		compile_and_run(r);
+	}
+}
+
+/* A layer that is there costs a look; else the job waits for it, and that is said. */
+static void start(struct run *r)
+{
+	struct layer_order o = { .lang = r->lang, .job = &r->job, .done = packages_answered, .arg = r };
+	struct layer_got got;
+	enum layer_answer a;
+
+	if (!r->job.npackages) {
+		compile_and_run(r);
+		return;
+	}
+	run_enter(r, RUN_PACKAGES);
+	a = layers_ask(&o, &got, &r->wish);
+	if (a != LAYER_LATER)
+		packages_answered(r, a, &got);
 }
 
 /* ---- the beginning ------------------------------------------------------------------ */
@@ -678,10 +733,6 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 		*why = WHY_EXPIRED;
 		return "start_within was over before its turn came";
 	}
-	if (r->job.npackages) {
-		*why = WHY_PACKAGE_ERROR;
-		return "packages: this version of cee does not install packages";
-	}
 	return NULL;
 }
 
@@ -692,7 +743,7 @@ static struct run *claim(const struct queued *q)
 	if (!r)
 		return NULL;
 	r->files = SPOOL_ATTEMPT_NONE;
-	r->pinned = -1;
+	r->pinned = r->layer = -1;
 	tests_init(&r->tests);
 	feed_init(&r->feed);
 	r->timer.fire = timer_fired;
@@ -780,6 +831,7 @@ bool run_cancel(const char *owner, const char *id)
 		loop_timer(&r->timer, mono_us() + 300000);
 	} else if (r && r->state < RUN_EXECUTING) {
 		run_verdict(r, WHY_CANCELLED, r->state == RUN_COMPILING ? "cancelled while it was compiled"
+			    : r->state == RUN_PACKAGES ? "cancelled while its packages were fetched"
 			    : "cancelled before it began");
 	}
 	return r != NULL;

@@ -4,6 +4,7 @@
 #include "box.h"
 #include "compiler.h"
 #include "files.h"
+#include "layers.h"
 #include "output.h"
 #include "pool.h"
 #include "run.h"
@@ -11,7 +12,7 @@
 #include "tests.h"
 
 #define RUN_STATES(S) \
-	S(CLAIMED, "claimed") S(BOXED, "waiting for its box") \
+	S(CLAIMED, "claimed") S(PACKAGES, "packages") S(BOXED, "waiting for its box") \
 	S(COMPILING, "compiling") S(EXECUTING, "executing") \
 	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
 enum run_state {
@@ -46,6 +47,8 @@ struct run {
 	struct box *box;
 	struct compile *compile;	/* asked of a compile box; its products, when it is through */
 	bool compiled;			/* it is through, and the program may run */
+	struct layer_wish *wish;	/* for its packages, while they are made; or NULL */
+	int layer;			/* holds its layer in use, -1 none */
 	int pinned;			/* the processor it holds, -1 none */
 	struct tests tests;
 	struct feed feed;
