@@ -30,7 +30,7 @@ PROGRAMS += cee-files
 PROGRAMS += cee-http cee-token
 LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
-HTTP     = cgi body route answer auth about first tasks list quota raw input
+HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors
 LANG_PARTS = engine tar child source image check
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)

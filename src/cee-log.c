@@ -139,7 +139,7 @@ static void text_item(struct log *l, const struct follow_item *it)
 		prog_error("%s: %llu bytes of %s are missing here", l->f.id,
 			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
 		break;
-	case FOLLOW_TEST:
+	case FOLLOW_TEST: case FOLLOW_MARK:
 		break;
 	case FOLLOW_RERUN:
 		flush(l);

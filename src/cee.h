@@ -143,7 +143,8 @@ struct conf {
 	bool http_anonymous_submit, http_anonymous_read;
 	char *http_realm;		/* in the names of its owners */
 	char *http_tokens, *http_state;	/* a file; a directory */
-	int64_t http_jobs, http_bytes, http_wait_us;
+	char **http_origins; size_t nhttp_origins;	/* whose pages may read answers; "*" is any */
+	int64_t http_jobs, http_bytes, http_wait_us, http_ticket_us;
 	int64_t keep_us, keep_max_us;		/* keep, keep_max: how long results stay; -1 for ever */
 	/* layers of packages: layer.h, cee-languages(5) */
 	char *layers;				/* a directory; NULL: SPOOL-layers */
@@ -456,9 +457,17 @@ void files_release(struct files_list *l);
 /* ---- index (index.c): the file `index` of an attempt -------------------- *
  * A line a record: "TIME LETTER LENGTH\n": TIME in microseconds since the epoch,
  * LETTER o (stdout), e (stderr), c (the compiler's, in the file stderr), or O, E, C:
- * LENGTH bytes of that stream are missing here. A line without its newline is not there yet. */
+ * LENGTH bytes of that stream are missing here; or p, b, r: packages are being fetched, the compiler
+ * begins, the program begins (LENGTH 0). A line without its newline is not there yet. */
 
-struct index_record { int64_t time_us; enum frame_stream stream; bool gap; uint64_t len; };
+enum index_mark { MARK_NONE, MARK_PACKAGES, MARK_COMPILING, MARK_RUNNING, MARK_COUNT };
+struct index_record {
+	int64_t time_us;
+	enum frame_stream stream;	/* STREAM_NONE: a mark */
+	bool gap;
+	uint64_t len;
+	enum index_mark mark;
+};
 enum { INDEX_LINE_MAX = 48 };
 int index_format(char out[INDEX_LINE_MAX], const struct index_record *r);	/* length */
 /* 1 a record and *used bytes taken, 0 no whole line yet, -1 EPROTO. */

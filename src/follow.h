@@ -20,6 +20,7 @@ enum { FOLLOW_BLOCK = 65536, FOLLOW_BLIND_MS = 20, FOLLOW_SLOW_MS = 2000, FOLLOW
 enum follow_what {
 	FOLLOW_DATA,		/* bytes of rec.stream; a record longer than FOLLOW_BLOCK comes in pieces */
 	FOLLOW_GAP,		/* rec.len bytes of rec.stream are missing here */
+	FOLLOW_MARK,		/* rec.mark begins; only with f->marks */
 	FOLLOW_TEST,		/* data is the line of a test that has ended; only with f->tests */
 	FOLLOW_RERUN		/* what follows is of attempt `attempt`, from its beginning */
 };
@@ -49,6 +50,7 @@ struct follow {
 	bool taken_too;		/* may be set after follow_init: N/taken is watched, see follow_taken */
 	bool result_only;	/* may be set after follow_init: nothing is handed out, only the end is waited for */
 	bool tests;		/* may be set after follow_init: the lines of its tests are handed out too */
+	bool marks;		/* may be set after follow_init: the beginnings of phases are handed out too */
 	bool blind;		/* has none: looks every FOLLOW_BLIND_MS */
 	int inotify;		/* one for all jobs of this struct */
 	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests, wd_taken;	/* -1 none */

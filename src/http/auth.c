@@ -7,6 +7,8 @@
  *     http-REALM-APP-USER    who asks through APP, which may delegate, and names USER in Cee-User
  *     anon                   nobody
  *
+ * Of its own, a ticket (ticket.h) lets whoever has it read the one task.
+ *
  * Bytes of a name that are none of a-z and 0-9 become _xx (hexadecimal), so a name has no '-' and no
  * two names are encoded alike; long ones end in a part of their hash. Nobody can so become
  * another's owner, a local user's (uid-N) or anon.
@@ -14,7 +16,7 @@
  * Anonymous callers share one owner. What they may see of it is what they know the id of, which
  * has 74 random bits; they have no list, no groups and no keys.
  */
-#include "web.h"
+#include "ticket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,10 +139,29 @@ static bool identify(struct web *w)
 	return somebody(w, text ? t.name : login, user);
 }
 
+/* A ticket says it all, and allows no more than to read the one task. */
+static bool by_ticket(struct web *w, const char *text, unsigned needs)
+{
+	if (!ticket_check(w, text)) {
+		answer_header(w, "WWW-Authenticate", "Bearer realm=\"cee\", error=\"invalid_token\"");
+		answer_problem(w, 401, "this ticket is none for this task, or has expired");
+		return false;
+	}
+	w->scopes = SCOPE_READ;
+	return (needs & ~w->scopes) == 0;
+}
+
+static const char *ticket(const struct web *w)
+{
+	return w->route->method == METHOD_GET && strstr(w->route->pattern, "{id}") ? cgi_query(&w->q, "ticket") : NULL;
+}
+
 bool auth_allow(struct web *w, unsigned needs)
 {
 	if (needs == SCOPE_NONE)
 		return true;
+	if (ticket(w))
+		return by_ticket(w, ticket(w), needs);
 	if (!identify(w))
 		return false;
 	if (needs == SCOPE_ANY ? w->scopes != 0 : (w->scopes & needs) == needs)

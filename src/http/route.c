@@ -13,6 +13,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/tasks", SCOPE_READ, tasks_list },
 	{ METHOD_GET, "/tasks/{id}", SCOPE_READ, tasks_get },
 	{ METHOD_DELETE, "/tasks/{id}", SCOPE_SUBMIT, tasks_delete },
+	{ METHOD_GET, "/tasks/{id}/events", SCOPE_READ, events_get },
 	{ METHOD_GET, "/tasks/{id}/stdout", SCOPE_READ, raw_stdout },
 	{ METHOD_GET, "/tasks/{id}/stderr", SCOPE_READ, raw_stderr },
 	{ METHOD_GET, "/tasks/{id}/files", SCOPE_READ, files_list },
@@ -79,31 +80,44 @@ static void wrong_method(struct web *w)
 				break;
 			}
 	answer_header(w, "Allow", "%s", allow);
-	if (w->q.method == METHOD_OPTIONS)
+	if (w->q.method == METHOD_OPTIONS) {
+		cors_preflight(w, allow);
 		answer_empty(w, 204);
-	else
+	} else {
 		answer_problem(w, 405, "this address has %s", allow);
+	}
+}
+
+static bool not_ready(struct web *w, const struct cee_err *e)
+{
+	prog_error("%s", e->msg);
+	answer_header(w, "Retry-After", "10");
+	answer_problem(w, 503, "the spool cannot be opened at present; the server's log says why");
+	return false;
+}
+
+static bool read_conf(struct web *w)
+{
+	struct cee_err e = {0};
+
+	return conf_load(&w->c.conf, NULL, NULL, &e) == 0 || not_ready(w, &e);
 }
 
 static bool open_spool(struct web *w)
 {
 	struct cee_err e = {0};
 
-	if (conf_load(&w->c.conf, NULL, NULL, &e) == 0 &&
-	    spool_open(&w->c.spool, w->c.conf.spool, 0, w->c.conf.durable, &e) == 0) {
-		w->ready = true;
-		return true;
-	}
-	prog_error("%s", e.msg);
-	answer_header(w, "Retry-After", "10");
-	answer_problem(w, 503, "the spool cannot be opened at present; the server's log says why");
-	return false;
+	w->ready = spool_open(&w->c.spool, w->c.conf.spool, 0, w->c.conf.durable, &e) == 0;
+	return w->ready || not_ready(w, &e);
 }
 
 void route_dispatch(struct web *w)
 {
 	bool known = false;
 
+	if (!read_conf(w))
+		return;
+	cors_headers(w);
 	for (int i = 0; i < ROUTES; i++) {
 		if (!fits(w, &routes[i]))
 			continue;

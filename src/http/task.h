@@ -22,6 +22,13 @@ int64_t task_wait_asked(struct web *w);
 /* Until the job has ended, or that long. */
 void task_wait(struct web *w, const char *id, int64_t us);
 
+/* events.c. Does the request accept events, in one form or the other? */
+bool events_asked(const struct web *w);
+/* ?on_disconnect=cancel: the task ends when its reader goes. False: answered. */
+bool events_leave_asked(struct web *w, bool *cancel);
+/* Answers with the events of w->id, which was submitted just now; ticket may be NULL. */
+void events_submitted(struct web *w, const char *ticket, bool cancel);
+
 /* quota.c: may the owner submit n jobs of so many bytes now? Else it has answered 429. */
 bool quota_take(struct web *w, int64_t jobs, int64_t bytes);
 /* The owner's queue is full: 429, with when a place will be free at the rate it moves at. */

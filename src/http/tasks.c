@@ -4,6 +4,7 @@
  * key, and into the spool. The address is answered when the job is as durable as the spool is.
  */
 #include "task.h"
+#include "ticket.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,6 +54,18 @@ void task_wait(struct web *w, const char *id, int64_t us)
 	follow_release(&f);
 }
 
+/* ,"ticket":"…" into the object that b ends with; one without it is an answer too. */
+static void put_ticket(struct web *w, struct buf *b, const char *id)
+{
+	char ticket[TICKET_MAX];
+
+	if (!ticket_make(w, ticket, id))
+		return;
+	b->len--;
+	if (buf_printf(b, ",\"ticket\":\"%s\"}", ticket) < 0)
+		answer_die(w);
+}
+
 static void answer_task(struct web *w, int status, const char *id)
 {
 	AUTO_BUF struct buf b = {0};
@@ -62,6 +75,8 @@ static void answer_task(struct web *w, int status, const char *id)
 		answer_error(w, errno, &e);
 		return;
 	}
+	if (status == 201)
+		put_ticket(w, &b, id);
 	if (buf_add(&b, "\n", 1) < 0)
 		answer_die(w);
 	answer_json(w, status, &b);
@@ -87,6 +102,7 @@ struct post {
 	struct spool_input input;
 	char key[KEY_MAX_LEN + 1];	/* Idempotency-Key, "" none */
 	int64_t wait_us;
+	bool events, cancel;		/* the answer is a stream; its end is the task's */
 };
 
 static void post_release(struct post *p)
@@ -173,13 +189,38 @@ static void not_submitted(struct web *w, int r, int err, const struct cee_err *e
 		answer_error(w, err, e);
 }
 
+static void answer_events(struct post *p, const char *id)
+{
+	char ticket[TICKET_MAX];
+	bool some = ticket_make(p->w, ticket, id);
+
+	memcpy(p->w->id, id, ID_LEN + 1);
+	events_submitted(p->w, some ? ticket : NULL, p->cancel);
+}
+
+static void answer_created(struct post *p, const char *id)
+{
+	struct web *w = p->w;
+	struct spool_where where = {0};
+	AUTO_BUF struct buf b = {0};
+
+	/* a key may stand for a job that is further already */
+	if (*p->key && spool_find(&w->c.spool, w->c.owner, id, &where, NULL) < 0)
+		where.state = STATE_CREATED;
+	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"%s}", id, state_name[where.state],
+		       task_no_runner(w) ? ",\"notice\":\"" TASK_NOTICE "\"" : "") < 0)
+		answer_die(w);
+	put_ticket(w, &b, id);
+	if (buf_add(&b, "\n", 1) < 0)
+		answer_die(w);
+	answer_json(w, 201, &b);
+}
+
 static void post_one(struct post *p, struct buf *text)
 {
 	struct web *w = p->w;
 	struct cee_err e = {0};
-	AUTO_BUF struct buf b = {0};
 	char id[ID_LEN + 1];
-	struct spool_where where = {0};
 	int r;
 
 	if (check(p, text, &e) < 0) {
@@ -194,18 +235,14 @@ static void post_one(struct post *p, struct buf *text)
 		return;
 	}
 	answer_location(w, id);
-	if (p->wait_us > 0) {
+	if (p->events) {
+		answer_events(p, id);
+	} else if (p->wait_us > 0) {
 		task_wait(w, id, p->wait_us);
 		answer_task(w, 201, id);
-		return;
+	} else {
+		answer_created(p, id);
 	}
-	/* a key may stand for a job that is further already */
-	if (*p->key && spool_find(&w->c.spool, w->c.owner, id, &where, NULL) < 0)
-		where.state = STATE_CREATED;
-	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"%s}\n", id, state_name[where.state],
-		       task_no_runner(w) ? ",\"notice\":\"" TASK_NOTICE "\"" : "") < 0)
-		answer_die(w);
-	answer_json(w, 201, &b);
 }
 
 /* ---- an array in, an array out ---------------------------------------------------------- */
@@ -256,9 +293,14 @@ static int put_one_of_many(struct post *p, struct many *m, int i, struct buf *b)
 
 	if (i >= m->done)
 		return buf_printf(b, "{\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the queue is full\"}");
-	if (p->wait_us > 0 && task_put(p->w, m->id[i], &full, &e) == 0)
-		return buf_add(b, full.data, full.len);
-	return buf_printf(b, "{\"id\":\"%s\",\"status\":\"%s\"}", m->id[i], state_name[STATE_CREATED]);
+	if (p->wait_us > 0 && task_put(p->w, m->id[i], &full, &e) == 0) {
+		if (buf_add(b, full.data, full.len) < 0)
+			return -1;
+	} else if (buf_printf(b, "{\"id\":\"%s\",\"status\":\"%s\"}", m->id[i], state_name[STATE_CREATED]) < 0) {
+		return -1;
+	}
+	put_ticket(p->w, b, m->id[i]);
+	return 0;
 }
 
 static void post_many(struct post *p, const struct buf *body)
@@ -271,6 +313,10 @@ static void post_many(struct post *p, const struct buf *body)
 
 	if (*p->key) {
 		answer_problem(p->w, 400, "Idempotency-Key: is for one job; each of an array has a field key");
+		return;
+	}
+	if (p->events) {
+		answer_problem(p->w, 406, "a stream is of one task: submit an array for JSON, and read the events of each");
 		return;
 	}
 	if (!split(p, body, &m) || !quota_take(p->w, m.n, (int64_t)body->len)) {
@@ -308,6 +354,9 @@ void tasks_post(struct web *w)
 	if (p.wait_us < 0 || !is_json(w) || !take_key(&p))
 		return;
 	p.t.key = *p.key ? p.key : NULL;
+	p.events = events_asked(w);
+	if (p.events && !events_leave_asked(w, &p.cancel))
+		return;
 	status = cgi_body(&w->q, STDIN_FILENO, w->c.conf.max_job, &body, &e);
 	if (status) {
 		answer_problem(w, status, "%s", e.msg);

@@ -48,6 +48,13 @@ bool auth_allow(struct web *w, unsigned needs);
 /* The owner's name of a user, or of one who asks through an application; user may be NULL. -1 */
 int auth_owner(char owner[OWNER_MAX], const char *realm, const char *name, const char *user);
 
+/* ---- pages of other origins (cors.c) ---------------------------------------------- */
+
+/* The headers of any answer, by http_origins. */
+void cors_headers(struct web *w);
+/* A browser asks before a request: what it may send. allow is a list of methods. */
+void cors_preflight(struct web *w, const char *allow);
+
 /* ---- answers (answer.c) ----------------------------------------------------------- */
 
 /* A header line of the answer to come. Control characters in it end the line there. */
@@ -78,6 +85,7 @@ void about_languages(struct web *w);	/* GET /languages */
 void tasks_post(struct web *w);		/* POST /tasks */
 void tasks_list(struct web *w);		/* GET /tasks */
 void tasks_get(struct web *w);		/* GET /tasks/{id} */
+void events_get(struct web *w);		/* GET /tasks/{id}/events */
 void tasks_delete(struct web *w);	/* DELETE /tasks/{id} */
 void raw_stdout(struct web *w);		/* GET /tasks/{id}/stdout */
 void raw_stderr(struct web *w);		/* GET /tasks/{id}/stderr */

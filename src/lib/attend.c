@@ -271,6 +271,8 @@ static int item(void *arg, const struct follow_item *it)
 	case FOLLOW_TEST:
 		tell_test(a, it);
 		break;
+	case FOLLOW_MARK:
+		break;
 	case FOLLOW_RERUN:
 		before_note(a);
 		prog_error("%s is run again after a failure of the engine; attempt %d begins", a->f.id, it->attempt);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONF_MAX = 1 << 20, VALUE_MAX = 4096, NETWORKS_MAX = 64 };
+enum { CONF_MAX = 1 << 20, VALUE_MAX = 4096, NETWORKS_MAX = 64, ORIGIN_MAX = 256 };
 
 #define KIB ((int64_t)1 << 10)
 #define MIB ((int64_t)1 << 20)
@@ -86,6 +86,7 @@ void conf_init(struct conf *c)
 		.http_tokens = strdup("/etc/cee/tokens"),
 		.http_state = strdup("/var/lib/cee-http"),
 		.http_wait_us = 50 * SECOND,
+		.http_ticket_us = 24 * 3600 * SECOND,
 		.keep_us = -1,
 		.keep_max_us = -1,
 		.layers_max = 8 * GIB,
@@ -106,13 +107,13 @@ void conf_init(struct conf *c)
 
 enum { INDEXES = sizeof ((struct conf *)0)->package_index / sizeof ((struct conf *)0)->package_index[0] };
 
-static void networks_release(struct conf *c)
+static void names_release(char ***v, size_t *n)
 {
-	for (size_t i = 0; i < c->nnetworks; i++)
-		free(c->networks[i]);
-	free(c->networks);
-	c->networks = NULL;
-	c->nnetworks = 0;
+	for (size_t i = 0; i < *n; i++)
+		free((*v)[i]);
+	free(*v);
+	*v = NULL;
+	*n = 0;
 }
 
 void conf_release(struct conf *c)
@@ -136,7 +137,8 @@ void conf_release(struct conf *c)
 		free(c->package_index[i].grammar);
 		free(c->package_index[i].index);
 	}
-	networks_release(c);
+	names_release(&c->networks, &c->nnetworks);
+	names_release(&c->http_origins, &c->nhttp_origins);
 	*c = (struct conf){0};
 }
 
@@ -261,6 +263,8 @@ static int set_http_jobs(struct conf *c, const char *v, struct cee_err *e) { ret
 static int set_http_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->http_bytes, e); }
 static int set_http_wait(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->http_wait_us, e); }
 
+static int set_http_ticket(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->http_ticket_us, e); }
+
 /* A part of owners' names, without the '-' that separates the parts. */
 static int set_http_realm(struct conf *c, const char *v, struct cee_err *e)
 {
@@ -345,7 +349,7 @@ static int set_networks(struct conf *c, const char *v, struct cee_err *e)
 	AUTO_FREE char *copy = strdup(v);
 	char *save = NULL;
 
-	networks_release(c);
+	names_release(&c->networks, &c->nnetworks);
 	if (!copy)
 		return cee_fail(e, ENOMEM, "out of memory");
 	for (char *w = strtok_r(copy, " ,\t", &save); w; w = strtok_r(NULL, " ,\t", &save))
@@ -419,6 +423,39 @@ const char *conf_index(const struct conf *c, const char *grammar)
 	return NULL;
 }
 
+/* An origin as a browser sends it (RFC 6454, 6.2): scheme, host and port, no path. */
+static int add_origin(struct conf *c, const char *v, struct cee_err *e)
+{
+	const char *host = strstr(v, "://");
+	size_t scheme = strncmp(v, "http://", 7) == 0 ? 4 : strncmp(v, "https://", 8) == 0 ? 5 : 0;
+
+	if (strcmp(v, "*") != 0 && (!scheme || host != v + scheme || !host[3] || strlen(v) > ORIGIN_MAX ||
+				    host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")]))
+		return cee_fail(e, EINVAL, "must be http://HOST[:PORT] or https://HOST[:PORT], in small letters and without a path, or *, not \"%.60s\"", v);
+	if (c->nhttp_origins == NETWORKS_MAX)
+		return cee_fail(e, EINVAL, "more than %d origins", NETWORKS_MAX);
+	if (!c->http_origins && !(c->http_origins = calloc(NETWORKS_MAX + 1, sizeof *c->http_origins)))
+		return cee_fail(e, ENOMEM, "out of memory");
+	if (replace(&c->http_origins[c->nhttp_origins], v, e) < 0)
+		return -1;
+	c->nhttp_origins++;
+	return 0;
+}
+
+static int set_http_origins(struct conf *c, const char *v, struct cee_err *e)
+{
+	AUTO_FREE char *copy = strdup(v);
+	char *save = NULL;
+
+	names_release(&c->http_origins, &c->nhttp_origins);
+	if (!copy)
+		return cee_fail(e, ENOMEM, "out of memory");
+	for (char *w = strtok_r(copy, " ,\t", &save); w; w = strtok_r(NULL, " ,\t", &save))
+		if (add_origin(c, w, e) < 0)
+			return -1;
+	return 0;
+}
+
 static const struct key {
 	const char *name;
 	int (*set)(struct conf *c, const char *value, struct cee_err *e);
@@ -441,6 +478,7 @@ static const struct key {
 	{"packages.wall", set_package_wall}, {"packages.boxes", set_package_boxes},
 	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_tokens", set_http_tokens},
 	{"http_state", set_http_state}, {"http_jobs", set_http_jobs}, {"http_bytes", set_http_bytes}, {"http_wait", set_http_wait},
+	{"http_ticket", set_http_ticket}, {"http_origins", set_http_origins},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 

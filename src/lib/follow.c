@@ -382,6 +382,10 @@ static int give(struct follow *f, const struct index_record *rec, follow_fn fn, 
 {
 	struct follow_item it = { .what = rec->gap ? FOLLOW_GAP : FOLLOW_DATA, .rec = *rec, .attempt = f->attempt };
 
+	if (rec->mark) {
+		it.what = FOLLOW_MARK;
+		return f->marks && fn(arg, &it) ? -1 : 0;
+	}
 	if (rec->gap)
 		return fn(arg, &it) ? -1 : 0;
 	return give_data(f, &it, fn, arg);

@@ -12,10 +12,11 @@
 #include <string.h>
 
 static const char letters[] = { [STREAM_NONE] = '?', [STREAM_OUT] = 'o', [STREAM_ERR] = 'e', [STREAM_COMPILE] = 'c' };
+static const char marks[MARK_COUNT] = { [MARK_NONE] = '?', [MARK_PACKAGES] = 'p', [MARK_COMPILING] = 'b', [MARK_RUNNING] = 'r' };
 
 int index_format(char out[INDEX_LINE_MAX], const struct index_record *r)
 {
-	char letter = letters[r->stream];
+	char letter = r->mark ? marks[r->mark] : letters[r->stream];
 
 	if (r->gap)
 		letter = (char)(letter - 'a' + 'A');
@@ -41,6 +42,14 @@ static const char *decimal(const char *p, char end, uint64_t *value)
 
 static int letter_parse(char c, struct index_record *r)
 {
+	r->mark = MARK_NONE;
+	for (int m = MARK_NONE + 1; m < MARK_COUNT; m++)
+		if (marks[m] == c) {
+			r->mark = (enum index_mark)m;
+			r->stream = STREAM_NONE;
+			r->gap = false;
+			return 0;
+		}
 	r->gap = c >= 'A' && c <= 'Z';
 	if (r->gap)
 		c = (char)(c - 'A' + 'a');
@@ -69,7 +78,7 @@ int index_parse(const char *bytes, size_t len, size_t *used, struct index_record
 	if (!p || time > INT64_MAX || letter_parse(*p, r) < 0 || p[1] != ' ')
 		goto broken;
 	p = decimal(p + 2, '\n', &r->len);
-	if (!p)
+	if (!p || (r->mark && r->len))
 		goto broken;
 	r->time_us = (int64_t)time;
 	*used = (size_t)(p - bytes);

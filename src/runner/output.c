@@ -18,11 +18,13 @@ void output_init(struct output *o, const struct spool_attempt *a)
 	o->index = a->index;
 }
 
-static bool add_record(struct output *o, enum frame_stream s, bool gap, uint64_t len)
+static bool put_record(struct output *o, struct index_record r)
 {
-	struct index_record r = { .time_us = now_us(), .stream = s, .gap = gap, .len = len };
 	char line[INDEX_LINE_MAX];
-	int n = index_format(line, &r);
+	int n;
+
+	r.time_us = now_us();
+	n = index_format(line, &r);
 
 	if (write_full(o->index, line, (size_t)n) < 0) {
 		if (ftruncate(o->index, o->index_size) < 0)
@@ -33,6 +35,11 @@ static bool add_record(struct output *o, enum frame_stream s, bool gap, uint64_t
 	return true;
 }
 
+static bool add_record(struct output *o, enum frame_stream s, bool gap, uint64_t len)
+{
+	return put_record(o, (struct index_record){ .stream = s, .gap = gap, .len = len });
+}
+
 static bool pay_gaps(struct output *o)
 {
 	for (int s = STREAM_OUT; s <= STREAM_COMPILE; s++)
@@ -41,6 +48,9 @@ static bool pay_gaps(struct output *o)
 				return false;
 			o->lost[s] = 0;
 		}
+	if (o->owed && !put_record(o, (struct index_record){ .mark = o->owed }))
+		return false;
+	o->owed = MARK_NONE;
 	return true;
 }
 
@@ -69,6 +79,14 @@ void output_add(struct output *o, enum frame_stream s, const void *data, size_t 
 void output_gap(struct output *o, enum frame_stream s, uint64_t n)
 {
 	o->lost[s] += n;
+	pay_gaps(o);
+}
+
+void output_mark(struct output *o, enum index_mark m)
+{
+	if (m == o->mark)
+		return;
+	o->mark = o->owed = m;
 	pay_gaps(o);
 }
 

@@ -8,6 +8,7 @@ struct output {
 	int64_t size[2];		/* of stdout and stderr: all that the index covers */
 	int64_t index_size;
 	uint64_t lost[4];		/* by stream: not yet written down as a gap */
+	enum index_mark mark, owed;	/* the last that began; one not yet written down */
 	int64_t lost_total;		/* bytes that found no room on the disk */
 };
 /* The attempt must have begun (spool_attempt_begin). */
@@ -16,6 +17,8 @@ void output_init(struct output *o, const struct spool_attempt *a);
 void output_add(struct output *o, enum frame_stream s, const void *data, size_t len);
 /* n bytes of that stream are missing here. */
 void output_gap(struct output *o, enum frame_stream s, uint64_t n);
+/* What begins now; once is enough. */
+void output_mark(struct output *o, enum index_mark m);
 /* Writes down what is still owed to the index. */
 void output_end(struct output *o);
 #endif

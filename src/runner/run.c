@@ -431,6 +431,7 @@ static void box_frame(void *arg, const struct frame *f)
 		r->began = true;
 		if (f->len == 4 && frame_get32(f->data) == PHASE_RUN)
 			r->feed.started = true;
+		output_mark(&r->output, r->feed.started ? MARK_RUNNING : MARK_COMPILING);
 		break;
 	case FRAME_READY:
 		break;
@@ -587,6 +588,7 @@ static void compile_and_run(struct run *r)
 			run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 			return;
 		}
+		output_mark(&r->output, MARK_COMPILING);
 	}
 	get_box(r);
 }

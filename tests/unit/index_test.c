@@ -20,7 +20,7 @@ static void round_trip(void)
 
 	for (int s = STREAM_OUT; s <= STREAM_COMPILE; s++)
 		for (int i = 0; i < 32; i++) {
-			struct index_record r = { times[i & 3], (enum frame_stream)s, i & 4, lens[i >> 3] };
+			struct index_record r = { times[i & 3], (enum frame_stream)s, i & 4, lens[i >> 3], MARK_NONE };
 			char line[INDEX_LINE_MAX];
 			int n = index_format(line, &r);
 			CHECK(n > 0 && n < INDEX_LINE_MAX && (size_t)n == strlen(line));
@@ -34,6 +34,10 @@ static void letters(void)
 	CHECK(parse("5 o 3\n") == 1 && got.stream == STREAM_OUT && !got.gap && got.time_us == 5 && got.len == 3);
 	CHECK(parse("5 E 3\nrest") == 1 && got.stream == STREAM_ERR && got.gap && used == 6);
 	CHECK(parse("5 c 3\n") == 1 && got.stream == STREAM_COMPILE);
+	CHECK(parse("5 r 0\n") == 1 && got.mark == MARK_RUNNING && got.stream == STREAM_NONE && !got.gap && got.len == 0);
+	CHECK(parse("5 b 0\n") == 1 && got.mark == MARK_COMPILING);
+	CHECK(parse("5 o 1\n") == 1 && got.mark == MARK_NONE);
+	CHECK(parse("5 r 1\n") == -1 && parse("5 R 0\n") == -1 && parse("5 p 00\n") == -1);
 	CHECK(parse("5 x 3\n") == -1 && errno == EPROTO);
 	CHECK(parse("5 ? 3\n") == -1);
 }

@@ -1,0 +1,46 @@
+/* cors.c - whose pages may read answers: http_origins of cee.conf (the Fetch standard, 3.2)
+ *
+ * A browser is told so with every answer, errors too. It is never told to send what it knows of a
+ * login (Access-Control-Allow-Credentials): a page of another origin acts with a token that it has
+ * been given, with a ticket, or as nobody.
+ */
+#include "web.h"
+
+#include <string.h>
+
+static bool listed(const struct conf *c, const char *origin)
+{
+	for (size_t i = 0; i < c->nhttp_origins; i++)
+		if (strcmp(c->http_origins[i], "*") == 0 || strcmp(c->http_origins[i], origin) == 0)
+			return true;
+	return false;
+}
+
+static const char *allowed(const struct web *w)
+{
+	const char *origin = cgi_variable(&w->q, "HTTP_ORIGIN");
+
+	return origin && listed(&w->c.conf, origin) ? origin : NULL;
+}
+
+void cors_headers(struct web *w)
+{
+	const char *origin = allowed(w);
+
+	if (w->c.conf.nhttp_origins > 0)
+		answer_header(w, "Vary", "Origin");
+	if (!origin)
+		return;
+	answer_header(w, "Access-Control-Allow-Origin", "%s", origin);
+	answer_header(w, "Access-Control-Expose-Headers", "Location, ETag, Retry-After, Content-Range");
+}
+
+void cors_preflight(struct web *w, const char *allow)
+{
+	if (!allowed(w) || !cgi_variable(&w->q, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+		return;
+	answer_header(w, "Access-Control-Allow-Methods", "%s", allow);
+	answer_header(w, "Access-Control-Allow-Headers",
+		      "Authorization, Content-Type, Cee-User, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match");
+	answer_header(w, "Access-Control-Max-Age", "600");
+}

@@ -1,0 +1,166 @@
+# Events, tickets and pages of other origins (cee-http), behind the real servers: live, resumable, and
+# over when their reader is.
+
+load lib
+load http
+
+stream() {	# stream NAME PATH [curl options]: in the background, into the file NAME; its pid is in STREAM
+	local name=$1 path=$2
+	shift 2
+	curl -sSkN --max-time 60 "$@" "$U$path" > "$BATS_TEST_TMPDIR/$name" 3>&- &
+	STREAM=$!
+}
+shows() { grep -q -e "$2" "$BATS_TEST_TMPDIR/$1"; }	# shows NAME REGEX
+names() { sed -n 's/^event: //p' "$BATS_TEST_TMPDIR/$1" | paste -sd ' '; }
+data() { sed -n "/^event: $2\$/{n; s/^data: //p}" "$BATS_TEST_TMPDIR/$1"; }	# data NAME EVENT: a line each
+ids() { sed -n 's/^id: //p' "$BATS_TEST_TMPDIR/$1"; }
+ndjson() { req GET "/tasks/$1/events${2:-}" -H 'Accept: application/x-ndjson' "${@:3}"; }
+process_of() { grep -lzx "PATH_INFO=/tasks/$1/events" /proc/[0-9]*/environ 2> /dev/null; }
+no_process_of() { [ -z "$(process_of "$1")" ]; }
+
+# Says "ready", then what it is told, a line each, until "end".
+ECHO='{"language":"python","code":"import sys\nprint(\"ready\", flush=True)\nfor l in sys.stdin:\n    if l == \"end\\n\": break\n    print(\"got\", l.strip(), flush=True)","stdin_stream":true}'
+tell() { req POST "/tasks/$1/stdin" --data-binary "$2"$'\n' "${@:3}"; is 204; }
+
+@test "events of a task: in order, its output as it was written, and the result as GET answers it" {
+	start_lighttpd demo
+	start_runner
+	post '{"language":"c","code":"#include <stdio.h>\n#include <unistd.h>\n#warning careful\nint main(void) { puts(\"one\"); fflush(stdout); usleep(50000); fputs(\"two\\n\", stderr); return 3; }"}' '?wait=30'
+	id=$(field .id)
+	req GET "/tasks/$id"
+	task=$(jq -cS . <<< "$BODY")
+	req GET "/tasks/$id/events"
+	is 200
+	[ "$(header Content-Type)" = text/event-stream ]
+	[ "$(header Cache-Control)" = no-store ]
+	cp "$BATS_TEST_TMPDIR/body" "$BATS_TEST_TMPDIR/s"
+	[[ "$(names s)" == 'created compiling stderr '*'running stdout stderr result' ]]
+	[ "$(data s created | jq -r .id)" = "$id" ]
+	[ "$(data s stdout | jq -r .text)" = one ]
+	[[ "$(data s stderr | jq -rj 'select(.phase == "compile").text')" == *careful* ]]
+	[ "$(data s stderr | jq -rj 'select(.phase | not).text')" = two ]
+	[ "$(data s result | jq -cS .)" = "$task" ]
+	[ "$(ids s | sort | uniq -d)" = '' ]
+	# the same as lines of JSON
+	ndjson "$id"
+	[ "$(header Content-Type)" = application/x-ndjson ]
+	[ "$(jq -r .event <<< "$BODY" | paste -sd ' ')" = "$(names s)" ]
+	[ "$(jq -r .id <<< "$BODY")" = "$(ids s)" ]
+	python3 -c 'import json, sys; [json.loads(l) for l in sys.stdin]' <<< "$BODY"
+	[ "$(jq -cS 'select(.event == "result").data' <<< "$BODY")" = "$task" ]
+	req HEAD "/tasks/$id/events"
+	is 200
+	# from every id on: all that came after it, and nothing else
+	local all n=0 last
+	all=$(ids s)
+	for last in $all; do
+		n=$((n + 1))
+		req GET "/tasks/$id/events" -H "Last-Event-ID: $last"
+		[ "$(sed -n 's/^id: //p' <<< "$BODY")" = "$(tail -n +$((n + 1)) <<< "$all")" ]
+		req GET "/tasks/$id/events?last_event_id=$last"
+		[ "$(sed -n 's/^id: //p' <<< "$BODY")" = "$(tail -n +$((n + 1)) <<< "$all")" ]
+	done
+	[ "$STATUS" = 204 ]	# after the result there is nothing: a browser does not come again
+	for bad in x 1 1-2 -1-0-0-0-0-0-0-0 1-0-0-0-0-0-0-0-0 1-0-0-0-0-0-0-2 01-0-0-0-0-0-0-0 9999999999999999999-0-0-0-0-0-0-0; do
+		req GET "/tasks/$id/events" -H "Last-Event-ID: $bad"
+		problem 400 Last-Event-ID
+	done
+	req GET /tasks/01890a5d-ac96-774b-bcce-b302099a8057/events
+	problem 404 ''
+}
+
+@test "characters are never split, what is no UTF-8 is base64, and every byte is there once" {
+	start_lighttpd demo
+	start_runner
+	cat > "$BATS_TEST_TMPDIR/p.py" <<-'P'
+		import os, time
+		def w(b, fd=1):
+		    os.write(fd, b); time.sleep(.05)
+		w(b"a\xc3"); w(b"\xa4b\xe2\x82"); w(b"\xe2\x82", 2); w(b"\xac\xf0\x9f"); w(b"\x98\x80\n"); w(b"x\xff\xfey"); w(b"\xf0\x9f"); w(b"z"); w(b"\xe2")
+		w(b"\xac\n", 2)
+	P
+	post "$(jq -n --rawfile c "$BATS_TEST_TMPDIR/p.py" '{language: "python", code: $c}')" '?wait=15'
+	id=$(field .id)
+	ndjson "$id"
+	[ "$(jq -c 'select(.event == "stdout") | [.data.text, .data.base64]' <<< "$BODY" | paste -sd ' ')" = \
+		'["a",null] ["äb",null] ["€",null] ["😀\n",null] [null,"eP/+eQ=="] [null,"8J96"] [null,"4g=="]' ]
+	[ "$(jq -r 'select(.event == "stderr").data.text' <<< "$BODY")" = '€' ]
+	jq -rj 'select(.event == "stdout").data | .text // (.base64 | @base64d | "")' <<< "$BODY" > /dev/null
+	python3 - "$BATS_TEST_TMPDIR/body" > "$BATS_TEST_TMPDIR/got" <<-'P'
+		import base64, json, sys
+		for l in open(sys.argv[1]):
+		    e = json.loads(l)
+		    if e["event"] == "stdout":
+		        sys.stdout.buffer.write(base64.b64decode(e["data"]["base64"]) if "base64" in e["data"] else e["data"]["text"].encode())
+	P
+	cee-log -o --owner http-web-demo "$id" | cmp - "$BATS_TEST_TMPDIR/got"
+	# from within: what was held goes on where it was
+	local last
+	for last in $(jq -r .id <<< "$BODY"); do
+		jq -r .id <<< "$BODY" | sed "0,/^$last\$/d" > "$BATS_TEST_TMPDIR/rest"
+		curl -sS -H 'Accept: application/x-ndjson' -H "Last-Event-ID: $last" "$U/tasks/$id/events" | jq -r .id | cmp - "$BATS_TEST_TMPDIR/rest"
+	done
+}
+
+@test "submitted and streamed in one request; a ticket reads that task, and does nothing else" {
+	start_lighttpd login
+	start_runner
+	A=(-u ann:secret)
+	stream s /tasks "${A[@]}" -H "$JSON" -H 'Accept: text/event-stream' -d "$ECHO" -D "$BATS_TEST_TMPDIR/head"
+	wait_until 15 shows s ready
+	HEAD=$(tr -d '\r' < "$BATS_TEST_TMPDIR/head")
+	[[ "$HEAD" == *' 201 '* ]]
+	id=$(data s created | jq -r .id) ticket=$(data s created | jq -r .ticket)
+	[ "$(header Location)" = "/tasks/$id" ]
+	tell "$id" hello "${A[@]}"
+	wait_until 15 shows s hello
+	# the ticket, without a login
+	for p in "" /stdout /stderr /files; do
+		req GET "/tasks/$id$p?ticket=$ticket"
+		is 200
+	done
+	stream t "/tasks/$id/events?ticket=$ticket"
+	wait_until 15 shows t hello
+	req GET "/tasks/$id/events?ticket=$ticket&on_disconnect=cancel"
+	problem 403 submit
+	req DELETE "/tasks/$id?ticket=$ticket"
+	is 401
+	req POST "/tasks/$id/stdin?ticket=$ticket" -d x
+	is 401
+	req POST "/tasks?ticket=$ticket" -H "$JSON" -d "$ECHO"
+	is 401
+	req GET "/tasks?ticket=$ticket"
+	is 401
+	tell "$id" end "${A[@]}"
+	wait_until 15 shows s '^event: result'
+	wait_until 15 shows t '^event: result'
+	wait "$STREAM"
+	# another task's, another owner's, one that has expired, and what is none
+	post '{"language":"python","code":"print(2)"}' '?wait=15' "${A[@]}"
+	other=$(field .id)
+	[ "$(field .ticket | cut -d. -f2)" = http-web-ann ]
+	req GET "/tasks/$other?ticket=$(field .ticket)"
+	is 200
+	req GET "/tasks/$other?ticket=$ticket"
+	problem 401 ticket
+	for bad in x . .. "0$ticket" "${ticket%?}" "${ticket}0" "${ticket/ann/bob}" "9$ticket" "${ticket/./..}"; do
+		req GET "/tasks/$id?ticket=$bad"
+		problem 401 ticket
+	done
+	printf 'http_ticket = 0\n' >> "$CEE_CONF"
+	post '{"language":"python","code":"print(2)"}' '' "${A[@]}"
+	req GET "/tasks/$(field .id)?ticket=$(field .ticket)"
+	problem 401 expired
+	# the key is cee-http's alone; without it no ticket holds
+	[ "$(stat -c %a "$BATS_TEST_TMPDIR/ticket.key")" = 600 ]
+	rm "$BATS_TEST_TMPDIR/ticket.key"
+	req GET "/tasks/$id?ticket=$ticket"
+	problem 401 ticket
+	# no ticket is in a log
+	lacks -q "${ticket##*.}" "$BATS_TEST_TMPDIR"/lighttpd/*.log
+	# an array has one each; a stream is of one task
+	post '[{"language":"python","code":"1"},{"language":"python","code":"2"}]' '' "${A[@]}"
+	[ "$(field '[.[] | .ticket | length > 80] | all')" = true ]
+	post '[{"language":"python","code":"1"}]' '' "${A[@]}" -H 'Accept: text/event-stream'
+	problem 406 one
+}
