@@ -1,0 +1,12 @@
+#!/bin/sh
+# setup.sh - what the image of Python gets besides the distribution's packages; run as root while it is built
+#
+# sys.path gets the directory of a job's packages by a .pth file, as site-packages itself would
+# read it.
+set -eu
+site=/usr/lib/python3/dist-packages
+echo 'import cee_layer' > $site/cee-layer.pth
+cp /usr/lib/cee/python/cee_layer.py $site/
+python3 -c 'import sys, py_compile
+for name in sys.argv[1:]:
+	py_compile.compile(name, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)' $site/cee_layer.py
