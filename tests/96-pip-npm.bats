@@ -1,0 +1,295 @@
+#!/usr/bin/env bats
+# Packages by pip and npm: from a registry of the tests' own on loopback (tests/tools/registry.py),
+# with what a registry may do wrong, and from a folder. The real npm where it is reached.
+
+load lib
+
+setup_file() {
+	export REGISTRY_PORT=$BATS_FILE_TMPDIR/port
+	/usr/bin/python3 "$BATS_TEST_DIRNAME/tools/registry.py" "$REGISTRY_PORT" 3>&- &
+	echo $! > "$BATS_FILE_TMPDIR/registry.pid"
+	for _ in $(seq 200); do [ -e "$REGISTRY_PORT" ] && break; sleep 0.05; done
+	[ -e "$REGISTRY_PORT" ]
+}
+
+teardown_file() { kill "$(cat "$BATS_FILE_TMPDIR/registry.pid")"; }
+
+teardown() { end_all; }
+
+# registry [FAULT [MORE]]: a spool whose packages come from there, and its runner
+registry() {
+	REGISTRY=http://127.0.0.1:$(cat "$REGISTRY_PORT")
+	new_spool "packages.network = host
+packages.index.pip = $REGISTRY/${1:-ok}/pip/simple/
+packages.index.npm = $REGISTRY/${1:-ok}/npm/
+packages.wall = 40
+${2:-}"
+	start_runner
+}
+
+# asked: how often the registry was asked for anything beneath this
+asked() { curl -sS "$REGISTRY/requests" | jq --arg p "$1" '[.[] | select(.[0] | startswith($p)) | .[1]] | add // 0'; }
+
+# job LANGUAGE CODE NAME@VERSION…: its text on standard output
+job() {
+	local language=$1 code=$2
+	shift 2
+	printf '%s\n' "$@" | jq -Rn --arg language "$language" --arg code "$code" '{$language, $code, retries: 0,
+		packages: [inputs | capture("^(?<name>.+)@(?<version>[^@]*)$")]}'
+}
+
+submit() { job "$@" > "$BATS_TEST_TMPDIR/job"; run --separate-stderr cee-submit -w -j "$BATS_TEST_TMPDIR/job"; }
+
+last() { cat "$BATS_TEST_TMPDIR/last"; }
+result() {	# result JQ: of a job that is submitted and waited for
+	id=$(cee-submit -j "$BATS_TEST_TMPDIR/job")
+	cee-stat --wait "$id" > /dev/null || true
+	cee-stat --json "$id" | jq -r "$1"
+}
+
+# ---- pip ----
+
+@test "pip: a wheel with its dependency and one with native code; a known layer asks nobody again" {
+	registry
+	submit python 'import needs, native; print(needs.PURE, native.add(2, 40))' needs@1.0 native@1.0
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = "1.5 42" ]
+	before=$(asked /ok/pip)
+	submit python 'import native, sys; print(native.add(1, 1), sys.path[-1].endswith("dist-packages"))' Native@1.0 needs@1.0
+	[ "$output" = "2 True" ]
+	[ "$(asked /ok/pip)" -eq "$before" ]
+	[ "$(result '[.packages[] | "\(.name) \(.version) \(.hash[:7])"] | join(", ")')" = \
+		"native 1.0 sha256:, needs 1.0 sha256:, pure 1.5 sha256:" ]
+}
+
+@test "pip: an exact version is that one, and without packages there are none" {
+	registry
+	submit python 'import pure; print(pure.VERSION)' pure@1.0
+	[ "$output" = 1.0 ]
+	submit python 'import pure; print(pure.VERSION)' pure@2.0
+	[ "$output" = 2.0 ]
+	submit python 'import pure'
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"No module named 'pure'"* ]]
+}
+
+@test "pip: no such package, no such version, another system, another Python, no wheel: pip's words, at once" {
+	registry
+	for p in nosuch@1.0 pure@9.9 windows@1.0 newer@1.0 source-only@1.0; do
+		submit python 'print("ran")' "$p"
+		echo "$p: $status $output $stderr"
+		[ "$status" -eq 126 ]
+		[ "$output" = "" ]
+		[[ $stderr == *"package error"*"No matching distribution found for ${p%@*}==${p#*@}"* ]]
+	done
+	[[ "$(job python x newer@1.0 > "$BATS_TEST_TMPDIR/job"; result .message)" == *"Requires-Python >=3.99"* ]]
+	[ "$(asked /phoned)" -eq 0 ]
+}
+
+@test "no such package is remembered, a failure of the network is not" {
+	registry
+	submit python 'print(1)' nosuch@1.0
+	[ "$status" -eq 126 ]
+	before=$(asked /ok/pip/simple/nosuch)
+	submit python 'print(1)' nosuch@1.0
+	[ "$status" -eq 126 ]
+	[ "$(asked /ok/pip/simple/nosuch)" -eq "$before" ]
+	stop_runner
+	registry 500
+	submit python 'print(1)' pure@1.0
+	echo "$stderr"
+	[ "$status" -eq 125 ]
+	before=$(asked /500/pip/simple/pure)
+	submit python 'print(1)' pure@1.0
+	[ "$status" -eq 125 ]
+	[ "$(asked /500/pip/simple/pure)" -gt "$before" ]
+}
+
+@test "pip: a registry that cuts, answers garbage, sends something else, or is away: our failure, not the user's" {
+	for fault in cut file-cut garbage file-garbage hash file-500; do
+		registry $fault
+		submit python 'print(1)' pure@1.0
+		echo "$fault: $status $stderr"
+		[ "$status" -eq 125 ]
+		[ "$output" = "" ]
+		stop_runner
+	done
+	registry
+	sed -i 's,^packages.index.pip.*,packages.index.pip = http://127.0.0.1:9/,' "$CEE_CONF"
+	stop_runner
+	start_runner
+	submit python 'print(1)' pure@1.0
+	[ "$status" -eq 125 ]
+}
+
+@test "a registry that stalls: our failure when the time is over" {
+	registry file-stall 'packages.wall = 4'
+	submit python 'print(1)' pure@1.0
+	echo "$stderr"
+	[ "$status" -eq 125 ]
+	submit javascript 'console.log(1)' left@1.0.0
+	[ "$status" -eq 125 ]
+}
+
+@test "pip: an archive that writes outside, one that is huge, one with an address in it: refused" {
+	registry ok 'packages.bytes = 32M'
+	submit python 'print(1)' outside@1.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"outside the target directory"* ]]
+	submit python 'print(1)' big@1.0
+	echo "$stderr"
+	[ "$status" -eq 126 ]
+	[[ $stderr == *packages.bytes* ]]
+	submit python 'print(1)' outpost@1.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"packages come from the registry alone"* ]]
+	[ ! -e /tmp/outside ]
+	next_job_runs
+}
+
+@test "pip: the job's own pip.conf and PIP_ variables change nothing" {
+	registry
+	jq -n '{language: "python", code: "import pure; print(pure.VERSION)", packages: [{name: "pure", version: "1.0"}],
+		env: {PIP_INDEX_URL: "http://127.0.0.1:9/", PYTHONPATH: "/nowhere"},
+		files: [{name: "pip.conf", content: "[global]\nindex-url = http://127.0.0.1:9/\n"},
+			{name: ".config/pip/pip.conf", content: "[global]\nindex-url = http://127.0.0.1:9/\n"}]}' > "$BATS_TEST_TMPDIR/job"
+	run cee-submit -w -j "$BATS_TEST_TMPDIR/job"
+	[ "$output" = 1.0 ]
+}
+
+# ---- npm ----
+
+@test "npm: a package with dependencies, by require and by import; the lock has them all" {
+	registry
+	submit javascript 'const d = require("deep"); d.esm().then((m) => console.log(d.left, m.esm))' deep@1.0.0
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = "1.1.0 esm" ]
+	jq -n '{language: "js", files: [{name: "m.mjs", content: "import { esm } from \"@scope/esm\"; import left from \"left\"; console.log(esm, left.version)"}],
+		packages: [{name: "deep", version: "1.0.0"}]}' > "$BATS_TEST_TMPDIR/job"
+	run cee-submit -w -j "$BATS_TEST_TMPDIR/job"
+	[ "$output" = "esm 1.1.0" ]
+	[ "$(result '[.packages[] | "\(.name) \(.version) \(.hash[:7])"] | join(", ")')" = \
+		"@scope/esm 1.0.0 sha512-, deep 1.0.0 sha512-, left 1.1.0 sha512-" ]
+}
+
+@test "npm: an install script that would phone home does not run" {
+	registry
+	submit javascript 'console.log(require("phone").phone)' phone@1.0.0
+	[ "$output" = false ]
+	[ "$(asked /phoned)" -eq 0 ]
+}
+
+@test "npm: no such package, no such version: npm's words" {
+	registry
+	submit javascript 'console.log(1)' nosuch@1.0.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *E404*"'nosuch@1.0.0' is not in this registry"* ]]
+	submit javascript 'console.log(1)' left@9.0.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *ETARGET*"No matching version found for left@9.0.0"* ]]
+}
+
+@test "npm: a registry that fails in one way or another: our failure, not the user's" {
+	for fault in 500 cut file-cut garbage file-garbage hash; do
+		registry $fault
+		submit javascript 'console.log(1)' left@1.0.0
+		echo "$fault: $status $stderr"
+		[ "$status" -eq 125 ]
+		stop_runner
+	done
+}
+
+@test "npm: an archive that writes outside stays inside, one that is huge and one with an address are refused" {
+	registry ok 'packages.bytes = 64M'
+	submit javascript 'console.log(require("outside").ok)' outside@1.0.0
+	[ "$output" = 1 ]
+	[ ! -e /tmp/outside ] && [ ! -e /etc/outside ]
+	submit javascript 'console.log(1)' big@1.0.0
+	echo "$stderr"
+	[ "$status" -eq 126 ]
+	[[ $stderr == *packages.bytes* ]]
+	submit javascript 'console.log(1)' outpost@1.0.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"packages come from the registry alone"* ]]
+}
+
+@test "npm: the job's own .npmrc changes nothing" {
+	registry
+	jq -n '{language: "javascript", code: "console.log(require(\"left\").version)", packages: [{name: "left", version: "2.0.0"}],
+		files: [{name: ".npmrc", content: "registry=http://127.0.0.1:9/\n"}]}' > "$BATS_TEST_TMPDIR/job"
+	run cee-submit -w -j "$BATS_TEST_TMPDIR/job"
+	[ "$output" = 2.0.0 ]
+}
+
+@test "npm: the real registry, where it is reached" {
+	new_spool
+	start_runner
+	submit javascript 'console.log(require("left-pad")("x", 3, "."))' left-pad@1.3.0
+	[ "$status" -ne 125 ] || skip "no npm registry is reached from a box here: ${stderr##*$'\n'}"
+	[ "$output" = "..x" ]
+}
+
+# ---- both ----
+
+@test "a folder is a registry too: wheels for pip, archives for npm" {
+	mkdir "$BATS_TEST_TMPDIR/index"
+	REGISTRY=http://127.0.0.1:$(cat "$REGISTRY_PORT")
+	for f in pip/files/needs-1.0-py3-none-any.whl pip/files/pure-1.5-py3-none-any.whl npm/deep/-/deep-1.0.0.tgz \
+		npm/left/-/left-1.0.0.tgz npm/@scope/esm/-/esm-1.0.0.tgz; do
+		curl -sSf -o "$BATS_TEST_TMPDIR/index/${f##*/}" "$REGISTRY/ok/$f"
+	done
+	new_spool "packages.network = none
+packages.index.pip = $BATS_TEST_TMPDIR/index
+packages.index.npm = $BATS_TEST_TMPDIR/index"
+	start_runner
+	submit python 'import needs; print(needs.PURE)' needs@1.0
+	echo "$stderr"
+	[ "$output" = 1.5 ]
+	submit javascript 'console.log(require("deep").left)' deep@1.0.0
+	echo "$stderr"
+	[ "$output" = 1.0.0 ]
+	submit python 'print(1)' pure@1.0
+	[ "$status" -eq 126 ]
+}
+
+@test "names and versions are the registry's own, refused when the job is submitted" {
+	registry
+	while read -r language package says; do
+		submit "$language" 'x' "$package"
+		echo "$language $package: $status $stderr"
+		[ "$status" -eq 65 ]
+		[[ $stderr == *"packages[0]: $says"* ]]
+	done <<-'E'
+		python @types/node@20.1.0 name
+		py --index-url@1.0 name
+		python pure@>=1 version
+		python pure@latest version
+		javascript left@1 version
+		node left@^1.0.0 version
+		js left[x]@1.0.0 name
+		javascript ../left@1.0.0 name
+	E
+}
+
+@test "twenty packages of two kinds, at once and again; offline only those that are there serve" {
+	registry
+	for i in $(seq 10); do
+		job python "import many_$i; print(many_$i.N)" "many-$i@1.$i"
+		job javascript "console.log(require('many-$((i + 10))'))" "many-$((i + 10))@1.0.$((i + 10))"
+	done | jq -c . > "$BATS_TEST_TMPDIR/jobs"
+	cee-submit - < "$BATS_TEST_TMPDIR/jobs" > "$BATS_TEST_TMPDIR/ids"
+	cee-log -f - < "$BATS_TEST_TMPDIR/ids" | sort -n > "$BATS_TEST_TMPDIR/first"
+	diff <(seq 20) "$BATS_TEST_TMPDIR/first"
+	before=$(asked /ok)
+	stop_runner
+	echo 'offline = yes' >> "$CEE_CONF"
+	start_runner
+	cee-submit - < "$BATS_TEST_TMPDIR/jobs" | cee-log -f | sort -n > "$BATS_TEST_TMPDIR/again"
+	diff <(seq 20) "$BATS_TEST_TMPDIR/again"
+	[ "$(asked /ok)" -eq "$before" ]
+	submit python 'import pure' pure@1.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *offline* ]]
+}
