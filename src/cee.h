@@ -255,6 +255,7 @@ struct lang_layer {
 	char **check; size_t ncheck;
 	char **arguments; size_t narguments;	/* resident's */
 	char **env; size_t nenv;	/* besides the language's, before the job's */
+	char **links; size_t nlinks;	/* "NAME=TARGET": links beside the job's files */
 };
 
 struct lang {
@@ -299,6 +300,8 @@ const struct lang *langs_find(const struct langs *ls, const char *name);	/* name
  * of the job with one of the language's extensions; {file} (the entry) and {framework}
  * are replaced within an element too, and {layer} for a job with packages. */
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
+/* The target of layer.links[i] for this job; malloc'ed, NULL ENOMEM. Its name is what stands before '='. */
+char *lang_link(const struct lang *l, size_t i, const struct job *j);
 /* The template of lang_argv for this job: with packages (j->layer) the layer's where it has one. */
 enum lang_command { LANG_COMPILE, LANG_RUN, LANG_CHECK, LANG_RESIDENT };
 char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n);

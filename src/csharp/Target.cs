@@ -43,10 +43,17 @@ sealed class Target
 				.WithAssemblyIdentityComparer(DesktopAssemblyIdentityComparer.Default));
 	}
 
-	static MetadataReference Reference(CommandLineReference r)
+	/// <summary>Relative ones are in the folders of -lib: a layer's, never a job's files.</summary>
+	string Find(string path) => Path.IsPathRooted(path) ? path
+		: Options.ReferencePaths.Select(p => Path.Combine(p, path)).FirstOrDefault(File.Exists)
+			?? throw new FileNotFoundException("no such reference: " + path);
+
+	MetadataReference Reference(CommandLineReference r)
 	{
-		if (!references.TryGetValue(r.Reference, out var reference))
-			references[r.Reference] = reference = MetadataReference.CreateFromFile(r.Reference, r.Properties);
+		string path = Find(r.Reference);
+
+		if (!references.TryGetValue(path, out var reference))
+			references[path] = reference = MetadataReference.CreateFromFile(path, r.Properties);
 		return reference;
 	}
 

@@ -100,5 +100,17 @@ newest=$(tail -n1 frameworks)
 ln -sf roslyn/Microsoft.CodeAnalysis.dll roslyn/Microsoft.CodeAnalysis.CSharp.dll .
 dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -out:compiler.dll \
 	-reference:Microsoft.CodeAnalysis.dll -reference:Microsoft.CodeAnalysis.CSharp.dll src/*.cs
+
+# the package client: NuGet's own restore
+mkdir packages
+for n in Commands Common Configuration Credentials DependencyResolver.Core Frameworks LibraryModel Packaging \
+	ProjectModel Protocol Versioning; do
+	ln -s /usr/share/dotnet/sdk/*/"NuGet.$n.dll" packages/
+done
+ln -s /usr/share/dotnet/sdk/*/Newtonsoft.Json.dll packages/
+dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -nowarn:1701,1702 -out:packages/packages.dll \
+	"$(printf -- '-reference:%s,' packages/NuGet.*.dll | sed 's/,-reference:/,/g;s/,$//')" src/packages/*.cs
+cp src/compiler.runtimeconfig.json packages/packages.runtimeconfig.json
+
 mv src/compiler.runtimeconfig.json .
 rm -rf src "$work"

@@ -915,7 +915,8 @@ static int in_list(const cJSON *l, const char *list, const char *path, const cha
 static int beside_languages_files(const cJSON *l, const struct job *j, struct cee_err *e)
 {
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "files"), *v;
-	size_t n = 0, most = j->nfiles + 2 + (size_t)cJSON_GetArraySize(own);
+	const cJSON *links = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(l, "layer"), "links");
+	size_t n = 0, most = j->nfiles + 2 + (size_t)cJSON_GetArraySize(own) + (size_t)cJSON_GetArraySize(links);
 	AUTO_FREE const char **names = calloc(most, sizeof *names);
 
 	if (!names)
@@ -927,6 +928,10 @@ static int beside_languages_files(const cJSON *l, const struct job *j, struct ce
 	cJSON_ArrayForEach(v, own)
 		if (cJSON_IsString(v))
 			names[n++] = v->valuestring;
+	if (j->npackages)
+		cJSON_ArrayForEach(v, links)
+			if (cJSON_IsString(v))
+				names[n++] = v->valuestring;
 	return names_fit(names, n, "files, with what the language adds", e);
 }
 

@@ -174,12 +174,36 @@ FIELD(layer_compile) { return list(v, path, &L->layer.compile, &L->layer.ncompil
 FIELD(layer_run) { return list(v, path, &L->layer.run, &L->layer.nrun, any_valid, "", e); }
 FIELD(layer_check) { return list(v, path, &L->layer.check, &L->layer.ncheck, any_valid, "", e); }
 FIELD(layer_arguments) { return list(v, path, &L->layer.arguments, &L->layer.narguments, any_valid, "", e); }
+/* {"NAME": "TARGET"} as NAME=TARGET */
+FIELD(layer_links)
+{
+	const cJSON *item;
+	int n = cJSON_IsObject(v) ? cJSON_GetArraySize(v) : -1;
+
+	if (n < 0 || n > LIST_MAX)
+		return json_wrong(e, path, "must be an object of names and targets");
+	L->layer.links = calloc((size_t)n + 1, sizeof *L->layer.links);
+	if (!L->layer.links)
+		return cee_fail(e, ENOMEM, "out of memory");
+	cJSON_ArrayForEach(item, v) {
+		if (!job_name_valid(item->string) || strchr(item->string, '=') || !cJSON_IsString(item) || !*item->valuestring)
+			return json_wrong(e, path, "\"%.60s\" must be a relative file name, with its target", item->string);
+		if (asprintf(&L->layer.links[L->layer.nlinks], "%s=%s", item->string, item->valuestring) < 0) {
+			L->layer.links[L->layer.nlinks] = NULL;
+			return cee_fail(e, ENOMEM, "out of memory");
+		}
+		L->layer.nlinks++;
+	}
+	return 0;
+}
+
 FIELD(layer_env) { return json_env(v, path, &L->layer.env, &L->layer.nenv, e); }
 
 static const struct json_field layer_fields[] = {
 	{"grammar", field_layer_grammar}, {"fetch", field_layer_fetch}, {"compile", field_layer_compile},
 	{"run", field_layer_run}, {"check", field_layer_check}, {"arguments", field_layer_arguments},
-	{"env", field_layer_env}, {NULL, NULL}
+	{"env", field_layer_env},
+	{"links", field_layer_links}, {NULL, NULL}
 };
 
 FIELD(layer) { return json_fields(v, path, layer_fields, 0, into, e); }
@@ -303,6 +327,7 @@ void lang_release(struct lang *l)
 	strings_release(l->layer.check, l->layer.ncheck);
 	strings_release(l->layer.arguments, l->layer.narguments);
 	strings_release(l->layer.env, l->layer.nenv);
+	strings_release(l->layer.links, l->layer.nlinks);
 	strings_release(l->env, l->nenv);
 	strings_release(l->live_env, l->nlive_env);
 	free(l->hashbang);
@@ -718,6 +743,11 @@ static int set_layer_variables(struct vector *a, const struct lang *l, const str
 	return 0;
 }
 
+char *lang_link(const struct lang *l, size_t i, const struct job *j)
+{
+	return expand(strchr(l->layer.links[i], '=') + 1, l, j, lang_entry(l, j));
+}
+
 char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n)
 {
 	const struct lang_layer *y = &l->layer;
@@ -793,6 +823,20 @@ static int publish_files(struct buf *b, const struct lang *l)
 	return buf_add(b, "]", 1);
 }
 
+/* The registry, and the names that a job with packages cannot have for its own files. */
+static int publish_layer(struct buf *b, const struct lang *l)
+{
+	if (buf_printf(b, ",\"layer\":{\"grammar\":\"%s\",\"links\":[", l->layer.grammar) < 0)
+		return -1;
+	for (size_t i = 0; i < l->layer.nlinks; i++) {
+		AUTO_FREE char *name = strndup(l->layer.links[i], strcspn(l->layer.links[i], "="));
+
+		if (!name || buf_add(b, ",", i > 0) < 0 || json_quote(b, name) < 0)
+			return -1;
+	}
+	return buf_add(b, "]}", 2);
+}
+
 static int publish_limits(struct buf *b, const struct lang *l)
 {
 	if (buf_printf(b, ",\"limits\":{\"compile\":") < 0 || json_limits_write(b, &l->limits[PHASE_COMPILE]) < 0 ||
@@ -812,7 +856,7 @@ static int publish_one(struct buf *b, const struct lang *l)
 	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
 	    buf_printf(b, ",\"check\":%s,\"packages\":%s", l->ncheck ? "true" : "false",
 		       l->layer.grammar ? "true" : "false") < 0 ||
-	    (l->layer.grammar && buf_printf(b, ",\"layer\":{\"grammar\":\"%s\"}", l->layer.grammar) < 0) ||
+	    (l->layer.grammar && publish_layer(b, l) < 0) ||
 	    publish_text(b, "hello", l->hello) < 0 || publish_limits(b, l) < 0)
 		return -1;
 	return buf_add(b, "}", 1);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "run_internal.h"
 
@@ -33,6 +34,21 @@ static void send_lang_file(struct run *r, const struct job_file *f)
 		send_file(r, &copy);
 }
 
+/* What of the layer must lie beside the job's files. */
+static void send_links(struct run *r)
+{
+	for (size_t i = 0; r->job.layer && i < r->lang->layer.nlinks; i++) {
+		AUTO_FREE char *target = lang_link(r->lang, i, &r->job);
+		AUTO_FREE char *name = strndup(r->lang->layer.links[i], strcspn(r->lang->layer.links[i], "="));
+		struct job_file f = { .name = name, .data = (unsigned char *)target, .mode = S_IFLNK | 0777 };
+
+		if (!name || !target)
+			continue;
+		f.len = strlen(target);
+		send_file(r, &f);
+	}
+}
+
 /* What the compiler made goes before what the job brought, as it would on one disk. */
 static bool is_product(const struct run *r, const char *name)
 {
@@ -53,6 +69,7 @@ static void send_files(struct run *r)
 	for (size_t i = 0; i < r->lang->nfiles; i++)
 		if (!is_product(r, r->lang->files[i].name))
 			send_lang_file(r, &r->lang->files[i]);
+	send_links(r);
 	for (size_t i = 0; i < r->job.nfiles; i++)
 		if (!is_product(r, r->job.files[i].name))
 			send_file(r, &r->job.files[i]);

@@ -1,0 +1,72 @@
+// Words.cs - what NuGet says, and whose fault it is
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NuGet.Common;
+using NuGet.Packaging.Core;
+using NuGet.Protocol.Core.Types;
+
+sealed class Words : LoggerBase
+{
+	readonly List<string> words = new();
+	readonly object door = new();
+
+	public bool Failed { get; private set; }
+	public bool Network { get; private set; }
+	public bool Users { get; private set; }
+	public IEnumerable<string> Lines => words.Distinct();
+
+	/// <summary>A registry that does not answer, answers nonsense, or breaks off: not what a job named.</summary>
+	static bool OfNetwork(NuGetLogCode code) => code is NuGetLogCode.NU1301 or NuGetLogCode.NU1302
+		or NuGetLogCode.NU1900;
+
+	/// <summary>A lower version than a package needs is an error with the SDK too.</summary>
+	static bool IsError(ILogMessage m) => m.Level == LogLevel.Error || m.Code == NuGetLogCode.NU1605;
+
+	static string Line(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+	public override void Log(ILogMessage m)
+	{
+		if (!IsError(m))
+			return;
+		lock (door) {
+			Failed = true;
+			if (OfNetwork(m.Code))
+				Network = true;
+			else if (m.Code > NuGetLogCode.NU1000)
+				Users = true;
+			words.Add((m.Code > NuGetLogCode.NU1000 ? $"error {m.Code}: " : "error: ") + Line(m.Message));
+		}
+	}
+
+	public override Task LogAsync(ILogMessage m)
+	{
+		Log(m);
+		return Task.CompletedTask;
+	}
+
+	/// <summary>What is wrong with an archive is the package's fault; the rest is the way to it.</summary>
+	public void Add(Exception e)
+	{
+		var all = Inner(e).ToList();
+
+		lock (door) {
+			Failed = true;
+			Network |= all.Any(x => x is HttpRequestException or SocketException or TaskCanceledException or TimeoutException
+				or FatalProtocolException or System.Security.Authentication.AuthenticationException or HttpIOException);
+			Users |= all.Any(x => x is NuGet.Packaging.Core.PackagingException or InvalidDataException
+				|| x.GetType().Name is "UnsafePackageEntryException" or "SignatureException");
+			words.Add("error: " + string.Join(" ", all.Select(x => Line(x.Message)).Distinct()));
+		}
+	}
+
+	static IEnumerable<Exception> Inner(Exception? e)
+	{
+		for (; e is not null; e = e.InnerException)
+			yield return e;
+	}
+}
