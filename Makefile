@@ -30,7 +30,7 @@ PROGRAMS += cee-files
 PROGRAMS += cee-http cee-token
 LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
-HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors
+HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors page
 LANG_PARTS = engine tar child source image check
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
@@ -149,6 +149,8 @@ install: all
 		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
 	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m644 etc/seccomp.json etc/seccomp-cell.json $(DESTDIR)/etc/cee/
+	install -d $(DESTDIR)$(PREFIX)/share/cee/web
+	install -m644 share/web/* $(DESTDIR)$(PREFIX)/share/cee/web
 	install -d $(DESTDIR)$(PREFIX)/share/doc/cee/http
 	install -m644 etc/http/* $(DESTDIR)$(PREFIX)/share/doc/cee/http
 	cd etc/languages.d && cp -RL --no-preserve=all . $(DESTDIR)/etc/cee/languages.d

@@ -143,6 +143,7 @@ struct conf {
 	bool http_anonymous_submit, http_anonymous_read;
 	char *http_realm;		/* in the names of its owners */
 	char *http_tokens, *http_state;	/* a file; a directory */
+	char *http_page, *http_editor;	/* directories: the page's parts; the editor component's */
 	char **http_origins; size_t nhttp_origins;	/* whose pages may read answers; "*" is any */
 	int64_t http_jobs, http_bytes, http_wait_us, http_ticket_us;
 	int64_t keep_us, keep_max_us;		/* keep, keep_max: how long results stay; -1 for ever */

@@ -469,7 +469,7 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 	cgi $(printf 'HTTP_X%d=1 ' {1..600}); says 431
 	cgi REQUEST_METHOD=get; says 405
 	cgi REQUEST_METHOD=; says 405
-	cgi PATH_INFO=; says 404
+	cgi PATH_INFO= SCRIPT_NAME=/cee; says 308
 	cgi HTTP_AUTHORIZATION='Bearer ' PATH_INFO=/tasks; says 401
 	cgi HTTP_AUTHORIZATION='Bearer a b c' PATH_INFO=/tasks; says 401
 	cgi HTTP_AUTHORIZATION=Negotiate PATH_INFO=/tasks; says 401

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "../follow.h"
+#include "../json.h"
 
 enum {
 	OUTPUT_SHOWN = 32 << 20,	/* bytes of a task's output that stand in its JSON */
@@ -71,18 +72,21 @@ static int find(struct web *w, struct task *t, struct cee_err *e)
 }
 
 /* Where the job of an ended task lies is known, but for the moment until it is put away. */
+static int job_text(struct web *w, const struct task *t, struct buf *text)
+{
+	AUTO_CLOSE int out = t->ended ? spool_open_out(&w->c.spool, w->c.owner, t->id) : -1;
+
+	if (out >= 0 && read_file_at(out, "job", (size_t)w->c.conf.max_job, text) == 0)
+		return 0;
+	buf_release(text);
+	return spool_read_job(&w->c.spool, w->c.owner, t->id, (size_t)w->c.conf.max_job, text);
+}
+
 static void read_job(struct web *w, struct task *t)
 {
 	AUTO_BUF struct buf text = {0};
-	AUTO_CLOSE int out = t->ended ? spool_open_out(&w->c.spool, w->c.owner, t->id) : -1;
 
-	if (out >= 0 && read_file_at(out, "job", (size_t)w->c.conf.max_job, &text) == 0) {
-		t->parsed = job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
-		return;
-	}
-	buf_release(&text);
-	t->parsed = spool_read_job(&w->c.spool, w->c.owner, t->id, (size_t)w->c.conf.max_job, &text) == 0 &&
-		job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
+	t->parsed = job_text(w, t, &text) == 0 && job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
 }
 
 /* ---- its output ------------------------------------------------------------------------- */
@@ -289,6 +293,29 @@ int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)
 		r = -1;
 	if (r == 0 && (put_first(b, &t) || put_more(w, &t, b) || buf_add(b, "}", 1)))
 		answer_die(w);
+	err = errno;
+	task_release(&t);
+	errno = err;
+	return r;
+}
+
+/* Written anew, since a job may have been sent with raw line breaks in its strings. */
+int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e)
+{
+	struct task t = { .id = id };
+	AUTO_BUF struct buf text = {0};
+	int r = find(w, &t, e), err;
+
+	if (r == 0 && job_text(w, &t, &text) < 0)
+		r = cee_fail(e, errno, "%s: its job: %s", id, strerror(errno));
+	if (r == 0) {
+		AUTO_JSON cJSON *root = json_parse(text.data ? text.data : "", text.len, e);
+		AUTO_FREE char *s = root ? cJSON_PrintUnformatted(root) : NULL;
+
+		r = root ? 0 : cee_fail(e, EIO, "%s: its job cannot be read", id);
+		if (root && (!s || buf_printf(b, "%s\n", s) < 0))
+			answer_die(w);
+	}
 	err = errno;
 	task_release(&t);
 	errno = err;

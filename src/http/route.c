@@ -12,6 +12,7 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/tasks", SCOPE_SUBMIT, tasks_post },
 	{ METHOD_GET, "/tasks", SCOPE_READ, tasks_list },
 	{ METHOD_GET, "/tasks/{id}", SCOPE_READ, tasks_get },
+	{ METHOD_GET, "/tasks/{id}/job", SCOPE_READ, tasks_job },
 	{ METHOD_DELETE, "/tasks/{id}", SCOPE_SUBMIT, tasks_delete },
 	{ METHOD_GET, "/tasks/{id}/events", SCOPE_READ, events_get },
 	{ METHOD_GET, "/tasks/{id}/stdout", SCOPE_READ, raw_stdout },
@@ -19,6 +20,9 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/tasks/{id}/files", SCOPE_READ, files_list },
 	{ METHOD_GET, "/tasks/{id}/files/{rest}", SCOPE_READ, files_get },
 	{ METHOD_POST, "/tasks/{id}/stdin", SCOPE_SUBMIT, input_post },
+	{ METHOD_GET, "/", SCOPE_NONE, page_index },
+	{ METHOD_GET, "/page/{rest}", SCOPE_NONE, page_part },
+	{ METHOD_GET, "/embed.js", SCOPE_NONE, page_embed },
 	{ METHOD_GET, "/languages", SCOPE_ANY, about_languages },
 	{ METHOD_GET, "/healthz", SCOPE_NONE, about_health },
 };

@@ -6,6 +6,9 @@
 /* Appends the task's JSON. -1: ENOENT there is none of this owner. */
 int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e);
 
+/* Appends the job as it was submitted, in JSON as RFC 8259 has it. -1 as task_put. */
+int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e);
+
 struct task_filter {
 	int state;			/* enum state, -1 any */
 	const char *labels[CGI_PARAMS_MAX]; size_t nlabels;	/* NAME=VALUE, all of them */

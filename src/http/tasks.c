@@ -93,6 +93,17 @@ void tasks_get(struct web *w)
 	answer_task(w, 200, w->id);
 }
 
+void tasks_job(struct web *w)
+{
+	AUTO_BUF struct buf b = {0};
+	struct cee_err e = {0};
+
+	if (task_put_job(w, w->id, &b, &e) < 0)
+		answer_error(w, errno, &e);
+	else
+		answer_json(w, 200, &b);
+}
+
 /* ---- POST ------------------------------------------------------------------------------ */
 
 struct post {
@@ -392,11 +403,29 @@ static void cancel(struct web *w)
 	answer_task(w, 202, w->id);
 }
 
+/* ?cancel: whoever means to stop a program shall not lose the result of one that has just ended. */
+static void cancel_only(struct web *w)
+{
+	struct spool_where where;
+	struct cee_err e = {0};
+
+	if (spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0)
+		answer_error(w, errno, &e);
+	else if (where.state == STATE_FINISHED)
+		answer_problem(w, 409, "the task has ended already");
+	else
+		cancel(w);
+}
+
 void tasks_delete(struct web *w)
 {
 	const struct timespec pause = { .tv_nsec = REMOVE_PAUSE_MS * 1000000L };
 	struct cee_err e = {0};
 
+	if (cgi_query(&w->q, "cancel")) {
+		cancel_only(w);
+		return;
+	}
 	for (int i = 0; i < REMOVE_TRIES; i++) {
 		if (spool_remove(&w->c.spool, w->c.owner, w->id, &e) == 0) {
 			answer_empty(w, 204);

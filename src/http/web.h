@@ -86,12 +86,16 @@ void tasks_post(struct web *w);		/* POST /tasks */
 void tasks_list(struct web *w);		/* GET /tasks */
 void tasks_get(struct web *w);		/* GET /tasks/{id} */
 void events_get(struct web *w);		/* GET /tasks/{id}/events */
+void tasks_job(struct web *w);		/* GET /tasks/{id}/job */
 void tasks_delete(struct web *w);	/* DELETE /tasks/{id} */
 void raw_stdout(struct web *w);		/* GET /tasks/{id}/stdout */
 void raw_stderr(struct web *w);		/* GET /tasks/{id}/stderr */
 void files_list(struct web *w);		/* GET /tasks/{id}/files */
 void files_get(struct web *w);		/* GET /tasks/{id}/files/{rest} */
 void input_post(struct web *w);		/* POST /tasks/{id}/stdin */
+void page_index(struct web *w);		/* GET / */
+void page_part(struct web *w);		/* GET /page/{rest} */
+void page_embed(struct web *w);		/* GET /embed.js */
 
 /* raw.c, for its unit test: 1 and the range, 0 none that counts, -1 it cannot be satisfied. */
 int raw_range(const char *header, int64_t size, int64_t *first, int64_t *last);

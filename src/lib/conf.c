@@ -85,6 +85,8 @@ void conf_init(struct conf *c)
 		.http_realm = strdup("web"),
 		.http_tokens = strdup("/etc/cee/tokens"),
 		.http_state = strdup("/var/lib/cee-http"),
+		.http_page = strdup("/usr/local/share/cee/web"),
+		.http_editor = strdup("/usr/share/javascript/codemirror"),
 		.http_wait_us = 50 * SECOND,
 		.http_ticket_us = 24 * 3600 * SECOND,
 		.keep_us = -1,
@@ -129,6 +131,8 @@ void conf_release(struct conf *c)
 	free(c->http_realm);
 	free(c->http_tokens);
 	free(c->http_state);
+	free(c->http_page);
+	free(c->http_editor);
 	free(c->layers);
 	free(c->package_network);
 	free(c->package_proxy);
@@ -259,6 +263,8 @@ static int set_collect_files(struct conf *c, const char *v, struct cee_err *e)
 
 static int set_http_tokens(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_tokens, v, e); }
 static int set_http_state(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_state, v, e); }
+static int set_http_page(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_page, v, e); }
+static int set_http_editor(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_editor, v, e); }
 static int set_http_jobs(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->http_jobs, v, 0, 100000000, e); }
 static int set_http_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->http_bytes, e); }
 static int set_http_wait(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->http_wait_us, e); }
@@ -477,6 +483,7 @@ static const struct key {
 	{"packages.inodes", set_package_inodes}, {"packages.memory", set_package_memory},
 	{"packages.wall", set_package_wall}, {"packages.boxes", set_package_boxes},
 	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_tokens", set_http_tokens},
+	{"http_page", set_http_page}, {"http_editor", set_http_editor},
 	{"http_state", set_http_state}, {"http_jobs", set_http_jobs}, {"http_bytes", set_http_bytes}, {"http_wait", set_http_wait},
 	{"http_ticket", set_http_ticket}, {"http_origins", set_http_origins},
 };
@@ -691,6 +698,7 @@ static int conf_read(struct conf *c, struct cee_err *e)
 	if (!base || make_absolute(&c->spool, base) < 0 || make_absolute(&c->languages, base) < 0 ||
 	    make_absolute(&c->http_tokens, base) < 0 || make_absolute(&c->http_state, base) < 0 ||
 	    (c->layers && make_absolute(&c->layers, base) < 0) ||
+	    make_absolute(&c->http_page, base) < 0 || make_absolute(&c->http_editor, base) < 0 ||
 	    make_absolute(&c->init, base) < 0 || make_absolute(&c->seccomp, base) < 0)
 		return cee_fail(e, errno, "%s: %s", c->path, strerror(errno));
 	return 0;
@@ -727,7 +735,8 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 	const char *host = getenv("DOCKER_HOST");
 
 	if (!c->spool || !c->languages || !c->docker_host || !c->runtime || !c->init || !c->seccomp || !c->apparmor ||
-	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_tokens || !c->http_state)
+	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_tokens ||
+	    !c->http_state || !c->http_page || !c->http_editor)
 		return cee_fail(e, ENOMEM, "out of memory");
 	init_beside(c);
 	c->path = conf_find(path);

@@ -1,0 +1,82 @@
+// verdict.js - how a task stands or ended, in words
+//
+// Takes the task as the API tells of it (cee-http(8)); says { tone, title, facts }: tone is good, bad or
+// calm, facts are short texts beside it.
+
+export function seconds(s) {
+	if (s < 0.0995)
+		return `${Math.round(s * 1000)} ms`;
+	return s < 10 ? `${s.toFixed(2)} s` : s < 120 ? `${s.toFixed(1)} s` : `${Math.round(s / 60)} min`;
+}
+
+export function bytes(n) {
+	const units = ["B", "KiB", "MiB", "GiB"];
+	let i = 0;
+
+	for (; n >= 1024 && i < units.length - 1; i++)
+		n /= 1024;
+	return `${i && n < 10 ? n.toFixed(1) : Math.round(n)} ${units[i]}`;
+}
+
+const titles = {
+	"exited": "Finished", "signalled": "Ended by a signal", "time limit": "Time limit", "memory limit": "Memory limit",
+	"output limit": "Output limit", "process limit": "Process limit", "disk limit": "Disk limit",
+	"compile error": "Compile error", "package error": "Package error", "cancelled": "Stopped", "expired": "Expired",
+	"lost": "Lost", "box died": "The box died", "refused": "Refused", "internal error": "Internal error",
+};
+const live = { Created: "Waiting", Pending: "Waiting", Executing: "Running", Finished: "Finished", Failed: "Failed", Cancelled: "Stopped" };
+
+function phaseFacts(name, p) {
+	const facts = [];
+
+	if (!p)
+		return facts;
+	facts.push(`${name} ${seconds(p.wall)}`, `cpu ${seconds(p.cpu)}`);
+	if (p.peak_memory > 0)
+		facts.push(bytes(p.peak_memory));
+	return facts;
+}
+
+export function verdict(task) {
+	const r = task.result, facts = [];
+
+	if (!r)
+		return { tone: "calm", title: live[task.status] ?? task.status ?? "", facts };
+	const code = r.exit_code, run = r.phases?.run, compile = r.phases?.compile;
+	if (r.why === "exited" && code !== null && code !== undefined)
+		facts.push(`exit code ${code}`);
+	if (r.signal)
+		facts.push(`signal ${r.signal}`);
+	if (r.tests)
+		facts.push(`${r.tests.passed} of ${r.tests.total} tests passed`);
+	facts.push(...phaseFacts(run ? "ran" : "compiled", run ?? compile));
+	if (run && compile)
+		facts.push(`compiled ${seconds(compile.wall)}`);
+	if (r.queued >= 1)
+		facts.push(`waited ${seconds(r.queued)}`);
+	if (run?.dropped)
+		facts.push(`${bytes(run.dropped)} of output not kept`);
+	if (run?.oom_kills && r.why !== "memory limit")
+		facts.push("processes were killed for memory");
+	const good = r.why === "exited" && code === 0;
+	return { tone: good ? "good" : r.why === "cancelled" ? "calm" : "bad", title: titles[r.why] ?? r.why, facts, message: r.message };
+}
+
+// Of a line of the list of tasks.
+export function brief(t) {
+	if (!t.why)
+		return { tone: "calm", title: live[t.status] ?? t.status };
+	const good = t.why === "exited" && t.exitCode === 0;
+	return { tone: good ? "good" : t.why === "cancelled" ? "calm" : "bad",
+		title: t.why === "exited" && !good ? `Exit code ${t.exitCode}` : titles[t.why] ?? t.why };
+}
+
+export function ago(time) {
+	const s = (Date.now() - Date.parse(time)) / 1000;
+
+	if (!(s >= 0) || s < 60)
+		return "just now";
+	if (s < 3600)
+		return `${Math.floor(s / 60)} min ago`;
+	return s < 86400 ? `${Math.floor(s / 3600)} h ago` : new Date(time).toLocaleDateString();
+}

@@ -1,0 +1,131 @@
+/* page.c - the page at "/", its parts beneath "/page/", and "/embed.js": files of the administrator's
+ *
+ * The table below is all there is: a request's path is compared with it and never becomes a path on
+ * disk. The parts of the page lie in http_page of cee.conf(5), those of the editor component in
+ * http_editor, where the distribution has put them.
+ *
+ * They are public, as a program's source is: who may do what is asked of the API that they call. So
+ * any site may load the modules that /embed.js needs. The page itself lets nothing in but its own
+ * scripts and styles, takes no text for markup (trusted types), and is put in no frame.
+ */
+#include "web.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PART_MAX = 4 << 20 };
+
+static const char js[] = "text/javascript; charset=utf-8", css[] = "text/css; charset=utf-8",
+	html[] = "text/html; charset=utf-8";
+
+#define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; " \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+static const struct part { const char *name, *file; const char *type; bool editor; } parts[] = {
+	{ "page.css", "page.css", css, false },
+	{ "editor.css", "editor.css", css, false },
+	{ "page.js", "page.js", js, false },
+	{ "api.js", "api.js", js, false },
+	{ "editor.js", "editor.js", js, false },
+	{ "events.js", "events.js", js, false },
+	{ "files.js", "files.js", js, false },
+	{ "job.js", "job.js", js, false },
+	{ "messages.js", "messages.js", js, false },
+	{ "output.js", "output.js", js, false },
+	{ "recent.js", "recent.js", js, false },
+	{ "run.js", "run.js", js, false },
+	{ "verdict.js", "verdict.js", js, false },
+	{ "icon.svg", "icon.svg", "image/svg+xml", false },
+	{ "codemirror/codemirror.js", "lib/codemirror.js", js, true },
+	{ "codemirror/codemirror.css", "lib/codemirror.css", css, true },
+	{ "codemirror/clike.js", "mode/clike/clike.js", js, true },
+	{ "codemirror/javascript.js", "mode/javascript/javascript.js", js, true },
+	{ "codemirror/python.js", "mode/python/python.js", js, true },
+	{ "codemirror/shell.js", "mode/shell/shell.js", js, true },
+	{ "codemirror/matchbrackets.js", "addon/edit/matchbrackets.js", js, true },
+	{ "codemirror/closebrackets.js", "addon/edit/closebrackets.js", js, true },
+	{ "codemirror/comment.js", "addon/comment/comment.js", js, true },
+};
+
+/* The file as it is now; false: answered. */
+static bool read_part(struct web *w, const char *dir, const char *file, struct buf *b, struct stat *st)
+{
+	AUTO_CLOSE int d = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int fd = d < 0 ? -1 : openat(d, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && read_fd(fd, PART_MAX, b) == 0)
+		return true;
+	if (errno != ENOENT && errno != ENOTDIR)
+		prog_error("%s/%s: %s", dir, file, fd < 0 ? strerror(errno) : "it is no file that can be served");
+	answer_problem(w, 404, "this part of the page is not installed");
+	return false;
+}
+
+static void send_part(struct web *w, const char *dir, const char *file, const char *type)
+{
+	const char *known = cgi_variable(&w->q, "HTTP_IF_NONE_MATCH");
+	AUTO_BUF struct buf b = {0};
+	char tag[96];
+	struct stat st;
+
+	if (!read_part(w, dir, file, &b, &st))
+		return;
+	snprintf(tag, sizeof tag, "\"%zx-%" PRIx64 ".%lx\"", b.len, (uint64_t)st.st_mtim.tv_sec, (unsigned long)st.st_mtim.tv_nsec);
+	answer_header(w, "ETag", "%s", tag);
+	answer_header(w, "Cache-Control", "no-cache");
+	answer_header(w, "Referrer-Policy", "no-referrer");
+	if (known && strstr(known, tag))	/* also as W/"…", which a server makes of it that compresses */
+		answer_empty(w, 304);
+	else
+		answer_text(w, 200, type, b.data ? b.data : "", b.len);
+}
+
+/* Any site's page may load it. Those of http_origins have been told so already; once is allowed. */
+static void for_all_sites(struct web *w)
+{
+	if (!w->headers.data || !strcasestr(w->headers.data, "Access-Control-Allow-Origin:"))
+		answer_header(w, "Access-Control-Allow-Origin", "*");
+	answer_header(w, "Cross-Origin-Resource-Policy", "cross-origin");
+}
+
+/* Its addresses are relative, so beneath a path it must be asked for with a '/' at the end. */
+void page_index(struct web *w)
+{
+	AUTO_BUF struct buf to = {0};
+
+	if (!cgi_variable(&w->q, "PATH_INFO") && *w->q.prefix) {
+		if (cgi_escape(&to, w->q.prefix, false) < 0 || buf_add(&to, "/", 1) < 0)
+			answer_die(w);
+		answer_header(w, "Location", "%s", to.data);
+		answer_empty(w, 308);
+		return;
+	}
+	answer_header(w, "Content-Security-Policy", "%s", POLICY);
+	answer_header(w, "Cross-Origin-Opener-Policy", "same-origin");
+	send_part(w, w->c.conf.http_page, "index.html", html);
+}
+
+void page_part(struct web *w)
+{
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strcmp(parts[i].name, w->rest) == 0) {
+			if (parts[i].type == js)
+				for_all_sites(w);
+			else
+				answer_header(w, "Content-Security-Policy", "sandbox; default-src 'none'");
+			send_part(w, parts[i].editor ? w->c.conf.http_editor : w->c.conf.http_page, parts[i].file, parts[i].type);
+			return;
+		}
+	answer_problem(w, 404, "there is nothing at this address");
+}
+
+void page_embed(struct web *w)
+{
+	for_all_sites(w);
+	send_part(w, w->c.conf.http_page, "embed.js", js);
+}
