@@ -529,6 +529,14 @@ everything() {	# the same through any server, with a login
 	is 401
 	req GET /healthz
 	is 200
+	# a page of another site gets its script without a login; the page itself wants one
+	more_conf "http_page = $CEE_ROOT/share/web"
+	for p in /embed.js /page/api.js; do
+		req GET "$p"
+		is 200
+	done
+	req GET /
+	is 401
 	run first_engine -u ann:secret
 	[[ "$output" == '{"id":"'*'","status":"Created","ticket":"'*'"}' ]]
 	post '{"language":"python","code":"print(6*7)\nopen(\"a b\",\"w\").write(\"x\")","collect":["*"]}' '?wait=15' -u ann:secret

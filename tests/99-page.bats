@@ -37,6 +37,7 @@ setup_file() {
 	new_spool "http_page = $CEE_ROOT/share/web
 		http_tokens = $BATS_FILE_TMPDIR/tokens
 		http_state = $BATS_FILE_TMPDIR
+		offline = yes
 		http_origins = http://localhost:$OTHER"
 	start_runner
 	PORT=$(free_port)
@@ -141,6 +142,10 @@ header() { tr -d '\r' < "$BATS_TEST_TMPDIR/head" | sed -n "s/^$1: //Ip"; }
 @test "files written and uploaded, arguments, limits, pictures; all there after a reload" {
 	printf 'ab\0\377c' > "$BATS_TEST_TMPDIR/some.bin"
 	browser "$U/" files "$BATS_TEST_TMPDIR/some.bin"
+}
+
+@test "packages: a field where the language takes them; what cannot be had is said" {
+	browser "$U/" packages
 }
 
 @test "dark and light, wide and narrow" {

@@ -24,6 +24,7 @@
 		div, form { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; margin: 0; padding: 8px 12px; border-top: 1px solid light-dark(#dcdcd8, #33373d); }
 		button { font: inherit; height: 32px; padding: 0 .9em; border: 1px solid light-dark(#c8c8c4, #474c54); border-radius: 6px; background: none; color: inherit; cursor: pointer; }
 		button.run { background: light-dark(#2559c0, #7aa7ff); border-color: transparent; color: light-dark(#ffffff, #0d1420); font-weight: 600; }
+		button:disabled { opacity: .5; cursor: default; }
 		input { flex: 1; min-width: 8em; padding: .3em .5em; border: 1px solid light-dark(#dcdcd8, #33373d); border-radius: 6px; background: none; }
 		pre { margin: 0; padding: 10px 12px; max-height: 24em; overflow: auto; background: light-dark(#f4f4f2, #121416); white-space: pre-wrap; overflow-wrap: anywhere;
 			border-top: 1px solid light-dark(#dcdcd8, #33373d); }

@@ -53,7 +53,7 @@ export function packages(text) {
 function title(code) {
 	const line = code.split("\n").map((l) => l.trim()).find(Boolean) ?? "";
 	// as bytes there are at most four times as many; 256 are allowed
-	return line.replace(/[\x00-\x1f\x7f-\x9f]/g, " ").slice(0, 60);
+	return [...line.replace(/[\x00-\x1f\x7f-\x9f]/g, " ")].slice(0, 60).join("");
 }
 
 export function makeJob({ language, version, framework, files, args, stdin, packages: wanted, collect, wall, memory }) {

@@ -16,6 +16,7 @@ import { bytes, seconds, verdict } from "./verdict.js";
 const $ = (id) => document.getElementById(id);
 const WALL = 60;		// seconds that a program gets here that says nothing, where it may have them
 const ERRORS_KEPT = 200000;	// characters of standard error that are searched for messages
+const PICTURES = 50;		// so many are shown
 const DRAFTS = "cee-drafts";
 
 const api = new Api();
@@ -184,8 +185,11 @@ function form() {
 }
 
 async function start() {
-	if (!language())
+	// one that is being submitted has no id yet by which it could be stopped
+	if (!language() || (run.live && !run.id))
 		return;
+	if (run.live)
+		run.cancel().catch(() => {});
 	clean();
 	editor.clearMarks();
 	try {
@@ -196,6 +200,8 @@ async function start() {
 		return;
 	}
 	show("calm", "Submitting");
+	if (matchMedia("(max-width: 799px)").matches)
+		$("outcome").scrollIntoView();
 	const done = run.start(openJob);
 	buttons();
 	await done;
@@ -211,9 +217,28 @@ function started(id) {
 }
 
 function raw(id) {
-	const ticket = run.ticket ? `?ticket=${encodeURIComponent(run.ticket)}` : "";
-	for (const [link, stream] of [["raw-out", "stdout"], ["raw-err", "stderr"]])
-		$(link).href = api.url(`tasks/${id}/${stream}${ticket}`);
+	for (const [link, stream] of [["raw-out", "stdout"], ["raw-err", "stderr"]]) {
+		$(link).href = api.url(`tasks/${id}/${stream}`);
+		$(link).onclick = (e) => {
+			if (!api.token)
+				return;
+			// a link takes no token along
+			e.preventDefault();
+			save(`tasks/${id}/${stream}`, `${stream}.txt`);
+		};
+	}
+}
+
+async function save(path, name) {
+	try {
+		const a = document.createElement("a");
+		a.href = await blobOf(path);
+		a.download = name;
+		a.click();
+		setTimeout(() => URL.revokeObjectURL(a.href), 60000);
+	} catch (error) {
+		say(words(error));
+	}
 }
 
 function ended(task) {
@@ -282,9 +307,10 @@ async function collected(id) {
 		const list = (await api.get(`tasks/${id}/files`)).files;
 		if (run.id !== id)
 			return;
-		$("kept").replaceChildren(...list.map((f) => kept(id, f)));
+		const pictures = list.filter((f) => f.type.startsWith("image/")).slice(0, PICTURES);
+		$("kept").replaceChildren(...list.filter((f) => !pictures.includes(f)).map((f) => kept("li", id, f)));
 		$("files").hidden = list.length === 0;
-		for (const f of list.filter((x) => x.type.startsWith("image/")).slice(0, 50))
+		for (const f of pictures)
 			await picture(id, f);
 	} catch (error) {
 		say(words(error));
@@ -293,41 +319,30 @@ async function collected(id) {
 
 const address = (id, name) => `tasks/${id}/files/${name.split("/").map(encodeURIComponent).join("/")}`;
 
-async function blobOf(id, name) {
-	return URL.createObjectURL(await (await api.ask("GET", address(id, name))).blob());
+async function blobOf(path) {
+	return URL.createObjectURL(await (await api.ask("GET", path)).blob());
 }
 
-async function picture(id, { name }) {
-	const url = await blobOf(id, name);
+async function picture(id, file) {
+	const url = await blobOf(address(id, file.name));
 	if (run.id !== id) {
 		URL.revokeObjectURL(url);
 		return;
 	}
 	blobs.push(url);
-	const figure = document.createElement("figure"), image = document.createElement("img"), text = document.createElement("figcaption");
+	const figure = document.createElement("figure"), image = document.createElement("img");
 	image.src = url;
-	image.alt = name;
-	text.textContent = name;
-	figure.append(image, text);
+	image.alt = file.name;
+	figure.append(image, kept("figcaption", id, file));
 	$("images").append(figure);
 }
 
-function kept(id, { name, size }) {
-	const item = document.createElement("li"), button = document.createElement("button"), n = document.createElement("span");
+function kept(element, id, { name, size }) {
+	const item = document.createElement(element), button = document.createElement("button"), n = document.createElement("span");
 	button.type = "button";
 	button.className = "quiet";
 	button.textContent = name;
-	button.addEventListener("click", async () => {
-		try {
-			const a = document.createElement("a");
-			a.href = await blobOf(id, name);
-			a.download = name.split("/").at(-1);
-			a.click();
-			setTimeout(() => URL.revokeObjectURL(a.href), 60000);
-		} catch (error) {
-			say(words(error));
-		}
-	});
+	button.addEventListener("click", () => save(address(id, name), name.split("/").at(-1)));
 	n.textContent = bytes(size);
 	item.append(button, n);
 	return item;

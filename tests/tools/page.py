@@ -268,7 +268,7 @@ def files(p, upload):
         p.output_has("['one', 'two three', '\"'] 1 2 3 5 given")
         p.verdict_is("Finished")
         p.wait("the picture", lambda: p.d.execute_script("const i = document.querySelector('#images img'); return i && i.naturalWidth === 60"))
-        within("square.png", p.text("kept"))
+        within("square.png", p.text("files"))
         if not again:
             p.d.refresh()
             p.wait("its files", lambda: p.text("tabs") == "main.pynumbers.txtsome.bin")
@@ -280,6 +280,25 @@ def files(p, upload):
     p.element("memory").send_keys("0")
     p.element("run").click()
     p.wait("a refusal", lambda: p.text("verdict") == "Not submitted" and p.text("notice"))
+
+
+def packages(p):
+    """The tests' engine is offline: what is asked for cannot be had, and the page says so."""
+    p.open()
+    p.element("options").find_element(By.TAG_NAME, "summary").click()
+    p.language("bash")
+    assert not p.shown("packages")
+    p.language("python")
+    p.element("packages").send_keys("six")
+    p.element("run").click()
+    p.wait("a refusal", lambda: p.text("verdict") == "Not submitted" and "a name and a version" in p.text("notice"))
+    p.element("packages").send_keys("==1.16.0")
+    p.element("run").click()
+    p.verdict_is("Package error")
+    within("layers of this host", p.text("notice"))
+    p.d.refresh()
+    p.verdict_is("Package error")
+    same(p.element("packages").get_attribute("value"), "six 1.16.0")
 
 
 def looks(p, pictures=""):
@@ -387,7 +406,7 @@ def embed_refused(p):
     p.wait("why not", lambda: "cannot be reached" in p.d.execute_script("return arguments[0].shadowRoot.querySelector('div').textContent", box))
 
 
-SCENARIOS = {f.__name__: f for f in (by_keyboard, stopping, errors, files, looks, long_output, login, plain, lost, embed, embed_refused)}
+SCENARIOS = {f.__name__: f for f in (by_keyboard, stopping, errors, files, packages, looks, long_output, login, plain, lost, embed, embed_refused)}
 
 
 def main():
