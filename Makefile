@@ -31,7 +31,7 @@ PROGRAMS += cee-http cee-token
 LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
 HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors page
-LANG_PARTS = engine tar child source image check
+LANG_PARTS = engine tar child source image check layer
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
 RUNNER_OBJ = $(RUNNER:%=$(BUILD)/runner/%.o)

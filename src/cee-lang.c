@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lang/image.h"
+#include "lang/layer.h"
 #include "prog.h"
 
 #define DEFAULT_HOST "unix:///var/run/docker.sock"
@@ -30,9 +31,16 @@ static const char help[] =
 	"  pull [-v] NAME         from a registry only\n"
 	"  check [NAME...]        hello world in a locked-down box\n"
 	"  publish                tell submitters which languages there are\n"
+	"  layer NAME PACKAGE@VERSION...  have a runner make the layer of these packages\n"
+	"  layer [--json]         the layers of packages that there are\n"
+	"  layer --check          read them all; a damaged one is removed\n"
+	"  prune [--max SIZE]     remove layers not used longest, until all are within SIZE\n"
 	"\n"
 	"  -f, --force         make it again although it is up to date, from a new base\n"
 	"  -v, --verbose       everything that the build says\n"
+	"      --check         of layer, see there\n"
+	"      --max SIZE      of prune: instead of layers_max\n"
+	"      --framework NAME  of layer: what the packages are for (target_framework_monikier)\n"
 	"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n"
 	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"
 	"  -h, --help, --version\n"
@@ -48,7 +56,9 @@ struct run {
 	struct langs langs;
 	char **names;		/* chosen languages; none: all */
 	size_t nnames;
-	bool json;
+	bool json, check;
+	const char *framework;
+	int64_t max;		/* of prune; -1 as configured */
 };
 
 static void on_signal(int sig)
@@ -317,15 +327,41 @@ static int do_check(struct run *r)
 	return engine_interrupted ? 130 : failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* ---- layers ---------------------------------------------------------------------- */
+
+static int do_layer(struct run *r)
+{
+	const struct lang *l = r->nnames ? langs_find(&r->langs, r->names[0]) : NULL;
+
+	if (r->check)
+		return layers_check_all(&r->conf);
+	if (!r->nnames)
+		return layers_list(&r->conf, r->json);
+	if (!l)
+		prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[0], r->conf.languages);
+	if (!l->layer.grammar)
+		prog_die(EX_USAGE, "%s: has no packages of its own", l->name);
+	if (r->nnames < 2)
+		prog_usage("layer %s: expected packages, each NAME@VERSION", r->names[0]);
+	return layers_make(&r->conf, l, r->framework, r->names + 1, r->nnames - 1);
+}
+
+static int do_prune(struct run *r)
+{
+	return layers_prune_now(&r->conf, r->max);
+}
+
 /* ---- main -------------------------------------------------------------------------- */
 
 static const struct command {
 	const char *name;
 	int (*run)(struct run *r);
-	bool names;		/* takes languages */
+	bool names;		/* takes words */
+	bool others;		/* not all of them languages */
 } commands[] = {
-	{ "list", do_list, true }, { "build", do_build, true }, { "pull", do_pull, true },
-	{ "check", do_check, true }, { "publish", do_publish, false },
+	{ "list", do_list, true, false }, { "build", do_build, true, false }, { "pull", do_pull, true, false },
+	{ "check", do_check, true, false }, { "publish", do_publish, false, false },
+	{ "layer", do_layer, true, true }, { "prune", do_prune, false, false },
 };
 
 static const struct command *command_find(const char *name)
@@ -341,13 +377,15 @@ static const struct command *command_find(const char *name)
 static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf,
 				       const char **spool)
 {
-	enum { JSON = 256, VERSION };
+	enum { JSON = 256, VERSION, CHECK, FRAMEWORK, MAX };
 	static const struct option options[] = {
 		{ "force", no_argument, NULL, 'f' }, { "verbose", no_argument, NULL, 'v' },
 		{ "conf", required_argument, NULL, 'c' }, { "spool", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, JSON }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, VERSION }, { 0 },
+		{ "version", no_argument, NULL, VERSION }, { "check", no_argument, NULL, CHECK },
+		{ "framework", required_argument, NULL, FRAMEWORK }, { "max", required_argument, NULL, MAX }, { 0 },
 	};
+	struct cee_err e;
 	const struct command *command;
 	int o;
 
@@ -358,15 +396,21 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 		case 'c': *conf = optarg; break;
 		case 's': *spool = optarg; break;
 		case JSON: r->json = true; break;
+		case CHECK: r->check = true; break;
+		case FRAMEWORK: r->framework = optarg; break;
+		case MAX:
+			if (size_parse(optarg, &r->max, &e) < 0)
+				prog_usage("--max %s: %s", optarg, e.msg);
+			break;
 		case 'h': prog_help(help);
 		case VERSION: prog_version();
 		default: exit(EX_USAGE);
 		}
 	command = optind < argc ? command_find(argv[optind]) : NULL;
 	if (optind == argc)
-		prog_usage("expected a command: list, build, pull, check or publish");
+		prog_usage("expected a command: list, build, pull, check, publish, layer or prune");
 	if (!command)
-		prog_usage("%s: no such command; there are list, build, pull, check and publish", argv[optind]);
+		prog_usage("%s: no such command; there are list, build, pull, check, publish, layer and prune", argv[optind]);
 	r->names = argv + optind + 1;
 	r->nnames = (size_t)(argc - optind - 1);
 	if (r->nnames && !command->names)
@@ -376,7 +420,7 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 
 int main(int argc, char **argv)
 {
-	struct run r = {0};
+	struct run r = { .max = -1 };
 	const struct command *command;
 	const char *conf = NULL, *spool = NULL;
 	struct cee_err err;
@@ -388,7 +432,8 @@ int main(int argc, char **argv)
 		prog_die(EX_CONFIG, "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
 		prog_die(EX_CONFIG, "%s", err.msg);
-	names_check(&r);
+	if (!command->others)
+		names_check(&r);
 	r.work.conf = &r.conf;
 	catch_signals();
 	status = command->run(&r);
