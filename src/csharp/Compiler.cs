@@ -6,10 +6,13 @@
 // itself up with: until a compiler has compiled something it is slow. It says READY then,
 // and goes on with the options of the other frameworks while there is no job.
 //
-// Rules: nothing that a user sent is an option or a path. A source that the options do
-// not name comes from the job, never from the disk. No code of a job is run here: no
-// analyzers, no generators. What cannot be done here as csc would do it is TROUBLE, and
-// the runner has it done the plain way.
+// `compiler.dll plain` is one compile instead, in the job's own box (Plain.cs).
+//
+// Rules: nothing that a user sent is an option or a path, but for the properties in its
+// files that Settings.cs knows the shape of. A source that the options do not name comes
+// from the job, never from the disk. No code of a job or a package is run here: of
+// analyzers and generators only the framework's own. What cannot be done here as `dotnet
+// build` would do it is TROUBLE, and the runner has it done the plain way.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -26,8 +29,10 @@ static class Compiler
 
 	static int Main(string[] options)
 	{
-		var output = Console.OpenStandardOutput();
+		if (options.FirstOrDefault() == "plain")
+			return Plain.Run(options.Skip(1).ToArray());
 
+		var output = Console.OpenStandardOutput();
 		Console.SetOut(TextWriter.Null);	// standard output is the protocol's
 		frames = new Frames(Console.OpenStandardInput(), output);
 		WarmUp.Run(options);
@@ -73,35 +78,56 @@ static class Compiler
 			GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
 	}
 
-	internal sealed record Compiled(string Words, bool Failed, MemoryStream Program);
+	internal sealed record Compiled(string Words, bool Failed, IEnumerable<KeyValuePair<string, byte[]>> Products);
 
 	/// <summary>What belongs to the job is a source, the rest are options of the language file.</summary>
 	internal static Compiled Compile(Job job)
 	{
-		var sources = job.Arguments.Where(a => job.Files.ContainsKey(Job.Full(a))).ToHashSet();
-		var target = Target.Of(job.Arguments.Where(a => !sources.Contains(a)).ToArray());
-		var compilation = target.With(sources.Select(a => Job.Full(a)).Distinct()
-			.Select(p => KeyValuePair.Create(p, job.Files[p])));
+		var names = job.Arguments.Where(a => job.Files.ContainsKey(Job.Full(a))).ToList();
+		var settings = new Settings(job.Arguments.Except(names).ToArray(), names.Count > 0 ? Job.Short(names[0]) : "",
+			names.Count > 0 ? job.Files[Job.Full(names[0])] : Array.Empty<byte>());
+
+		if (settings.Wrong is { } wrong)
+			return new Compiled(wrong + "\n", true, Array.Empty<KeyValuePair<string, byte[]>>());
+		if (settings.Beyond is { } beyond)
+			throw new NotSupportedException($"{beyond}: built as a project");
+		return Compile(settings, Target.Of(settings.Options), names.Select(Job.Full).Distinct().Select(p => KeyValuePair.Create(p, job.Files[p])));
+	}
+
+	static Compiled Compile(Settings settings, Target target, IEnumerable<KeyValuePair<string, byte[]>> sources)
+	{
+		var compilation = target.With(sources);
+		var generators = compilation.SyntaxTrees.Any(t => Generators.Wanted(t.ToString())) ? Generators.Of(settings.Framework) : null;
 		var report = new Report();
-		var program = new MemoryStream();
+		var products = new List<KeyValuePair<string, byte[]>>();
 
 		// csc's order: what does not parse is not bound, what is not declared is not emitted
 		report.Add(compilation.GetParseDiagnostics());
-		if (!report.Errors)
+		if (!report.Stopped) {
+			compilation = generators?.Run(compilation, target.Options.ParseOptions, report) ?? compilation;
 			report.Add(compilation.GetDeclarationDiagnostics());
-		if (!report.Errors)
-			report.Add(Emit(target, compilation, program));
+		}
+		if (!report.Stopped) {
+			report.Add(Emit(target, compilation, products));
+			generators?.Analyze(compilation, report);
+		}
 		if (report.SigningFailed)
 			throw new NotSupportedException("a key file is on csc's disk, not on this one's");
-		return new Compiled(report.Text, report.Errors, program);
+		return new Compiled(report.Text, report.Errors, products.Concat(settings.Companions()));
 	}
 
-	static IEnumerable<Diagnostic> Emit(Target target, CSharpCompilation compilation, MemoryStream program)
+	static IEnumerable<Diagnostic> Emit(Target target, CSharpCompilation compilation, List<KeyValuePair<string, byte[]>> products)
 	{
-		var options = target.Options.EmitOptions.WithOutputNameOverride(target.Options.OutputFileName!);
+		string name = target.Options.OutputFileName!, symbols = Path.ChangeExtension(name, ".pdb");
+		var options = target.Options.EmitOptions.WithOutputNameOverride(name).WithPdbFilePath(Job.Folder + symbols);
 		using var resources = compilation.CreateDefaultWin32Resources(true, target.Options.NoWin32Manifest, null, null);
+		using MemoryStream program = new(), pdb = new();
+		var said = compilation.Emit(program, target.Options.EmitPdb ? pdb : null, win32Resources: resources, options: options).Diagnostics;
 
-		return compilation.Emit(program, win32Resources: resources, options: options).Diagnostics;
+		products.Add(KeyValuePair.Create(name, program.ToArray()));
+		if (target.Options.EmitPdb)
+			products.Add(KeyValuePair.Create(symbols, pdb.ToArray()));
+		return said;
 	}
 
 	/// <summary>Words beyond the limit: the first three quarters and the last one are kept, as cee-init does.</summary>
@@ -125,7 +151,8 @@ static class Compiler
 		long dropped = Words(job, words);
 
 		if (!done.Failed)
-			frames.Product("app.dll", done.Program.GetBuffer().AsSpan(0, (int)done.Program.Length));
+			foreach (var p in done.Products)
+				frames.Product(p.Key, p.Value);
 		frames.End(meter.Fields(job, How.Exited, done.Failed ? 1 : 0, words.Length, dropped));
 	}
 

@@ -57,6 +57,7 @@ sealed class Job
 		Math.Max(0, BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4 + 8 * place)));
 
 	/// <summary>Relative names have no ".." in them; the runner has seen to that.</summary>
-	public static string Full(string name) =>
-		name.StartsWith('/') ? name : Folder + (name.StartsWith("./", StringComparison.Ordinal) ? name.Substring(2) : name);
+	public static string Full(string name) => name.StartsWith('/') ? name : Folder + Short(name);
+
+	public static string Short(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name.Substring(2) : name;
 }

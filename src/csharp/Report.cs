@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -12,6 +13,8 @@ sealed class Report
 	readonly StringBuilder text = new();
 
 	public bool Errors { get; private set; }
+	/// <summary>Among them is one that ends a compile before its next stage: csc's IsUnsuppressableError.</summary>
+	public bool Stopped { get; private set; }
 	public bool SigningFailed { get; private set; }
 	public string Text => text.ToString();
 
@@ -22,6 +25,7 @@ sealed class Report
 			if (d.Severity == DiagnosticSeverity.Hidden || d.IsSuppressed || !said.Add(d))
 				continue;
 			Errors |= d.Severity == DiagnosticSeverity.Error;
+			Stopped |= d.DefaultSeverity == DiagnosticSeverity.Error && d.Descriptor.CustomTags.Contains(WellKnownDiagnosticTags.NotConfigurable);
 			SigningFailed |= d.Id == "CS7027";
 			text.Append(Line(d)).Append('\n');
 		}
@@ -32,7 +36,7 @@ sealed class Report
 	{
 		string line = CSharpDiagnosticFormatter.Instance.Format(d, CultureInfo.InvariantCulture);
 
-		if (d.Location.Kind != LocationKind.SourceFile)
+		if (d.Location.Kind is not (LocationKind.SourceFile or LocationKind.ExternalFile))
 			return line;
 		var span = d.Location.GetLineSpan();
 		var mapped = d.Location.GetMappedLineSpan();

@@ -15,6 +15,8 @@ using Microsoft.CodeAnalysis.Text;
 
 sealed class Target
 {
+	const int Most = 24;
+
 	static readonly Dictionary<string, Target> known = new(StringComparer.Ordinal);
 	static readonly Dictionary<string, MetadataReference> references = new(StringComparer.Ordinal);
 
@@ -25,9 +27,13 @@ sealed class Target
 	{
 		string key = string.Join('\0', options);
 
-		if (!known.TryGetValue(key, out var target))
-			known[key] = target = new Target(options);
-		return target;
+		if (known.TryGetValue(key, out var target))
+			return target;
+		if (known.Count >= Most) {	// properties and packages make new ones; the language file's come back by themselves
+			known.Clear();
+			references.Clear();
+		}
+		return known[key] = new Target(options);
 	}
 
 	Target(IReadOnlyList<string> options)
@@ -43,29 +49,22 @@ sealed class Target
 				.WithAssemblyIdentityComparer(DesktopAssemblyIdentityComparer.Default));
 	}
 
-	/// <summary>Relative ones are in the folders of -lib: a layer's, never a job's files.</summary>
-	string Find(string path) => Path.IsPathRooted(path) ? path
-		: Options.ReferencePaths.Select(p => Path.Combine(p, path)).FirstOrDefault(File.Exists)
-			?? throw new FileNotFoundException("no such reference: " + path);
-
-	MetadataReference Reference(CommandLineReference r)
+	static MetadataReference Reference(CommandLineReference r)
 	{
-		string path = Find(r.Reference);
-
-		if (!references.TryGetValue(path, out var reference))
-			references[path] = reference = MetadataReference.CreateFromFile(path, r.Properties);
+		if (!references.TryGetValue(r.Reference, out var reference))
+			references[r.Reference] = reference = MetadataReference.CreateFromFile(r.Reference, r.Properties);
 		return reference;
 	}
 
 	static readonly Encoding strict = new UTF8Encoding(true, true);
 
 	/// <summary>UTF-8 as csc reads it: by the byte order mark, else as UTF-8, else what the system would take it for.</summary>
-	static SourceText Text(byte[] content)
+	SourceText Text(byte[] content)
 	{
 		try {
-			return SourceText.From(content, content.Length, strict);
+			return SourceText.From(content, content.Length, strict, Options.ChecksumAlgorithm);
 		} catch (DecoderFallbackException) {
-			return SourceText.From(content, content.Length, Encoding.GetEncoding(0));
+			return SourceText.From(content, content.Length, Encoding.GetEncoding(0), Options.ChecksumAlgorithm);
 		}
 	}
 

@@ -1,114 +1,140 @@
 #!/bin/sh
 # setup.sh - what the image of C# gets besides the SDK; run as root while it is built
 #
-# For each framework FRAMEWORK.rsp, csc's options as `dotnet build` would give them: that
-# framework's reference assemblies, C# version, symbols, and from net6.0 on the implicit
-# usings and the nullable default of its project template. The SDK has the assemblies of
-# its own framework; those of the others are packages, fetched here once with the SDK's
-# client. A framework whose assemblies cannot be had is left out; `frameworks` names the
-# others, for cee-lang. Then the resident compiler is built.
+# For each framework a project as `dotnet new console` makes it is built once, and what
+# that build says is kept: FRAMEWORK.rsp, the compiler's options with that framework's
+# reference assemblies, C# version, symbols and implicit usings; FRAMEWORK.generators,
+# what the compiler runs beside them; FRAMEWORK.deps.json and .runtimeconfig.json, what
+# stands beside the program. So a program that is compiled without a project is compiled
+# as with one. The SDK has the reference assemblies of its own framework; those of the
+# others are packages, fetched here once and put where the SDK looks for them, so that no
+# job needs a network to be built. A framework that cannot be had is left out; `frameworks`
+# names the others and `runtimes` what each runs on, for cee-lang. Then the resident
+# compiler is built.
 set -eu
 here=/usr/lib/cee/csharp
+root=$(dirname "$(readlink -f "$(command -v dotnet)")")
 work=$(mktemp -d)
 cd "$here"
 
-ln -sfn "$(ls -d /usr/share/dotnet/sdk/*/Roslyn/bincore | sort -V | tail -n1)" roslyn
+ln -sfn "$(ls -d "$root"/sdk/*/Roslyn/bincore | sort -V | tail -n1)" roslyn
 
 [ -e ca.pem ] && export SSL_CERT_FILE="$here/ca.pem"
 export DOTNET_CLI_HOME="$work" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 \
 	DOTNET_GENERATE_ASPNET_CERTIFICATE=false NUGET_CERT_REVOCATION_MODE=offline
 
-# fetch FRAMEWORK: its reference package, by restoring an empty project
-fetch() {
+# project FRAMEWORK: a console application; the options that it is compiled with go to `args`
+project() {
+	defaults='<ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>'
+	case $1 in netcoreapp3.1 | net5.0) defaults= ;; esac
 	mkdir -p "$work/$1"
-	cat > "$work/$1/p.csproj" <<-E
-		<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>$1</TargetFramework>
-		<UseAppHost>false</UseAppHost><CheckEolTargetFramework>false</CheckEolTargetFramework>
-		</PropertyGroup></Project>
+	cat > "$work/$1/app.csproj" <<-E
+		<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType>
+		<TargetFramework>$1</TargetFramework>$defaults<UseAppHost>false</UseAppHost>
+		<CheckEolTargetFramework>false</CheckEolTargetFramework>
+		<DisableTransitiveFrameworkReferenceDownloads>true</DisableTransitiveFrameworkReferenceDownloads>
+		<RestorePackagesPath>$work/packages</RestorePackagesPath>
+		<ProvideCommandLineArgs>true</ProvideCommandLineArgs></PropertyGroup>
+		<Target Name="KeepArguments" AfterTargets="CoreCompile">
+		<WriteLinesToFile File="args" Lines="@(CscCommandLineArgs)" Overwrite="true"/></Target></Project>
 	E
-	(cd "$work/$1" && timeout 100 dotnet restore --packages "$work/packages" > log 2>&1) && return
-	grep -m1 -o 'error N.*' "$work/$1/log" || echo "$1: no answer"
+	cat > "$work/$1/Program.cs" <<-E
+		class Program { static void Main() { System.Console.WriteLine(
+			System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription); } }
+	E
+}
+
+# build FRAMEWORK: with its reference assemblies, whoever has them
+unreached=0
+build() {
+	if ! ls -d "$root"/packs/Microsoft.NETCore.App.Ref/*/ref/"$1" > /dev/null 2>&1; then
+		[ $unreached -lt 2 ] || return 1	# nobody answers; each try takes minutes
+	fi
+	project "$1"
+	(cd "$work/$1" && timeout 100 dotnet build -c Release -nologo -m:1 -nodeReuse:false -p:UseSharedCompilation=false > log 2>&1) && return
+	grep -m1 -o 'error [A-Z].*' "$work/$1/log" || echo "$1: no answer"
 	grep -q 'error NU110' "$work/$1/log" || unreached=$((unreached + 1))
 	return 1
 }
 
-# references FRAMEWORK: its assemblies in ref/FRAMEWORK, whoever has them
-unreached=0
-references() {
-	dir=$(ls -d /usr/share/dotnet/packs/Microsoft.NETCore.App.Ref/*/ref/"$1" 2>/dev/null | sort -V | tail -n1)
-	mkdir -p ref
-	if [ -n "$dir" ]; then
-		ln -sfn "$dir" "ref/$1"
-		return
-	fi
-	[ $unreached -lt 2 ] || return 1	# nobody answers; each try takes minutes
-	fetch "$1" || return 1
-	dir=$(ls -d "$work"/packages/microsoft.netcore.app.ref/*/ref/"$1" 2>/dev/null | sort -V | tail -n1)
-	[ -n "$dir" ] || return 1
-	mkdir -p "ref/$1"
-	cp "$dir"/*.dll "ref/$1"
+# settle FRAMEWORK: what the build fetched becomes the SDK's, without documentation and translations
+settle() {
+	for pack in "$work"/packages/microsoft.netcore.app.ref/*/; do
+		[ -d "$pack" ] || continue
+		to=$root/packs/Microsoft.NETCore.App.Ref/$(basename "$pack")
+		rm -rf "$to" && mkdir -p "$to"
+		cp -r "$pack"/. "$to"
+		find "$to" \( -path '*/ref/*.xml' -o -name '*.nupkg*' -o -name '*.resources.dll' \) -delete
+		sed -i "s,${pack%/}/,$to/,g" "$work/$1/args"
+	done
+	rm -rf "$work/packages"
 }
 
-# options FRAMEWORK VERSION LANGUAGE WARNINGS
-options() {
-	symbols=NETCOREAPP title=".NET $2"
-	case $1 in
-	netcoreapp*) symbols="$symbols NETCOREAPP3_1" title=".NET Core $2" ;;
-	*) symbols="$symbols NET NET${2%.0}_0" ;;
-	esac
-	printf '[assembly: global::System.Runtime.Versioning.TargetFramework(".NETCoreApp,Version=v%s", FrameworkDisplayName = "%s")]\n' \
-		"$2" "$title" > "$1.cs"
+# keep FRAMEWORK: of the options all but the project's own paths and what runs beside the compiler
+keep() {
+	at=$work/$1 made=$work/$1/obj/Release/$1 out=$work/$1/bin/Release/$1
 	{
-		printf '%s\n' -nostdlib+ -utf8output -deterministic+ -debug- -optimize+ -target:exe -out:app.dll \
-			-nowarn:1701,1702 -features:FileBasedProgram -parallel- "-langversion:$3" "-warn:$4"
-		# shellcheck disable=SC2086 # words
-		printf -- '-define:%s\n' $symbols $older
-		case $1 in
-		netcoreapp3.1 | net5.0) ;;
-		*) printf '%s\n' -nullable:enable "$here/usings.cs" ;;
-		esac
-		printf '%s\n' "$here/$1.cs"
-		printf -- '-reference:%s\n' "$here/ref/$1"/*.dll
+		sed -n '/^\/reference:/!{/^\//p}' "$at/args" | grep -vE '^/(noconfig|fullpaths|errorreport|out|refout|analyzer|analyzerconfig)\b'
+		printf '%s\n' -out:app.dll -features:FileBasedProgram -parallel-
+		cp "$made"/app.AssemblyInfo.cs "$1.AssemblyInfo.cs"
+		cp "$made"/.NET*.AssemblyAttributes.cs "$1.AssemblyAttributes.cs"
+		printf '%s\n' "$here/$1.AssemblyInfo.cs" "$here/$1.AssemblyAttributes.cs"
+		if [ -e "$made/app.GlobalUsings.g.cs" ]; then
+			cp "$made/app.GlobalUsings.g.cs" "$1.GlobalUsings.cs"
+			echo "$here/$1.GlobalUsings.cs"
+		fi
+		grep '^/reference:' "$at/args"
 	} > "$1.rsp"
+	grep "^/analyzer:$root/packs/" "$at/args" > "$1.generators" || :
+	ln -sfn "$(sed -n 's,^/reference:\(.*\)/System.Runtime.dll,\1,p' "$1.rsp")" "ref/$1"
+	cp "$out/app.deps.json" "$1.deps.json"
+	cp "$out/app.runtimeconfig.json" "$1.runtimeconfig.json"
 }
 
-for n in System System.Collections.Generic System.IO System.Linq System.Net.Http System.Threading \
-	System.Threading.Tasks; do
-	echo "global using global::$n;"
-done > usings.cs
+# runtime FRAMEWORK VERSION: what its programs run on; an older framework's say that they may
+runtime() {
+	title=$(DOTNET_ROLL_FORWARD=Major dotnet "$work/$1/bin/Release/$1/app.dll") || return 1
+	case $title in
+	".NET $2."* | ".NET Core $2."*) ;;
+	*) sed -i 's/^\( *\)"tfm": .*/&\n\1"rollForward": "Major",/' "$1.runtimeconfig.json" ;;
+	esac
+	echo "$1 $title" >> runtimes
+}
 
-older=
+mkdir -p ref
 : > frameworks
-while read -r framework version language warnings; do
-	older="$older $(echo "$framework" | tr a-z. A-Z_)_OR_GREATER"
-	references "$framework" || continue
-	options "$framework" "$version" "$language" "$warnings"
+: > runtimes
+while read -r framework version; do
+	build "$framework" || continue
+	settle "$framework"
+	keep "$framework"
+	runtime "$framework" "$version" || continue
 	echo "$framework" >> frameworks
 done <<-E
-	netcoreapp3.1 3.1 8.0 4
-	net5.0 5.0 9.0 5
-	net6.0 6.0 10.0 6
-	net7.0 7.0 11.0 7
-	net8.0 8.0 12.0 8
-	net9.0 9.0 13.0 9
-	net10.0 10.0 14.0 10
+	netcoreapp3.1 3.1
+	net5.0 5.0
+	net6.0 6.0
+	net7.0 7.0
+	net8.0 8.0
+	net9.0 9.0
+	net10.0 10.0
 E
 [ -s frameworks ] || { echo "the SDK has no reference assemblies, and none could be fetched" >&2; exit 1; }
-echo "frameworks: $(tr '\n' ' ' < frameworks)"
+cat runtimes
 
 newest=$(tail -n1 frameworks)
 ln -sf roslyn/Microsoft.CodeAnalysis.dll roslyn/Microsoft.CodeAnalysis.CSharp.dll .
-dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -out:compiler.dll \
+dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -out:compiler.dll -debug- \
 	-reference:Microsoft.CodeAnalysis.dll -reference:Microsoft.CodeAnalysis.CSharp.dll src/*.cs
 
 # the package client: NuGet's own restore
 mkdir packages
 for n in Commands Common Configuration Credentials DependencyResolver.Core Frameworks LibraryModel Packaging \
 	ProjectModel Protocol Versioning; do
-	ln -s /usr/share/dotnet/sdk/*/"NuGet.$n.dll" packages/
+	ln -s "$root"/sdk/*/"NuGet.$n.dll" packages/
 done
-ln -s /usr/share/dotnet/sdk/*/Newtonsoft.Json.dll packages/
-dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -nowarn:1701,1702 -out:packages/packages.dll \
+ln -s "$root"/sdk/*/Newtonsoft.Json.dll packages/
+dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -debug- -out:packages/packages.dll \
 	"$(printf -- '-reference:%s,' packages/NuGet.*.dll | sed 's/,-reference:/,/g;s/,$//')" src/packages/*.cs
 cp src/compiler.runtimeconfig.json packages/packages.runtimeconfig.json
 

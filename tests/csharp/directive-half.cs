@@ -1,0 +1,2 @@
+#:property Nullable
+Console.WriteLine("not run");

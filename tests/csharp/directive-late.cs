@@ -1,0 +1,2 @@
+Console.WriteLine("a");
+#:property Nullable=disable

@@ -1,0 +1,2 @@
+#:nonsense
+Console.WriteLine("not run");

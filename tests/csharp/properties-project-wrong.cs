@@ -1,0 +1,2 @@
+#:property Company=Those who made it
+string s = 3;

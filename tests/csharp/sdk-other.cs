@@ -1,0 +1,2 @@
+#:sdk Microsoft.NET.Sdk.Web
+Console.WriteLine("not run");

@@ -1,0 +1,2 @@
+#:sdk Microsoft.NET.Sdk
+Console.WriteLine("the usual one");
