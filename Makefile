@@ -15,7 +15,7 @@ LDLIBS   = -lcjson -lnettle -lm
 
 LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow tty attend offer \
 	compare draft_tests tap
-LIB     += packages
+LIB     += packages declare
 LIB     += group key room remove submitter crowd token
 LIB     += layer
 RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config

@@ -227,9 +227,10 @@ struct job {
  * On error -1, errno EINVAL, and e names the field and what would be right. */
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e);
 /* Against the configuration's ceilings and the published languages: language
- * known, limits beneath the ceilings, framework known. languages is a JSON text as
- * lang_publish writes it, or NULL when none is published. */
-int job_check(const struct job *j, const struct conf *c, const char *languages, size_t len,
+ * known, limits beneath the ceilings, framework known, packages as their registry has them;
+ * adds those that the job's files declare (declare.h), so once for a job. languages is a JSON
+ * text as lang_publish writes it, or NULL when none is published. */
+int job_check(struct job *j, const struct conf *c, const char *languages, size_t len,
 	      struct cee_err *e);
 void job_release(struct job *j);
 void labels_release(struct job_label *l, size_t n);

@@ -9,7 +9,7 @@
  * function; rules that need two fields stand in whole().
  */
 #include "json.h"
-#include "packages.h"
+#include "declare.h"
 #include "pattern.h"
 #include "many.h"
 
@@ -936,7 +936,7 @@ static int beside_languages_files(const cJSON *l, const struct job *j, struct ce
 }
 
 /* By the grammar of the language's registry, which the fields alone do not tell. */
-static int packages_fit(const cJSON *l, const struct job *j, struct cee_err *e)
+static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 {
 	const cJSON *layer = cJSON_GetObjectItemCaseSensitive(l, "layer");
 	int g = grammar_find(text_of(layer, "grammar"));
@@ -947,11 +947,13 @@ static int packages_fit(const cJSON *l, const struct job *j, struct cee_err *e)
 	if (j->nuget && g >= 0 && g != GRAMMAR_NUGET)
 		return json_wrong(e, "nuget_packages", "is for a language with NuGet packages: %.60s takes packages, of %s",
 			text_of(l, "name"), grammar_name[g]);
-	return packages_valid(j->packages, j->npackages, g >= 0 ? (enum grammar)g : GRAMMAR_ANY,
-		j->nuget ? "nuget_packages" : "packages", e);
+	if (packages_valid(j->packages, j->npackages, g >= 0 ? (enum grammar)g : GRAMMAR_ANY,
+			   j->nuget ? "nuget_packages" : "packages", e) < 0)
+		return -1;
+	return g >= 0 ? job_declare(j, (enum grammar)g, e) : 0;
 }
 
-int job_check(const struct job *j, const struct conf *c, const char *languages, size_t len,
+int job_check(struct job *j, const struct conf *c, const char *languages, size_t len,
 	      struct cee_err *e)
 {
 	AUTO_JSON cJSON *root = NULL;

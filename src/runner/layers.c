@@ -33,6 +33,7 @@
 
 #include "engine.h"
 #include "log.h"
+#include "packages.h"
 
 #define STATES_OF(S) S(WAITING, "waiting") S(FETCHING, "fetching") S(UNPACKING, "unpacking")
 enum making_state {
@@ -783,17 +784,23 @@ static char *request_text(const struct lang *l, const struct job *j)
 	return text;
 }
 
-/* "name@version" of each. */
-static char **asked_of(const struct job *j)
+/* "name@version" of each, a name as its registry knows it however it was written. */
+static char **asked_of(const struct lang *l, const struct job *j)
 {
+	int g = grammar_find(l->layer.grammar);
 	char **v = calloc(j->npackages + 1, sizeof *v);
 
-	for (size_t i = 0; v && i < j->npackages; i++)
-		if (asprintf(&v[i], "%s@%s", j->packages[i].name, j->packages[i].version) < 0) {
+	for (size_t i = 0; v && i < j->npackages; i++) {
+		char *name = package_key(g >= 0 ? (enum grammar)g : GRAMMAR_ANY, j->packages[i].name);
+		int r = name ? asprintf(&v[i], "%s@%s", name, j->packages[i].version) : -1;
+
+		free(name);
+		if (r < 0) {
 			v[i] = NULL;
 			strv_free(v);
 			return NULL;
 		}
+	}
 	return v;
 }
 
@@ -879,7 +886,7 @@ static enum layer_answer want(struct layer_wish *w, const char *name, const char
 
 static enum layer_answer resolve(struct layer_wish *w, const char *image, struct layer_got *got)
 {
-	char **asked = asked_of(w->order.job), name[LAYER_NAME + 1];
+	char **asked = asked_of(w->order.lang, w->order.job), name[LAYER_NAME + 1];
 	struct layer_key k = { .language = w->order.lang->name, .image = image, .packages = asked,
 		.framework = lang_framework(w->order.lang, w->order.job), .npackages = w->order.job->npackages };
 	enum layer_answer a = LAYER_OURS;
