@@ -18,8 +18,9 @@ LIB      = util id limit conf json pattern job lang result files index spool spo
 LIB     += packages declare
 LIB     += group key room remove submitter crowd token
 LIB     += layer
+LIB     += share account
 RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config
-RUNNER  += canary host layers
+RUNNER  += canary host layers share
 INIT     = cee-init cell carry kept filter usage layer sha256
 
 # program: extra libraries

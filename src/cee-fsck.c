@@ -7,6 +7,7 @@
  * That a job is in two places is found from new and cur, each of whose jobs is
  * looked for everywhere; so the history costs only its own walk.
  * Nothing is changed but with --fix, and then only what nobody holds a lock on.
+ * In a spool that users share root sees all of it, and a user his own part.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -28,6 +29,7 @@ enum { LOOKS = 10, LOOK_MS = 20 };
 
 static struct fsck {
 	struct spool s;
+	const uid_t *http;		/* cee-http's, or NULL */
 	bool json, fix;
 	int runners;			/* alive */
 	long waiting, claimed, ended, problems, notes;
@@ -113,7 +115,8 @@ static DIR *open_dir(int at, const char *name, const char *path)
 
 	if (!d && errno != ENOENT)
 		problem(path, "%s", strerror(errno));
-	if (d && fstat(dirfd(d), &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)))
+	/* of a shared spool share.c knows what is right */
+	if (d && !fsck.s.shared && fstat(dirfd(d), &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)))
 		problem(path, "others may write in it (mode %03o); 700 is right", st.st_mode & 0777);
 	return d;
 }
@@ -569,7 +572,15 @@ static void check_cancel(int owner_dir, const char *owner, const char *path)
 	char p[512];
 
 	while (d && (e = spool_next(d))) {
+		char id[ID_LEN + 1];
+
 		join(p, path, e->d_name);
+		if (fsck.s.shared && spool_removal_parse(e->d_name, id)) {
+			check_file(dirfd(d), e->d_name, p);
+			if (fsck.runners == 0)
+				note(p, "wishes that a job be removed; the next runner does it");
+			continue;
+		}
 		if (!id_valid(e->d_name)) {
 			problem(p, "is no job id");
 			continue;
@@ -694,6 +705,32 @@ static void check_in(int owner_dir, const char *owner, const char *path)
 		closedir(d);
 }
 
+static void wrong_share(void *arg, const char *path, const char *text)
+{
+	const char *owner = arg;
+
+	problem(path, "%s; cee-fsck --make %s as root sets it right", text, owner);
+}
+
+/* Who it is for is in its name; whose the web's are cee.conf says, else the first part that is asked. */
+static void check_share(const char *owner, int dir)
+{
+	struct stat st;
+	uid_t uid = 0;
+	char name[OWNER_MAX];
+
+	if (!spool_owner_uid(owner, fsck.http, &uid)) {
+		if (spool_owner_uid(owner, &uid, &uid) && fstatat(dir, "new", &st, AT_SYMLINK_NOFOLLOW) == 0)
+			uid = st.st_uid;
+		else {
+			problem(owner, "is no owner that a shared spool has: uid-N, anon, http-*");
+			return;
+		}
+	}
+	snprintf(name, sizeof(name), "%s", owner);
+	spool_share_check_owner(&fsck.s, owner, uid, wrong_share, name);
+}
+
 static int check_owner(void *arg, const char *owner)
 {
 	AUTO_CLOSE int dir = spool_dir(fsck.s.fd, owner);
@@ -702,6 +739,8 @@ static int check_owner(void *arg, const char *owner)
 	char p[512];
 
 	(void)arg;
+	if (d && fsck.s.shared)
+		check_share(owner, dir);
 	while (d && (e = spool_next(d))) {
 		join(p, owner, e->d_name);
 		if (strcmp(e->d_name, "new") == 0)
@@ -779,7 +818,7 @@ static void check_runner(int cur, const char *name, const char *path)
 	alive = runner_alive(dirfd(d), path);
 	while (alive >= 0 && (e = spool_next(d))) {
 		join(p, path, e->d_name);
-		if (strcmp(e->d_name, "lock") == 0)
+		if (strcmp(e->d_name, "lock") == 0 || (fsck.s.shared && strcmp(e->d_name, "alive") == 0))
 			check_file(dirfd(d), e->d_name, p);
 		else if (spool_owner_valid(e->d_name) && spool_is_dir(d, e))
 			n += check_claims(dirfd(d), e->d_name, p);
@@ -826,13 +865,15 @@ static void check_root(void)
 		if (strcmp(e->d_name, "VERSION") == 0 || strcmp(e->d_name, "languages.json") == 0)
 			check_file(dirfd(d), e->d_name, e->d_name);
 		else if (!is_dir || (strcmp(e->d_name, "cur") != 0 && strcmp(e->d_name, "tmp") != 0 &&
-				     !spool_owner_valid(e->d_name)))
+				     !(fsck.s.shared && strcmp(e->d_name, "join") == 0) && !spool_owner_valid(e->d_name)))
 			problem(e->d_name, "is no name that a spool has");
 	}
 	if (d)
 		closedir(d);
 	if (!spool_has(fsck.s.fd, "tmp"))
 		problem("tmp", "is missing; cee-fsck --make makes it");
+	if (fsck.s.shared)
+		spool_share_check(&fsck.s, wrong_share, (void *)"--shared");
 }
 
 static void summary(const char *path)
@@ -849,12 +890,19 @@ static void summary(const char *path)
 
 static int check(const char *path)
 {
+	char self[OWNER_MAX];
+
 	spool_runner_alive(&fsck.s, &fsck.runners);
-	check_root();
-	check_tmp(fsck.s.fd, "tmp");
-	check_cur();
-	if (spool_each_owner(&fsck.s, check_owner, NULL) < 0)
-		problem(".", "%s", strerror(errno));
+	if (fsck.s.shared && geteuid() != 0) {
+		spool_owner_self(self);
+		check_owner(NULL, self);
+	} else {
+		check_root();
+		check_tmp(fsck.s.fd, "tmp");
+		check_cur();
+		if (spool_each_owner(&fsck.s, check_owner, NULL) < 0)
+			problem(".", "%s", strerror(errno));
+	}
 	summary(path);
 	if (fflush(stdout) == EOF)
 		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
@@ -867,24 +915,41 @@ static int exit_of(int err)
 	case ENOENT: case ENOTDIR: return EX_NOINPUT;
 	case EPROTO: return EX_DATAERR;
 	case EACCES: case EPERM: return EX_NOPERM;
-	case ENOTSUP: case ENOTEMPTY: return EX_CONFIG;
+	case ENOTSUP: case ENOTEMPTY: case EEXIST: return EX_CONFIG;
 	case EINVAL: return EX_USAGE;
 	default: return EX_OSERR;
 	}
+}
+
+/* In a shared spool: for the uid that the name says, or for cee-http's. */
+static void make_shared(const char *owner)
+{
+	struct cee_err e;
+	uid_t uid;
+
+	if (!spool_owner_uid(owner, fsck.http, &uid))
+		prog_die(EX_USAGE, "%s: whose is it? The owners of a shared spool are uid-N and, when http_user of cee.conf"
+			 " says who cee-http is, anon and http-*", owner);
+	if (geteuid() != 0)
+		prog_die(EX_NOPERM, "only root makes the owners of a shared spool");
+	if (spool_share_owner(&fsck.s, owner, uid, &e) < 0)
+		prog_die(exit_of(errno), "%s", e.msg);
 }
 
 static int make(const char *owner)
 {
 	struct cee_err e;
 
-	if (owner && spool_owner_make(&fsck.s, owner, &e) < 0)
+	if (owner && fsck.s.shared)
+		make_shared(owner);
+	else if (owner && spool_owner_make(&fsck.s, owner, &e) < 0)
 		prog_die(exit_of(errno), "%s", e.msg);
 	return EXIT_SUCCESS;
 }
 
 static const char help[] =
 	"usage: cee-fsck [-s SPOOL] [-c CONF] [--json] [--fix]\n"
-	"       cee-fsck [-s SPOOL] [-c CONF] --make [OWNER]\n"
+	"       cee-fsck [-s SPOOL] [-c CONF] --make [--shared] [OWNER]\n"
 	"\n"
 	"Proves a spool against the table of cee-spool(5), live or at rest. Each\n"
 	"problem is a line on standard output; a line that begins with \"note:\" is\n"
@@ -896,7 +961,8 @@ static const char help[] =
 	"      --fix         remove files in tmp whose writers are gone, wishes for the\n"
 	"                    end and input of jobs that are over, and keys of jobs that\n"
 	"                    are gone; safe in a live spool\n"
-	"      --make        make a spool, and OWNER's part of it\n"
+	"      --make        make a spool, and OWNER's part of it; in a shared one set them right\n"
+	"      --shared      ... one that many users share, as root\n"
 	"      --help, --version\n"
 	"\n"
 	"Exit status: 0 sound, 1 problems, 64 usage, 65 another version, 66 no spool,\n"
@@ -907,13 +973,14 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "spool", required_argument, NULL, 's' }, { "conf", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' }, { "fix", no_argument, NULL, 'f' },
-		{ "make", no_argument, NULL, 'm' }, { "help", no_argument, NULL, 'h' },
+		{ "make", no_argument, NULL, 'm' }, { "shared", no_argument, NULL, 'S' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
 	};
 	const char *spool = NULL, *conf_path = NULL;
 	struct conf conf;
 	struct cee_err e;
-	bool making = false;
+	uid_t http;
+	bool making = false, shared = false;
 	int o, status;
 
 	prog_init(argv[0]);
@@ -924,16 +991,21 @@ int main(int argc, char **argv)
 		case 'j': fsck.json = true; break;
 		case 'f': fsck.fix = true; break;
 		case 'm': making = true; break;
+		case 'S': shared = true; break;
 		case 'h': prog_help(help);
 		case 'V': prog_version();
 		default: prog_usage("not understood");
 		}
+	if (shared && !making)
+		prog_usage("--shared: goes with --make");
 	if (argc - optind > (making ? 1 : 0))
 		prog_usage("%s: no operand expected here", argv[argc - 1]);
 	if (conf_load(&conf, conf_path, spool, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
-	if (spool_open(&fsck.s, conf.spool, making ? SPOOL_CREATE : 0, true, &e) < 0)
+	if (spool_open(&fsck.s, conf.spool, making ? SPOOL_CREATE | (shared ? SPOOL_SHARED : 0) : 0, true, &e) < 0)
 		prog_die(exit_of(errno), "%s", e.msg);
+	if (fsck.s.shared && conf_http_uid(&conf, &http, &e) == 0)
+		fsck.http = &http;
 	status = making ? make(argv[optind]) : check(conf.spool);
 	spool_release(&fsck.s);
 	conf_release(&conf);

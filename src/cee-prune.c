@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "lib/spool_internal.h"
@@ -208,7 +209,8 @@ int main(int argc, char **argv)
 		prog_usage("%s: takes no arguments; cee-rm removes single jobs", argv[optind]);
 	client_open(&prune.c, 0);
 	prune.now_us = now_us();
-	if (prune.one)
+	/* in a spool that users share each has his own part, and root all of them */
+	if (prune.one || (prune.c.spool.shared && geteuid() != 0))
 		prune_owner(NULL, prune.c.owner);
 	else if (spool_each_owner(&prune.c.spool, prune_owner, NULL) < 0)
 		prog_die(EX_UNAVAILABLE, "%s: %s", prune.c.conf.spool, strerror(errno));

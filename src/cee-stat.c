@@ -637,9 +637,10 @@ static void put_running(struct running *r, const char *id, int attempt)
 	r->first = false;
 }
 
-static void jobs_of_owner(struct running *r, int runner)
+/* at/name is cur/RUNNER/OWNER */
+static void jobs_of_owner(struct running *r, int at, const char *name)
 {
-	DIR *d = spool_list(runner, r->owner);
+	DIR *d = spool_list(at, name);
 	char id[ID_LEN + 1];
 	struct dirent *e;
 	int attempt;
@@ -653,16 +654,20 @@ static void jobs_of_owner(struct running *r, int runner)
 
 static void jobs_of_runner(struct running *r, int cur)
 {
-	DIR *d = spool_list(cur, r->runner);
-	AUTO_CLOSE int lock = d ? openat(dirfd(d), "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	DIR *d = r->p->all ? spool_list(cur, r->runner) : NULL;
+	char mine[2 * OWNER_MAX];
 	struct dirent *e;
 
-	r->alive = lock >= 0 && spool_locked(lock) == 1;
+	r->alive = spool_runner_lives(&r->p->c.spool, r->runner);
 	while (d && (e = spool_next(d))) {
 		r->owner = e->d_name;
-		if (spool_owner_valid(e->d_name) && spool_is_dir(d, e) &&
-		    (r->p->all || strcmp(e->d_name, r->p->c.owner) == 0))
-			jobs_of_owner(r, dirfd(d));
+		if (spool_owner_valid(e->d_name) && spool_is_dir(d, e))
+			jobs_of_owner(r, dirfd(d), e->d_name);
+	}
+	if (!r->p->all) {	/* one's own: a runner's directory is not for everybody to list */
+		r->owner = r->p->c.owner;
+		snprintf(mine, sizeof mine, "%.*s/%.*s", OWNER_MAX - 1, r->runner, OWNER_MAX - 1, r->owner);
+		jobs_of_owner(r, cur, mine);
 	}
 	if (d)
 		closedir(d);
@@ -689,8 +694,12 @@ static int queue(struct stat_prog *p)
 	int64_t waiting, claimed;
 	int runners;
 
-	if (spool_count(&p->c.spool, owner, &waiting, &claimed) < 0)
+	if (spool_count(&p->c.spool, owner, &waiting, &claimed) < 0) {
+		if (errno == EACCES && p->c.spool.shared)
+			prog_die(EX_NOPERM, "%s: users share it: %s is for root to see", p->c.conf.spool,
+				 owner ? "another's part" : "the whole queue (-a)");
 		prog_die(EX_UNAVAILABLE, "%s: %s", p->c.conf.spool, strerror(errno));
+	}
 	spool_runner_alive(&p->c.spool, &runners);
 	if (p->json) {
 		out("{\"owner\":");

@@ -142,6 +142,7 @@ struct conf {
 	/* cee-http: what anonymous callers may do, and a caller's jobs and bytes a minute (0 no bound) */
 	bool http_anonymous_submit, http_anonymous_read;
 	char *http_realm;		/* in the names of its owners */
+	char *http_user;		/* the user that it runs as, or "": who may own those in a shared spool */
 	char *http_tokens, *http_state;	/* a file; a directory */
 	char *http_page, *http_editor;	/* directories: the page's parts; the editor component's */
 	char **http_origins; size_t nhttp_origins;	/* whose pages may read answers; "*" is any */
@@ -483,17 +484,20 @@ int index_parse(const char *bytes, size_t len, size_t *used, struct index_record
 enum { OWNER_MAX = 128, SPOOL_VERSION = 1 };
 
 struct spool {
-	int fd;				/* the directory */
+	int fd;				/* the directory; O_PATH for who may not list it */
 	bool durable;
+	bool shared;			/* of many users, and the runner is root: VERSION says so */
 };
 #define SPOOL_CREATE 1u			/* make what is missing */
+#define SPOOL_SHARED 2u			/* ... of a shared one; EEXIST: it is one user's already */
 /* EPROTO for another version; refuses network file systems (ENOTSUP). */
 int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, struct cee_err *e);
 void spool_release(struct spool *s);
 bool spool_owner_valid(const char *owner);
 /* "uid-N" of the calling process. */
 void spool_owner_self(char owner[OWNER_MAX]);
-/* Makes OWNER/{tmp,new,cancel,in,out,groups,keys} where they are missing. */
+/* Makes OWNER/{tmp,new,cancel,in,out,groups,keys} where they are missing. In a shared spool asks a
+ * runner for it, and waits (share.c): ETIMEDOUT none did, EPERM it does not let this uid. */
 int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e);
 
 /* Submitter. Durable before it returns 0. Errors: EEXIST (id is there, in whatever
@@ -532,6 +536,7 @@ struct spool_runner {
 	struct spool *s;
 	char name[OWNER_MAX];
 	int dirfd, lockfd;		/* cur/NAME and its lock */
+	int alivefd;			/* the lock that users may look at, in a shared spool; else -1 */
 };
 int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e);
 void spool_runner_release(struct spool_runner *r);	/* removes the empty directory */
@@ -541,6 +546,11 @@ int spool_each_new(struct spool *s, const char *owner, spool_job_fn f, void *arg
 typedef int (*spool_name_fn)(void *arg, const char *name);
 int spool_each_owner(struct spool *s, spool_name_fn f, void *arg);
 int spool_each_cancel(struct spool *s, const char *owner, spool_name_fn f, void *arg);
+/* The wish that a job which has ended be removed: who may not write in out/ asks a runner (remove.c). */
+int spool_each_removal(struct spool *s, const char *owner, spool_name_fn f, void *arg);	/* f gets the id */
+bool spool_removal_parse(const char *name, char id[ID_LEN + 1]);	/* of an entry of cancel/ */
+/* Does so, and the wish goes. For a helper: it waits for the disk. */
+int spool_removal_answer(struct spool *s, const char *owner, const char *id, struct cee_err *e);
 bool spool_cancel_wanted(struct spool *s, const char *owner, const char *id);
 int spool_cancel_clear(struct spool *s, const char *owner, const char *id);	/* 0 also when there was none */
 /* new/ → cur/ME/OWNER/ID.N with N = attempts + 1 (returned). ENOENT: somebody else was first. */
@@ -558,8 +568,9 @@ struct spool_attempt {
 	int out, err, index;		/* append */
 	int files, files_index;		/* append; -1 until spool_attempt_files */
 	int result;			/* N/result.new, room reserved */
+	mode_t mode;			/* of its files */
 };
-#define SPOOL_ATTEMPT_NONE ((struct spool_attempt){ -1, -1, -1, -1, -1, -1, -1, -1 })
+#define SPOOL_ATTEMPT_NONE ((struct spool_attempt){ -1, -1, -1, -1, -1, -1, -1, -1, 0600 })
 int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id, int attempt, struct spool_attempt *a);
 /* The box has the job: makes the index, which is what says Executing. Also before a
  * result of a job that had no box. Once is enough. */
@@ -588,6 +599,21 @@ int spool_each_dead(struct spool_runner *r, spool_name_fn f, void *arg);
 int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *arg);
 /* Removes tmp/ files nobody holds a lock on. */
 int spool_sweep(struct spool *s, const char *owner);
+
+/* A shared spool (share.c). Of what is not as it should be f is told the path and what would be right. */
+typedef void (*spool_share_fn)(void *arg, const char *path, const char *text);
+int spool_share_check(struct spool *s, spool_share_fn f, void *arg);		/* how many */
+int spool_share_check_owner(struct spool *s, const char *owner, uid_t uid, spool_share_fn f, void *arg);
+/* Makes an owner's part, or sets it right; for root. */
+int spool_share_owner(struct spool *s, const char *owner, uid_t uid, struct cee_err *e);
+/* Who may be owner: N may be uid-N, and http (NULL: nobody) anon and http-*. */
+bool spool_owner_uid(const char *owner, const uid_t *http, uid_t *uid);
+int conf_http_uid(const struct conf *c, uid_t *uid, struct cee_err *e);	/* account.c: 0 *uid is http_user; ENOENT: none is set */
+/* Runner: who asks for a part, names in join/. */
+int spool_each_join(struct spool *s, spool_name_fn f, void *arg);
+bool spool_join_parse(const char *name, char owner[OWNER_MAX]);
+/* Makes the part, or not, and the question goes. 1 made, 0 nothing is asked, -1 refused. */
+int spool_join_answer(struct spool *s, const char *name, const uid_t *http, char owner[OWNER_MAX], struct cee_err *e);
 
 /* What goes into a running job (spool_input.c): OWNER/in. */
 enum {

@@ -42,6 +42,56 @@ static void judge_owner(struct finding *f, const char *path, const struct stat *
 	}
 }
 
+/* ---- a spool that users share: each directory's owner and mode, and who the web server is --- */
+
+struct shares { struct spool *s; struct finding *f; const uid_t *http; const char *owner; int wrong, owners; };
+
+static void share_wrong(void *arg, const char *path, const char *text)
+{
+	struct shares *h = arg;
+	char remedy[300];
+
+	if (h->wrong++)
+		return;		/* the first is enough: cee-fsck has them all */
+	snprintf(remedy, sizeof(remedy), "cee-fsck --make %s as root sets it right; cee-fsck names all that is wrong", h->owner);
+	finding_set(h->f, FINDING_FAIL, remedy, "%.150s %s", path, text);
+}
+
+static int share_owner(void *arg, const char *owner)
+{
+	struct shares *h = arg;
+	uid_t uid;
+
+	h->owners++;
+	h->owner = owner;
+	if (spool_owner_uid(owner, h->http, &uid))
+		spool_share_check_owner(h->s, owner, uid, share_wrong, h);
+	return 0;
+}
+
+static void judge_share(struct finding *f, const struct conf *c, struct spool *s)
+{
+	struct shares h = { .s = s, .f = f, .owner = "--shared" };
+	struct cee_err e = { "" };
+	uid_t http;
+
+	if (geteuid() != 0) {
+		finding_set(f, FINDING_WARN, "run this as root, as its runner does", "%s: users share it, and this is uid %u, who sees his own part",
+			    c->spool, (unsigned)geteuid());
+		return;
+	}
+	finding_set(f, FINDING_OK, "", "%s", c->spool);
+	if (*c->http_user && conf_http_uid(c, &http, &e) < 0) {
+		finding_set(f, FINDING_FAIL, "set http_user in cee.conf to the user that cee-http runs as", "%s", e.msg);
+		return;
+	}
+	h.http = *c->http_user ? &http : NULL;
+	spool_share_check(s, share_wrong, &h);
+	spool_each_owner(s, share_owner, &h);
+	if (!h.wrong)
+		finding_set(f, FINDING_OK, "", "%s: local, shared by %d owners, their directories are right, can be written", c->spool, h.owners);
+}
+
 void local_spool(struct finding *f, const struct conf *c)
 {
 	struct spool s = { .fd = -1 };
@@ -57,7 +107,9 @@ void local_spool(struct finding *f, const struct conf *c)
 		return;
 	}
 	finding_set(f, FINDING_OK, "", "%s", c->spool);
-	if (fstat(s.fd, &st) == 0) {
+	if (s.shared) {
+		judge_share(f, c, &s);
+	} else if (fstat(s.fd, &st) == 0) {
 		finding_set(f, FINDING_OK, "", "%s: local, uid %u, mode %04o, can be written", c->spool, (unsigned)st.st_uid, st.st_mode & 07777);
 		judge_owner(f, c->spool, &st);
 	}

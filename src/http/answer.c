@@ -214,6 +214,11 @@ void answer_error(struct web *w, int err, const struct cee_err *e)
 		answer_problem(w, 503, "the spool has no room for more jobs at present");
 		prog_error("%s", e->msg);
 		return;
+	case ETIMEDOUT:
+		answer_header(w, "Retry-After", "10");
+		answer_problem(w, 503, "no runner is there to begin with jobs of this user at present");
+		prog_error("%s", e->msg);
+		return;
 	default:
 		/* what the system said names paths: it is for the server's log */
 		prog_error("%s", e->msg);

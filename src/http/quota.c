@@ -23,7 +23,7 @@ enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };
 static int open_file(struct web *w, struct cee_err *e)
 {
 	AUTO_CLOSE int state = open(w->c.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO_CLOSE int dir = state < 0 ? -1 : spool_dir_make(state, "quota");
+	AUTO_CLOSE int dir = state < 0 ? -1 : spool_dir_make(state, "quota", 0700);
 	int fd = dir < 0 ? -1 : openat(dir, w->c.owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd >= 0 && spool_lock(fd, true) == 0)

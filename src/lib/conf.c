@@ -83,6 +83,7 @@ void conf_init(struct conf *c)
 		.box_idle_us = 60 * SECOND,
 		.box_age_us = 3600 * SECOND,
 		.http_realm = strdup("web"),
+		.http_user = strdup(""),
 		.http_tokens = strdup("/etc/cee/tokens"),
 		.http_state = strdup("/var/lib/cee-http"),
 		.http_page = strdup("/usr/local/share/cee/web"),
@@ -129,6 +130,7 @@ void conf_release(struct conf *c)
 	free(c->seccomp);
 	free(c->apparmor);
 	free(c->http_realm);
+	free(c->http_user);
 	free(c->http_tokens);
 	free(c->http_state);
 	free(c->http_page);
@@ -277,6 +279,14 @@ static int set_http_realm(struct conf *c, const char *v, struct cee_err *e)
 	if (!*v || strlen(v) > 24 || v[strspn(v, "abcdefghijklmnopqrstuvwxyz0123456789")])
 		return cee_fail(e, EINVAL, "must be 1 to 24 of a-z and 0-9, not \"%.60s\"", v);
 	return replace(&c->http_realm, v, e);
+}
+
+/* A name or a number; whether there is such a user is asked when it is needed. */
+static int set_http_user(struct conf *c, const char *v, struct cee_err *e)
+{
+	if (strlen(v) > 64 || v[strcspn(v, ":/ \t")])
+		return cee_fail(e, EINVAL, "must be a user's name or number, not \"%.60s\"", v);
+	return replace(&c->http_user, v, e);
 }
 
 static int set_http_anonymous(struct conf *c, const char *v, struct cee_err *e)
@@ -482,7 +492,7 @@ static const struct key {
 	{"packages.certificates", set_package_certificates}, {"packages.bytes", set_package_bytes},
 	{"packages.inodes", set_package_inodes}, {"packages.memory", set_package_memory},
 	{"packages.wall", set_package_wall}, {"packages.boxes", set_package_boxes},
-	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_tokens", set_http_tokens},
+	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_user", set_http_user}, {"http_tokens", set_http_tokens},
 	{"http_page", set_http_page}, {"http_editor", set_http_editor},
 	{"http_state", set_http_state}, {"http_jobs", set_http_jobs}, {"http_bytes", set_http_bytes}, {"http_wait", set_http_wait},
 	{"http_ticket", set_http_ticket}, {"http_origins", set_http_origins},
@@ -735,7 +745,7 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 	const char *host = getenv("DOCKER_HOST");
 
 	if (!c->spool || !c->languages || !c->docker_host || !c->runtime || !c->init || !c->seccomp || !c->apparmor ||
-	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_tokens ||
+	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_user || !c->http_tokens ||
 	    !c->http_state || !c->http_page || !c->http_editor)
 		return cee_fail(e, ENOMEM, "out of memory");
 	init_beside(c);

@@ -7,6 +7,9 @@
  *   - First the key, so that it never stands for a job that is gone; then one rename out of
  *     out/ to tmp/ID.gone.RANDOM, which is the removal; then the files. Killed in between,
  *     the rest lies where nobody reads, and the sweep of tmp/ removes it.
+ *   - In a shared spool out/ is the runner's. Its owner looks, removes the key, and leaves the
+ *     wish cancel/ID.remove, which a runner answers by the rest; what is left lies in the spool's
+ *     own tmp/, where no owner has a hand in it.
  *   - Trees are walked beneath a descriptor, no links followed, no deeper than a job is.
  */
 #include <errno.h>
@@ -15,12 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "many.h"
 #include "spool_internal.h"
 
-enum { TREE_DEPTH = 8, BUCKET_OLD_S = 7200 };
+enum { TREE_DEPTH = 8, BUCKET_OLD_S = 7200, ASK_WAIT_MS = 10000, ASK_STEP_MS = 2 };
 #define GONE ".gone."
 
 /* ---- trees ------------------------------------------------------------------------ */
@@ -156,7 +160,31 @@ static int take_away(struct spool *s, int bucket, int tmp, const char *id, struc
 	return spool_remove_tree(tmp, name, TREE_DEPTH) < 0 ? fail(e, id) : 0;
 }
 
-int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e)
+/* The wish for it, until a runner has answered. */
+static int ask(struct spool *s, const char *owner, const char *id, struct cee_err *e)
+{
+	const struct timespec pause = { .tv_nsec = ASK_STEP_MS * 1000000L };
+	AUTO_CLOSE int dir = spool_owner_part(s, owner, "cancel", e), fd = -1;
+	char name[ID_LEN + sizeof REMOVAL];
+	int ms = 0;
+
+	if (dir < 0)
+		return -1;
+	snprintf(name, sizeof name, "%s" REMOVAL, id);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(e, id);
+	for (; spool_has(dir, name) && ms < ASK_WAIT_MS && spool_runner_alive(s, NULL); ms += ASK_STEP_MS)
+		nanosleep(&pause, NULL);
+	unlinkat(dir, name, 0);
+	close_ptr(&fd);
+	fd = spool_open_out(s, owner, id);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	return cee_fail(e, EAGAIN, "%s: is for a runner to remove, and none has; try again when one is alive", id);
+}
+
+static int remove_retired(struct spool *s, const char *owner, const char *id, bool with_key, struct cee_err *e)
 {
 	AUTO_CLOSE int out = spool_open_out(s, owner, id), new = -1, tmp = -1, bucket = -1;
 	char path[OWNER_MAX + 64];
@@ -165,8 +193,6 @@ int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_
 		return fail(e, id);
 	if ((new = spool_owner_part(s, owner, "new", e)) < 0 || check_retired(s, owner, id, out, new, e) < 0)
 		return -1;
-	if ((tmp = spool_owner_part(s, owner, "tmp", e)) < 0)
-		return -1;
 	spool_out_path(path, owner, id);
 	*strrchr(path, '/') = 0;
 	if ((bucket = spool_dir(s->fd, path)) < 0)
@@ -174,9 +200,42 @@ int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_
 	/* that it left new/ and cur/ was never synced: a power cut must not bring it back now */
 	if (s->durable && (fsync(new) < 0 || fsync(out) < 0))
 		return fail(e, id);
-	if (remove_key(s, owner, id, e) < 0)
+	if (with_key && remove_key(s, owner, id, e) < 0)
 		return -1;
-	return take_away(s, bucket, tmp, id, e);
+	if (s->shared && geteuid() != 0)
+		return ask(s, owner, id, e);
+	tmp = s->shared ? spool_dir(s->fd, "tmp") : spool_owner_part(s, owner, "tmp", e);
+	return tmp < 0 ? -1 : take_away(s, bucket, tmp, id, e);
+}
+
+int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e)
+{
+	return remove_retired(s, owner, id, true, e);
+}
+
+/* The key is its owner's, who has seen to it. */
+int spool_removal_answer(struct spool *s, const char *owner, const char *id, struct cee_err *e)
+{
+	char path[OWNER_MAX + 64];
+	AUTO_CLOSE int out = -1, cancel = -1;
+	int r, err;
+
+	if (!spool_owner_valid(owner) || !id_valid(id))
+		return cee_fail(e, EINVAL, "no such job");
+	r = remove_retired(s, owner, id, false, e);
+	err = errno;
+	snprintf(path, sizeof path, "%.*s/cancel", OWNER_MAX - 1, owner);
+	if ((cancel = spool_dir(s->fd, path)) >= 0) {
+		snprintf(path, sizeof path, "%s" REMOVAL, id);
+		unlinkat(cancel, path, 0);
+	}
+	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, owner);
+	if (r == 0 && (out = spool_dir(s->fd, path)) >= 0) {
+		snprintf(path, sizeof path, "%.*s", SPOOL_BUCKET, id);
+		spool_bucket_drop(out, path);
+	}
+	errno = err;
+	return r;
 }
 
 void spool_bucket_drop(int out, const char *bucket)

@@ -27,6 +27,7 @@
 #include "spool_internal.h"
 
 enum { FIND_TRIES = 3 };
+#define SHARED_WORD " shared"
 
 /* ---- small things ------------------------------------------------------ */
 
@@ -41,18 +42,20 @@ void spool_hook(const char *transition)
 	}
 }
 
-static int dir_step(int at, const char *name, bool make)
+/* mode: what is missing is made with it; 0 it is not made. access: O_PATH on the way, where
+ * a reader of a shared spool may pass and not list. */
+static int dir_step(int at, const char *name, int access, mode_t mode)
 {
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(at, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd >= 0 || errno != ENOENT || !make)
+	if (fd >= 0 || errno != ENOENT || !mode)
 		return fd;
-	if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
 		return -1;
-	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return openat(at, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int dir_walk(int at, const char *path, bool make)
+static int dir_walk(int at, const char *path, mode_t mode)
 {
 	int fd = at;
 
@@ -67,7 +70,7 @@ static int dir_walk(int at, const char *path, bool make)
 		} else {
 			memcpy(part, path, n);
 			part[n] = 0;
-			next = dir_step(fd, part, make);
+			next = dir_step(fd, part, path[n] ? O_PATH : O_RDONLY, mode);
 		}
 		if (fd != at)
 			close_ptr(&fd);
@@ -80,12 +83,12 @@ static int dir_walk(int at, const char *path, bool make)
 
 int spool_dir(int at, const char *path)
 {
-	return dir_walk(at, path, false);
+	return dir_walk(at, path, 0);
 }
 
-int spool_dir_make(int at, const char *path)
+int spool_dir_make(int at, const char *path, mode_t mode)
 {
-	return dir_walk(at, path, true);
+	return dir_walk(at, path, mode);
 }
 
 int spool_has(int at, const char *name)
@@ -149,13 +152,23 @@ int spool_lock_shared(int fd)
 	return r;
 }
 
-int spool_locked(int fd)
+static int locked_against(int fd, short type)
 {
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock l = { .l_type = type, .l_whence = SEEK_SET };
 
 	if (fcntl(fd, F_OFD_GETLK, &l) < 0)
 		return -1;
 	return l.l_type != F_UNLCK;
+}
+
+int spool_locked(int fd)
+{
+	return locked_against(fd, F_WRLCK);
+}
+
+int spool_locked_alone(int fd)
+{
+	return locked_against(fd, F_RDLCK);
 }
 
 bool spool_same(int fd, int dir, const char *name)
@@ -188,7 +201,7 @@ static bool name_valid(const char *s)
 bool spool_owner_valid(const char *owner)
 {
 	return name_valid(owner) && strcmp(owner, "cur") != 0 && strcmp(owner, "tmp") != 0 &&
-	       strcmp(owner, "languages.json") != 0;
+	       strcmp(owner, "join") != 0 && strcmp(owner, "languages.json") != 0;
 }
 
 bool spool_runner_valid(const char *name)
@@ -309,7 +322,7 @@ static int check_empty(int fd, const char *path, struct cee_err *e)
 		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
 	while (r == 0 && (ent = spool_next(d)))
 		if (strcmp(ent->d_name, "cur") != 0 && strcmp(ent->d_name, "tmp") != 0 &&
-		    strcmp(ent->d_name, "VERSION") != 0)
+		    strcmp(ent->d_name, "join") != 0 && strcmp(ent->d_name, "VERSION") != 0)
 			r = cee_fail(e, ENOTEMPTY, "%s: is no spool and not empty (%s); name an empty directory",
 				     path, ent->d_name);
 	closedir(d);
@@ -326,14 +339,14 @@ static void tmp_name(char name[64], const char *what)
 }
 
 /* Writes SPOOL/tmp/X under its lock, synced; returns its descriptor. */
-static int tmp_write(int tmp, const char *name, const char *text, size_t len)
+static int tmp_write(int tmp, const char *name, const char *text, size_t len, mode_t mode)
 {
 	AUTO_CLOSE int fd = openat(tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int keep;
 
 	if (fd < 0)
 		return -1;
-	if (spool_lock(fd, false) < 0 || write_full(fd, text, len) < 0 || fsync(fd) < 0) {
+	if (spool_lock(fd, false) < 0 || write_full(fd, text, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0) {
 		int err = errno;
 
 		unlinkat(tmp, name, 0);
@@ -345,15 +358,18 @@ static int tmp_write(int tmp, const char *name, const char *text, size_t len)
 	return keep;
 }
 
+/* What lies at the head of a spool is for all who may come that far. */
 static int put_file(int spool, const char *to, const char *text, size_t len, unsigned flags)
 {
 	AUTO_CLOSE int tmp = spool_dir(spool, "tmp");
 	AUTO_CLOSE int fd = -1;
+	struct stat st;
 	char name[64];
 	int err;
 
 	tmp_name(name, to);
-	if (tmp < 0 || (fd = tmp_write(tmp, name, text, len)) < 0)
+	if (tmp < 0 || fstat(spool, &st) < 0 ||
+	    (fd = tmp_write(tmp, name, text, len, st.st_mode & S_IXOTH ? 0644 : 0600)) < 0)
 		return -1;
 	if (renameat2(tmp, name, spool, to, flags) < 0) {
 		err = errno;
@@ -364,17 +380,21 @@ static int put_file(int spool, const char *to, const char *text, size_t len, uns
 	return fsync(spool);
 }
 
-static int create(int fd, const char *path, struct cee_err *e)
+static int create(int fd, const char *path, bool shared, struct cee_err *e)
 {
 	AUTO_CLOSE int cur = -1, tmp = -1;
 	char text[32];
-	int n = snprintf(text, sizeof(text), "cee-spool %d\n", SPOOL_VERSION);
+	int n = snprintf(text, sizeof(text), "cee-spool %d%s\n", SPOOL_VERSION, shared ? SHARED_WORD : "");
 
 	if (spool_has(fd, "VERSION"))
 		n = 0;
 	else if (check_empty(fd, path, e) < 0)
 		return -1;
-	if ((cur = spool_dir_make(fd, "cur")) < 0 || (tmp = spool_dir_make(fd, "tmp")) < 0)
+	if (n > 0 && shared && spool_share_head(fd, path, e) < 0)
+		return -1;
+	if (n == 0 && spool_has(fd, "cur") && spool_has(fd, "tmp"))
+		return 0;
+	if ((cur = spool_dir_make(fd, "cur", 0700)) < 0 || (tmp = spool_dir_make(fd, "tmp", 0700)) < 0)
 		return cee_fail(e, errno, "%s: cannot make a spool here: %s", path, strerror(errno));
 	/* last: a directory with a VERSION is a whole spool */
 	if (n > 0 && put_file(fd, "VERSION", text, (size_t)n, RENAME_NOREPLACE) < 0 && errno != EEXIST)
@@ -382,18 +402,20 @@ static int create(int fd, const char *path, struct cee_err *e)
 	return 0;
 }
 
-static int check_version(int fd, const char *path, struct cee_err *e)
+static int check_version(struct spool *s, int fd, const char *path, struct cee_err *e)
 {
 	AUTO_BUF struct buf b = { 0 };
-	char want[32];
+	char one[32], many[32];
 
 	if (read_file_at(fd, "VERSION", 64, &b) < 0) {
 		if (errno == ENOENT)
 			return cee_fail(e, ENOENT, "%s: is no spool (no VERSION); make one with cee-fsck --make", path);
 		return cee_fail(e, errno, "%s/VERSION: %s", path, strerror(errno));
 	}
-	snprintf(want, sizeof(want), "cee-spool %d\n", SPOOL_VERSION);
-	if (b.len != strlen(want) || memcmp(b.data, want, b.len) != 0)
+	snprintf(one, sizeof(one), "cee-spool %d\n", SPOOL_VERSION);
+	snprintf(many, sizeof(many), "cee-spool %d" SHARED_WORD "\n", SPOOL_VERSION);
+	s->shared = strcmp(b.data ? b.data : "", many) == 0;
+	if (!s->shared && strcmp(b.data ? b.data : "", one) != 0)
 		return cee_fail(e, EPROTO, "%s: is a spool of another version (%.*s); this is cee %s, which wants cee-spool %d",
 				path, (int)strcspn(b.data ? b.data : "", "\n"), b.data ? b.data : "",
 				CEE_VERSION, SPOOL_VERSION);
@@ -404,20 +426,25 @@ int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, 
 {
 	AUTO_CLOSE int fd = -1;
 
-	s->fd = -1;
-	s->durable = durable;
+	*s = (struct spool){ .fd = -1, .durable = durable };
 	if ((flags & SPOOL_CREATE) && make_parents(path) < 0)
 		return cee_fail(e, errno, "%s: cannot make it: %s", path, strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES)	/* a shared one is listed by root alone */
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return cee_fail(e, ENOENT, "%s: no such spool; make one with cee-fsck --make, or name another with -s", path);
 	if (fd < 0)
 		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
 	if (check_local(fd, path, e) < 0)
 		return -1;
-	if ((flags & SPOOL_CREATE) && create(fd, path, e) < 0)
+	if ((flags & SPOOL_CREATE) && create(fd, path, flags & SPOOL_SHARED, e) < 0)
 		return -1;
-	if (check_version(fd, path, e) < 0)
+	if (check_version(s, fd, path, e) < 0)
+		return -1;
+	if ((flags & SPOOL_SHARED) && !s->shared)
+		return cee_fail(e, EEXIST, "%s: is the spool of one user; begin a shared one in an empty directory", path);
+	if ((flags & SPOOL_SHARED) && spool_share_head(fd, path, e) < 0)	/* one that is there is set right */
 		return -1;
 	s->fd = fd;
 	fd = -1;
@@ -438,11 +465,13 @@ int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 	if (!spool_owner_valid(owner))
 		return cee_fail(e, EINVAL, "%s: no name for an owner; it begins with a-z or 0-9, goes on with"
 				" letters, digits, '.', '_', '-', has at most %d characters", owner, OWNER_MAX - 1);
-	dir = spool_dir_make(s->fd, owner);
+	if (s->shared)
+		return spool_join(s, owner, e);
+	dir = spool_dir_make(s->fd, owner, 0700);
 	if (dir < 0)
 		return cee_fail(e, errno, "%s: %s", owner, strerror(errno));
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++) {
-		AUTO_CLOSE int sub = spool_dir_make(dir, part[i]);
+		AUTO_CLOSE int sub = spool_dir_make(dir, part[i], 0700);
 
 		if (sub < 0)
 			return cee_fail(e, errno, "%s/%s: %s", owner, part[i], strerror(errno));
@@ -459,8 +488,11 @@ int spool_owner_part(struct spool *s, const char *owner, const char *part, struc
 
 	snprintf(path, sizeof(path), "%.*s/%s", OWNER_MAX - 1, owner, part);
 	fd = spool_dir(s->fd, path);
-	if (fd < 0 && errno == ENOENT && spool_owner_make(s, owner, e) == 0)
+	if (fd < 0 && errno == ENOENT) {
+		if (spool_owner_make(s, owner, e) < 0)
+			return -1;
 		fd = spool_dir(s->fd, path);
+	}
 	return fd < 0 ? cee_fail(e, errno, "%s: %s", path, strerror(errno)) : fd;
 }
 
@@ -674,8 +706,12 @@ static int take_id(struct submit *u)
 		u->fd = openat(u->tmp, u->id, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 		if (u->fd < 0 || spool_lock(u->fd, true) < 0)
 			return -1;
-		if (spool_same(u->fd, u->tmp, u->id))
-			return fstat(u->fd, &st) == 0 && st.st_size == 0 ? 0 : ftruncate(u->fd, 0);
+		if (spool_same(u->fd, u->tmp, u->id)) {
+			if (fstat(u->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+				return st.st_size == 0 ? 0 : ftruncate(u->fd, 0);
+			errno = EINVAL;		/* not what a submitter leaves: cee-fsck names it */
+			return -1;
+		}
 		/* it was renamed, or swept, while we waited */
 		close_ptr(&u->fd);
 		u->fd = -1;
@@ -887,9 +923,9 @@ bool spool_runner_lives(struct spool *s, const char *name)
 
 	if (!spool_runner_valid(name))
 		return false;
-	snprintf(path, sizeof(path), "cur/%.*s/lock", OWNER_MAX - 1, name);
+	snprintf(path, sizeof(path), "cur/%.*s/%s", OWNER_MAX - 1, name, s->shared ? "alive" : "lock");
 	fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return fd >= 0 && spool_locked(fd) == 1;
+	return fd >= 0 && spool_locked_alone(fd) == 1;
 }
 
 int spool_runner_alive(struct spool *s, int *count)
@@ -939,15 +975,15 @@ static int64_t count_claimed_dir(int runner, const char *owner)
 	return n;
 }
 
-/* Of one runner: of owner, or of all when it is NULL. */
-static int64_t count_claimed(int cur, const char *runner, const char *owner)
+/* Of one runner, of all owners. */
+static int64_t count_claimed(int cur, const char *runner)
 {
 	DIR *d = spool_list(cur, runner);
 	struct dirent *e;
 	int64_t n = 0;
 
 	while (d && (e = spool_next(d)))
-		if (spool_owner_valid(e->d_name) && (!owner || strcmp(owner, e->d_name) == 0) && spool_is_dir(d, e))
+		if (spool_owner_valid(e->d_name) && spool_is_dir(d, e))
 			n += count_claimed_dir(dirfd(d), e->d_name);
 	if (d)
 		closedir(d);
@@ -970,9 +1006,15 @@ int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *c
 	*waiting = c.waiting;
 	if (!(d = spool_list(s->fd, "cur")))
 		return -1;
-	while ((e = spool_next(d)))
-		if (spool_runner_valid(e->d_name) && spool_is_dir(d, e))
-			*claimed += count_claimed(dirfd(d), e->d_name, owner);
+	while ((e = spool_next(d))) {
+		char path[2 * OWNER_MAX];
+
+		if (!spool_runner_valid(e->d_name) || !spool_is_dir(d, e))
+			continue;
+		/* a runner's directory is not for everybody to list */
+		snprintf(path, sizeof(path), "%.*s/%.*s", OWNER_MAX - 1, e->d_name, OWNER_MAX - 1, owner ? owner : "");
+		*claimed += owner ? count_claimed_dir(dirfd(d), path) : count_claimed(dirfd(d), e->d_name);
+	}
 	closedir(d);
 	return 0;
 }

@@ -332,7 +332,7 @@ bool spool_signal_take(struct spool *s, const char *owner, const char *id, int s
 
 int spool_taken_open(struct spool_attempt *a)
 {
-	return openat(a->attempt_dir, "taken", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return openat(a->attempt_dir, "taken", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, a->mode);
 }
 
 int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt)

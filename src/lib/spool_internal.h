@@ -17,15 +17,21 @@ enum {
 	SPOOL_NAME_MAX = ID_LEN + 8,	/* P.ID.N and a NUL */
 	SPOOL_RESULT_ROOM = 8192,	/* bytes reserved for a result before its job begins; a larger one finds the rest or waits for it */
 	SPOOL_INPUT_NAME = ID_LEN + 8,	/* ID.WHAT and a NUL */
+	SPOOL_SHARE_TEXT = 160,		/* what is wrong with a directory of a shared spool */
 	SPOOL_RESULT_MAX = 1 << 20
 };
+
+#define REMOVAL ".remove"		/* cancel/ID.remove */
 
 /* A process with CEE_STOP_AT=TRANSITION in its environment stops itself (SIGSTOP)
  * the first time that it gets there: for tests that kill it just then. */
 void spool_hook(const char *transition);
 
 int spool_dir(int at, const char *path);	/* opens a directory */
-int spool_dir_make(int at, const char *path);	/* the same, makes what is missing (0700) */
+int spool_dir_make(int at, const char *path, mode_t mode);	/* the same, makes what is missing */
+/* What runners make for readers: a shared spool's owners are kept apart by their gates (share.c). */
+static inline mode_t spool_file_mode(const struct spool *s) { return s->shared ? 0644 : 0600; }
+static inline mode_t spool_dir_mode(const struct spool *s) { return s->shared ? 0755 : 0700; }
 /* Is there an entry? 1, 0 */
 int spool_has(int at, const char *name);
 /* A stream of the directory's entries; closed with closedir. */
@@ -40,6 +46,8 @@ int spool_lock(int fd, bool wait);
 int spool_lock_shared(int fd);		/* waits; others may share it, nobody have it alone */
 /* Is somebody else's lock on it? 1, 0, -1 */
 int spool_locked(int fd);
+/* Is somebody's on it that allows no other? Who may only read the file has no such lock. */
+int spool_locked_alone(int fd);
 /* Does dir/name still name what fd has open? */
 bool spool_same(int fd, int dir, const char *name);
 
@@ -61,6 +69,13 @@ int spool_owner_part(struct spool *s, const char *owner, const char *part, struc
 /* Removes files of dir that nobody holds a lock on, and such runner directories
  * (SPOOL/tmp has both). */
 int spool_sweep_dir(int dir);
+
+/* share.c. Makes what lies at the head of a shared spool, or sets it right; for root. */
+int spool_share_head(int fd, const char *path, struct cee_err *e);
+/* Asks a runner for OWNER, and waits until it is there. */
+int spool_join(struct spool *s, const char *owner, struct cee_err *e);
+/* Opens cur/RUNNER/OWNER, made where it is missing, for the owner of new. */
+int spool_share_claims(int runner, const char *owner, int new);
 
 /* remove.c. Removes whatever at/name is, at most depth directories deep; 0 also when it is not there. */
 int spool_remove_tree(int at, const char *name, int depth);

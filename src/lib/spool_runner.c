@@ -19,7 +19,7 @@
 
 #include "spool_internal.h"
 
-enum { GONE_REST_US = 60000000 };
+enum { GONE_REST_US = 60000000, SWEEP_MOST = 10000 };
 
 /* The lock that spool_each_dead holds while it calls its function, for spool_adopt. */
 static _Thread_local struct { const char *name; int lock; } held = { NULL, -1 };
@@ -70,7 +70,7 @@ static int remove_runner(struct spool *s, const char *name, int dir)
 		return -1;
 	if (renameat2(cur, name, tmp, name, RENAME_NOREPLACE) < 0)
 		return -1;
-	if (unlinkat(dir, "lock", 0) < 0 && errno != ENOENT)
+	if ((unlinkat(dir, "alive", 0) < 0 && errno != ENOENT) || (unlinkat(dir, "lock", 0) < 0 && errno != ENOENT))
 		return -1;
 	return unlinkat(tmp, name, AT_REMOVEDIR);
 }
@@ -92,17 +92,33 @@ static void runner_name(char name[OWNER_MAX])
 	snprintf(name, OWNER_MAX, "%s.%ld.%s", n ? host : "host", (long)getpid(), id + ID_LEN - 8);
 }
 
+/* A lock that anybody could open is one that anybody could share when its runner is dead, so
+ * that no other runner gets it. In a shared spool users look at a second one. */
+static int make_alive(struct spool_runner *r)
+{
+	r->alivefd = openat(r->dirfd, "alive", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return r->alivefd < 0 ? -1 : spool_lock(r->alivefd, false);
+}
+
 static int make_runner(struct spool_runner *r, int tmp, int cur)
 {
 	runner_name(r->name);
-	if (mkdirat(tmp, r->name, 0700) < 0)
+	if (mkdirat(tmp, r->name, r->s->shared ? 0711 : 0700) < 0)
 		return -1;
 	if ((r->dirfd = spool_dir(tmp, r->name)) < 0)
 		return -1;
 	r->lockfd = openat(r->dirfd, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (r->lockfd < 0 || spool_lock(r->lockfd, false) < 0)
+	if (r->lockfd < 0 || spool_lock(r->lockfd, false) < 0 || (r->s->shared && make_alive(r) < 0))
 		return -1;
 	return renameat2(tmp, r->name, cur, r->name, RENAME_NOREPLACE);
+}
+
+static void runner_close(struct spool_runner *r)
+{
+	close_ptr(&r->dirfd);
+	close_ptr(&r->lockfd);
+	close_ptr(&r->alivefd);
+	r->dirfd = r->lockfd = r->alivefd = -1;
 }
 
 int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e)
@@ -111,7 +127,9 @@ int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e
 	int err = ENOENT;
 
 	r->s = s;
-	r->dirfd = r->lockfd = -1;
+	r->dirfd = r->lockfd = r->alivefd = -1;
+	if (s->shared && geteuid() != 0)
+		return cee_fail(e, EPERM, "many users share it, so that its runner must be root");
 	if (cur < 0 || tmp < 0)
 		return cee_fail(e, errno, "the spool's cur or tmp: %s; cee-fsck says more", strerror(errno));
 	spool_sweep_dir(tmp);
@@ -120,9 +138,7 @@ int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e
 		if (make_runner(r, tmp, cur) == 0)
 			return s->durable ? fsync(cur) : 0;
 		err = errno;
-		close_ptr(&r->dirfd);
-		close_ptr(&r->lockfd);
-		r->dirfd = r->lockfd = -1;
+		runner_close(r);
 		if (err != ENOENT && err != EAGAIN && err != EEXIST)
 			break;
 	}
@@ -133,9 +149,7 @@ void spool_runner_release(struct spool_runner *r)
 {
 	if (r->dirfd >= 0)
 		remove_runner(r->s, r->name, r->dirfd);
-	close_ptr(&r->dirfd);
-	close_ptr(&r->lockfd);
-	r->dirfd = r->lockfd = -1;
+	runner_close(r);
 }
 
 /* ---- going through the spool -------------------------------------------------- */
@@ -208,6 +222,30 @@ int spool_each_cancel(struct spool *s, const char *owner, spool_name_fn f, void 
 	return list_end(d, r);
 }
 
+bool spool_removal_parse(const char *name, char id[ID_LEN + 1])
+{
+	if (strnlen(name, ID_LEN) < ID_LEN || strcmp(name + ID_LEN, REMOVAL) != 0)
+		return false;
+	memcpy(id, name, ID_LEN);
+	id[ID_LEN] = 0;
+	return id_valid(id);
+}
+
+int spool_each_removal(struct spool *s, const char *owner, spool_name_fn f, void *arg)
+{
+	DIR *d = list_part(s, owner, "cancel");
+	struct dirent *e;
+	char id[ID_LEN + 1];
+	int r = 0;
+
+	if (!d)
+		return -1;
+	while (r == 0 && (e = spool_next(d)))
+		if (spool_removal_parse(e->d_name, id))
+			r = f(arg, id);
+	return list_end(d, r);
+}
+
 /* OWNER/PART, opened; EINVAL for names that cannot be. */
 static int part_of(struct spool *s, const char *owner, const char *part, const char *id)
 {
@@ -246,18 +284,25 @@ static int result_exists(struct spool *s, const char *owner, const char *id)
 	return out >= 0 && spool_has(out, "result");
 }
 
-/* What was put into new/ need not be a file: a link, a fifo, an empty folder. Such a
- * thing must not come to lie in out/, where readers look: an empty file stands for it. */
-static void disarm(int from, const char *name)
+/* What was put into new/ need not be a file: a link, a fifo, a folder. Such a thing must not
+ * come to lie in out/, where readers look: an empty file stands for it. A folder that has
+ * something in it goes back to its owner's tmp/. */
+static void disarm(struct spool *s, int from, const char *owner, const char *name)
 {
 	struct stat st;
 	int fd;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (S_ISREG(st.st_mode) && st.st_nlink == 1))
 		return;
-	if (unlinkat(from, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
-		return;		/* a folder with something in it: cee-fsck names it */
-	fd = openat(from, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (unlinkat(from, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0) {
+		char path[OWNER_MAX + 8];
+		AUTO_CLOSE int tmp = -1;
+
+		snprintf(path, sizeof(path), "%.*s/tmp", OWNER_MAX - 1, owner);
+		if ((tmp = spool_dir(s->fd, path)) < 0 || renameat2(from, name, tmp, name, RENAME_NOREPLACE) < 0)
+			return;		/* cee-fsck names it */
+	}
+	fd = openat(from, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, spool_file_mode(s));
 	close_ptr(&fd);
 }
 
@@ -268,7 +313,7 @@ static int retire_from(struct spool *s, int from, const char *owner, const char 
 	char name[SPOOL_NAME_MAX];
 
 	spool_cur_name(name, id, attempt);
-	disarm(from, name);
+	disarm(s, from, owner, name);
 	if (out < 0 || renameat(from, name, out, "job") < 0)
 		return -1;
 	spool_hook("retired");
@@ -299,8 +344,12 @@ static int requeue_from(struct spool *s, int from, const char *owner, const char
 		return -1;
 	/* first: afterwards another runner may already be at the next attempt */
 	drop_reserve(s, owner, id, attempt);
-	if (renameat2(from, name, new, to, RENAME_NOREPLACE) < 0)
-		return -1;
+	if (renameat2(from, name, new, to, RENAME_NOREPLACE) < 0) {
+		/* a name that only a runner gives: what its owner has put there goes */
+		if (errno != EEXIST || (unlinkat(new, to, 0) < 0 && unlinkat(new, to, AT_REMOVEDIR) < 0) ||
+		    renameat2(from, name, new, to, RENAME_NOREPLACE) < 0)
+			return -1;
+	}
 	spool_hook("requeued");
 	return 0;
 }
@@ -311,12 +360,16 @@ int spool_claim(struct spool_runner *r, const char *owner, const char *id, int p
 	char from[SPOOL_NAME_MAX], to[SPOOL_NAME_MAX];
 	int n = attempts < SPOOL_ATTEMPTS ? attempts + 1 : SPOOL_ATTEMPTS;
 
-	if (new < 0 || (mine = spool_dir_make(r->dirfd, owner)) < 0)
+	if (new < 0 || (mine = r->s->shared ? spool_share_claims(r->dirfd, owner, new)
+			: spool_dir_make(r->dirfd, owner, 0700)) < 0)
 		return -1;
 	spool_new_name(from, id, priority, attempts);
 	spool_cur_name(to, id, n);
-	if (renameat2(new, from, mine, to, RENAME_NOREPLACE) < 0)
+	if (renameat2(new, from, mine, to, RENAME_NOREPLACE) < 0) {
+		if (errno == EEXIST)	/* we have one of this id: a second name of it waits, and nobody else with it */
+			errno = ENOENT;
 		return -1;
+	}
 	spool_hook("claimed");
 	/* A power cut can bring a job back that has ended. */
 	if (result_exists(r->s, owner, id)) {
@@ -385,12 +438,12 @@ static int move_aside(int dir, const char *n)
 	return renameat2(dir, n, dir, aside, RENAME_NOREPLACE);
 }
 
-static int make_attempt_dir(int dir, const char *n)
+static int make_attempt_dir(int dir, const char *n, mode_t mode)
 {
-	int r = mkdirat(dir, n, 0700);
+	int r = mkdirat(dir, n, mode);
 
 	if (r < 0 && errno == EEXIST && move_aside(dir, n) == 0)
-		r = mkdirat(dir, n, 0700);
+		r = mkdirat(dir, n, mode);
 	return r < 0 ? -1 : spool_dir(dir, n);
 }
 
@@ -400,10 +453,10 @@ static int make_files(struct spool_attempt *a)
 {
 	int err;
 
-	a->out = openat(a->attempt_dir, "stdout", NEW_LOG, 0600);
-	a->err = openat(a->attempt_dir, "stderr", NEW_LOG, 0600);
+	a->out = openat(a->attempt_dir, "stdout", NEW_LOG, a->mode);
+	a->err = openat(a->attempt_dir, "stderr", NEW_LOG, a->mode);
 	/* not O_APPEND: fallocate may have to write the result's room */
-	a->result = openat(a->attempt_dir, "result.new", NEW_FILE | O_RDWR, 0600);
+	a->result = openat(a->attempt_dir, "result.new", NEW_FILE | O_RDWR, a->mode);
 	if (a->out < 0 || a->err < 0 || a->result < 0)
 		return -1;
 	/* the size stays what is written, so nothing has to be cut off at the end */
@@ -434,15 +487,16 @@ int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id
 	char path[OWNER_MAX + 64], n[4];
 
 	*a = SPOOL_ATTEMPT_NONE;
+	a->mode = spool_file_mode(r->s);
 	if (!spool_owner_valid(owner) || !id_valid(id) || attempt < 1 || attempt > SPOOL_ATTEMPTS) {
 		errno = EINVAL;
 		return -1;
 	}
 	snprintf(n, sizeof(n), "%d", attempt);
 	spool_out_path(path, owner, id);
-	if ((a->dir = spool_dir_make(r->s->fd, path)) < 0)
+	if ((a->dir = spool_dir_make(r->s->fd, path, spool_dir_mode(r->s))) < 0)
 		return -1;
-	if ((a->attempt_dir = make_attempt_dir(a->dir, n)) < 0 || make_files(a) < 0) {
+	if ((a->attempt_dir = make_attempt_dir(a->dir, n, spool_dir_mode(r->s))) < 0 || make_files(a) < 0) {
 		unmake(a, n);
 		return -1;
 	}
@@ -453,14 +507,14 @@ int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id
 int spool_attempt_begin(struct spool_attempt *a)
 {
 	if (a->index < 0)
-		a->index = openat(a->attempt_dir, "index", NEW_LOG, 0600);
+		a->index = openat(a->attempt_dir, "index", NEW_LOG, a->mode);
 	return a->index < 0 ? -1 : 0;
 }
 
 /* Some file systems cannot reserve room: there a full disk makes the result wait. */
 int spool_attempt_tests(const struct spool_attempt *a, int64_t room)
 {
-	int fd = openat(a->attempt_dir, "tests", NEW_LOG, 0600);
+	int fd = openat(a->attempt_dir, "tests", NEW_LOG, a->mode);
 
 	if (fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) < 0 && errno == ENOSPC) {
 		unlinkat(a->attempt_dir, "tests", 0);
@@ -479,9 +533,9 @@ void spool_attempt_tests_end(int fd, int64_t size, int64_t room)
 int spool_attempt_files(struct spool_attempt *a)
 {
 	if (a->files < 0)
-		a->files = openat(a->attempt_dir, "files", NEW_LOG, 0600);
+		a->files = openat(a->attempt_dir, "files", NEW_LOG, a->mode);
 	if (a->files >= 0 && a->files_index < 0)
-		a->files_index = openat(a->attempt_dir, "files.index", NEW_LOG, 0600);
+		a->files_index = openat(a->attempt_dir, "files.index", NEW_LOG, a->mode);
 	return a->files < 0 || a->files_index < 0 ? -1 : 0;
 }
 
@@ -648,7 +702,8 @@ static void sweep_runner(int tmp, const char *name)
 
 	if (dir < 0 || ((lock = lock_runner(dir)) < 0 && errno != ENOENT))
 		return;
-	if (remove_owner_dirs(dir) == 0 && (lock < 0 || unlinkat(dir, "lock", 0) == 0))
+	if (remove_owner_dirs(dir) == 0 && (unlinkat(dir, "alive", 0) == 0 || errno == ENOENT) &&
+	    (lock < 0 || unlinkat(dir, "lock", 0) == 0))
 		unlinkat(tmp, name, AT_REMOVEDIR);
 }
 
@@ -667,15 +722,33 @@ int spool_sweep_dir(int dir)
 {
 	DIR *d = spool_list(dir, ".");
 	struct dirent *e;
+	int n = 0;
 
 	if (!d)
 		return -1;
-	while ((e = spool_next(d))) {
+	while (n++ < SWEEP_MOST && (e = spool_next(d))) {
 		if (spool_is_gone(e->d_name))
 			spool_sweep_gone(dirfd(d), e->d_name, GONE_REST_US);
 		else if (spool_is_dir(d, e))
 			sweep_runner(dirfd(d), e->d_name);
 		else
+			sweep_file(dirfd(d), e->d_name);
+		errno = 0;
+	}
+	return list_end(d, 0);
+}
+
+/* Of another user's tmp/, where nothing else is any business of a runner's. */
+static int sweep_files(int tmp)
+{
+	DIR *d = spool_list(tmp, ".");
+	struct dirent *e;
+	int n = 0;
+
+	if (!d)
+		return -1;
+	while (n++ < SWEEP_MOST && (e = spool_next(d))) {
+		if (!spool_is_dir(d, e))
 			sweep_file(dirfd(d), e->d_name);
 		errno = 0;
 	}
@@ -693,5 +766,7 @@ int spool_sweep(struct spool *s, const char *owner)
 	}
 	snprintf(path, sizeof(path), "%.*s/tmp", OWNER_MAX - 1, owner);
 	tmp = spool_dir(s->fd, path);
-	return tmp < 0 ? -1 : spool_sweep_dir(tmp);
+	if (tmp < 0)
+		return -1;
+	return s->shared ? sweep_files(tmp) : spool_sweep_dir(tmp);
 }

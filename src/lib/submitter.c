@@ -39,6 +39,7 @@ int submitter_status(int err)
 	switch (err) {
 	case EAGAIN:
 	case ENOSPC:
+	case ETIMEDOUT:
 		return EX_TEMPFAIL;
 	case EACCES:
 	case EPERM:

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "box.h"
@@ -34,6 +35,7 @@
 #include "prog.h"
 #include "queue.h"
 #include "run.h"
+#include "share.h"
 #include "sync.h"
 
 static const char help[] =
@@ -146,12 +148,19 @@ static void claim_later(struct timer *t)
 	queue_scan();	/* what could not be begun is back in its directory */
 }
 
+/* What is ended before it began takes descriptors and the disk's time as well. A wish for which
+ * there is no room now stays: the claim sees it, or the next scan. */
+static bool may_end(void)
+{
+	return run_count() < jobs_at_once() + FINISHING_MORE;
+}
+
 static void cancel_wish(const char *owner, const char *id)
 {
 	struct queued q = { .owner = "" };
 	struct spool_where w = { .state = STATE_CREATED };
 
-	if (run_cancel(owner, id))
+	if (run_cancel(owner, id) || !may_end())
 		return;
 	if (queue_take(owner, id, &q)) {
 		run_begin_cancelled(&q);
@@ -172,7 +181,7 @@ static void input_came(const char *owner, const char *name)
 
 	if (!spool_input_parse(name, id, &kind, &sig) || run_input(owner, id, kind, sig))
 		return;
-	if (kind == INPUT_SIGNAL && queue_take(owner, id, &q))
+	if (kind == INPUT_SIGNAL && may_end() && queue_take(owner, id, &q))
 		run_begin_cancelled(&q);	/* another runner may have it: then the signal stays for that one */
 	else if (spool_input_stale(&g.spool, owner, name))
 		spool_input_clear(&g.spool, owner, id);
@@ -421,6 +430,8 @@ static void start(void)
 		prog_die(EX_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init, strerror(errno));
 	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
+	if (g.spool.shared)
+		umask(022);	/* what its readers may see is theirs behind their gates (lib/share.c) */
 	if (spool_runner_open(&g.runner, &g.spool, &e) < 0)
 		prog_die(EX_CONFIG, "%s: %s; the spool must be this user's to write, or name another with -s", g.config.conf.spool, e.msg);
 	if (!realpath(g.config.conf.spool, g.spool_real))
@@ -434,7 +445,10 @@ static void start(void)
 	pool_init(&g.config);
 	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
-	if (queue_init(&g.spool, g.spool_real, claim_more, cancel_wish, input_came, &e) < 0)
+	share_init(&g.spool, &g.config.conf);
+	if (queue_init(&g.spool, g.spool_real, &(struct queue_ops){ .something_new = claim_more, .cancel = cancel_wish,
+			.input = input_came, .removal = share_removal, .join = share_join },
+		       share_most(), &e) < 0)
 		prog_die(EX_OSERR, "%s", e.msg);
 	if (engine_init(getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
 			: g.config.conf.docker_host, engine_changed, &e) < 0)

@@ -40,9 +40,10 @@ static int again_left;
 static struct expiring *expiring;	/* few: most jobs wait as long as it takes */
 static size_t nexpiring, cap_expiring;
 enum { AGAIN_US = 20000, AGAIN_TIMES = 50, EXAMINE_FILES = 200, EXAMINE_BYTES = 4 << 20 };
-static void (*on_new)(void);
-static void (*on_cancel)(const char *owner, const char *id);
-static void (*on_input)(const char *owner, const char *name);
+static struct queue_ops on;
+static int wd_join = -1;
+static size_t most_waiting;		/* of one owner, in here */
+enum { SCAN_WISHES = 1000 };		/* of one owner, at one look */
 
 /* ---- the heap --------------------------------------------------------------- */
 
@@ -95,6 +96,8 @@ static int heap_add(struct owner *o, const char *id, int priority, int attempts)
 {
 	struct entry *e;
 
+	if (o->n >= most_waiting)
+		return 1;
 	if (o->n == o->cap) {
 		size_t cap = o->cap ? o->cap * 2 : 16;
 
@@ -170,15 +173,37 @@ static int scan_job(void *arg, const char *owner, const char *id, int priority, 
 	return heap_add(arg, id, priority, attempts);
 }
 
+/* Of anybody's wishes so many at a time: all of them would be a long while for everybody else. */
+struct scan { const char *owner; int n; };
+
 static int scan_cancel(void *arg, const char *id)
 {
-	on_cancel(arg, id);
-	return 0;
+	struct scan *s = arg;
+
+	on.cancel(s->owner, id);
+	return ++s->n >= SCAN_WISHES;
+}
+
+static int scan_removal(void *arg, const char *id)
+{
+	struct scan *s = arg;
+
+	on.removal(s->owner, id);
+	return ++s->n >= SCAN_WISHES;
 }
 
 static int scan_input(void *arg, const char *name)
 {
-	on_input(arg, name);
+	struct scan *s = arg;
+
+	on.input(s->owner, name);
+	return ++s->n >= SCAN_WISHES;
+}
+
+static int scan_join(void *unused, const char *name)
+{
+	(void)unused;
+	on.join(name);
 	return 0;
 }
 
@@ -198,15 +223,19 @@ static int scan_owner(void *unused, const char *name)
 	spool_sweep(spool, name);
 	spool_each_new(spool, name, scan_job, o);
 	snprintf(copy, sizeof(copy), "%s", name);
-	spool_each_cancel(spool, copy, scan_cancel, copy);
-	spool_each_input(spool, copy, scan_input, copy);
+	spool_each_cancel(spool, copy, scan_cancel, &(struct scan){ copy, 0 });
+	if (spool->shared)
+		spool_each_removal(spool, copy, scan_removal, &(struct scan){ copy, 0 });
+	spool_each_input(spool, copy, scan_input, &(struct scan){ copy, 0 });
 	return 0;
 }
 
 void queue_scan(void)
 {
+	if (spool->shared)
+		spool_each_join(spool, scan_join, NULL);
 	spool_each_owner(spool, scan_owner, NULL);
-	on_new();
+	on.something_new();
 }
 
 static void scan_again(struct timer *t)
@@ -238,8 +267,22 @@ static void name_event(struct owner *o, const char *name)
 	heap_add(o, id, name[0] - '0', attempts);
 }
 
+static void cancel_event(const struct owner *o, const char *name)
+{
+	char id[ID_LEN + 1];
+
+	if (id_valid(name))
+		on.cancel(o->name, name);
+	else if (spool->shared && spool_removal_parse(name, id))
+		on.removal(o->name, id);
+}
+
 static void one_event(const struct inotify_event *ev)
 {
+	if (ev->wd == wd_join && ev->len) {
+		on.join(ev->name);
+		return;
+	}
 	if (ev->wd == wd_root && ev->len) {
 		again_left = AGAIN_TIMES;
 		if (spool_owner_valid(ev->name))
@@ -249,10 +292,10 @@ static void one_event(const struct inotify_event *ev)
 	for (size_t i = 0; i < nowners && ev->len; i++) {
 		if (ev->wd == owners[i].wd_new)
 			name_event(&owners[i], ev->name);
-		else if (ev->wd == owners[i].wd_cancel && id_valid(ev->name))
-			on_cancel(owners[i].name, ev->name);
+		else if (ev->wd == owners[i].wd_cancel)
+			cancel_event(&owners[i], ev->name);
 		else if (ev->wd == owners[i].wd_in)
-			on_input(owners[i].name, ev->name);
+			on.input(owners[i].name, ev->name);
 	}
 }
 
@@ -273,18 +316,15 @@ static void events_ready(struct watch *w, uint32_t events)
 	if (lost)
 		queue_scan();
 	else
-		on_new();
+		on.something_new();
 }
 
-int queue_init(struct spool *s, const char *path, void (*something_new)(void),
-	       void (*cancel)(const char *, const char *), void (*input)(const char *, const char *),
-	       struct cee_err *e)
+int queue_init(struct spool *s, const char *path, const struct queue_ops *ops, size_t most, struct cee_err *e)
 {
 	spool = s;
 	spool_path = path;
-	on_new = something_new;
-	on_cancel = cancel;
-	on_input = input;
+	on = *ops;
+	most_waiting = most;
 	again.fire = scan_again;
 	inotify.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	inotify.ready = events_ready;
@@ -296,6 +336,8 @@ int queue_init(struct spool *s, const char *path, void (*something_new)(void),
 		return 0;
 	}
 	wd_root = watch_dir(NULL, NULL);
+	if (s->shared)
+		wd_join = watch_dir(NULL, "join");
 	return wd_root < 0 ? cee_fail(e, errno, "%s: cannot watch: %s", path, strerror(errno)) : 0;
 }
 

@@ -3,11 +3,16 @@
 #define RUNNER_QUEUE_H
 #include "cee.h"
 
-/* something_new: jobs were added. cancel: a wish appeared. input: so did something in
- * OWNER/in, or it was written to; any name. */
-int queue_init(struct spool *s, const char *path, void (*something_new)(void),
-	       void (*cancel)(const char *owner, const char *id),
-	       void (*input)(const char *owner, const char *name), struct cee_err *e);
+struct queue_ops {
+	void (*something_new)(void);	/* jobs were added */
+	void (*cancel)(const char *owner, const char *id);	/* a wish appeared */
+	void (*input)(const char *owner, const char *name);	/* something in OWNER/in did, or was written to; any name */
+	/* in a shared spool only */
+	void (*removal)(const char *owner, const char *id);	/* the wish that a job be removed */
+	void (*join)(const char *name);		/* something in join/; any name */
+};
+/* most: so many jobs of one owner are known at a time; others wait in the directory. */
+int queue_init(struct spool *s, const char *path, const struct queue_ops *ops, size_t most, struct cee_err *e);
 void queue_release(void);
 bool queue_blind(void);		/* no inotify instance was to be had: scan often */
 /* The directory is the truth: reads all of it again. */

@@ -3,7 +3,8 @@
  * One helper thread takes all requests that have gathered and syncs their
  * descriptors; the file system's journal makes one commit of those that came
  * together. Finished requests go back through a list and an eventfd. The
- * thread touches nothing of the runner but the requests' descriptors.
+ * thread touches nothing of the runner but the requests' descriptors. Work that waits for
+ * the disk by itself, and is rare, goes through it too.
  */
 #include "sync.h"
 
@@ -29,6 +30,8 @@ static struct watch done_watch = { .fd = -1 };
 
 static void sync_one(struct sync_request *r)
 {
+	if (r->work)
+		r->err = r->work(r->arg);
 	for (int i = 0; i < r->n; i++)
 		if (r->fd[i] >= 0 && fsync(r->fd[i]) < 0 && !r->err)
 			r->err = errno;
