@@ -14,7 +14,7 @@ cee-rm id -f --force -g=group --group=group -s=dir --spool=dir -c=file --conf=fi
 cee-files id,collected -t --tar --json -0 --null --raw -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-lang list|build|pull|check|publish|layer|prune,language --json --check --framework=framework --max=any -f --force -v --verbose -s=dir --spool=dir -c=file --conf=file -h --help --version
 cee-doctor check -q --quiet --json --list -s=dir --spool=dir -c=file --conf=file -h --help --version
-cee-fsck any -s=dir --spool=dir -c=file --conf=file --json --fix --make --help --version
+cee-fsck any -s=dir --spool=dir -c=file --conf=file --json --fix --make --shared --help --version
 cee-prune any --older-than=any -n --dry-run -v --verbose -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-http any -h --help --version
 cee-token add|list|revoke --scopes=any --expires=any --json -c=file --conf=file -h --help --version
