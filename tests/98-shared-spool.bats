@@ -379,3 +379,84 @@ for i in range(3000):
 	[ "$(as $ANN cee-stat --json "$id" | jq -r .attempt)" = 2 ]
 	sound
 }
+
+# ---- the web, as a user of its own -------------------------------------------------------------
+
+listens() { (: < "/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# lighttpd and so cee-http as www-data, ann and bob with the password "secret": U
+start_web() {
+	local port d=$D/http u
+	command -v lighttpd > /dev/null || skip "no lighttpd: scripts/install-deps http"
+	getent passwd www-data > /dev/null || skip "there is no user www-data here"
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	for u in ann bob; do echo "$u:$(openssl passwd -apr1 secret)"; done > "$d/htpasswd"
+	sed -e "s,^var.cee .*,var.cee = \"$D/bin/cee-http\"," -e "s,^var.conf .*,var.conf = \"$CEE_CONF\"," \
+		-e "s,^var.state .*,var.state = \"$d\"," -e "s,^server.port .*,server.port = $port," \
+		-e "s,\"CEE_CONF\" => conf,&\, \"CEE_SPOOL\" => \"$CEE_SPOOL\"," \
+		-e 's,^#\($HTTP\|\t\|}\),\1,' -e "s,/etc/cee/htpasswd,$d/htpasswd," "$CEE_ROOT/etc/http/lighttpd.conf" > "$d/conf"
+	chown -R www-data "$d"
+	(cd "$D" && exec setpriv --reuid=www-data --regid=www-data --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs \
+		lighttpd -D -f "$d/conf") 2> "$D/web.log" 3>&- &
+	SERVERS+=($!)
+	U=http://127.0.0.1:$port
+	wait_until 10 listens "$port"
+}
+
+req() { curl -sS --max-time 60 "$@"; }	# req OPTIONS... URL
+post() { req -u "$1:secret" -H 'Content-Type: application/json' -d "$2" "$U/tasks${3:-}"; }
+status() { req -o /dev/null -w '%{http_code}' "$@"; }
+
+@test "cee-http as a user of its own: jobs, streams, input, files, removal; it never has the socket" {
+	start_web
+	start_root_runner
+	[ "$(ps -o user= -p "${SERVERS[0]}" | tr -d ' ')" = www-data ]
+	r=$(post ann '{"language":"python","code":"import os; print(os.getpid() > 0); open(\"a.txt\", \"w\").write(\"kept\")","collect":["*.txt"]}' '?wait=20')
+	[ "$(jq -r '.status, .stdout[0]' <<< "$r" | paste -sd ' ')" = 'Finished True' ]
+	id=$(jq -r .id <<< "$r")
+	[ "$(req -u ann:secret "$U/tasks/$id/stdout")" = True ]
+	[ "$(req -u ann:secret "$U/tasks/$id/files/a.txt")" = kept ]
+	[ "$(req -u ann:secret "$U/tasks" | jq -r '.tasks[0].id')" = "$id" ]
+	# bob's are others, and what is a local user's is nobody's here
+	[ "$(status -u bob:secret "$U/tasks/$id")" = 404 ]
+	[ "$(status -u bob:secret -X DELETE "$U/tasks/$id")" = 404 ]
+	local_id=$(as $ANN cee-submit hello.py)
+	[ "$(status -u ann:secret "$U/tasks/$local_id")" = 404 ]
+	run as $ANN cee-stat --owner http-web-ann "$id"
+	[ "$status" -ne 0 ]
+	# one that runs: input, then an end
+	id2=$(post bob '{"language":"python","code":"print(input(), flush=True); import time; time.sleep(60)","stdin_stream":true}' | jq -r .id)
+	[ "$(status -u bob:secret -X POST --data-binary $'typed\n' "$U/tasks/$id2/stdin")" = 204 ]
+	typed() { [ "$(req -u bob:secret "$U/tasks/$id2/stdout")" = typed ]; }
+	wait_until 30 typed
+	[ "$(status -u ann:secret -X DELETE "$U/tasks/$id2")" = 404 ]
+	[ "$(req -u bob:secret -X DELETE "$U/tasks/$id2?wait=20" | jq -r .status)" = Cancelled ]
+	[ "$(status -u bob:secret -X DELETE "$U/tasks/$id2")" = 204 ]
+	[ "$(status -u bob:secret "$U/tasks/$id2")" = 404 ]
+	# the web's user cannot speak to the engine, nor change what the runner wrote
+	run setpriv --reuid=www-data --regid=www-data --clear-groups curl -sS --unix-socket "$ENGINE_SOCKET" http://engine/_ping
+	[ "$status" -ne 0 ]
+	run setpriv --reuid=www-data --regid=www-data --clear-groups rm -rf "$(echo "$CEE_SPOOL"/http-web-ann/out/*/"$id")"
+	[ "$status" -ne 0 ]
+	[ "$(stat -c %U "$CEE_SPOOL/http-web-ann/new" "$CEE_SPOOL/http-web-bob/new" | sort -u)" = www-data ]
+	[ "$(stat -c %u "$CEE_SPOOL/uid-$ANN/new")" = $ANN ]
+	sound
+	# an administrator's view
+	cee-stat --owner http-web-ann "$id" | grep -q Finished
+	cee-rm --owner http-web-ann "$id"
+	[ "$(status -u ann:secret "$U/tasks/$id")" = 404 ]
+	[ "$(status "$U/tasks/$id")" = 401 ]
+}
+
+@test "the web's first request of an owner without a runner is a 503 that says so" {
+	start_web
+	r=$(req -u ann:secret -H 'Content-Type: application/json' -d '{"language":"python","code":"print(1)"}' -D "$D/head" "$U/tasks")
+	grep -q ' 503 ' "$D/head"
+	grep -qi '^Retry-After: 10' "$D/head"
+	[ "$(jq .status <<< "$r")" = 503 ]
+	sed -i '/^http_user/d' "$CEE_CONF"
+	start_root_runner
+	[ "$(status -u ann:secret -H 'Content-Type: application/json' -d '{"language":"python","code":"print(1)"}' "$U/tasks")" = 500 ]
+	grep -q http_user "$D/web.log"
+	[ ! -e "$CEE_SPOOL/http-web-ann" ]
+}
