@@ -597,7 +597,11 @@ static void compile_and_run(struct run *r)
 
 static void packages_refused(struct run *r, const struct layer_got *got)
 {
-	if (got->nwords && (r->files.index >= 0 || begin_log(r) == 0))
+	bool log = got->nwords && (r->files.index >= 0 || begin_log(r) == 0);
+
+	if (log)
+		output_mark(&r->output, MARK_PACKAGES);	/* also where it is remembered: these are its words */
+	if (log)
 		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)got->words, got->nwords);
 	run_verdict(r, WHY_PACKAGE_ERROR, got->message);
 }
@@ -636,8 +640,15 @@ static void start(struct run *r)
 	}
 	run_enter(r, RUN_PACKAGES);
 	a = layers_ask(&o, &got, &r->wish);
-	if (a != LAYER_LATER)
+	if (a != LAYER_LATER) {
 		packages_answered(r, a, &got);
+		return;
+	}
+	r->result.started_us = now_us();
+	if (begin_log(r) < 0)
+		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+	else
+		output_mark(&r->output, MARK_PACKAGES);
 }
 
 /* ---- the beginning ------------------------------------------------------------------ */
