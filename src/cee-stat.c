@@ -163,6 +163,8 @@ static void put_result(struct result *r)
 		out("%-9s %s\n", "language", clean(r->language));
 	if (r->image)
 		out("%-9s %s\n", "image", clean(r->image));
+	if (r->runtime)
+		out("%-9s %s\n", "runtime", clean(r->runtime));
 	if (r->attempt)
 		out("%-9s %d%s%s%s\n", "attempt", r->attempt, r->runner ? " by " : "", clean(r->runner),
 		    r->cells ? ", in a cell" : "");

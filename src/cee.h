@@ -268,6 +268,7 @@ struct lang {
 	char **versions; size_t nversions;
 	char **frameworks; size_t nframeworks;
 	char *available;		/* of them, as the image says: words; NULL all */
+	char *runtimes;			/* what each runs on, as the image says: "FRAMEWORK TEXT;…"; NULL: it does not */
 	char *image;			/* the image's name with its tag */
 	char *pull;			/* source.pull: public image name, or NULL */
 	char **packages; size_t npackages;	/* source.packages: Debian packages */
@@ -316,6 +317,10 @@ const char *lang_framework(const struct lang *l, const struct job *j);
 bool lang_has_framework(const struct lang *l, const char *framework);
 /* What an image's label cee.frameworks says; NULL: nothing. -1 ENOMEM. */
 int lang_set_available(struct lang *l, const char *words);
+/* The same of its label cee.runtimes. */
+int lang_set_runtimes(struct lang *l, const char *text);
+/* What runs programs of this framework, for people: malloc'ed, NULL where the image does not say. */
+char *lang_runtime(const struct lang *l, const char *framework);
 /* What a file of the language holds for this job: the placeholders of lang_argv but {args}
  * and {files} replaced. malloc'ed; NULL ENOMEM. */
 char *lang_file_text(const struct lang *l, const struct job_file *f, const struct job *j, size_t *len);
@@ -413,6 +418,7 @@ struct result {
 	char *box;			/* the container's id, its first 12 characters, or NULL */
 	struct result_tests { int total, run, passed, failed; } tests;	/* total 0: a job without tests */
 	struct result_files files;
+	char *runtime;			/* what ran it, as ".NET 10.0.1": of languages whose image says so; or NULL */
 	enum compiled_by compiler;
 	struct layer_package *packages; size_t npackages;	/* of its layer: what was resolved */
 	struct result_phase phase[PHASE_COUNT];	/* with tests the run is all of them together */

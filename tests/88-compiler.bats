@@ -235,6 +235,22 @@ frameworks() { cee-lang list --json csharp | jq -r '.[0].frameworks // empty'; }
 	[[ $output == *"target_framework_monikier: \"$lacking\" is not known here: there is net10.0"* ]]
 }
 
+@test "the result names the runtime that ran it, and nothing where nothing ran" {
+	new_spool
+	start_runner
+	wait_until 10 grep -q "engine state=up" "$RUNNER_LOG"
+	code='Console.WriteLine(System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription);'
+	for framework in $(frameworks | tr ' ' '\n' | grep -xE 'net(6|10).0'); do
+		id=$(jq -n --arg code "$code" --arg framework "$framework" '{$code, target_framework_monikier: $framework}' | cee-submit -j -)
+		wait_until 90 ended "$id"
+		[ "$(verdict "$id" .runtime)" = "$(cee-log -o "$id")" ]
+		[[ "$(cee-log -o "$id")" = .NET\ * ]]
+		[ "$(cee-stat "$id" | sed -n 's/^runtime *//p')" = "$(cee-log -o "$id")" ]
+	done
+	cs 'Console.WriteLine(x);'
+	[ "$(verdict "$ID" '"\(.why) \(.runtime)"')" = "compile error null" ]
+}
+
 # built FOLDER FRAMEWORK PROPERTIES: what dotnet build says of its Program.cs
 built() {
 	printf '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>%s</TargetFramework>

@@ -120,7 +120,7 @@ done <<-E
 	net10.0 10.0
 E
 [ -s frameworks ] || { echo "the SDK has no reference assemblies, and none could be fetched" >&2; exit 1; }
-cat runtimes
+echo "what programs run on:"; cat runtimes
 
 newest=$(tail -n1 frameworks)
 ln -sf roslyn/Microsoft.CodeAnalysis.dll roslyn/Microsoft.CodeAnalysis.CSharp.dll .

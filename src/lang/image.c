@@ -523,8 +523,8 @@ static int archive_text(const struct buf *tar, char *text, size_t size)
 	return n >= 0 ? 0 : -1;
 }
 
-/* /usr/lib/cee/NAME/frameworks of the image, "" where there is none: asked of a container that never runs. */
-static int frameworks_read(struct work *w, const struct lang *l, char *text, size_t size, struct cee_err *err)
+/* The file /usr/lib/cee/NAME/WHAT of the image, "" where there is none: asked of a container that never runs. */
+static int told_read(struct work *w, const struct lang *l, const char *what, char *text, size_t size, struct cee_err *err)
 {
 	AUTO_BUF struct buf body = {0}, answer = {0}, path = {0}, tar = {0}, gone = {0};
 	char id[80];
@@ -540,27 +540,43 @@ static int frameworks_read(struct work *w, const struct lang *l, char *text, siz
 	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
 	copy_string(id, sizeof id, o, "Id");
 	cJSON_Delete(o);
-	if (buf_printf(&path, "/containers/%s/archive?path=/usr/lib/cee/%s/frameworks", id, l->name) < 0)
+	if (buf_printf(&path, "/containers/%s/archive?path=/usr/lib/cee/%s/%s", id, l->name, what) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	status = engine_call(&w->engine, "GET", path.data, NULL, &tar, err);
 	path.len = 0;
 	if (buf_printf(&path, "/containers/%s?force=1&v=1", id) == 0)
 		engine_call(&w->engine, "DELETE", path.data, NULL, &gone, NULL);
 	if (status < 0 || (status == 200 && archive_text(&tar, text, size) < 0))
-		return status < 0 ? -1 : cee_fail(err, EIO, "%s: its list of frameworks cannot be read", l->image);
+		return status < 0 ? -1 : cee_fail(err, EIO, "%s: its list of %s cannot be read", l->image, what);
 	return 0;
 }
 
-/* An image that has not every framework of its language says so in a label. */
+/* "FRAMEWORK TEXT" a line, as a label has it: with ; between. What would end a label's text is left out. */
+static int runtimes_read(struct work *w, const struct lang *l, char *text, size_t size, struct cee_err *err)
+{
+	char *to = text;
+
+	if (told_read(w, l, "runtimes", text, size, err) < 0)
+		return -1;
+	for (const char *p = text; *p; p++)
+		if (*p == '\n')
+			*to++ = ';';
+		else if (isalnum((unsigned char)*p) || strchr(" .+-_", *p))
+			*to++ = *p;
+	*to = '\0';
+	return 0;
+}
+
+/* An image that has not every framework of its language says so in a label, and what they run on in another. */
 static int frameworks_label(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	AUTO_BUF struct buf have = {0}, dockerfile = {0}, path = {0};
 	struct context c = { .n = 0 };
-	char text[400];
+	char text[400], runtimes[1000];
 
 	if (!l->nframeworks)
 		return 0;
-	if (frameworks_read(w, l, text, sizeof text, err) < 0)
+	if (told_read(w, l, "frameworks", text, sizeof text, err) < 0 || runtimes_read(w, l, runtimes, sizeof runtimes, err) < 0)
 		return -1;
 	for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
 		for (size_t i = 0; i < l->nframeworks; i++)
@@ -569,7 +585,8 @@ static int frameworks_label(struct work *w, const struct lang *l, struct cee_err
 	if (!have.len)
 		return 0;
 	AUTO_FREE char *name = engine_escape(l->image);
-	if (!name || buf_printf(&dockerfile, "FROM %s\nLABEL cee.frameworks=\"%s\"\n", l->image, have.data) < 0 ||
+	if (!name || buf_printf(&dockerfile, "FROM %s\nLABEL cee.frameworks=\"%s\" cee.runtimes=\"%s\"\n", l->image,
+				  have.data, runtimes) < 0 ||
 	    buf_printf(&path, "/build?t=%s&rm=1&forcerm=1", name) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	c.dockerfile = dockerfile.data;

@@ -307,6 +307,7 @@ void lang_release(struct lang *l)
 	strings_release(l->versions, l->nversions);
 	strings_release(l->frameworks, l->nframeworks);
 	free(l->available);
+	free(l->runtimes);
 	free(l->image);
 	free(l->pull);
 	strings_release(l->packages, l->npackages);
@@ -525,15 +526,35 @@ bool lang_has_framework(const struct lang *l, const char *framework)
 	return !l->available;
 }
 
+static int set_text(char **to, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return -1;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
 int lang_set_available(struct lang *l, const char *words)
 {
-	char *copy = words ? strdup(words) : NULL;
+	return set_text(&l->available, words);
+}
 
-	if (words && !copy)
-		return -1;
-	free(l->available);
-	l->available = copy;
-	return 0;
+int lang_set_runtimes(struct lang *l, const char *text)
+{
+	return set_text(&l->runtimes, text);
+}
+
+char *lang_runtime(const struct lang *l, const char *framework)
+{
+	size_t n = strlen(framework);
+
+	for (const char *p = l->runtimes; n && p && *p; p += strcspn(p, ";"), p += strspn(p, ";"))
+		if (strncmp(p, framework, n) == 0 && p[n] == ' ')
+			return strndup(p + n + 1, strcspn(p + n + 1, ";"));
+	return NULL;
 }
 
 const char *lang_framework(const struct lang *l, const struct job *j)

@@ -66,6 +66,7 @@ void result_release(struct result *r)
 	free(r->image);
 	free(r->runner);
 	free(r->box);
+	free(r->runtime);
 	for (size_t i = 0; i < r->files.nleft; i++)
 		free(r->files.left[i].name);
 	layer_packages_release(r->packages, r->npackages);
@@ -235,6 +236,12 @@ static int put_packages(struct buf *b, const struct result *r)
 	return buf_printf(b, ",\"packages\":") < 0 ? -1 : layer_lock_format(b, r->packages, r->npackages);
 }
 
+/* What never ran was run by nothing. */
+static int put_runtime(struct buf *b, const struct result *r)
+{
+	return r->phase[PHASE_RUN].ran || r->tests.run > 0 ? put_text(b, "runtime", r->runtime) : 0;
+}
+
 static int put_result(struct buf *b, const struct result *r)
 {
 	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
@@ -255,7 +262,7 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
 	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 ||
-	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 || put_packages(b, r) < 0 ||
+	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 || put_runtime(b, r) < 0 || put_packages(b, r) < 0 ||
 	    put_tests(b, &r->tests) < 0 || put_files(b, &r->files) < 0 || put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
@@ -466,6 +473,7 @@ FIELD(attempt) { return get_small(v, path, 0, ATTEMPT_LARGEST, &R->attempt, e); 
 FIELD(cells) { return json_bool(v, path, &R->cells, e); }
 FIELD(language) { return json_string(v, path, &R->language, e); }
 FIELD(image) { return json_string(v, path, &R->image, e); }
+FIELD(runtime) { return json_string(v, path, &R->runtime, e); }
 FIELD(runner) { return json_string(v, path, &R->runner, e); }
 FIELD(group) { return json_string(v, path, &R->group, e); }
 FIELD(key) { return json_string(v, path, &R->key, e); }
@@ -573,7 +581,7 @@ static const struct json_field fields[] = {
 	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
 	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
 	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"compiler", field_compiler},
+	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"compiler", field_compiler}, {"runtime", field_runtime},
 	{"packages", field_packages}, {"tests", field_tests},
 	{"files", field_files}, {"left", field_left}, {"left_more", field_left_more},
 	{"phases", field_phases}, {NULL, NULL}

@@ -1,7 +1,8 @@
 /* images.c - what the images of the languages say of themselves
  *
  * The label cee.frameworks of an image names those of its language's frameworks that it
- * has (cee-lang writes it); submitters are told of no others. An image that is not there
+ * has (cee-lang writes it); submitters are told of no others. cee.runtimes says what each
+ * of them runs on, for results. An image that is not there
  * or says nothing leaves the language as its file has it.
  */
 #include "images.h"
@@ -21,15 +22,17 @@ static void (*on_change)(void);
 static struct timer again;
 
 /* Languages may have been read anew since it was asked: they are found by the image's name. */
-static bool take(const char *image, const char *frameworks)
+static bool take(const char *image, const char *frameworks, const char *runtimes)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < config->langs.n; i++) {
 		struct lang *l = &config->langs.l[i];
 
-		if (!l->nframeworks || strcmp(l->image, image) != 0 ||
-		    strcmp(l->available ? l->available : "", frameworks ? frameworks : "") == 0)
+		if (!l->nframeworks || strcmp(l->image, image) != 0)
+			continue;
+		lang_set_runtimes(l, runtimes);
+		if (strcmp(l->available ? l->available : "", frameworks ? frameworks : "") == 0)
 			continue;
 		changed |= lang_set_available(l, frameworks) == 0;
 	}
@@ -42,9 +45,10 @@ static void answered(void *arg, int status, const char *body, size_t len)
 	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
 	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
 	const char *frameworks = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.frameworks"));
+	const char *runtimes = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runtimes"));
 	char *published;
 
-	if ((status == 200 || status == 404) && take(image, frameworks)) {
+	if ((status == 200 || status == 404) && take(image, frameworks, runtimes)) {
 		published = lang_publish(&config->langs);
 		if (published) {
 			free(config->published);

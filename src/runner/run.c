@@ -736,6 +736,7 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	lang_hashbang(r->lang, &r->job);
 	r->result.language = strdup(r->lang->name);
 	r->result.image = strdup(r->lang->image);
+	r->result.runtime = lang_runtime(r->lang, lang_framework(r->lang, &r->job));
 	set_limits(r);
 	set_collect(r);
 	if (r->attempt > r->job.retries + 1) {

@@ -148,6 +148,26 @@ static void environments(void)
 	CHECK(env_is(PHASE_RUN, &j, "PATH=/bin"));
 }
 
+static void runs_on(const char *framework, const char *want)
+{
+	AUTO_FREE char *text = lang_runtime(&l, framework);
+
+	CHECK(want ? text && strcmp(text, want) == 0 : !text);
+}
+
+static void runtimes(void)
+{
+	runs_on("f1", NULL);
+	CHECK(lang_set_runtimes(&l, "f1 .NET 10.0.1;f2 .NET 8;f3;") == 0);
+	runs_on("f1", ".NET 10.0.1");
+	runs_on("f2", ".NET 8");
+	runs_on("f", NULL);
+	runs_on("f3", NULL);
+	runs_on("", NULL);
+	CHECK(lang_set_runtimes(&l, NULL) == 0);
+	runs_on("f2", NULL);
+}
+
 static void frameworks(void)
 {
 	static char *const tmpl[] = { "{framework}:{framework_version}" };
@@ -168,6 +188,7 @@ static void frameworks(void)
 	published = lang_publish(&ls);
 	CHECK(published && strstr(published, "\"frameworks\":[\"f1\"]"));
 	CHECK(lang_set_available(&l, NULL) == 0 && lang_has_framework(&l, "f2"));
+	runtimes();
 }
 
 static void put(int dir, const char *name, const char *text)
