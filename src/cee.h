@@ -515,6 +515,8 @@ struct spool_bounds {
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority,
 		 const void *job, size_t len, const struct spool_bounds *b, struct cee_err *e);
 int spool_cancel(struct spool *s, const char *owner, const char *id, struct cee_err *e);
+/* May this process submit for owner? In a shared spool root may not for another: the files would be root's. EPERM. */
+int spool_submits(struct spool *s, const char *owner, struct cee_err *e);
 
 /* Readers. Where a job is; ENOENT unknown. */
 struct spool_where {

@@ -134,7 +134,11 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	echo 'import sys; print(sum(map(int, sys.stdin)))' > "$D/sum.py"
 	chmod 644 "$D/sum.py"
 	[ "$(seq 100 | as $ANN cee-run python sum.py)" = 5050 ]
-	# root looks and ends what is anybody's
+	# root looks and ends what is anybody's, and submits for nobody else
+	[ "$(cee-submit -w "$D/hello.py")" = hello ]
+	run cee-submit --owner uid-$ANN -g x "$D/hello.py"
+	[ "$status" -eq 77 ]
+	[ -z "$(find "$CEE_SPOOL/uid-$ANN/groups" -mindepth 1)" ]
 	id=$(as $BOB cee-submit long.py)
 	run cee-stat -a
 	[[ "$output" == *"1 alive"* ]]
@@ -459,4 +463,76 @@ status() { req -o /dev/null -w '%{http_code}' "$@"; }
 	[ "$(status -u ann:secret -H 'Content-Type: application/json' -d '{"language":"python","code":"print(1)"}' "$U/tasks")" = 500 ]
 	grep -q http_user "$D/web.log"
 	[ ! -e "$CEE_SPOOL/http-web-ann" ]
+}
+
+# ---- Apache, whose sample needs a user for cee-http as well ---------------------------------------
+
+# What Debian's configuration does around a site, and the sample as it stands but for its paths.
+start_apache() {
+	local port d=$D/apache m mods=/usr/lib/apache2/modules
+	command -v apache2 > /dev/null && [ -d $mods ] || skip "no Apache: scripts/install-deps http"
+	getent passwd www-data > /dev/null || skip "there is no user www-data here"
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	mkdir "$d"
+	echo "ann:$(openssl passwd -apr1 secret)" > "$d/htpasswd"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout "$d/tls.key" -out "$d/tls.crt" 2> /dev/null
+	{
+		printf 'ServerRoot %s\nPidFile %s/pid\nServerName localhost\nErrorLog %s/error.log\nMutex file:%s default\n' "$d" "$d" "$d" "$d"
+		for m in mpm_event authn_core authn_file authz_core authz_user auth_basic alias env setenvif socache_shmcb ssl cgid; do
+			echo "LoadModule ${m}_module $mods/mod_$m.so"
+		done
+		printf 'User www-data\nGroup www-data\nListen 127.0.0.1:%s\nScriptSock %s/cgid\n<Directory />\nRequire all denied\n</Directory>\n' "$port" "$d"
+		sed -e "s,\*:443,127.0.0.1:$port,; s,/etc/cee/\(tls\|htpasswd\),$d/\1,; s,/usr/local/bin,$D/bin,g" \
+			-e "s,/etc/cee/cee.conf,$CEE_CONF\n\tSetEnv CEE_SPOOL $CEE_SPOOL," "$CEE_ROOT/etc/http/apache.conf"
+	} > "$d/conf"
+	chown -R www-data "$d"
+	APACHE_LOG_DIR=$d apache2 -t -f "$d/conf"
+	APACHE_LOG_DIR=$d apache2 -D FOREGROUND -f "$d/conf" 2> "$d/stderr" 3>&- &
+	SERVERS+=($!)
+	U=https://127.0.0.1:$port
+	wait_until 10 listens "$port"
+	req() { curl -sSk --max-time 60 --path-as-is "$@"; }
+}
+
+@test "Apache: TLS, logins, tokens and tickets past the login, live streams, odd paths" {
+	start_apache
+	start_root_runner
+	[ "$(status "$U/healthz")" = 200 ]
+	[ "$(status "$U/tasks")" = 401 ]
+	[ "$(status -u ann:wrong "$U/tasks")" = 401 ]
+	r=$(post ann '{"language":"python","code":"print(6 * 7)"}' '?wait=20')
+	[ "$(jq -r '.status, .stdout[0]' <<< "$r" | paste -sd ' ')" = 'Finished 42' ]
+	id=$(jq -r .id <<< "$r")
+	[ "$(stat -c %U "$CEE_SPOOL/http-web-ann/new")" = www-data ]
+	# a token, and a name that a client only claims
+	token=$(cee-token add robot | tail -n 1)
+	chmod 644 "$D/tokens"
+	[ "$(status -H "Authorization: Bearer $token" "$U/tasks")" = 200 ]
+	[ "$(status -H "Authorization: Bearer $token" "$U/tasks/$id")" = 404 ]
+	[ "$(status -H 'Authorization: Bearer wrong' "$U/tasks")" = 401 ]
+	[ "$(status -H 'Remote-User: ann' -H 'X-Remote-User: ann' "$U/tasks")" = 401 ]
+	# a ticket reads its job and does nothing else
+	ticket=$(jq -r .ticket <<< "$r")
+	[ "$(req "$U/tasks/$id/stdout?ticket=$ticket")" = 42 ]
+	[ "$(status -X DELETE "$U/tasks/$id?ticket=$ticket")" != 204 ]
+	[ "$(status "$U/tasks?ticket=$ticket")" != 200 ]
+	lacks -q "$ticket" "$D/apache/cee-access.log"
+	# a line comes while the program runs
+	id=$(post ann '{"language":"python","code":"print(\"early\", flush=True); print(input())","stdin_stream":true}' | jq -r .id)
+	req -N -u ann:secret -H 'Accept: text/event-stream' "$U/tasks/$id/events" > "$D/events" &
+	SERVERS+=($!)
+	wait_until 30 grep -q early "$D/events"
+	lacks -q late "$D/events"
+	[ "$(status -u ann:secret -X POST --data-binary $'late\n' "$U/tasks/$id/stdin?eof")" = 204 ]
+	wait_until 30 grep -q late "$D/events"
+	wait_until 30 grep -q '"why":"exited"' "$D/events"
+	# paths: cee-http has them all, and no other file is ever served or run
+	for path in /../../etc/passwd /%2e%2e/%2e%2e/etc/passwd /tasks/..%2f..%2fetc%2fpasswd //etc/passwd /cee-submit /tasks/%00; do
+		code=$(status -u ann:secret "$U$path")
+		[[ "$code" == 400 || "$code" == 404 ]] || { echo "$path: $code"; false; }
+	done
+	# what is too large is told so before it is read
+	[ "$(head -c 20000000 /dev/zero | status -u ann:secret -H 'Content-Type: application/json' --data-binary @- "$U/tasks")" = 413 ]
+	[ "$(status -X OPTIONS -H 'Origin: https://x.example' "$U/tasks")" = 204 ]
+	sound
 }

@@ -337,6 +337,21 @@ int spool_join(struct spool *s, const char *owner, struct cee_err *e)
 	return r;
 }
 
+int spool_submits(struct spool *s, const char *owner, struct cee_err *e)
+{
+	AUTO_CLOSE int new = -1;
+	struct stat st;
+
+	if (!s->shared || geteuid() != 0)
+		return 0;
+	if ((new = spool_owner_part(s, owner, "new", e)) < 0)
+		return -1;
+	if (fstat(new, &st) < 0 || st.st_uid != geteuid())
+		return cee_fail(e, EPERM, "%s: is uid %u's, and root submits nothing for others; do it as that user (setpriv,"
+				" runuser)", owner, (unsigned)st.st_uid);
+	return 0;
+}
+
 int spool_join_answer(struct spool *s, const char *name, const uid_t *http, char owner[OWNER_MAX], struct cee_err *e)
 {
 	AUTO_CLOSE int join = spool_dir(s->fd, "join");

@@ -185,6 +185,8 @@ int submitter_put(struct submitter *t, struct buf *text, const char *own, char i
 	int r;
 
 	begin(t);
+	if (spool_submits(&t->c->spool, t->c->owner, e) < 0)
+		return -1;
 	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return 1;
 	if (o.stdin_stream && !t->input) {
