@@ -164,3 +164,217 @@ tell() { req POST "/tasks/$1/stdin" --data-binary "$2"$'\n' "${@:3}"; is 204; }
 	post '[{"language":"python","code":"1"}]' '' "${A[@]}" -H 'Accept: text/event-stream'
 	problem 406 one
 }
+
+# ---- live ---------------------------------------------------------------------------------------
+
+# What the program writes is seen before it is told anything more, so nothing on the way holds it back.
+# A silence longer than the server's patience, which the caller has made short, does not end it.
+live() {
+	A=(-u ann:secret)
+	stream s /tasks "${A[@]}" -H "$JSON" -H "Accept: ${1:-text/event-stream}" -d "$ECHO"
+	wait_until 20 shows s ready
+	id=$(grep -o '[0-9a-f-]\{36\}' "$BATS_TEST_TMPDIR/s" | head -n 1)
+	for i in 1 2 3; do
+		tell "$id" "line$i" "${A[@]}"
+		wait_until 10 shows s "line$i"
+	done
+	sleep 5
+	tell "$id" late "${A[@]}"
+	wait_until 10 shows s late
+	tell "$id" end "${A[@]}"
+	wait "$STREAM"
+	shows s result
+}
+
+ten_at_once() {
+	local i ids=()
+	A=(-u ann:secret)
+	for i in {1..10}; do
+		post "$ECHO" '' "${A[@]}"
+		is 201
+		ids+=("$(field .id)")
+		stream "ten$i" "/tasks/$(field .id)/events" "${A[@]}"
+	done
+	for i in {1..10}; do wait_until 30 shows "ten$i" ready; done
+	for i in {1..10}; do tell "${ids[i - 1]}" "for$i" "${A[@]}"; done
+	for i in {1..10}; do wait_until 10 shows "ten$i" "for$i"; done
+	for i in {1..10}; do tell "${ids[i - 1]}" end "${A[@]}"; done
+	for i in {1..10}; do wait_until 10 shows "ten$i" '^event: result'; done
+}
+
+# A reader that goes ends its process; with on_disconnect=cancel the task too, and else not.
+leaving() {
+	A=(-u ann:secret)
+	post "$ECHO" '' "${A[@]}"
+	id=$(field .id)
+	stream stays "/tasks/$id/events" "${A[@]}"
+	stream goes "/tasks/$id/events" "${A[@]}"
+	wait_until 20 shows goes ready
+	wait_until 20 shows stays ready
+	[ "$(process_of "$id" | wc -l)" = 2 ]
+	kill -KILL "$STREAM"
+	wait "$STREAM" || :
+	wait_until 4 one_process_of "$id"
+	tell "$id" on "${A[@]}"
+	wait_until 10 shows stays 'on'
+	tell "$id" end "${A[@]}"
+	wait_until 10 no_process_of "$id"
+	post "$ECHO" '' "${A[@]}"
+	id=$(field .id)
+	stream goes "/tasks/$id/events?on_disconnect=cancel" "${A[@]}" -H 'Accept: application/x-ndjson'
+	wait_until 20 shows goes ready
+	kill -KILL "$STREAM"
+	wait "$STREAM" || :
+	wait_until 4 no_process_of "$id"
+	req GET "/tasks/$id?wait=10" "${A[@]}"
+	[ "$(field .status)" = Cancelled ]
+}
+one_process_of() { [ "$(process_of "$1" | wc -l)" = 1 ]; }
+
+jobs_at_once() { sed -i "s/^jobs = .*/jobs = $1/" "$CEE_CONF"; }
+
+@test "live behind lighttpd: at once, ten together, through silences, and over when the reader goes" {
+	jobs_at_once 10
+	start_lighttpd login 's,^server.max-write-idle .*,server.max-write-idle = 2,; s,^server.max-read-idle .*,server.max-read-idle = 2,'
+	start_runner
+	live
+	ten_at_once
+	leaving
+	sound
+}
+
+@test "live behind nginx before lighttpd" {
+	jobs_at_once 10
+	start_lighttpd login 's,^server.max-write-idle .*,server.max-write-idle = 2,'
+	start_nginx nginx-proxy.conf -e "s,http://127.0.0.1:8080,http://127.0.0.1:$LIGHTTPD_PORT,; s,proxy_read_timeout .*,proxy_read_timeout 3s; send_timeout 3s;,"
+	start_runner
+	live application/x-ndjson
+	ten_at_once
+	leaving
+	sound
+}
+
+@test "live behind nginx with fcgiwrap, which gathers, and so is filled up" {
+	jobs_at_once 10
+	FCGI_CHILDREN=24
+	start_fcgi -e 's,fastcgi_read_timeout .*,fastcgi_read_timeout 3s; send_timeout 3s;,'
+	start_runner
+	live
+	live application/x-ndjson
+	python3 -c 'import json, sys; [json.loads(l) for l in open(sys.argv[1])]' "$BATS_TEST_TMPDIR/s"
+	ten_at_once
+	leaving
+	sound
+}
+
+# ---- what else is told ---------------------------------------------------------------------------
+
+@test "no runner: the place in the queue and a notice, and then the task as usual; a rerun begins anew" {
+	start_lighttpd demo
+	touch -d '-1 minute' "$CEE_SPOOL/cur"
+	post '{"language":"python","code":"print(1)"}'
+	post '{"language":"python","code":"print(2)","priority":9}'
+	id=$(field .id)
+	post '{"language":"python","code":"print(3)"}'
+	stream s "/tasks/$id/events"
+	wait_until 10 shows s '^event: notice'
+	[ "$(data s queued)" = '{"position":3}' ]
+	[[ "$(data s notice | jq -r .text)" == 'no runner is alive'* ]]
+	req DELETE "/tasks/$(field .id)"
+	start_runner
+	wait_until 20 shows s '^event: result'
+	wait "$STREAM"
+	[[ "$(names s)" == 'created queued notice '*'running stdout result' ]] || [[ "$(names s)" == 'created queued notice '*'running stdout stdout result' ]]
+	stop_runner
+	# its box is killed before its program begins: another attempt
+	post "$ECHO" '' -H 'X: y'
+	id=$(field .id)
+	stream s "/tasks/$id/events"
+	NO_WAIT=1 CEE_STOP_AT=job-sent start_runner
+	wait_until 20 stopped "$RUNNER"
+	kill -KILL "$RUNNER"
+	wait "$RUNNER" || :
+	start_runner
+	wait_until 40 shows s ready
+	tell "$id" end
+	wait_until 20 shows s '^event: result'
+	[ "$(data s result | jq .result.attempt)" = 2 ]
+	# an id of the first attempt: the second is told from its beginning
+	req GET "/tasks/$id/events" -H 'Last-Event-ID: 1-500-0-1-0-0-0-0'
+	[ "$(sed -n 's/^event: //p' <<< "$BODY" | head -n 2 | paste -sd ' ')" = 'rerun running' ]
+	req DELETE "/tasks/$id"
+	is 204
+	req GET "/tasks/$id/events"
+	problem 404 ''
+}
+
+@test "a task that is erased ends its stream, and one that no one may see has none" {
+	start_lighttpd login
+	post "$ECHO" '' -u ann:secret
+	id=$(field .id)
+	req GET "/tasks/$id/events" -u bob:secret
+	problem 404 ''
+	req GET "/tasks/$id/events?on_disconnect=never" -u ann:secret
+	problem 400 on_disconnect
+	t=$(cee-token add --scopes read ann)
+	req GET "/tasks/$id/events?on_disconnect=cancel" -H "Authorization: Bearer $t"
+	problem 403 submit
+	req POST "/tasks/$id/events" -u ann:secret -d ''
+	problem 405 ''
+	stream s "/tasks/$id/events" -u ann:secret
+	wait_until 10 shows s '^event: queued'
+	rm "$CEE_SPOOL"/http-web-ann/new/*"$id"*
+	wait "$STREAM"
+	[[ "$(data s notice | tail -n 1)" == *removed* ]]
+}
+
+# ---- pages of other origins --------------------------------------------------------------------
+
+@test "other origins: those that are listed, and no others; a preflight without a login" {
+	start_lighttpd login
+	ask() { req OPTIONS "$1" -H "Origin: $2" -H 'Access-Control-Request-Method: POST' -H 'Access-Control-Request-Headers: content-type'; }
+	ask /tasks https://a.example
+	is 204
+	[ -z "$(header Access-Control-Allow-Origin)$(header Vary)" ]
+	printf 'http_origins = https://a.example http://localhost:3000\n' >> "$CEE_CONF"
+	ask /tasks https://a.example
+	is 204
+	[ "$(header Access-Control-Allow-Origin) $(header Access-Control-Allow-Methods)" = 'https://a.example OPTIONS, GET, HEAD, POST' ]
+	[[ "$(header Access-Control-Allow-Headers)" == *Authorization*Content-Type*Last-Event-ID* ]]
+	[ "$(header Vary)" = Origin ]
+	[ -z "$(header Access-Control-Allow-Credentials)" ]
+	for o in https://b.example null http://a.example https://a.example.evil.example https://a.example:444 'https://A.example' http://localhost '*'; do
+		ask /tasks "$o"
+		is 204
+		[ -z "$(header Access-Control-Allow-Origin)$(header Access-Control-Allow-Methods)" ]
+		[ "$(header Vary)" = Origin ]
+	done
+	t=$(cee-token add ann)
+	B=(-H "Authorization: Bearer $t" -H 'Origin: http://localhost:3000')
+	post '{"language":"python","code":"1"}' '' "${B[@]}"
+	is 201
+	[ "$(header Access-Control-Allow-Origin)" = http://localhost:3000 ]
+	[ "$(header Access-Control-Expose-Headers)" = 'Location, ETag, Retry-After, Content-Range' ]
+	ticket=$(field .ticket) id=$(field .id)
+	req GET "/tasks/$id?ticket=$ticket" -H 'Origin: http://localhost:3000'
+	is 200
+	[ "$(header Access-Control-Allow-Origin)" = http://localhost:3000 ]
+	req GET "/tasks/$id?ticket=x" -H 'Origin: http://localhost:3000'
+	is 401
+	[ "$(header Access-Control-Allow-Origin)" = http://localhost:3000 ]	# a page may read why
+	post '{"language":"python"' '' "${B[@]}"
+	problem 400 ''
+	[ "$(header Access-Control-Allow-Origin)" = http://localhost:3000 ]
+	req GET "/tasks/$id?ticket=$ticket" -H 'Origin: https://b.example'
+	is 200
+	[ -z "$(header Access-Control-Allow-Origin)" ]
+	for bad in 'a.example' 'https://a.example/' 'https://A.example' 'ftp://a' 'https://' 'null' 'https://a b' 'https://x?y' '**'; do
+		[ "$bad" != 'https://a b' ] || continue
+		printf 'http_origins = %s\n' "$bad" > "$BATS_TEST_TMPDIR/bad.conf"
+		run --separate-stderr cee-stat -c "$BATS_TEST_TMPDIR/bad.conf"
+		[[ "$stderr" == *http_origins* ]] || { echo "$bad: $stderr"; return 1; }
+	done
+	sed -i 's/^http_origins.*/http_origins = */' "$CEE_CONF"
+	ask /languages https://anything.example
+	[ "$(header Access-Control-Allow-Origin)" = https://anything.example ]
+}

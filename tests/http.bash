@@ -31,7 +31,7 @@ listens() { (: < "/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # The users ann and bob, whose password is "secret".
 passwords() { for u in ann bob; do echo "$u:$(openssl passwd -apr1 secret)"; done > "$1"; }
 
-start_lighttpd() {	# start_lighttpd demo|login: its address is in U
+start_lighttpd() {	# start_lighttpd demo|login [SED]: the sample, changed; its address is in U
 	local d=$BATS_TEST_TMPDIR/lighttpd port
 	port=$(free_port)
 	mkdir -p "$d"
@@ -43,6 +43,7 @@ start_lighttpd() {	# start_lighttpd demo|login: its address is in U
 	demo)	sed -i 's,"CEE_CONF" => conf,&\, "REMOTE_USER" => "demo",' "$d/conf" ;;
 	login)	sed -i "s,^#\(\$HTTP\|\t\|}\),\1,; s,/etc/cee/htpasswd,$d/htpasswd," "$d/conf" ;;
 	esac
+	[ -z "${2:-}" ] || sed -i "$2" "$d/conf"
 	lighttpd -D -f "$d/conf" 3>&- &
 	SERVERS+=($!)
 	LIGHTTPD_PORT=$port U=http://127.0.0.1:$port
@@ -71,13 +72,13 @@ start_nginx() {	# start_nginx FILE SED...: the sample, changed; its address is i
 	wait_until 10 listens "$port"
 }
 
-start_fcgi() {
+start_fcgi() {	# start_fcgi SED...
 	local port
 	port=$(free_port)
-	setsid fcgiwrap -c 8 -s "tcp:127.0.0.1:$port" 3>&- &
+	setsid fcgiwrap -c "${FCGI_CHILDREN:-8}" -s "tcp:127.0.0.1:$port" 3>&- &
 	SERVERS+=($!)
 	wait_until 10 listens "$port"
-	start_nginx nginx.conf -e "s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF,"
+	start_nginx nginx.conf -e "s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF," "$@"
 }
 
 req() {	# req METHOD PATH [curl options]: STATUS, HEAD and BODY

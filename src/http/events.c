@@ -388,6 +388,8 @@ static void stream(struct events *v)
 			look_queue(v);
 			looked_us = mono_us();
 		}
+		if (r != 0)
+			v->fill = 0;		/* the end passes on all there is, and white space alone is no line of JSON */
 		if (flush(v) < 0 || r != 0)
 			break;
 		await(v);
