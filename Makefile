@@ -13,13 +13,13 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
 LDLIBS   = -lcjson -lnettle -lm
 
-LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input frame prog client draft guess follow tty attend offer \
+LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input spool_metrics frame prog client draft guess follow tty attend offer \
 	compare draft_tests tap
 LIB     += packages declare
 LIB     += group key room remove submitter crowd token
 LIB     += layer
 LIB     += share account
-RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config
+RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config metrics
 RUNNER  += canary host layers share
 INIT     = cee-init cell carry kept filter usage layer sha256
 
@@ -31,7 +31,7 @@ PROGRAMS += cee-files
 PROGRAMS += cee-http cee-token
 LIBS_cee-files = -larchive
 LIBS_cee-lang = -lcurl -larchive
-HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors page
+HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors page metrics
 LANG_PARTS = engine tar child source image check layer
 
 LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
@@ -75,6 +75,8 @@ $(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
 
+$(BUILD)/http/about.o: src/http/openapi.json
+
 # What canary.c flies in boxes to see that limits hold; static, as it runs in foreign images.
 $(BUILD)/canary: src/init/canary.c
 	@mkdir -p $(@D)
@@ -111,7 +113,7 @@ unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
 FUZZ_SECONDS ?= 20
-build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c src/http/cgi.c
+build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c $(HTTP:%=src/http/%.c)
 	@mkdir -p $(@D)
 	clang -g -O1 -std=c11 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 fuzz: $(FUZZ:%=build/fuzz/%)

@@ -852,6 +852,24 @@ static void check_cur(void)
 	closedir(d);
 }
 
+static void check_metrics(int root)
+{
+	DIR *d = open_dir(root, SPOOL_METRICS, SPOOL_METRICS);
+	struct dirent *e;
+	char p[512];
+
+	while (d && (e = spool_next(d))) {
+		join(p, SPOOL_METRICS, e->d_name);
+		check_file(dirfd(d), e->d_name, p);
+		if (!spool_runner_valid(e->d_name))
+			problem(p, "is no runner's");
+		else if (!spool_runner_lives(&fsck.s, e->d_name))
+			note(p, "its runner is dead; it goes when the next one starts");
+	}
+	if (d)
+		closedir(d);
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------- */
 
 static void check_root(void)
@@ -864,6 +882,8 @@ static void check_root(void)
 
 		if (strcmp(e->d_name, "VERSION") == 0 || strcmp(e->d_name, "languages.json") == 0)
 			check_file(dirfd(d), e->d_name, e->d_name);
+		else if (is_dir && strcmp(e->d_name, SPOOL_METRICS) == 0)
+			check_metrics(dirfd(d));
 		else if (!is_dir || (strcmp(e->d_name, "cur") != 0 && strcmp(e->d_name, "tmp") != 0 &&
 				     !(fsck.s.shared && strcmp(e->d_name, "join") == 0) && !spool_owner_valid(e->d_name)))
 			problem(e->d_name, "is no name that a spool has");

@@ -670,6 +670,13 @@ int spool_taken_open(struct spool_attempt *a);
 /* For crash tests: stops this process (SIGSTOP, once) when $CEE_STOP_AT is this transition. */
 void spool_hook(const char *transition);
 
+/* What each runner counts (spool_metrics.c): SPOOL/metrics/RUNNER. Not synced. */
+int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len);
+void spool_metrics_remove(struct spool *s, const char *runner);
+/* Calls f with the text of each runner that lives. */
+typedef int (*spool_text_fn)(void *arg, const char *name, const char *text, size_t len);
+int spool_each_metrics(struct spool *s, spool_text_fn f, void *arg);
+
 /* The languages that cee-lang published: SPOOL/languages.json. */
 int spool_languages_write(struct spool *s, const char *text, size_t len);
 int spool_languages_read(struct spool *s, struct buf *b);

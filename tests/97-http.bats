@@ -593,6 +593,7 @@ everything() {	# the same through any server, with a login
 	lighttpd -D -f "$BATS_TEST_TMPDIR/lighttpd/conf" 3>&- &
 	SERVERS=($!)
 	wait_until 10 listens "$LIGHTTPD_PORT"
+	PREFIX=/some/where
 	req POST /some/where/tasks -H "$JSON" -d '{"language":"python","code":"print(1)"}'
 	is 201
 	[[ "$(header Location)" == /some/where/tasks/* ]]

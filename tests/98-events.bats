@@ -378,3 +378,83 @@ jobs_at_once() { sed -i "s/^jobs = .*/jobs = $1/" "$CEE_CONF"; }
 	ask /languages https://anything.example
 	[ "$(header Access-Control-Allow-Origin)" = https://anything.example ]
 }
+
+# ---- for machines --------------------------------------------------------------------------------
+
+@test "openapi.json is OpenAPI 3.1, and has every route" {
+	start_lighttpd login
+	req GET /openapi.json
+	is 200
+	jq -S . "$BATS_TEST_TMPDIR/body" | cmp - <(jq -S . "$CEE_ROOT/src/http/openapi.json")
+	/usr/bin/python3 "$CEE_ROOT/tests/tools/openapi.py" sound "$BATS_TEST_TMPDIR/body"
+	[ "$(sed -n 's/^\t{ METHOD_\([A-Z]*\), "\([^"]*\)".*/\1 \2/p' "$CEE_ROOT/src/http/route.c" | sed 's/{rest}/{name}/' | sort)" = \
+		"$(jq -r '.paths | to_entries[] | .key as $p | .value | keys[] | select(. != "parameters") | ascii_upcase + " " + $p' <<< "$BODY" | sort)" ]
+	# the check of answers finds what is wrong
+	mkdir "$BATS_TEST_TMPDIR/wrong"
+	printf 'GET\t200\tapplication/json\t/healthz\n' > "$BATS_TEST_TMPDIR/wrong/1.meta"
+	for body in '{"status":"ok","runners":"1","version":"0.1"}' '{"status":"ok"}' '{"status":"ok","runners":1,"version":"0.1","more":1}' 'x'; do
+		echo "$body" > "$BATS_TEST_TMPDIR/wrong/1.body"
+		run /usr/bin/python3 "$CEE_ROOT/tests/tools/openapi.py" answers "$CEE_ROOT/src/http/openapi.json" "$BATS_TEST_TMPDIR/wrong"
+		[ "$status" -eq 1 ]
+	done
+}
+
+@test "metrics: counted by each runner, one text for all that live, for the scope admin" {
+	start_lighttpd demo
+	start_runner
+	req GET /metrics
+	problem 403 scopes
+	t=$(cee-token add --scopes admin monitor)
+	M=(-H "Authorization: Bearer $t")
+	post '{"language":"python","code":"print(\"12345\")","labels":{"evil":"\"} 1"}}' '?wait=15'
+	post '{"language":"c","code":"int main(void) { retur"}' '?wait=20'
+	metric() { req GET /metrics "${M[@]}"; is 200; grep "^$1" <<< "$BODY" | sed 's/.* //' | paste -sd ' '; }
+	counted() { [ "$(metric 'cee_jobs_total{.*end="\(exited\|compile error\)"')" = "$1" ]; }
+	wait_until 15 counted '1 1'
+	req GET /metrics "${M[@]}"
+	[ "$(header Content-Type)" = 'text/plain; version=0.0.4; charset=utf-8' ]
+	[ "$(metric cee_output_bytes_total)" -gt 6 ]
+	[ "$(metric 'cee_job_seconds_count')" = 2 ]
+	[ "$(metric 'cee_job_seconds_bucket{.*le="+Inf"')" = 2 ]
+	[ "$(metric cee_engine_up)" = 1 ]
+	[ "$(metric cee_runners)" = 1 ]
+	req GET /metrics "${M[@]}"
+	lacks -q 'evil\|http-web' <<< "$BODY"
+	# as the format says: a head for each name, its samples behind it, no sample twice
+	python3 - "$BATS_TEST_TMPDIR/body" <<-'P'
+		import re, sys
+		seen, names, now = set(), set(), None
+		for l in open(sys.argv[1]):
+		    if l.startswith("# HELP "):
+		        now = l.split()[2]
+		        assert now not in names, now
+		        names.add(now)
+		    elif l.startswith("# TYPE "):
+		        assert re.fullmatch(r"# TYPE (\w+) (counter|gauge|histogram)\n", l).group(1) == now, l
+		    else:
+		        m = re.fullmatch(r'(\w+)({\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*})? [0-9.]+\n', l)
+		        assert m and re.sub("_(bucket|sum|count)$", "", m.group(1)) == now or m.group(1) == now, l
+		        assert m.group(0).rsplit(" ", 1)[0] not in seen, l
+		        seen.add(m.group(0).rsplit(" ", 1)[0])
+	P
+	# another runner's stand beside them; what a dead one left goes
+	start_runner
+	two() { [ "$(metric cee_places)" = '2 2' ]; }
+	wait_until 15 two
+	req GET /metrics "${M[@]}"
+	[ "$(grep -c '^# HELP cee_places ' <<< "$BODY")" = 1 ]
+	sound
+	kill -KILL "$RUNNER"
+	wait "$RUNNER" || :
+	[ "$(metric cee_places)" = 2 ]
+	one_left() { [ "$(ls "$CEE_SPOOL/metrics" | wc -l)" = 1 ]; }
+	wait_until 20 one_left
+	stop_runner "${RUNNERS[0]}"
+	[ -z "$(ls -A "$CEE_SPOOL/metrics")" ]
+	[ "$(metric cee_runners)" = 0 ]
+	sound
+	touch "$CEE_SPOOL/metrics/UPPER"
+	run cee-fsck
+	[ "$status" -eq 1 ]
+	rm "$CEE_SPOOL/metrics/UPPER"
+}

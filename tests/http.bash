@@ -6,7 +6,7 @@ setup() {
 		http_state = $BATS_TEST_TMPDIR
 		http_wait = 20s
 		${CONF:-}"
-	SERVERS=() DIRS=()
+	SERVERS=() DIRS=() ANSWERS=0
 	JSON='Content-Type: application/json'
 }
 teardown() {
@@ -21,6 +21,9 @@ teardown() {
 	fi
 	rm -rf "${DIRS[@]:-}"
 	end_all
+	if [ -d "$BATS_TEST_TMPDIR/answers" ]; then
+		/usr/bin/python3 "$CEE_ROOT/tests/tools/openapi.py" answers "$CEE_ROOT/src/http/openapi.json" "$BATS_TEST_TMPDIR/answers"
+	fi
 }
 
 more_conf() { printf '%s\n' "$@" >> "$CEE_CONF"; }
@@ -85,10 +88,16 @@ req() {	# req METHOD PATH [curl options]: STATUS, HEAD and BODY
 	local method=$1 path=$2
 	shift 2
 	[ "$method" != HEAD ] || set -- --head "$@"
+	ANSWERS=$((ANSWERS + 1))
 	: > "$BATS_TEST_TMPDIR/body"
 	STATUS=$(curl -sSk -X "$method" -D "$BATS_TEST_TMPDIR/head" -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' --path-as-is \
 		--max-time 60 "$@" "$U$path")
 	HEAD=$(tr -d '\r' < "$BATS_TEST_TMPDIR/head")
+	if [ "$method" != HEAD ]; then	# held against openapi.json at the test's end
+		mkdir -p "$BATS_TEST_TMPDIR/answers"
+		printf '%s\t%s\t%s\t%s\n' "$method" "$STATUS" "$(header Content-Type)" "${path#"${PREFIX:-}"}" > "$BATS_TEST_TMPDIR/answers/$ANSWERS.meta"
+		cp "$BATS_TEST_TMPDIR/body" "$BATS_TEST_TMPDIR/answers/$ANSWERS.body"
+	fi
 	BODY=$(tr -d '\0' < "$BATS_TEST_TMPDIR/body")
 }
 

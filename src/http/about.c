@@ -1,10 +1,25 @@
-/* about.c - what is there: GET /healthz, GET /languages */
+/* about.c - what is there: GET /healthz, GET /languages, GET /openapi.json */
 #include "web.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "../json.h"
+
+/* The description lies beside this file, and is a part of the program. */
+extern const char about_api[], about_api_end[];
+__asm__(".section .rodata\n"
+	".global about_api, about_api_end\n"
+	"about_api:\n"
+	".incbin \"src/http/openapi.json\"\n"
+	"about_api_end:\n"
+	".byte 0\n"
+	".previous\n");
+
+void about_openapi(struct web *w)
+{
+	answer_text(w, 200, "application/json", about_api, (size_t)(about_api_end - about_api));
+}
 
 /* 200 when jobs are run, 503 when none is: what a load balancer asks. */
 void about_health(struct web *w)

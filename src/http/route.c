@@ -24,6 +24,8 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/page/{rest}", SCOPE_NONE, page_part },
 	{ METHOD_GET, "/embed.js", SCOPE_NONE, page_embed },
 	{ METHOD_GET, "/languages", SCOPE_ANY, about_languages },
+	{ METHOD_GET, "/metrics", SCOPE_ADMIN, about_metrics },
+	{ METHOD_GET, "/openapi.json", SCOPE_NONE, about_openapi },
 	{ METHOD_GET, "/healthz", SCOPE_NONE, about_health },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };

@@ -81,6 +81,8 @@ void answer_location(struct web *w, const char *id);
 /* ---- handlers ------------------------------------------------------------------------ */
 
 void about_health(struct web *w);	/* GET /healthz */
+void about_openapi(struct web *w);	/* GET /openapi.json */
+void about_metrics(struct web *w);	/* GET /metrics */
 void about_languages(struct web *w);	/* GET /languages */
 void tasks_post(struct web *w);		/* POST /tasks */
 void tasks_list(struct web *w);		/* GET /tasks */

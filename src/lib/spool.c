@@ -201,7 +201,8 @@ static bool name_valid(const char *s)
 bool spool_owner_valid(const char *owner)
 {
 	return name_valid(owner) && strcmp(owner, "cur") != 0 && strcmp(owner, "tmp") != 0 &&
-	       strcmp(owner, "join") != 0 && strcmp(owner, "languages.json") != 0;
+	       strcmp(owner, "join") != 0 && strcmp(owner, "languages.json") != 0 &&
+	       strcmp(owner, SPOOL_METRICS) != 0;
 }
 
 bool spool_runner_valid(const char *name)

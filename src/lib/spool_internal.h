@@ -22,6 +22,7 @@ enum {
 };
 
 #define REMOVAL ".remove"		/* cancel/ID.remove */
+#define SPOOL_METRICS "metrics"		/* the directory of what runners count */
 
 /* A process with CEE_STOP_AT=TRANSITION in its environment stops itself (SIGSTOP)
  * the first time that it gets there: for tests that kill it just then. */

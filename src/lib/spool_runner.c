@@ -148,6 +148,8 @@ int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e
 void spool_runner_release(struct spool_runner *r)
 {
 	if (r->dirfd >= 0)
+		spool_metrics_remove(r->s, r->name);
+	if (r->dirfd >= 0)
 		remove_runner(r->s, r->name, r->dirfd);
 	runner_close(r);
 }
@@ -691,6 +693,7 @@ int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *
 		return errno == ENOENT ? 0 : -1;
 	if (adopt_all(&a, dead, dir) < 0)
 		return -1;
+	spool_metrics_remove(r->s, dead);
 	return 0;
 }
 

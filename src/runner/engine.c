@@ -7,6 +7,8 @@
  */
 #include "engine.h"
 
+#include "metrics.h"
+
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -206,6 +208,8 @@ static void finish_call(struct engine_call *c, CURLcode code)
 	}
 	if (status == 0 && up)
 		loop_timer(&ping_timer, mono_us());	/* look at once whether it is still there */
+	if (status == 0 || status >= 500)
+		metrics_engine_error();
 	if (c->done)
 		c->done(c->arg, (int)status, c->body.data ? c->body.data : "", c->body.len);
 	call_free(c);

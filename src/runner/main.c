@@ -30,6 +30,7 @@
 #include "layers.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics.h"
 #include "pin.h"
 #include "pool.h"
 #include "prog.h"
@@ -222,6 +223,23 @@ static int found_dead(void *arg, const char *name)
 static void self_test(void);
 static void look_at_languages(void);
 
+static void tell_metrics(void)
+{
+	struct metrics_now now = { .queued = (int64_t)queue_length(), .running = run_busy(), .places = jobs_at_once(),
+		.engine_up = engine_up() };
+	AUTO_BUF struct buf b = {0};
+	static bool failed;
+
+	if (metrics_format(&b, g.runner.name, &now) == 0 &&
+	    spool_metrics_write(&g.spool, g.runner.name, b.data, b.len) == 0) {
+		failed = false;
+		return;
+	}
+	if (!failed)
+		log_event("metrics", "trouble", strerror(errno), NULL);
+	failed = true;
+}
+
 static void slow(struct timer *t)
 {
 	if (engine_up())
@@ -230,6 +248,7 @@ static void slow(struct timer *t)
 		self_test();
 	look_at_languages();
 	queue_scan();
+	tell_metrics();
 	loop_timer(t, mono_us() + SLOW_US);
 }
 

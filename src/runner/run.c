@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "metrics.h"
 #include "pin.h"
 
 #include "run_internal.h"
@@ -230,6 +231,7 @@ static void publish(struct run *r)
 		return;
 	}
 	run_enter(r, RUN_PUBLISHED);
+	metrics_job(&r->result, r->output.size[0] + r->output.size[1]);
 	if (!durable)
 		return;
 	r->sync = (struct sync_request){ .fd = { r->files.dir }, .n = 1,
@@ -295,6 +297,7 @@ static void box_gone_requeue(void *arg)
 static void requeue(struct run *r)
 {
 	drop_compile(r);
+	metrics_rerun();
 	run_enter(r, RUN_RERUN);
 	if (r->box) {
 		r->box->gone = box_gone_requeue;
