@@ -7,6 +7,7 @@ load http
 stream() {	# stream NAME PATH [curl options]: in the background, into the file NAME; its pid is in STREAM
 	local name=$1 path=$2
 	shift 2
+	: > "$BATS_TEST_TMPDIR/$name"
 	curl -sSkN --max-time 60 "$@" "$U$path" > "$BATS_TEST_TMPDIR/$name" 3>&- &
 	STREAM=$!
 }
