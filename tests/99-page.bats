@@ -148,6 +148,23 @@ header() { tr -d '\r' < "$BATS_TEST_TMPDIR/head" | sed -n "s/^$1: //Ip"; }
 	browser "$U/" packages
 }
 
+@test "the policy holds against scripts of the page's own" {
+	browser "$U/" strict
+}
+
+@test "what was written since is there after a reload; a link to no task says so" {
+	browser "$U/" edited
+}
+
+@test "without a runner the page says so" {
+	local port
+	port=$(free_port)
+	CEE_SPOOL=$BATS_TEST_TMPDIR/idle cee-lang publish
+	touch -d '-1 minute' "$BATS_TEST_TMPDIR/idle/cur"
+	CEE_SPOOL=$BATS_TEST_TMPDIR/idle start_server "$BATS_TEST_TMPDIR/server-idle" "$port"
+	browser "http://127.0.0.1:$port/" no_runner
+}
+
 @test "dark and light, wide and narrow" {
 	browser "$U/" looks
 }

@@ -110,7 +110,8 @@ function keepDraft() {
 	if (filling || !language())
 		return;
 	try {
-		sessionStorage.setItem(DRAFTS, JSON.stringify({ ...drafts(), last: $("language").value, [$("language").value]: files.main }));
+		sessionStorage.setItem(DRAFTS, JSON.stringify({
+			...drafts(), last: $("language").value, of: run.id, [$("language").value]: files.main }));
 	} catch {
 		// the storage is full, or there is none
 	}
@@ -253,7 +254,9 @@ function ended(task) {
 	const said = errors || (typeof task.error === "string" ? task.error : "");
 	if (!errors && said && task.result?.why === "compile error")
 		output.write("stderr", said);
-	files.mark(messages(said, files.names));
+	// in a program that has changed meanwhile the lines are others
+	if (files.main === readJob(openJob).code)
+		files.mark(messages(said, files.names));
 	$("raw").hidden = !run_ || !(run_.stdout_bytes || run_.stderr_bytes);
 	buttons();
 	if (task.result?.files?.count > 0)
@@ -262,13 +265,13 @@ function ended(task) {
 		recent();
 }
 
-function failed(error) {
+function failed(error, title = run.id ? "Not followed" : "Not submitted") {
 	clock.stop();
 	typing(false);
 	buttons();
 	if (error instanceof Problem && error.status === 401)
 		askToken(error.message);
-	show("bad", run.id ? "No task to show" : "Not submitted");
+	show("bad", title);
 	say(words(error));
 }
 
@@ -354,21 +357,34 @@ function asked() {
 	return /^#id=([0-9a-fA-F-]{36})$/.exec(location.hash)?.[1].toLowerCase() ?? null;
 }
 
-async function open(id) {
+// draft: what this tab has kept, after a reload
+async function open(id, draft = {}) {
 	clean();
 	show("calm", "Opening");
 	run.leave();
 	try {
 		openJob = await api.get(`tasks/${id}/job`);
 	} catch (error) {
-		failed(error);
+		failed(error, "Not opened");
 		return;
 	}
 	fill(readJob(openJob));
-	const done = run.open(id);
+	const resumed = resume(id, draft), done = run.open(id);
+	if (resumed)
+		keepDraft();
 	raw(id);
 	buttons();
 	await done;
+}
+
+// What was written since that task was run, before a reload.
+function resume(id, { of, last, [$("language").value]: text }) {
+	if (of !== id || last !== $("language").value || text === undefined || text === files.main)
+		return false;
+	filling = true;
+	files.main = text;
+	filling = false;
+	return true;
 }
 
 function fill(job) {
@@ -477,14 +493,14 @@ async function begin() {
 		await loadLanguages();
 	} catch (error) {
 		files.set("main.txt", "");
-		failed(error);
-		show("bad", "Not ready");
+		failed(error, "Not ready");
 		return;
 	}
 	$("collect").value = IMAGES;
 	if (asked()) {
-		chooseLanguage(drafts().last);
-		await open(asked());
+		const draft = drafts();
+		chooseLanguage(draft.last);
+		await open(asked(), draft);
 		return;
 	}
 	chooseLanguage(drafts().last ?? (languages.some((l) => l.id === "python") ? "python" : languages[0].id));

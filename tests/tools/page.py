@@ -157,7 +157,10 @@ def by_keyboard(p):
     same(p.text("verdict"), "Running")
     assert p.element("stop").is_enabled()
     p.wait("the field for input", lambda: p.shown("typing"))
-    p.keys(Keys.TAB)                        # indents
+    p.keys(Keys.TAB)
+    same(p.code(), "    " + ASKS)           # it indents
+    p.keys(Keys.SHIFT, Keys.TAB, Keys.NULL)
+    same(p.code(), ASKS)
     p.tab_to("typed")
     p.keys("Ann", Keys.ENTER)
     p.output_has("hello Ann")
@@ -211,6 +214,7 @@ PROGRAMS = [
     ("c", "#include <stdio.h>\nint main(void)\n{\n\tputs(\"a\")\n\treturn 0;\n}\n", "Compile error", 4, "expected"),
     ("cpp", "int main()\n{\n\treturn nothing;\n}\n", "Compile error", 3, "nothing"),
     ("csharp", "Console.WriteLine(1);\nint x = \"a\";\n", "Compile error", 2, "CS0029"),
+    ("typescript", "let a = 1;\nlet b: number = 'x';\nconsole.log(a, b);\n", "Compile error", 2, "TS2322"),
     ("javascript", "let a = 1;\nlet b = ;\n", "Finished", 2, "SyntaxError"),
     ("bash", "echo a\nno-such-command\n", "Finished", 2, "command not found"),
 ]
@@ -299,6 +303,48 @@ def packages(p):
     p.d.refresh()
     p.verdict_is("Package error")
     same(p.element("packages").get_attribute("value"), "six 1.16.0")
+
+
+def strict(p):
+    """The policy holds: no text becomes markup, nothing inline, nothing from elsewhere, whoever asks."""
+    p.open()
+    same(p.console(), [])
+    tries = p.d.execute_script("""
+        const says = (f) => { try { f(); return "done"; } catch (e) { return e.name; } };
+        const style = document.createElement("p");
+        document.body.append(style);
+        style.setAttribute("style", "color: rgb(1, 2, 3)");
+        return [says(() => { document.body.innerHTML = "<b>x</b>"; }), says(() => document.write("x")), says(() => { document.createElement("script").textContent = "1"; }),
+            getComputedStyle(style).color === "rgb(1, 2, 3)" ? "done" : "not", ];""")
+    same(tries[0], "TypeError")
+    assert "done" not in tries, tries
+    same(p.d.execute_async_script("const back = arguments[0]; fetch('http://localhost:1/').then(() => back('done'), (e) => back(e.name));"), "TypeError")
+    p.expected = ["Content Security Policy", "TrustedHTML", "TrustedScript", "violates"]
+
+
+def edited(p):
+    """What is written after a run survives a reload; another's task, or none, is said not to be there."""
+    p.open()
+    p.try_program("print('first')\n")
+    p.write("print('second')\n")
+    p.d.refresh()
+    p.verdict_is("Finished")
+    p.output_has("first")
+    same(p.code(), "print('second')\n")
+    p.d.get("about:blank")
+    p.expected = ["404"]
+    p.open("#id=01890a5d-ac96-774b-bcce-b302099a8057", "Not opened")
+    within("no such task", p.text("notice"))
+    p.try_program("print('third')\n")
+    p.output_has("third")
+
+
+def no_runner(p):
+    p.open()
+    p.write("print(1)\n")
+    p.run()
+    p.wait("a word that nobody runs it", lambda: "no runner is alive" in p.text("notice"))
+    same(p.text("verdict")[:7], "Waiting")
 
 
 def looks(p, pictures=""):
@@ -406,7 +452,7 @@ def embed_refused(p):
     p.wait("why not", lambda: "cannot be reached" in p.d.execute_script("return arguments[0].shadowRoot.querySelector('div').textContent", box))
 
 
-SCENARIOS = {f.__name__: f for f in (by_keyboard, stopping, errors, files, packages, looks, long_output, login, plain, lost, embed, embed_refused)}
+SCENARIOS = {f.__name__: f for f in (by_keyboard, stopping, errors, files, packages, strict, edited, no_runner, looks, long_output, login, plain, lost, embed, embed_refused)}
 
 
 def main():
