@@ -75,7 +75,7 @@ def python_bare():
 def measure(bench):
     if not shutil.which("lighttpd", path=os.environ["PATH"] + ":/usr/sbin"):
         raise Skip("lighttpd is not installed")
-    r = Runner(bench)
+    r = Runner(bench, "http_state = %s" % bench.work)
     s = Server(bench, r.env)
     try:
         for _ in range(3):
