@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
 	engine DELETE "/images/$IMAGE:latest?force=1" > /dev/null
+	engine DELETE "/images/$IMAGE:other?force=1" > /dev/null
 	end_all
 }
 
@@ -55,6 +56,21 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	cee-lang build
 	[ "$(state)" = ready ]
 	[ "$(cee-lang list --json | jq -r '.[0].id')" != "$first" ]
+}
+
+@test "an image that is made again leaves the old one its other names, and none without a name" {
+	language '{"setup": ["touch /one"]}' 'echo hello, world'
+	cee-lang build
+	first=$(cee-lang list --json | jq -r '.[0].id')
+	engine POST "/images/$IMAGE:latest/tag?repo=$IMAGE&tag=other" > /dev/null
+	language '{"setup": ["touch /two"]}' 'echo hello, world'
+	cee-lang build
+	second=$(cee-lang list --json | jq -r '.[0].id')
+	[ "$(engine GET "/images/$IMAGE:other/json" | jq -r .Id)" = "$first" ]
+	engine DELETE "/images/$IMAGE:other" > /dev/null
+	language '{"setup": ["touch /three"]}' 'echo hello, world'
+	cee-lang build
+	[ "$(engine GET "/images/$second/json" | jq -r .Id)" = null ]
 }
 
 @test "a language may use the image of another: by the same source or by none, never by its own" {

@@ -105,12 +105,27 @@ static int image_name_check(const char *name, struct cee_err *err)
 	return 0;
 }
 
+/* Has the image a name, of whatever repository? Deleting it by its id would take that as well. */
+static bool image_named(struct engine *e, const char *path)
+{
+	AUTO_BUF struct buf look = {0}, answer = {0};
+	cJSON *o;
+	bool named = true;
+
+	if (buf_printf(&look, "%s/json", path) < 0 || engine_call(e, "GET", look.data, NULL, &answer, NULL) != 200)
+		return named;
+	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
+	named = !o || cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(o, "RepoTags")) > 0;
+	cJSON_Delete(o);
+	return named;
+}
+
 /* An image that lost its name to a newer one goes, unless a box still uses it. */
 static void image_drop(struct engine *e, const char *id)
 {
 	AUTO_BUF struct buf path = {0}, answer = {0};
 
-	if (*id && buf_printf(&path, "/images/%s", id) == 0)
+	if (*id && buf_printf(&path, "/images/%s", id) == 0 && !image_named(e, path.data))
 		engine_call(e, "DELETE", path.data, NULL, &answer, NULL);
 }
 
