@@ -105,6 +105,12 @@ header() { tr -d '\r' < "$BATS_TEST_TMPDIR/head" | sed -n "s/^$1: //Ip"; }
 	sed "s,^http_page.*,http_page = /nonexistent," "$CEE_CONF" > "$BATS_TEST_TMPDIR/other.conf"
 	cgi PATH_INFO=/ CEE_CONF="$BATS_TEST_TMPDIR/other.conf" | grep -q '^Status: 404 '
 	cgi PATH_INFO=/embed.js CEE_CONF="$BATS_TEST_TMPDIR/other.conf" | grep -q '^Status: 404 '
+	# installed, it is found beside the program
+	install -D "$CEE_BIN/cee-http" "$BATS_TEST_TMPDIR/usr/bin/cee-http"
+	install -D -t "$BATS_TEST_TMPDIR/usr/share/cee/web" "$CEE_ROOT"/share/web/*
+	sed '/^http_page/d' "$CEE_CONF" > "$BATS_TEST_TMPDIR/other.conf"
+	env -i CEE_CONF="$BATS_TEST_TMPDIR/other.conf" CEE_SPOOL="$CEE_SPOOL" REQUEST_METHOD=GET PATH_INFO=/ \
+		"$BATS_TEST_TMPDIR/usr/bin/cee-http" | grep -q '<title>cee</title>'
 }
 
 @test "a job as it was submitted, and a cancel that never erases" {

@@ -740,6 +740,22 @@ static int layers_beside(struct conf *c)
 	return asprintf(&c->layers, "%.*s-layers", (int)n, c->spool) < 0 ? -1 : 0;
 }
 
+/* So does the page, in PREFIX/share of PREFIX/bin. */
+static void page_beside(struct conf *c)
+{
+	AUTO_FREE char *dir = program_dir();
+	char *path;
+
+	if (!dir || asprintf(&path, "%s/../share/cee/web", dir) < 0)
+		return;
+	if (access(path, X_OK) < 0) {
+		free(path);
+		return;
+	}
+	free(c->http_page);
+	c->http_page = path;
+}
+
 static int conf_fill(struct conf *c, const char *path, const char *spool, struct cee_err *e)
 {
 	const char *host = getenv("DOCKER_HOST");
@@ -749,6 +765,7 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 	    !c->http_state || !c->http_page || !c->http_editor)
 		return cee_fail(e, ENOMEM, "out of memory");
 	init_beside(c);
+	page_beside(c);
 	c->path = conf_find(path);
 	if (!c->path && errno)
 		return cee_fail(e, errno, "cee.conf: %s", strerror(errno));
