@@ -58,9 +58,9 @@ $(filter-out %/cee-http,$(PROGRAMS:%=$(BIN)/%)): $(BIN)/%: $(BUILD)/%.o $(BUILD)
 
 $(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
 
-# A process a request: each library that need not be loaded is a part of its time. nettle's two
+# A process a request: each library that need not be loaded is a part of its time. nettle's and libm's few
 # functions are linked in.
-NETTLE = $(if $(SANITIZE),-lnettle,-Wl,-Bstatic -lnettle -Wl,-Bdynamic)
+NETTLE = $(if $(SANITIZE),-lnettle,-Wl,-Bstatic -lnettle -lm -Wl,-Bdynamic)
 $(BIN)/cee-http: $(BUILD)/cee-http.o $(HTTP:%=$(BUILD)/http/%.o) $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ -Wl,--as-needed -lcjson $(NETTLE) -lm

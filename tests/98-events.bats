@@ -459,3 +459,61 @@ jobs_at_once() { sed -i "s/^jobs = .*/jobs = $1/" "$CEE_CONF"; }
 	[ "$status" -eq 1 ]
 	rm "$CEE_SPOOL/metrics/UPPER"
 }
+
+# ---- slow and broken requests ----------------------------------------------------------------------
+
+stalled() {
+	cgi REQUEST_METHOD=POST PATH_INFO=/tasks CONTENT_TYPE=application/json CONTENT_LENGTH=100 REMOTE_USER=x
+	echo "$ANSWER" > "$BATS_TEST_TMPDIR/stalled"
+}
+
+@test "slow, stalled and broken requests: the slow are served, the rest leaves nothing behind" {
+	start_lighttpd demo 's,^server.max-read-idle .*,server.max-read-idle = 2,'
+	start_runner
+	# by hand, a body that stops: it is waited for, not for ever
+	{ printf '{"language"'; sleep 32; } | stalled 3>&- &
+	local stalled=$!
+	cat > "$BATS_TEST_TMPDIR/broken.py" <<-'P'
+		import json, socket, sys, time
+		port = int(sys.argv[1])
+		def connect():
+		    s = socket.create_connection(("127.0.0.1", port))
+		    s.settimeout(20)
+		    return s
+		def rest(s):
+		    out = b""
+		    try:
+		        while data := s.recv(65536): out += data
+		    except ConnectionResetError: pass
+		    return out
+		body = json.dumps({"language": "python", "code": "print(42)"}).encode()
+		head = b"POST /tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+		s = connect()				# a few bytes at a time
+		for i in range(0, len(head + body), 9):
+		    s.sendall((head + body)[i:i + 9]); time.sleep(0.01)
+		assert b" 201 " in rest(s)
+		for part in head[:20], head, head + body[:-1]:	# it stops in the middle, and is shut out
+		    s = connect(); s.sendall(part)
+		    assert b" 201 " not in rest(s), part
+		for part in head[:20], head, head + body[:-1], head + body:	# it hangs up
+		    s = connect(); s.sendall(part); s.close()
+		s = connect()				# more than the length: what follows is another request, and none
+		s.sendall(head.replace(b"Connection: close\r\n", b"") + body + b"NONSENSE\r\n\r\n")
+		answer = rest(s)
+		assert b" 201 " in answer and b" 400 " in answer, answer
+	P
+	timeout 60 python3 "$BATS_TEST_TMPDIR/broken.py" "$LIGHTTPD_PORT"
+	# a reader that does not read for a while gets all of it
+	post '{"language":"python","code":"import sys\nfor i in range(60000): sys.stdout.write(\"%d %s\\n\" % (i, \"x\" * 60))","limits":{"output":"16M"}}' '?wait=20'
+	id=$(field .id)
+	[ "$(field '.result.why')" = exited ]
+	curl -sSN -H 'Accept: application/x-ndjson' "$U/tasks/$id/events" | { sleep 2; cat; } > "$BATS_TEST_TMPDIR/slow"
+	jq -rj 'select(.event == "stdout").data.text' "$BATS_TEST_TMPDIR/slow" | cmp - <(cee-log -o --owner http-web-demo "$id")
+	wait "$stalled"
+	grep -q '^Status: 408 ' "$BATS_TEST_TMPDIR/stalled"
+	req GET '/tasks?limit=200'
+	[ "$(field '[.tasks[].id] | length')" -ge 3 ]
+	[ "$(field '[.tasks[] | select(.status == "Failed")] | length')" = 0 ]
+	[ -z "$(ls "$CEE_SPOOL/http-web-demo/tmp")" ]
+	sound
+}

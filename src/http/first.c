@@ -229,7 +229,7 @@ static int put_tests(struct web *w, const struct task *t, struct buf *b)
 	AUTO_BUF struct buf lines = {0};
 	const char *comma = "";
 
-	if (t->attempt < 1 || spool_read_tests(&w->c.spool, w->c.owner, t->id, t->attempt, &lines) < 0)
+	if (t->attempt < 1 || (t->parsed && t->job.ntests == 0) || spool_read_tests(&w->c.spool, w->c.owner, t->id, t->attempt, &lines) < 0)
 		return 0;
 	if (buf_printf(b, ",\"testResults\":["))
 		return -1;
