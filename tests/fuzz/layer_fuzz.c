@@ -1,0 +1,42 @@
+/* layer_fuzz - any text as the lock.json that a package box left: what is let pass is bounded,
+ * printable, and reads the same when it is written again */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cee.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+static void printable(const char *s)
+{
+	MUST(s && *s && strlen(s) <= 220);
+	for (; *s; s++)
+		MUST(*s > ' ' && *s < 0x7f);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct layer_package *p, *again;
+	struct buf b = {0};
+	size_t n, m;
+
+	if (layer_lock_parse((const char *)data, size, &p, &n, NULL) < 0) {
+		MUST(!p && !n);
+		return 0;
+	}
+	MUST(n <= LAYER_PACKAGES);
+	for (size_t i = 0; i < n; i++) {
+		printable(p[i].name);
+		printable(p[i].version);
+		if (p[i].hash)
+			printable(p[i].hash);
+	}
+	MUST(layer_lock_format(&b, p, n) == 0 && layer_lock_parse(b.data, b.len, &again, &m, NULL) == 0 && m == n);
+	layer_packages_release(again, m);
+	layer_packages_release(p, n);
+	buf_release(&b);
+	return 0;
+}
