@@ -1,4 +1,4 @@
-/* input_fuzz - names, end marks and window sizes of OWNER/in, of any bytes: what is understood
+/* input_fuzz - names, end marks and window sizes of OWNER/in, of cancel/ and join/, of any bytes: what is understood
  * is exactly what would be written for it */
 #include <inttypes.h>
 #include <stdint.h>
@@ -23,7 +23,8 @@ static bool zeros(const char *text, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size + 1), *name = malloc(size + 1), again[64], id[ID_LEN + 1];
+	char *copy = malloc(size + 1), *name = malloc(size + 1), again[64], id[ID_LEN + 1], owner[OWNER_MAX];
+	uid_t uid;
 	unsigned rows = 0, columns = 0;
 	enum spool_input_kind kind;
 	int64_t n;
@@ -43,6 +44,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name[size] = 0;
 	if (spool_input_parse(name, id, &kind, &sig))
 		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && (kind == INPUT_SIGNAL) == (sig > 0));
+	if (spool_removal_parse(name, id))
+		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && strcmp(name + ID_LEN, ".remove") == 0);
+	if (spool_join_parse(name, owner)) {
+		MUST(spool_owner_valid(owner) && strncmp(name, owner, strlen(owner)) == 0 && name[strlen(owner)] == '.');
+		MUST(id_valid(name + strlen(owner) + 1));
+		if (spool_owner_uid(owner, NULL, &uid)) {
+			snprintf(again, sizeof again, "uid-%u", (unsigned)uid);
+			MUST(strcmp(again, owner) == 0);
+		}
+	}
 	free(copy);
 	free(name);
 	return 0;
