@@ -73,6 +73,14 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	[ "$(engine GET "/images/$second/json" | jq -r .Id)" = null ]
 }
 
+@test "a language that cannot be had: the runner starts all the same, and its job ends with the remedy" {
+	language '{"host": ["/nowhere/at/all:/x"]}' 'echo hello, world'
+	start_runner
+	id=$(cee-submit -j - <<< '{"language": "zz", "code": "echo 1"}')
+	wait_until 20 ended "$id"
+	[ "$(verdict "$id" '"\(.why): \(.message)"')" = "refused: take another host" ]
+}
+
 @test "a language may use the image of another: by the same source or by none, never by its own" {
 	language '{"setup": ["touch /one"]}' 'echo hello, world'
 	cee-lang build

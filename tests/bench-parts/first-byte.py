@@ -76,8 +76,10 @@ def ways_of_others(bench, key, lang, folder, name):
             os.makedirs(work, exist_ok=True)
             subprocess.run("rm -rf %s/tmp/src; cp -r %s %s/tmp/src" % (root, folder, root), shell=True, check=True)
             # its runtime wants a /proc; the mount goes with the process
-            enter = 'mount -t proc proc "$0/proc" && exec chroot "$0" sh -c "$1"'
-            return ["unshare", "--mount", "sh", "-c", enter, root, "cd /tmp/work && " + script(lang, name, "/tmp/src")], None
+            # and a /dev, and chroot is not in the language's PATH
+            enter = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec "$2" "$0" sh -c "$1"'
+            return ["unshare", "--mount", "sh", "-c", enter, root, "cd /tmp/work && " + script(lang, name, "/tmp/src"),
+                    shutil.which("chroot") or "/usr/sbin/chroot"], None
         work = os.path.join(bench.work, "bare-" + key)
         os.makedirs(work, exist_ok=True)
         own = dict(lang, run=["node", "{file}"]) if key == "javascript" else lang
