@@ -27,7 +27,7 @@ static const char help[] =
 	"Languages and the images that they run in.\n"
 	"\n"
 	"  list [--json]          the languages, and whether their images are there\n"
-	"  build [-fv] [NAME...]  make what is missing or old, of all or of these, and publish\n"
+	"  build [-fv] [--with NAMES] [NAME...]  make what is missing or old, of all or of these, and publish\n"
 	"  pull [-v] NAME         from a registry only\n"
 	"  check [NAME...]        hello world in a locked-down box\n"
 	"  publish                tell submitters which languages there are\n"
@@ -38,6 +38,8 @@ static const char help[] =
 	"\n"
 	"  -f, --force         make it again although it is up to date, from a new base\n"
 	"  -v, --verbose       everything that the build says\n"
+	"      --with NAMES    of build: with these packages of the distribution as well, as\n"
+	"                      numpy,pandas; an empty list takes them out again\n"
 	"      --check         of layer, see there\n"
 	"      --max SIZE      of prune: instead of layers_max\n"
 	"      --framework NAME  of layer: what the packages are for (target_framework_monikier)\n"
@@ -156,6 +158,8 @@ static void list_json(const struct row *rows, size_t n)
 			cJSON_AddStringToObject(o, "id", rows[i].image.id);
 			cJSON_AddNumberToObject(o, "size", (double)rows[i].image.size);
 			cJSON_AddStringToObject(o, "source", rows[i].image.source);
+			if (*rows[i].image.with)
+				cJSON_AddStringToObject(o, "with", rows[i].image.with);
 			if (*rows[i].image.frameworks)
 				cJSON_AddStringToObject(o, "frameworks", rows[i].image.frameworks);
 		}
@@ -308,6 +312,8 @@ static int do_images(struct run *r, each_fn make)
 
 static int do_build(struct run *r)
 {
+	if (r->work.with && r->nnames != 1)
+		prog_usage("--with: expected the name of one language, that these packages are for");
 	return do_images(r, image_build);
 }
 
@@ -377,13 +383,15 @@ static const struct command *command_find(const char *name)
 static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf,
 				       const char **spool)
 {
-	enum { JSON = 256, VERSION, CHECK, FRAMEWORK, MAX };
+	enum { JSON = 256, VERSION, CHECK, FRAMEWORK, MAX, WITH };
+	static char with[WITH_MAX];
 	static const struct option options[] = {
 		{ "force", no_argument, NULL, 'f' }, { "verbose", no_argument, NULL, 'v' },
 		{ "conf", required_argument, NULL, 'c' }, { "spool", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, JSON }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, VERSION }, { "check", no_argument, NULL, CHECK },
-		{ "framework", required_argument, NULL, FRAMEWORK }, { "max", required_argument, NULL, MAX }, { 0 },
+		{ "framework", required_argument, NULL, FRAMEWORK }, { "max", required_argument, NULL, MAX },
+		{ "with", required_argument, NULL, WITH }, { 0 },
 	};
 	struct cee_err e;
 	const struct command *command;
@@ -401,6 +409,11 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 		case MAX:
 			if (size_parse(optarg, &r->max, &e) < 0)
 				prog_usage("--max %s: %s", optarg, e.msg);
+			break;
+		case WITH:
+			if (image_with(optarg, with, &e) < 0)
+				prog_usage("%s", e.msg);
+			r->work.with = with;
 			break;
 		case 'h': prog_help(help);
 		case VERSION: prog_version();

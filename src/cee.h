@@ -221,6 +221,7 @@ struct job {
 	struct job_test *tests; size_t ntests;	/* 0: the program runs once, as itself */
 	struct compare_rule compare;
 	bool first_failure;		/* stop = "first-failure" */
+	int cpus;			/* the runner's, as layer is: processors that its box may use, 0 one */
 	char *layer;			/* the runner's, never in the text: where its packages are in its box, or NULL */
 };
 /* The one parser. Checks everything that can be checked without knowing the
@@ -272,6 +273,7 @@ struct lang {
 	char *image;			/* the image's name with its tag */
 	char *pull;			/* source.pull: public image name, or NULL */
 	char **packages; size_t npackages;	/* source.packages: Debian packages */
+	char *with;			/* source.with: "python3-{name}", what cee-lang build --with NAME adds; or NULL */
 	char **hostdirs; size_t nhostdirs;	/* source.host: "FROM:TO" directories of the host to copy in */
 	char *dir;			/* of the language file; NULL where none of hostdirs is beside it */
 	char **setup; size_t nsetup;	/* source.setup: lines run in the image at build (RUN) */

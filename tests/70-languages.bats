@@ -31,10 +31,10 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 
 @test "each language of the checkout that has an image says hello in a locked-down box" {
 	sed -i "s,^languages = .*,languages = $CEE_ROOT/etc/languages.d," "$CEE_CONF"
-	run cee-lang check python c cpp bash javascript
+	run cee-lang check python c cpp bash javascript typescript
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$(grep -c 'hello, world in' <<< "$output")" -eq 5 ]
+	[ "$(grep -c 'hello, world in' <<< "$output")" -eq 6 ]
 	if [ "$(cee-lang list --json csharp | jq -r '.[0].state')" != missing ]; then
 		cee-lang check csharp
 	fi

@@ -391,3 +391,60 @@ checks() {
 	echo 'echo still' > a.sh
 	[ "$(cee-submit -w a.sh)" = still ]
 }
+
+@test "TypeScript: types, several files, arguments, the compiler's words, live output" {
+	have typescript || skip "no image cee/typescript"
+	prog util.ts <<-'E'
+		export const twice = (n: number): number => n * 2;
+	E
+	prog main.ts <<-'E'
+		import { twice } from './util';
+		import * as fs from 'fs';
+		interface Person { name: string }
+		const p: Person = { name: 'ann' };
+		console.log(p.name, twice(21), process.argv.slice(2).join(','), fs.readFileSync(0, 'utf8').trim());
+	E
+	run --separate-stderr cee-submit -w -i - main.ts util.ts -- one 'two words' <<< 'from stdin'
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = "ann 42 one,two words from stdin" ]
+	prog bad.ts <<-'E'
+		const n: number = 'one';
+		console.log(n);
+	E
+	run --separate-stderr cee-submit -w bad.ts
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"bad.ts(1,7): error TS2322: Type 'string' is not assignable to type 'number'."* ]]
+	run --separate-stderr cee-submit -w --check bad.ts
+	[ "$status" -eq 126 ]
+	[[ $stderr == *TS2322* ]]
+	prog throws.ts <<-'E'
+		type N = number;
+
+		function f(n: N): never { throw new Error('no ' + n); }
+		f(1);
+	E
+	run --separate-stderr cee-submit -w throws.ts
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"throws.ts:3:"* ]]
+	prog live.ts <<-'E'
+		console.log('first' as string);
+		setTimeout(() => console.log('last'), 60000);
+	E
+	id=$(cee-submit -L wall=100 live.ts)
+	wait_until 60 has_line "$id" first
+	[ "$(cee-stat --json "$id" | jq -r .state)" = Executing ]
+	cee-cancel -w "$id" > /dev/null || true
+}
+
+@test "TypeScript: a module by package.json, and a tsconfig.json of its own" {
+	have typescript || skip "no image cee/typescript"
+	echo '{"type": "module"}' > package.json
+	echo 'const n: number = await Promise.resolve(42); console.log(n, import.meta.url.endsWith("main.js"))' > main.ts
+	[ "$(cee-submit -w main.ts package.json)" = "42 true" ]
+	echo '{"compilerOptions": {"strict": false}}' > tsconfig.json
+	echo 'function f(x) { return x } console.log(f(1))' > loose.ts
+	run cee-submit -w loose.ts
+	[[ $output == *TS7006* ]]
+	[ "$(cee-submit -w loose.ts tsconfig.json)" = 1 ]
+}

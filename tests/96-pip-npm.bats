@@ -14,7 +14,10 @@ setup_file() {
 
 teardown_file() { kill "$(cat "$BATS_FILE_TMPDIR/registry.pid")"; }
 
-teardown() { end_all; }
+teardown() {
+	end_all
+	[ ! -e "$BATS_TEST_TMPDIR/image" ] || engine DELETE "/images/$(cat "$BATS_TEST_TMPDIR/image"):latest?force=1" > /dev/null
+}
 
 # registry [FAULT [MORE]]: a spool whose packages come from there, and its runner
 registry() {
@@ -312,6 +315,47 @@ packages.index.npm = $BATS_TEST_TMPDIR/index"
 	[[ $output == *"No matching distribution"* ]]
 	run cee-submit -w --check -p pure@1.0 "$BATS_TEST_TMPDIR/main.py"
 	[ "$status" -eq 0 ]
+}
+
+@test "npm for TypeScript: a package with its types" {
+	registry
+	[ "$(cee-lang list --json typescript | jq -r '.[0].state')" != missing ] || skip "no image cee/typescript"
+	submit typescript 'import { pad } from "left"; const s: string = pad("x", 3); console.log(s);' left@1.0.0
+	echo "$stderr"
+	[ "$output" = "  x" ]
+	submit ts 'import { pad } from "left"; const n: number = pad("x", 3); console.log(n);' left@1.0.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *TS2322* ]]
+}
+
+@test "a ready set of the distribution: numpy, and a plot that is collected, at the default limits" {
+	new_spool
+	image=cee-test/ready-$$
+	mkdir "$BATS_TEST_TMPDIR/languages.d"
+	cp -r "$CEE_ROOT/etc/languages.d/python" "$BATS_TEST_TMPDIR/languages.d"
+	jq --arg image "$image:latest" '.image = $image' "$CEE_ROOT/etc/languages.d/python.json" > "$BATS_TEST_TMPDIR/languages.d/python.json"
+	sed -i "s,^languages = .*,languages = $BATS_TEST_TMPDIR/languages.d," "$CEE_CONF"
+	run cee-lang build --with numpy
+	[ "$status" -eq 64 ]
+	run cee-lang build python --with 'numpy;id'
+	[ "$status" -eq 64 ]
+	echo "$image" > "$BATS_TEST_TMPDIR/image"
+	cee-lang build python --with matplotlib,numpy
+	[ "$(cee-lang list --json python | jq -r '.[0] | "\(.state) \(.with)"')" = "ready matplotlib,numpy" ]
+	run cee-lang build python	# keeps what it has
+	[[ $output == *"up to date"* ]]
+	start_runner
+	cat > "$BATS_TEST_TMPDIR/plot.py" <<-'E'
+		import os, numpy as np, matplotlib.pyplot as plt
+		x = np.linspace(0, 6, 50)
+		plt.plot(x, np.sin(x))
+		plt.savefig("plot.png")
+		print(int(np.dot(np.ones((200, 200)), np.ones((200, 200)))[0, 0]), os.environ["OMP_NUM_THREADS"].isdigit())
+	E
+	id=$(cee-submit --collect '*.png' -L wall=60 "$BATS_TEST_TMPDIR/plot.py")
+	cee-stat --wait "$id"
+	[ "$(cee-log -o "$id")" = "200 True" ]
+	cee-files --tar "$id" 2>/dev/null | tar -xOf - plot.png 2>/dev/null | head -c 4 | grep -q PNG
 }
 
 @test "twenty packages of two kinds, at once and again; offline only those that are there serve" {

@@ -12,7 +12,7 @@ cee-stat id -g=group --group=group --label=any --since=any -w --wait -a --all --
 cee-cancel id -w --wait -g=group --group=group -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-rm id -f --force -g=group --group=group -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-files id,collected -t --tar --json -0 --null --raw -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
-cee-lang list|build|pull|check|publish|layer|prune,language --json --check --framework=framework --max=any -f --force -v --verbose -s=dir --spool=dir -c=file --conf=file -h --help --version
+cee-lang list|build|pull|check|publish|layer|prune,language --json --check --framework=framework --max=any --with=any -f --force -v --verbose -s=dir --spool=dir -c=file --conf=file -h --help --version
 cee-doctor check -q --quiet --json --list -s=dir --spool=dir -c=file --conf=file -h --help --version
 cee-fsck any -s=dir --spool=dir -c=file --conf=file --json --fix --make --shared --help --version
 cee-prune any --older-than=any -n --dry-run -v --verbose -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version

@@ -130,9 +130,13 @@ static cJSON *host_make(const struct work *w)
 static char *body_make(const struct work *w, const struct lang *l, const char *script)
 {
 	const char *command[] = { "/bin/sh", "-c", script };
+	const struct job none = { .language = l->name };
 	cJSON *o = cJSON_CreateObject(), *labels = cJSON_AddObjectToObject(o, "Labels");
-	char user[32], *text;
+	char user[32], *text, **env = lang_env(l, PHASE_COMPILE, &none);
+	size_t n = 0;
 
+	while (env && env[n])
+		n++;
 	snprintf(user, sizeof user, "%u:%u", (unsigned)w->conf->uid_base, (unsigned)w->conf->uid_base);
 	cJSON_AddStringToObject(o, "Image", l->image);
 	cJSON_AddStringToObject(o, "User", user);
@@ -141,7 +145,8 @@ static char *body_make(const struct work *w, const struct lang *l, const char *s
 	/* an empty one in place of the image's own entry point */
 	cJSON_AddItemToObject(o, "Entrypoint", strings_make(command, 2));
 	cJSON_AddItemToObject(o, "Cmd", strings_make(command + 2, 1));
-	cJSON_AddItemToObject(o, "Env", strings_make((const char *const *)l->env, l->nenv));
+	cJSON_AddItemToObject(o, "Env", strings_make((const char *const *)env, n));
+	strv_free(env);
 	cJSON_AddItemToObject(o, "HostConfig", host_make(w));
 	cJSON_AddStringToObject(labels, "cee.check", l->name);
 	text = cJSON_PrintUnformatted(o);

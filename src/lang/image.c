@@ -88,6 +88,7 @@ int image_look(struct engine *e, const char *name, struct image *i, struct cee_e
 	copy_string(i->id, sizeof i->id, o, "Id");
 	copy_string(i->source, sizeof i->source, labels, "cee.source");
 	copy_string(i->digest, sizeof i->digest, labels, "cee.digest");
+	copy_string(i->with, sizeof i->with, labels, "cee.with");
 	copy_string(i->frameworks, sizeof i->frameworks, labels, "cee.frameworks");
 	i->size = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
 	i->present = i->id[0] != '\0';
@@ -318,7 +319,7 @@ static bool from_pull(const struct image *i)
 
 /* What an image of this language is made of, pulled or put together. What the
  * language file says besides (commands, limits) needs no new image. */
-static void lang_digest(struct work *w, const struct lang *l, bool pulled, char out[17])
+static void lang_digest(struct work *w, const struct lang *l, bool pulled, const char *with, char out[17])
 {
 	struct digest d;
 
@@ -327,6 +328,10 @@ static void lang_digest(struct work *w, const struct lang *l, bool pulled, char 
 	digest_add(&d, pulled && l->pull ? l->pull : w->base_id);
 	for (size_t i = 0; !pulled && i < l->npackages; i++)
 		digest_add(&d, l->packages[i]);
+	if (!pulled && *with) {
+		digest_add(&d, l->with);
+		digest_add(&d, with);
+	}
 	for (size_t i = 0; i < l->nsetup; i++)
 		digest_add(&d, l->setup[i]);
 	for (size_t i = 0; i < l->nhostdirs; i++) {
@@ -347,6 +352,37 @@ static void lang_digest(struct work *w, const struct lang *l, bool pulled, char 
 	digest_text(&d, out);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int image_with(const char *list, char out[WITH_MAX], struct cee_err *err)
+{
+	char text[WITH_MAX], *save = NULL, *names[WITH_MAX / 2];
+	size_t n = 0, len = 0;
+
+	*out = '\0';
+	if ((size_t)snprintf(text, sizeof text, "%s", list) >= sizeof text)
+		return cee_fail(err, EINVAL, "--with: at most %d bytes", WITH_MAX - 1);
+	for (char *s = strtok_r(text, ", ", &save); s; s = strtok_r(NULL, ", ", &save)) {
+		if (!isalnum((unsigned char)*s) || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-")])
+			return cee_fail(err, EINVAL, "--with: '%.60s': lower-case letters, digits, '+', '.' and '-' make a name", s);
+		names[n++] = s;
+	}
+	qsort(names, n, sizeof *names, by_text);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(names[i - 1], names[i]))
+			len += (size_t)snprintf(out + len, WITH_MAX - len, "%s%s", len ? "," : "", names[i]);
+	return 0;
+}
+
+/* What was asked for with --with, now or when the image was made; "" where the language has no such thing. */
+static const char *kept_with(const struct work *w, const struct lang *l, const struct image *i)
+{
+	return !l->with ? "" : w->with ? w->with : i->with;
+}
+
 bool image_is_old(struct work *w, const struct lang *l, const struct image *i)
 {
 	struct image base;
@@ -354,7 +390,7 @@ bool image_is_old(struct work *w, const struct lang *l, const struct image *i)
 
 	if (!from_pull(i) && !*w->base_id && image_look(&w->engine, BASE ":latest", &base, NULL) == 0)
 		snprintf(w->base_id, sizeof w->base_id, "%s", base.id);
-	lang_digest(w, l, from_pull(i), digest);
+	lang_digest(w, l, from_pull(i), kept_with(w, l, i), digest);
 	return strcmp(digest, i->digest) != 0;
 }
 
@@ -369,11 +405,32 @@ static int put_run(struct buf *b, const char *text)
 	return r;
 }
 
+static const char install_begin[] = "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
+				    "apt-get -q install -y --no-install-recommends";
+static const char install_end[] = "; rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log";
+
+/* Apart from the language's own, so that the engine makes those once. */
+static int put_with(struct buf *b, const struct lang *l, const char *with, struct cee_err *err)
+{
+	AUTO_BUF struct buf line = {0};
+	const char *at = l->with ? strstr(l->with, "{name}") : NULL;
+	int r = buf_printf(&line, "%s", install_begin);
+
+	if (!at)
+		return cee_fail(err, EINVAL, "its language file does not say which packages --with means (source.with)");
+	for (size_t n; r == 0 && *with; with += n + (with[n] == ',')) {
+		n = strcspn(with, ",");
+		r = buf_printf(&line, " '%.*s%.*s%s'", (int)(at - l->with), l->with, (int)n, with, at + 6);
+	}
+	if (r == 0)
+		r = buf_printf(&line, "%s", install_end);
+	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
+}
+
 static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err)
 {
 	AUTO_BUF struct buf line = {0};
-	int r = buf_printf(&line, "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
-			   "apt-get -q install -y --no-install-recommends");
+	int r = buf_printf(&line, "%s", install_begin);
 
 	for (size_t i = 0; r == 0 && i < l->npackages; i++) {
 		if (strchr(l->packages[i], '\'') || l->packages[i][0] == '-' || !l->packages[i][0])
@@ -382,7 +439,7 @@ static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err
 		r = buf_printf(&line, " '%s'", l->packages[i]);
 	}
 	if (r == 0)
-		r = buf_printf(&line, "; rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log");
+		r = buf_printf(&line, "%s", install_end);
 	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
 }
 
@@ -429,7 +486,7 @@ static int put_copy(struct buf *b, const struct context *c, size_t i)
 }
 
 static int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c, bool pulled,
-			   struct cee_err *err)
+			   const char *with, struct cee_err *err)
 {
 	int r = buf_printf(b, "FROM %s\n", pulled ? l->pull : BASE ":latest");
 
@@ -439,6 +496,8 @@ static int dockerfile_make(struct buf *b, const struct lang *l, const struct con
 	for (size_t i = 0; r == 0 && i < c->first_beside; i++)
 		r = put_copy(b, c, i);
 	if (r == 0 && !pulled && l->npackages && put_packages(b, l, err) < 0)
+		return -1;
+	if (r == 0 && !pulled && *with && put_with(b, l, with, err) < 0)
 		return -1;
 	for (size_t i = c->first_beside; r == 0 && i < c->n; i++)	/* after what takes long: these change */
 		r = put_copy(b, c, i);
@@ -490,10 +549,10 @@ static char *proxy_arguments(void)
 }
 
 static int build_path(struct work *w, const struct lang *l, const char *source, const char *digest,
-		      struct buf *path)
+		      const char *with, struct buf *path)
 {
-	const char *pairs[] = { "cee.language", l->name, "cee.source", source, "cee.digest", digest };
-	AUTO_FREE char *labels = query_object(pairs, 6), *args = proxy_arguments();
+	const char *pairs[] = { "cee.language", l->name, "cee.source", source, "cee.digest", digest, "cee.with", with };
+	AUTO_FREE char *labels = query_object(pairs, 8), *args = proxy_arguments();
 	AUTO_FREE char *name = engine_escape(l->image);
 
 	if (!labels || !args || !name)
@@ -614,13 +673,20 @@ static int lang_make(struct work *w, const struct lang *l, bool pulled,
 {
 	AUTO_BUF struct buf dockerfile = {0}, path = {0};
 	struct image before, after;
-	char digest[17];
+	const char *with;
+	char digest[17], full[700];
 
-	lang_digest(w, l, pulled, digest);
-	if (dockerfile_make(&dockerfile, l, c, pulled, err) < 0 ||
-	    image_look(&w->engine, l->image, &before, err) < 0)
+	if (image_look(&w->engine, l->image, &before, err) < 0)
 		return -1;
-	if (build_path(w, l, source, digest, &path) < 0)
+	with = pulled ? "" : kept_with(w, l, &before);
+	if (*with) {
+		snprintf(full, sizeof full, "%.250s, with %s", source, with);
+		source = full;
+	}
+	lang_digest(w, l, pulled, with, digest);
+	if (dockerfile_make(&dockerfile, l, c, pulled, with, err) < 0)
+		return -1;
+	if (build_path(w, l, source, digest, *with ? with : NULL, &path) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	c->dockerfile = dockerfile.data;
 	work_say(w, "building %s (%s)", l->image, source);
@@ -689,6 +755,8 @@ int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 
 	if (image_name_check(l->image, err) < 0 || image_look(&w->engine, l->image, &now, err) < 0)
 		return -1;
+	if (w->with && !l->with)
+		return cee_fail(err, EINVAL, "--with: its language file does not say which packages that means (source.with)");
 	if (now.present && !w->force && !image_is_old(w, l, &now)) {
 		work_say(w, "%s is up to date (%s)", l->image, now.source);
 		return 0;

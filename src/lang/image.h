@@ -10,6 +10,7 @@ struct work {
 	struct engine engine;
 	const struct conf *conf;
 	bool force, verbose;
+	const char *with;	/* --with: names, sorted, "," between; NULL: those that the image has */
 	bool no_source;		/* why the last one failed: this host has no source of it */
 	bool have_apt, base_ready;
 	struct source_apt apt;
@@ -26,11 +27,16 @@ struct image {
 	char id[80];
 	char source[200];	/* label cee.source, or "" */
 	char digest[20];	/* label cee.digest */
+	char with[400];		/* label cee.with: names of cee-lang build --with, "," between, or "" */
 	char frameworks[400];	/* label cee.frameworks: those of the language that it has, or "" */
 	int64_t size;
 };
 /* 0 also when there is none. */
 int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err);
+
+enum { WITH_MAX = 400 };
+/* The names of a comma-separated list, sorted, each once. -1: one is none that a package can have. */
+int image_with(const char *list, char out[WITH_MAX], struct cee_err *err);
 
 /* Makes the image where it is missing or older than
  * what it is made of. 1 made, 0 it was up to date. */

@@ -104,6 +104,15 @@ static int one(const cJSON *v, const char *path, char **out,
 	return valid(*out) ? 0 : json_wrong(e, path, "\"%.60s\" must be %s", *out, right);
 }
 
+/* python3-{name}: {name} once, and a package's name with anything for it. */
+static bool with_valid(const char *s)
+{
+	const char *at = strstr(s, "{name}");
+	char text[256];
+
+	return at && strlen(s) < sizeof text && snprintf(text, sizeof text, "%.*sx%s", (int)(at - s), s, at + 6) > 0 && package_valid(text);
+}
+
 /* ---- fields ------------------------------------------------------------------ */
 
 #define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
@@ -118,6 +127,7 @@ FIELD(frameworks) { return list(v, path, &L->frameworks, &L->nframeworks, alias_
 FIELD(image) { return one(v, path, &L->image, image_valid, "the name of an image", e); }
 FIELD(pull) { return one(v, path, &L->pull, image_valid, "the name of an image", e); }
 FIELD(packages) { return list(v, path, &L->packages, &L->npackages, package_valid, "the name of a Debian package", e); }
+FIELD(with) { return one(v, path, &L->with, with_valid, "the name of a Debian package with {name} in it, as \"python3-{name}\"", e); }
 FIELD(host) { return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid, "FROM:TO, two absolute paths, or first the name of a file beside this one", e); }
 FIELD(setup) { return list(v, path, &L->setup, &L->nsetup, line_valid, "one line", e); }
 FIELD(file) { return one(v, path, &L->file, job_name_valid, "a relative file name", e); }
@@ -209,7 +219,7 @@ static const struct json_field layer_fields[] = {
 FIELD(layer) { return json_fields(v, path, layer_fields, 0, into, e); }
 
 static const struct json_field source_fields[] = {
-	{"pull", field_pull}, {"packages", field_packages}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
+	{"pull", field_pull}, {"packages", field_packages}, {"with", field_with}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
 };
 
 FIELD(source) { return json_fields(v, path, source_fields, 0, into, e); }
@@ -311,6 +321,7 @@ void lang_release(struct lang *l)
 	free(l->image);
 	free(l->pull);
 	strings_release(l->packages, l->npackages);
+	free(l->with);
 	strings_release(l->hostdirs, l->nhostdirs);
 	free(l->dir);
 	strings_release(l->setup, l->nsetup);
@@ -412,6 +423,7 @@ static bool same_strings(char *const *a, size_t n, char *const *b, size_t m)
 static bool same_source(const struct lang *a, const struct lang *b)
 {
 	return strcmp(a->pull ? a->pull : "", b->pull ? b->pull : "") == 0 &&
+		strcmp(a->with ? a->with : "", b->with ? b->with : "") == 0 &&
 		same_strings(a->packages, a->npackages, b->packages, b->npackages) &&
 		same_strings(a->hostdirs, a->nhostdirs, b->hostdirs, b->nhostdirs) &&
 		same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
@@ -644,16 +656,27 @@ static int add_arguments(struct vector *a, const struct job *j)
 	return 0;
 }
 
+/* The bytes of a file's name before its last extension. */
+static int stem_of(const char *file)
+{
+	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
+
+	return (int)(dot && dot > base ? (size_t)(dot - file) : strlen(file));
+}
+
 /* What stands for the placeholder that t begins with, and its length in *n; NULL: none does. */
 static const char *placeholder(const char *t, const struct lang *l, const struct job *j, const char *file, size_t *n)
 {
+	static _Thread_local char cpus[16], stem[1100];
 	const char *framework = lang_framework(l, j);
 	const struct { const char *name, *value; } all[] = {
 		{ "{file}", file }, { "{framework}", framework },
 		{ "{framework_version}", framework + strcspn(framework, DIGITS) },
-		{ "{layer}", j->layer ? j->layer : "" },
+		{ "{layer}", j->layer ? j->layer : "" }, { "{cpus}", cpus }, { "{stem}", stem },
 	};
 
+	snprintf(cpus, sizeof cpus, "%d", j->cpus > 0 ? j->cpus : 1);
+	snprintf(stem, sizeof stem, "%.*s", stem_of(file), file);
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		*n = strlen(all[i].name);
 		if (strncmp(t, all[i].name, *n) == 0)
@@ -753,10 +776,11 @@ static int set_variables(struct vector *a, char *const *v, size_t n)
 	return 0;
 }
 
-static int set_layer_variables(struct vector *a, const struct lang *l, const struct job *j)
+/* Those of the language file, with its placeholders; a job's own are as they are. */
+static int set_own_variables(struct vector *a, char *const *v, size_t n, const struct lang *l, const struct job *j)
 {
-	for (size_t i = 0; i < l->layer.nenv; i++) {
-		AUTO_FREE char *variable = expand(l->layer.env[i], l, j, lang_entry(l, j));
+	for (size_t i = 0; i < n; i++) {
+		AUTO_FREE char *variable = expand(v[i], l, j, lang_entry(l, j));
 
 		if (!variable || set_variable(a, variable) < 0)
 			return -1;
@@ -789,7 +813,8 @@ char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *
 	struct vector a = { .cap = 0 };
 	bool run = phase == PHASE_RUN;
 
-	if (set_variables(&a, l->env, l->nenv) < 0 || (j->layer && set_layer_variables(&a, l, j) < 0) ||
+	if (set_own_variables(&a, l->env, l->nenv, l, j) < 0 ||
+	    (j->layer && set_own_variables(&a, l->layer.env, l->layer.nenv, l, j) < 0) ||
 	    (run && j->buffer == BUFFER_LIVE && set_variables(&a, l->live_env, l->nlive_env) < 0) ||
 	    (run && set_variables(&a, j->env, j->nenv) < 0)) {
 		vector_fail(&a);

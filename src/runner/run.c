@@ -721,6 +721,14 @@ static void set_collect(struct run *r)
 	r->collect_bytes = least(r->limits[PHASE_RUN].v[LIMIT_DISK], r->collect_bytes);
 }
 
+/* For what starts a thread for each processor: the quota, else all that there are. */
+static int cpus_of_a_box(void)
+{
+	double cpus = config->conf.cpus;
+
+	return cpus > 0 ? (int)(cpus < 1 ? 1 : cpus + 0.999) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 /* Everything a submitter checked is checked again. NULL when it may run. */
 static const char *refuse(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
 {
@@ -740,6 +748,7 @@ static const char *refuse(struct run *r, const struct buf *text, enum why *why, 
 	r->result.language = strdup(r->lang->name);
 	r->result.image = strdup(r->lang->image);
 	r->result.runtime = lang_runtime(r->lang, lang_framework(r->lang, &r->job));
+	r->job.cpus = cpus_of_a_box();
 	set_limits(r);
 	set_collect(r);
 	if (r->attempt > r->job.retries + 1) {
