@@ -103,12 +103,15 @@ static bool argv_is(char *const *tmpl, size_t n, const struct job *j, const char
 
 static void vectors(void)
 {
-	char *arguments[] = {"a b", "{file}", "", NULL};
+	char *arguments[] = {"a b", "{file}", "", NULL}, *own[] = {"{stem}.js", "{cpus}"};
 	struct job_file files[] = {{ .name = "-x.c" }, { .name = "lib/y.C" }, { .name = "data.txt" }, { .name = ".c" }};
 	struct job j = { .code = "x", .arguments = arguments, .narguments = 3, .files = files, .nfiles = 4 };
 
 	CHECK(parse(c_lang) == 0);
 	CHECK(argv_is(l.compile, l.ncompile, &j, "gcc|-DF=f2|-o|prog|main.c|./-x.c|lib/y.C|-lm"));
+	CHECK(argv_is(own, 2, &j, "main.js|1"));
+	j.cpus = 4;
+	CHECK(argv_is(own, 2, &j, "main.js|4"));
 	CHECK(argv_is(l.run, l.nrun, &j, "./prog|a b|{file}||--at=main.c:f2main.c|{other}|{"));
 	CHECK(strcmp(lang_entry(&l, &j), "main.c") == 0);
 	j.code = NULL;
