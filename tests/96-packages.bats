@@ -53,14 +53,15 @@ result() {	# result JQ: of the job of the last cs, once more
 
 whole() { find "$LAYERS/whole" -mindepth 1 -maxdepth 1 | wc -l; }
 nothing_half() { [ -z "$(ls "$LAYERS/tmp" "$LAYERS/unpack" | grep -v ':$' | tr -d '\n')" ]; }
-fetches() { grep -c 'to=fetching' "$RUNNER_LOG" || true; }
+fetches() { echo $(($(grep -c 'to=fetching' "$RUNNER_LOG" || true) - ${BEFORE:-0})); }
 
-real_or_skip() {	# the real registry, from where package boxes are
-	curl -sSf -m 20 -o /dev/null "$(sed -n 's/.*PublicIndex = "\(.*\)";/\1/p' "$CEE_ROOT/src/csharp/packages/Restore.cs")" ||
-		skip "the public NuGet registry is not reached from here"
+real_or_skip() {	# a runner whose package boxes reach the real registry
 	new_spool
 	LAYERS=$CEE_SPOOL-layers
 	start_runner
+	run cee-lang layer csharp Nosuch.Package.Of.Cee@1.0.0
+	[ "$status" -eq 126 ] || skip "the public NuGet registry is not reached from here: $output"
+	BEFORE=$(fetches)	# counted is what the test itself has fetched
 }
 
 # ---- the real NuGet ----

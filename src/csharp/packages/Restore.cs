@@ -21,7 +21,8 @@ using NuGet.Versioning;
 
 sealed class Restore
 {
-	public const string PublicIndex = "https://registry.invalid/v3/index.json";
+	/// <summary>As NuGet itself knows it.</summary>
+	public const string PublicIndex = NuGetConstants.V3FeedUrl;
 
 	readonly NuGetFramework framework;
 	readonly string alias, index, folder = Path.GetFullPath(Packages.Folder);
