@@ -284,3 +284,53 @@ built() {
 	done
 	[ $compared -gt 0 ] || skip "no package registry answers"
 }
+
+# at_home NAME: what the host's own dotnet build and the program say; as answers has it, without paths
+at_home() {
+	local at=$BATS_TEST_TMPDIR/home/$1 args status=0
+	mkdir -p "$at"
+	cp "$CASES/$1.cs" "$at/$1.cs"
+	printf '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net%s.0</TargetFramework>
+		<AssemblyName>app</AssemblyName><UseAppHost>false</UseAppHost><Nullable>enable</Nullable>
+		<ImplicitUsings>enable</ImplicitUsings></PropertyGroup></Project>' "$(dotnet --version | cut -d. -f1)" > "$at/p.csproj"
+	(cd "$at" && DOTNET_CLI_HOME=$BATS_TEST_TMPDIR MSBUILDDISABLENODEREUSE=1 timeout 200 dotnet build -c Release -nologo \
+		-p:UseSharedCompilation=false -o out > log 2>&1) || status=126
+	sed -n "s,.*/\($1.cs([0-9\,]*): [a-z]* [A-Z]*[0-9]*: .*[^ ]\) *\[.*,\1,p" "$at/log" | sort -u > "$at.err"
+	: > "$at.out"
+	if [ "$status" = 0 ]; then
+		mapfile -t args < <(jq -r '.[]' "$CASES/$1.args" 2>/dev/null)
+		# exec: what a shell says of a program that aborts is not the program's
+		(cd "$at" && LANG=C.UTF-8 DOTNET_EnableDiagnostics=0 exec dotnet out/app.dll "${args[@]}" \
+			< <(cat "$CASES/$1.in" 2>/dev/null) > "$at.out" 2>> "$at.err") || status=$?
+	fi
+	sed -i "s, in .*/\($1.cs:line\), in /work/\1," "$at.err"
+	sort -u -o "$at.err" "$at.err"
+	echo "$status" > "$at.status"
+	rm -r "$at"
+}
+
+# A sample, since each takes seconds; all programs of one file with CEE_TEST_ALL=1
+@test "the same programs with the host's own dotnet build: output, diagnostics, exit status" {
+	new_spool 'resident = ahead'
+	command -v dotnet > /dev/null || skip "no dotnet here to compare with"
+	start_runner
+	wait_until 60 warm
+	sample="arguments async-main generated-json generated-regex generated-wrong return-code trace utf8 warnings"
+	[ -z "${CEE_TEST_ALL:-}" ] || sample=$(cd "$CASES" && ls ./*.cs | xargs -n 1 basename -s .cs | grep -vE '^(propert|directive|sdk|companions|key|.*-import)')
+	mkdir "$BATS_TEST_TMPDIR/here"
+	for name in $sample; do
+		[ -e "$CASES/$name.cs" ] && [ ! -e "$CASES/$name.framework" ] || continue
+		at_home "$name"
+		at=$BATS_TEST_TMPDIR/here/$name
+		id=$(job "$name" | cee-submit -j -)
+		wait_until 90 ended "$id"
+		cee-log -o "$id" > "$at.out"
+		cee-log -e "$id" | sort -u > "$at.err"	# of diagnostics the order may differ
+		if [ "$(verdict "$id" .why)" = "compile error" ]; then
+			echo 126 > "$at.status"
+		else
+			verdict "$id" 'if .signal then 128 + .signal else .exit_code end' > "$at.status"
+		fi
+	done
+	diff -r "$BATS_TEST_TMPDIR/home" "$BATS_TEST_TMPDIR/here"
+}
