@@ -1,11 +1,16 @@
 # The page at "/", its parts, and /embed.js: what the server says of them, and in a real Chromium, by
 # tests/tools/page.py, what somebody sees and does. One lighttpd, set up as make serve does it, and one
-# runner serve all tests of this file; each test has a browser of its own.
+# runner serve all tests of this file; each test has a browser of its own. Servers, browsers and curl have
+# a network namespace of their own with nothing but a loopback: Chromium drops what it is loading whenever an
+# interface of its host comes or goes, and a container engine makes them come and go.
 
 load lib
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-listens() { (: < "/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+apart() { [ "$(readlink "/proc/$HOLDER/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+in_net() { nsenter --net="/proc/$HOLDER/ns/net" "$@"; }	# in the background a pid would be the shell's: nsenter itself there
+curl() { in_net curl "$@"; }
+free_port() { in_net python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+listens() { in_net bash -c ": < /dev/tcp/127.0.0.1/$1" 2>/dev/null; }
 
 lighttpd_conf() {	# lighttpd_conf DIRECTORY PORT [SED...]: as make serve has it
 	local d=$1 port=$2
@@ -18,7 +23,7 @@ lighttpd_conf() {	# lighttpd_conf DIRECTORY PORT [SED...]: as make serve has it
 }
 start_server() {	# start_server DIRECTORY PORT [SED...]: its pid is in DIRECTORY/pid
 	lighttpd_conf "$@"
-	lighttpd -D -f "$1/conf" 3>&- &
+	nsenter --net="/proc/$HOLDER/ns/net" lighttpd -D -f "$1/conf" 3>&- &
 	echo $! > "$1/pid"
 	wait_until 10 listens "$2"
 }
@@ -32,6 +37,10 @@ end_server() {
 
 setup_file() {
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	unshare --net sleep infinity 3>&- &
+	export HOLDER=$!
+	wait_until 10 apart
+	in_net ip link set lo up
 	OTHER=$(free_port)
 	export OTHER
 	new_spool "http_page = $CEE_ROOT/share/web
@@ -47,6 +56,7 @@ setup_file() {
 teardown_file() {
 	end_server "$BATS_FILE_TMPDIR/lighttpd"
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR end_all
+	kill "$HOLDER"
 }
 teardown() {
 	if [ -n "${SERVE:-}" ]; then kill -TERM "$SERVE" 2>/dev/null; wait "$SERVE" 2>/dev/null; fi
@@ -56,7 +66,7 @@ teardown() {
 browser() {	# browser ADDRESS SCENARIO [ARGUMENT...]
 	[ -n "$(command -v chromium)" ] && [ -n "$(command -v chromedriver)" ] && /usr/bin/python3 -c 'import selenium' 2>/dev/null ||
 		skip "no Chromium to drive: scripts/install-deps browser"
-	/usr/bin/python3 "$CEE_ROOT/tests/tools/page.py" "$@" 3>&-
+	in_net /usr/bin/python3 "$CEE_ROOT/tests/tools/page.py" "$@" 3>&-
 }
 
 get() { : > "$BATS_TEST_TMPDIR/body"; curl -sS -D "$BATS_TEST_TMPDIR/head" -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' --path-as-is "$@"; }
@@ -225,7 +235,7 @@ other_site() {
 		time.sleep(60)
 		</cee-run>
 	HTML
-	python3 -m http.server --bind 127.0.0.1 --directory "$d" "$OTHER" > "$d/log" 2>&1 3>&- &
+	nsenter --net="/proc/$HOLDER/ns/net" python3 -m http.server --bind 127.0.0.1 --directory "$d" "$OTHER" > "$d/log" 2>&1 3>&- &
 	echo $! > "$d/pid"
 	wait_until 10 listens "$OTHER"
 }
@@ -241,7 +251,7 @@ other_site() {
 	[ "$CEE_BIN" = "$CEE_ROOT/bin" ] || skip "make serve runs what is built without a sanitizer"
 	local port
 	port=$(free_port)
-	CEE_SPOOL=$BATS_TEST_TMPDIR/serve PORT=$port setsid "$CEE_ROOT/scripts/serve" > "$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	CEE_SPOOL=$BATS_TEST_TMPDIR/serve PORT=$port setsid nsenter --net="/proc/$HOLDER/ns/net" "$CEE_ROOT/scripts/serve" > "$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 	SERVE=$!
 	wait_until 60 grep -q "http://127.0.0.1:$port/" "$BATS_TEST_TMPDIR/said"
 	browser "http://127.0.0.1:$port/" by_keyboard
