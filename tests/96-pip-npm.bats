@@ -134,6 +134,23 @@ result() {	# result JQ: of a job that is submitted and waited for
 	[ "$status" -eq 125 ]
 }
 
+four_wait() { [ "$(grep -c 'to=packages' "$RUNNER_LOG")" -eq 4 ]; }
+
+@test "jobs that wait for a registry that stalls keep no place from others" {
+	registry file-stall 'packages.wall = 60'
+	for v in 1 2 3 4; do
+		job python 'print(1)' "many-$v@1.$v" > "$BATS_TEST_TMPDIR/stuck"
+		cee-submit -j "$BATS_TEST_TMPDIR/stuck" >> "$BATS_TEST_TMPDIR/waiting"
+	done
+	wait_until 20 four_wait
+	echo "print(2)" > "$BATS_TEST_TMPDIR/plain.py"
+	[ "$(cee-submit -w "$BATS_TEST_TMPDIR/plain.py")" = 2 ]
+	for id in $(cat "$BATS_TEST_TMPDIR/waiting"); do
+		[ "$(cee-stat --json "$id" | jq -r .state)" = Executing ]
+		cee-cancel -w "$id" || true
+	done
+}
+
 @test "pip: an archive that writes outside, one that is huge, one with an address in it: refused" {
 	registry ok 'packages.bytes = 32M'
 	submit python 'print(1)' outside@1.0

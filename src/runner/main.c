@@ -128,6 +128,8 @@ static void claim_more(void)
 	if (g.claiming)		/* a job that ended at once calls again: the loop goes on anyway */
 		return;
 	g.claiming = true;
+	while (run_resume(jobs_at_once()))
+		;	/* they were claimed before */
 	while (open && may_claim() && queue_next(&q)) {
 		if (run_begin(&q) < 0) {
 			log_event("spool", "trouble", strerror(errno), "owner", q.owner, "id", q.id,

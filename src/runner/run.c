@@ -50,7 +50,7 @@ static bool durable;
 static void (*on_end)(void), (*on_unknown)(void);
 static struct run *runs;
 
-enum { COLLECT_US = 10 * 1000 * 1000 };
+enum { COLLECT_US = 10 * 1000 * 1000, WAITING_FREE = 32 };
 
 static void step(struct run *r);
 
@@ -75,13 +75,26 @@ int run_count(void)
 	return n;
 }
 
-int run_busy(void)
+static bool waits(const struct run *r) { return r->state == RUN_PACKAGES || r->state == RUN_PACKED; }
+
+static int running(void)
 {
 	int n = 0;
 
 	for (struct run *r = runs; r; r = r->next)
-		n += r->state < RUN_VERDICT;
+		n += r->state < RUN_VERDICT && !waits(r);
 	return n;
+}
+
+/* A registry that is slow must not keep the places from jobs that want nothing of it; but what
+ * is claimed takes descriptors, so not without end. */
+int run_busy(void)
+{
+	int waiting = 0;
+
+	for (struct run *r = runs; r; r = r->next)
+		waiting += waits(r);
+	return running() + (waiting > WAITING_FREE ? waiting - WAITING_FREE : 0);
 }
 
 static void run_enter(struct run *r, enum run_state s)
@@ -626,14 +639,38 @@ static void packages_answered(void *arg, enum layer_answer a, struct layer_got *
 		got->layer.packages = NULL;
 		got->layer.npackages = 0;
 		layer_release(&got->layer);
-		compile_and_run(r);
+		run_enter(r, RUN_PACKED);
 	}
+}
+
+static void packages_came(void *arg, enum layer_answer a, struct layer_got *got)
+{
+	struct run *r = arg;
+
+	packages_answered(r, a, got);
+	if (r->state == RUN_PACKED)
+		on_end();
+}
+
+/* Of those whose packages came the one that has waited longest. */
+bool run_resume(int places)
+{
+	struct run *oldest = NULL;
+
+	if (running() >= places)
+		return false;
+	for (struct run *r = runs; r; r = r->next)
+		if (r->state == RUN_PACKED && (!oldest || r->result.claimed_us < oldest->result.claimed_us))
+			oldest = r;
+	if (oldest)
+		compile_and_run(oldest);
+	return oldest;
 }
 
 /* A layer that is there costs a look; else the job waits for it, and that is said. */
 static void start(struct run *r)
 {
-	struct layer_order o = { .lang = r->lang, .job = &r->job, .done = packages_answered, .arg = r };
+	struct layer_order o = { .lang = r->lang, .job = &r->job, .done = packages_came, .arg = r };
 	struct layer_got got;
 	enum layer_answer a;
 
@@ -645,6 +682,8 @@ static void start(struct run *r)
 	a = layers_ask(&o, &got, &r->wish);
 	if (a != LAYER_LATER) {
 		packages_answered(r, a, &got);
+		if (r->state == RUN_PACKED)
+			compile_and_run(r);
 		return;
 	}
 	r->result.started_us = now_us();

@@ -4,7 +4,7 @@
 #include "config.h"
 #include "queue.h"
 
-/* on_end: a job has gone. on_unknown: one names a language that is not known; it may be by the time this returns. */
+/* on_end: a job has gone, or may be resumed. on_unknown: one names a language that is not known; it may be by the time this returns. */
 void run_init(const struct config *c, struct spool_runner *r, bool durable, void (*on_end)(void),
 	      void (*on_unknown)(void));
 void run_reconfigure(const struct config *c);
@@ -20,6 +20,8 @@ bool run_input(const char *owner, const char *id, enum spool_input_kind kind, in
 /* Ends all boxes and puts the jobs back into new/. */
 void run_requeue_all(void);
 int run_count(void);
-/* Of them, those that have no verdict yet: only they hold a place and a box. */
+/* Of them, those that hold a place: not those with a verdict, nor (up to a number) those that wait for packages. */
 int run_busy(void);
+/* One whose packages have come takes one of so many places; false when there is none of either. */
+bool run_resume(int places);
 #endif

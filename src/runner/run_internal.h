@@ -12,7 +12,7 @@
 #include "tests.h"
 
 #define RUN_STATES(S) \
-	S(CLAIMED, "claimed") S(PACKAGES, "packages") S(BOXED, "waiting for its box") \
+	S(CLAIMED, "claimed") S(PACKAGES, "packages") S(PACKED, "waiting for a place") S(BOXED, "waiting for its box") \
 	S(COMPILING, "compiling") S(EXECUTING, "executing") \
 	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
 enum run_state {
