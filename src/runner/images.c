@@ -4,6 +4,10 @@
  * has (cee-lang writes it); submitters are told of no others. cee.runtimes says what each
  * of them runs on, for results. An image that is not there
  * or says nothing leaves the language as its file has it.
+ *
+ * An image's id is what layers of packages are made for (layers.c). It is believed for two
+ * seconds only, so that an image that was made anew under its name is seen as another; however
+ * many want it, it is asked for once.
  */
 #include "images.h"
 
@@ -15,11 +19,21 @@
 #include "engine.h"
 #include "loop.h"
 
-enum { LOOK_US = 60000000 };
+enum { LOOK_US = 60000000, BELIEVED_US = 2000000 };
+
+struct known_image {
+	char *name, *id;		/* id NULL: not known */
+	int64_t when;			/* mono_us of what is known */
+	image_told *told;		/* while the engine is asked */
+	struct known_image *next;
+};
 
 static struct config *config;
 static void (*on_change)(void);
 static struct timer again;
+static struct known_image *known;
+
+/* ---- labels -------------------------------------------------------------------- */
 
 /* Languages may have been read anew since it was asked: they are found by the image's name. */
 static bool take(const char *image, const char *frameworks, const char *runtimes)
@@ -87,4 +101,76 @@ void images_init(struct config *c, void (*changed)(void))
 	config = c;
 	on_change = changed;
 	again.fire = look;
+}
+
+/* ---- ids ----------------------------------------------------------------------- */
+
+static struct known_image *known_find(const char *name)
+{
+	struct known_image *i = known;
+
+	while (i && strcmp(i->name, name) != 0)
+		i = i->next;
+	return i;
+}
+
+static struct known_image *known_add(const char *name)
+{
+	struct known_image *i = calloc(1, sizeof *i);
+
+	if (i && (i->name = strdup(name))) {
+		i->next = known;
+		known = i;
+		return i;
+	}
+	free(i);
+	return NULL;
+}
+
+static void id_answered(void *arg, int status, const char *body, size_t len)
+{
+	struct known_image *i = arg;
+	image_told *told = i->told;
+	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
+	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "Id"));
+
+	i->told = NULL;
+	free(i->id);
+	i->id = id && strlen(id) < 100 ? strdup(id) : NULL;
+	i->when = mono_us();
+	cJSON_Delete(o);
+	told(i->name, i->id, status == 404);
+}
+
+const char *images_id(const char *image)
+{
+	const struct known_image *i = known_find(image);
+
+	return i && mono_us() - i->when < BELIEVED_US ? i->id : NULL;
+}
+
+bool images_ask_id(const char *image, image_told *told)
+{
+	struct known_image *i = known_find(image);
+	char path[400];
+
+	if (!i && !(i = known_add(image)))
+		return false;
+	snprintf(path, sizeof path, "/images/%s/json", i->name);
+	if (!i->told && !engine_request("GET", path, NULL, 20000, id_answered, i))
+		return false;
+	i->told = told;
+	return true;
+}
+
+void images_end(void)
+{
+	while (known) {
+		struct known_image *i = known;
+
+		known = i->next;
+		free(i->name);
+		free(i->id);
+		free(i);
+	}
 }

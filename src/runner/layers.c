@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "images.h"
 #include "log.h"
 #include "packages.h"
 
@@ -57,7 +58,6 @@ static const char *const state_text[NSTATES] = {
 enum {
 	WORDS_MAX = 64 << 10,
 	LOOK_AGAIN_US = 200000,		/* while another runner makes it */
-	IMAGE_US = 2000000,		/* so long an image's id is believed */
 	REMEMBER_US = 180000000, REMEMBER_MOST = 256,
 	PRUNE_US = 600000000,
 	BOX_SLACK_US = 30000000,	/* for making the box, over the time of the client */
@@ -92,9 +92,6 @@ struct making {
 	struct making *next;
 };
 
-/* What is known of an image, and who wants to know. */
-struct known_image { char *name, *id; int64_t when; bool asked; struct known_image *next; };
-
 struct remembered { char name[LAYER_NAME + 1]; char message[512]; struct buf words; int64_t until; };
 
 static const struct config *config;
@@ -102,7 +99,6 @@ static struct layers store = LAYERS_NONE;
 static struct cee_err store_trouble;
 static struct making *makings;
 static struct layer_wish *askers;	/* for an image's id */
-static struct known_image *images;
 static struct remembered memory[REMEMBER_MOST];
 static unsigned nmemory;
 static struct timer prune_timer;
@@ -899,25 +895,7 @@ static enum layer_answer resolve(struct layer_wish *w, const char *image, struct
 	return a;
 }
 
-/* ---- images' ids ------------------------------------------------------------------------------------- */
-
-static struct known_image *image_of(const char *name)
-{
-	struct known_image *i = images;
-
-	while (i && strcmp(i->name, name) != 0)
-		i = i->next;
-	if (i)
-		return i;
-	i = calloc(1, sizeof *i);
-	if (i && (i->name = strdup(name))) {
-		i->next = images;
-		images = i;
-		return i;
-	}
-	free(i);
-	return NULL;
-}
+/* ---- who waits for an image's id ---------------------------------------------------------------------- */
 
 static struct layer_wish *take_askers(const char *image)
 {
@@ -937,18 +915,10 @@ static struct layer_wish *take_askers(const char *image)
 	return list;
 }
 
-static void image_answered(void *arg, int status, const char *body, size_t len)
+static void image_answered(const char *image, const char *id, bool missing)
 {
-	struct known_image *i = arg;
-	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
-	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "Id"));
-	struct layer_wish *list = take_askers(i->name);
+	struct layer_wish *list = take_askers(image);
 
-	i->asked = false;
-	free(i->id);
-	i->id = id && strlen(id) < 100 ? strdup(id) : NULL;
-	i->when = mono_us();
-	cJSON_Delete(o);
 	while (list) {
 		struct layer_wish *w = list;
 		struct layer_got got = { .fd = -1 };
@@ -956,11 +926,11 @@ static void image_answered(void *arg, int status, const char *body, size_t len)
 
 		list = w->next;
 		w->next = NULL;
-		if (i->id) {
-			a = resolve(w, i->id, &got);
-		} else if (status == 404) {
+		if (id) {
+			a = resolve(w, id, &got);
+		} else if (missing) {
 			snprintf(got.message, sizeof got.message, "the image %.100s is not there: run cee-lang build %s",
-				 i->name, w->order.lang->name);
+				 image, w->order.lang->name);
 		} else {
 			say(&got, LAYER_OURS, "the engine does not say which image this is");
 		}
@@ -972,14 +942,10 @@ static void image_answered(void *arg, int status, const char *body, size_t len)
 	pump();
 }
 
-static enum layer_answer ask_image(struct layer_wish *w, struct known_image *i, struct layer_got *got)
+static enum layer_answer ask_image(struct layer_wish *w, struct layer_got *got)
 {
-	char path[400];
-
-	snprintf(path, sizeof path, "/images/%s/json", i->name);
-	if (!i->asked && !engine_request("GET", path, NULL, 20000, image_answered, i))
+	if (!images_ask_id(w->order.lang->image, image_answered))
 		return say(got, LAYER_OURS, "out of memory");
-	i->asked = true;
 	w->next = askers;
 	askers = w;
 	return LAYER_LATER;
@@ -989,9 +955,9 @@ static enum layer_answer ask_image(struct layer_wish *w, struct known_image *i, 
 
 enum layer_answer layers_ask(const struct layer_order *o, struct layer_got *got, struct layer_wish **wish)
 {
-	struct known_image *i = image_of(o->lang->image);
 	struct layer_wish *w = calloc(1, sizeof *w);
 	enum layer_answer a;
+	const char *id;
 
 	*got = (struct layer_got){ .fd = -1 };
 	*wish = NULL;
@@ -1000,12 +966,11 @@ enum layer_answer layers_ask(const struct layer_order *o, struct layer_got *got,
 		return say(got, store.dir < 0 ? LAYER_OURS : LAYER_REFUSED, store.dir < 0 ? store_trouble.msg
 			   : "packages: this language has none of its own here");
 	}
-	if (!i || !w) {
-		free(w);
+	if (!w)
 		return say(got, LAYER_OURS, "out of memory");
-	}
 	w->order = *o;
-	a = i->id && mono_us() - i->when < IMAGE_US ? resolve(w, i->id, got) : ask_image(w, i, got);
+	id = images_id(o->lang->image);
+	a = id ? resolve(w, id, got) : ask_image(w, got);
 	if (a != LAYER_LATER) {
 		free(w);
 		return a;
@@ -1077,12 +1042,4 @@ void layers_end(void)
 	for (unsigned i = 0; i < nmemory; i++)
 		buf_release(&memory[i].words);
 	nmemory = 0;
-	while (images) {
-		struct known_image *i = images;
-
-		images = i->next;
-		free(i->name);
-		free(i->id);
-		free(i);
-	}
 }

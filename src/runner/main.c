@@ -491,6 +491,7 @@ static void finish(void)
 	log_event("end", "runner", g.runner.name, NULL);
 	sync_release();
 	layers_end();
+	images_end();
 	queue_release();
 	engine_release();
 	spool_runner_release(&g.runner);
