@@ -30,7 +30,7 @@ struct box_spec {
 	int64_t disk, inodes;
 	int64_t processes;
 	int64_t open_files;
-	/* of package boxes (layers.c); read by box_new alone */
+	/* of package boxes (package_box.c); read by box_new alone */
 	const char *network;		/* NULL: none */
 	const char *writable;		/* a folder of the host, /.cee/layer in the box; or NULL */
 	const char *index, *authorities;	/* read-only: /.cee/index, /.cee/authorities.pem; or NULL */

@@ -2,33 +2,25 @@
  *
  *     WAITING → FETCHING → UNPACKING → (whole, or failed)
  *
- * FETCHING is a package box: the language's image, the only box besides those of network jobs
- * that has a network. In it the language's package client resolves the packages into a tree and
- * cee-init packs that (src/init/layer.c); what comes out of the box is a stream of bytes that is
- * counted, hashed and written to layers/tmp, and not looked into. UNPACKING is a box without a
- * network in which one new folder is writable. When it has ended well the folder is renamed to
- * where layers are (src/lib/layer.c), and only that makes it count.
+ * package_box.c has the two boxes: FETCHING is the one with a network that gets the packages,
+ * UNPACKING the one without that writes them into a new folder. When that has ended well the
+ * folder is renamed to where layers are (src/lib/layer.c), and only that makes it count.
  *
- * Jobs that want the same layer wait for one making. No code of a package runs in either box,
- * and no credential enters one. What the user did wrong (a package that does not exist, one that
- * is too large) is remembered for a few minutes; what a network or we did never is.
+ * Jobs that want the same layer wait for one making; one that nobody waits for any more is given
+ * up. What the user did wrong (a package that does not exist, one that is too large) is remembered
+ * for a few minutes; what a network or we did never is.
  *
  * Another runner on the same spool may make the same layer: its lock is seen, and the layer looked
  * for until it is there or the lock is free.
  */
-#include "layers.h"
+#include "layers_internal.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <nettle/sha2.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -36,60 +28,24 @@
 #include "log.h"
 #include "packages.h"
 
-#define STATES_OF(S) S(WAITING, "waiting") S(FETCHING, "fetching") S(UNPACKING, "unpacking")
-enum making_state {
-#define S(id, name) id,
-	STATES_OF(S)
-#undef S
-	NSTATES
-};
-static const char *const state_text[NSTATES] = {
-#define S(id, name) [id] = name,
-	STATES_OF(S)
+static const char *const state_text[MAKING_STATE_COUNT] = {
+#define S(id, name) [MAKING_##id] = name,
+	MAKING_STATES(S)
 #undef S
 };
 
-#define TOOL "/.cee/pack"
-#define WRITABLE "/.cee/layer"
-#define INDEX "/.cee/index"
-#define AUTHORITIES "/.cee/authorities.pem"
 #define WHOLE "/.cee/layers"
 
 enum {
-	WORDS_MAX = 64 << 10,
 	LOOK_AGAIN_US = 200000,		/* while another runner makes it */
 	REMEMBER_US = 180000000, REMEMBER_MOST = 256,
-	PRUNE_US = 600000000,
-	BOX_SLACK_US = 30000000,	/* for making the box, over the time of the client */
-	UNPACK_US = 120000000,
-	PIECE = 65536, DATA_ERROR = 65
+	PRUNE_US = 600000000
 };
 
 struct layer_wish {
 	struct layer_order order;
 	struct making *making;		/* NULL: the image is asked for */
 	struct layer_wish *next;
-};
-
-struct making {
-	enum making_state state;
-	char name[LAYER_NAME + 1];
-	struct layer layer;		/* what it will be */
-	char *request;			/* JSON for the package client */
-	const struct lang *lang;
-	int fd;				/* layers/tmp/NAME and its lock */
-	struct box *box;
-	struct timer timer;
-	int64_t began, got;		/* mono_us; bytes of the stream */
-	off_t sent;
-	struct sha256_ctx hash;
-	unsigned char digest[SHA256_DIGEST_SIZE];	/* of the stream as it came */
-	struct buf words, lock, manifest;
-	char trouble[200];
-	bool gap, ended[PHASE_COUNT];
-	uint64_t end[PHASE_COUNT][END_FIELDS];
-	struct layer_wish *wishes;
-	struct making *next;
 };
 
 struct remembered { char name[LAYER_NAME + 1]; char message[512]; struct buf words; int64_t until; };
@@ -105,6 +61,9 @@ static struct timer prune_timer;
 static pthread_t pruner;
 static bool pruner_there;
 static atomic_bool pruning;
+
+struct layers *layers_store(void) { return &store; }
+const struct conf *layers_conf(void) { return &config->conf; }
 
 static void pump(void);
 static enum layer_answer resolve(struct layer_wish *w, const char *image, struct layer_got *got);
@@ -201,7 +160,7 @@ static void remember(struct making *m, const char *message)
 	r->until = mono_us() + REMEMBER_US;
 }
 
-/* ---- the end of a making ---------------------------------------------------------------- */
+/* ---- a making ---------------------------------------------------------------- */
 
 static void making_free(void *p)
 {
@@ -215,13 +174,13 @@ static void making_free(void *p)
 	free(m);
 }
 
-static void drop_box(struct making *m)
+void making_enter(struct making *m, enum making_state s, int64_t deadline_us)
 {
-	if (!m->box)
-		return;
-	m->box->gone = NULL;
-	box_remove(m->box);
-	m->box = NULL;
+	log_event("layer", "id", m->name, "from", state_text[m->state], "to", state_text[s], "language", m->lang->name,
+		  "ms", log_number((mono_us() - m->began) / 1000), NULL);
+	m->state = s;
+	memset(m->ended, 0, sizeof m->ended);
+	loop_timer(&m->timer, mono_us() + deadline_us);
 }
 
 static void making_leave(struct making *m, const char *how)
@@ -234,7 +193,7 @@ static void making_leave(struct making *m, const char *how)
 	while (*p != m)
 		p = &(*p)->next;
 	*p = m->next;
-	drop_box(m);
+	package_box_drop(m);
 	if (m->fd >= 0)
 		layer_make_end(&store, m->name, m->fd);
 	m->fd = -1;
@@ -261,7 +220,7 @@ static struct layer_wish *take_wishes(struct making *m)
 	return list;
 }
 
-static void made(struct making *m)
+void making_made(struct making *m)
 {
 	struct layer_wish *list = take_wishes(m);
 	char image[LAYER_DIGEST + 64];
@@ -286,7 +245,7 @@ static void made(struct making *m)
 	pump();
 }
 
-static void failed(struct making *m, enum layer_answer a, const char *message)
+void making_failed(struct making *m, enum layer_answer a, const char *message)
 {
 	struct layer_wish *list = take_wishes(m);
 	struct layer_got got = { .fd = -1 };
@@ -309,370 +268,6 @@ static void failed(struct making *m, enum layer_answer a, const char *message)
 	pump();
 }
 
-/* The client's words as one line: its lines, joined. */
-static void one_line(const struct buf *words, const char *otherwise, char *out, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < words->len && n + 3 < size; i++) {
-		char c = words->data[i];
-
-		if (c == '\n' || c == '\r') {
-			if (n && out[n - 1] != ' ' && i + 1 < words->len) {
-				out[n++] = ';';
-				out[n++] = ' ';
-			}
-		} else if (c != ' ' || (n && out[n - 1] != ' ')) {
-			out[n++] = c;
-		}
-	}
-	while (n && (out[n - 1] == ' ' || out[n - 1] == ';'))
-		n--;
-	out[n] = '\0';
-	if (!n)
-		snprintf(out, size, "%s", otherwise);
-}
-
-/* ---- frames to and from boxes ------------------------------------------------------------- */
-
-static void enter(struct making *m, enum making_state s, int64_t deadline_us)
-{
-	log_event("layer", "id", m->name, "from", state_text[m->state], "to", state_text[s], "language", m->lang->name,
-		  "ms", log_number((mono_us() - m->began) / 1000), NULL);
-	m->state = s;
-	memset(m->ended, 0, sizeof m->ended);
-	loop_timer(&m->timer, mono_us() + deadline_us);
-}
-
-static void send_text(struct box *b, enum frame_type type, const char *s)
-{
-	attach_send(&b->attach, type, s, strlen(s));
-}
-
-static void send_job(struct making *m, int64_t disk, int64_t inodes)
-{
-	unsigned char job[8 * JOB_FIELDS] = {0};
-
-	frame_put64(job + 8 * JOB_FLAGS, JOB_STOP_ON_OUTPUT | (m->box->cells ? 0 : JOB_NO_CELL));
-	frame_put64(job + 8 * JOB_DISK, (uint64_t)disk);
-	frame_put64(job + 8 * JOB_INODES, (uint64_t)inodes);
-	attach_send(&m->box->attach, FRAME_JOB, job, sizeof job);
-}
-
-static void send_phase(struct making *m, enum frame_phase phase, int64_t output, int64_t wall_us)
-{
-	unsigned char p[4 + 8 * LIMIT_COUNT] = {0};
-	const struct { enum limit_id id; int64_t v; } limits[] = {
-		{ LIMIT_OUTPUT, output }, { LIMIT_WALL, wall_us }, { LIMIT_MEMORY, config->conf.package_memory },
-		{ LIMIT_PROCESSES, 128 }, { LIMIT_OPEN_FILES, 1024 },
-	};
-
-	frame_put32(p, phase);
-	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-		frame_put64(p + 4 + 8 * limits[i].id, (uint64_t)limits[i].v);
-	attach_send(&m->box->attach, FRAME_PHASE, p, sizeof p);
-}
-
-static void send_number(struct box *b, int64_t n)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%lld", (long long)n);
-	send_text(b, FRAME_ARG, text);
-}
-
-static bool is_folder_index(const char *index)
-{
-	return index && *index == '/';
-}
-
-/* Names by which one client or another knows where to go and whom to believe. */
-static void send_surroundings(struct making *m)
-{
-	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY" },
-		*const authorities[] = { "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile" };
-	const struct job none = { .language = m->lang->name };
-	char **env = lang_env(m->lang, PHASE_COMPILE, &none), text[600];
-
-	for (char **v = env; v && *v; v++)
-		if (strncmp(*v, "HOME=", 5) != 0)
-			send_text(m->box, FRAME_ENV, *v);
-	strv_free(env);
-	send_text(m->box, FRAME_ENV, "HOME=/tmp");
-	for (size_t i = 0; *config->conf.package_proxy && i < sizeof proxies / sizeof *proxies; i++) {
-		snprintf(text, sizeof text, "%s=%.500s", proxies[i], config->conf.package_proxy);
-		send_text(m->box, FRAME_ENV, text);
-	}
-	for (size_t i = 0; box_file_there(config->conf.package_certificates) && i < sizeof authorities / sizeof *authorities; i++) {
-		snprintf(text, sizeof text, "%s=" AUTHORITIES, authorities[i]);
-		send_text(m->box, FRAME_ENV, text);
-	}
-}
-
-static void send_fetch(struct making *m)
-{
-	unsigned char head[12 + 16];
-	const struct job j = { .language = m->lang->name, .framework = m->layer.framework };
-	char **argv = lang_argv(m->lang, m->lang->layer.fetch, m->lang->layer.nfetch, &j);
-
-	send_job(m, config->conf.package_bytes, config->conf.package_inodes);
-	frame_put32(head, 0600);
-	frame_put64(head + 4, strlen(m->request));
-	memcpy(head + 12, "request.json", 12);
-	attach_send(&m->box->attach, FRAME_FILE, head, 12 + 12);
-	attach_send(&m->box->attach, FRAME_DATA, m->request, strlen(m->request));
-	send_phase(m, PHASE_COMPILE, 1 << 20, config->conf.package_wall_us);
-	send_text(m->box, FRAME_ARG, TOOL);
-	send_text(m->box, FRAME_ARG, "fetch");
-	send_text(m->box, FRAME_ARG, "request.json");
-	for (char **v = argv; v && *v; v++)
-		send_text(m->box, FRAME_ARG, *v);
-	strv_free(argv);
-	send_surroundings(m);
-	/* frames have headers: of a file its name, of its contents a little more */
-	send_phase(m, PHASE_RUN, config->conf.package_bytes + config->conf.package_inodes * 1100, UNPACK_US);
-	send_text(m->box, FRAME_ARG, TOOL);
-	send_text(m->box, FRAME_ARG, "pack");
-	send_number(m->box, config->conf.package_inodes);
-	send_number(m->box, config->conf.package_bytes);
-	attach_send(&m->box->attach, FRAME_GO, NULL, 0);
-	attach_flush(&m->box->attach);
-}
-
-static void send_unpack(struct making *m)
-{
-	send_job(m, 1 << 20, 64);
-	send_phase(m, PHASE_RUN, LAYER_MANIFEST_MAX, UNPACK_US);
-	send_text(m->box, FRAME_ARG, TOOL);
-	send_text(m->box, FRAME_ARG, "unpack");
-	send_text(m->box, FRAME_ARG, WRITABLE);
-	send_number(m->box, config->conf.package_inodes);
-	send_number(m->box, config->conf.package_bytes);
-	attach_send(&m->box->attach, FRAME_GO, NULL, 0);
-	attach_flush(&m->box->attach);
-	m->sent = 0;
-	sha256_init(&m->hash);
-}
-
-/* So much more of the stream as the unpacking box takes. */
-static void send_stream(struct making *m, uint32_t credit)
-{
-	static unsigned char bytes[PIECE];
-
-	while (credit && m->sent < m->got) {
-		size_t want = credit < PIECE ? credit : PIECE;
-		ssize_t n = pread(m->fd, bytes, want, m->sent);
-
-		if (n <= 0) {
-			failed(m, LAYER_OURS, n < 0 ? strerror(errno) : "its stream on the disk is shorter than it was");
-			return;
-		}
-		sha256_update(&m->hash, (size_t)n, bytes);
-		attach_send(&m->box->attach, FRAME_STDIN, bytes, (size_t)n);
-		m->sent += n;
-		credit -= (uint32_t)n;
-		if (m->sent == m->got)
-			attach_send(&m->box->attach, FRAME_STDIN_END, NULL, 0);
-	}
-	attach_flush(&m->box->attach);
-}
-
-/* ---- what a box made ------------------------------------------------------------------------- */
-
-static bool went_well(const struct making *m, enum frame_phase p)
-{
-	return m->ended[p] && m->end[p][END_HOW] == END_EXITED && m->end[p][END_STATUS] == 0;
-}
-
-/* It wanted more than it may have: the job asked for too much. */
-static const char *too_much(const struct making *m, enum frame_phase p)
-{
-	uint64_t how = m->ended[p] ? m->end[p][END_HOW] : END_TROUBLE, hit = m->ended[p] ? m->end[p][END_HIT] : 0;
-
-	if (how == END_DISK_LIMIT || how == END_FILE_SIZE_LIMIT || hit & (1u << LIMIT_DISK | 1u << LIMIT_INODES) ||
-	    (p == PHASE_RUN && how == END_OUTPUT_LIMIT))
-		return "what these packages need is larger than a layer may be here (packages.bytes, packages.inodes)";
-	if (how == END_MEMORY_LIMIT)
-		return "resolving these packages needs more memory than there is for it (packages.memory)";
-	if (how == END_OUTPUT_LIMIT)
-		return "the package client says more than it may";
-	return NULL;
-}
-
-static void begin_box(struct making *m);
-
-static void fetched(struct making *m)
-{
-	const uint64_t *end = m->end[PHASE_COMPILE];
-	char text[400];
-
-	one_line(&m->words, "the package client failed without a word", text, sizeof text);
-	if (went_well(m, PHASE_COMPILE) && went_well(m, PHASE_RUN) && !m->gap) {
-		sha256_digest(&m->hash, sizeof m->digest, m->digest);
-		drop_box(m);
-		spool_hook("packages-fetched");
-		enter(m, UNPACKING, UNPACK_US + BOX_SLACK_US);
-		begin_box(m);
-	} else if (too_much(m, PHASE_COMPILE) || too_much(m, PHASE_RUN)) {
-		failed(m, LAYER_REFUSED, too_much(m, PHASE_COMPILE) ? too_much(m, PHASE_COMPILE) : too_much(m, PHASE_RUN));
-	} else if (m->ended[PHASE_COMPILE] && end[END_HOW] == END_EXITED && end[END_STATUS] == 1) {
-		failed(m, LAYER_REFUSED, text);
-	} else if (m->ended[PHASE_COMPILE] && end[END_HOW] == END_WALL_LIMIT) {
-		failed(m, LAYER_OURS, "the registry did not answer in time (packages.wall)");
-	} else if (*m->trouble) {
-		failed(m, LAYER_OURS, m->trouble);
-	} else {
-		failed(m, LAYER_OURS, text);
-	}
-}
-
-static void unpacked(struct making *m)
-{
-	unsigned char digest[SHA256_DIGEST_SIZE];
-	struct cee_err e = { "out of memory" };
-	char text[400];
-
-	one_line(&m->words, *m->trouble ? m->trouble : "it could not be unpacked", text, sizeof text);
-	sha256_digest(&m->hash, sizeof digest, digest);
-	if (m->ended[PHASE_RUN] && m->end[PHASE_RUN][END_HOW] == END_EXITED && m->end[PHASE_RUN][END_STATUS] == DATA_ERROR) {
-		failed(m, LAYER_REFUSED, text);
-	} else if (!went_well(m, PHASE_RUN) || m->gap || m->sent != m->got || memcmp(digest, m->digest, sizeof digest) != 0) {
-		failed(m, LAYER_OURS, text);
-	} else if (layer_lock_parse(m->lock.data ? m->lock.data : "", m->lock.len, &m->layer.packages, &m->layer.npackages, &e) < 0 ||
-		   layer_make_whole(&store, m->name, &m->layer, m->manifest.data ? m->manifest.data : "", m->manifest.len, &e) < 0) {
-		failed(m, LAYER_OURS, e.msg);
-	} else {
-		made(m);
-	}
-}
-
-static void take_stream(struct making *m, const struct frame *f)
-{
-	if (write_full(m->fd, f->data, f->len) < 0) {
-		failed(m, LAYER_OURS, strerror(errno));
-		return;
-	}
-	m->got += (int64_t)f->len;
-	sha256_update(&m->hash, f->len, f->data);
-}
-
-static void take_output(struct making *m, const struct frame *f)
-{
-	struct buf *b = f->stream == STREAM_OUT ? &m->manifest : f->stream == STREAM_ERR && m->state == FETCHING ? &m->lock : &m->words;
-	size_t most = b == &m->manifest ? LAYER_MANIFEST_MAX : b == &m->lock ? LAYER_LOCK_MAX : WORDS_MAX;
-
-	if (m->state == FETCHING && f->stream == STREAM_OUT)
-		take_stream(m, f);
-	else if (b->len + f->len <= most)
-		buf_add(b, f->data, f->len);
-	else if (b != &m->words)
-		m->gap = true;
-}
-
-static void take_end(struct making *m, const struct frame *f)
-{
-	uint64_t phase = f->len == 8 * END_FIELDS ? frame_get64(f->data) : PHASE_COUNT;
-
-	if (phase >= PHASE_COUNT)
-		return;
-	m->ended[phase] = true;
-	for (int i = 0; i < END_FIELDS; i++)
-		m->end[phase][i] = frame_get64(f->data + 8 * i);
-}
-
-static void box_frame(void *arg, const struct frame *f)
-{
-	struct making *m = arg;
-
-	switch ((unsigned)f->type) {
-	case FRAME_START:
-		break;
-	case FRAME_OUT:
-		take_output(m, f);
-		break;
-	case FRAME_GAP:
-		m->gap |= f->stream != STREAM_COMPILE;
-		break;
-	case FRAME_CREDIT:
-		if (m->state == UNPACKING && f->len == 4)
-			send_stream(m, frame_get32(f->data));
-		break;
-	case FRAME_TROUBLE:
-		snprintf(m->trouble, sizeof m->trouble, "%.*s", (int)(f->len < 190 ? f->len : 190), (const char *)f->data);
-		break;
-	case FRAME_END:
-		take_end(m, f);
-		break;
-	case FRAME_DONE:
-		if (m->state == FETCHING)
-			fetched(m);
-		else
-			unpacked(m);
-		break;
-	default:
-		failed(m, LAYER_OURS, "cee-init sent a frame that is not its to send");
-	}
-}
-
-static void box_ready(void *arg)
-{
-	struct making *m = arg;
-
-	if (!m->box->cells && box_cells()) {
-		failed(m, LAYER_OURS, "its box could not build a cell, though this host allows them");
-		return;
-	}
-	if (m->state == FETCHING)
-		send_fetch(m);
-	else
-		send_unpack(m);
-}
-
-static void box_ended(void *arg, enum box_end how, const char *reason)
-{
-	struct making *m = arg;
-	char text[400];
-
-	m->box = NULL;
-	if (how == BOX_NO_IMAGE) {
-		snprintf(text, sizeof text, "the image %.100s is not there: run cee-lang build %s", m->lang->image, m->lang->name);
-		reason = text;
-	}
-	failed(m, LAYER_OURS, reason);
-}
-
-static void begin_box(struct making *m)
-{
-	const char *index = conf_index(&config->conf, m->lang->layer.grammar);
-	bool fetching = m->state == FETCHING;
-	struct limits l;
-	struct box_spec spec = { .image = m->lang->image, .processes = 130, .open_files = 1024, .tools = true };
-	char path[PATH_MAX];
-
-	limits_init(&l);
-	l.v[LIMIT_MEMORY] = fetching ? config->conf.package_memory : 64 << 20;
-	l.v[LIMIT_DISK] = fetching ? config->conf.package_bytes : 4 << 20;
-	l.v[LIMIT_OUTPUT] = 0;
-	spec.disk = l.v[LIMIT_DISK];
-	spec.inodes = fetching ? config->conf.package_inodes : 256;
-	spec.memory = box_memory(&config->conf, &l);
-	if (fetching) {
-		spec.network = config->conf.package_network;
-		spec.index = is_folder_index(index) ? index : NULL;
-		spec.authorities = box_file_there(config->conf.package_certificates) ? config->conf.package_certificates : NULL;
-	} else if (layer_make_unpack(&store, m->name, path, sizeof path) < 0) {
-		failed(m, LAYER_OURS, strerror(errno));
-		return;
-	} else {
-		spec.writable = path;
-	}
-	m->box = box_new(&spec);
-	if (m->box)
-		box_use(m->box, box_ready, box_frame, box_ended, m);
-	else
-		failed(m, LAYER_OURS, "out of memory");
-}
-
 /* ---- which may begin ------------------------------------------------------------------------------ */
 
 static int working(void)
@@ -680,7 +275,7 @@ static int working(void)
 	int n = 0;
 
 	for (struct making *m = makings; m; m = m->next)
-		n += m->state != WAITING;
+		n += m->state != MAKING_WAITING;
 	return n;
 }
 
@@ -693,9 +288,9 @@ static void look_again(struct making *m)
 	if (fd >= 0) {
 		layer_release(&y);
 		close(fd);
-		made(m);
+		making_made(m);
 	} else if (mono_us() - m->began > config->conf.package_wall_us + UNPACK_US) {
-		failed(m, LAYER_OURS, "another runner has been making this layer for too long");
+		making_failed(m, LAYER_OURS, "another runner has been making this layer for too long");
 	}
 }
 
@@ -707,12 +302,11 @@ static void begin(struct making *m)
 		return;
 	}
 	if (m->fd < 0) {
-		failed(m, LAYER_OURS, strerror(errno));
+		making_failed(m, LAYER_OURS, strerror(errno));
 		return;
 	}
-	sha256_init(&m->hash);
-	enter(m, FETCHING, config->conf.package_wall_us + UNPACK_US + BOX_SLACK_US);
-	begin_box(m);
+	making_enter(m, MAKING_FETCHING, config->conf.package_wall_us + UNPACK_US + BOX_SLACK_US);
+	package_box_begin(m);
 	spool_hook("packages-fetching");
 }
 
@@ -723,7 +317,7 @@ static void pump(void)
 	while (again && engine_up()) {
 		again = false;
 		for (struct making *m = makings; m && !again; m = m->next)
-			if (m->state == WAITING && !m->timer.at && working() < config->conf.package_boxes) {
+			if (m->state == MAKING_WAITING && !m->timer.at && working() < config->conf.package_boxes) {
 				begin(m);	/* it may be gone now */
 				again = true;
 			}
@@ -748,8 +342,8 @@ static void timer_fired(struct timer *t)
 {
 	struct making *m = (struct making *)((char *)t - offsetof(struct making, timer));
 
-	if (m->state != WAITING) {
-		failed(m, LAYER_OURS, m->state == FETCHING ? "the package box did not end in time; it was removed"
+	if (m->state != MAKING_WAITING) {
+		making_failed(m, LAYER_OURS, m->state == MAKING_FETCHING ? "the package box did not end in time; it was removed"
 		       : "the layer could not be unpacked in time");
 		return;
 	}
@@ -758,27 +352,6 @@ static void timer_fired(struct timer *t)
 }
 
 /* ---- wishes ------------------------------------------------------------------------------------------ */
-
-/* What the package client is told. */
-static char *request_text(const struct lang *l, const struct job *j)
-{
-	const char *index = conf_index(&config->conf, l->layer.grammar);
-	cJSON *o = cJSON_CreateObject(), *list, *p;
-	char *text;
-
-	cJSON_AddStringToObject(o, "language", l->name);
-	cJSON_AddStringToObject(o, "framework", lang_framework(l, j));
-	list = cJSON_AddArrayToObject(o, "packages");
-	for (size_t i = 0; i < j->npackages; i++) {
-		cJSON_AddItemToArray(list, p = cJSON_CreateObject());
-		cJSON_AddStringToObject(p, "name", j->packages[i].name);
-		cJSON_AddStringToObject(p, "version", j->packages[i].version);
-	}
-	cJSON_AddStringToObject(o, "index", is_folder_index(index) ? INDEX : index ? index : "");
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return text;
-}
 
 /* "name@version" of each, a name as its registry knows it however it was written. */
 static char **asked_of(const struct lang *l, const struct job *j)
@@ -815,7 +388,7 @@ static struct making *making_new(const struct layer_wish *w, const char *name, c
 	m->layer.language = strdup(m->lang->name);
 	m->layer.image = strdup(image);
 	m->layer.framework = strdup(lang_framework(m->lang, j));
-	m->request = request_text(m->lang, j);
+	m->request = package_request(m->lang, j);
 	if (!m->layer.language || !m->layer.image || !m->layer.framework || !m->request) {
 		making_free(m);
 		return NULL;
@@ -1007,7 +580,7 @@ void layers_forget(struct layer_wish *w)
 void layers_drain(void)
 {
 	while (makings)
-		failed(makings, LAYER_OURS, "the engine went away");
+		making_failed(makings, LAYER_OURS, "the engine went away");
 }
 
 static void open_store(void)
