@@ -17,7 +17,7 @@ LIB      = util id limit conf json pattern job lang result files index spool spo
 	compare draft_tests tap
 LIB     += packages declare
 LIB     += group key room remove submitter crowd token
-LIB     += layer
+LIB     += layer layer_text layer_tree layer_prune
 LIB     += share account
 RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config metrics
 RUNNER  += canary host layers package_box share
@@ -52,9 +52,10 @@ help:
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
 	@echo 'make lint   cppcheck and mandoc -T lint'
 
+# Objects first, whoever names them: of an archive is linked what those before it lack.
 $(filter-out %/cee-http,$(PROGRAMS:%=$(BIN)/%)): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) $(LIBS_$*)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(LIBS_$*)
 
 $(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
 

@@ -68,7 +68,7 @@ void job_files_release(struct job_file *files, size_t n);
  * keyboard would have made name of, or NULL. */
 const char *json_nearest(const char *name, const char *const *names, size_t step);
 
-/* packages of a layer, its lock.json and a result (layer.c). What has been read is the caller's to
+/* packages of a layer, its lock.json and a result (layer_text.c). What has been read is the caller's to
  * release also after an error. */
 int layer_packages_read(const cJSON *array, const char *where, struct layer_package **p, size_t *n, struct cee_err *e);
 

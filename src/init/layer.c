@@ -8,7 +8,7 @@
  *     pack FILES BYTES        writes the folder `layer` of /work to standard output as frames
  *                             (carry.c's) and its lock.json to standard error
  *     unpack FOLDER FILES BYTES   reads such frames from standard input and makes the tree;
- *                             its manifest goes to standard output (layer.c of libcee reads it)
+ *                             its manifest goes to standard output (layer_tree.c of libcee reads it)
  *
  * Rules of unpack: what comes is a stranger's. Only regular files, folders and links, no
  * devices, no hard links, no bits beyond rwx; names without control characters, each part
