@@ -16,8 +16,6 @@
 #include "layers_internal.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,9 +56,6 @@ static struct layer_wish *askers;	/* for an image's id */
 static struct remembered memory[REMEMBER_MOST];
 static unsigned nmemory;
 static struct timer prune_timer;
-static pthread_t pruner;
-static bool pruner_there;
-static atomic_bool pruning;
 
 struct layers *layers_store(void) { return &store; }
 const struct conf *layers_conf(void) { return &config->conf; }
@@ -68,55 +63,13 @@ const struct conf *layers_conf(void) { return &config->conf; }
 static void pump(void);
 static enum layer_answer resolve(struct layer_wish *w, const char *image, struct layer_got *got);
 
-/* ---- pruning: beside the loop, since it removes trees ------------------------------ */
-
-struct prune { char *path; int64_t max; };
-
-static void *prune(void *arg)
-{
-	struct prune *p = arg;
-	struct layers l;
-	int64_t n, bytes;
-
-	if (layers_open(&l, p->path, false, NULL) == 0) {
-		layers_prune(&l, p->max, &n, &bytes);
-		layers_sweep(&l);
-		layers_close(&l);
-	}
-	free(p->path);
-	free(p);
-	atomic_store(&pruning, false);
-	return NULL;
-}
-
-static void join_pruner(void)
-{
-	if (pruner_there)
-		pthread_join(pruner, NULL);
-	pruner_there = false;
-}
+/* ---- pruning ------------------------------------------------------------------------ */
 
 static void prune_now(void)
 {
-	struct prune *p;
-
 	loop_timer(&prune_timer, mono_us() + PRUNE_US);
-	if (store.dir < 0 || atomic_load(&pruning))
-		return;
-	join_pruner();
-	p = calloc(1, sizeof *p);
-	if (!p || !(p->path = strdup(store.path))) {
-		free(p);
-		return;
-	}
-	p->max = config->conf.layers_max;
-	atomic_store(&pruning, true);
-	pruner_there = pthread_create(&pruner, NULL, prune, p) == 0;
-	if (!pruner_there) {
-		atomic_store(&pruning, false);
-		free(p->path);
-		free(p);
-	}
+	if (store.dir >= 0)
+		pruner_run(store.path, config->conf.layers_max);
 }
 
 static void prune_fired(struct timer *t)
@@ -610,7 +563,7 @@ void layers_init(const struct config *c)
 
 void layers_end(void)
 {
-	join_pruner();
+	pruner_end();
 	layers_close(&store);
 	for (unsigned i = 0; i < nmemory; i++)
 		buf_release(&memory[i].words);

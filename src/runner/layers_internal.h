@@ -1,4 +1,4 @@
-/* layers_internal.h - a layer that is being made, as layers.c and package_box.c share it */
+/* layers_internal.h - what layers.c, package_box.c and pruner.c share: a layer that is being made */
 #ifndef RUNNER_LAYERS_INTERNAL_H
 #define RUNNER_LAYERS_INTERNAL_H
 #include <nettle/sha2.h>
@@ -49,6 +49,10 @@ char *package_request(const struct lang *l, const struct job *j);
  * before this returns. */
 void package_box_begin(struct making *m);
 void package_box_drop(struct making *m);	/* none is let through */
+
+/* pruner.c: prunes and sweeps the layers there, unless that is going on already. */
+void pruner_run(const char *path, int64_t max);
+void pruner_end(void);			/* waits for it */
 
 /* layers.c: what a box ended in. The making is of no more use after made and failed. */
 void making_enter(struct making *m, enum making_state s, int64_t deadline_us);
