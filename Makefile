@@ -20,7 +20,7 @@ LIB     += group key room remove submitter crowd token
 LIB     += layer layer_text layer_tree layer_prune
 LIB     += share account
 RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config metrics
-RUNNER  += canary host layers package_box pruner share
+RUNNER  += canary host layers package_box packages pruner share
 INIT     = cee-init cell carry kept filter usage layer sha256
 
 # program: extra libraries

@@ -1,7 +1,7 @@
 /* run.c - a claimed job's state machine
  *
- *     CLAIMED → [PACKAGES →] [COMPILING →] BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
- *                    └────────────┴──────────┴────────┴→ RERUN → (back in new/)
+ *     CLAIMED → [PACKAGES → PACKED →] [COMPILING →] BOXED → EXECUTING → VERDICT → SYNCED → PUBLISHED → (gone)
+ *                    └─────────────────────┴──────────┴────────┴→ RERUN → (back in new/)
  *
  * A verdict is reached in one place, run_verdict; the way out is one door,
  * the steps behind it: result written, synced, published (that rename alone
@@ -15,8 +15,8 @@
  * sources while the job's own box is still asked for. What it cannot do is compiled in the
  * job's own box, the plain way, once and for all.
  *
- * PACKAGES is for a job with packages whose layer is not there yet (layers.c makes it): before
- * anything is compiled, so that a misspelt name costs no compile.
+ * PACKAGES is for a job with packages (packages.c): before anything is compiled, so that a
+ * misspelt name costs no compile. Once they came the job waits for a place, without holding one.
  *
  * deliver.c sends the job, verdict.c reads what init says of a phase.
  */
@@ -56,6 +56,7 @@ static void step(struct run *r);
 
 void run_reconfigure(const struct config *c) { config = c; }
 const struct config *run_config(void) { return config; }
+void run_resumable(void) { on_end(); }
 
 void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void), void (*unknown)(void))
 {
@@ -97,7 +98,7 @@ int run_busy(void)
 	return running() + (waiting > WAITING_FREE ? waiting - WAITING_FREE : 0);
 }
 
-static void run_enter(struct run *r, enum run_state s)
+void run_enter(struct run *r, enum run_state s)
 {
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
 		  "from", state_text[r->state], "to", state_text[s],
@@ -149,7 +150,7 @@ static void run_drop(struct run *r)
 
 /* ---- the way out ------------------------------------------------------------- */
 
-static int begin_log(struct run *r)
+int run_begin_log(struct run *r)
 {
 	int result = tests_open(r) < 0 ? -1 : spool_attempt_begin(&r->files);
 
@@ -187,7 +188,7 @@ void run_verdict(struct run *r, enum why why, const char *message)
 	r->result.ended_us = now_us();
 	set_expiry(r);
 	if (r->files.index < 0)		/* it had no box: an empty log is a log all the same */
-		begin_log(r);
+		run_begin_log(r);
 	output_end(&r->output);
 	files_end(&r->collected);
 	r->result.dropped_by_disk = r->output.lost_total;
@@ -321,7 +322,7 @@ static void requeue(struct run *r)
 }
 
 /* A failure of ours: once more, or said to be ours. */
-static void run_failed(struct run *r, enum why why, const char *message)
+void run_failed(struct run *r, enum why why, const char *message)
 {
 	if (r->state >= RUN_RERUN)
 		return;
@@ -471,7 +472,7 @@ static void box_ready(void *arg)
 		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
-	if (r->files.index < 0 && begin_log(r) < 0) {
+	if (r->files.index < 0 && run_begin_log(r) < 0) {
 		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 		return;
 	}
@@ -600,7 +601,7 @@ static void compile_and_run(struct run *r)
 		r->result.compiler = COMPILER_RESIDENT;
 		if (!r->result.started_us)
 			r->result.started_us = now_us();
-		if (r->files.index < 0 && begin_log(r) < 0) {
+		if (r->files.index < 0 && run_begin_log(r) < 0) {
 			run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
 			return;
 		}
@@ -610,47 +611,6 @@ static void compile_and_run(struct run *r)
 }
 
 /* ---- packages ------------------------------------------------------------------------ */
-
-static void packages_refused(struct run *r, const struct layer_got *got)
-{
-	bool log = got->nwords && (r->files.index >= 0 || begin_log(r) == 0);
-
-	if (log)
-		output_mark(&r->output, MARK_PACKAGES);	/* also where it is remembered: these are its words */
-	if (log)
-		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)got->words, got->nwords);
-	run_verdict(r, WHY_PACKAGE_ERROR, got->message);
-}
-
-static void packages_answered(void *arg, enum layer_answer a, struct layer_got *got)
-{
-	struct run *r = arg;
-
-	r->wish = NULL;
-	if (a == LAYER_REFUSED) {
-		packages_refused(r, got);
-	} else if (a == LAYER_OURS) {
-		run_failed(r, WHY_INTERNAL_ERROR, got->message);
-	} else {
-		r->layer = got->fd;
-		r->job.layer = strdup(got->path);
-		r->result.packages = got->layer.packages;
-		r->result.npackages = got->layer.npackages;
-		got->layer.packages = NULL;
-		got->layer.npackages = 0;
-		layer_release(&got->layer);
-		run_enter(r, RUN_PACKED);
-	}
-}
-
-static void packages_came(void *arg, enum layer_answer a, struct layer_got *got)
-{
-	struct run *r = arg;
-
-	packages_answered(r, a, got);
-	if (r->state == RUN_PACKED)
-		on_end();
-}
 
 /* Of those whose packages came the one that has waited longest. */
 bool run_resume(int places)
@@ -667,30 +627,12 @@ bool run_resume(int places)
 	return oldest;
 }
 
-/* A layer that is there costs a look; else the job waits for it, and that is said. */
 static void start(struct run *r)
 {
-	struct layer_order o = { .lang = r->lang, .job = &r->job, .done = packages_came, .arg = r };
-	struct layer_got got;
-	enum layer_answer a;
-
-	if (!r->job.npackages) {
+	if (r->job.npackages)
+		packages_ask(r);
+	if (!r->job.npackages || r->state == RUN_PACKED)
 		compile_and_run(r);
-		return;
-	}
-	run_enter(r, RUN_PACKAGES);
-	a = layers_ask(&o, &got, &r->wish);
-	if (a != LAYER_LATER) {
-		packages_answered(r, a, &got);
-		if (r->state == RUN_PACKED)
-			compile_and_run(r);
-		return;
-	}
-	r->result.started_us = now_us();
-	if (begin_log(r) < 0)
-		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
-	else
-		output_mark(&r->output, MARK_PACKAGES);
 }
 
 /* ---- the beginning ------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* run_internal.h - a claimed job, as run.c, deliver.c and verdict.c share it */
+/* run_internal.h - a claimed job, as run.c, deliver.c, packages.c and verdict.c share it */
 #ifndef RUNNER_RUN_INTERNAL_H
 #define RUNNER_RUN_INTERNAL_H
 #include "box.h"
@@ -80,8 +80,17 @@ void feed_credit(struct run *r, const struct frame *f);
 void feed_window(struct run *r);	/* how large its terminal is, by now */
 bool feed_signal(struct run *r, int sig);	/* false: its program does not run */
 
+/* packages.c: the layer of a job that has packages. PACKED by the time it returns, or it waits for
+ * run_resumable, or it has ended. */
+void packages_ask(struct run *r);
+
 /* run.c: the one place where a verdict is reached; the box goes. */
 void run_verdict(struct run *r, enum why why, const char *message);
+/* A failure of ours: once more, or said to be ours. */
+void run_failed(struct run *r, enum why why, const char *message);
+void run_enter(struct run *r, enum run_state s);	/* the only writer of state; logs it */
+int run_begin_log(struct run *r);	/* once a job, before its first output. -1: no room */
+void run_resumable(void);		/* a job is PACKED: a free place may be its */
 const struct config *run_config(void);
 
 /* verdict.c: what a phase's FRAME_END says, written into r->result. */
