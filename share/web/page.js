@@ -117,8 +117,14 @@ function keepDraft() {
 	}
 }
 
+// "3.11" and "3" beside "3.11.2" are the same one by shorter names: there is nothing to choose.
+function choices(l) {
+	const all = l.frameworks?.length ? l.frameworks : l.versions ?? [];
+	return all.filter((v) => !all.some((other) => other.startsWith(`${v}.`)));
+}
+
 function chooseVersion(l, chosen = "") {
-	const list = l.frameworks?.length ? l.frameworks : l.versions ?? [];
+	const list = choices(l);
 	$("version").replaceChildren(...list.map((v) => option(v, v)));
 	$("version-field").hidden = list.length < 2;
 	if (list.includes(chosen))
@@ -178,8 +184,9 @@ function form() {
 			field.reportValidity();
 			throw new Error(`${field.labels[0].firstChild.textContent.trim()}: ${field.validationMessage}`);
 		}
+	const version = choices(l).length > 1 ? $("version").value : "";
 	return makeJob({
-		language: l.id, version: l.frameworks?.length ? "" : $("version").value, framework: l.frameworks?.length ? $("version").value : "",
+		language: l.id, version: l.frameworks?.length ? "" : version, framework: l.frameworks?.length ? $("version").value : "",
 		files, args: $("arguments").value, stdin: $("stdin").value, packages: l.works?.packages ? $("packages").value : "",
 		collect: $("collect").value, wall: $("wall").value || $("wall").placeholder, memory: $("memory").value,
 	});
