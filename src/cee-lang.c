@@ -124,13 +124,20 @@ static const struct lang *source_of(const struct run *r, const struct lang *l)
 
 /* ---- list ------------------------------------------------------------------- */
 
+/* What an image says of itself is its languages'. */
+static void lang_told(struct lang *l, const struct image *i)
+{
+	if ((*i->frameworks && lang_set_available(l, i->frameworks) < 0) || lang_set_versions(l, i->versions) < 0)
+		prog_die(EX_OSERR, "out of memory");
+}
+
 struct row {
 	const struct lang *l;
 	struct image image;
 	const char *state;	/* ready, old, missing, unknown */
 };
 
-static void row_fill(struct run *r, const struct lang *l, struct row *row)
+static void row_fill(struct run *r, struct lang *l, struct row *row)
 {
 	memset(row, 0, sizeof *row);
 	row->l = l;
@@ -138,8 +145,10 @@ static void row_fill(struct run *r, const struct lang *l, struct row *row)
 	if (!r->work.engine.curl || image_look(&r->work.engine, l->image, &row->image, NULL) < 0)
 		return;
 	row->state = "missing";
-	if (row->image.present)
-		row->state = image_is_old(&r->work, source_of(r, l), &row->image) ? "old" : "ready";
+	if (!row->image.present)
+		return;
+	lang_told(l, &row->image);
+	row->state = image_is_old(&r->work, source_of(r, l), &row->image) ? "old" : "ready";
 }
 
 static void list_json(const struct row *rows, size_t n)
@@ -149,6 +158,7 @@ static void list_json(const struct row *rows, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		cJSON *o = cJSON_CreateObject();
+		AUTO_FREE char *versions = NULL;
 
 		cJSON_AddStringToObject(o, "name", rows[i].l->name);
 		cJSON_AddStringToObject(o, "title", rows[i].l->title ? rows[i].l->title : rows[i].l->name);
@@ -162,6 +172,9 @@ static void list_json(const struct row *rows, size_t n)
 				cJSON_AddStringToObject(o, "with", rows[i].image.with);
 			if (*rows[i].image.frameworks)
 				cJSON_AddStringToObject(o, "frameworks", rows[i].image.frameworks);
+			versions = lang_versions(rows[i].l);
+			if (versions && *versions)
+				cJSON_AddStringToObject(o, "versions", versions);
 		}
 		cJSON_AddItemToArray(a, o);
 	}
@@ -173,11 +186,15 @@ static void list_json(const struct row *rows, size_t n)
 
 static void list_text(const struct row *rows, size_t n)
 {
-	printf("%-12s %-8s %6s  %-24s %s\n", "LANGUAGE", "STATE", "MB", "IMAGE", "FROM");
-	for (size_t i = 0; i < n; i++)
-		printf("%-12s %-8s %6lld  %-24s %s\n", rows[i].l->name, rows[i].state,
-		       (long long)(rows[i].image.size >> 20), rows[i].l->image,
+	printf("%-12s %-8s %6s  %-8s %-24s %s\n", "LANGUAGE", "STATE", "MB", "VERSION", "IMAGE", "FROM");
+	for (size_t i = 0; i < n; i++) {
+		AUTO_FREE char *versions = lang_versions(rows[i].l);
+
+		printf("%-12s %-8s %6lld  %-8.*s %-24s %s\n", rows[i].l->name, rows[i].state,
+		       (long long)(rows[i].image.size >> 20), versions && *versions ? (int)strcspn(versions, " ") : 1,
+		       versions && *versions ? versions : "-", rows[i].l->image,
 		       rows[i].image.present ? rows[i].image.source : "-");
+	}
 }
 
 static int do_list(struct run *r)
@@ -211,8 +228,8 @@ static size_t with_image(struct run *r, struct langs *some)
 	for (size_t i = 0; i < r->langs.n; i++)
 		if (!r->work.engine.curl ||
 		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present)) {
-			if (r->work.engine.curl && *image.frameworks)
-				lang_set_available(&r->langs.l[i], image.frameworks);
+			if (r->work.engine.curl)
+				lang_told(&r->langs.l[i], &image);
 			some->l[some->n++] = r->langs.l[i];
 		}
 	return some->n;

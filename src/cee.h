@@ -269,6 +269,7 @@ struct lang {
 	char **versions; size_t nversions;
 	char **frameworks; size_t nframeworks;
 	char *available;		/* of them, as the image says: words; NULL all */
+	char *told_versions;		/* as the image says, as lang_versions_read; NULL: it was not asked */
 	char *runtimes;			/* what each runs on, as the image says: "FRAMEWORK TEXT;…"; NULL: it does not */
 	char *image;			/* the image's name with its tag */
 	char *pull;			/* source.pull: public image name, or NULL */
@@ -314,13 +315,24 @@ char *const *lang_command(const struct lang *l, enum lang_command c, const struc
 /* Where "#!" begins no comment: in the job's entry it becomes what does, column for column. */
 void lang_hashbang(const struct lang *l, struct job *j);
 const char *lang_entry(const struct lang *l, const struct job *j);
-/* The job's, else the first that is there, else "". */
+/* The job's, also where it is named as its version, else the first that is there, else "". */
 const char *lang_framework(const struct lang *l, const struct job *j);
 bool lang_has_framework(const struct lang *l, const char *framework);
 /* What an image's label cee.frameworks says; NULL: nothing. -1 ENOMEM. */
 int lang_set_available(struct lang *l, const char *words);
 /* The same of its label cee.runtimes. */
 int lang_set_runtimes(struct lang *l, const char *text);
+/* The versions that an image names, one a line or a space between: each once, those that a job may name, one
+ * space between, at most LANG_VERSIONS. malloc'ed; NULL ENOMEM. */
+enum { LANG_VERSIONS = 16, LANG_VERSION_LEN = 64 };
+char *lang_versions_read(const char *text);
+/* What an image's label cee.versions says, "" for one without; NULL: not known. -1 ENOMEM. */
+int lang_set_versions(struct lang *l, const char *text);
+/* What a job may name as version, a space between: those of its file, else of its image, else its frameworks that
+ * are there. malloc'ed; NULL with errno 0 where that is not known yet, else ENOMEM. */
+char *lang_versions(const struct lang *l);
+/* What images said of the languages in from is said of those in ls with the same images. -1 ENOMEM. */
+int langs_keep_told(struct langs *ls, const struct langs *from);
 /* What runs programs of this framework, for people: malloc'ed, NULL where the image does not say. */
 char *lang_runtime(const struct lang *l, const char *framework);
 /* What a file of the language holds for this job: the placeholders of lang_argv but {args}

@@ -115,6 +115,65 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	[ "$(jq -r '.languages[].name' "$CEE_SPOOL/languages.json")" = zz ]
 }
 
+# versions: those of zz that submitters are told of
+versions() { jq -r '.languages[] | select(.name == "zz").versions | join(" ")' "$CEE_SPOOL/languages.json"; }
+has_versions() { [ "$(versions)" = "$*" ]; }
+
+@test "an image names its versions: listed, published, and jobs are held to them" {
+	language '{"setup": ["mkdir -p /usr/lib/cee/zz; printf \"2.1.7\\n2.1\\n2;3\\n2\\n2.1\\n\" > /usr/lib/cee/zz/versions"]}' 'echo hello, world'
+	cee-lang build
+	has_versions 2.1.7 2.1 2
+	[ "$(cee-lang list --json zz | jq -r '.[0].versions')" = "2.1.7 2.1 2" ]
+	[[ $(cee-lang list zz) == *" 2.1.7 "* ]]
+	start_runner
+	wait_until 20 has_versions 2.1.7 2.1 2
+	[ "$(cee-submit -q -w -j - <<< '{"language": "zz", "version": "2.1", "code": "echo it is"}')" = "it is" ]
+	run cee-submit -j - <<< '{"language": "zed", "version": "2.2", "code": "echo it is"}'
+	[ "$status" -eq 65 ]
+	[[ $output == *'version: "2.2" is not known here: there is 2.1.7, 2.1, 2'* ]]
+	# a language file that is read anew knows them still, and its own go before
+	jq '.title = "Zet"' "$LANGS/zz.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/zz.json"
+	kill -HUP "$RUNNER"
+	wait_until 20 grep -q '"Zet"' "$CEE_SPOOL/languages.json"
+	has_versions 2.1.7 2.1 2
+	jq '.versions = ["7"]' "$LANGS/zz.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/zz.json"
+	kill -HUP "$RUNNER"
+	wait_until 20 has_versions 7
+	[ "$(cee-lang list --json zz | jq -r '.[0].versions')" = 7 ]
+	# and an image that names none any more has none
+	language '{"setup": ["touch /none"]}' 'echo hello, world'
+	cee-lang build
+	has_versions ''
+	[ "$(cee-lang list --json zz | jq '.[0].versions')" = null ]
+}
+
+@test "each language of the checkout that has an image has a version, and it is what runs" {
+	sed -i "s,^languages = .*,languages = $CEE_ROOT/etc/languages.d," "$CEE_CONF"
+	start_runner
+	known() { ! cee-lang list --json | jq -e 'any(.[]; .state != "missing" and (.versions | not))' > "$BATS_TEST_TMPDIR/known" &&
+		jq -e 'all(.languages[]; .versions)' "$CEE_SPOOL/languages.json"; }
+	wait_until 20 known
+	ran=0
+	while read -r language version; do
+		case $language in
+		python) code='import platform; print(platform.python_version())' ;;
+		c | cpp) code=$'#include <stdio.h>\nint main() { printf("%d.%d.%d\\n", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__); }' ;;
+		javascript) code='console.log(process.versions.node)' ;;
+		bash) code='echo "${BASH_VERSION%%[^0-9.]*}"' ;;
+		*) continue ;;
+		esac
+		for v in "$version" "${version%%.*}"; do
+			[ "$(jq -n --arg language "$language" --arg version "$v" --arg code "$code" '{$language, $version, $code}' |
+				cee-submit -q -w -j -)" = "$version" ]
+		done
+		run cee-submit -j - <<< "{\"language\": \"$language\", \"version\": \"0.1\", \"code\": \"1\"}"
+		[ "$status" -eq 65 ]
+		[[ $output == *"version: \"0.1\" is not known here: there is $version, "* ]]
+		ran=$((ran + 1))
+	done < <(jq -r '.languages[] | "\(.name) \(.versions[0])"' "$CEE_SPOOL/languages.json")
+	[ "$ran" -eq 5 ]
+}
+
 @test "directories of the host are copied in, readable by everybody, links as links" {
 	mkdir -p "$BATS_TEST_TMPDIR/tree/sub"
 	echo 'hello, world' > "$BATS_TEST_TMPDIR/tree/sub/text"

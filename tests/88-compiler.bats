@@ -235,6 +235,30 @@ frameworks() { cee-lang list --json csharp | jq -r '.[0].frameworks // empty'; }
 	[[ $output == *"target_framework_monikier: \"$lacking\" is not known here: there is net10.0"* ]]
 }
 
+@test "the frameworks are the versions, and a version chooses its framework" {
+	new_spool
+	start_runner
+	wait_until 10 grep -q "engine state=up" "$RUNNER_LOG"
+	mapfile -t all < <(frameworks | tr ' ' '\n')
+	[ "${#all[@]}" -gt 0 ] || skip "the image says nothing of frameworks"
+	same() { jq -e --arg v "${all[0]}" '.languages[] | select(.name == "csharp") | .versions == .frameworks and any(.versions[]; . == $v)' \
+		"$CEE_SPOOL/languages.json"; }
+	wait_until 20 same
+	for framework in "${all[0]}" "${all[-1]}"; do
+		number=${framework//[!0-9.]/}
+		id=$(jq -n --arg version "$framework" '{language: "csharp", $version, code: "class P { static void Main() { System.Console.WriteLine(\n#if NET10_0\n\"10.0\"\n#elif NET6_0\n\"6.0\"\n#else\n\"other\"\n#endif\n); } }"}' | cee-submit -j -)
+		wait_until 90 ended "$id"
+		case $number in
+		10.0 | 6.0) [ "$(cee-log -o "$id")" = "$number" ] ;;
+		*) [ "$(cee-log -o "$id")" = other ] ;;
+		esac
+	done
+	[ "${#all[@]}" -gt 1 ] || skip "there is one framework only"
+	run cee-submit -j - <<< "{\"language\": \"csharp\", \"code\": \"1\", \"version\": \"${all[0]}\", \"target_framework_monikier\": \"${all[1]}\"}"
+	[ "$status" -eq 65 ]
+	[[ $output == *"version: \"${all[0]}\" is another framework than target_framework_monikier, \"${all[1]}\""* ]]
+}
+
 @test "the result names the runtime that ran it, and nothing where nothing ran" {
 	new_spool
 	start_runner

@@ -236,6 +236,7 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 	is 200
 	[ "$(field '.languages[] | select(.id == "python") | [.name, .works.check, .works.tests, .limits.run.cpu, .ceilings.run.cpu,
 		(.hello | length > 0), .extensions[0]] | join(" ")')" = 'python true true 5 60 true .py' ]
+	[ "$(field '.languages | length > 0 and all(.[]; .versions | length > 0)')" = true ]
 	req GET /healthz
 	is 503
 	[ "$(field .runners)" = 0 ]

@@ -73,6 +73,8 @@ static int complete(struct web *w, cJSON *l)
 	    !cJSON_AddBoolToObject(works, "packages", cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "packages"))) ||
 	    !cJSON_AddBoolToObject(works, "tests", true))
 		return -1;
+	if (!cJSON_GetObjectItemCaseSensitive(l, "versions") && !cJSON_AddArrayToObject(l, "versions"))
+		return -1;	/* its image was not asked yet */
 	return complete_limits(w, l);
 }
 

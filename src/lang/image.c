@@ -90,6 +90,7 @@ int image_look(struct engine *e, const char *name, struct image *i, struct cee_e
 	copy_string(i->digest, sizeof i->digest, labels, "cee.digest");
 	copy_string(i->with, sizeof i->with, labels, "cee.with");
 	copy_string(i->frameworks, sizeof i->frameworks, labels, "cee.frameworks");
+	copy_string(i->versions, sizeof i->versions, labels, "cee.versions");
 	i->size = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
 	i->present = i->id[0] != '\0';
 	cJSON_Delete(o);
@@ -579,7 +580,7 @@ static int context_send(struct work *w, const char *path, struct context *c, str
 	return r;
 }
 
-/* ---- which frameworks an image has ------------------------------------------- */
+/* ---- which frameworks and versions an image has ------------------------------- */
 
 /* The content of the one file in an answer of the engine's archive call. */
 static int archive_text(const struct buf *tar, char *text, size_t size)
@@ -601,12 +602,13 @@ static int archive_text(const struct buf *tar, char *text, size_t size)
 static int told_read(struct work *w, const struct lang *l, const char *what, char *text, size_t size, struct cee_err *err)
 {
 	AUTO_BUF struct buf body = {0}, answer = {0}, path = {0}, tar = {0}, gone = {0};
+	AUTO_FREE char *name = engine_escape(l->name);	/* may have a '#' */
 	char id[80];
 	cJSON *o;
 	int status;
 
 	*text = '\0';
-	if (buf_printf(&body, "{\"Image\":\"%s\",\"Cmd\":[\"none\"]}", l->image) < 0)
+	if (!name || buf_printf(&body, "{\"Image\":\"%s\",\"Cmd\":[\"none\"]}", l->image) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	status = engine_call(&w->engine, "POST", "/containers/create", body.data, &answer, err);
 	if (status != 201)
@@ -614,7 +616,7 @@ static int told_read(struct work *w, const struct lang *l, const char *what, cha
 	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
 	copy_string(id, sizeof id, o, "Id");
 	cJSON_Delete(o);
-	if (buf_printf(&path, "/containers/%s/archive?path=/usr/lib/cee/%s/%s", id, l->name, what) < 0)
+	if (buf_printf(&path, "/containers/%s/archive?path=/usr/lib/cee/%s/%s", id, name, what) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	status = engine_call(&w->engine, "GET", path.data, NULL, &tar, err);
 	path.len = 0;
@@ -642,10 +644,9 @@ static int runtimes_read(struct work *w, const struct lang *l, char *text, size_
 }
 
 /* An image that has not every framework of its language says so in a label, and what they run on in another. */
-static int frameworks_label(struct work *w, const struct lang *l, struct cee_err *err)
+static int frameworks_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
 {
-	AUTO_BUF struct buf have = {0}, dockerfile = {0}, path = {0};
-	struct context c = { .n = 0 };
+	AUTO_BUF struct buf have = {0};
 	char text[400], runtimes[1000];
 
 	if (!l->nframeworks)
@@ -658,13 +659,45 @@ static int frameworks_label(struct work *w, const struct lang *l, struct cee_err
 				return cee_fail(err, ENOMEM, "out of memory");
 	if (!have.len)
 		return 0;
+	if (buf_printf(labels, "LABEL cee.frameworks=\"%s\" cee.runtimes=\"%s\"\n", have.data, runtimes) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	work_say(w, "has the frameworks %s", have.data);
+	return 0;
+}
+
+/* Which versions of its language it has, as its setup found out. */
+static int versions_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
+{
+	AUTO_FREE char *words = NULL;
+	char text[LANG_VERSIONS * (LANG_VERSION_LEN + 1) + 1];
+
+	if (told_read(w, l, "versions", text, sizeof text, err) < 0)
+		return -1;
+	if (strlen(text) == sizeof text - 1)
+		*(strrchr(text, '\n') ? strrchr(text, '\n') : text) = '\0';	/* the last one may be a part */
+	words = lang_versions_read(text);
+	if (!words || (*words && buf_printf(labels, "LABEL cee.versions=\"%s\"\n", words) < 0))
+		return cee_fail(err, ENOMEM, "out of memory");
+	if (*words)
+		work_say(w, "has the versions %s", words);
+	return 0;
+}
+
+/* What the image that was just made says of itself becomes labels of it. */
+static int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
+{
+	AUTO_BUF struct buf labels = {0}, dockerfile = {0}, path = {0};
 	AUTO_FREE char *name = engine_escape(l->image);
-	if (!name || buf_printf(&dockerfile, "FROM %s\nLABEL cee.frameworks=\"%s\" cee.runtimes=\"%s\"\n", l->image,
-				  have.data, runtimes) < 0 ||
+	struct context c = { .n = 0 };
+
+	if (frameworks_label(w, l, &labels, err) < 0 || versions_label(w, l, &labels, err) < 0)
+		return -1;
+	if (!labels.len)
+		return 0;
+	if (!name || buf_printf(&dockerfile, "FROM %s\n%s", l->image, labels.data) < 0 ||
 	    buf_printf(&path, "/build?t=%s&rm=1&forcerm=1", name) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	c.dockerfile = dockerfile.data;
-	work_say(w, "has the frameworks %s", have.data);
 	return context_send(w, path.data, &c, err);
 }
 
@@ -690,7 +723,7 @@ static int lang_make(struct work *w, const struct lang *l, bool pulled,
 		return cee_fail(err, ENOMEM, "out of memory");
 	c->dockerfile = dockerfile.data;
 	work_say(w, "building %s (%s)", l->image, source);
-	if (context_send(w, path.data, c, err) < 0 || frameworks_label(w, l, err) < 0 ||
+	if (context_send(w, path.data, c, err) < 0 || labels_add(w, l, err) < 0 ||
 	    image_look(&w->engine, l->image, &after, err) < 0)
 		return -1;
 	if (!after.present)

@@ -29,6 +29,7 @@ struct image {
 	char digest[20];	/* label cee.digest */
 	char with[400];		/* label cee.with: names of cee-lang build --with, "," between, or "" */
 	char frameworks[400];	/* label cee.frameworks: those of the language that it has, or "" */
+	char versions[1100];	/* label cee.versions: those of the language, or "" */
 	int64_t size;
 };
 /* 0 also when there is none. */

@@ -902,13 +902,24 @@ static int not_listed(const char *path, const char *what, const cJSON *array, st
 	return json_wrong(e, path, "\"%.60s\" is not known here: there is %.250s", what, b.data);
 }
 
-/* An empty or missing list of versions says nothing of them: only a job that is
- * silent too will do. */
+/* Where there is none, only a job that is silent too will do. */
 static int in_list(const cJSON *l, const char *list, const char *path, const char *value, struct cee_err *e)
 {
 	const cJSON *array = cJSON_GetObjectItemCaseSensitive(l, list);
 
 	return !value || lists(array, value) ? 0 : not_listed(path, value, array, e);
+}
+
+/* No list: the image is not asked yet, and a job that waited for this runner must not fail for that. */
+static int version_fits(const cJSON *l, const struct job *j, struct cee_err *e)
+{
+	if (cJSON_GetObjectItemCaseSensitive(l, "versions") && in_list(l, "versions", "version", j->version, e) < 0)
+		return -1;
+	if (!j->version || !j->framework || strcmp(j->version, j->framework) == 0 ||
+	    !lists(cJSON_GetObjectItemCaseSensitive(l, "frameworks"), j->version))
+		return 0;
+	return json_wrong(e, "version", "\"%.60s\" is another framework than target_framework_monikier, \"%.60s\": leave one out",
+		j->version, j->framework);
 }
 
 /* The job's files beside those that the language places: what code is called, and its own. */
@@ -976,7 +987,7 @@ int job_check(struct job *j, const struct conf *c, const char *languages, size_t
 	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
 		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
 			text_of(l, "name"));
-	if (in_list(l, "versions", "version", j->version, e) < 0 ||
+	if (version_fits(l, j, e) < 0 ||
 	    in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;
 	return packages_fit(l, j, e) < 0 ? -1 : beside_languages_files(l, j, e);

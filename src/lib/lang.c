@@ -35,7 +35,7 @@ static bool name_valid(const char *s)
 
 static bool alias_valid(const char *s)
 {
-	return *s && strlen(s) <= 64 && only(s, LOWER UPPER DIGITS "+#._-");
+	return *s && strlen(s) <= LANG_VERSION_LEN && only(s, LOWER UPPER DIGITS "+#._-");
 }
 
 static bool extension_valid(const char *s)
@@ -317,6 +317,7 @@ void lang_release(struct lang *l)
 	strings_release(l->versions, l->nversions);
 	strings_release(l->frameworks, l->nframeworks);
 	free(l->available);
+	free(l->told_versions);
 	free(l->runtimes);
 	free(l->image);
 	free(l->pull);
@@ -528,14 +529,19 @@ void lang_hashbang(const struct lang *l, struct job *j)
 
 /* ---- argument vectors --------------------------------------------------------------- */
 
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == n && strncmp(p, word, n) == 0)
+			return true;
+	return false;
+}
+
 bool lang_has_framework(const struct lang *l, const char *framework)
 {
-	size_t n = strlen(framework);
-
-	for (const char *p = l->available; p && *p; p += strcspn(p, " "), p += strspn(p, " "))
-		if (strcspn(p, " ") == n && strncmp(p, framework, n) == 0)
-			return true;
-	return !l->available;
+	return !l->available || has_word(l->available, framework);
 }
 
 static int set_text(char **to, const char *text)
@@ -559,6 +565,80 @@ int lang_set_runtimes(struct lang *l, const char *text)
 	return set_text(&l->runtimes, text);
 }
 
+/* Adds a word to a list of them. */
+static int add_word(struct buf *b, const char *word)
+{
+	return buf_printf(b, "%s%s", b->len ? " " : "", word);
+}
+
+char *lang_versions_read(const char *text)
+{
+	static const char blank[] = " \t\r\n";
+	struct buf b = {0};
+	int r = buf_printf(&b, "%s", "");
+	size_t n, took = 0;
+
+	for (text += strspn(text, blank); r == 0 && *text && took < LANG_VERSIONS; text += n, text += strspn(text, blank)) {
+		char word[LANG_VERSION_LEN + 1];
+
+		n = strcspn(text, blank);
+		if (n >= sizeof word)
+			continue;
+		memcpy(word, text, n);
+		word[n] = '\0';
+		if (!alias_valid(word) || has_word(b.data, word))
+			continue;
+		r = add_word(&b, word);
+		took++;
+	}
+	if (r == 0)
+		return b.data;
+	buf_release(&b);
+	errno = ENOMEM;
+	return NULL;
+}
+
+int lang_set_versions(struct lang *l, const char *text)
+{
+	AUTO_FREE char *words = text ? lang_versions_read(text) : NULL;
+
+	return text && !words ? -1 : set_text(&l->told_versions, words);
+}
+
+char *lang_versions(const struct lang *l)
+{
+	struct buf b = {0};
+	int r = buf_printf(&b, "%s", l->nversions || !l->told_versions ? "" : l->told_versions);
+
+	for (size_t i = 0; r == 0 && i < l->nversions; i++)
+		r = add_word(&b, l->versions[i]);
+	for (size_t i = 0; r == 0 && !l->nversions && !(l->told_versions && *l->told_versions) && i < l->nframeworks; i++)
+		if (lang_has_framework(l, l->frameworks[i]))
+			r = add_word(&b, l->frameworks[i]);
+	errno = r < 0 ? ENOMEM : 0;
+	if (r == 0 && (b.len || l->told_versions))
+		return b.data;
+	buf_release(&b);
+	return NULL;
+}
+
+static int keep_text(char **to, const char *text)
+{
+	return text ? set_text(to, text) : 0;
+}
+
+int langs_keep_told(struct langs *ls, const struct langs *from)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		for (size_t k = 0; k < from->n; k++)
+			if (strcmp(ls->l[i].image, from->l[k].image) == 0 &&
+			    (keep_text(&ls->l[i].available, from->l[k].available) < 0 ||
+			     keep_text(&ls->l[i].runtimes, from->l[k].runtimes) < 0 ||
+			     keep_text(&ls->l[i].told_versions, from->l[k].told_versions) < 0))
+				return -1;
+	return 0;
+}
+
 char *lang_runtime(const struct lang *l, const char *framework)
 {
 	size_t n = strlen(framework);
@@ -571,6 +651,9 @@ char *lang_runtime(const struct lang *l, const char *framework)
 
 const char *lang_framework(const struct lang *l, const struct job *j)
 {
+	for (size_t i = 0; !j->framework && j->version && i < l->nframeworks; i++)
+		if (strcmp(l->frameworks[i], j->version) == 0)
+			return l->frameworks[i];
 	for (size_t i = 0; !j->framework && i < l->nframeworks; i++)
 		if (lang_has_framework(l, l->frameworks[i]))
 			return l->frameworks[i];
@@ -838,6 +921,24 @@ static int publish_list(struct buf *b, const char *name, char *const *v, size_t 
 	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote_all(b, v, n);
 }
 
+/* Left out as long as the image was not asked: that any will do until then. */
+static int publish_versions(struct buf *b, const struct lang *l)
+{
+	AUTO_FREE char *words = lang_versions(l);
+	const char *sep = "";
+
+	if (!words)
+		return errno ? -1 : 0;
+	if (buf_printf(b, ",\"versions\":[") < 0)
+		return -1;
+	for (char *save = NULL, *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (buf_printf(b, "%s", sep) < 0 || json_quote(b, word) < 0)
+			return -1;
+		sep = ",";
+	}
+	return buf_add(b, "]", 1);
+}
+
 static int publish_frameworks(struct buf *b, const struct lang *l)
 {
 	const char *sep = "";
@@ -897,7 +998,7 @@ static int publish_one(struct buf *b, const struct lang *l)
 	    publish_text(b, "title", l->title) < 0 ||
 	    publish_list(b, "aliases", l->aliases, l->naliases) < 0 ||
 	    publish_list(b, "extensions", l->extensions, l->nextensions) < 0 ||
-	    publish_list(b, "versions", l->versions, l->nversions) < 0 ||
+	    publish_versions(b, l) < 0 ||
 	    publish_frameworks(b, l) < 0 ||
 	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
 	    buf_printf(b, ",\"check\":%s,\"packages\":%s", l->ncheck ? "true" : "false",

@@ -66,6 +66,7 @@ bool config_languages_changed(struct config *c)
 	return changed;
 }
 
+/* What images said before holds until they are asked again. */
 int config_languages(struct config *c, struct cee_err *e)
 {
 	struct langs langs;
@@ -73,7 +74,7 @@ int config_languages(struct config *c, struct cee_err *e)
 
 	if (langs_load(&langs, c->conf.languages, e) < 0)
 		return -1;
-	published = lang_publish(&langs);
+	published = langs_keep_told(&langs, &c->langs) == 0 ? lang_publish(&langs) : NULL;
 	if (!published) {
 		langs_release(&langs);
 		return cee_fail(e, ENOMEM, "out of memory");
@@ -81,6 +82,16 @@ int config_languages(struct config *c, struct cee_err *e)
 	c->langs = langs;
 	c->published = published;
 	return 0;
+}
+
+void config_keep_told(struct config *c, const struct config *before)
+{
+	char *published = langs_keep_told(&c->langs, &before->langs) == 0 ? lang_publish(&c->langs) : NULL;
+
+	if (!published)
+		return;		/* they are asked again in a moment */
+	free(c->published);
+	c->published = published;
 }
 
 int config_load(struct config *c, const char *path, const char *spool, struct cee_err *e)

@@ -16,5 +16,7 @@ int config_load(struct config *c, const char *path, const char *spool, struct ce
 bool config_languages_changed(struct config *c);
 /* Reads the languages alone. What c had of them is forgotten, not freed: jobs that run point into it. */
 int config_languages(struct config *c, struct cee_err *e);
+/* What the images said of themselves to before holds in c until they are asked again. */
+void config_keep_told(struct config *c, const struct config *before);
 void config_release(struct config *c);
 #endif

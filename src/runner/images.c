@@ -2,8 +2,8 @@
  *
  * The label cee.frameworks of an image names those of its language's frameworks that it
  * has (cee-lang writes it); submitters are told of no others. cee.runtimes says what each
- * of them runs on, for results. An image that is not there
- * or says nothing leaves the language as its file has it.
+ * of them runs on, for results. cee.versions names its versions, where the file has none.
+ * An image that is not there or says nothing leaves the language as its file has it.
  *
  * An image's id is what layers of packages are made for (layers.c). It is believed for two
  * seconds only, so that an image that was made anew under its name is seen as another; however
@@ -35,20 +35,39 @@ static struct known_image *known;
 
 /* ---- labels -------------------------------------------------------------------- */
 
-/* Languages may have been read anew since it was asked: they are found by the image's name. */
-static bool take(const char *image, const char *frameworks, const char *runtimes)
+static bool take_frameworks(struct lang *l, const char *frameworks, const char *runtimes)
 {
+	lang_set_runtimes(l, runtimes);
+	if (strcmp(l->available ? l->available : "", frameworks ? frameworks : "") == 0)
+		return false;
+	return lang_set_available(l, frameworks) == 0;
+}
+
+/* versions: NULL where the image is not there. */
+static bool take_versions(struct lang *l, const char *versions)
+{
+	AUTO_FREE char *before = l->told_versions ? strdup(l->told_versions) : NULL;
+
+	if (lang_set_versions(l, versions) < 0)
+		return false;
+	return !before != !l->told_versions || (before && strcmp(before, l->told_versions) != 0);
+}
+
+/* Languages may have been read anew since it was asked: they are found by the image's name. */
+static bool take(const char *image, const cJSON *labels, bool there)
+{
+	const char *frameworks = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.frameworks"));
+	const char *runtimes = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runtimes"));
+	const char *versions = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.versions"));
 	bool changed = false;
 
 	for (size_t i = 0; i < config->langs.n; i++) {
 		struct lang *l = &config->langs.l[i];
 
-		if (!l->nframeworks || strcmp(l->image, image) != 0)
+		if (strcmp(l->image, image) != 0)
 			continue;
-		lang_set_runtimes(l, runtimes);
-		if (strcmp(l->available ? l->available : "", frameworks ? frameworks : "") == 0)
-			continue;
-		changed |= lang_set_available(l, frameworks) == 0;
+		changed |= l->nframeworks && take_frameworks(l, frameworks, runtimes);
+		changed |= take_versions(l, !there ? NULL : versions ? versions : "");
 	}
 	return changed;
 }
@@ -58,11 +77,9 @@ static void answered(void *arg, int status, const char *body, size_t len)
 	AUTO_FREE char *image = arg;
 	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
 	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
-	const char *frameworks = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.frameworks"));
-	const char *runtimes = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runtimes"));
 	char *published;
 
-	if ((status == 200 || status == 404) && take(image, frameworks, runtimes)) {
+	if ((status == 200 || status == 404) && take(image, labels, status == 200)) {
 		published = lang_publish(&config->langs);
 		if (published) {
 			free(config->published);
@@ -79,7 +96,7 @@ void images_look(void)
 
 	for (size_t i = 0; engine_up() && i < config->langs.n; i++) {
 		const struct lang *l = &config->langs.l[i];
-		char *image = l->nframeworks ? strdup(l->image) : NULL;
+		char *image = l->nframeworks || !l->nversions ? strdup(l->image) : NULL;
 
 		if (!image)
 			continue;

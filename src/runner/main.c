@@ -387,6 +387,7 @@ static void reload(void)
 		free(old);
 		return;
 	}
+	config_keep_told(&next, &g.config);
 	*old = g.config;
 	g.config = next;
 	box_reconfigure(&g.config);

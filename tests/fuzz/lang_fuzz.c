@@ -1,5 +1,5 @@
 /* lang_fuzz - whatever text comes as a language file; what passes makes vectors and is published
- * as JSON that job_check can read */
+ * as JSON that job_check can read; and as the versions that an image names */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,12 +31,25 @@ static void use(struct lang *l)
 	free(text);
 }
 
+/* What an image says of versions: read again it is the same, and it ends no label's text. */
+static void versions(const uint8_t *data, size_t size)
+{
+	char *text = strndup((const char *)data, size), *words = lang_versions_read(text), *again = lang_versions_read(words);
+
+	MUST(words && again && strcmp(words, again) == 0);
+	MUST(!strpbrk(words, "\"\\$\n\r") && strlen(words) <= LANG_VERSIONS * (LANG_VERSION_LEN + 1));
+	free(text);
+	free(words);
+	free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size);
 	struct cee_err e = {""};
 	struct lang l;
 
+	versions(data, size);
 	memcpy(text, data, size);
 	if (lang_parse(&l, "f", text, size, &e) < 0)
 		MUST(errno == EINVAL && strncmp(e.msg, "f: ", 3) == 0);

@@ -284,7 +284,8 @@ static void packages(void)
 
 static const char published[] =
 	"{\"languages\":[{\"name\":\"python\",\"aliases\":[\"py\"],\"versions\":[\"3\"],\"frameworks\":[],\"check\":true,\"file\":\"main.py\",\"files\":[\"own/x\"],\"layer\":{\"grammar\":\"pip\"}},"
-	"{\"name\":\"csharp\",\"aliases\":[\"c#\"],\"layer\":{\"grammar\":\"nuget\"},\"versions\":[],\"frameworks\":[\"net6.0\",\"net10.0\"],\"file\":\"Program.cs\"}]}";
+	"{\"name\":\"csharp\",\"aliases\":[\"c#\"],\"layer\":{\"grammar\":\"nuget\"},\"versions\":[\"net6.0\",\"net10.0\"],\"frameworks\":[\"net6.0\",\"net10.0\"],\"file\":\"Program.cs\"},"
+	"{\"name\":\"untold\",\"versions\":[]},{\"name\":\"unasked\"}]}";
 
 static bool check_refused(const struct conf *c, const char *text, const char *says)
 {
@@ -304,9 +305,13 @@ static void against_the_host(void)
 	CHECK(parse("{\"language\":\"c#\",\"code\":\"x\",\"target_framework_monikier\":\"net6.0\"}") == 0 && job_check(&j, &c, published, strlen(published), &e) == 0);
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"limits\":{\"cpu\":90}}", "limits.cpu: 90s is more than this engine gives: 60s is the most"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"limits\":{\"compile\":{\"memory\":\"3G\"}}}", "limits.compile.memory: 3G is more"));
-	CHECK(check_refused(&c, "{\"language\":\"cobol\",\"code\":\"x\"}", "language: \"cobol\" is not known here: there is python, csharp"));
+	CHECK(check_refused(&c, "{\"language\":\"cobol\",\"code\":\"x\"}", "language: \"cobol\" is not known here: there is python, csharp, untold, unasked"));
 	CHECK(check_refused(&c, "{\"language\":\"py\",\"version\":\"2\",\"code\":\"x\"}", "version: \"2\" is not known here: there is 3"));
-	CHECK(check_refused(&c, "{\"language\":\"csharp\",\"version\":\"2\",\"code\":\"x\"}", "version: \"2\" is not known here: there is none"));
+	CHECK(check_refused(&c, "{\"language\":\"untold\",\"version\":\"2\",\"code\":\"x\"}", "version: \"2\" is not known here: there is none"));
+	CHECK(check_refused(&c, "{\"language\":\"csharp\",\"version\":\"net9.0\",\"code\":\"x\"}", "version: \"net9.0\" is not known here: there is net6.0, net10.0"));
+	CHECK(check_refused(&c, "{\"language\":\"csharp\",\"version\":\"net6.0\",\"target_framework_monikier\":\"net10.0\",\"code\":\"x\"}", "version: \"net6.0\" is another framework"));
+	CHECK(parse("{\"language\":\"csharp\",\"version\":\"net6.0\",\"target_framework_monikier\":\"net6.0\",\"code\":\"x\"}") == 0 && job_check(&j, &c, published, strlen(published), &e) == 0);
+	CHECK(parse("{\"language\":\"unasked\",\"version\":\"7\",\"code\":\"x\"}") == 0 && job_check(&j, &c, published, strlen(published), &e) == 0);
 	CHECK(check_refused(&c, "{\"code\":\"x\",\"target_framework_monikier\":\"net7.0\"}", "target_framework_monikier: \"net7.0\" is not known here: there is net6.0, net10.0"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"main.py\",\"content\":\"\"}]}", "\"main.py\" stands twice"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"own\",\"content\":\"\"}]}", "a file and a folder"));

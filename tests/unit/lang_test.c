@@ -194,6 +194,101 @@ static void frameworks(void)
 	runtimes();
 }
 
+static void reads(const char *text, const char *want)
+{
+	AUTO_FREE char *words = lang_versions_read(text);
+
+	CHECK(words && strcmp(words, want) == 0);
+	if (words && strcmp(words, want) != 0)
+		printf("# %s\n", words);
+}
+
+static void versions_text(void)
+{
+	char text[LANG_VERSIONS * 8 + 200] = "", word[LANG_VERSION_LEN + 2];
+	size_t n = 0;
+
+	reads("3.11.2\n3.11\n3\n", "3.11.2 3.11 3");
+	reads("", "");
+	reads(" \n\t", "");
+	reads("12.2.0 12\r\n12 12.2.0\n1", "12.2.0 12 1");	/* each once, and "1" is no part of another */
+	reads("1;rm\n\"2\"\n$(3)\n../4\n5\x1b[m\n6", "6");
+	memset(word, '9', sizeof word - 1);
+	word[sizeof word - 1] = '\0';
+	reads(word, "");
+	reads(word + 1, word + 1);
+	for (int i = 0; i < LANG_VERSIONS + 5; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "1.%d\n", i);
+	reads(text, "1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 1.11 1.12 1.13 1.14 1.15");
+}
+
+/* What is published of a language's versions; NULL: nothing. */
+static void publishes(const char *want)
+{
+	struct langs ls = { &l, 1 };
+	AUTO_FREE char *text = lang_publish(&ls);
+
+	CHECK(text && (want ? strstr(text, want) != NULL : !strstr(text, "\"versions\"")));
+	if (text && want && !strstr(text, want))
+		printf("# %s", text);
+}
+
+static void versions_of_image(void)
+{
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
+	publishes(NULL);
+	CHECK(lang_set_versions(&l, "3.1\n3") == 0);
+	publishes("\"versions\":[\"3.1\",\"3\"]");
+	CHECK(lang_set_versions(&l, "") == 0);
+	publishes("\"versions\":[]");
+	CHECK(lang_set_versions(&l, NULL) == 0);
+	publishes(NULL);
+	CHECK(parse(c_lang) == 0 && lang_set_versions(&l, "9") == 0);
+	publishes("\"versions\":[\"12\"]");
+}
+
+/* A language with frameworks whose image names no versions has them for versions. */
+static void versions_of_frameworks(void)
+{
+	static char *const tmpl[] = { "{framework}" };
+	struct job j = { .language = "x", .version = "f1" };
+
+	CHECK(parse("{\"name\":\"x\",\"frameworks\":[\"f3\",\"f2\",\"f1\"],\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
+	publishes("\"versions\":[\"f3\",\"f2\",\"f1\"]");
+	CHECK(lang_set_available(&l, "f1 f2") == 0 && lang_set_versions(&l, "") == 0);
+	publishes("\"versions\":[\"f2\",\"f1\"]");
+	CHECK(argv_is(tmpl, 1, &j, "f1"));
+	j.framework = "f2";
+	CHECK(argv_is(tmpl, 1, &j, "f2"));
+	j = (struct job){ .language = "x", .version = "7" };
+	CHECK(argv_is(tmpl, 1, &j, "f2"));
+	CHECK(lang_set_versions(&l, "7") == 0);
+	publishes("\"versions\":[\"7\"]");
+}
+
+/* What images said outlives that their files are read anew. */
+static void versions_kept(void)
+{
+	struct lang all[] = { { .image = "i" }, { .image = "k" } };
+	struct langs before = { &l, 1 }, after = { all, 2 };
+
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
+	CHECK(lang_set_versions(&l, "3") == 0 && lang_set_available(&l, "f1") == 0);
+	CHECK(langs_keep_told(&after, &before) == 0);
+	CHECK(all[0].told_versions && strcmp(all[0].told_versions, "3") == 0 && lang_has_framework(&all[0], "f1") && !lang_has_framework(&all[0], "f2"));
+	CHECK(!all[1].told_versions && !all[1].available);
+	free(all[0].told_versions);
+	free(all[0].available);
+}
+
+static void versions(void)
+{
+	versions_text();
+	versions_of_image();
+	versions_of_frameworks();
+	versions_kept();
+}
+
 static void put(int dir, const char *name, const char *text)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -279,6 +374,7 @@ int main(void)
 	RUN(vectors);
 	RUN(environments);
 	RUN(frameworks);
+	RUN(versions);
 	RUN(directory);
 	e.msg[0] = '\0';
 	RUN(shipped);
