@@ -149,6 +149,8 @@ has_versions() { [ "$(versions)" = "$*" ]; }
 
 @test "each language of the checkout that has an image has a version, and it is what runs" {
 	sed -i "s,^languages = .*,languages = $CEE_ROOT/etc/languages.d," "$CEE_CONF"
+	old=$(cee-lang list --json | jq -r '[.[] | select(.state == "old").name] | join(" ")')
+	[ -z "$old" ] || skip "the images of $old are older than their language files: run cee-lang build"
 	start_runner
 	known() { ! cee-lang list --json | jq -e 'any(.[]; .state != "missing" and (.versions | not))' > "$BATS_TEST_TMPDIR/known" &&
 		jq -e 'all(.languages[]; .versions)' "$CEE_SPOOL/languages.json"; }
