@@ -294,6 +294,7 @@ packages.index.npm = $BATS_TEST_TMPDIR/index"
 
 @test "what a job's own files declare counts: PEP 723, requirements.txt, package.json" {
 	registry
+	others=$(($(asked /) - $(asked /ok/)))	# of the tests before this
 	cat > "$BATS_TEST_TMPDIR/script.py" <<-'E'
 		# /// script
 		# requires-python = ">=3.9"
@@ -321,7 +322,7 @@ packages.index.npm = $BATS_TEST_TMPDIR/index"
 	run cee-submit -w main.py requirements.txt
 	[ "$status" -eq 65 ]
 	[[ $output == *"requirements.txt, line 1: -e is not read here"* ]]
-	[ "$(asked /)" -eq "$(asked /ok/)" ]
+	[ $(($(asked /) - $(asked /ok/))) -eq "$others" ]
 }
 
 @test "--check has the package phase done too" {
