@@ -273,6 +273,7 @@ struct lang {
 	char *runtimes;			/* what each runs on, as the image says: "FRAMEWORK TEXT;…"; NULL: it does not */
 	char *image;			/* the image's name with its tag */
 	char *pull;			/* source.pull: public image name, or NULL */
+	char **distribution; size_t ndistribution;	/* source.distribution: Debian packages, each of them alone the language */
 	char **packages; size_t npackages;	/* source.packages: Debian packages */
 	char *with;			/* source.with: "python3-{name}", what cee-lang build --with NAME adds; or NULL */
 	char **hostdirs; size_t nhostdirs;	/* source.host: "FROM:TO" directories of the host to copy in */
@@ -297,6 +298,8 @@ int lang_parse(struct lang *l, const char *file, const char *text, size_t len, s
 void lang_release(struct lang *l);
 /* Whether hostdirs[i] is what lies beside the language file. */
 bool lang_beside(const struct lang *l, size_t i);
+/* Whether hostdirs[i] may be missing: FROM ends with "?". */
+bool lang_optional(const struct lang *l, size_t i);
 struct langs { struct lang *l; size_t n; };
 int langs_load(struct langs *ls, const char *dir, struct cee_err *e);	/* every *.json of dir, by name */
 void langs_release(struct langs *ls);

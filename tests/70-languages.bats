@@ -198,6 +198,71 @@ has_versions() { [ "$(versions)" = "$*" ]; }
 	[ "$status" -eq 1 ]
 }
 
+# line TEXT: the number of the line of $output that it is in
+line() { grep -nF -m1 -- "$1" <<< "$output" | cut -d: -f1; }
+# pull from an engine's own loopback, where no registry is
+NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
+
+@test "the first source that works makes the image: what failed before it is said, what worked is listed" {
+	language "{\"pull\": \"$NO_REGISTRY\", \"distribution\": [\"cee-no-such-package\", \"bc\", \"cee-nor-this\"],
+		\"packages\": [\"cee-nor-this\"], \"host\": [\"words.txt:/opt/words\", \"/nowhere/at/all?:/x\", \"/nowhere/at/all:/y\"],
+		\"setup\": [\"echo 6*7 | bc > /opt/answer\"]}" 'cat /opt/words; [ "$(cat /opt/answer)" = 42 ] || exit 1'
+	echo 'hello, world' > "$LANGS/words.txt"
+	run cee-lang build zz
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(line "pulling $NO_REGISTRY")" -lt "$(line 'zz: not pulled (')" ]
+	[ "$(line 'zz: not pulled (')" -lt "$(line "zz: not from the distribution's cee-no-such-package (Unable to locate package cee-no-such-package); next source")" ]
+	[ "$(line 'cee-no-such-package); next source')" -lt "$(line "building $IMAGE:latest (distribution bc)")" ]
+	[[ $output != *cee-nor-this* && $output != *"zz: | "* ]]
+	[ "$(cee-lang list --json zz | jq -r '.[0].source')" = "distribution bc" ]
+	[[ $(cee-lang list zz) == *" ready "*" distribution bc" ]]
+	cee-lang check
+	[[ $(cee-lang build zz) == *"up to date (distribution bc)"* ]]
+	# other sources are none of its business; that package and what is copied in are
+	jq '.source.packages = ["gawk"] | .source.distribution += ["gawk"]' "$LANGS/zz.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/zz.json"
+	[ "$(state)" = ready ]
+	echo 'hello, wurld' > "$LANGS/words.txt"
+	[ "$(state)" = old ]
+	echo 'hello, world' > "$LANGS/words.txt"
+	jq '.source.distribution = ["gawk"]' "$LANGS/zz.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/zz.json"
+	[ "$(state)" = old ]
+}
+
+@test "packages and directories of the host come after the distribution's; where no source works the remedy is said" {
+	# apt takes a name with a point for an expression, that another package answers to
+	language '{"distribution": ["b."], "packages": ["bc"], "host": ["/{sort}/sort:/opt/sort"]}' 'test -x /opt/sort && bc <<< "" && echo hello, world'
+	run cee-lang build zz
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"zz: not from the distribution's b. (Unable to locate package b.); next source"* ]]
+	[[ $(cee-lang list --json zz | jq -r '.[0].source') == "packages and host "*/sort ]]
+	[ "$(state)" = ready ]
+
+	language "{\"pull\": \"$NO_REGISTRY\", \"distribution\": [\"cee-no-such-package\"], \"host\": [\"/{cee-no-such-program}/x:/x\"]}" 'true'
+	run cee-lang build
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"not pulled ("*"cee-no-such-package); next source"*"no such program"*"zz: take another host"* ]]
+	run cee-lang build zz
+	[ "$status" -eq 1 ]
+
+	# the last one is no "next source", and what is beside the language file alone is no source
+	echo x > "$LANGS/words.txt"
+	language '{"distribution": ["cee-no-such-package"], "host": ["words.txt:/opt/words"]}' 'true'
+	run cee-lang build
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"Unable to locate package cee-no-such-package"*"zz: take another host"* && $output != *"next source"* ]]
+
+	# one that is there and does not become an image is a failure, with what it said
+	language '{"distribution": ["bc"], "setup": ["echo the reason; exit 3"]}' 'true'
+	run cee-lang build
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"| the reason"* && $output != *"take another host"* ]]
+}
+
 @test "a build that fails says why and leaves the image that was there" {
 	language '{"setup": ["true"]}' 'echo hello, world'
 	cee-lang build

@@ -17,6 +17,9 @@ root=$(dirname "$(readlink -f "$(command -v dotnet)")")
 work=$(mktemp -d)
 cd "$here"
 
+# a distribution has it elsewhere than everybody else
+[ -e /usr/share/dotnet ] || ln -s "$root" /usr/share/dotnet
+
 ln -sfn "$(ls -d "$root"/sdk/*/Roslyn/bincore | sort -V | tail -n1)" roslyn
 
 [ -e ca.pem ] && export SSL_CERT_FILE="$here/ca.pem"

@@ -1,7 +1,8 @@
 /* image.c - the images that languages run in: found, pulled, built (image.h)
  *
  * An image comes from source.pull where that can be had, else it is put
- * together on cee/base, one small Debian or Ubuntu that all of them share:
+ * together on cee/base, one small Debian or Ubuntu that all of them share: of
+ * the first package of source.distribution that apt can install there, else of
  * source.packages by apt and source.host copied in. Then source.setup runs in it.
  *
  * Rules: labels say what an image was made of (cee.digest) and how (cee.source),
@@ -137,6 +138,7 @@ static void image_drop(struct engine *e, const char *id)
  * shown when it ends badly. */
 struct progress {
 	struct work *w;
+	char apt[TAIL_LINE];	/* what apt found wrong, its first "E: …" */
 	char tail[TAIL_LINES][TAIL_LINE];
 	size_t n;
 	char last[TAIL_LINE];
@@ -151,6 +153,8 @@ static void progress_line(struct progress *p, const char *line, size_t len)
 	if (!len)
 		return;
 	snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
+	if (!*p->apt && !strncmp(text, "E: ", 3))
+		snprintf(p->apt, sizeof p->apt, "%s", text + 3);
 	if (p->w->verbose || !strncmp(text, "Step ", 5))
 		work_say(p->w, "%.110s%s", text, strlen(text) > 110 && !p->w->verbose ? " …" : "");
 	memcpy(p->tail[p->n++ % TAIL_LINES], text, sizeof text);
@@ -313,23 +317,54 @@ static int base_make(struct work *w, struct cee_err *err)
 
 /* ---- a language ------------------------------------------------------------ */
 
-static bool from_pull(const struct image *i)
+/* Which of a language's sources an image is made of. */
+struct origin {
+	enum { ORIGIN_HOST, ORIGIN_DISTRIBUTION, ORIGIN_PULL } kind;	/* HOST: packages and host */
+	const char *package;	/* of the distribution, in the language; NULL: one that it does not name any more */
+};
+
+static const char from_pull[] = "pull ", from_distribution[] = "distribution ";
+
+/* What the label says. */
+static struct origin image_origin(const struct lang *l, const struct image *i)
 {
-	return !strncmp(i->source, "pull ", 5);
+	struct origin o = { ORIGIN_HOST, NULL };
+	const char *name = i->source + sizeof from_distribution - 1;
+
+	if (!strncmp(i->source, from_pull, sizeof from_pull - 1))
+		o.kind = ORIGIN_PULL;
+	if (strncmp(i->source, from_distribution, sizeof from_distribution - 1))
+		return o;
+	o.kind = ORIGIN_DISTRIBUTION;
+	for (size_t k = 0, n = strcspn(name, ","); k < l->ndistribution; k++)
+		if (strlen(l->distribution[k]) == n && !strncmp(l->distribution[k], name, n))
+			o.package = l->distribution[k];
+	return o;
 }
 
-/* What an image of this language is made of, pulled or put together. What the
+/* Is hostdirs[i] copied into an image of this origin? Where the language comes from elsewhere,
+ * what lies beside its file, and besides, on cee/base, what the host may have. */
+static bool host_wanted(const struct lang *l, struct origin o, size_t i)
+{
+	return o.kind == ORIGIN_HOST || lang_beside(l, i) || (o.kind == ORIGIN_DISTRIBUTION && lang_optional(l, i));
+}
+
+/* What an image of this language is made of, by its origin. What the
  * language file says besides (commands, limits) needs no new image. */
-static void lang_digest(struct work *w, const struct lang *l, bool pulled, const char *with, char out[17])
+static void lang_digest(struct work *w, const struct lang *l, struct origin o, const char *with, char out[17])
 {
 	struct digest d;
 
 	digest_init(&d);
 	digest_add(&d, RECIPE);
-	digest_add(&d, pulled && l->pull ? l->pull : w->base_id);
-	for (size_t i = 0; !pulled && i < l->npackages; i++)
+	digest_add(&d, o.kind == ORIGIN_PULL && l->pull ? l->pull : w->base_id);
+	if (o.kind == ORIGIN_DISTRIBUTION) {
+		digest_add(&d, from_distribution);
+		digest_add(&d, o.package ? o.package : "");
+	}
+	for (size_t i = 0; o.kind == ORIGIN_HOST && i < l->npackages; i++)
 		digest_add(&d, l->packages[i]);
-	if (!pulled && *with) {
+	if (o.kind != ORIGIN_PULL && *with) {
 		digest_add(&d, l->with);
 		digest_add(&d, with);
 	}
@@ -339,7 +374,7 @@ static void lang_digest(struct work *w, const struct lang *l, bool pulled, const
 		AUTO_FREE char *from = NULL;
 		const char *to;
 
-		if (pulled && !lang_beside(l, i))
+		if (!host_wanted(l, o, i))
 			continue;
 		if (source_host(l->hostdirs[i], &from, &to, NULL) < 0 || !from) {
 			digest_add(&d, l->hostdirs[i]);
@@ -386,12 +421,13 @@ static const char *kept_with(const struct work *w, const struct lang *l, const s
 
 bool image_is_old(struct work *w, const struct lang *l, const struct image *i)
 {
+	struct origin o = image_origin(l, i);
 	struct image base;
 	char digest[17];
 
-	if (!from_pull(i) && !*w->base_id && image_look(&w->engine, BASE ":latest", &base, NULL) == 0)
+	if (o.kind != ORIGIN_PULL && !*w->base_id && image_look(&w->engine, BASE ":latest", &base, NULL) == 0)
 		snprintf(w->base_id, sizeof w->base_id, "%s", base.id);
-	lang_digest(w, l, from_pull(i), kept_with(w, l, i), digest);
+	lang_digest(w, l, o, kept_with(w, l, i), digest);
 	return strcmp(digest, i->digest) != 0;
 }
 
@@ -444,8 +480,22 @@ static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err
 	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
 }
 
-/* What goes from the host into an image: all of source.host into one that is put together,
- * into a pulled one what lies beside the language file. */
+/* One that alone is the language. It is asked for by its name first: apt-get takes one that it
+ * does not know for an expression, and installs others. What it says on standard error is told in
+ * one piece, since the engine cuts and colours that. */
+static int put_distribution(struct buf *b, const char *package, struct cee_err *err)
+{
+	AUTO_BUF struct buf line = {0};
+	int r = buf_printf(&line, "apt-get -q update; apt-cache pkgnames '%s' | grep -qxF '%s' || "
+			   "{ echo; echo 'E: Unable to locate package %s'; exit 100; }; "
+			   "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends '%s' 2> /tmp/said || "
+			   "{ echo; cat /tmp/said; exit 100; }; rm /tmp/said%s",
+			   package, package, package, package, install_end);
+
+	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
+}
+
+/* What goes from the host into an image: host_wanted. */
 struct context {
 	const char *dockerfile;
 	char *paths[CONTEXT_MAX];	/* malloc'ed */
@@ -459,10 +509,10 @@ static void context_release(struct context *c)
 		free(c->paths[--c->n]);
 }
 
-static int context_add(struct context *c, const struct lang *l, bool beside, struct cee_err *err)
+static int context_add(struct context *c, const struct lang *l, struct origin o, bool beside, struct cee_err *err)
 {
 	for (size_t i = 0; i < l->nhostdirs; i++) {
-		if (lang_beside(l, i) != beside)
+		if (lang_beside(l, i) != beside || !host_wanted(l, o, i))
 			continue;
 		if (c->n == CONTEXT_MAX)
 			return cee_fail(err, EINVAL, "source.host: at most %d", CONTEXT_MAX);
@@ -473,12 +523,12 @@ static int context_add(struct context *c, const struct lang *l, bool beside, str
 	return 0;
 }
 
-static int context_find(struct context *c, const struct lang *l, bool pulled, struct cee_err *err)
+static int context_find(struct context *c, const struct lang *l, struct origin o, struct cee_err *err)
 {
-	if (!pulled && context_add(c, l, false, err) < 0)
+	if (context_add(c, l, o, false, err) < 0)
 		return -1;
 	c->first_beside = c->n;
-	return context_add(c, l, true, err);
+	return context_add(c, l, o, true, err);
 }
 
 static int put_copy(struct buf *b, const struct context *c, size_t i)
@@ -486,9 +536,10 @@ static int put_copy(struct buf *b, const struct context *c, size_t i)
 	return buf_printf(b, "COPY [\"host/%zu\", \"%s\"]\n", i, c->tos[i]);
 }
 
-static int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c, bool pulled,
+static int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c, struct origin o,
 			   const char *with, struct cee_err *err)
 {
+	bool pulled = o.kind == ORIGIN_PULL;
 	int r = buf_printf(b, "FROM %s\n", pulled ? l->pull : BASE ":latest");
 
 	for (size_t i = 0; r == 0 && i < c->n; i++)
@@ -496,7 +547,9 @@ static int dockerfile_make(struct buf *b, const struct lang *l, const struct con
 			return cee_fail(err, EINVAL, "source.host: '%s': no quotes, \\ or $ in there", c->tos[i]);
 	for (size_t i = 0; r == 0 && i < c->first_beside; i++)
 		r = put_copy(b, c, i);
-	if (r == 0 && !pulled && l->npackages && put_packages(b, l, err) < 0)
+	if (r == 0 && o.kind == ORIGIN_DISTRIBUTION && put_distribution(b, o.package, err) < 0)
+		return -1;
+	if (r == 0 && o.kind == ORIGIN_HOST && l->npackages && put_packages(b, l, err) < 0)
 		return -1;
 	if (r == 0 && !pulled && *with && put_with(b, l, with, err) < 0)
 		return -1;
@@ -574,7 +627,10 @@ static int context_send(struct work *w, const char *path, struct context *c, str
 		return -1;
 	src.fd = writer.fd;
 	r = engine_post(&w->engine, path, &src, 0, build_said, &p, err);
-	if (r < 0 && !engine_interrupted)
+	w->not_installed = r < 0 && *p.apt;
+	if (w->trying && w->not_installed)
+		cee_fail(err, ENOENT, "%s", p.apt);
+	else if (r < 0 && !engine_interrupted)
 		progress_tail(&p);
 	child_stop(&writer);
 	return r;
@@ -701,7 +757,7 @@ static int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 	return context_send(w, path.data, &c, err);
 }
 
-static int lang_make(struct work *w, const struct lang *l, bool pulled,
+static int lang_make(struct work *w, const struct lang *l, struct origin o,
 		     const char *source, struct context *c, struct cee_err *err)
 {
 	AUTO_BUF struct buf dockerfile = {0}, path = {0};
@@ -711,13 +767,13 @@ static int lang_make(struct work *w, const struct lang *l, bool pulled,
 
 	if (image_look(&w->engine, l->image, &before, err) < 0)
 		return -1;
-	with = pulled ? "" : kept_with(w, l, &before);
+	with = o.kind == ORIGIN_PULL ? "" : kept_with(w, l, &before);
 	if (*with) {
 		snprintf(full, sizeof full, "%.250s, with %s", source, with);
 		source = full;
 	}
-	lang_digest(w, l, pulled, with, digest);
-	if (dockerfile_make(&dockerfile, l, c, pulled, with, err) < 0)
+	lang_digest(w, l, o, with, digest);
+	if (dockerfile_make(&dockerfile, l, c, o, with, err) < 0)
 		return -1;
 	if (build_path(w, l, source, digest, *with ? with : NULL, &path) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
@@ -737,9 +793,10 @@ static int lang_make(struct work *w, const struct lang *l, bool pulled,
 /* From the packages and the directories of the host, all of which must be there. */
 static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *err)
 {
+	struct origin o = { ORIGIN_HOST, NULL };
 	struct context c = { .n = 0 };
 	char source[200];
-	int r = context_find(&c, l, false, err);
+	int r = context_find(&c, l, o, err);
 
 	w->no_source = r < 0;
 	if (r == 0)
@@ -749,14 +806,63 @@ static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *e
 			 l->npackages && l->nhostdirs ? " and " : "", l->nhostdirs ? "host " : "");
 		if (l->nhostdirs)
 			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", c.paths[0]);
-		r = lang_make(w, l, false, source, &c, err);
+		r = lang_make(w, l, o, source, &c, err);
 	}
 	context_release(&c);
 	return r;
 }
 
+/* Of one package of the distribution, which has it or does not. */
+static int lang_distribution(struct work *w, const struct lang *l, const char *package, struct cee_err *err)
+{
+	struct origin o = { ORIGIN_DISTRIBUTION, package };
+	struct context c = { .n = 0 };
+	char source[200];
+	int r = context_find(&c, l, o, err);
+
+	snprintf(source, sizeof source, "%s%s", from_distribution, package);
+	w->trying = true;
+	if (r == 0)
+		r = lang_make(w, l, o, source, &c, err);
+	w->trying = false;
+	context_release(&c);
+	return r;
+}
+
+/* Is there a source after the image to pull and the packages of the distribution? What lies beside
+ * the language file, and what may be missing, is none by itself. */
+static bool has_rest(const struct lang *l)
+{
+	size_t need = 0;
+
+	for (size_t i = 0; i < l->nhostdirs; i++)
+		need += !lang_beside(l, i) && !lang_optional(l, i);
+	return l->npackages || need;
+}
+
+/* The first that works: 1. 0: there is none, and another source may be tried. */
+static int distribution_try(struct work *w, const struct lang *l, bool *broken, struct cee_err *err)
+{
+	if (l->ndistribution && base_make(w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < l->ndistribution; i++) {
+		bool last = i + 1 == l->ndistribution && !has_rest(l);
+
+		w->not_installed = false;
+		if (lang_distribution(w, l, l->distribution[i], err) >= 0)
+			return 1;
+		if (engine_interrupted)
+			return -1;
+		*broken |= !w->not_installed;
+		if (!last)
+			work_say(w, "not from the distribution's %s (%s); next source", l->distribution[i], err->msg);
+	}
+	return 0;
+}
+
 int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 {
+	struct origin o = { ORIGIN_PULL, NULL };
 	AUTO_BUF struct buf path = {0};
 	struct progress p = { .w = w };
 	struct context c = { .n = 0 };
@@ -774,17 +880,19 @@ int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 	work_say(w, "pulling %s", l->pull);
 	if (engine_post(&w->engine, path.data, NULL, PULL_IDLE, pull_said, &p, err) < 0)
 		return -1;
-	snprintf(source, sizeof source, "pull %s", l->pull);
-	r = context_find(&c, l, true, err);
+	snprintf(source, sizeof source, "%s%s", from_pull, l->pull);
+	r = context_find(&c, l, o, err);
 	if (r == 0)
-		r = lang_make(w, l, true, source, &c, err);
+		r = lang_make(w, l, o, source, &c, err);
 	context_release(&c);
 	return r;
 }
 
 int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 {
+	bool broken = false;
 	struct image now;
+	int r;
 
 	if (image_name_check(l->image, err) < 0 || image_look(&w->engine, l->image, &now, err) < 0)
 		return -1;
@@ -797,10 +905,19 @@ int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 	if (l->pull) {
 		if (image_pull(w, l, err) >= 0)
 			return 1;
-		w->no_source = !l->npackages && !l->nhostdirs;
+		w->no_source = !l->ndistribution && !has_rest(l);
 		if (engine_interrupted || w->no_source)
 			return -1;
 		work_say(w, "not pulled (%s); next source", err->msg);
 	}
-	return lang_assemble(w, l, err);
+	r = distribution_try(w, l, &broken, err);
+	if (r == 0 && l->ndistribution && !has_rest(l)) {
+		w->no_source = true;
+		r = -1;
+	} else if (r == 0) {
+		r = lang_assemble(w, l, err);
+	}
+	/* one that was there and did not become an image is a failure, whatever else is not there */
+	w->no_source = w->no_source && !broken;
+	return r;
 }

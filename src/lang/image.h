@@ -12,6 +12,8 @@ struct work {
 	bool force, verbose;
 	const char *with;	/* --with: names, sorted, "," between; NULL: those that the image has */
 	bool no_source;		/* why the last one failed: this host has no source of it */
+	bool trying;		/* a package that need not exist: that it does not is one line */
+	bool not_installed;	/* why the last build failed: apt could not install something */
 	bool have_apt, base_ready;
 	struct source_apt apt;
 	char base_id[80];

@@ -54,6 +54,12 @@ static bool package_valid(const char *s)
 	return *s && strlen(s) <= 128 && strchr(LOWER DIGITS, *s) && only(s, LOWER DIGITS "+.:~=-");
 }
 
+/* A name alone: which version, and of which machine, is apt's to say. */
+static bool distribution_valid(const char *s)
+{
+	return package_valid(s) && only(s, LOWER DIGITS "+.-");
+}
+
 static bool host_part_valid(const char *s, size_t n)
 {
 	return n > 1 && s[0] == '/' && !memmem(s, n, "/../", 4) && !(n >= 3 && memcmp(s + n - 3, "/..", 3) == 0);
@@ -126,6 +132,7 @@ FIELD(versions) { return list(v, path, &L->versions, &L->nversions, alias_valid,
 FIELD(frameworks) { return list(v, path, &L->frameworks, &L->nframeworks, alias_valid, "letters, digits, '.' or '-'", e); }
 FIELD(image) { return one(v, path, &L->image, image_valid, "the name of an image", e); }
 FIELD(pull) { return one(v, path, &L->pull, image_valid, "the name of an image", e); }
+FIELD(distribution) { return list(v, path, &L->distribution, &L->ndistribution, distribution_valid, "the name of a Debian package", e); }
 FIELD(packages) { return list(v, path, &L->packages, &L->npackages, package_valid, "the name of a Debian package", e); }
 FIELD(with) { return one(v, path, &L->with, with_valid, "the name of a Debian package with {name} in it, as \"python3-{name}\"", e); }
 FIELD(host) { return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid, "FROM:TO, two absolute paths, or first the name of a file beside this one", e); }
@@ -219,7 +226,8 @@ static const struct json_field layer_fields[] = {
 FIELD(layer) { return json_fields(v, path, layer_fields, 0, into, e); }
 
 static const struct json_field source_fields[] = {
-	{"pull", field_pull}, {"packages", field_packages}, {"with", field_with}, {"host", field_host}, {"setup", field_setup}, {NULL, NULL}
+	{"pull", field_pull}, {"distribution", field_distribution}, {"packages", field_packages}, {"with", field_with},
+	{"host", field_host}, {"setup", field_setup}, {NULL, NULL}
 };
 
 FIELD(source) { return json_fields(v, path, source_fields, 0, into, e); }
@@ -321,6 +329,7 @@ void lang_release(struct lang *l)
 	free(l->runtimes);
 	free(l->image);
 	free(l->pull);
+	strings_release(l->distribution, l->ndistribution);
 	strings_release(l->packages, l->npackages);
 	free(l->with);
 	strings_release(l->hostdirs, l->nhostdirs);
@@ -363,6 +372,13 @@ bool lang_beside(const struct lang *l, size_t i)
 	size_t n = l->dir ? strlen(l->dir) : 0;
 
 	return n && strncmp(l->hostdirs[i], l->dir, n) == 0 && l->hostdirs[i][n] == '/';
+}
+
+bool lang_optional(const struct lang *l, size_t i)
+{
+	const char *colon = strrchr(l->hostdirs[i], ':');
+
+	return colon && colon > l->hostdirs[i] && colon[-1] == '?';
 }
 
 /* Files that lie beside the language file get the path of its directory. */
@@ -425,6 +441,7 @@ static bool same_source(const struct lang *a, const struct lang *b)
 {
 	return strcmp(a->pull ? a->pull : "", b->pull ? b->pull : "") == 0 &&
 		strcmp(a->with ? a->with : "", b->with ? b->with : "") == 0 &&
+		same_strings(a->distribution, a->ndistribution, b->distribution, b->ndistribution) &&
 		same_strings(a->packages, a->npackages, b->packages, b->npackages) &&
 		same_strings(a->hostdirs, a->nhostdirs, b->hostdirs, b->nhostdirs) &&
 		same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
@@ -432,7 +449,7 @@ static bool same_source(const struct lang *a, const struct lang *b)
 
 bool lang_has_source(const struct lang *l)
 {
-	return l->pull || l->npackages || l->nhostdirs || l->nsetup;
+	return l->pull || l->ndistribution || l->npackages || l->nhostdirs || l->nsetup;
 }
 
 /* Two languages may share an image: then each says the same of what it is made of, or

@@ -31,7 +31,7 @@ static bool refused(const char *field, const char *says)
 
 static const char c_lang[] =
 	"{\"name\":\"c\",\"title\":\"C\",\"aliases\":[\"gcc\"],\"extensions\":[\".c\",\".C\"],\"versions\":[\"12\"],\"frameworks\":[\"f2\",\"f1\"],"
-	"\"image\":\"cee/c:latest\",\"source\":{\"pull\":\"docker.io/library/gcc:12\",\"packages\":[\"gcc\",\"libc6-dev\"],\"host\":[\"/usr/lib/x:/opt/x\"],\"setup\":[\"ln -s a b\"]},"
+	"\"image\":\"cee/c:latest\",\"source\":{\"pull\":\"docker.io/library/gcc:12\",\"distribution\":[\"gcc-13\",\"g++-12\"],\"packages\":[\"gcc\",\"libc6-dev\"],\"host\":[\"/usr/lib/x?:/opt/x\"],\"setup\":[\"ln -s a b\"]},"
 	"\"file\":\"main.c\",\"files\":[{\"name\":\".rc\",\"content\":\"r\"}],\"compile\":[\"gcc\",\"-DF={framework}\",\"-o\",\"prog\",\"{files}\",\"-lm\"],"
 	"\"run\":[\"./prog\",\"{args}\",\"--at={file}:{framework}{file}\",\"{other}\",\"{\"],\"check\":[\"gcc\",\"{file}\"],\"env\":{\"PATH\":\"/bin\"},\"live_env\":{\"B\":\"L\"},"
 	"\"limits\":{\"cpu\":3,\"compile\":{\"memory\":\"512M\"}},\"hello\":\"main(){}\",\"missing\":\"run cee-lang build c\",\"comment\":[\"any\"]}";
@@ -62,6 +62,8 @@ static void whole_file(void)
 {
 	CHECK(parse(c_lang) == 0);
 	CHECK(strcmp(l.name, "c") == 0 && l.naliases == 1 && l.nextensions == 2 && strcmp(l.pull, "docker.io/library/gcc:12") == 0);
+	CHECK(l.ndistribution == 2 && strcmp(l.distribution[0], "gcc-13") == 0 && strcmp(l.distribution[1], "g++-12") == 0);
+	CHECK(lang_optional(&l, 0) && !lang_beside(&l, 0) && lang_has_source(&l));
 	CHECK(l.npackages == 2 && l.nhostdirs == 1 && l.nsetup == 1 && l.nfiles == 1 && l.ncompile == 6 && l.nrun == 5 && l.ncheck == 2);
 	CHECK(l.nenv == 1 && strcmp(l.live_env[0], "B=L") == 0 && l.limits[PHASE_RUN].v[LIMIT_CPU] == 3000000);
 	CHECK(l.limits[PHASE_COMPILE].v[LIMIT_MEMORY] == 512 << 20 && l.limits[PHASE_COMPILE].v[LIMIT_CPU] == -1);
@@ -78,6 +80,8 @@ static void refusals(void)
 	CHECK(refused("\"alias\":[]", "alias: unknown field; did you mean \"aliases\"?") && refused("\"source\":{\"package\":[]}", "source.package: unknown field; did you mean \"packages\"?"));
 	CHECK(refused("\"extensions\":[\"py\"]", "extensions") && refused("\"extensions\":[\".\"]", "extensions") && refused("\"extensions\":[\".a/b\"]", "extensions"));
 	CHECK(refused("\"source\":{\"packages\":[\"-o\"]}", "source.packages") && refused("\"source\":{\"packages\":[\"a b\"]}", "source.packages"));
+	CHECK(refused("\"source\":{\"distribution\":[\"a=1\"]}", "source.distribution: \"a=1\"") && refused("\"source\":{\"distribution\":[\"a:b\"]}", "source.distribution") && refused("\"source\":{\"distribution\":[\"-a\"]}", "source.distribution"));
+	CHECK(refused("\"source\":{\"distribution\":[\"a'b\"]}", "source.distribution") && refused("\"source\":{\"distribution\":\"a\"}", "source.distribution"));
 	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"a/b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"..:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\":/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
 	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") && refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
 	CHECK(refused("\"resident\":{\"command\":[\"c\"],\"arguments\":[\"a\"]}", "resident: needs") && refused("\"compile\":[\"c\"],\"resident\":{\"command\":[\"c\"]}", "resident: needs"));
@@ -333,6 +337,8 @@ static void directory(void)
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "is the name of two"));
 	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"source\":{\"packages\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "c and sea have the image cee/c:latest and not the same source"));
+	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"source\":{\"distribution\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "and not the same source"));
 	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == 0 && !lang_has_source(&ls.l[2]) && lang_has_source(&ls.l[0]));
 	langs_release(&ls);
