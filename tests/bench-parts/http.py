@@ -1,7 +1,7 @@
 """Requests a second through lighttpd, beside an empty CGI program behind the same server; and a Python
 hello by POST with wait, for an owner whose box is warm, beside a bare python3.
 """
-import http.client, json, os, re, shutil, socket, subprocess, time
+import http.client, json, os, re, shutil, socket, subprocess, tempfile, time
 
 from benchlib import BIN, ROOT, Runner, Skip, median, python
 
@@ -13,8 +13,7 @@ AT_ONCE = 8
 
 class Server:
     def __init__(self, bench, env):
-        self.dir = os.path.join(bench.work, "http")
-        os.mkdir(self.dir)
+        self.dir = tempfile.mkdtemp(prefix="http-", dir=bench.work)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
