@@ -3,16 +3,7 @@
 # (tests/tools/registry.py), with its faults, and from the real one where it is reached.
 
 load lib
-
-setup_file() {
-	export REGISTRY_PORT=$BATS_FILE_TMPDIR/port
-	/usr/bin/python3 "$BATS_TEST_DIRNAME/tools/registry.py" "$REGISTRY_PORT" 3>&- &
-	echo $! > "$BATS_FILE_TMPDIR/registry.pid"
-	for _ in $(seq 200); do [ -e "$REGISTRY_PORT" ] && break; sleep 0.05; done
-	[ -e "$REGISTRY_PORT" ]
-}
-
-teardown_file() { kill "$(cat "$BATS_FILE_TMPDIR/registry.pid")"; }
+load registry
 
 setup() {
 	cee-lang list --json | jq -e '.[] | select(.name == "csharp" and .state != "missing")' > /dev/null ||
@@ -21,34 +12,14 @@ setup() {
 
 teardown() { end_all; }
 
-spool_with() {	# spool_with [FAULT [MORE]]: a spool whose NuGet packages come from the tests' registry
-	REGISTRY=http://127.0.0.1:$(cat "$REGISTRY_PORT")
-	new_spool "packages.network = host
-packages.index.nuget = $REGISTRY/${1:-ok}/nuget/index.json
-packages.index.pip = $REGISTRY/${1:-ok}/pip/simple/
-${2:-}"
+spool_with() {	# spool_with [FAULT [MORE]]
+	registry_spool "$@"
 	LAYERS=$CEE_SPOOL-layers
-}
-
-# asked PATH: how often the registry was asked for anything beneath it
-asked() { curl -sS "$REGISTRY/requests" | jq --arg p "$1" '[.[] | select(.[0] | startswith($p)) | .[1]] | add // 0'; }
-
-job() {	# job LANGUAGE CODE NAME@VERSION…: its text on standard output; MORE, JSON, is added
-	local language=$1 code=$2
-	shift 2
-	printf '%s\n' "$@" | jq -Rn --arg language "$language" --arg code "$code" --argjson more "${MORE:-{\}}" \
-		'{$language, $code, retries: 0, packages: [inputs | capture("^(?<name>.+)@(?<version>[^@]*)$")]} + $more'
 }
 
 cs() {	# cs CODE NAME@VERSION…: waited for
 	job csharp "$@" > "$BATS_TEST_TMPDIR/job"
 	run --separate-stderr cee-submit -w -j "$BATS_TEST_TMPDIR/job"
-}
-
-result() {	# result JQ: of the job of the last cs, once more
-	id=$(cee-submit -j "$BATS_TEST_TMPDIR/job")
-	cee-stat --wait "$id" > /dev/null || true
-	cee-stat --json "$id" | jq -r "$1"
 }
 
 whole() { find "$LAYERS/whole" -mindepth 1 -maxdepth 1 | wc -l; }
@@ -91,6 +62,21 @@ var k = c.CreateCommand(); k.CommandText = "select 6 * 7"; Console.WriteLine(k.E
 	echo "$stderr"
 	[ "$status" -eq 0 ]
 	[ "$output" = 42 ]
+}
+
+@test "nuget: a package with a source generator, compiled by dotnet build" {
+	real_or_skip
+	cs 'var p = new Person { Name = "a" };
+p.PropertyChanged += (_, e) => Console.WriteLine(e.PropertyName);
+p.Name = "b";
+partial class Person : CommunityToolkit.Mvvm.ComponentModel.ObservableObject
+{
+	[CommunityToolkit.Mvvm.ComponentModel.ObservableProperty] private string name = "";
+}' CommunityToolkit.Mvvm@8.4.2
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = Name ]
+	[ "$(result .compiler)" = plain ]
 }
 
 @test "nuget: NU1101, NU1102 and NU1202 in the message, before anything is compiled" {

@@ -3,51 +3,19 @@
 # with what a registry may do wrong, and from a folder. The real npm where it is reached.
 
 load lib
-
-setup_file() {
-	export REGISTRY_PORT=$BATS_FILE_TMPDIR/port
-	/usr/bin/python3 "$BATS_TEST_DIRNAME/tools/registry.py" "$REGISTRY_PORT" 3>&- &
-	echo $! > "$BATS_FILE_TMPDIR/registry.pid"
-	for _ in $(seq 200); do [ -e "$REGISTRY_PORT" ] && break; sleep 0.05; done
-	[ -e "$REGISTRY_PORT" ]
-}
-
-teardown_file() { kill "$(cat "$BATS_FILE_TMPDIR/registry.pid")"; }
+load registry
 
 teardown() {
 	end_all
 	[ ! -e "$BATS_TEST_TMPDIR/image" ] || engine DELETE "/images/$(cat "$BATS_TEST_TMPDIR/image"):latest?force=1" > /dev/null
 }
 
-# registry [FAULT [MORE]]: a spool whose packages come from there, and its runner
-registry() {
-	REGISTRY=http://127.0.0.1:$(cat "$REGISTRY_PORT")
-	new_spool "packages.network = host
-packages.index.pip = $REGISTRY/${1:-ok}/pip/simple/
-packages.index.npm = $REGISTRY/${1:-ok}/npm/
-${2:-packages.wall = 40}"
+registry() {	# registry [FAULT [MORE]]: a spool whose packages come from there, and its runner
+	registry_spool "${1:-}" "${2:-packages.wall = 40}"
 	start_runner
 }
 
-# asked: how often the registry was asked for anything beneath this
-asked() { curl -sS "$REGISTRY/requests" | jq --arg p "$1" '[.[] | select(.[0] | startswith($p)) | .[1]] | add // 0'; }
-
-# job LANGUAGE CODE NAME@VERSION…: its text on standard output
-job() {
-	local language=$1 code=$2
-	shift 2
-	printf '%s\n' "$@" | jq -Rn --arg language "$language" --arg code "$code" '{$language, $code, retries: 0,
-		packages: [inputs | capture("^(?<name>.+)@(?<version>[^@]*)$")]}'
-}
-
 submit() { job "$@" > "$BATS_TEST_TMPDIR/job"; run --separate-stderr cee-submit -w -j "$BATS_TEST_TMPDIR/job"; }
-
-last() { cat "$BATS_TEST_TMPDIR/last"; }
-result() {	# result JQ: of a job that is submitted and waited for
-	id=$(cee-submit -j "$BATS_TEST_TMPDIR/job")
-	cee-stat --wait "$id" > /dev/null || true
-	cee-stat --json "$id" | jq -r "$1"
-}
 
 # ---- pip ----
 
