@@ -378,14 +378,5 @@ int spool_join_answer(struct spool *s, const char *name, const uid_t *http, char
 
 int spool_each_join(struct spool *s, spool_name_fn f, void *arg)
 {
-	DIR *d = spool_list(s->fd, "join");
-	struct dirent *e;
-	int r = 0;
-
-	if (!d)
-		return -1;
-	while (r == 0 && (e = spool_next(d)))
-		r = f(arg, e->d_name);
-	closedir(d);
-	return r;
+	return spool_each_name(s->fd, "join", f, arg);
 }

@@ -119,6 +119,20 @@ struct dirent *spool_next(DIR *d)
 	return e;
 }
 
+int spool_each_name(int at, const char *path, spool_name_fn f, void *arg)
+{
+	DIR *d = spool_list(at, path);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d)
+		return -1;
+	while (r == 0 && (e = spool_next(d)))
+		r = f(arg, e->d_name);
+	closedir(d);
+	return r;
+}
+
 bool spool_is_dir(DIR *d, const struct dirent *e)
 {
 	struct stat st;

@@ -348,22 +348,13 @@ int64_t spool_taken(struct spool *s, const char *owner, const char *id, int atte
 int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg)
 {
 	char path[OWNER_MAX + 4];
-	struct dirent *e;
-	DIR *d;
-	int r = 0;
 
 	if (!spool_owner_valid(owner)) {
 		errno = EINVAL;
 		return -1;
 	}
 	snprintf(path, sizeof path, "%.*s/in", OWNER_MAX - 1, owner);
-	d = spool_list(s->fd, path);
-	if (!d)
-		return -1;
-	while (r == 0 && (e = spool_next(d)))
-		r = f(arg, e->d_name);
-	closedir(d);
-	return r;
+	return spool_each_name(s->fd, path, f, arg);
 }
 
 void spool_input_clear(struct spool *s, const char *owner, const char *id)

@@ -39,6 +39,8 @@ int spool_has(int at, const char *name);
 DIR *spool_list(int at, const char *path);
 /* The next entry that is not a dot file; NULL at the end (errno 0) or on error. */
 struct dirent *spool_next(DIR *d);
+/* f with each name in a directory until it answers other than 0: that; -1 it cannot be opened. */
+int spool_each_name(int at, const char *path, spool_name_fn f, void *arg);
 bool spool_is_dir(DIR *d, const struct dirent *e);
 
 /* An open-file-description lock on the whole file. 0, or -1 with EAGAIN when
