@@ -154,6 +154,24 @@ partial class Person : CommunityToolkit.Mvvm.ComponentModel.ObservableObject
 	[[ $stderr == *packages.wall* ]]
 }
 
+@test "nuget: a folder is a registry too" {
+	mkdir "$BATS_TEST_TMPDIR/index"
+	REGISTRY=http://127.0.0.1:$(cat "$REGISTRY_PORT")
+	for f in plain needs; do
+		curl -sSf -o "$BATS_TEST_TMPDIR/index/$f.1.0.0.nupkg" "$REGISTRY/ok/nuget/flat/$f/1.0.0/$f.1.0.0.nupkg"
+	done
+	new_spool "packages.network = none
+packages.index.nuget = $BATS_TEST_TMPDIR/index"
+	start_runner
+	cs 'Console.WriteLine("needs nobody else");' Needs@1.0.0
+	echo "$stderr"
+	[ "$output" = "needs nobody else" ]
+	[ "$(result '[.packages[].name] | join(" ")')" = "Needs Plain" ]
+	cs 'Console.WriteLine(1);' Plain@1.2.0
+	[ "$status" -eq 126 ]
+	[[ $stderr == *NU1102* ]]
+}
+
 @test "nuget: an archive that writes outside and one that is huge are refused and leave nothing" {
 	spool_with ok 'packages.bytes = 32M'
 	start_runner

@@ -7,6 +7,7 @@ load registry
 
 teardown() {
 	end_all
+	[ ! -e "$BATS_TEST_TMPDIR/tls.pid" ] || kill "$(cat "$BATS_TEST_TMPDIR/tls.pid")"
 	[ ! -e "$BATS_TEST_TMPDIR/image" ] || engine DELETE "/images/$(cat "$BATS_TEST_TMPDIR/image"):latest?force=1" > /dev/null
 }
 
@@ -239,6 +240,45 @@ packages.index.npm = $BATS_TEST_TMPDIR/index"
 	[ "$output" = 1.0.0 ]
 	submit python 'print(1)' pure@1.0
 	[ "$status" -eq 126 ]
+}
+
+@test "packages.proxy: a host that nobody knows is asked through it" {
+	registry_spool ok
+	sed -i "s,^packages.index.npm.*,packages.index.npm = http://packages.invalid/ok/npm/," "$CEE_CONF"
+	echo "packages.proxy = $REGISTRY" >> "$CEE_CONF"
+	start_runner
+	before=$(asked /ok/npm/left)
+	submit javascript 'console.log(require("left").version)' left@1.1.0
+	echo "$stderr"
+	[ "$output" = 1.1.0 ]
+	[ "$(asked /ok/npm/left)" -gt "$before" ]
+}
+
+@test "packages.certificates: a registry whose authority is the administrator's, and only with it" {
+	local d=$BATS_TEST_TMPDIR address
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=registry -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$d/key" -out "$d/ca.pem" 2> /dev/null
+	cat "$d/ca.pem" "$d/key" > "$d/both"
+	REGISTRY_TLS=$d/both /usr/bin/python3 "$BATS_TEST_DIRNAME/tools/registry.py" "$d/port" 3>&- &
+	echo $! > "$d/tls.pid"
+	wait_until 10 test -e "$d/port"
+	address=https://127.0.0.1:$(cat "$d/port")/ok
+	new_spool "packages.network = host
+packages.wall = 40
+packages.index.pip = $address/pip/simple/
+packages.index.npm = $address/npm/"
+	start_runner
+	submit python 'import pure; print(pure.VERSION)' pure@1.0
+	[ "$status" -eq 125 ]
+	stop_runner
+	echo "packages.certificates = $d/ca.pem" >> "$CEE_CONF"
+	start_runner
+	submit python 'import pure; print(pure.VERSION)' pure@1.0
+	echo "$stderr"
+	[ "$output" = 1.0 ]
+	submit javascript 'console.log(require("left").version)' left@1.1.0
+	echo "$stderr"
+	[ "$output" = 1.1.0 ]
 }
 
 @test "names and versions are the registry's own, refused when the job is submitted" {

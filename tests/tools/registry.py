@@ -17,6 +17,9 @@ FAULT is what happens to every request beneath it, or with "file-" before it to 
     garbage     other bytes     hash        an archive with another content than its hash
     404         nothing is there
 
+It is a proxy as well, and has whatever host it is asked for. With REGISTRY_TLS, a file with a
+certificate and its key, it speaks https alone.
+
 /requests answers [[path, times]…], and POST /reset forgets them. /phoned is what an install
 script would call: it is counted as every request is.
 
@@ -31,7 +34,7 @@ script would call: it is counted as every request is.
     nuget   Plain 1.0.0 1.2.0, Needs 1.0.0 (Plain 1.0.0), Old 1.0.0 (net48 alone), Outside 1.0.0,
             Big 1.0.0, Many.1 … Many.20: content without assemblies; and each *.nupkg of $NUPKGS
 """
-import base64, collections, functools, hashlib, http.server, io, json, os, pathlib, re, subprocess, sys
+import base64, collections, functools, hashlib, http.server, io, json, os, pathlib, re, ssl, subprocess, sys
 import sysconfig, tarfile, tempfile, threading, zipfile
 
 COUNT = collections.Counter()
@@ -288,11 +291,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self): self.do_GET()
 
     def do_GET(self):
-        path = self.path.partition("?")[0]
+        path = re.sub(r"^http://[^/]*", "", self.path.partition("?")[0])	# of a proxy the whole address is asked
         if path == "/requests":
             return self.answer(200, json.dumps(sorted(COUNT.items())).encode())
         COUNT[path] += 1
-        root = f"http://127.0.0.1:{self.server.server_port}"
+        root = f"{'https' if TLS else 'http'}://127.0.0.1:{self.server.server_port}"
         m = re.fullmatch(r"/([a-z0-9-]+)/(pip|npm|nuget)/(.*)", path)
         if not m:
             return self.answer(404, b"{}")
@@ -334,7 +337,12 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 NUGET = nuget_all()
+TLS = os.environ.get("REGISTRY_TLS")
 server = Server(("127.0.0.1", 0), Handler)
+if TLS:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 part = pathlib.Path(sys.argv[1] + ".part")
 part.write_text(f"{server.server_port}\n")
 part.rename(sys.argv[1])
