@@ -14,25 +14,25 @@
 
 struct attend {
 	struct client *c;
-	bool quiet;			/* says nothing of how the program ended, only where we failed */
-	bool raw;			/* control sequences as they are, also on a terminal */
-	bool tty;			/* the job has a terminal: ours is raw while it runs, and tells its size */
-	bool forward;			/* a first signal is the program's, a second one cancels; else the first does */
-	struct spool_input *input;	/* our standard input goes there, or NULL */
-	int verdict;			/* the result's JSON goes there too; -1 nowhere */
+	bool quiet;		   /* says nothing of how the program ended, only where we failed */
+	bool raw;		   /* control sequences as they are, also on a terminal */
+	bool tty;		   /* the job has a terminal: ours is raw while it runs, and tells its size */
+	bool forward;		   /* a first signal is the program's, a second one cancels; else the first does */
+	struct spool_input *input; /* our standard input goes there, or NULL */
+	int verdict;		   /* the result's JSON goes there too; -1 nowhere */
 	/* attend.c's own */
 	struct follow f;
 	struct sink out, err;
-	struct sink *last;		/* the one written to last */
-	struct job job;			/* attend_tests: its tests; ntests 0 none */
-	signed char verdicts[JOB_TESTS_MAX];	/* as said: 0 not yet, 1 ok, -1 not ok */
-	bool open_line;			/* what it was did not end with a newline */
-	int64_t room_at;		/* the spool's disk is looked at again when so much is written */
+	struct sink *last;		     /* the one written to last */
+	struct job job;			     /* attend_tests: its tests; ntests 0 none */
+	signed char verdicts[JOB_TESTS_MAX]; /* as said: 0 not yet, 1 ok, -1 not ok */
+	bool open_line;			     /* what it was did not end with a newline */
+	int64_t room_at;		     /* the spool's disk is looked at again when so much is written */
 	bool forwarded, cancelling, warned;
 };
 
 void attend_begin(struct attend *a);
-int attend_signal(void);	/* the last that came, 0 none */
+int attend_signal(void); /* the last that came, 0 none */
 /* Before attend_job: if the job that text is has tests, it is their results, as TAP, that go to
  * our standard output, each as it comes; what the tests write stays in the log. */
 void attend_tests(struct attend *a, const char *text, size_t len);

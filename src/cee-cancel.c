@@ -17,7 +17,7 @@ struct cancel {
 
 static int wait_end(struct cancel *k, const char *id)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int r;
 
 	follow_job(&k->f, k->c.owner, id);
@@ -32,7 +32,7 @@ static int cancel_one(void *arg, const char *id)
 {
 	struct cancel *k = arg;
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_find(&k->c.spool, k->c.owner, id, &w, &e) < 0) {
 		prog_error("%s", e.msg);
@@ -54,17 +54,15 @@ static int cancel_one(void *arg, const char *id)
 static const char help[] =
 	"usage: cee-cancel [options] [ID...]\n"
 	"Ends jobs, queued or running. Without an ID they are read from standard input, one a line.\n\n"
-	"  -w, --wait          until they have ended\n"
-	CLIENT_GROUP_HELP
-	CLIENT_HELP;
+	"  -w, --wait          until they have ended\n" CLIENT_GROUP_HELP CLIENT_HELP;
 
 static const struct option options[] = {
-	CLIENT_LONG, CLIENT_GROUP_LONG, {"wait", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0}
+	CLIENT_LONG, CLIENT_GROUP_LONG, { "wait", no_argument, NULL, 'w' }, { NULL, 0, NULL, 0 }
 };
 
 int main(int argc, char **argv)
 {
-	struct cancel k = {0};
+	struct cancel k = { 0 };
 	int opt, failed;
 
 	client_init(&k.c, argv[0]);

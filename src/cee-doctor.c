@@ -32,21 +32,21 @@ static struct {
 	const char *conf_path, *spool_path;
 	bool json, quiet;
 	struct config config;
-	struct cee_err conf_error, langs_error, seccomp_error;	/* "" is fine */
+	struct cee_err conf_error, langs_error, seccomp_error; /* "" is fine */
 	char spool_real[PATH_MAX], self[40];
 	struct watch signals;
 	int interrupted;
 	bool failed;
 	/* found out once, when first needed */
 	bool engine_begun, engine_asked, engine_there;
-	struct cee_err engine_error;	/* of its address */
+	struct cee_err engine_error; /* of its address */
 	bool info_asked, info_there;
 	struct host_info info;
 	bool images_asked;
-	bool *image_there;		/* by language */
-	const char *image;		/* the first that is there */
+	bool *image_there; /* by language */
+	const char *image; /* the first that is there */
 	bool box_asked, box_there;
-	struct canary_end box;		/* canary_bounds, or why there is none */
+	struct canary_end box; /* canary_bounds, or why there is none */
 } g = { .signals = { .fd = -1 } };
 
 /* ---- what is said ------------------------------------------------------------------ */
@@ -70,12 +70,15 @@ static void say_json(const char *name, const struct finding *f)
 
 static void say_text(const char *name, const struct finding *f)
 {
-	static const char *const words[] = { [FINDING_OK] = "ok  ", [FINDING_WARN] = "warn", [FINDING_FAIL] = "FAIL" },
-		*const colour[] = { [FINDING_OK] = "\033[32m", [FINDING_WARN] = "\033[33m", [FINDING_FAIL] = "\033[1;31m" };
+	static const char
+		*const words[] = { [FINDING_OK] = "ok  ", [FINDING_WARN] = "warn", [FINDING_FAIL] = "FAIL" },
+		       *const colour[] = {
+			       [FINDING_OK] = "\033[32m", [FINDING_WARN] = "\033[33m", [FINDING_FAIL] = "\033[1;31m"
+		       };
 	bool bright = prog_colour(STDOUT_FILENO);
 
-	printf("%s%s%s %s: %s%s%s\n", bright ? colour[f->status] : "", words[f->status], bright ? "\033[0m" : "",
-	       name, f->what, f->remedy[0] ? ": " : "", f->remedy);
+	printf("%s%s%s %s: %s%s%s\n", bright ? colour[f->status] : "", words[f->status], bright ? "\033[0m" : "", name,
+	       f->what, f->remedy[0] ? ": " : "", f->remedy);
 }
 
 static void say(const char *name, struct finding *f)
@@ -103,7 +106,7 @@ static void on_signal(struct watch *w, uint32_t events)
 
 	(void)events;
 	if (read(w->fd, &s, sizeof(s)) == sizeof(s) && g.interrupted++)
-		_exit(STATUS_INTERRUPTED);	/* the second: the box dies with this connection */
+		_exit(STATUS_INTERRUPTED); /* the second: the box dies with this connection */
 }
 
 static void watch_signals(void)
@@ -121,7 +124,10 @@ static void watch_signals(void)
 		prog_die(EX_OSERR, "signals: %s", strerror(errno));
 }
 
-static void nothing(struct timer *t) { (void)t; }
+static void nothing(struct timer *t)
+{
+	(void)t;
+}
 
 /* Serves the loop until *flag, a signal, or the end of the time (0: none). */
 static bool wait_for(const bool *flag, int64_t us)
@@ -137,7 +143,11 @@ static bool wait_for(const bool *flag, int64_t us)
 	return *flag;
 }
 
-struct answer { bool came; int status; struct buf body; };
+struct answer {
+	bool came;
+	int status;
+	struct buf body;
+};
 
 static void answered(void *arg, int status, const char *body, size_t len)
 {
@@ -200,7 +210,8 @@ static bool need_info(struct finding *f)
 		return false;
 	if (!g.info_asked) {
 		g.info_asked = true;
-		g.info_there = ask("/info", &body) == 200 && host_info_parse(&g.info, body.data ? body.data : "", body.len) == 0;
+		g.info_there = ask("/info", &body) == 200 &&
+			       host_info_parse(&g.info, body.data ? body.data : "", body.len) == 0;
 	}
 	return g.info_there || unmet(f, "the engine does not answer GET /info");
 }
@@ -215,7 +226,7 @@ static void look_for_images(void)
 		AUTO_BUF struct buf body = { 0 };
 		char path[600];
 
-		snprintf(path, sizeof(path), "/images/%.500s/json", l->l[i].image);	/* a valid name needs no escapes */
+		snprintf(path, sizeof(path), "/images/%.500s/json", l->l[i].image); /* a valid name needs no escapes */
 		g.image_there[i] = ask(path, &body) == 200;
 		if (g.image_there[i] && !g.image)
 			g.image = l->l[i].image;
@@ -231,7 +242,10 @@ static bool need_image(struct finding *f)
 	return g.image || unmet(f, "no language has its image");
 }
 
-struct flown { bool done; struct canary_end end; };
+struct flown {
+	bool done;
+	struct canary_end end;
+};
 
 static void landed(void *arg, const struct canary_end *e)
 {
@@ -244,7 +258,7 @@ static void landed(void *arg, const struct canary_end *e)
 /* One canary, to its end. False: a signal came. */
 static bool fly(const struct canary *c, struct canary_end *end)
 {
-	static struct flown f;		/* a canary that a signal cuts off still knows it */
+	static struct flown f; /* a canary that a signal cuts off still knows it */
 
 	f.done = false;
 	memset(end, 0, sizeof(*end));
@@ -297,14 +311,18 @@ static void check_engine(struct finding *f)
 	if (need_info(&none))
 		finding_set(f, FINDING_OK, "", "%s at %s, kernel %s", g.info.version, engine_host(), g.info.kernel);
 	else if (g.engine_there)
-		finding_set(f, FINDING_FAIL, "look at the engine's log", "%s: does not answer GET /info", engine_host());
+		finding_set(f, FINDING_FAIL, "look at the engine's log", "%s: does not answer GET /info",
+			    engine_host());
 	else if (engine_old())
 		finding_set(f, FINDING_OK, "", "answers at %s", engine_host());
 	else if (!g.engine_begun)
 		finding_set(f, FINDING_FAIL, "set docker_host in cee.conf, or DOCKER_HOST", "%s", g.engine_error.msg);
 	else
-		finding_set(f, FINDING_FAIL, "start it, or set docker_host in cee.conf or DOCKER_HOST; its socket must be this user's to open",
-			    "nobody answers at %s: %s", engine_host(), engine_trouble()[0] ? engine_trouble() : "within 6 s");
+		finding_set(f, FINDING_FAIL,
+			    "start it, or set docker_host in cee.conf or DOCKER_HOST; its socket must be this user's "
+			    "to open",
+			    "nobody answers at %s: %s", engine_host(),
+			    engine_trouble()[0] ? engine_trouble() : "within 6 s");
 }
 
 static void check_api(struct finding *f)
@@ -333,15 +351,19 @@ static void check_seccomp(struct finding *f)
 	struct finding none;
 
 	if (!g.config.seccomp)
-		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee", "%s", g.seccomp_error.msg);
+		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee", "%s",
+			    g.seccomp_error.msg);
 	else if (!cJSON_IsObject(j))
-		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee", "seccomp = %s: is no JSON object", g.config.conf.seccomp);
+		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee",
+			    "seccomp = %s: is no JSON object", g.config.conf.seccomp);
 	else if (need_info(f) && !g.info.seccomp)
-		finding_set(f, FINDING_FAIL, "an engine and a kernel with seccomp (CONFIG_SECCOMP_FILTER)", "this engine has no seccomp: the profile would not hold");
+		finding_set(f, FINDING_FAIL, "an engine and a kernel with seccomp (CONFIG_SECCOMP_FILTER)",
+			    "this engine has no seccomp: the profile would not hold");
 	else if (need_box(&none))
 		finding_set(f, FINDING_OK, "", "%s, accepted", g.config.conf.seccomp);
 	else if (g.box_asked && strcasestr(g.box.reason, "seccomp"))
-		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee", "seccomp = %s: %s", g.config.conf.seccomp, g.box.reason);
+		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee", "seccomp = %s: %s",
+			    g.config.conf.seccomp, g.box.reason);
 	else if (g.engine_there)
 		finding_set(f, FINDING_WARN, "", "%s: %s", g.config.conf.seccomp, none.what);
 	cJSON_Delete(j);
@@ -354,9 +376,13 @@ static void check_apparmor(struct finding *f)
 	if (!need_info(f))
 		return;
 	if (name && name[0] && !g.info.apparmor)
-		finding_set(f, FINDING_WARN, "unset apparmor in cee.conf", "apparmor = %s: this engine has no AppArmor and ignores it", name);
+		finding_set(f, FINDING_WARN, "unset apparmor in cee.conf",
+			    "apparmor = %s: this engine has no AppArmor and ignores it", name);
 	else
-		finding_set(f, FINDING_OK, "", "%s", !g.info.apparmor ? "none here" : name && name[0] ? name : "the engine's own profile");
+		finding_set(f, FINDING_OK, "", "%s",
+			    !g.info.apparmor  ? "none here"
+			    : name && name[0] ? name
+					      : "the engine's own profile");
 }
 
 static void check_init(struct finding *f)
@@ -365,11 +391,13 @@ static void check_init(struct finding *f)
 	struct finding none;
 
 	if (access(init, X_OK) < 0)
-		finding_set(f, FINDING_FAIL, "run make, or set init in cee.conf", "init = %s: %s", init, strerror(errno));
+		finding_set(f, FINDING_FAIL, "run make, or set init in cee.conf", "init = %s: %s", init,
+			    strerror(errno));
 	else if (need_box(&none))
 		host_init(f, &g.config.conf, &g.box);
 	else if (g.box_asked && strstr(g.box.reason, "cee-init"))
-		finding_set(f, FINDING_FAIL, "set init in cee.conf to the cee-init of this version", "init = %s: %s", init, g.box.reason);
+		finding_set(f, FINDING_FAIL, "set init in cee.conf to the cee-init of this version", "init = %s: %s",
+			    init, g.box.reason);
 	else
 		finding_set(f, FINDING_WARN, "", "%s: %s", init, none.what);
 }
@@ -403,8 +431,9 @@ static void check_tmpfs(struct finding *f)
 		finding_set(f, FINDING_OK, "", "/work, /tmp and /dev/shm are, of %lld MiB, and the rest is read-only",
 			    (long long)canary_number(&e, "/work") >> 10);
 	else
-		finding_set(f, FINDING_FAIL, "a runtime that mounts tmpfs with a size and keeps the root read-only: runc, crun",
-			    "%s", e.ran ? "a job can write where no tmpfs is" : e.reason);
+		finding_set(f, FINDING_FAIL,
+			    "a runtime that mounts tmpfs with a size and keeps the root read-only: runc, crun", "%s",
+			    e.ran ? "a job can write where no tmpfs is" : e.reason);
 }
 
 /* One limit of limit.h; for two of them the engine's own bound as well. */
@@ -428,20 +457,31 @@ static void check_limit(struct finding *f, enum limit_id id)
 	else if (canary_held(id, &e, seen, sizeof(seen)))
 		finding_set(f, FINDING_OK, "", "%s%s", hard, seen);
 	else
-		finding_set(f, FINDING_FAIL, "run this host's jobs elsewhere and report it, with the output of cee-doctor --json",
+		finding_set(f, FINDING_FAIL,
+			    "run this host's jobs elsewhere and report it, with the output of cee-doctor --json",
 			    "it does not hold: %s", seen);
 }
 
-static void check_spool(struct finding *f) { local_spool(f, &g.config.conf); }
-static void check_room(struct finding *f) { local_room(f, &g.config.conf); }
-static void check_uids(struct finding *f) { local_uids(f, &g.config.conf); }
+static void check_spool(struct finding *f)
+{
+	local_spool(f, &g.config.conf);
+}
+static void check_room(struct finding *f)
+{
+	local_room(f, &g.config.conf);
+}
+static void check_uids(struct finding *f)
+{
+	local_uids(f, &g.config.conf);
+}
 
 static void check_languages(struct finding *f)
 {
 	if (g.langs_error.msg[0])
 		finding_set(f, FINDING_FAIL, "correct that file", "%s", g.langs_error.msg);
 	else if (!g.config.langs.n)
-		finding_set(f, FINDING_FAIL, "set languages in cee.conf to etc/languages.d of cee", "%s: holds no language", g.config.conf.languages);
+		finding_set(f, FINDING_FAIL, "set languages in cee.conf to etc/languages.d of cee",
+			    "%s: holds no language", g.config.conf.languages);
 	else
 		finding_set(f, FINDING_OK, "", "%zu in %s", g.config.langs.n, g.config.conf.languages);
 }
@@ -462,8 +502,9 @@ static void check_images(struct finding *f)
 		snprintf(remedy, sizeof(remedy), "cee-lang build %.80s", l->l[i].name);
 		if (g.image_there[i])
 			finding_set(&one, FINDING_OK, "", "%s", l->l[i].image);
-		else	/* a host need not have every language; it must have one */
-			finding_set(&one, g.image ? FINDING_WARN : FINDING_FAIL, remedy, "%s is not there", l->l[i].image);
+		else /* a host need not have every language; it must have one */
+			finding_set(&one, g.image ? FINDING_WARN : FINDING_FAIL, remedy, "%s is not there",
+				    l->l[i].image);
 		say(name, &one);
 	}
 }
@@ -512,14 +553,15 @@ static int64_t leftovers(struct spool *s, char *first, size_t size)
 	if (ask("/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.runner%22%5D%7D", &body) != 200)
 		return -1;
 	list = cJSON_ParseWithLength(body.data ? body.data : "", body.len);
-	cJSON_ArrayForEach(c, list) {
+	cJSON_ArrayForEach(c, list)
+	{
 		const cJSON *labels = cJSON_GetObjectItemCaseSensitive(c, "Labels");
 		const char *spool = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.spool")),
-			*runner = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runner")),
-			*id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c, "Id"));
+			   *runner = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runner")),
+			   *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c, "Id"));
 
 		if (!spool || !runner || !id || strcmp(spool, g.spool_real) != 0 || spool_runner_lives(s, runner) ||
-		    strncmp(runner, "doctor-", 7) == 0)	/* another one at work; its boxes die with it */
+		    strncmp(runner, "doctor-", 7) == 0) /* another one at work; its boxes die with it */
 			continue;
 		if (!n++)
 			snprintf(first, size, "%.12s", id);
@@ -545,7 +587,8 @@ static void check_boxes(struct finding *f)
 	if (n < 0)
 		finding_set(f, FINDING_FAIL, "look at the engine's log", "the engine does not list its containers");
 	else if (n > 0)
-		finding_set(f, FINDING_WARN, "start a cee-runner on this spool: it removes them and puts their jobs back",
+		finding_set(f, FINDING_WARN,
+			    "start a cee-runner on this spool: it removes them and puts their jobs back",
 			    "%lld of runners that died are left (%s%s)", (long long)n, first, n > 1 ? ", ..." : "");
 	else
 		finding_set(f, FINDING_OK, "", "none is left of a runner that died");
@@ -567,7 +610,11 @@ static void check_runner(struct finding *f)
 	spool_release(&s);
 }
 
-#define L(id, name, unit, text) static void check_##id(struct finding *f) { check_limit(f, LIMIT_##id); }
+#define L(id, name, unit, text)                                                                                        \
+	static void check_##id(struct finding *f)                                                                      \
+	{                                                                                                              \
+		check_limit(f, LIMIT_##id);                                                                            \
+	}
 LIMITS(L)
 #undef L
 
@@ -575,34 +622,46 @@ static const struct check {
 	const char *name;
 	void (*go)(struct finding *f);
 } checks[] = {
-	{ "conf", check_conf }, { "engine", check_engine }, { "api", check_api }, { "cgroup", check_cgroup },
-	{ "runtime", check_runtime }, { "apparmor", check_apparmor },
-	{ "languages", check_languages }, { "images", check_images },
-	{ "box", check_box }, { "init", check_init }, { "seccomp", check_seccomp }, { "cells", check_cells },
+	{ "conf", check_conf },
+	{ "engine", check_engine },
+	{ "api", check_api },
+	{ "cgroup", check_cgroup },
+	{ "runtime", check_runtime },
+	{ "apparmor", check_apparmor },
+	{ "languages", check_languages },
+	{ "images", check_images },
+	{ "box", check_box },
+	{ "init", check_init },
+	{ "seccomp", check_seccomp },
+	{ "cells", check_cells },
 	{ "tmpfs", check_tmpfs },
 #define L(id, name, unit, text) { name, check_##id },
 	LIMITS(L)
 #undef L
-	{ "clock", check_clock }, { "spool", check_spool }, { "room", check_room }, { "uids", check_uids },
-	{ "inotify", check_inotify }, { "boxes", check_boxes }, { "runner", check_runner },
+		{ "clock", check_clock },
+	{ "spool", check_spool },
+	{ "room", check_room },
+	{ "uids", check_uids },
+	{ "inotify", check_inotify },
+	{ "boxes", check_boxes },
+	{ "runner", check_runner },
 };
 enum { CHECKS = sizeof(checks) / sizeof(*checks) };
 
 /* ---- start and end ------------------------------------------------------------------------ */
 
-static const char help[] =
-"usage: cee-doctor [-q] [--json] [-s SPOOL] [-c CONF] [CHECK...]\n"
-"Says whether this host is fit to run jobs: a line for each check, with the remedy.\n"
-"\n"
-"  -q, --quiet         only what fails\n"
-"      --json          an object a line: name, status, what, remedy\n"
-"      --list          the names of the checks\n"
-"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n"
-"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"
-"  -h, --help, --version\n"
-"\n"
-"Limits are tried in real boxes, which are removed. With CHECK... only these.\n"
-"Exit status: 0 nothing fails, 1 something does, 64 usage, 130 interrupted.\n";
+static const char help[] = "usage: cee-doctor [-q] [--json] [-s SPOOL] [-c CONF] [CHECK...]\n"
+			   "Says whether this host is fit to run jobs: a line for each check, with the remedy.\n"
+			   "\n"
+			   "  -q, --quiet         only what fails\n"
+			   "      --json          an object a line: name, status, what, remedy\n"
+			   "      --list          the names of the checks\n"
+			   "  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n"
+			   "  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"
+			   "  -h, --help, --version\n"
+			   "\n"
+			   "Limits are tried in real boxes, which are removed. With CHECK... only these.\n"
+			   "Exit status: 0 nothing fails, 1 something does, 64 usage, 130 interrupted.\n";
 
 static void load(void)
 {
@@ -660,7 +719,9 @@ static void run_checks(char *const *names, int n)
 	}
 }
 
-static void gone(void) { }
+static void gone(void)
+{
+}
 
 /* Boxes that are still there are waited for, but not longer than anybody would. */
 static void leave(void)
@@ -693,22 +754,36 @@ static void parse_options(int argc, char **argv)
 {
 	enum { OPT_JSON = 256, OPT_LIST, OPT_VERSION };
 	static const struct option opts[] = {
-		{ "quiet", no_argument, NULL, 'q' }, { "json", no_argument, NULL, OPT_JSON }, { "list", no_argument, NULL, OPT_LIST },
-		{ "spool", required_argument, NULL, 's' }, { "conf", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, OPT_VERSION }, { 0 }
+		{ "quiet", no_argument, NULL, 'q' },	       { "json", no_argument, NULL, OPT_JSON },
+		{ "list", no_argument, NULL, OPT_LIST },       { "spool", required_argument, NULL, 's' },
+		{ "conf", required_argument, NULL, 'c' },      { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, OPT_VERSION }, { 0 }
 	};
 	int o;
 
 	while ((o = prog_getopt(argc, argv, "qs:c:h", opts)) != -1) {
 		switch (o) {
-		case 'q': g.quiet = true; break;
-		case OPT_JSON: g.json = true; break;
-		case OPT_LIST: list_names(); break;
-		case 's': g.spool_path = optarg; break;
-		case 'c': g.conf_path = optarg; break;
-		case 'h': prog_help(help);
-		case OPT_VERSION: prog_version();
-		default: prog_usage("not understood");
+		case 'q':
+			g.quiet = true;
+			break;
+		case OPT_JSON:
+			g.json = true;
+			break;
+		case OPT_LIST:
+			list_names();
+			break;
+		case 's':
+			g.spool_path = optarg;
+			break;
+		case 'c':
+			g.conf_path = optarg;
+			break;
+		case 'h':
+			prog_help(help);
+		case OPT_VERSION:
+			prog_version();
+		default:
+			prog_usage("not understood");
 		}
 	}
 	names_check(argv + optind, argc - optind);

@@ -23,7 +23,7 @@ struct files_prog {
 	struct client c;
 	const char *id, *name;
 	bool json, nul, tar, raw;
-	int fd;				/* the contents, -1 when nothing was collected */
+	int fd; /* the contents, -1 when nothing was collected */
 	int64_t ended_us;
 	struct files_list list;
 };
@@ -32,16 +32,17 @@ struct files_prog {
 
 static void read_result(struct files_prog *p, struct result *r)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_read_result(&p->c.spool, p->c.owner, p->id, &text) < 0) {
 		if (errno != ENOENT)
 			prog_die(EX_IOERR, "%s: %s", p->id, strerror(errno));
 		if (spool_find(&p->c.spool, p->c.owner, p->id, &w, &e) < 0)
 			prog_die(EX_NOINPUT, "%s", e.msg);
-		prog_die(EX_TEMPFAIL, "%s: has not ended, and files are collected at the end: cee-stat --wait %s waits for it",
+		prog_die(EX_TEMPFAIL,
+			 "%s: has not ended, and files are collected at the end: cee-stat --wait %s waits for it",
 			 p->id, p->id);
 	}
 	if (result_parse(r, text.data, text.len, &e) < 0)
@@ -52,8 +53,8 @@ static void read_result(struct files_prog *p, struct result *r)
 static void read_index(struct files_prog *p, const struct result *r)
 {
 	AUTO_CLOSE int out = spool_open_out(&p->c.spool, p->c.owner, p->id), dir = -1;
-	AUTO_BUF struct buf text = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
 	char n[16];
 
 	snprintf(n, sizeof n, "%d", r->attempt);
@@ -74,8 +75,10 @@ static void open_job(struct files_prog *p)
 	if (r.files.count > 0)
 		read_index(p, &r);
 	else if (p->name)
-		prog_die(EX_NOINPUT, "%s: %s", p->id, r.files.wanted ? "nothing was collected: no file matched, or it stayed behind"
-			 " (cee-stat says what did)" : "the job collects nothing: submit it with --collect");
+		prog_die(EX_NOINPUT, "%s: %s", p->id,
+			 r.files.wanted ? "nothing was collected: no file matched, or it stayed behind"
+					  " (cee-stat says what did)"
+					: "the job collects nothing: submit it with --collect");
 	result_release(&r);
 }
 
@@ -94,8 +97,8 @@ static void each_block(struct files_prog *p, const struct files_record *f, put_f
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			prog_die(n ? EX_IOERR : EX_DATAERR, "%s: %s: %s", p->id, f->name, n ? strerror(errno) :
-				 "its bytes are not all there; cee-fsck says more");
+			prog_die(n ? EX_IOERR : EX_DATAERR, "%s: %s: %s", p->id, f->name,
+				 n ? strerror(errno) : "its bytes are not all there; cee-fsck says more");
 		if (put(arg, data, (size_t)n) < 0)
 			prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 		done += n;
@@ -126,7 +129,8 @@ static void print_one(struct files_prog *p)
 		flush(&k);
 		return;
 	}
-	prog_die(EX_NOINPUT, "%s: no file of this name was collected; cee-files %s lists those that were", p->name, p->id);
+	prog_die(EX_NOINPUT, "%s: no file of this name was collected; cee-files %s lists those that were", p->name,
+		 p->id);
 }
 
 /* ---- a list ---------------------------------------------------------------------------- */
@@ -147,7 +151,7 @@ static int put_line(const struct files_prog *p, const struct files_record *f, st
 
 static void print_list(struct files_prog *p)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 	struct sink k;
 
 	sink_init(&k, STDOUT_FILENO, p->raw || p->nul);
@@ -164,7 +168,8 @@ static void print_list(struct files_prog *p)
 static void tar_check(struct archive *a, int r)
 {
 	if (r < ARCHIVE_WARN)
-		prog_die(EX_IOERR, "standard output: %s", archive_error_string(a) ? archive_error_string(a) : "cannot write");
+		prog_die(EX_IOERR, "standard output: %s",
+			 archive_error_string(a) ? archive_error_string(a) : "cannot write");
 }
 
 static int to_tar(void *arg, const char *data, size_t len)
@@ -193,11 +198,12 @@ static void print_tar(struct files_prog *p)
 	struct archive *a = archive_write_new();
 
 	if (isatty(STDOUT_FILENO))
-		prog_usage("--tar: standard output is a terminal: give it a file or a pipe, as in cee-files --tar ID | tar xf -");
+		prog_usage("--tar: standard output is a terminal: give it a file or a pipe, as in cee-files --tar ID | "
+			   "tar xf -");
 	if (!a)
 		prog_die(EX_OSERR, "out of memory");
 	tar_check(a, archive_write_set_format_pax_restricted(a));
-	tar_check(a, archive_write_set_options(a, "hdrcharset=BINARY"));	/* names are UTF-8, in every locale */
+	tar_check(a, archive_write_set_options(a, "hdrcharset=BINARY")); /* names are UTF-8, in every locale */
 	archive_write_set_bytes_in_last_block(a, 1);
 	tar_check(a, archive_write_open_fd(a, STDOUT_FILENO));
 	for (size_t i = 0; i < p->list.n; i++)
@@ -215,23 +221,33 @@ static const char help[] =
 	"  -t, --tar           writes all of them as a tar archive\n"
 	"      --json          the list as JSON, a line for each\n"
 	"  -0, --null          the names alone, a NUL behind each, for xargs -0\n"
-	"      --raw           control sequences as they are, also on a terminal\n"
-	CLIENT_HELP;
+	"      --raw           control sequences as they are, also on a terminal\n" CLIENT_HELP;
 
 enum { OPT_JSON = CLIENT_OWN, OPT_RAW };
-static const struct option options[] = {
-	CLIENT_LONG, {"tar", no_argument, NULL, 't'}, {"json", no_argument, NULL, OPT_JSON},
-	{"null", no_argument, NULL, '0'}, {"raw", no_argument, NULL, OPT_RAW}, {NULL, 0, NULL, 0}
-};
+static const struct option options[] = { CLIENT_LONG,
+					 { "tar", no_argument, NULL, 't' },
+					 { "json", no_argument, NULL, OPT_JSON },
+					 { "null", no_argument, NULL, '0' },
+					 { "raw", no_argument, NULL, OPT_RAW },
+					 { NULL, 0, NULL, 0 } };
 
 static void one_option(struct files_prog *p, int opt)
 {
 	switch (opt) {
-	case 't': p->tar = true; break;
-	case '0': p->nul = true; break;
-	case OPT_JSON: p->json = true; break;
-	case OPT_RAW: p->raw = true; break;
-	default: client_option(&p->c, opt, help);
+	case 't':
+		p->tar = true;
+		break;
+	case '0':
+		p->nul = true;
+		break;
+	case OPT_JSON:
+		p->json = true;
+		break;
+	case OPT_RAW:
+		p->raw = true;
+		break;
+	default:
+		client_option(&p->c, opt, help);
 	}
 }
 

@@ -29,9 +29,9 @@ enum { LOOKS = 10, LOOK_MS = 20 };
 
 static struct fsck {
 	struct spool s;
-	const uid_t *http;		/* cee-http's, or NULL */
+	const uid_t *http; /* cee-http's, or NULL */
 	bool json, fix;
-	int runners;			/* alive */
+	int runners; /* alive */
 	long waiting, claimed, ended, problems, notes;
 } fsck;
 
@@ -66,8 +66,7 @@ static void report(bool is_note, const char *path, const char *fmt, va_list ap)
 	++*(is_note ? &fsck.notes : &fsck.problems);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void problem(const char *path, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void problem(const char *path, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -76,8 +75,7 @@ static void problem(const char *path, const char *fmt, ...)
 	va_end(ap);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void note(const char *path, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void note(const char *path, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -123,7 +121,10 @@ static DIR *open_dir(int at, const char *name, const char *path)
 
 /* ---- where a job is ----------------------------------------------------------------- */
 
-struct places { int new, cur; bool dir, job, result; };
+struct places {
+	int new, cur;
+	bool dir, job, result;
+};
 
 static void look_new(const char *owner, const char *id, struct places *p)
 {
@@ -194,7 +195,8 @@ static const char *judge(const struct places *p)
 	if (p->job && !p->result)
 		return "has its job file in out, but no result";
 	if (p->dir && !p->new && !p->cur && !p->job)
-		return p->result ? "has a result, but no job file" : "is lost: begun, without a result, in neither new nor cur";
+		return p->result ? "has a result, but no job file"
+				 : "is lost: begun, without a result, in neither new nor cur";
 	return NULL;
 }
 
@@ -219,7 +221,9 @@ static void check_places(const char *owner, const char *id)
 
 /* ---- an attempt --------------------------------------------------------------------- */
 
-struct cover { uint64_t out, err; };
+struct cover {
+	uint64_t out, err;
+};
 
 /* Adds up what the index says; what is left over of it is in *rest. 0, or -1 not understood. */
 static int read_index(int fd, struct cover *c, size_t *rest)
@@ -269,7 +273,8 @@ static void check_stream(int dir, const char *name, const char *path, uint64_t c
 	}
 	size = (uint64_t)st.st_size;
 	if (covered > size)
-		problem(p, "has %llu bytes, but the index covers %llu", (unsigned long long)size, (unsigned long long)covered);
+		problem(p, "has %llu bytes, but the index covers %llu", (unsigned long long)size,
+			(unsigned long long)covered);
 	else if (final && covered < size)
 		problem(p, "has %llu bytes behind what the index covers, though the job has ended",
 			(unsigned long long)(size - covered));
@@ -380,8 +385,8 @@ static bool attempt_name(const char *s)
 
 static void check_attempt(int out, const char *n, const char *path, bool final)
 {
-	static const char *const known[] = { "stdout", "stderr", "index", "result.new", "tests", "taken", "files",
-		"files.index" };
+	static const char *const known[] = { "stdout", "stderr", "index", "result.new",
+					     "tests",  "taken",	 "files", "files.index" };
 	enum { RESULT = 3, KNOWN = sizeof known / sizeof *known };
 	DIR *d = open_dir(out, n, path);
 	struct dirent *e;
@@ -420,7 +425,10 @@ static int check_result(int out, const char *id, const char *path)
 
 	join(p, path, "result");
 	if (read_file_at(out, "result", SPOOL_RESULT_MAX, &b) < 0) {
-		problem(p, "%s", errno == EFBIG ? "is too large" : errno == EINVAL ? "is no regular file of one link" : strerror(errno));
+		problem(p, "%s",
+			errno == EFBIG	  ? "is too large"
+			: errno == EINVAL ? "is no regular file of one link"
+					  : strerror(errno));
 		return 0;
 	}
 	result_init(&r);
@@ -611,7 +619,7 @@ static void check_group_lines(int dir, const char *name, const char *path)
 
 		number++;
 		if (len == 1 && line[0] == '\n')
-			continue;	/* after a line that a power cut had torn */
+			continue; /* after a line that a power cut had torn */
 		if (len == ID_LEN + 1 && line[ID_LEN] == '\n') {
 			line[ID_LEN] = 0;
 			if (id_valid(line))
@@ -649,14 +657,16 @@ static void check_key(int dir, const char *owner, const char *name, const char *
 	int r = key_read(dir, name, id);
 
 	if (fd < 0 || spool_locked(fd) != 0 || r < 0)
-		return;		/* somebody is at it, or check_file has said what it is */
+		return; /* somebody is at it, or check_file has said what it is */
 	if (r == 0)
 		note(path, "is empty or torn: it stands for no job; the next submit with its key writes it");
 	else if (spool_find(&fsck.s, owner, id, &w, NULL) == 0 || errno != ENOENT)
 		return;
 	else if (!fsck.fix || !key_drop(&fsck.s, owner, name, false))
-		note(path, "stands for %s, which never came or is gone; the next submit with its key is that job,"
-		     " --fix removes it", id);
+		note(path,
+		     "stands for %s, which never came or is gone; the next submit with its key is that job,"
+		     " --fix removes it",
+		     id);
 }
 
 static void check_keys(int owner_dir, const char *owner, const char *path)
@@ -884,8 +894,9 @@ static void check_root(void)
 			check_file(dirfd(d), e->d_name, e->d_name);
 		else if (is_dir && strcmp(e->d_name, SPOOL_METRICS) == 0)
 			check_metrics(dirfd(d));
-		else if (!is_dir || (strcmp(e->d_name, "cur") != 0 && strcmp(e->d_name, "tmp") != 0 &&
-				     !(fsck.s.shared && strcmp(e->d_name, "join") == 0) && !spool_owner_valid(e->d_name)))
+		else if (!is_dir ||
+			 (strcmp(e->d_name, "cur") != 0 && strcmp(e->d_name, "tmp") != 0 &&
+			  !(fsck.s.shared && strcmp(e->d_name, "join") == 0) && !spool_owner_valid(e->d_name)))
 			problem(e->d_name, "is no name that a spool has");
 	}
 	if (d)
@@ -900,12 +911,13 @@ static void summary(const char *path)
 {
 	if (fsck.json)
 		printf("{\"kind\":\"summary\",\"sound\":%s,\"waiting\":%ld,\"claimed\":%ld,\"ended\":%ld,"
-		       "\"runners\":%d,\"problems\":%ld,\"notes\":%ld}\n", fsck.problems ? "false" : "true",
-		       fsck.waiting, fsck.claimed, fsck.ended, fsck.runners, fsck.problems, fsck.notes);
+		       "\"runners\":%d,\"problems\":%ld,\"notes\":%ld}\n",
+		       fsck.problems ? "false" : "true", fsck.waiting, fsck.claimed, fsck.ended, fsck.runners,
+		       fsck.problems, fsck.notes);
 	else
-		printf("%s: %s; %ld waiting, %ld claimed, %ld ended; %d runners; %ld problems, %ld notes\n",
-		       path, fsck.problems ? "not sound" : "sound", fsck.waiting, fsck.claimed, fsck.ended,
-		       fsck.runners, fsck.problems, fsck.notes);
+		printf("%s: %s; %ld waiting, %ld claimed, %ld ended; %d runners; %ld problems, %ld notes\n", path,
+		       fsck.problems ? "not sound" : "sound", fsck.waiting, fsck.claimed, fsck.ended, fsck.runners,
+		       fsck.problems, fsck.notes);
 }
 
 static int check(const char *path)
@@ -932,12 +944,22 @@ static int check(const char *path)
 static int exit_of(int err)
 {
 	switch (err) {
-	case ENOENT: case ENOTDIR: return EX_NOINPUT;
-	case EPROTO: return EX_DATAERR;
-	case EACCES: case EPERM: return EX_NOPERM;
-	case ENOTSUP: case ENOTEMPTY: case EEXIST: return EX_CONFIG;
-	case EINVAL: return EX_USAGE;
-	default: return EX_OSERR;
+	case ENOENT:
+	case ENOTDIR:
+		return EX_NOINPUT;
+	case EPROTO:
+		return EX_DATAERR;
+	case EACCES:
+	case EPERM:
+		return EX_NOPERM;
+	case ENOTSUP:
+	case ENOTEMPTY:
+	case EEXIST:
+		return EX_CONFIG;
+	case EINVAL:
+		return EX_USAGE;
+	default:
+		return EX_OSERR;
 	}
 }
 
@@ -948,8 +970,10 @@ static void make_shared(const char *owner)
 	uid_t uid;
 
 	if (!spool_owner_uid(owner, fsck.http, &uid))
-		prog_die(EX_USAGE, "%s: whose is it? The owners of a shared spool are uid-N and, when http_user of cee.conf"
-			 " says who cee-http is, anon and http-*", owner);
+		prog_die(EX_USAGE,
+			 "%s: whose is it? The owners of a shared spool are uid-N and, when http_user of cee.conf"
+			 " says who cee-http is, anon and http-*",
+			 owner);
 	if (geteuid() != 0)
 		prog_die(EX_NOPERM, "only root makes the owners of a shared spool");
 	if (spool_share_owner(&fsck.s, owner, uid, &e) < 0)
@@ -967,35 +991,37 @@ static int make(const char *owner)
 	return EXIT_SUCCESS;
 }
 
-static const char help[] =
-	"usage: cee-fsck [-s SPOOL] [-c CONF] [--json] [--fix]\n"
-	"       cee-fsck [-s SPOOL] [-c CONF] --make [--shared] [OWNER]\n"
-	"\n"
-	"Proves a spool against the table of cee-spool(5), live or at rest. Each\n"
-	"problem is a line on standard output; a line that begins with \"note:\" is\n"
-	"something that the spool's programs clean up by themselves.\n"
-	"\n"
-	"  -s, --spool DIR   the spool (CEE_SPOOL, or cee.conf's)\n"
-	"  -c, --conf FILE   the configuration (CEE_CONF)\n"
-	"      --json        one JSON object a line, a summary last\n"
-	"      --fix         remove files in tmp whose writers are gone, wishes for the\n"
-	"                    end and input of jobs that are over, and keys of jobs that\n"
-	"                    are gone; safe in a live spool\n"
-	"      --make        make a spool, and OWNER's part of it; in a shared one set them right\n"
-	"      --shared      ... one that many users share, as root\n"
-	"      --help, --version\n"
-	"\n"
-	"Exit status: 0 sound, 1 problems, 64 usage, 65 another version, 66 no spool,\n"
-	"77 no permission, 78 not a directory for a spool.\n";
+static const char help[] = "usage: cee-fsck [-s SPOOL] [-c CONF] [--json] [--fix]\n"
+			   "       cee-fsck [-s SPOOL] [-c CONF] --make [--shared] [OWNER]\n"
+			   "\n"
+			   "Proves a spool against the table of cee-spool(5), live or at rest. Each\n"
+			   "problem is a line on standard output; a line that begins with \"note:\" is\n"
+			   "something that the spool's programs clean up by themselves.\n"
+			   "\n"
+			   "  -s, --spool DIR   the spool (CEE_SPOOL, or cee.conf's)\n"
+			   "  -c, --conf FILE   the configuration (CEE_CONF)\n"
+			   "      --json        one JSON object a line, a summary last\n"
+			   "      --fix         remove files in tmp whose writers are gone, wishes for the\n"
+			   "                    end and input of jobs that are over, and keys of jobs that\n"
+			   "                    are gone; safe in a live spool\n"
+			   "      --make        make a spool, and OWNER's part of it; in a shared one set them right\n"
+			   "      --shared      ... one that many users share, as root\n"
+			   "      --help, --version\n"
+			   "\n"
+			   "Exit status: 0 sound, 1 problems, 64 usage, 65 another version, 66 no spool,\n"
+			   "77 no permission, 78 not a directory for a spool.\n";
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "spool", required_argument, NULL, 's' }, { "conf", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, 'j' }, { "fix", no_argument, NULL, 'f' },
-		{ "make", no_argument, NULL, 'm' }, { "shared", no_argument, NULL, 'S' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
-	};
+	static const struct option options[] = { { "spool", required_argument, NULL, 's' },
+						 { "conf", required_argument, NULL, 'c' },
+						 { "json", no_argument, NULL, 'j' },
+						 { "fix", no_argument, NULL, 'f' },
+						 { "make", no_argument, NULL, 'm' },
+						 { "shared", no_argument, NULL, 'S' },
+						 { "help", no_argument, NULL, 'h' },
+						 { "version", no_argument, NULL, 'V' },
+						 { NULL, 0, NULL, 0 } };
 	const char *spool = NULL, *conf_path = NULL;
 	struct conf conf;
 	struct cee_err e;
@@ -1006,15 +1032,30 @@ int main(int argc, char **argv)
 	prog_init(argv[0]);
 	while ((o = prog_getopt(argc, argv, "s:c:", options)) != -1)
 		switch (o) {
-		case 's': spool = optarg; break;
-		case 'c': conf_path = optarg; break;
-		case 'j': fsck.json = true; break;
-		case 'f': fsck.fix = true; break;
-		case 'm': making = true; break;
-		case 'S': shared = true; break;
-		case 'h': prog_help(help);
-		case 'V': prog_version();
-		default: prog_usage("not understood");
+		case 's':
+			spool = optarg;
+			break;
+		case 'c':
+			conf_path = optarg;
+			break;
+		case 'j':
+			fsck.json = true;
+			break;
+		case 'f':
+			fsck.fix = true;
+			break;
+		case 'm':
+			making = true;
+			break;
+		case 'S':
+			shared = true;
+			break;
+		case 'h':
+			prog_help(help);
+		case 'V':
+			prog_version();
+		default:
+			prog_usage("not understood");
 		}
 	if (shared && !making)
 		prog_usage("--shared: goes with --make");

@@ -21,9 +21,9 @@ static const char help[] =
 
 static void options(int argc, char **argv)
 {
-	static const struct option table[] = {
-		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}
-	};
+	static const struct option table[] = { { "help", no_argument, NULL, 'h' },
+					       { "version", no_argument, NULL, 'V' },
+					       { NULL, 0, NULL, 0 } };
 	int opt;
 
 	/* A server may pass a query without '=' as arguments (RFC 3875, 4.4): these are not ours. */
@@ -40,13 +40,13 @@ static void options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct web w = { .c.spool.fd = -1 };
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int status;
 
 	prog_init(argv[0]);
 	options(argc, argv);
-	setenv("TZ", "UTC0", 1);	/* all times here are; and no file of a zone is read */
-	signal(SIGPIPE, SIG_IGN);	/* a client that goes away is an error of write */
+	setenv("TZ", "UTC0", 1);  /* all times here are; and no file of a zone is read */
+	signal(SIGPIPE, SIG_IGN); /* a client that goes away is an error of write */
 	status = cgi_parse(&w.q, environ, &e);
 	if (status)
 		answer_problem(&w, status, "%s", e.msg);

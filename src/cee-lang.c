@@ -56,11 +56,11 @@ struct run {
 	struct work work;
 	struct conf conf;
 	struct langs langs;
-	char **names;		/* chosen languages; none: all */
+	char **names; /* chosen languages; none: all */
 	size_t nnames;
 	bool json, check;
 	const char *framework;
-	int64_t max;		/* of prune; -1 as configured */
+	int64_t max; /* of prune; -1 as configured */
 };
 
 static void on_signal(int sig)
@@ -109,8 +109,8 @@ static void names_check(const struct run *r)
 {
 	for (size_t i = 0; i < r->nnames; i++)
 		if (!langs_find(&r->langs, r->names[i]))
-			prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)",
-				 r->names[i], r->conf.languages);
+			prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[i],
+				 r->conf.languages);
 }
 
 /* Whose source the image is made of: that of another with the same image, where a file names none. */
@@ -134,7 +134,7 @@ static void lang_told(struct lang *l, const struct image *i)
 struct row {
 	const struct lang *l;
 	struct image image;
-	const char *state;	/* ready, old, missing, unknown */
+	const char *state; /* ready, old, missing, unknown */
 };
 
 static void row_fill(struct run *r, struct lang *l, struct row *row)
@@ -238,7 +238,7 @@ static size_t with_image(struct run *r, struct langs *some)
 static int publish(struct run *r)
 {
 	struct langs some = { calloc(r->langs.n + 1, sizeof *some.l), 0 };
-	AUTO_FREE struct lang *own = some.l;	/* the elements are still r->langs' */
+	AUTO_FREE struct lang *own = some.l; /* the elements are still r->langs' */
 	AUTO_FREE char *text = NULL;
 	struct spool s;
 	struct cee_err err;
@@ -361,7 +361,8 @@ static int do_layer(struct run *r)
 	if (!r->nnames)
 		return layers_list(&r->conf, r->json);
 	if (!l)
-		prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[0], r->conf.languages);
+		prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[0],
+			 r->conf.languages);
 	if (!l->layer.grammar)
 		prog_die(EX_USAGE, "%s: has no packages of its own", l->name);
 	if (r->nnames < 2)
@@ -379,12 +380,12 @@ static int do_prune(struct run *r)
 static const struct command {
 	const char *name;
 	int (*run)(struct run *r);
-	bool names;		/* takes words */
-	bool others;		/* not all of them languages */
+	bool names;  /* takes words */
+	bool others; /* not all of them languages */
 } commands[] = {
-	{ "list", do_list, true, false }, { "build", do_build, true, false }, { "pull", do_pull, true, false },
-	{ "check", do_check, true, false }, { "publish", do_publish, false, false },
-	{ "layer", do_layer, true, true }, { "prune", do_prune, false, false },
+	{ "list", do_list, true, false },    { "build", do_build, true, false },      { "pull", do_pull, true, false },
+	{ "check", do_check, true, false },  { "publish", do_publish, false, false }, { "layer", do_layer, true, true },
+	{ "prune", do_prune, false, false },
 };
 
 static const struct command *command_find(const char *name)
@@ -397,18 +398,23 @@ static const struct command *command_find(const char *name)
 
 /* Options may stand before and after the command (getopt_long moves them to the
  * front); then the command, then names. */
-static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf,
-				       const char **spool)
+static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf, const char **spool)
 {
 	enum { JSON = 256, VERSION, CHECK, FRAMEWORK, MAX, WITH };
 	static char with[WITH_MAX];
 	static const struct option options[] = {
-		{ "force", no_argument, NULL, 'f' }, { "verbose", no_argument, NULL, 'v' },
-		{ "conf", required_argument, NULL, 'c' }, { "spool", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, JSON }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, VERSION }, { "check", no_argument, NULL, CHECK },
-		{ "framework", required_argument, NULL, FRAMEWORK }, { "max", required_argument, NULL, MAX },
-		{ "with", required_argument, NULL, WITH }, { 0 },
+		{ "force", no_argument, NULL, 'f' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "conf", required_argument, NULL, 'c' },
+		{ "spool", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, JSON },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, VERSION },
+		{ "check", no_argument, NULL, CHECK },
+		{ "framework", required_argument, NULL, FRAMEWORK },
+		{ "max", required_argument, NULL, MAX },
+		{ "with", required_argument, NULL, WITH },
+		{ 0 },
 	};
 	struct cee_err e;
 	const struct command *command;
@@ -416,13 +422,27 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 
 	while ((o = prog_getopt(argc, argv, "fvc:s:h", options)) != -1)
 		switch (o) {
-		case 'f': r->work.force = true; break;
-		case 'v': r->work.verbose = true; break;
-		case 'c': *conf = optarg; break;
-		case 's': *spool = optarg; break;
-		case JSON: r->json = true; break;
-		case CHECK: r->check = true; break;
-		case FRAMEWORK: r->framework = optarg; break;
+		case 'f':
+			r->work.force = true;
+			break;
+		case 'v':
+			r->work.verbose = true;
+			break;
+		case 'c':
+			*conf = optarg;
+			break;
+		case 's':
+			*spool = optarg;
+			break;
+		case JSON:
+			r->json = true;
+			break;
+		case CHECK:
+			r->check = true;
+			break;
+		case FRAMEWORK:
+			r->framework = optarg;
+			break;
 		case MAX:
 			if (size_parse(optarg, &r->max, &e) < 0)
 				prog_usage("--max %s: %s", optarg, e.msg);
@@ -432,15 +452,19 @@ static const struct command *arguments(struct run *r, int argc, char **argv, con
 				prog_usage("%s", e.msg);
 			r->work.with = with;
 			break;
-		case 'h': prog_help(help);
-		case VERSION: prog_version();
-		default: exit(EX_USAGE);
+		case 'h':
+			prog_help(help);
+		case VERSION:
+			prog_version();
+		default:
+			exit(EX_USAGE);
 		}
 	command = optind < argc ? command_find(argv[optind]) : NULL;
 	if (optind == argc)
 		prog_usage("expected a command: list, build, pull, check, publish, layer or prune");
 	if (!command)
-		prog_usage("%s: no such command; there are list, build, pull, check, publish, layer and prune", argv[optind]);
+		prog_usage("%s: no such command; there are list, build, pull, check, publish, layer and prune",
+			   argv[optind]);
 	r->names = argv + optind + 1;
 	r->nnames = (size_t)(argc - optind - 1);
 	if (r->nnames && !command->names)

@@ -21,7 +21,9 @@
 enum { WARN_MS = 500, LINE_MOST = 65536, SHORT_ID = 8 };
 
 /* --as-come: the line that each stream of a job is in, until it is whole. */
-struct half_lines { struct buf b[STREAM_COMPILE + 1]; };
+struct half_lines {
+	struct buf b[STREAM_COMPILE + 1];
+};
 
 struct log {
 	struct client c;
@@ -29,22 +31,22 @@ struct log {
 	struct sink out;
 	bool follow, times, json, raw;
 	bool only_out, only_err, as_come;
-	int64_t last;			/* -n, or -1: all */
-	int verdict;			/* results' JSON goes there too; -1 nowhere */
+	int64_t last; /* -n, or -1: all */
+	int verdict;  /* results' JSON goes there too; -1 nowhere */
 	bool warned;
-	int jobs, bad, status;		/* followed to their ends; of these not 0; of the last, as cee(7) has it */
+	int jobs, bad, status; /* followed to their ends; of these not 0; of the last, as cee(7) has it */
 	/* of the job at hand */
 	const char *id;
-	bool counting;			/* the first pass of -n */
-	int64_t units, skip;		/* lines (records with --json) seen; still to be passed over */
-	const char *test;		/* --test */
-	struct test_result which;	/* its bytes */
-	int64_t pos[2];			/* in stdout and stderr: what was seen of them */
-	bool open_line;			/* the last byte seen was no newline */
-	bool in_line[STREAM_COMPILE + 1];	/* -t: this line has its time already */
+	bool counting;			  /* the first pass of -n */
+	int64_t units, skip;		  /* lines (records with --json) seen; still to be passed over */
+	const char *test;		  /* --test */
+	struct test_result which;	  /* its bytes */
+	int64_t pos[2];			  /* in stdout and stderr: what was seen of them */
+	bool open_line;			  /* the last byte seen was no newline */
+	bool in_line[STREAM_COMPILE + 1]; /* -t: this line has its time already */
 	/* --as-come */
 	struct crowd crowd;
-	struct half_lines *half;	/* as many as crowd.cap */
+	struct half_lines *half; /* as many as crowd.cap */
 	size_t nhalf;
 	bool colour;
 };
@@ -136,10 +138,11 @@ static void text_item(struct log *l, const struct follow_item *it)
 		if (l->counting || l->skip > 0)
 			break;
 		flush(l);
-		prog_error("%s: %llu bytes of %s are missing here", l->f.id,
-			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
+		prog_error("%s: %llu bytes of %s are missing here", l->f.id, (unsigned long long)it->rec.len,
+			   client_stream_name(it->rec.stream));
 		break;
-	case FOLLOW_TEST: case FOLLOW_MARK:
+	case FOLLOW_TEST:
+	case FOLLOW_MARK:
 		break;
 	case FOLLOW_RERUN:
 		flush(l);
@@ -159,14 +162,15 @@ static int json_payload(struct buf *b, const struct follow_item *it)
 	if (it->what == FOLLOW_GAP)
 		return buf_printf(b, ",\"missing\":%llu}\n", (unsigned long long)it->rec.len);
 	if (utf8_valid(it->data, it->len))
-		return buf_add(b, ",\"text\":", 8) || draft_quote(b, it->data, it->len) || buf_add(b, "}\n", 2) ? -1 : 0;
+		return buf_add(b, ",\"text\":", 8) || draft_quote(b, it->data, it->len) || buf_add(b, "}\n", 2) ? -1
+														: 0;
 	text = base64_encode((const unsigned char *)it->data, it->len);
 	return text ? buf_printf(b, ",\"base64\":\"%s\"}\n", text) : -1;
 }
 
 static void json_item(struct log *l, const struct follow_item *it)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	char when[TIME_TEXT_MAX];
 	int r;
 
@@ -193,7 +197,7 @@ static void json_item(struct log *l, const struct follow_item *it)
 /* What a test wrote are bytes of the streams; its line in the attempt's tests says which. */
 static int find_test(struct log *l, const char *id)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	int attempt = 9;
 
 	while (attempt > 0 && spool_read_tests(&l->c.spool, l->c.owner, id, attempt, &b) < 0)
@@ -203,7 +207,8 @@ static int find_test(struct log *l, const char *id)
 			return 0;
 		test_release(&l->which);
 	}
-	prog_error(attempt ? "%s: no test %s has ended in it; cee-stat lists those that have" : "%s: has no tests, so no test %s",
+	prog_error(attempt ? "%s: no test %s has ended in it; cee-stat lists those that have"
+			   : "%s: has no tests, so no test %s",
 		   id, l->test);
 	return -1;
 }
@@ -255,7 +260,7 @@ static int item(void *arg, const struct follow_item *whole)
 
 static int step(struct log *l)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int r = follow_step(&l->f, item, l, &e);
 
 	flush(l);
@@ -298,14 +303,14 @@ static void wait_more(struct log *l, int timeout_ms)
 static int check_known(struct log *l)
 {
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_find(&l->c.spool, l->f.owner, l->f.id, &w, &e) < 0) {
 		prog_error("%s", e.msg);
 		return -1;
 	}
 	if (w.state != STATE_CREATED)
-		l->f.look_dir = true;	/* it has moved on since we looked */
+		l->f.look_dir = true; /* it has moved on since we looked */
 	return 0;
 }
 
@@ -327,7 +332,7 @@ static int follow_on(struct log *l)
 static int ended(struct log *l, const char *id, const struct buf *text)
 {
 	struct result r;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (result_parse(&r, text->data, text->len, &e) < 0) {
 		prog_error("%s: its result cannot be read: %s", id, e.msg);
@@ -419,7 +424,7 @@ static void put_pieces(struct log *l, size_t i, const struct follow_item *it)
 	add_half(half, p, (size_t)(end - p));
 	if (half->len < LINE_MOST)
 		return;
-	put_whole_line(l, i, it->rec.time_us, half->data, half->len);	/* who never ends a line */
+	put_whole_line(l, i, it->rec.time_us, half->data, half->len); /* who never ends a line */
 	half->len = 0;
 }
 
@@ -432,7 +437,7 @@ static void end_lines(struct log *l, size_t i)
 		if (half->len > 0)
 			put_whole_line(l, i, now_us(), half->data, half->len);
 		buf_release(half);
-		*half = (struct buf){0};
+		*half = (struct buf){ 0 };
 	}
 }
 
@@ -454,7 +459,8 @@ static int come_item(void *arg, size_t i, const struct follow_item *it)
 			prog_error("%s: %llu bytes of %s are missing here", l->id, (unsigned long long)it->rec.len,
 				   client_stream_name(it->rec.stream));
 		else
-			prog_error("%s: is run again after a failure of the engine; attempt %d begins", l->id, it->attempt);
+			prog_error("%s: is run again after a failure of the engine; attempt %d begins", l->id,
+				   it->attempt);
 	}
 	return 0;
 }
@@ -475,7 +481,7 @@ static int come_add(void *arg, const char *id)
 {
 	struct log *l = arg;
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	struct half_lines *half;
 
 	if (spool_find(&l->c.spool, l->c.owner, id, &w, &e) < 0) {
@@ -533,7 +539,7 @@ static int log_as_come(struct log *l, char *const *ids, int n)
 	crowd_init(&l->crowd, &l->c.spool, l->c.owner, &ops, l);
 	feed_init(&f, &l->c, ids, n, come_add, l, &failed);
 	come_loop(l, &f, &failed);
-	for (size_t i = 0; i < l->crowd.ids.n; i++)	/* without -f */
+	for (size_t i = 0; i < l->crowd.ids.n; i++) /* without -f */
 		end_lines(l, i);
 	flush(l);
 	feed_release(&f);
@@ -549,8 +555,7 @@ static const char help[] =
 	"Prints what jobs wrote. Without an ID they are read from standard input, one a line.\n\n"
 	"  -f, --follow        goes on until the jobs have ended; of a single one its exit status is ours,\n"
 	"                      of many it is 1 when one did not end with 0\n"
-	"      --as-come       lines of all jobs as they come, each behind the end of its job's id\n"
-	CLIENT_GROUP_HELP
+	"      --as-come       lines of all jobs as they come, each behind the end of its job's id\n" CLIENT_GROUP_HELP
 	"  -o, --stdout        only standard output\n"
 	"  -e, --stderr        only standard error and the compiler's output\n"
 	"      --test NAME     only what this test of the job wrote\n"
@@ -558,18 +563,22 @@ static const char help[] =
 	"  -t, --times         each line with the time at which it was read\n"
 	"      --json          one JSON object a record\n"
 	"      --raw           control sequences as they are, also on a terminal\n"
-	"      --verdict FILE|fd:N  with -f: writes the result's JSON there, a line a job\n"
-	CLIENT_HELP;
+	"      --verdict FILE|fd:N  with -f: writes the result's JSON there, a line a job\n" CLIENT_HELP;
 
 enum { OPT_JSON = CLIENT_OWN, OPT_RAW, OPT_VERDICT, OPT_AS_COME, OPT_TEST };
-static const struct option options[] = {
-	CLIENT_LONG, CLIENT_GROUP_LONG, {"as-come", no_argument, NULL, OPT_AS_COME},
-	{"follow", no_argument, NULL, 'f'}, {"stdout", no_argument, NULL, 'o'}, {"stderr", no_argument, NULL, 'e'},
-	{"lines", required_argument, NULL, 'n'}, {"times", no_argument, NULL, 't'},
-	{"json", no_argument, NULL, OPT_JSON}, {"raw", no_argument, NULL, OPT_RAW},
-	{"verdict", required_argument, NULL, OPT_VERDICT}, {"test", required_argument, NULL, OPT_TEST},
-	{NULL, 0, NULL, 0}
-};
+static const struct option options[] = { CLIENT_LONG,
+					 CLIENT_GROUP_LONG,
+					 { "as-come", no_argument, NULL, OPT_AS_COME },
+					 { "follow", no_argument, NULL, 'f' },
+					 { "stdout", no_argument, NULL, 'o' },
+					 { "stderr", no_argument, NULL, 'e' },
+					 { "lines", required_argument, NULL, 'n' },
+					 { "times", no_argument, NULL, 't' },
+					 { "json", no_argument, NULL, OPT_JSON },
+					 { "raw", no_argument, NULL, OPT_RAW },
+					 { "verdict", required_argument, NULL, OPT_VERDICT },
+					 { "test", required_argument, NULL, OPT_TEST },
+					 { NULL, 0, NULL, 0 } };
 
 static int64_t number_of_lines(const char *s)
 {
@@ -590,19 +599,40 @@ static void parse_options(struct log *l, int argc, char **argv)
 
 	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "foen:t", options)) != -1)
 		switch (opt) {
-		case 'f': l->follow = true; break;
-		case 'o': l->only_out = true; break;
-		case 'e': l->only_err = true; break;
-		case 'n': l->last = number_of_lines(optarg); break;
-		case 't': l->times = true; break;
-		case OPT_JSON: l->json = true; break;
-		case OPT_RAW: l->raw = true; break;
-		case OPT_VERDICT: verdict = optarg; break;
-		case OPT_AS_COME: l->as_come = true; break;
-		case OPT_TEST: l->test = optarg; break;
-		default: client_option(&l->c, opt, help);
+		case 'f':
+			l->follow = true;
+			break;
+		case 'o':
+			l->only_out = true;
+			break;
+		case 'e':
+			l->only_err = true;
+			break;
+		case 'n':
+			l->last = number_of_lines(optarg);
+			break;
+		case 't':
+			l->times = true;
+			break;
+		case OPT_JSON:
+			l->json = true;
+			break;
+		case OPT_RAW:
+			l->raw = true;
+			break;
+		case OPT_VERDICT:
+			verdict = optarg;
+			break;
+		case OPT_AS_COME:
+			l->as_come = true;
+			break;
+		case OPT_TEST:
+			l->test = optarg;
+			break;
+		default:
+			client_option(&l->c, opt, help);
 		}
-	if (l->only_out && l->only_err)	/* both is what is printed without them */
+	if (l->only_out && l->only_err) /* both is what is printed without them */
 		l->only_out = l->only_err = false;
 	if (l->as_come && l->last >= 0)
 		prog_usage("-n: the last lines of many jobs at once cannot be told; leave --as-come out");
@@ -629,7 +659,7 @@ int main(int argc, char **argv)
 	follow_release(&l.f);
 	buf_release(&l.out.b);
 	client_release(&l.c);
-	if (!failed && l.jobs == 1 && !l.c.group)	/* like a process that was waited for */
+	if (!failed && l.jobs == 1 && !l.c.group) /* like a process that was waited for */
 		return l.status;
 	return failed || l.bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

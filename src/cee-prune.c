@@ -19,8 +19,8 @@ enum { OLD_S = 86400 };
 
 static struct prune {
 	struct client c;
-	bool dry, verbose, one;		/* one: --owner was given */
-	int64_t older_us;		/* --older-than, or -1 */
+	bool dry, verbose, one; /* one: --owner was given */
+	int64_t older_us;	/* --older-than, or -1 */
 	int64_t now_us;
 	long removed, failed;
 } prune = { .older_us = -1 };
@@ -55,13 +55,13 @@ static bool is_over(const struct result *r)
 
 static void prune_job(const char *owner, const char *id)
 {
-	AUTO_BUF struct buf text = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
 	struct result r;
 	bool over;
 
 	if (spool_read_result(&prune.c.spool, owner, id, &text) < 0)
-		return;		/* it has not ended */
+		return; /* it has not ended */
 	if (result_parse(&r, text.data ? text.data : "", text.len, &e) < 0) {
 		prog_error("%s: its result cannot be read: %s", id, e.msg);
 		prune.failed++;
@@ -73,7 +73,7 @@ static void prune_job(const char *owner, const char *id)
 		return;
 	if (!prune.dry && spool_remove(&prune.c.spool, owner, id, &e) < 0) {
 		if (errno == EAGAIN || errno == ENOENT)
-			return;		/* the next time */
+			return; /* the next time */
 		prog_error("%s", e.msg);
 		prune.failed++;
 		return;
@@ -172,26 +172,30 @@ static const char help[] =
 	"Removes the jobs whose time is over, as their results or cee.conf's keep have it.\n\n"
 	"      --older-than TIME  those that ended longer ago than this, whatever else was said: 12h, 30d\n"
 	"  -n, --dry-run       only says what would go\n"
-	"  -v, --verbose       says what goes\n"
-	CLIENT_HELP;
+	"  -v, --verbose       says what goes\n" CLIENT_HELP;
 
 enum { OPT_OLDER = CLIENT_OWN };
-static const struct option options[] = {
-	CLIENT_LONG, {"older-than", required_argument, NULL, OPT_OLDER}, {"dry-run", no_argument, NULL, 'n'},
-	{"verbose", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}
-};
+static const struct option options[] = { CLIENT_LONG,
+					 { "older-than", required_argument, NULL, OPT_OLDER },
+					 { "dry-run", no_argument, NULL, 'n' },
+					 { "verbose", no_argument, NULL, 'v' },
+					 { NULL, 0, NULL, 0 } };
 
 static void one_option(int opt)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	switch (opt) {
 	case OPT_OLDER:
 		if (duration_parse(optarg, &prune.older_us, &e) < 0)
 			prog_usage("--older-than %s: %s", optarg, e.msg);
 		break;
-	case 'n': prune.dry = true; break;
-	case 'v': prune.verbose = true; break;
+	case 'n':
+		prune.dry = true;
+		break;
+	case 'v':
+		prune.verbose = true;
+		break;
 	default:
 		prune.one |= opt == CLIENT_OWNER;
 		client_option(&prune.c, opt, help);

@@ -22,7 +22,7 @@ struct rm {
 
 static int wait_end(struct rm *k, const char *id)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int r;
 
 	follow_job(&k->f, k->c.owner, id);
@@ -36,7 +36,7 @@ static int wait_end(struct rm *k, const char *id)
 /* Ends it as cee-cancel does. */
 static int end_job(struct rm *k, const char *id)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_cancel(&k->c.spool, k->c.owner, id, &e) < 0) {
 		prog_error("%s", e.msg);
@@ -63,7 +63,7 @@ static int remove_retired(struct rm *k, const char *id, struct cee_err *e)
 static int remove_one(void *arg, const char *id)
 {
 	struct rm *k = arg;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (remove_retired(k, id, &e) == 0)
 		return 0;
@@ -81,17 +81,15 @@ static const char help[] =
 	"usage: cee-rm [options] [ID...]\n"
 	"Removes jobs that have ended, all of them. Without an ID they are read from standard input,\n"
 	"one a line.\n\n"
-	"  -f, --force         ends those that have not ended first\n"
-	CLIENT_GROUP_HELP
-	CLIENT_HELP;
+	"  -f, --force         ends those that have not ended first\n" CLIENT_GROUP_HELP CLIENT_HELP;
 
 static const struct option options[] = {
-	CLIENT_LONG, CLIENT_GROUP_LONG, {"force", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0}
+	CLIENT_LONG, CLIENT_GROUP_LONG, { "force", no_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
 };
 
 int main(int argc, char **argv)
 {
-	struct rm k = {0};
+	struct rm k = { 0 };
 	int opt, failed;
 
 	client_init(&k.c, argv[0]);

@@ -30,13 +30,13 @@ struct run {
 
 static void usage_of(struct run *u, int argc, char **argv)
 {
-	struct strings with = u->draft.files;	/* --with */
+	struct strings with = u->draft.files; /* --with */
 
 	if (optind == argc)
 		prog_usage("no language is given");
 	u->draft.language = argv[optind++];
-	u->draft.files = (struct strings){0};
-	offer_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t)"-");
+	u->draft.files = (struct strings){ 0 };
+	offer_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
 	for (size_t i = 0; i < with.n; i++)
 		offer_add(&u->draft.files, with.v[i]);
 	free(with.v);
@@ -66,7 +66,7 @@ static void like_ours(struct run *u)
 static void make_job(struct run *u, struct buf *text)
 {
 	struct draft *d = &u->draft;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	AUTO_FREE char *entry = NULL;
 
 	offer_languages(&u->c, &u->languages);
@@ -81,8 +81,8 @@ static void make_job(struct run *u, struct buf *text)
 
 static int run_job(struct run *u)
 {
-	AUTO_BUF struct buf text = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
 	char id[ID_LEN + 1];
 
 	if (u->draft.tty)
@@ -107,29 +107,38 @@ static const char help[] =
 	"  -g, --group NAME        the group it belongs to\n"
 	"      --with FILE         another file of the program, which lies beside FILE or below\n"
 	"      --raw               control sequences as they are, also on a terminal\n"
-	"      --verdict FILE|fd:N writes the result's JSON there\n"
-	OFFER_HELP CLIENT_HELP;
+	"      --verdict FILE|fd:N writes the result's JSON there\n" OFFER_HELP CLIENT_HELP;
 
 enum { OPT_WITH = OFFER_OWN, OPT_RAW, OPT_VERDICT };
-static const struct option options[] = {
-	CLIENT_LONG, OFFER_LONG,
-	{"no-stdin", no_argument, NULL, 'n'}, {"group", required_argument, NULL, 'g'},
-	{"with", required_argument, NULL, OPT_WITH},
-	{"raw", no_argument, NULL, OPT_RAW}, {"verdict", required_argument, NULL, OPT_VERDICT}, {NULL, 0, NULL, 0}
-};
+static const struct option options[] = { CLIENT_LONG,
+					 OFFER_LONG,
+					 { "no-stdin", no_argument, NULL, 'n' },
+					 { "group", required_argument, NULL, 'g' },
+					 { "with", required_argument, NULL, OPT_WITH },
+					 { "raw", no_argument, NULL, OPT_RAW },
+					 { "verdict", required_argument, NULL, OPT_VERDICT },
+					 { NULL, 0, NULL, 0 } };
 
 static void one_option(struct run *u, int opt)
 {
 	switch (opt) {
-	case 'n': u->no_stdin = true; break;
+	case 'n':
+		u->no_stdin = true;
+		break;
 	case 'g':
 		if (!group_name_valid(optarg))
 			prog_usage("-g %s: is no name of a group", optarg);
 		u->to.group = optarg;
 		break;
-	case OPT_WITH: offer_add(&u->draft.files, optarg); break;
-	case OPT_RAW: u->attend.raw = true; break;
-	case OPT_VERDICT: u->verdict = optarg; break;
+	case OPT_WITH:
+		offer_add(&u->draft.files, optarg);
+		break;
+	case OPT_RAW:
+		u->attend.raw = true;
+		break;
+	case OPT_VERDICT:
+		u->verdict = optarg;
+		break;
 	default:
 		if (!offer_option(&u->draft, opt))
 			client_option(&u->c, opt, help);
@@ -138,10 +147,9 @@ static void one_option(struct run *u, int opt)
 
 int main(int argc, char **argv)
 {
-	struct run u = {
-		.to = { .c = &u.c, .languages = &u.languages },
-		.attend = { .c = &u.c, .quiet = true, .forward = true, .verdict = -1 }, .input = { .dir = -1, .fd = -1 }
-	};
+	struct run u = { .to = { .c = &u.c, .languages = &u.languages },
+			 .attend = { .c = &u.c, .quiet = true, .forward = true, .verdict = -1 },
+			 .input = { .dir = -1, .fd = -1 } };
 	int opt, status;
 
 	client_init(&u.c, argv[0]);

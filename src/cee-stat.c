@@ -28,17 +28,17 @@ struct stat_prog {
 	struct client c;
 	struct follow f;
 	bool json, wait, all;
-	bool lines;			/* several jobs: a line each */
-	bool headed;			/* the table's head is printed */
+	bool lines;  /* several jobs: a line each */
+	bool headed; /* the table's head is printed */
 	bool warned;
-	struct strings labels;		/* --label: all of them must fit */
-	int64_t since_us;		/* --since, epoch; 0 not given */
+	struct strings labels; /* --label: all of them must fit */
+	int64_t since_us;      /* --since, epoch; 0 not given */
 	/* --wait for many */
 	struct crowd crowd;
-	size_t printed;			/* so many of the crowd are */
+	size_t printed; /* so many of the crowd are */
 	long ended, bad;
-	bool asked;			/* whether a runner is alive */
-	bool progress, shown;		/* there is a terminal for it; the line stands there now */
+	bool asked;	      /* whether a runner is alive */
+	bool progress, shown; /* there is a terminal for it; the line stands there now */
 	int64_t began_us, drawn_us;
 };
 
@@ -211,7 +211,7 @@ static void json_test(struct test_result *t, const char *line, size_t len)
 static void each_test(struct stat_prog *p, const char *id, int attempt,
 		      void (*fn)(struct test_result *t, const char *line, size_t len))
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	struct test_result t;
 
 	if (attempt < 1 || spool_read_tests(&p->c.spool, p->c.owner, id, attempt, &b) < 0)
@@ -251,7 +251,8 @@ static void json_result(struct stat_prog *p, const struct result *r, const struc
 static void put_head(struct stat_prog *p)
 {
 	if (!p->headed)
-		out("%-36s  %-9s  %-14s  %6s  %9s  %9s  %10s\n", "ID", "STATE", "WHY", "STATUS", "CPU", "WALL", "MEMORY");
+		out("%-36s  %-9s  %-14s  %6s  %9s  %9s  %10s\n", "ID", "STATE", "WHY", "STATUS", "CPU", "WALL",
+		    "MEMORY");
 	p->headed = true;
 }
 
@@ -297,7 +298,7 @@ static bool fits(const struct stat_prog *p, const struct job_label *l, size_t n)
 static int ended(struct stat_prog *p, const char *id, const struct buf *text)
 {
 	struct result r;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int bad;
 
 	if (result_parse(&r, text->data ? text->data : "", text->len, &e) < 0) {
@@ -325,15 +326,16 @@ static int ended(struct stat_prog *p, const char *id, const struct buf *text)
 /* Of a job that has no result yet: group and labels as fields of an object. */
 static void json_words(const struct job *j, const char *id)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	const char *group = j->group ? j->group : id;
 	int r = buf_printf(&b, ",\"group\":") || draft_quote(&b, group, strlen(group));
 
 	if (j->key)
 		r |= buf_printf(&b, ",\"key\":") || draft_quote(&b, j->key, strlen(j->key));
 	for (size_t i = 0; i < j->nlabels; i++)
-		r |= buf_printf(&b, i ? "," : ",\"labels\":{") || draft_quote(&b, j->labels[i].name, strlen(j->labels[i].name)) ||
-		     buf_printf(&b, ":") || draft_quote(&b, j->labels[i].value, strlen(j->labels[i].value));
+		r |= buf_printf(&b, i ? "," : ",\"labels\":{") ||
+		     draft_quote(&b, j->labels[i].name, strlen(j->labels[i].name)) || buf_printf(&b, ":") ||
+		     draft_quote(&b, j->labels[i].value, strlen(j->labels[i].value));
 	if (r || buf_printf(&b, j->nlabels ? "}" : "") < 0)
 		prog_die(EX_OSERR, "out of memory");
 	out("%s", b.data);
@@ -342,7 +344,7 @@ static void json_words(const struct job *j, const char *id)
 /* The job itself, for what only it knows yet; one that cannot be read has no words. */
 static void read_words(struct stat_prog *p, const char *id, struct job *j)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 
 	if (spool_read_job(&p->c.spool, p->c.owner, id, (size_t)p->c.conf.max_job, &text) < 0 ||
 	    job_parse(j, text.data ? text.data : "", text.len, NULL) < 0)
@@ -353,7 +355,7 @@ static void print_not_ended(struct stat_prog *p, const char *id, struct spool_wh
 
 static void not_ended(struct stat_prog *p, const char *id, struct spool_where *w)
 {
-	struct job j = {0};
+	struct job j = { 0 };
 
 	if (p->json || p->labels.n > 0 || !p->lines)
 		read_words(p, id, &j);
@@ -369,7 +371,8 @@ static void print_not_ended(struct stat_prog *p, const char *id, struct spool_wh
 	time_format(created, id_time_us(id));
 	text_clean(w->runner);
 	if (p->json) {
-		out("{\"id\":\"%s\",\"state\":\"%s\",\"attempt\":%d,\"created\":\"%s\"", id, state_name[w->state], w->attempt, created);
+		out("{\"id\":\"%s\",\"state\":\"%s\",\"attempt\":%d,\"created\":\"%s\"", id, state_name[w->state],
+		    w->attempt, created);
 		json_words(j, id);
 		if (*w->runner)
 			out(",\"runner\":\"%s\"", w->runner);
@@ -398,7 +401,7 @@ static void print_not_ended(struct stat_prog *p, const char *id, struct spool_wh
 
 static int wait_end(struct stat_prog *p, const char *id)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int timeout = 500, r;
 
 	follow_job(&p->f, p->c.owner, id);
@@ -415,9 +418,9 @@ static int wait_end(struct stat_prog *p, const char *id)
 static int stat_one(void *arg, const char *id)
 {
 	struct stat_prog *p = arg;
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	for (;;) {
 		if (spool_read_result(&p->c.spool, p->c.owner, id, &text) == 0)
@@ -431,7 +434,7 @@ static int stat_one(void *arg, const char *id)
 			return 1;
 		}
 		if (w.state == STATE_FINISHED)
-			continue;	/* it has ended since we looked */
+			continue; /* it has ended since we looked */
 		if (!p->wait || p->lines) {
 			not_ended(p, id, &w);
 			return 0;
@@ -493,7 +496,7 @@ static void crowd_ended(void *arg, size_t i, const struct buf *result, const str
 	struct stat_prog *p = arg;
 	struct result r;
 
-	(void)i, (void)e;	/* stat_one says it at its place */
+	(void)i, (void)e; /* stat_one says it at its place */
 	p->ended++;
 	if (!result || result_parse(&r, result->data, result->len, NULL) < 0) {
 		p->bad++;
@@ -507,7 +510,7 @@ static int wait_add(void *arg, const char *id)
 {
 	struct stat_prog *p = arg;
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_find(&p->c.spool, p->c.owner, id, &w, &e) < 0) {
 		clear_progress(p);
@@ -598,7 +601,7 @@ static int by_text(const void *a, const void *b)
 static int recent(struct stat_prog *p)
 {
 	char path[OWNER_MAX + 8], from[SPOOL_BUCKET + 8];
-	struct ids l = {0};
+	struct ids l = { 0 };
 	struct dirent *e;
 	int failed = 0;
 	DIR *out;
@@ -624,15 +627,19 @@ static int recent(struct stat_prog *p)
 
 /* ---- the queue ----------------------------------------------------------------------------- */
 
-struct running { struct stat_prog *p; const char *runner, *owner; bool alive, first; };
+struct running {
+	struct stat_prog *p;
+	const char *runner, *owner;
+	bool alive, first;
+};
 
 static void put_running(struct running *r, const char *id, int attempt)
 {
 	double age = seconds(now_us() - id_time_us(id));
 
 	if (r->p->json)
-		out("%s{\"id\":\"%s\",\"owner\":\"%s\",\"attempt\":%d,\"runner\":\"%s\",\"alive\":%s}", r->first ? "" : ",",
-		    id, r->owner, attempt, r->runner, r->alive ? "true" : "false");
+		out("%s{\"id\":\"%s\",\"owner\":\"%s\",\"attempt\":%d,\"runner\":\"%s\",\"alive\":%s}",
+		    r->first ? "" : ",", id, r->owner, attempt, r->runner, r->alive ? "true" : "false");
 	else
 		out("%-36s  %-12s  %7d  %8.1f s  %s%s\n", id, r->owner, attempt, age, r->runner,
 		    r->alive ? "" : " (dead: another runner will take it over)");
@@ -666,7 +673,7 @@ static void jobs_of_runner(struct running *r, int cur)
 		if (spool_owner_valid(e->d_name) && spool_is_dir(d, e))
 			jobs_of_owner(r, dirfd(d), e->d_name);
 	}
-	if (!r->p->all) {	/* one's own: a runner's directory is not for everybody to list */
+	if (!r->p->all) { /* one's own: a runner's directory is not for everybody to list */
 		r->owner = r->p->c.owner;
 		snprintf(mine, sizeof mine, "%.*s/%.*s", OWNER_MAX - 1, r->runner, OWNER_MAX - 1, r->owner);
 		jobs_of_owner(r, cur, mine);
@@ -706,7 +713,8 @@ static int queue(struct stat_prog *p)
 	if (p->json) {
 		out("{\"owner\":");
 		out(owner ? "\"%s\"" : "null", owner);
-		out(",\"runners\":%d,\"waiting\":%" PRId64 ",\"running\":%" PRId64 ",\"jobs\":[", runners, waiting, claimed);
+		out(",\"runners\":%d,\"waiting\":%" PRId64 ",\"running\":%" PRId64 ",\"jobs\":[", runners, waiting,
+		    claimed);
 		each_running(p);
 		out("]}\n");
 	} else {
@@ -724,21 +732,23 @@ static int queue(struct stat_prog *p)
 
 static const char help[] =
 	"usage: cee-stat [options] [ID...]\n"
-	"Says what is known of jobs (- reads their ids from standard input), or without an ID of the queue.\n\n"
-	CLIENT_GROUP_HELP
+	"Says what is known of jobs (- reads their ids from standard input), or without an ID of the "
+	"queue.\n\n" CLIENT_GROUP_HELP
 	"      --label NAME=VALUE  only jobs that have this label; without an ID or group, of the last day\n"
 	"      --since TIME    the jobs made in that time, as 90s, 2h, 7d\n"
 	"  -w, --wait          until they have ended; the exit status is 1 when one did not end with 0\n"
 	"  -a, --all           the queue of all owners\n"
-	"      --json          one JSON object a job: its result, when it has ended\n"
-	CLIENT_HELP;
+	"      --json          one JSON object a job: its result, when it has ended\n" CLIENT_HELP;
 
 enum { OPT_JSON = CLIENT_OWN, OPT_LABEL, OPT_SINCE };
-static const struct option options[] = {
-	CLIENT_LONG, CLIENT_GROUP_LONG, {"label", required_argument, NULL, OPT_LABEL},
-	{"since", required_argument, NULL, OPT_SINCE}, {"wait", no_argument, NULL, 'w'}, {"all", no_argument, NULL, 'a'},
-	{"json", no_argument, NULL, OPT_JSON}, {NULL, 0, NULL, 0}
-};
+static const struct option options[] = { CLIENT_LONG,
+					 CLIENT_GROUP_LONG,
+					 { "label", required_argument, NULL, OPT_LABEL },
+					 { "since", required_argument, NULL, OPT_SINCE },
+					 { "wait", no_argument, NULL, 'w' },
+					 { "all", no_argument, NULL, 'a' },
+					 { "json", no_argument, NULL, OPT_JSON },
+					 { NULL, 0, NULL, 0 } };
 
 static void add_label(struct stat_prog *p, char *label)
 {
@@ -750,7 +760,7 @@ static void add_label(struct stat_prog *p, char *label)
 
 static int64_t since(const char *text)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int64_t us, now = now_us();
 
 	if (duration_parse(text, &us, &e) < 0)
@@ -760,19 +770,30 @@ static int64_t since(const char *text)
 
 int main(int argc, char **argv)
 {
-	struct stat_prog p = {0};
+	struct stat_prog p = { 0 };
 	int opt, n, failed;
 	bool some;
 
 	client_init(&p.c, argv[0]);
 	while ((opt = prog_getopt(argc, argv, CLIENT_SHORT CLIENT_GROUP_SHORT "wa", options)) != -1)
 		switch (opt) {
-		case 'w': p.wait = true; break;
-		case 'a': p.all = true; break;
-		case OPT_JSON: p.json = true; break;
-		case OPT_LABEL: add_label(&p, optarg); break;
-		case OPT_SINCE: p.since_us = since(optarg); break;
-		default: client_option(&p.c, opt, help);
+		case 'w':
+			p.wait = true;
+			break;
+		case 'a':
+			p.all = true;
+			break;
+		case OPT_JSON:
+			p.json = true;
+			break;
+		case OPT_LABEL:
+			add_label(&p, optarg);
+			break;
+		case OPT_SINCE:
+			p.since_us = since(optarg);
+			break;
+		default:
+			client_option(&p.c, opt, help);
 		}
 	n = argc - optind;
 	some = n > 0 || p.c.group;

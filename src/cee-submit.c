@@ -17,16 +17,16 @@
 struct submit {
 	struct client c;
 	struct draft draft;
-	struct buf languages;		/* what the spool publishes; data is NULL when nothing */
-	const char *job_path;		/* -j */
-	const char *id;			/* --id */
+	struct buf languages; /* what the spool publishes; data is NULL when nothing */
+	const char *job_path; /* -j */
+	const char *id;	      /* --id */
 	bool wait, relaxed;
-	bool each, nul;			/* --each, -0 */
+	bool each, nul; /* --each, -0 */
 	struct submitter to;
-	bool has_field;			/* an option was given that is a field of the job */
-	const char *verdict;		/* --verdict */
-	struct attend attend;		/* -w */
-	struct spool_input input;	/* -i - with -w, and any job that says stdin_stream */
+	bool has_field;		  /* an option was given that is a field of the job */
+	const char *verdict;	  /* --verdict */
+	struct attend attend;	  /* -w */
+	struct spool_input input; /* -i - with -w, and any job that says stdin_stream */
 };
 
 /* ---- submitting -------------------------------------------------------------------- */
@@ -42,8 +42,10 @@ static void print_id(const char *id)
 
 static int text_status(int err)
 {
-	return err == ENOENT || err == EACCES || err == EISDIR || err == EIO || err == ENOTDIR || err == ELOOP ? EX_NOINPUT :
-	       err == ENOMEM ? EX_OSERR : EX_DATAERR;
+	return err == ENOENT || err == EACCES || err == EISDIR || err == EIO || err == ENOTDIR || err == ELOOP
+		       ? EX_NOINPUT
+	       : err == ENOMEM ? EX_OSERR
+			       : EX_DATAERR;
 }
 
 /* -j FILE: the bytes as they stand. */
@@ -58,28 +60,30 @@ static int read_job(const char *path, size_t max, struct buf *text, struct cee_e
 	if (read_fd(fd, max, text) == 0)
 		return 0;
 	if (errno == EFBIG)
-		return cee_fail(e, EFBIG, "%s: is larger than a job may be (%zu bytes, max_job of cee.conf)", path, max);
+		return cee_fail(e, EFBIG, "%s: is larger than a job may be (%zu bytes, max_job of cee.conf)", path,
+				max);
 	return cee_fail(e, errno == EISDIR ? EISDIR : EIO, "%s: %s", path, strerror(errno));
 }
 
 static int submit_one(struct submit *u)
 {
-	AUTO_BUF struct buf text = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
 	char id[ID_LEN + 1];
 	const char *source = u->job_path;
 	int r;
 
 	if (source && strcmp(source, "-") == 0)
 		source = "standard input";
-	r = u->job_path ? read_job(u->job_path, (size_t)u->c.conf.max_job, &text, &e)
-			: draft_text(&u->draft, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, &text, &e);
+	r = u->job_path
+		    ? read_job(u->job_path, (size_t)u->c.conf.max_job, &text, &e)
+		    : draft_text(&u->draft, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, &text, &e);
 	if (r < 0)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (u->wait)
 		attend_begin(&u->attend);
 	if (u->wait && !(u->job_path && strcmp(u->job_path, "-") == 0))
-		u->to.input = u->attend.input = &u->input;	/* for a job that says so */
+		u->to.input = u->attend.input = &u->input; /* for a job that says so */
 	r = submitter_put(&u->to, &text, u->id, id, &e);
 	if (r > 0)
 		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
@@ -98,7 +102,7 @@ static int submit_one(struct submit *u)
 /* One of many, called what: 0, or the exit status that it asks for. */
 static int submit_text(struct submit *u, struct buf *text, const char *what)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	char id[ID_LEN + 1];
 	int r = submitter_put(&u->to, text, NULL, id, &e);
 
@@ -115,7 +119,7 @@ static int submit_text(struct submit *u, struct buf *text, const char *what)
 /* A line of NDJSON */
 static int submit_line(struct submit *u, const char *line, size_t len, long long number)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	char what[32];
 
 	snprintf(what, sizeof what, "line %lld", number);
@@ -127,8 +131,8 @@ static int submit_line(struct submit *u, const char *line, size_t len, long long
 /* --each: the job of one name */
 static int submit_name(struct submit *u, char *name)
 {
-	AUTO_BUF struct buf text = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
 	int status;
 
 	u->draft.files = (struct strings){ .v = &name, .n = 1 };
@@ -191,7 +195,7 @@ static int submit_each(struct submit *u)
 	struct strings names = u->draft.files;
 	int status = EXIT_SUCCESS;
 
-	u->draft.files = (struct strings){0};
+	u->draft.files = (struct strings){ 0 };
 	if (names.n == 0)
 		status = each_record(u, u->nul ? 0 : '\n', PATH_MAX, line_of_names);
 	for (size_t i = 0; i < names.n; i++)
@@ -213,8 +217,7 @@ static const char help[] =
 	"  -j, --job FILE          a whole job as JSON\n"
 	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
 	"  -i, --stdin FILE        the program's standard input; - is ours: with -w as it comes, else\n"
-	"                          read to its end first\n"
-	OFFER_HELP
+	"                          read to its end first\n" OFFER_HELP
 	"      --tests DIR         runs it for each NAME.in of DIR, and compares with NAME.out\n"
 	"      --compare HOW       exact, trailing (else), tokens, float:ABS,REL\n"
 	"      --stop-first        no test after the first that fails\n"
@@ -227,34 +230,62 @@ static const char help[] =
 	"      --relaxed           does not wait for the disk\n"
 	"  -q, --quiet             with -w: does not say which limit was hit\n"
 	"      --raw               with -w: control sequences as they are, also on a terminal\n"
-	"      --verdict FILE|fd:N with -w: writes the result's JSON there\n"
-	CLIENT_HELP;
+	"      --verdict FILE|fd:N with -w: writes the result's JSON there\n" CLIENT_HELP;
 
-enum { OPT_ID = OFFER_OWN, OPT_RELAXED, OPT_RAW, OPT_VERDICT, OPT_EACH, OPT_KEY, OPT_NO_BLOCK,
-	OPT_TESTS, OPT_COMPARE, OPT_STOP_FIRST };
-static const struct option options[] = {
-	CLIENT_LONG, OFFER_LONG,
-	{"language", required_argument, NULL, 'l'}, {"job", required_argument, NULL, 'j'}, {"wait", no_argument, NULL, 'w'},
-	{"stdin", required_argument, NULL, 'i'},
-	{"tests", required_argument, NULL, OPT_TESTS}, {"compare", required_argument, NULL, OPT_COMPARE},
-	{"stop-first", no_argument, NULL, OPT_STOP_FIRST},
-	{"group", required_argument, NULL, 'g'}, {"key", required_argument, NULL, OPT_KEY},
-	{"each", no_argument, NULL, OPT_EACH}, {"null", no_argument, NULL, '0'}, {"no-block", no_argument, NULL, OPT_NO_BLOCK},
-	{"id", required_argument, NULL, OPT_ID}, {"relaxed", no_argument, NULL, OPT_RELAXED},
-	{"quiet", no_argument, NULL, 'q'}, {"raw", no_argument, NULL, OPT_RAW},
-	{"verdict", required_argument, NULL, OPT_VERDICT}, {NULL, 0, NULL, 0}
+enum {
+	OPT_ID = OFFER_OWN,
+	OPT_RELAXED,
+	OPT_RAW,
+	OPT_VERDICT,
+	OPT_EACH,
+	OPT_KEY,
+	OPT_NO_BLOCK,
+	OPT_TESTS,
+	OPT_COMPARE,
+	OPT_STOP_FIRST
 };
+static const struct option options[] = { CLIENT_LONG,
+					 OFFER_LONG,
+					 { "language", required_argument, NULL, 'l' },
+					 { "job", required_argument, NULL, 'j' },
+					 { "wait", no_argument, NULL, 'w' },
+					 { "stdin", required_argument, NULL, 'i' },
+					 { "tests", required_argument, NULL, OPT_TESTS },
+					 { "compare", required_argument, NULL, OPT_COMPARE },
+					 { "stop-first", no_argument, NULL, OPT_STOP_FIRST },
+					 { "group", required_argument, NULL, 'g' },
+					 { "key", required_argument, NULL, OPT_KEY },
+					 { "each", no_argument, NULL, OPT_EACH },
+					 { "null", no_argument, NULL, '0' },
+					 { "no-block", no_argument, NULL, OPT_NO_BLOCK },
+					 { "id", required_argument, NULL, OPT_ID },
+					 { "relaxed", no_argument, NULL, OPT_RELAXED },
+					 { "quiet", no_argument, NULL, 'q' },
+					 { "raw", no_argument, NULL, OPT_RAW },
+					 { "verdict", required_argument, NULL, OPT_VERDICT },
+					 { NULL, 0, NULL, 0 } };
 
 /* Options that are fields of the job. */
 static bool field_option(struct draft *d, int opt)
 {
 	switch (opt) {
-	case 'l': d->language = optarg; break;
-	case 'i': d->stdin_path = optarg; break;
-	case OPT_TESTS: d->tests = optarg; break;
-	case OPT_COMPARE: d->compare = optarg; break;
-	case OPT_STOP_FIRST: d->first_failure = true; break;
-	default: return offer_option(d, opt);
+	case 'l':
+		d->language = optarg;
+		break;
+	case 'i':
+		d->stdin_path = optarg;
+		break;
+	case OPT_TESTS:
+		d->tests = optarg;
+		break;
+	case OPT_COMPARE:
+		d->compare = optarg;
+		break;
+	case OPT_STOP_FIRST:
+		d->first_failure = true;
+		break;
+	default:
+		return offer_option(d, opt);
 	}
 	return true;
 }
@@ -262,10 +293,18 @@ static bool field_option(struct draft *d, int opt)
 static void one_option(struct submit *u, int opt)
 {
 	switch (opt) {
-	case 1: offer_add(&u->draft.files, optarg); break;
-	case 'j': u->job_path = optarg; break;
-	case 'w': u->wait = true; break;
-	case 'q': u->attend.quiet = true; break;
+	case 1:
+		offer_add(&u->draft.files, optarg);
+		break;
+	case 'j':
+		u->job_path = optarg;
+		break;
+	case 'w':
+		u->wait = true;
+		break;
+	case 'q':
+		u->attend.quiet = true;
+		break;
 	case OPT_ID:
 		if (!id_valid(optarg))
 			prog_usage("--id %s: must be a lower-case UUID of version 7", optarg);
@@ -273,16 +312,31 @@ static void one_option(struct submit *u, int opt)
 		break;
 	case 'g':
 		if (!group_name_valid(optarg))
-			prog_usage("-g %s: a name has 1 to %d bytes, no '/' and does not begin with a dot", optarg, GROUP_NAME_MAX);
+			prog_usage("-g %s: a name has 1 to %d bytes, no '/' and does not begin with a dot", optarg,
+				   GROUP_NAME_MAX);
 		u->to.group = optarg;
 		break;
-	case OPT_KEY: u->to.key = optarg; break;
-	case OPT_EACH: u->each = true; break;
-	case '0': u->nul = true; break;
-	case OPT_NO_BLOCK: u->to.no_block = true; break;
-	case OPT_RELAXED: u->relaxed = true; break;
-	case OPT_RAW: u->attend.raw = true; break;
-	case OPT_VERDICT: u->verdict = optarg; break;
+	case OPT_KEY:
+		u->to.key = optarg;
+		break;
+	case OPT_EACH:
+		u->each = true;
+		break;
+	case '0':
+		u->nul = true;
+		break;
+	case OPT_NO_BLOCK:
+		u->to.no_block = true;
+		break;
+	case OPT_RELAXED:
+		u->relaxed = true;
+		break;
+	case OPT_RAW:
+		u->attend.raw = true;
+		break;
+	case OPT_VERDICT:
+		u->verdict = optarg;
+		break;
 	default:
 		if (field_option(&u->draft, opt))
 			u->has_field = true;
@@ -301,7 +355,8 @@ static void check_each(struct submit *u)
 	struct strings *f = &u->draft.files;
 
 	if (u->job_path || u->wait || u->id || u->to.key)
-		prog_usage("--each submits many jobs: -j, -w, --id and --key are for one (cee-submit --each ... | cee-log -f"
+		prog_usage("--each submits many jobs: -j, -w, --id and --key are for one (cee-submit --each ... | "
+			   "cee-log -f"
 			   " waits for all)");
 	if (f->n == 1 && strcmp(f->v[0], "-") == 0)
 		f->n = 0;
@@ -340,13 +395,15 @@ static void check_usage(struct submit *u)
 	if (u->has_field)
 		prog_usage("%s: what is in the job cannot be given as an option besides", what);
 	if (wants_lines(u) && (u->wait || u->id || u->to.key))
-		prog_usage("- submits many jobs: -w, --id and --key are for one (cee-submit - | cee-log -f waits for all)");
+		prog_usage("- submits many jobs: -w, --id and --key are for one (cee-submit - | cee-log -f waits for "
+			   "all)");
 }
 
 int main(int argc, char **argv)
 {
-	struct submit u = { .attend = { .c = &u.c, .verdict = -1 }, .to = { .c = &u.c, .languages = &u.languages },
-		.input = { .dir = -1, .fd = -1 } };
+	struct submit u = { .attend = { .c = &u.c, .verdict = -1 },
+			    .to = { .c = &u.c, .languages = &u.languages },
+			    .input = { .dir = -1, .fd = -1 } };
 	int opt, status;
 
 	client_init(&u.c, argv[0]);
@@ -356,7 +413,7 @@ int main(int argc, char **argv)
 		one_option(&u, opt);
 	for (; optind < argc; optind++)
 		offer_add(&u.draft.arguments, argv[optind]);
-	u.wait |= u.draft.check;	/* its findings are what it is for */
+	u.wait |= u.draft.check; /* its findings are what it is for */
 	check_usage(&u);
 	if (u.wait && u.draft.stdin_path && strcmp(u.draft.stdin_path, "-") == 0) {
 		u.draft.stdin_path = NULL;
@@ -368,8 +425,9 @@ int main(int argc, char **argv)
 	if (u.relaxed)
 		u.c.spool.durable = false;
 	offer_languages(&u.c, &u.languages);
-	status = u.each ? submit_each(&u) : wants_lines(&u) ? each_record(&u, '\n', (size_t)u.c.conf.max_job, line_of_jobs)
-							    : submit_one(&u);
+	status = u.each		   ? submit_each(&u)
+		 : wants_lines(&u) ? each_record(&u, '\n', (size_t)u.c.conf.max_job, line_of_jobs)
+				   : submit_one(&u);
 	submitter_release(&u.to);
 	buf_release(&u.languages);
 	draft_release(&u.draft);

@@ -18,9 +18,9 @@ struct prog {
 	const char *conf_path, *file;
 	struct conf conf;
 	unsigned scopes;
-	int64_t expires_us;		/* from now; -1 never */
+	int64_t expires_us; /* from now; -1 never */
 	bool json;
-	struct buf text;		/* of the file */
+	struct buf text; /* of the file */
 	int lock;
 };
 
@@ -62,7 +62,7 @@ static void write_file(struct prog *p, const struct buf *text)
 	int fd;
 
 	snprintf(path, sizeof path, "%s.new", p->file);
-	unlink(path);		/* of one that was killed: the lock is ours */
+	unlink(path); /* of one that was killed: the lock is ours */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || write_full(fd, text->data ? text->data : "", text->len) < 0 || like_before(p, fd) < 0 ||
 	    fsync(fd) < 0 || rename(path, p->file) < 0) {
@@ -83,7 +83,7 @@ static void each(struct prog *p, void (*fn)(void *arg, const struct token *t, co
 	for (int number = 1; left > 0; number++) {
 		const char *nl = memchr(s, '\n', left);
 		size_t n = nl ? (size_t)(nl - s) : left;
-		struct cee_err e = {0};
+		struct cee_err e = { 0 };
 		struct token t;
 		int r = token_parse(&t, s, n, &e);
 
@@ -101,7 +101,7 @@ static void each(struct prog *p, void (*fn)(void *arg, const struct token *t, co
 static void add(struct prog *p, const char *name)
 {
 	char text[TOKEN_LEN + 1];
-	AUTO_BUF struct buf line = {0};
+	AUTO_BUF struct buf line = { 0 };
 	struct token t = { .scopes = p->scopes, .expires_us = p->expires_us < 0 ? -1 : now_us() + p->expires_us };
 
 	if (!token_name_valid(name))
@@ -132,20 +132,25 @@ static void show(void *arg, const struct token *t, const char *line, size_t len)
 	if (t->expires_us >= 0)
 		time_format(expires, t->expires_us);
 	if (p->json) {
-		AUTO_BUF struct buf b = {0};
+		AUTO_BUF struct buf b = { 0 };
 
 		for (const char *s = t->name; *s; s++)
 			if (buf_printf(&b, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s) < 0)
 				prog_die(EX_OSERR, "out of memory");
-		printf("{\"id\":\"%.8s\",\"name\":\"%s\",\"scopes\":\"%s\",\"expires\":\"%s\",\"expired\":%s}\n", t->hash, b.data,
-		       scopes, expires, t->expires_us >= 0 && t->expires_us <= now_us() ? "true" : "false");
+		printf("{\"id\":\"%.8s\",\"name\":\"%s\",\"scopes\":\"%s\",\"expires\":\"%s\",\"expired\":%s}\n",
+		       t->hash, b.data, scopes, expires,
+		       t->expires_us >= 0 && t->expires_us <= now_us() ? "true" : "false");
 	} else {
 		printf("%.8s  %-20s  %-26s  %s%s\n", t->hash, t->name, scopes, expires,
 		       t->expires_us >= 0 && t->expires_us <= now_us() ? " (expired)" : "");
 	}
 }
 
-struct revoke { struct buf kept; const char *what; int gone; };
+struct revoke {
+	struct buf kept;
+	const char *what;
+	int gone;
+};
 
 static void keep(void *arg, const struct token *t, const char *line, size_t len)
 {
@@ -187,19 +192,25 @@ static const char help[] =
 	"      --version\n";
 
 enum { OPT_SCOPES = 256, OPT_EXPIRES, OPT_JSON, OPT_VERSION };
-static const struct option options[] = {
-	{"scopes", required_argument, NULL, OPT_SCOPES}, {"expires", required_argument, NULL, OPT_EXPIRES},
-	{"json", no_argument, NULL, OPT_JSON}, {"conf", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0}
-};
+static const struct option options[] = { { "scopes", required_argument, NULL, OPT_SCOPES },
+					 { "expires", required_argument, NULL, OPT_EXPIRES },
+					 { "json", no_argument, NULL, OPT_JSON },
+					 { "conf", required_argument, NULL, 'c' },
+					 { "help", no_argument, NULL, 'h' },
+					 { "version", no_argument, NULL, OPT_VERSION },
+					 { NULL, 0, NULL, 0 } };
 
 static void one_option(struct prog *p, int opt)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	switch (opt) {
-	case 'c': p->conf_path = optarg; break;
-	case OPT_JSON: p->json = true; break;
+	case 'c':
+		p->conf_path = optarg;
+		break;
+	case OPT_JSON:
+		p->json = true;
+		break;
 	case OPT_SCOPES:
 		if (token_scopes_parse(optarg, &p->scopes, &e) < 0)
 			prog_usage("--scopes: %s", e.msg);
@@ -209,15 +220,19 @@ static void one_option(struct prog *p, int opt)
 		if (strcmp(optarg, "never") != 0 && duration_parse(optarg, &p->expires_us, &e) < 0)
 			prog_usage("--expires %s: %s", optarg, e.msg);
 		break;
-	case 'h': prog_help(help);
-	default: prog_version();
+	case 'h':
+		prog_help(help);
+	default:
+		prog_version();
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct prog p = { .scopes = SCOPE_SUBMIT | SCOPE_READ, .expires_us = INT64_C(365) * 86400 * 1000000, .lock = -1 };
-	struct cee_err e = {0};
+	struct prog p = { .scopes = SCOPE_SUBMIT | SCOPE_READ,
+			  .expires_us = INT64_C(365) * 86400 * 1000000,
+			  .lock = -1 };
+	struct cee_err e = { 0 };
 	const char *command, *what;
 	int opt;
 

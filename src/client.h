@@ -11,9 +11,9 @@
 
 struct pollfd;
 struct client {
-	const char *conf_path, *spool_path;	/* -c, -s */
-	const char *group;			/* -g, or NULL */
-	char owner[OWNER_MAX];			/* --owner, else this user */
+	const char *conf_path, *spool_path; /* -c, -s */
+	const char *group;		    /* -g, or NULL */
+	char owner[OWNER_MAX];		    /* --owner, else this user */
 	struct conf conf;
 	struct spool spool;
 };
@@ -22,15 +22,17 @@ struct client {
  * A program's own options without a letter begin at CLIENT_OWN. */
 #define CLIENT_SHORT "s:c:h"
 enum { CLIENT_OWNER = 256, CLIENT_VERSION, CLIENT_OWN };
-#define CLIENT_LONG \
-	{"spool", required_argument, NULL, 's'}, {"conf", required_argument, NULL, 'c'}, \
-	{"owner", required_argument, NULL, CLIENT_OWNER}, {"help", no_argument, NULL, 'h'}, \
-	{"version", no_argument, NULL, CLIENT_VERSION}
+#define CLIENT_LONG                                                                                                    \
+	{ "spool", required_argument, NULL, 's' }, { "conf", required_argument, NULL, 'c' },                           \
+		{ "owner", required_argument, NULL, CLIENT_OWNER }, { "help", no_argument, NULL, 'h' },                \
+	{                                                                                                              \
+		"version", no_argument, NULL, CLIENT_VERSION                                                           \
+	}
 /* The end of every --help. */
-#define CLIENT_HELP \
-	"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n" \
-	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n" \
-	"      --owner NAME    as this owner, for who may (default: uid-N)\n" \
+#define CLIENT_HELP                                                                                                    \
+	"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n"                                               \
+	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"                                      \
+	"      --owner NAME    as this owner, for who may (default: uid-N)\n"                                          \
 	"  -h, --help, --version\n"
 
 void client_init(struct client *c, const char *argv0);
@@ -48,14 +50,16 @@ int client_each_id(char *const *ids, int n, client_id_fn fn, void *arg);
 
 /* For programs that take -g too. */
 #define CLIENT_GROUP_SHORT "g:"
-#define CLIENT_GROUP_LONG {"group", required_argument, NULL, 'g'}
-#define CLIENT_GROUP_HELP \
-	"  -g, --group NAME    the jobs of this group, before those of the arguments\n"
+#define CLIENT_GROUP_LONG                                                                                              \
+	{                                                                                                              \
+		"group", required_argument, NULL, 'g'                                                                  \
+	}
+#define CLIENT_GROUP_HELP "  -g, --group NAME    the jobs of this group, before those of the arguments\n"
 
 /* The members of -g's group, of which some may still come. */
 struct members {
 	struct ids ids;
-	unsigned char *known;		/* fn was called for it; or it was missing for so long that it will not come */
+	unsigned char *known; /* fn was called for it; or it was missing for so long that it will not come */
 	size_t cap, found;
 };
 /* Calls fn for each member whose job is there and that it was not called for before. How many
@@ -73,23 +77,27 @@ int client_each(struct client *c, char *const *ids, int n, bool wait, client_id_
  *             poll({ .fd = feed_fd(&f), .events = POLLIN }, for at most feed_timeout(&f)) */
 struct feed {
 	struct client *c;
-	struct lines *lines;		/* NULL: not from standard input, or at its end */
+	struct lines *lines; /* NULL: not from standard input, or at its end */
 	struct members members;
-	bool group;			/* the group may still grow */
-	int64_t look_us;		/* when it is looked at again */
+	bool group;	 /* the group may still grow */
+	int64_t look_us; /* when it is looked at again */
 };
 void feed_init(struct feed *f, struct client *c, char *const *ids, int n, client_id_fn fn, void *arg, int *failed);
 /* Deals with what has come; readable: poll says so of feed_fd. True when no more will come. */
 bool feed_take(struct feed *f, bool readable, client_id_fn fn, void *arg, int *failed);
 int feed_fd(const struct feed *f);	/* -1 none */
-int feed_timeout(const struct feed *f);	/* milliseconds, -1 none */
+int feed_timeout(const struct feed *f); /* milliseconds, -1 none */
 void feed_release(struct feed *f);
 
 /* A line of fd without its newline (with nul: what a NUL ends, without it), in *line until the next call: 1, 0 at the end,
  * -1 EFBIG (the line was longer than max and is passed over) or what read said. */
 struct lines {
-	int fd; size_t max; struct buf b; size_t at, scanned; bool end, skip, nul;
-	int reads;			/* when counting: -1 EAGAIN instead of one read more than this */
+	int fd;
+	size_t max;
+	struct buf b;
+	size_t at, scanned;
+	bool end, skip, nul;
+	int reads; /* when counting: -1 EAGAIN instead of one read more than this */
 	bool counting;
 };
 int lines_next(struct lines *l, char **line, size_t *len);

@@ -28,9 +28,9 @@ struct crowd_ops {
 enum member_state { MEMBER_WAITS, MEMBER_BEGUN, MEMBER_ENDED };
 struct member {
 	enum member_state state;
-	bool look;			/* something may be new */
-	int misses;			/* slow looks in a row that found no trace of it */
-	struct follow *f;		/* of one that has begun */
+	bool look;	  /* something may be new */
+	int misses;	  /* slow looks in a row that found no trace of it */
+	struct follow *f; /* of one that has begun */
 	int wd_dir, wd_attempt, wd_index, attempt;
 };
 struct crowd {
@@ -39,19 +39,22 @@ struct crowd {
 	const struct crowd_ops *ops;
 	void *arg;
 	struct ids ids;
-	struct member *m;		/* as many as ids.cap */
-	size_t cap, left, begun;	/* have not ended; of these have begun */
-	size_t first;			/* all before it have ended */
-	size_t turn;			/* where the next slow look goes on */
+	struct member *m;	 /* as many as ids.cap */
+	size_t cap, left, begun; /* have not ended; of these have begun */
+	size_t first;		 /* all before it have ended */
+	size_t turn;		 /* where the next slow look goes on */
 	int inotify, wd_out;
-	struct crowd_bucket { char name[8]; int wd; } *buckets;
+	struct crowd_bucket {
+		char name[8];
+		int wd;
+	} * buckets;
 	size_t nbuckets;
 	bool blind, look;
-	int64_t slow_us, there_us;	/* the next look by the clock; the next that asks whether it is there at all */
+	int64_t slow_us, there_us; /* the next look by the clock; the next that asks whether it is there at all */
 };
 void crowd_init(struct crowd *c, struct spool *s, const char *owner, const struct crowd_ops *ops, void *arg);
 void crowd_release(struct crowd *c);
-int crowd_add(struct crowd *c, const char *id);	/* 1, 0 it is there already, -1 ENOMEM */
+int crowd_add(struct crowd *c, const char *id); /* 1, 0 it is there already, -1 ENOMEM */
 /* Deals with all that is new. -1: item said so. */
 int crowd_step(struct crowd *c);
 /* Sleeps until there may be something new, for at most timeout_ms (-1 for ever), or until one of

@@ -18,27 +18,27 @@
 enum { FOLLOW_BLOCK = 65536, FOLLOW_BLIND_MS = 20, FOLLOW_SLOW_MS = 2000, FOLLOW_MORE = 4 };
 
 enum follow_what {
-	FOLLOW_DATA,		/* bytes of rec.stream; a record longer than FOLLOW_BLOCK comes in pieces */
-	FOLLOW_GAP,		/* rec.len bytes of rec.stream are missing here */
-	FOLLOW_MARK,		/* rec.mark begins; only with f->marks */
-	FOLLOW_TEST,		/* data is the line of a test that has ended; only with f->tests */
-	FOLLOW_RERUN		/* what follows is of attempt `attempt`, from its beginning */
+	FOLLOW_DATA, /* bytes of rec.stream; a record longer than FOLLOW_BLOCK comes in pieces */
+	FOLLOW_GAP,  /* rec.len bytes of rec.stream are missing here */
+	FOLLOW_MARK, /* rec.mark begins; only with f->marks */
+	FOLLOW_TEST, /* data is the line of a test that has ended; only with f->tests */
+	FOLLOW_RERUN /* what follows is of attempt `attempt`, from its beginning */
 };
 struct follow_item {
 	enum follow_what what;
 	struct index_record rec;
 	int attempt;
-	const char *data;	/* valid during the call */
+	const char *data; /* valid during the call */
 	size_t len;
 };
 /* Not 0 ends the step, which then returns -1 and leaves errno as fn set it. */
 typedef int (*follow_fn)(void *arg, const struct follow_item *it);
 
 struct follow_stream {
-	int fd;			/* -1 not opened yet */
-	int64_t at;		/* the next byte to hand out */
-	uint64_t covered;	/* bytes from `at` on that the index is known to cover */
-	char *block;		/* FOLLOW_BLOCK bytes: those of the file from block_at on */
+	int fd;		  /* -1 not opened yet */
+	int64_t at;	  /* the next byte to hand out */
+	uint64_t covered; /* bytes from `at` on that the index is known to cover */
+	char *block;	  /* FOLLOW_BLOCK bytes: those of the file from block_at on */
 	int64_t block_at;
 	size_t block_len;
 };
@@ -46,23 +46,23 @@ struct follow_stream {
 struct follow {
 	struct spool *s;
 	char owner[OWNER_MAX], id[ID_LEN + 1], path[OWNER_MAX + 64];
-	bool watch;		/* wants inotify */
-	bool taken_too;		/* may be set after follow_init: N/taken is watched, see follow_taken */
-	bool result_only;	/* may be set after follow_init: nothing is handed out, only the end is waited for */
-	bool tests;		/* may be set after follow_init: the lines of its tests are handed out too */
-	bool marks;		/* may be set after follow_init: the beginnings of phases are handed out too */
-	bool blind;		/* has none: looks every FOLLOW_BLIND_MS */
-	int inotify;		/* one for all jobs of this struct */
-	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests, wd_taken;	/* -1 none */
-	const char *next;	/* the name that wd_parent waits for, within path */
-	bool look_dir, look_index;	/* something may be new there */
-	int misses;		/* slow looks in a row that found no trace of the job */
-	int64_t slow_us;	/* the next slow look, mono_us */
+	bool watch;	  /* wants inotify */
+	bool taken_too;	  /* may be set after follow_init: N/taken is watched, see follow_taken */
+	bool result_only; /* may be set after follow_init: nothing is handed out, only the end is waited for */
+	bool tests;	  /* may be set after follow_init: the lines of its tests are handed out too */
+	bool marks;	  /* may be set after follow_init: the beginnings of phases are handed out too */
+	bool blind;	  /* has none: looks every FOLLOW_BLIND_MS */
+	int inotify;	  /* one for all jobs of this struct */
+	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests, wd_taken; /* -1 none */
+	const char *next;	   /* the name that wd_parent waits for, within path */
+	bool look_dir, look_index; /* something may be new there */
+	int misses;		   /* slow looks in a row that found no trace of the job */
+	int64_t slow_us;	   /* the next slow look, mono_us */
 	int dir, attempt_dir, index, tests_fd, taken;
-	int attempt;		/* being read; 0 none has begun */
+	int attempt; /* being read; 0 none has begun */
 	int64_t index_at, tests_at;
 	struct follow_stream out, err;
-	struct buf result;	/* the result's text when the job has ended */
+	struct buf result; /* the result's text when the job has ended */
 };
 
 /* s stays the caller's. With watch = false follow_wait is not to be called. */

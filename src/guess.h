@@ -23,7 +23,7 @@ char *guess_entry(const char *languages, size_t len, const char *language);
  * and its options passed over, and what follows it. false when text begins with no such line. */
 enum { SHEBANG_WORDS = 16, SHEBANG_WORD = 64 };
 struct shebang {
-	char word[SHEBANG_WORDS][SHEBANG_WORD];	/* word[0] is the interpreter; "" when none is named */
+	char word[SHEBANG_WORDS][SHEBANG_WORD]; /* word[0] is the interpreter; "" when none is named */
 	size_t n;				/* words that are longer, or too many, are left out */
 };
 bool shebang_parse(struct shebang *s, const char *text, size_t n);

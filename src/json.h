@@ -17,7 +17,10 @@ enum { JSON_DEPTH = 32, JSON_VALUES = 200000, JSON_PATH_MAX = 160 };
 
 /* NULL on error: EINVAL and e says where. Freed with cJSON_Delete. */
 cJSON *json_parse(const char *text, size_t len, struct cee_err *e);
-static inline void json_free_ptr(cJSON **p) { cJSON_Delete(*p); }
+static inline void json_free_ptr(cJSON **p)
+{
+	cJSON_Delete(*p);
+}
 #define AUTO_JSON __attribute__((cleanup(json_free_ptr)))
 
 /* An object's fields by a table: set gets the field's value and its path from the
@@ -28,12 +31,11 @@ struct json_field {
 	int (*set)(void *into, const cJSON *v, const char *path, struct cee_err *e);
 };
 #define JSON_LENIENT 1u
-int json_fields(const cJSON *object, const char *path, const struct json_field *table,
-		unsigned flags, void *into, struct cee_err *e);
+int json_fields(const cJSON *object, const char *path, const struct json_field *table, unsigned flags, void *into,
+		struct cee_err *e);
 
 /* "PATH: WHAT"; -1 EINVAL */
-int json_wrong(struct cee_err *e, const char *path, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int json_wrong(struct cee_err *e, const char *path, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The path of a member or an element beneath path ("" is the root). */
 void json_path(char out[JSON_PATH_MAX], const char *path, const char *member, int index);
 
@@ -42,8 +44,8 @@ int json_string(const cJSON *v, const char *path, char **out, struct cee_err *e)
 int json_bool(const cJSON *v, const char *path, bool *out, struct cee_err *e);
 int json_integer(const cJSON *v, const char *path, int64_t min, int64_t max, int64_t *out, struct cee_err *e);
 /* An array of at most max_count strings, each at most max_len bytes; NULL-terminated besides. */
-int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_len,
-		 char ***out, size_t *n, struct cee_err *e);
+int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_len, char ***out, size_t *n,
+		 struct cee_err *e);
 /* {"NAME": "value"} as NAME=value */
 int json_env(const cJSON *v, const char *path, char ***out, size_t *n, struct cee_err *e);
 /* seconds or "200ms" */
@@ -53,8 +55,8 @@ int json_duration(const cJSON *v, const char *path, int64_t *us, struct cee_err 
 int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_err *e);
 /* The same for both phases: {"compile": {…}, "run": {…}}, and what stands beside them is
  * the run's. stop: "output" or "never" is let through when stop is not NULL. */
-int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT],
-		      bool *stop_on_output, struct cee_err *e);
+int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT], bool *stop_on_output,
+		      struct cee_err *e);
 
 /* labels of a job and of a result (job.c): an object of names and strings. */
 int json_labels(const cJSON *v, const char *path, struct job_label **labels, size_t *n, struct cee_err *e);
@@ -74,8 +76,8 @@ int layer_packages_read(const cJSON *array, const char *where, struct layer_pack
 
 /* Writing. Bytes that are no UTF-8 become U+FFFD. */
 int json_quote(struct buf *b, const char *s);
-int json_quote_all(struct buf *b, char *const *v, size_t n);	/* ["a","b"] */
-int json_seconds(struct buf *b, int64_t us);			/* 1.000250 */
+int json_quote_all(struct buf *b, char *const *v, size_t n); /* ["a","b"] */
+int json_seconds(struct buf *b, int64_t us);		     /* 1.000250 */
 /* {"cpu":5.000000,"memory":67108864}, without those that are not set */
 int json_limits_write(struct buf *b, const struct limits *l);
 

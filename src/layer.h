@@ -26,8 +26,14 @@
 struct cee_err;
 struct buf;
 
-enum { LAYER_NAME = 40, LAYER_SECRET = 32, LAYER_PACKAGES = 2000, LAYER_DIGEST = 64,
-	LAYER_LOCK_MAX = 512 << 10, LAYER_MANIFEST_MAX = 64 << 20 };
+enum {
+	LAYER_NAME = 40,
+	LAYER_SECRET = 32,
+	LAYER_PACKAGES = 2000,
+	LAYER_DIGEST = 64,
+	LAYER_LOCK_MAX = 512 << 10,
+	LAYER_MANIFEST_MAX = 64 << 20
+};
 
 struct layers {
 	char *path;
@@ -40,15 +46,17 @@ int layers_open(struct layers *l, const char *path, bool make, struct cee_err *e
 void layers_close(struct layers *l);
 
 /* A package as it was resolved. */
-struct layer_package { char *name, *version, *hash; };
+struct layer_package {
+	char *name, *version, *hash;
+};
 void layer_packages_release(struct layer_package *p, size_t n);
 /* What a package client wrote: [{"name","version","hash"}…]. -1 EINVAL and why. */
 int layer_lock_parse(const char *text, size_t len, struct layer_package **p, size_t *n, struct cee_err *e);
-int layer_lock_format(struct buf *b, const struct layer_package *p, size_t n);	/* the same, on one line */
+int layer_lock_format(struct buf *b, const struct layer_package *p, size_t n); /* the same, on one line */
 
 /* What a layer is for. The packages are "NAME@VERSION", in any order. */
 struct layer_key {
-	const char *language, *image, *framework;	/* image: its id */
+	const char *language, *image, *framework; /* image: its id */
 	char *const *packages;
 	size_t npackages;
 };
@@ -58,12 +66,14 @@ bool layer_name_valid(const char *name);
 
 struct layer {
 	char *language, *image, *framework;
-	char **asked; size_t nasked;
-	struct layer_package *packages; size_t npackages;
+	char **asked;
+	size_t nasked;
+	struct layer_package *packages;
+	size_t npackages;
 	int64_t bytes, files;
-	uint64_t look;				/* see above */
-	char manifest[LAYER_DIGEST + 1];	/* of meta/NAME.manifest */
-	int64_t used_us;			/* last, not in the text */
+	uint64_t look;			 /* see above */
+	char manifest[LAYER_DIGEST + 1]; /* of meta/NAME.manifest */
+	int64_t used_us;		 /* last, not in the text */
 };
 void layer_release(struct layer *y);
 
@@ -83,7 +93,8 @@ int layer_make_begin(struct layers *l, const char *name);
 /* unpack/NAME, empty, for a box that runs as any uid. Its path in path. */
 int layer_make_unpack(struct layers *l, const char *name, char path[], size_t size);
 /* The tree is complete: y says what it is (look, bytes, files and manifest are filled in). */
-int layer_make_whole(struct layers *l, const char *name, struct layer *y, const char *manifest, size_t len, struct cee_err *e);
+int layer_make_whole(struct layers *l, const char *name, struct layer *y, const char *manifest, size_t len,
+		     struct cee_err *e);
 void layer_make_end(struct layers *l, const char *name, int fd);
 
 typedef int (*layer_fn)(void *arg, const char *name);

@@ -11,16 +11,16 @@
 
 #include <stdint.h>
 
-#define LIMITS(L) \
-	L(CPU, "cpu", TIME, "cpu time of all processes together") \
-	L(WALL, "wall", TIME, "time on the clock") \
-	L(MEMORY, "memory", SIZE, "memory, without swap") \
-	L(PROCESSES, "processes", COUNT, "processes and threads") \
-	L(OUTPUT, "output", SIZE, "kept bytes of both streams") \
-	L(FILE_SIZE, "file_size", SIZE, "the largest file") \
-	L(DISK, "disk", SIZE, "bytes in all files") \
-	L(INODES, "inodes", COUNT, "files and folders") \
-	L(OPEN_FILES, "open_files", COUNT, "open files of one process") \
+#define LIMITS(L)                                                                                                      \
+	L(CPU, "cpu", TIME, "cpu time of all processes together")                                                      \
+	L(WALL, "wall", TIME, "time on the clock")                                                                     \
+	L(MEMORY, "memory", SIZE, "memory, without swap")                                                              \
+	L(PROCESSES, "processes", COUNT, "processes and threads")                                                      \
+	L(OUTPUT, "output", SIZE, "kept bytes of both streams")                                                        \
+	L(FILE_SIZE, "file_size", SIZE, "the largest file")                                                            \
+	L(DISK, "disk", SIZE, "bytes in all files")                                                                    \
+	L(INODES, "inodes", COUNT, "files and folders")                                                                \
+	L(OPEN_FILES, "open_files", COUNT, "open files of one process")                                                \
 	L(STACK, "stack", SIZE, "stack of a main thread")
 
 enum limit_unit { UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
@@ -29,7 +29,7 @@ enum limit_id {
 #define L(id, name, unit, text) LIMIT_##id,
 	LIMITS(L)
 #undef L
-	LIMIT_COUNT
+		LIMIT_COUNT
 };
 
 /* -1 is "not set". */

@@ -12,11 +12,11 @@
 struct ids {
 	char (*v)[ID_LEN + 1];
 	size_t n, cap;
-	uint32_t *slot;			/* a table of 1 + index, twice as large as v */
+	uint32_t *slot; /* a table of 1 + index, twice as large as v */
 	size_t slots;
 };
-int ids_add(struct ids *s, const char *id);	/* 1 added, 0 it was there, -1 ENOMEM */
-ssize_t ids_find(const struct ids *s, const char *id);	/* its index, -1 none */
+int ids_add(struct ids *s, const char *id);	       /* 1 added, 0 it was there, -1 ENOMEM */
+ssize_t ids_find(const struct ids *s, const char *id); /* its index, -1 none */
 void ids_release(struct ids *s);
 
 /* ---- groups (group.c): OWNER/groups/NAME, a line an id ----------------------- *
@@ -31,8 +31,8 @@ bool group_name_valid(const char *name);
 struct group {
 	struct spool *s;
 	char name[GROUP_NAME_MAX + 1];
-	int fd;				/* read-locked while it is open; -1 not open */
-	bool torn;			/* the last write did not come to its end */
+	int fd;	   /* read-locked while it is open; -1 not open */
+	bool torn; /* the last write did not come to its end */
 	char ready[GROUP_RESERVE][ID_LEN + 1];
 	int nready, at, step;
 	int64_t made_us;
@@ -60,11 +60,14 @@ int group_drop(struct spool *s, const char *owner, const char *name, bool dry);
 
 enum { KEY_MAX_LEN = 255, KEY_NAME_MAX = 65 };
 void key_name(char name[KEY_NAME_MAX], const char *key);
-struct key { int fd; bool found; char id[ID_LEN + 1]; };	/* fd: locked; -1 none */
+struct key {
+	int fd;
+	bool found;
+	char id[ID_LEN + 1];
+}; /* fd: locked; -1 none */
 /* Others who have this key wait until key_release. k->id is the id that it stands for: the
  * one it had (k->found), else fresh, durable. */
-int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh,
-	     struct cee_err *e);
+int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e);
 void key_release(struct key *k);
 /* Removes it when it stands for id; 0 also when it does not. EAGAIN: somebody has it. */
 int key_remove(struct spool *s, const char *owner, const char *key, const char *id);
@@ -75,7 +78,10 @@ int key_drop(struct spool *s, const char *owner, const char *name, bool dry);
 
 /* ---- room (room.c) ---------------------------------------------------------------- */
 
-struct room { int inotify, new; int64_t n; };
+struct room {
+	int inotify, new;
+	int64_t n;
+};
 void room_init(struct room *r);
 void room_release(struct room *r);
 /* Sleeps until fewer than max jobs of owner wait: 1; 0 not within timeout_ms (-1 for ever); -1, EINTR when a signal came. */

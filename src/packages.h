@@ -12,20 +12,23 @@
 #include "json.h"
 
 enum grammar {
-	GRAMMAR_ANY,		/* one of the others: the language is not known yet */
-	GRAMMAR_NUGET, GRAMMAR_PIP, GRAMMAR_NPM, GRAMMAR_COUNT
+	GRAMMAR_ANY, /* one of the others: the language is not known yet */
+	GRAMMAR_NUGET,
+	GRAMMAR_PIP,
+	GRAMMAR_NPM,
+	GRAMMAR_COUNT
 };
-extern const char *const grammar_name[GRAMMAR_COUNT];	/* as `layer.grammar` of a language says; ANY: NULL */
-int grammar_find(const char *name);	/* -1 there is none of that name */
+extern const char *const grammar_name[GRAMMAR_COUNT]; /* as `layer.grammar` of a language says; ANY: NULL */
+int grammar_find(const char *name);		      /* -1 there is none of that name */
 
 enum { PACKAGES_MAX = 200, PACKAGE_NAME_LEN = 214, PACKAGE_VERSION_LEN = 64, PACKAGE_RANGE_LEN = 256 };
 
 bool package_name_valid(enum grammar g, const char *s);
-bool package_version_valid(enum grammar g, const char *s);	/* exact */
-bool package_range_valid(enum grammar g, const char *s);	/* and not exact; NuGet has none here */
+bool package_version_valid(enum grammar g, const char *s); /* exact */
+bool package_range_valid(enum grammar g, const char *s);   /* and not exact; NuGet has none here */
 /* Two spellings of one name have one key; of pip what stands in [] belongs to the name. malloc'ed. */
 char *package_key(enum grammar g, const char *name);
-bool package_same(enum grammar g, const char *a, const char *b);	/* one package, whatever is in [] */
+bool package_same(enum grammar g, const char *a, const char *b); /* one package, whatever is in [] */
 
 /* Appends to *v; both strings are copied. */
 int package_add(struct job_package **v, size_t *n, const char *name, const char *version);

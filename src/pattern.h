@@ -21,7 +21,7 @@ enum { PATTERN_MAX = 255, PATTERN_PARTS = 32, PATTERNS_MAX = 64 };
 
 struct pattern {
 	char text[PATTERN_MAX + 1];
-	uint16_t start[PATTERN_PARTS], len[PATTERN_PARTS];	/* of each part */
+	uint16_t start[PATTERN_PARTS], len[PATTERN_PARTS]; /* of each part */
 	unsigned parts;
 };
 
@@ -31,10 +31,10 @@ const char *pattern_compile(struct pattern *p, const char *text, size_t len);
 /* A walk keeps for each pattern where in it a name may be so far: a set of parts. */
 uint64_t pattern_begin(const struct pattern *p);
 uint64_t pattern_step(const struct pattern *p, uint64_t at, const char *part, size_t len);
-bool pattern_done(const struct pattern *p, uint64_t at);	/* the name so far matches */
-bool pattern_more(const struct pattern *p, uint64_t at);	/* one that begins so may match */
+bool pattern_done(const struct pattern *p, uint64_t at); /* the name so far matches */
+bool pattern_more(const struct pattern *p, uint64_t at); /* one that begins so may match */
 
-bool pattern_match(const struct pattern *p, const char *name);	/* "a/b/c" */
+bool pattern_match(const struct pattern *p, const char *name); /* "a/b/c" */
 
 /* The character at s (before end) and how many bytes it has; -1 and 1 where no UTF-8 is. */
 int32_t pattern_char(const char *s, const char *end, size_t *used);

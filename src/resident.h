@@ -42,8 +42,8 @@
 
 enum {
 	RESIDENT_VERSION = 1,
-	RESIDENT_PRODUCTS = 64,			/* files at most ... */
-	RESIDENT_BYTES = 64 << 20		/* ... and bytes in all of them */
+	RESIDENT_PRODUCTS = 64,	  /* files at most ... */
+	RESIDENT_BYTES = 64 << 20 /* ... and bytes in all of them */
 };
 
 #endif

@@ -15,13 +15,13 @@
 struct submitter {
 	struct client *c;
 	const struct buf *languages;
-	const char *group, *key;	/* -g, --key; or NULL: what the job says */
-	bool no_block;			/* a full queue is an error */
-	struct spool_input *input;	/* that of a job with stdin_stream, made before the job; NULL: such a job
+	const char *group, *key;   /* -g, --key; or NULL: what the job says */
+	bool no_block;		   /* a full queue is an error */
+	struct spool_input *input; /* that of a job with stdin_stream, made before the job; NULL: such a job
 					 * is none that may be submitted. Stays closed when another submit has it. */
 	/* submitter.c's own */
 	bool begun;
-	char first[ID_LEN + 1];		/* the first job that named no group: the group of those that follow */
+	char first[ID_LEN + 1]; /* the first job that named no group: the group of those that follow */
 	struct group g;
 	struct room room;
 	bool warned;

@@ -34,17 +34,27 @@ static void judge_owner(struct finding *f, const char *path, const struct stat *
 	char remedy[300];
 
 	if (st->st_uid != geteuid() && geteuid() != 0) {
-		snprintf(remedy, sizeof(remedy), "run this and cee-runner as uid %u, or chown -R %u %.200s", (unsigned)st->st_uid, (unsigned)geteuid(), path);
-		finding_set(f, FINDING_FAIL, remedy, "%s: belongs to uid %u, and this is uid %u", path, (unsigned)st->st_uid, (unsigned)geteuid());
+		snprintf(remedy, sizeof(remedy), "run this and cee-runner as uid %u, or chown -R %u %.200s",
+			 (unsigned)st->st_uid, (unsigned)geteuid(), path);
+		finding_set(f, FINDING_FAIL, remedy, "%s: belongs to uid %u, and this is uid %u", path,
+			    (unsigned)st->st_uid, (unsigned)geteuid());
 	} else if (st->st_mode & 022) {
 		snprintf(remedy, sizeof(remedy), "chmod go-w %.200s", path);
-		finding_set(f, FINDING_FAIL, remedy, "%s: others may write there (mode %04o): they could take the place of any job", path, st->st_mode & 07777);
+		finding_set(f, FINDING_FAIL, remedy,
+			    "%s: others may write there (mode %04o): they could take the place of any job", path,
+			    st->st_mode & 07777);
 	}
 }
 
 /* ---- a spool that users share: each directory's owner and mode, and who the web server is --- */
 
-struct shares { struct spool *s; struct finding *f; const uid_t *http; const char *owner; int wrong, owners; };
+struct shares {
+	struct spool *s;
+	struct finding *f;
+	const uid_t *http;
+	const char *owner;
+	int wrong, owners;
+};
 
 static void share_wrong(void *arg, const char *path, const char *text)
 {
@@ -52,8 +62,9 @@ static void share_wrong(void *arg, const char *path, const char *text)
 	char remedy[300];
 
 	if (h->wrong++)
-		return;		/* the first is enough: cee-fsck has them all */
-	snprintf(remedy, sizeof(remedy), "cee-fsck --make %s as root sets it right; cee-fsck names all that is wrong", h->owner);
+		return; /* the first is enough: cee-fsck has them all */
+	snprintf(remedy, sizeof(remedy), "cee-fsck --make %s as root sets it right; cee-fsck names all that is wrong",
+		 h->owner);
 	finding_set(h->f, FINDING_FAIL, remedy, "%.150s %s", path, text);
 }
 
@@ -76,20 +87,24 @@ static void judge_share(struct finding *f, const struct conf *c, struct spool *s
 	uid_t http;
 
 	if (geteuid() != 0) {
-		finding_set(f, FINDING_WARN, "run this as root, as its runner does", "%s: users share it, and this is uid %u, who sees his own part",
-			    c->spool, (unsigned)geteuid());
+		finding_set(f, FINDING_WARN, "run this as root, as its runner does",
+			    "%s: users share it, and this is uid %u, who sees his own part", c->spool,
+			    (unsigned)geteuid());
 		return;
 	}
 	finding_set(f, FINDING_OK, "", "%s", c->spool);
 	if (*c->http_user && conf_http_uid(c, &http, &e) < 0) {
-		finding_set(f, FINDING_FAIL, "set http_user in cee.conf to the user that cee-http runs as", "%s", e.msg);
+		finding_set(f, FINDING_FAIL, "set http_user in cee.conf to the user that cee-http runs as", "%s",
+			    e.msg);
 		return;
 	}
 	h.http = *c->http_user ? &http : NULL;
 	spool_share_check(s, share_wrong, &h);
 	spool_each_owner(s, share_owner, &h);
 	if (!h.wrong)
-		finding_set(f, FINDING_OK, "", "%s: local, shared by %d owners, their directories are right, can be written", c->spool, h.owners);
+		finding_set(f, FINDING_OK, "",
+			    "%s: local, shared by %d owners, their directories are right, can be written", c->spool,
+			    h.owners);
 }
 
 void local_spool(struct finding *f, const struct conf *c)
@@ -101,21 +116,25 @@ void local_spool(struct finding *f, const struct conf *c)
 
 	snprintf(remedy, sizeof(remedy), "start cee-runner, which makes it, or name another with -s");
 	if (spool_open(&s, c->spool, 0, c->durable, &e) < 0) {
-		const char *semicolon = strstr(e.msg, "; ");	/* its messages have their remedy with them */
+		const char *semicolon = strstr(e.msg, "; "); /* its messages have their remedy with them */
 
-		finding_set(f, FINDING_FAIL, semicolon ? semicolon + 2 : remedy, "%.*s", semicolon ? (int)(semicolon - e.msg) : 500, e.msg);
+		finding_set(f, FINDING_FAIL, semicolon ? semicolon + 2 : remedy, "%.*s",
+			    semicolon ? (int)(semicolon - e.msg) : 500, e.msg);
 		return;
 	}
 	finding_set(f, FINDING_OK, "", "%s", c->spool);
 	if (s.shared) {
 		judge_share(f, c, &s);
 	} else if (fstat(s.fd, &st) == 0) {
-		finding_set(f, FINDING_OK, "", "%s: local, uid %u, mode %04o, can be written", c->spool, (unsigned)st.st_uid, st.st_mode & 07777);
+		finding_set(f, FINDING_OK, "", "%s: local, uid %u, mode %04o, can be written", c->spool,
+			    (unsigned)st.st_uid, st.st_mode & 07777);
 		judge_owner(f, c->spool, &st);
 	}
 	if (f->status == FINDING_OK && try_write(s.fd) < 0)
-		finding_set(f, FINDING_FAIL, errno == EROFS ? "mount it read-write, or name another spool with -s"
-			    : "make it writable for the user that cee-runner runs as, on a file system that is well",
+		finding_set(f, FINDING_FAIL,
+			    errno == EROFS ? "mount it read-write, or name another spool with -s"
+					   : "make it writable for the user that cee-runner runs as, on a file system "
+					     "that is well",
 			    "%s: cannot be written: %s", c->spool, strerror(errno));
 	spool_release(&s);
 }
@@ -132,7 +151,7 @@ void local_room(struct finding *f, const struct conf *c)
 		return;
 	}
 	left = (int64_t)(v.f_bavail * v.f_frsize);
-	counts = v.f_files > 0;		/* some file systems make them as they go */
+	counts = v.f_files > 0; /* some file systems make them as they go */
 	limit_format(room, LIMIT_DISK, left >> 20 << 20);
 	limit_format(least, LIMIT_DISK, c->min_room);
 	if (left < c->min_room)
@@ -142,9 +161,11 @@ void local_room(struct finding *f, const struct conf *c)
 		finding_set(f, FINDING_FAIL, "remove old results, or make the file system with more inodes",
 			    "%s: %llu inodes left", c->spool, (unsigned long long)v.f_favail);
 	else if (left < 4 * c->min_room || (counts && v.f_favail < INODES_LOW))
-		finding_set(f, FINDING_WARN, "make room there soon", "%s: only %s and %llu inodes left", c->spool, room, (unsigned long long)v.f_favail);
+		finding_set(f, FINDING_WARN, "make room there soon", "%s: only %s and %llu inodes left", c->spool, room,
+			    (unsigned long long)v.f_favail);
 	else
-		finding_set(f, FINDING_OK, "", "%s and %s%llu inodes left", room, counts ? "" : "of ", (unsigned long long)v.f_favail);
+		finding_set(f, FINDING_OK, "", "%s and %s%llu inodes left", room, counts ? "" : "of ",
+			    (unsigned long long)v.f_favail);
 }
 
 /* ---- inotify -------------------------------------------------------------------- */
@@ -226,21 +247,26 @@ void local_inotify(struct finding *f, int64_t owners)
 
 	count_inotify(&used, &watched);
 	if (instances >= 0 && used + 8 > instances)
-		finding_set(f, FINDING_WARN, "sysctl fs.inotify.max_user_instances=1024", "%" PRId64 " of this user's %" PRId64
-			    " instances are in use: who gets none looks every 20 or 50 ms instead", used, instances);
+		finding_set(f, FINDING_WARN, "sysctl fs.inotify.max_user_instances=1024",
+			    "%" PRId64 " of this user's %" PRId64
+			    " instances are in use: who gets none looks every 20 or 50 ms instead",
+			    used, instances);
 	else if (watches >= 0 && watched + 2 * owners + 64 > watches)
-		finding_set(f, FINDING_WARN, "sysctl fs.inotify.max_user_watches=524288", "%" PRId64 " of this user's %" PRId64
-			    " watches are in use, and %" PRId64 " owners want two each", watched, watches, owners);
+		finding_set(f, FINDING_WARN, "sysctl fs.inotify.max_user_watches=524288",
+			    "%" PRId64 " of this user's %" PRId64 " watches are in use, and %" PRId64
+			    " owners want two each",
+			    watched, watches, owners);
 	else
-		finding_set(f, FINDING_OK, "", "%" PRId64 " of %" PRId64 " instances, %" PRId64 " of %" PRId64 " watches in use",
-			    used, instances, watched, watches);
+		finding_set(f, FINDING_OK, "",
+			    "%" PRId64 " of %" PRId64 " instances, %" PRId64 " of %" PRId64 " watches in use", used,
+			    instances, watched, watches);
 }
 
 /* ---- the clock -------------------------------------------------------------------- */
 
 void local_clock(struct finding *f, int64_t box_us, int64_t before, int64_t after)
 {
-	const int64_t sane = 1735689600LL * 1000000, far = 4102444800LL * 1000000;	/* 2025, 2100 */
+	const int64_t sane = 1735689600LL * 1000000, far = 4102444800LL * 1000000; /* 2025, 2100 */
 	struct timespec pause = { .tv_nsec = 20000000 };
 	int64_t wall = now_us(), mono = mono_us(), moved;
 	char when[TIME_TEXT_MAX];
@@ -249,9 +275,11 @@ void local_clock(struct finding *f, int64_t box_us, int64_t before, int64_t afte
 	moved = (now_us() - wall) - (mono_us() - mono);
 	time_format(when, wall);
 	if (wall < sane || wall > far)
-		finding_set(f, FINDING_FAIL, "set the clock (timedatectl set-ntp true): ids and ages come from it", "it is %s", when);
+		finding_set(f, FINDING_FAIL, "set the clock (timedatectl set-ntp true): ids and ages come from it",
+			    "it is %s", when);
 	else if (box_us && (box_us < before - 1000000 || box_us > after + 1000000))
-		finding_set(f, FINDING_FAIL, "set the clock of the engine's host", "a box is %.1f s away from this host",
+		finding_set(f, FINDING_FAIL, "set the clock of the engine's host",
+			    "a box is %.1f s away from this host",
 			    (double)(box_us - (box_us < before ? before : after)) / 1e6);
 	else if (moved < -5000 || moved > 5000)
 		finding_set(f, FINDING_WARN, "let the clock be slewed, not stepped (chrony, systemd-timesyncd)",
@@ -284,11 +312,12 @@ bool uids_met(const char *text, bool ranges, uint64_t base, uint64_t count, char
 		const char *p = line;
 
 		nl = strchrnul(line, '\n');
-		if (!ranges) {		/* the second field is the password's */
+		if (!ranges) { /* the second field is the password's */
 			p = memchr(line, ':', (size_t)(nl - line));
 			p = p ? p + 1 : nl;
 		}
-		if (*line == '#' || !colon_number(&p, nl, &first) || (ranges && !colon_number(&p, nl, &n)) || n == 0 || n > UINT32_MAX)
+		if (*line == '#' || !colon_number(&p, nl, &first) || (ranges && !colon_number(&p, nl, &n)) || n == 0 ||
+		    n > UINT32_MAX)
 			continue;
 		if (end && first + n > *end && first < UINT32_MAX - 2)
 			*end = first + n;
@@ -302,8 +331,12 @@ bool uids_met(const char *text, bool ranges, uint64_t base, uint64_t count, char
 
 void local_uids(struct finding *f, const struct conf *c)
 {
-	static const struct { const char *path; bool ranges; } table[] = {
-		{ "/etc/passwd", false }, { "/etc/group", false }, { "/etc/subuid", true }, { "/etc/subgid", true } };
+	static const struct {
+		const char *path;
+		bool ranges;
+	} table[] = {
+		{ "/etc/passwd", false }, { "/etc/group", false }, { "/etc/subuid", true }, { "/etc/subgid", true }
+	};
 	unsigned boxes = (unsigned)(c->boxes ? c->boxes : 4 * c->jobs + 8);
 	uint64_t end = 900000;
 	char who[64] = "", remedy[200];
@@ -315,7 +348,7 @@ void local_uids(struct finding *f, const struct conf *c)
 		char name[64];
 
 		if (fd < 0 || read_fd(fd, TABLE_MAX, &b) < 0 || !b.data)
-			continue;	/* no such file: nobody in it */
+			continue; /* no such file: nobody in it */
 		if (uids_met(b.data, table[i].ranges, c->uid_base, c->uid_count, name, sizeof(name), &end) && !where) {
 			where = table[i].path;
 			snprintf(who, sizeof(who), "%s", name);
@@ -327,7 +360,8 @@ void local_uids(struct finding *f, const struct conf *c)
 		finding_set(f, FINDING_FAIL, remedy, "uids = %u:%u meets %s of %s, who could reach into boxes",
 			    (unsigned)c->uid_base, c->uid_count, who, where);
 	} else if (c->uid_count < boxes) {
-		finding_set(f, FINDING_WARN, "widen uids in cee.conf", "%u numbers for up to %u boxes: some share one", c->uid_count, boxes);
+		finding_set(f, FINDING_WARN, "widen uids in cee.conf", "%u numbers for up to %u boxes: some share one",
+			    c->uid_count, boxes);
 	} else {
 		finding_set(f, FINDING_OK, "", "%u:%u is nobody's", (unsigned)c->uid_base, c->uid_count);
 	}

@@ -23,12 +23,12 @@ void about_openapi(struct web *w)
 /* 200 when jobs are run, 503 when none is: what a load balancer asks. */
 void about_health(struct web *w)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	int runners = 0;
 
 	spool_runner_alive(&w->c.spool, &runners);
-	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n", runners ? "ok" : "no runner is alive",
-		       runners, CEE_VERSION) < 0)
+	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n",
+		       runners ? "ok" : "no runner is alive", runners, CEE_VERSION) < 0)
 		answer_die(w);
 	answer_json(w, runners ? 200 : 503, &b);
 }
@@ -37,7 +37,7 @@ void about_health(struct web *w)
 
 static int put_limits(cJSON *l, const char *name, const struct limits v[PHASE_COUNT])
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (buf_printf(&b, "{\"compile\":") < 0 || json_limits_write(&b, &v[PHASE_COMPILE]) < 0 ||
 	    buf_printf(&b, ",\"run\":") < 0 || json_limits_write(&b, &v[PHASE_RUN]) < 0 || buf_add(&b, "}", 1) < 0)
@@ -54,7 +54,7 @@ static int complete_limits(struct web *w, cJSON *l)
 
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_init(&v[p]);
-	if (cJSON_IsObject(own))	/* one that cannot be read says nothing */
+	if (cJSON_IsObject(own)) /* one that cannot be read says nothing */
 		json_phase_limits(own, "limits", v, NULL, NULL);
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		limits_default(&v[p], &w->c.conf.dflt[p]);
@@ -74,13 +74,13 @@ static int complete(struct web *w, cJSON *l)
 	    !cJSON_AddBoolToObject(works, "tests", true))
 		return -1;
 	if (!cJSON_GetObjectItemCaseSensitive(l, "versions") && !cJSON_AddArrayToObject(l, "versions"))
-		return -1;	/* its image was not asked yet */
+		return -1; /* its image was not asked yet */
 	return complete_limits(w, l);
 }
 
 void about_languages(struct web *w)
 {
-	AUTO_BUF struct buf b = {0}, out = {0};
+	AUTO_BUF struct buf b = { 0 }, out = { 0 };
 	AUTO_JSON cJSON *root = spool_languages_read(&w->c.spool, &b) == 0 ? json_parse(b.data, b.len, NULL) : NULL;
 	cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
 	AUTO_FREE char *text = NULL;
@@ -90,9 +90,7 @@ void about_languages(struct web *w)
 		answer_problem(w, 503, "no languages are published: the runner does so when it starts");
 		return;
 	}
-	cJSON_ArrayForEach(l, all)
-		if (cJSON_IsObject(l) && complete(w, l) < 0)
-			answer_die(w);
+	cJSON_ArrayForEach(l, all) if (cJSON_IsObject(l) && complete(w, l) < 0) answer_die(w);
 	text = cJSON_PrintUnformatted(root);
 	if (!text || buf_printf(&out, "%s\n", text) < 0)
 		answer_die(w);

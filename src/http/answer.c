@@ -15,13 +15,36 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct { int status; const char *reason; } reasons[] = {
-	{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"}, {207, "Multi-Status"},
-	{304, "Not Modified"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-	{405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"}, {409, "Conflict"},
-	{411, "Length Required"}, {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
-	{416, "Range Not Satisfiable"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-	{431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 206, "Partial Content" },
+	{ 207, "Multi-Status" },
+	{ 304, "Not Modified" },
+	{ 308, "Permanent Redirect" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" },
+	{ 408, "Request Timeout" },
+	{ 409, "Conflict" },
+	{ 411, "Length Required" },
+	{ 413, "Content Too Large" },
+	{ 414, "URI Too Long" },
+	{ 415, "Unsupported Media Type" },
+	{ 416, "Range Not Satisfiable" },
+	{ 422, "Unprocessable Content" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 503, "Service Unavailable" },
 };
 
 const char *answer_reason(int status)
@@ -34,7 +57,8 @@ const char *answer_reason(int status)
 
 void answer_die(struct web *w)
 {
-	static const char text[] = "Status: 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\r\n"
+	static const char text[] =
+		"Status: 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\r\n"
 		"{\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"out of memory\"}\n";
 
 	if (!w->begun)
@@ -62,7 +86,7 @@ void answer_header(struct web *w, const char *name, const char *fmt, ...)
 
 void answer_location(struct web *w, const char *id)
 {
-	AUTO_BUF struct buf path = {0};
+	AUTO_BUF struct buf path = { 0 };
 
 	if (cgi_escape(&path, w->q.prefix, false) < 0 || buf_printf(&path, "/tasks/%s", id) < 0)
 		answer_die(w);
@@ -98,7 +122,7 @@ static int put(const void *data, size_t len)
 
 void answer_begin(struct web *w, int status, const char *type, int64_t length)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	put_header(w, &b, status, type, length);
 	put(b.data, b.len);
@@ -111,7 +135,7 @@ int answer_write(struct web *w, const void *data, size_t len)
 
 void answer_text(struct web *w, int status, const char *type, const char *data, size_t len)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	put_header(w, &b, status, type, (int64_t)len);
 	if (w->q.method != METHOD_HEAD && len > 0 && buf_add(&b, data, len) < 0)
@@ -121,7 +145,7 @@ void answer_text(struct web *w, int status, const char *type, const char *data, 
 
 void answer_empty(struct web *w, int status)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	put_header(w, &b, status, NULL, -1);
 	put(b.data, b.len);
@@ -179,7 +203,7 @@ static const char *title(int status)
 
 void answer_problem(struct web *w, int status, const char *fmt, ...)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	char detail[1024];
 	va_list ap;
 

@@ -32,7 +32,7 @@ enum { PART_MAX = 40, PART_HASH = 24 };
 /* Appends name, encoded: at most PART_MAX bytes. */
 static int put_part(struct buf *b, const char *name)
 {
-	AUTO_BUF struct buf part = {0};
+	AUTO_BUF struct buf part = { 0 };
 
 	for (const char *s = name; *s; s++) {
 		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9');
@@ -40,7 +40,7 @@ static int put_part(struct buf *b, const char *name)
 		if (buf_printf(&part, plain ? "%c" : "_%02x", (unsigned char)*s) < 0)
 			return -1;
 	}
-	if (part.len > PART_MAX) {	/* "_s" is no escape */
+	if (part.len > PART_MAX) { /* "_s" is no escape */
 		char hash[TOKEN_HASH + 1];
 
 		token_hash(hash, name);
@@ -51,7 +51,7 @@ static int put_part(struct buf *b, const char *name)
 
 int auth_owner(char owner[OWNER_MAX], const char *realm, const char *name, const char *user)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (buf_printf(&b, "http-%s-", realm) < 0 || put_part(&b, name) < 0 ||
 	    (user && (buf_add(&b, "-", 1) < 0 || put_part(&b, user) < 0)) || b.len >= OWNER_MAX)
@@ -75,7 +75,7 @@ static const char *bearer(struct web *w)
 static bool find_token(struct web *w, const char *text, struct token *t)
 {
 	AUTO_CLOSE int fd = open(w->c.conf.http_tokens, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (fd < 0 || read_fd(fd, TOKENS_MAX_BYTES, &b) < 0) {
 		if (errno != ENOENT)
@@ -91,7 +91,8 @@ static void nobody(struct web *w)
 {
 	snprintf(w->c.owner, sizeof w->c.owner, "anon");
 	w->anonymous = true;
-	w->scopes |= (w->c.conf.http_anonymous_submit ? SCOPE_SUBMIT : 0) | (w->c.conf.http_anonymous_read ? SCOPE_READ : 0);
+	w->scopes |=
+		(w->c.conf.http_anonymous_submit ? SCOPE_SUBMIT : 0) | (w->c.conf.http_anonymous_read ? SCOPE_READ : 0);
 }
 
 static bool forbid(struct web *w, const char *what)
@@ -102,9 +103,11 @@ static bool forbid(struct web *w, const char *what)
 
 static bool ask_for_login(struct web *w, bool bad_token)
 {
-	answer_header(w, "WWW-Authenticate", bad_token ? "Bearer realm=\"cee\", error=\"invalid_token\"" : "Bearer realm=\"cee\"");
-	answer_problem(w, 401, bad_token ? "this token is unknown, or has expired"
-		       : "say who you are: a bearer token, or the server's own login");
+	answer_header(w, "WWW-Authenticate",
+		      bad_token ? "Bearer realm=\"cee\", error=\"invalid_token\"" : "Bearer realm=\"cee\"");
+	answer_problem(w, 401,
+		       bad_token ? "this token is unknown, or has expired"
+				 : "say who you are: a bearer token, or the server's own login");
 	return false;
 }
 
@@ -119,8 +122,9 @@ static bool somebody(struct web *w, const char *name, const char *user)
 /* Who they are; false: answered. */
 static bool identify(struct web *w)
 {
-	const char *text = bearer(w), *login = cgi_variable(&w->q, "REMOTE_USER"), *user = cgi_variable(&w->q, "HTTP_CEE_USER");
-	struct token t = {0};
+	const char *text = bearer(w), *login = cgi_variable(&w->q, "REMOTE_USER"),
+		   *user = cgi_variable(&w->q, "HTTP_CEE_USER");
+	struct token t = { 0 };
 
 	if (text && !find_token(w, text, &t))
 		return ask_for_login(w, true);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BODY_IDLE_MS = 30000, BODY_BLOCK = 65536 };	/* without a byte for so long it will not come */
+enum { BODY_IDLE_MS = 30000, BODY_BLOCK = 65536 }; /* without a byte for so long it will not come */
 
 static int refuse(struct cee_err *e, int status, const char *what)
 {

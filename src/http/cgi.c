@@ -18,7 +18,7 @@ const char *const method_name[METHOD_COUNT] = {
 #define M(id, text) [METHOD_##id] = text,
 	METHODS(M)
 #undef M
-	[METHOD_OTHER] = "another"
+		[METHOD_OTHER] = "another"
 };
 
 static int refuse(struct cee_err *e, int status, const char *what)
@@ -53,8 +53,8 @@ static int bounded(const struct cgi *q, struct cee_err *e)
 static int no_two(const struct cgi *q, struct cee_err *e)
 {
 	static const char *const names[] = {
-		"REMOTE_USER", "SCRIPT_NAME", "PATH_INFO", "REQUEST_METHOD", "QUERY_STRING", "CONTENT_LENGTH",
-		"HTTP_AUTHORIZATION", "HTTP_CEE_USER", "CEE_CONF", "CEE_SPOOL",
+		"REMOTE_USER",	  "SCRIPT_NAME",	"PATH_INFO",	 "REQUEST_METHOD", "QUERY_STRING",
+		"CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_CEE_USER", "CEE_CONF",	   "CEE_SPOOL",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -101,7 +101,10 @@ static int parse_length(struct cgi *q, struct cee_err *e)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 int cgi_unescape(char *s, bool plus)
@@ -246,7 +249,7 @@ void cgi_release(struct cgi *q)
 	free(q->query);
 	free(q->path);
 	free(q->prefix);
-	*q = (struct cgi){0};
+	*q = (struct cgi){ 0 };
 }
 
 /* ---- Accept --------------------------------------------------------------------------------- */

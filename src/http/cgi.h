@@ -8,30 +8,34 @@
 #include "cee.h"
 
 /* M(id, text): those that any route has; others are METHOD_OTHER and get 405. */
-#define METHODS(M) \
-	M(GET, "GET") M(HEAD, "HEAD") M(POST, "POST") M(PUT, "PUT") M(DELETE, "DELETE") M(OPTIONS, "OPTIONS")
+#define METHODS(M) M(GET, "GET") M(HEAD, "HEAD") M(POST, "POST") M(PUT, "PUT") M(DELETE, "DELETE") M(OPTIONS, "OPTIONS")
 enum method {
 #define M(id, text) METHOD_##id,
 	METHODS(M)
 #undef M
-	METHOD_OTHER, METHOD_COUNT
+		METHOD_OTHER,
+	METHOD_COUNT
 };
 extern const char *const method_name[METHOD_COUNT];
 
 enum {
-	CGI_VARIABLES = 512,		/* variables of the environment */
-	CGI_VARIABLE_MAX = 16384,	/* bytes of one */
-	CGI_PATH_MAX = 4096, CGI_PARAMS_MAX = 64
+	CGI_VARIABLES = 512,	  /* variables of the environment */
+	CGI_VARIABLE_MAX = 16384, /* bytes of one */
+	CGI_PATH_MAX = 4096,
+	CGI_PARAMS_MAX = 64
 };
 
-struct cgi_param { char *name, *value; };	/* decoded */
+struct cgi_param {
+	char *name, *value;
+}; /* decoded */
 struct cgi {
-	char *const *env;		/* the caller's, "NAME=value", NULL at the end */
+	char *const *env; /* the caller's, "NAME=value", NULL at the end */
 	enum method method;
-	char *path;			/* beneath the program: begins with '/', decoded by the server */
-	char *prefix;			/* the program's own path, "" or "/cee": no '/' at its end */
-	struct cgi_param *query; size_t nquery;
-	int64_t length;			/* of the body; -1 not said, so that there is none that may be read */
+	char *path;   /* beneath the program: begins with '/', decoded by the server */
+	char *prefix; /* the program's own path, "" or "/cee": no '/' at its end */
+	struct cgi_param *query;
+	size_t nquery;
+	int64_t length; /* of the body; -1 not said, so that there is none that may be read */
 };
 /* 0, or the HTTP status that such a request is answered with, and e says why. Release it in
  * either case. */

@@ -41,6 +41,7 @@ void cors_preflight(struct web *w, const char *allow)
 		return;
 	answer_header(w, "Access-Control-Allow-Methods", "%s", allow);
 	answer_header(w, "Access-Control-Allow-Headers",
-		      "Authorization, Content-Type, Cee-User, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match");
+		      "Authorization, Content-Type, Cee-User, Idempotency-Key, Last-Event-ID, Range, If-Range, "
+		      "If-None-Match");
 	answer_header(w, "Access-Control-Max-Age", "600");
 }

@@ -32,26 +32,34 @@
 
 enum { BEAT_MS = 1000, GATHER = 65536, FILL_MOST = 65536 };
 
-struct held { char bytes[4]; size_t n; enum frame_stream stream; };
+struct held {
+	char bytes[4];
+	size_t n;
+	enum frame_stream stream;
+};
 
 struct events {
 	struct web *w;
 	struct follow f;
-	bool lines;			/* NDJSON */
-	bool cancel;			/* the task ends when its reader goes */
-	bool gone;			/* the reader */
+	bool lines;  /* NDJSON */
+	bool cancel; /* the task ends when its reader goes */
+	bool gone;   /* the reader */
 	size_t fill;
-	struct cursor at;		/* what the reader has with all that was said */
-	struct cursor seen;		/* what was passed on the way there, of this attempt */
+	struct cursor at;   /* what the reader has with all that was said */
+	struct cursor seen; /* what was passed on the way there, of this attempt */
 	struct held out, err;
-	int64_t tests;			/* of the job */
-	int64_t written_us;		/* mono_us of the last write */
-	struct buf b;			/* not written yet */
+	int64_t tests;	    /* of the job */
+	int64_t written_us; /* mono_us of the last write */
+	struct buf b;	    /* not written yet */
 };
 
 static volatile sig_atomic_t told_to_end;
 
-static void on_term(int sig) { (void)sig; told_to_end = 1; }
+static void on_term(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+}
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
@@ -128,13 +136,13 @@ static void say(struct events *v, const char *name, struct buf *data)
 	must(v, buf_add(&v->b, data->data, data->len));
 	must(v, v->lines ? buf_add(&v->b, "}\n", 2) : buf_add(&v->b, "\n\n", 2));
 	buf_release(data);
-	*data = (struct buf){0};
+	*data = (struct buf){ 0 };
 }
 
 static void say_text(struct events *v, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static void say_text(struct events *v, const char *name, const char *fmt, ...)
 {
-	struct buf data = {0};
+	struct buf data = { 0 };
 	char text[512];
 	va_list ap;
 
@@ -151,7 +159,7 @@ static void say_text(struct events *v, const char *name, const char *fmt, ...)
 static void say_bytes(struct events *v, enum frame_stream s, const char *bytes, size_t n)
 {
 	AUTO_FREE char *text = NULL;
-	struct buf data = {0};
+	struct buf data = { 0 };
 
 	*(s == STREAM_OUT ? &v->at.out : &v->at.err) += (int64_t)n;
 	if (utf8_valid(bytes, n)) {
@@ -180,14 +188,14 @@ static int output(struct events *v, const struct follow_item *it)
 	int64_t *seen = out ? &v->seen.out : &v->seen.err, known = out ? v->at.out : v->at.err;
 	struct held *h = out ? &v->out : &v->err;
 	const char *p = it->data;
-	AUTO_BUF struct buf whole = {0};
+	AUTO_BUF struct buf whole = { 0 };
 	size_t n = it->len, tail;
 	int64_t from = *seen;
 
 	*seen += (int64_t)n;
 	if (*seen <= known)
 		return 0;
-	if (from < known) {		/* held bytes are behind what is known: none are here */
+	if (from < known) { /* held bytes are behind what is known: none are here */
 		p += known - from;
 		n -= (size_t)(known - from);
 	}
@@ -212,9 +220,10 @@ static int output(struct events *v, const struct follow_item *it)
 
 static void mark(struct events *v, const struct follow_item *it)
 {
-	static const char *const name[MARK_COUNT] = {
-		[MARK_NONE] = "running", [MARK_PACKAGES] = "packages", [MARK_COMPILING] = "compiling", [MARK_RUNNING] = "running"
-	};
+	static const char *const name[MARK_COUNT] = { [MARK_NONE] = "running",
+						      [MARK_PACKAGES] = "packages",
+						      [MARK_COMPILING] = "compiling",
+						      [MARK_RUNNING] = "running" };
 
 	if (++v->seen.marks <= v->at.marks)
 		return;
@@ -222,13 +231,14 @@ static void mark(struct events *v, const struct follow_item *it)
 	if (it->what == FOLLOW_MARK)
 		say_text(v, name[it->rec.mark], "{\"attempt\":%d}", it->attempt);
 	else
-		say_text(v, it->rec.stream == STREAM_OUT ? "stdout" : "stderr", "{\"missing\":%" PRIu64 "}", it->rec.len);
+		say_text(v, it->rec.stream == STREAM_OUT ? "stdout" : "stderr", "{\"missing\":%" PRIu64 "}",
+			 it->rec.len);
 }
 
 /* Read when the first of them has ended. */
 static void count_tests(struct events *v)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	struct job j;
 
 	if (spool_read_job(&v->w->c.spool, v->w->c.owner, v->w->id, (size_t)v->w->c.conf.max_job, &text) < 0 ||
@@ -241,7 +251,7 @@ static void count_tests(struct events *v)
 /* The line is an object; what it begins with here is what a progress bar needs. */
 static void test(struct events *v, const struct follow_item *it)
 {
-	struct buf data = {0};
+	struct buf data = { 0 };
 	struct test_result t;
 
 	if (++v->seen.tests <= v->at.tests || test_parse(&t, it->data, it->len, NULL) < 0)
@@ -249,7 +259,8 @@ static void test(struct events *v, const struct follow_item *it)
 	v->at.tests = v->seen.tests;
 	if (v->tests == 0)
 		count_tests(v);
-	must(v, buf_printf(&data, "{\"n\":%d,\"of\":%" PRId64 ",\"passed\":%s,", t.number, v->tests, test_passed(&t) ? "true" : "false"));
+	must(v, buf_printf(&data, "{\"n\":%d,\"of\":%" PRId64 ",\"passed\":%s,", t.number, v->tests,
+			   test_passed(&t) ? "true" : "false"));
 	must(v, buf_add(&data, it->data + 1, it->len - 1));
 	test_release(&t);
 	say(v, "test", &data);
@@ -263,10 +274,13 @@ static void attempt(struct events *v, int n)
 	if (old == n)
 		return;
 	v->out.n = v->err.n = 0;
-	v->seen = (struct cursor){0};
+	v->seen = (struct cursor){ 0 };
 	v->at = (struct cursor){ .attempt = n, .queue = v->at.queue, .notice = v->at.notice };
 	if (old > 0)
-		say_text(v, "rerun", "{\"attempt\":%d,\"text\":\"run again after a failure of the engine: what came before does not count\"}", n);
+		say_text(v, "rerun",
+			 "{\"attempt\":%d,\"text\":\"run again after a failure of the engine: what came before does "
+			 "not count\"}",
+			 n);
 }
 
 static int item(void *arg, const struct follow_item *it)
@@ -277,14 +291,15 @@ static int item(void *arg, const struct follow_item *it)
 	switch (it->what) {
 	case FOLLOW_DATA:
 		return output(v, it);
-	case FOLLOW_GAP: case FOLLOW_MARK:
+	case FOLLOW_GAP:
+	case FOLLOW_MARK:
 		mark(v, it);
 		break;
 	case FOLLOW_TEST:
 		test(v, it);
 		break;
 	case FOLLOW_RERUN:
-		v->seen = (struct cursor){0};
+		v->seen = (struct cursor){ 0 };
 		break;
 	}
 	return 0;
@@ -293,7 +308,11 @@ static int item(void *arg, const struct follow_item *it)
 /* ---- before it runs ---------------------------------------------------------------------------- */
 
 enum { PRIORITIES = 10 };
-struct place { const char *id; int priority; int64_t all[PRIORITIES], older[PRIORITIES]; };
+struct place {
+	const char *id;
+	int priority;
+	int64_t all[PRIORITIES], older[PRIORITIES];
+};
 
 static int look_at_queued(void *arg, const char *owner, const char *id, int priority, int attempts)
 {
@@ -344,8 +363,8 @@ static void look_queue(struct events *v)
 
 static void say_result(struct events *v)
 {
-	struct buf data = {0};
-	struct cee_err e = {0};
+	struct buf data = { 0 };
+	struct cee_err e = { 0 };
 
 	let_go(v, &v->out);
 	let_go(v, &v->err);
@@ -370,7 +389,7 @@ static void await(struct events *v)
 
 static void stream(struct events *v)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int64_t looked_us = 0;
 	int r = 0;
 
@@ -381,7 +400,8 @@ static void stream(struct events *v)
 
 			if (!removed)
 				prog_error("%s", e.msg);
-			say_text(v, "notice", "{\"text\":\"%s\"}", removed ? "the task was removed" : "its log cannot be read");
+			say_text(v, "notice", "{\"text\":\"%s\"}",
+				 removed ? "the task was removed" : "its log cannot be read");
 		} else if (r == 1) {
 			say_result(v);
 		} else if (mono_us() - looked_us > BEAT_MS * INT64_C(1000) - 1000) {
@@ -389,7 +409,7 @@ static void stream(struct events *v)
 			looked_us = mono_us();
 		}
 		if (r != 0)
-			v->fill = 0;		/* the end passes on all there is, and white space alone is no line of JSON */
+			v->fill = 0; /* the end passes on all there is, and white space alone is no line of JSON */
 		if (flush(v) < 0 || r != 0)
 			break;
 		await(v);
@@ -463,7 +483,7 @@ static void begin(struct events *v, int status)
 {
 	struct sigaction on = { .sa_handler = on_term };
 
-	sigaction(SIGTERM, &on, NULL);		/* no SA_RESTART: it ends a write that waits */
+	sigaction(SIGTERM, &on, NULL); /* no SA_RESTART: it ends a write that waits */
 	sigaction(SIGHUP, &on, NULL);
 	answer_header(v->w, "Cache-Control", "no-store");
 	answer_header(v->w, "X-Accel-Buffering", "no");
@@ -499,7 +519,7 @@ void events_get(struct web *w)
 {
 	struct events v = { .w = w, .lines = wanted(w) == 1 };
 	struct spool_where where;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	bool again;
 
 	if (!resume(w, &v.at, &again) || !events_leave_asked(w, &v.cancel))
@@ -507,7 +527,7 @@ void events_get(struct web *w)
 	if (spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0)
 		answer_error(w, errno, &e);
 	else if (v.at.end)
-		answer_empty(w, 204);	/* which tells a browser's EventSource not to come again */
+		answer_empty(w, 204); /* which tells a browser's EventSource not to come again */
 	else
 		run(&v, 200, again, NULL);
 }

@@ -8,22 +8,23 @@
 #include "cee.h"
 
 /* F(name): in the order of an id's text. */
-#define CURSOR_FIELDS(F) \
-	F(attempt)	/* whose output was shown last; 0 none has begun */ \
-	F(out) F(err)	/* bytes of the two streams */ \
-	F(marks)	/* records of the index that are no bytes: beginnings and gaps */ \
-	F(tests)	/* tests that have ended */ \
-	F(queue)	/* the place in the queue as last told, 0 none */ \
-	F(notice)	/* 1: it was told that no runner is alive */ \
-	F(end)		/* 1: the result was sent, there is no more */
+#define CURSOR_FIELDS(F)                                                                                               \
+	F(attempt) /* whose output was shown last; 0 none has begun */                                                 \
+	F(out)                                                                                                         \
+	F(err)		  /* bytes of the two streams */                                                               \
+		F(marks)  /* records of the index that are no bytes: beginnings and gaps */                            \
+		F(tests)  /* tests that have ended */                                                                  \
+		F(queue)  /* the place in the queue as last told, 0 none */                                            \
+		F(notice) /* 1: it was told that no runner is alive */                                                 \
+		F(end)	  /* 1: the result was sent, there is no more */
 struct cursor {
 #define F(name) int64_t name;
 	CURSOR_FIELDS(F)
 #undef F
 };
 enum { CURSOR_TEXT = 8 * 20 };
-void cursor_format(char text[CURSOR_TEXT], const struct cursor *c);	/* "1-120-0-1-0-0-0-0" */
-bool cursor_parse(struct cursor *c, const char *text);		/* exactly such a text */
+void cursor_format(char text[CURSOR_TEXT], const struct cursor *c); /* "1-120-0-1-0-0-0-0" */
+bool cursor_parse(struct cursor *c, const char *text);		    /* exactly such a text */
 
 /* How many bytes at the end begin a character that is not whole yet: 0 to 3. */
 size_t utf8_tail(const char *s, size_t len);

@@ -15,8 +15,9 @@
 #include "../json.h"
 
 enum {
-	OUTPUT_SHOWN = 32 << 20,	/* bytes of a task's output that stand in its JSON */
-	TIME_LIMIT_STATUS = 143, KILLED_STATUS = 137,
+	OUTPUT_SHOWN = 32 << 20, /* bytes of a task's output that stand in its JSON */
+	TIME_LIMIT_STATUS = 143,
+	KILLED_STATUS = 137,
 	RUNNER_MISSING_US = 10000000
 };
 
@@ -27,9 +28,9 @@ struct task {
 	enum state state;
 	int attempt;
 	bool ended, parsed;
-	struct buf text;		/* of its result */
+	struct buf text; /* of its result */
 	struct result result;
-	struct job job;			/* parsed: it could be read */
+	struct job job; /* parsed: it could be read */
 	struct buf out, err, compile;
 	size_t shown;
 	bool cut;
@@ -84,7 +85,7 @@ static int job_text(struct web *w, const struct task *t, struct buf *text)
 
 static void read_job(struct web *w, struct task *t)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 
 	t->parsed = job_text(w, t, &text) == 0 && job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
 }
@@ -206,8 +207,8 @@ static int put_first(struct buf *b, const struct task *t)
 	    (j && (put_text(b, "code", j->code) || put_strings(b, "arguments", j->arguments, j->narguments) ||
 		   put_text(b, "targetFrameworkMonikier", j->framework))) ||
 	    put_text(b, "status", state_name[t->state]) || (j && put_packages(b, j)) ||
-	    (code >= 0 && buf_printf(b, ",\"exitCode\":%d", code)) ||
-	    put_lines(b, "stdout", &t->out) || put_lines(b, "stderr", &t->err))
+	    (code >= 0 && buf_printf(b, ",\"exitCode\":%d", code)) || put_lines(b, "stdout", &t->out) ||
+	    put_lines(b, "stderr", &t->err))
 		return -1;
 	return put_error(b, t);
 }
@@ -226,14 +227,16 @@ static int put_labels(struct buf *b, const struct job_label *l, size_t n)
 
 static int put_tests(struct web *w, const struct task *t, struct buf *b)
 {
-	AUTO_BUF struct buf lines = {0};
+	AUTO_BUF struct buf lines = { 0 };
 	const char *comma = "";
 
-	if (t->attempt < 1 || (t->parsed && t->job.ntests == 0) || spool_read_tests(&w->c.spool, w->c.owner, t->id, t->attempt, &lines) < 0)
+	if (t->attempt < 1 || (t->parsed && t->job.ntests == 0) ||
+	    spool_read_tests(&w->c.spool, w->c.owner, t->id, t->attempt, &lines) < 0)
 		return 0;
 	if (buf_printf(b, ",\"testResults\":["))
 		return -1;
-	for (char *s = lines.data, *end = s + lines.len, *nl; s && (nl = memchr(s, '\n', (size_t)(end - s))); s = nl + 1) {
+	for (char *s = lines.data, *end = s + lines.len, *nl; s && (nl = memchr(s, '\n', (size_t)(end - s)));
+	     s = nl + 1) {
 		struct test_result one;
 
 		if (test_parse(&one, s, (size_t)(nl - s), NULL) < 0)
@@ -272,14 +275,14 @@ static int put_more(struct web *w, const struct task *t, struct buf *b)
 
 	time_format(created, id_time_us(t->id));
 	if (put_text(b, "created", created) ||
-	    (j && (put_text(b, "language", j->language) || put_text(b, "version", j->version) ||
-		   put_text(b, "group", j->group) || put_text(b, "key", j->key) || put_labels(b, j->labels, j->nlabels))) ||
+	    (j &&
+	     (put_text(b, "language", j->language) || put_text(b, "version", j->version) ||
+	      put_text(b, "group", j->group) || put_text(b, "key", j->key) || put_labels(b, j->labels, j->nlabels))) ||
 	    put_tests(w, t, b) || (t->cut && buf_printf(b, ",\"outputCut\":true")))
 		return -1;
 	if (t->ended)
 		return put_result(b, t);
-	return task_no_runner(w)
-		? put_text(b, "notice", TASK_NOTICE) : 0;
+	return task_no_runner(w) ? put_text(b, "notice", TASK_NOTICE) : 0;
 }
 
 int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)
@@ -303,7 +306,7 @@ int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)
 int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e)
 {
 	struct task t = { .id = id };
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	int r = find(w, &t, e), err;
 
 	if (r == 0 && job_text(w, &t, &text) < 0)
@@ -345,9 +348,15 @@ int task_put_short(struct web *w, const char *id, const struct task_filter *filt
 	code = t.ended ? exit_code(&t.result) : -1;
 	if (buf_printf(b, "{\"id\":\"%s\"", id) || put_text(b, "status", state_name[t.state]) ||
 	    put_text(b, "created", created) ||
-	    put_text(b, "language", t.ended ? t.result.language : t.parsed ? t.job.language : NULL) ||
-	    put_text(b, "group", t.ended ? t.result.group : t.parsed ? t.job.group : NULL) || put_labels(b, labels, nlabels) ||
-	    (t.ended && put_text(b, "why", why_name[t.result.why])) ||
+	    put_text(b, "language",
+		     t.ended	? t.result.language
+		     : t.parsed ? t.job.language
+				: NULL) ||
+	    put_text(b, "group",
+		     t.ended	? t.result.group
+		     : t.parsed ? t.job.group
+				: NULL) ||
+	    put_labels(b, labels, nlabels) || (t.ended && put_text(b, "why", why_name[t.result.why])) ||
 	    (code >= 0 && buf_printf(b, ",\"exitCode\":%d", code)) || buf_add(b, "}", 1))
 		answer_die(w);
 	task_release(&t);

@@ -23,9 +23,9 @@ static int64_t taken(struct web *w)
 
 static bool wants_input(struct web *w)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	struct spool_where where;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0) {
 		answer_error(w, errno, &e);
@@ -40,7 +40,7 @@ static bool wants_input(struct web *w)
 
 static void append(struct web *w, struct spool_input *in, const struct buf *body)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (in->size + (int64_t)body->len > w->c.conf.max_stdin) {
 		answer_problem(w, 413, "the input has %" PRId64 " bytes with this, %" PRId64 " are the most",
@@ -64,8 +64,8 @@ static void append(struct web *w, struct spool_input *in, const struct buf *body
 void input_post(struct web *w)
 {
 	struct spool_input in = { .dir = -1, .fd = -1 };
-	AUTO_BUF struct buf body = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf body = { 0 };
+	struct cee_err e = { 0 };
 	int status;
 
 	if (!wants_input(w))

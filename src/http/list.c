@@ -19,13 +19,13 @@ enum { PAGE = 50, PAGE_MOST = 200, LOOKED_MOST = 2000 };
 struct list {
 	struct web *w;
 	struct task_filter filter;
-	char before[ID_LEN + 1];	/* "" from the newest on */
+	char before[ID_LEN + 1]; /* "" from the newest on */
 	int limit, shown, looked;
-	struct ids live;		/* what waits or is claimed, the newest first */
-	size_t at;			/* in live */
-	char last[ID_LEN + 1];		/* the last that was looked at */
+	struct ids live;       /* what waits or is claimed, the newest first */
+	size_t at;	       /* in live */
+	char last[ID_LEN + 1]; /* the last that was looked at */
 	struct buf b;
-	bool full;			/* there may be more */
+	bool full; /* there may be more */
 };
 
 bool task_fits(const struct task_filter *f, enum state state, const struct job_label *l, size_t n)
@@ -76,7 +76,8 @@ static bool one_param(struct list *l, const char *name, const char *value)
 	} else if (strcmp(name, "status") == 0) {
 		l->filter.state = state_of(value);
 		if (l->filter.state < 0) {
-			answer_problem(w, 400, "status: must be Created, Pending, Executing, Finished, Failed or Cancelled");
+			answer_problem(w, 400,
+				       "status: must be Created, Pending, Executing, Finished, Failed or Cancelled");
 			return false;
 		}
 	} else if (strcmp(name, "label") == 0) {
@@ -105,7 +106,7 @@ static bool asked(struct list *l)
 /* True when the page is full. */
 static bool look_at(struct list *l, const char *id)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	size_t len = l->b.len;
 
 	if (*l->before && strcmp(id, l->before) >= 0)
@@ -121,7 +122,7 @@ static bool look_at(struct list *l, const char *id)
 	if (task_put_short(l->w, id, &l->filter, &l->b, &e) == 1)
 		l->shown++;
 	else
-		l->b.len = len;		/* it does not fit, or is gone meanwhile */
+		l->b.len = len; /* it does not fit, or is gone meanwhile */
 	return false;
 }
 
@@ -186,7 +187,8 @@ static char **buckets(struct list *l, DIR *out, size_t *n)
 	while (out && (e = spool_next(out))) {
 		char **grown = strlen(e->d_name) == SPOOL_BUCKET ? realloc(v, (*n + 1) * sizeof *v) : v;
 
-		if (strlen(e->d_name) != SPOOL_BUCKET || (*l->before && strncmp(e->d_name, l->before, SPOOL_BUCKET) > 0))
+		if (strlen(e->d_name) != SPOOL_BUCKET ||
+		    (*l->before && strncmp(e->d_name, l->before, SPOOL_BUCKET) > 0))
 			continue;
 		if (!grown || !(grown[*n] = strdup(e->d_name)))
 			answer_die(l->w);
@@ -205,7 +207,7 @@ static int newest_bucket(const void *a, const void *b)
 static bool look_bucket(struct list *l, DIR *out, const char *bucket)
 {
 	DIR *d = spool_list(dirfd(out), bucket);
-	struct ids s = {0};
+	struct ids s = { 0 };
 	struct dirent *e;
 	bool full = false;
 
@@ -251,8 +253,8 @@ static void look_all(struct list *l)
 
 static void look_group(struct list *l, const char *group)
 {
-	struct ids s = {0};
-	struct cee_err e = {0};
+	struct ids s = { 0 };
+	struct cee_err e = { 0 };
 
 	if (group_load(&l->w->c.spool, l->w->c.owner, group, &s, &e) == 0) {
 		sort(&s);

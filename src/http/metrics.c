@@ -10,7 +10,10 @@
 
 enum { RUNNERS_MOST = 256, NAME_MOST = 128 };
 
-struct texts { struct buf v[RUNNERS_MOST]; int n; };
+struct texts {
+	struct buf v[RUNNERS_MOST];
+	int n;
+};
 
 static int add(void *arg, const char *runner, const char *text, size_t len)
 {
@@ -103,13 +106,14 @@ static int merge(struct buf *b, const struct texts *t)
 void about_metrics(struct web *w)
 {
 	static struct texts t;
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	int runners = 0, r;
 
 	spool_runner_alive(&w->c.spool, &runners);
 	r = spool_each_metrics(&w->c.spool, add, &t) < 0 ||
-		buf_printf(&b, "# HELP cee_runners Runners that are alive.\n# TYPE cee_runners gauge\ncee_runners %d\n", runners) < 0 ||
-		merge(&b, &t) < 0;
+	    buf_printf(&b, "# HELP cee_runners Runners that are alive.\n# TYPE cee_runners gauge\ncee_runners %d\n",
+		       runners) < 0 ||
+	    merge(&b, &t) < 0;
 	for (int i = 0; i < t.n; i++)
 		buf_release(&t.v[i]);
 	if (r)

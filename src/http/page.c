@@ -21,12 +21,18 @@
 enum { PART_MAX = 4 << 20 };
 
 static const char js[] = "text/javascript; charset=utf-8", css[] = "text/css; charset=utf-8",
-	html[] = "text/html; charset=utf-8";
+		  html[] = "text/html; charset=utf-8";
 
-#define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; " \
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+#define POLICY                                                                                                         \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; "          \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "            \
+	"trusted-types 'none'"
 
-static const struct part { const char *name, *file; const char *type; bool editor; } parts[] = {
+static const struct part {
+	const char *name, *file;
+	const char *type;
+	bool editor;
+} parts[] = {
 	{ "page.css", "page.css", css, false },
 	{ "editor.css", "editor.css", css, false },
 	{ "page.js", "page.js", js, false },
@@ -69,17 +75,18 @@ static bool read_part(struct web *w, const char *dir, const char *file, struct b
 static void send_part(struct web *w, const char *dir, const char *file, const char *type)
 {
 	const char *known = cgi_variable(&w->q, "HTTP_IF_NONE_MATCH");
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	char tag[96];
 	struct stat st;
 
 	if (!read_part(w, dir, file, &b, &st))
 		return;
-	snprintf(tag, sizeof tag, "\"%zx-%" PRIx64 ".%lx\"", b.len, (uint64_t)st.st_mtim.tv_sec, (unsigned long)st.st_mtim.tv_nsec);
+	snprintf(tag, sizeof tag, "\"%zx-%" PRIx64 ".%lx\"", b.len, (uint64_t)st.st_mtim.tv_sec,
+		 (unsigned long)st.st_mtim.tv_nsec);
 	answer_header(w, "ETag", "%s", tag);
 	answer_header(w, "Cache-Control", "no-cache");
 	answer_header(w, "Referrer-Policy", "no-referrer");
-	if (known && strstr(known, tag))	/* also as W/"…", which a server makes of it that compresses */
+	if (known && strstr(known, tag)) /* also as W/"…", which a server makes of it that compresses */
 		answer_empty(w, 304);
 	else
 		answer_text(w, 200, type, b.data ? b.data : "", b.len);
@@ -96,7 +103,7 @@ static void for_all_sites(struct web *w)
 /* Its addresses are relative, so beneath a path it must be asked for with a '/' at the end. */
 void page_index(struct web *w)
 {
-	AUTO_BUF struct buf to = {0};
+	AUTO_BUF struct buf to = { 0 };
 
 	if (!cgi_variable(&w->q, "PATH_INFO") && *w->q.prefix) {
 		if (cgi_escape(&to, w->q.prefix, false) < 0 || buf_add(&to, "/", 1) < 0)
@@ -118,7 +125,8 @@ void page_part(struct web *w)
 				for_all_sites(w);
 			else
 				answer_header(w, "Content-Security-Policy", "sandbox; default-src 'none'");
-			send_part(w, parts[i].editor ? w->c.conf.http_editor : w->c.conf.http_page, parts[i].file, parts[i].type);
+			send_part(w, parts[i].editor ? w->c.conf.http_editor : w->c.conf.http_page, parts[i].file,
+				  parts[i].type);
 			return;
 		}
 	answer_problem(w, 404, "there is nothing at this address");

@@ -40,11 +40,11 @@ static int64_t until(int64_t *stamp, int64_t now, int64_t n, int64_t rate)
 
 	if (rate <= 0)
 		return 0;
-	if (*stamp > now + MINUTE_US)	/* the clock was set back, or a large one was taken */
+	if (*stamp > now + MINUTE_US) /* the clock was set back, or a large one was taken */
 		*stamp = *stamp > now + RETRY_MOST_S * INT64_C(1000000) ? now : *stamp;
 	used = *stamp > now ? *stamp - now : 0;
 	after = used + (int64_t)((double)n * (double)MINUTE_US / (double)rate);
-	if (used > 0 && after > MINUTE_US)	/* what alone is more than a share waits for a whole one, not for ever */
+	if (used > 0 && after > MINUTE_US) /* what alone is more than a share waits for a whole one, not for ever */
 		return after - MINUTE_US < used ? after - MINUTE_US : used;
 	*stamp = now + after;
 	return 0;
@@ -61,7 +61,7 @@ static void too_many(struct web *w, int64_t us, const char *what)
 static bool take(struct web *w, int fd, int64_t jobs, int64_t bytes)
 {
 	char text[STAMPS_MAX] = "";
-	int64_t stamp[2] = {0}, now = now_us(), wait_jobs, wait_bytes;
+	int64_t stamp[2] = { 0 }, now = now_us(), wait_jobs, wait_bytes;
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
 
 	if (n < 0 || sscanf(text, "%" SCNd64 " %" SCNd64, &stamp[0], &stamp[1]) != 2)
@@ -70,7 +70,8 @@ static bool take(struct web *w, int fd, int64_t jobs, int64_t bytes)
 	wait_bytes = wait_jobs ? 0 : until(&stamp[1], now, bytes, w->c.conf.http_bytes);
 	if (wait_jobs || wait_bytes) {
 		too_many(w, wait_jobs ? wait_jobs : wait_bytes,
-			 wait_jobs ? "too many jobs in a minute (http_jobs)" : "too many bytes in a minute (http_bytes)");
+			 wait_jobs ? "too many jobs in a minute (http_jobs)"
+				   : "too many bytes in a minute (http_bytes)");
 		return false;
 	}
 	n = snprintf(text, sizeof text, "%020" PRId64 " %020" PRId64 "\n", stamp[0], stamp[1]);
@@ -81,7 +82,7 @@ static bool take(struct web *w, int fd, int64_t jobs, int64_t bytes)
 
 bool quota_take(struct web *w, int64_t jobs, int64_t bytes)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int fd;
 	bool r;
 
@@ -89,7 +90,7 @@ bool quota_take(struct web *w, int64_t jobs, int64_t bytes)
 		return true;
 	fd = open_file(w, &e);
 	if (fd < 0) {
-		answer_error(w, EIO, &e);	/* without its account nobody knows how much there was */
+		answer_error(w, EIO, &e); /* without its account nobody knows how much there was */
 		return false;
 	}
 	r = take(w, fd, jobs, bytes);
@@ -99,7 +100,9 @@ bool quota_take(struct web *w, int64_t jobs, int64_t bytes)
 
 /* ---- the queue ------------------------------------------------------------------------ */
 
-struct queue { int64_t n, oldest_us; };
+struct queue {
+	int64_t n, oldest_us;
+};
 
 static int count(void *arg, const char *owner, const char *id, int priority, int attempts)
 {
@@ -115,7 +118,7 @@ static int count(void *arg, const char *owner, const char *id, int priority, int
 /* Little's law: where n wait and the one at the head has waited for t, one leaves each t / n. */
 void quota_full(struct web *w)
 {
-	struct queue q = {0};
+	struct queue q = { 0 };
 	int64_t us = 0;
 
 	if (spool_each_new(&w->c.spool, w->c.owner, count, &q) == 0 && q.n > 0)

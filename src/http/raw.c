@@ -47,7 +47,7 @@ int raw_range(const char *s, int64_t size, int64_t *first, int64_t *last)
 		b = n > 18 ? INT64_MAX : strtoll(s, NULL, 10);
 	if (a >= 0 && b >= 0 && b < a)
 		return 0;
-	if (a < 0) {		/* the last b bytes */
+	if (a < 0) { /* the last b bytes */
 		a = b < size ? size - b : 0;
 		b = b > 0 ? INT64_MAX : -1;
 		if (b < 0)
@@ -70,7 +70,12 @@ static bool has_tag(const char *header, const char *tag)
 
 /* ---- a part of a file --------------------------------------------------------------------- */
 
-struct raw { int fd; int64_t from, size; char tag[ID_LEN + 64]; const char *type; };
+struct raw {
+	int fd;
+	int64_t from, size;
+	char tag[ID_LEN + 64];
+	const char *type;
+};
 
 static void send_bytes(struct web *w, const struct raw *r, int64_t at, int64_t len)
 {
@@ -81,8 +86,9 @@ static void send_bytes(struct web *w, const struct raw *r, int64_t at, int64_t l
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {	/* the length is promised: a short answer is seen to be one */
-			prog_error("%s: some of its bytes cannot be read: %s", w->id, n ? strerror(errno) : "they are not there");
+		if (n <= 0) { /* the length is promised: a short answer is seen to be one */
+			prog_error("%s: some of its bytes cannot be read: %s", w->id,
+				   n ? strerror(errno) : "they are not there");
 			return;
 		}
 		if (answer_write(w, block, (size_t)n) < 0)
@@ -123,10 +129,10 @@ static void send_raw(struct web *w, const struct raw *r)
  * -1: there is none yet. -1: answered. */
 static int open_attempt(struct web *w, struct result *r, bool *ended, int *attempt, int *dir)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	AUTO_CLOSE int out = -1;
-	struct spool_where where = {0};
-	struct cee_err e = {0};
+	struct spool_where where = { 0 };
+	struct cee_err e = { 0 };
 	char n[16];
 
 	*dir = -1;
@@ -207,16 +213,22 @@ static void stream(struct web *w, const char *name)
 	send_raw(w, &r);
 }
 
-void raw_stdout(struct web *w) { stream(w, "stdout"); }
-void raw_stderr(struct web *w) { stream(w, "stderr"); }
+void raw_stdout(struct web *w)
+{
+	stream(w, "stdout");
+}
+void raw_stderr(struct web *w)
+{
+	stream(w, "stderr");
+}
 
 /* ---- collected files ------------------------------------------------------------------------- */
 
 /* The list of a task that has ended, empty for others; with dir of its attempt. -1: answered. */
 static int open_files(struct web *w, struct files_list *l, int *dir)
 {
-	AUTO_BUF struct buf text = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
 	struct result result;
 	bool ended, some;
 	int attempt;
@@ -242,24 +254,32 @@ static int open_files(struct web *w, struct files_list *l, int *dir)
 /* Images by their first bytes, and only such as cannot hold a script: no SVG. */
 static const char *image_type(int fd, int64_t from, int64_t size)
 {
-	static const struct { const char *magic; size_t len, at; const char *type; } types[] = {
-		{"\x89PNG\r\n\x1a\n", 8, 0, "image/png"}, {"\xff\xd8\xff", 3, 0, "image/jpeg"},
-		{"GIF87a", 6, 0, "image/gif"}, {"GIF89a", 6, 0, "image/gif"}, {"WEBP", 4, 8, "image/webp"},
+	static const struct {
+		const char *magic;
+		size_t len, at;
+		const char *type;
+	} types[] = {
+		{ "\x89PNG\r\n\x1a\n", 8, 0, "image/png" },
+		{ "\xff\xd8\xff", 3, 0, "image/jpeg" },
+		{ "GIF87a", 6, 0, "image/gif" },
+		{ "GIF89a", 6, 0, "image/gif" },
+		{ "WEBP", 4, 8, "image/webp" },
 	};
 	char head[16] = "";
 	ssize_t n = pread(fd, head, size < 16 ? (size_t)size : sizeof head, (off_t)from);
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (n >= (ssize_t)(types[i].at + types[i].len) && memcmp(head + types[i].at, types[i].magic, types[i].len) == 0)
+		if (n >= (ssize_t)(types[i].at + types[i].len) &&
+		    memcmp(head + types[i].at, types[i].magic, types[i].len) == 0)
 			return types[i].type;
 	return NULL;
 }
 
 void files_list(struct web *w)
 {
-	struct files_list l = {0};
+	struct files_list l = { 0 };
 	AUTO_CLOSE int dir = -1, fd = -1;
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	int r;
 
 	if (open_files(w, &l, &dir) < 0)
@@ -269,7 +289,8 @@ void files_list(struct web *w)
 	for (size_t i = 0; i < l.n && r == 0; i++) {
 		const char *type = fd < 0 ? NULL : image_type(fd, l.v[i].offset, l.v[i].size);
 
-		r = buf_printf(&b, "%s{\"name\":", i ? "," : "") || answer_quote(&b, l.v[i].name, strlen(l.v[i].name)) ||
+		r = buf_printf(&b, "%s{\"name\":", i ? "," : "") ||
+		    answer_quote(&b, l.v[i].name, strlen(l.v[i].name)) ||
 		    buf_printf(&b, ",\"size\":%" PRId64 ",\"mode\":\"%04o\",\"type\":\"%s\"}", l.v[i].size, l.v[i].mode,
 			       type ? type : "application/octet-stream");
 	}
@@ -283,7 +304,7 @@ void files_list(struct web *w)
 static void attachment(struct web *w, const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (cgi_escape(&b, slash ? slash + 1 : name, true) < 0)
 		answer_die(w);
@@ -292,7 +313,7 @@ static void attachment(struct web *w, const char *name)
 
 void files_get(struct web *w)
 {
-	struct files_list l = {0};
+	struct files_list l = { 0 };
 	AUTO_CLOSE int dir = -1, fd = -1;
 	struct raw r = { .fd = -1 };
 	size_t i = 0;

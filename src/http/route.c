@@ -82,7 +82,8 @@ static void wrong_method(struct web *w)
 			if (routes[i].method == (enum method)m && fits(w, &routes[i])) {
 				size_t n = strlen(allow);
 
-				snprintf(allow + n, sizeof allow - n, ", %s%s", method_name[m], m == METHOD_GET ? ", HEAD" : "");
+				snprintf(allow + n, sizeof allow - n, ", %s%s", method_name[m],
+					 m == METHOD_GET ? ", HEAD" : "");
 				break;
 			}
 	answer_header(w, "Allow", "%s", allow);
@@ -104,14 +105,14 @@ static bool not_ready(struct web *w, const struct cee_err *e)
 
 static bool read_conf(struct web *w)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	return conf_load(&w->c.conf, NULL, NULL, &e) == 0 || not_ready(w, &e);
 }
 
 static bool open_spool(struct web *w)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	w->ready = spool_open(&w->c.spool, w->c.conf.spool, 0, w->c.conf.durable, &e) == 0;
 	return w->ready || not_ready(w, &e);

@@ -10,8 +10,9 @@ int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e);
 int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e);
 
 struct task_filter {
-	int state;			/* enum state, -1 any */
-	const char *labels[CGI_PARAMS_MAX]; size_t nlabels;	/* NAME=VALUE, all of them */
+	int state; /* enum state, -1 any */
+	const char *labels[CGI_PARAMS_MAX];
+	size_t nlabels; /* NAME=VALUE, all of them */
 };
 bool task_fits(const struct task_filter *f, enum state state, const struct job_label *l, size_t n);
 /* A line of the list: 1 appended, 0 it does not fit, -1 as task_put. */

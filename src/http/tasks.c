@@ -24,7 +24,7 @@ enum { ARRAY_MAX = 1000, REMOVE_TRIES = 100, REMOVE_PAUSE_MS = 20 };
 int64_t task_wait_asked(struct web *w)
 {
 	const char *text = cgi_query(&w->q, "wait");
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int64_t us;
 
 	if (!text)
@@ -40,7 +40,7 @@ void task_wait(struct web *w, const char *id, int64_t us)
 {
 	int64_t end = mono_us() + us;
 	struct follow f;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	follow_init(&f, &w->c.spool, true);
 	f.result_only = true;
@@ -68,8 +68,8 @@ static void put_ticket(struct web *w, struct buf *b, const char *id)
 
 static void answer_task(struct web *w, int status, const char *id)
 {
-	AUTO_BUF struct buf b = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf b = { 0 };
+	struct cee_err e = { 0 };
 
 	if (task_put(w, id, &b, &e) < 0) {
 		answer_error(w, errno, &e);
@@ -95,8 +95,8 @@ void tasks_get(struct web *w)
 
 void tasks_job(struct web *w)
 {
-	AUTO_BUF struct buf b = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf b = { 0 };
+	struct cee_err e = { 0 };
 
 	if (task_put_job(w, w->id, &b, &e) < 0)
 		answer_error(w, errno, &e);
@@ -111,9 +111,9 @@ struct post {
 	struct submitter t;
 	struct buf languages;
 	struct spool_input input;
-	char key[KEY_MAX_LEN + 1];	/* Idempotency-Key, "" none */
+	char key[KEY_MAX_LEN + 1]; /* Idempotency-Key, "" none */
 	int64_t wait_us;
-	bool events, cancel;		/* the answer is a stream; its end is the task's */
+	bool events, cancel; /* the answer is a stream; its end is the task's */
 };
 
 static void post_release(struct post *p)
@@ -163,7 +163,7 @@ static bool take_key(struct post *p)
 /* Groups and keys are the owner's, and anonymous callers have one owner for all of them. */
 static int check(struct post *p, const struct buf *text, struct cee_err *e)
 {
-	struct offer o = {0};
+	struct offer o = { 0 };
 
 	if (offer_check(&p->w->c, &p->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return -1;
@@ -212,8 +212,8 @@ static void answer_events(struct post *p, const char *id)
 static void answer_created(struct post *p, const char *id)
 {
 	struct web *w = p->w;
-	struct spool_where where = {0};
-	AUTO_BUF struct buf b = {0};
+	struct spool_where where = { 0 };
+	AUTO_BUF struct buf b = { 0 };
 
 	/* a key may stand for a job that is further already */
 	if (*p->key && spool_find(&w->c.spool, w->c.owner, id, &where, NULL) < 0)
@@ -230,7 +230,7 @@ static void answer_created(struct post *p, const char *id)
 static void post_one(struct post *p, struct buf *text)
 {
 	struct web *w = p->w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	char id[ID_LEN + 1];
 	int r;
 
@@ -258,7 +258,11 @@ static void post_one(struct post *p, struct buf *text)
 
 /* ---- an array in, an array out ---------------------------------------------------------- */
 
-struct many { struct buf *text; char (*id)[ID_LEN + 1]; int n, done; };
+struct many {
+	struct buf *text;
+	char (*id)[ID_LEN + 1];
+	int n, done;
+};
 
 static void many_release(struct many *m)
 {
@@ -271,7 +275,7 @@ static void many_release(struct many *m)
 /* All are checked before any is submitted. */
 static bool split(struct post *p, const struct buf *body, struct many *m)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	AUTO_JSON cJSON *root = json_parse(body->data, body->len, &e);
 	const cJSON *item;
 
@@ -283,7 +287,8 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 	m->id = calloc((size_t)cJSON_GetArraySize(root), sizeof *m->id);
 	if (!m->text || !m->id)
 		answer_die(p->w);
-	cJSON_ArrayForEach(item, root) {
+	cJSON_ArrayForEach(item, root)
+	{
 		AUTO_FREE char *text = cJSON_PrintUnformatted(item);
 
 		if (!text || buf_add(&m->text[m->n], text, strlen(text)) < 0)
@@ -299,11 +304,12 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 
 static int put_one_of_many(struct post *p, struct many *m, int i, struct buf *b)
 {
-	AUTO_BUF struct buf full = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf full = { 0 };
+	struct cee_err e = { 0 };
 
 	if (i >= m->done)
-		return buf_printf(b, "{\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the queue is full\"}");
+		return buf_printf(b,
+				  "{\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the queue is full\"}");
 	if (p->wait_us > 0 && task_put(p->w, m->id[i], &full, &e) == 0) {
 		if (buf_add(b, full.data, full.len) < 0)
 			return -1;
@@ -317,9 +323,9 @@ static int put_one_of_many(struct post *p, struct many *m, int i, struct buf *b)
 static void post_many(struct post *p, const struct buf *body)
 {
 	int64_t end = mono_us() + p->wait_us;
-	AUTO_BUF struct buf b = {0};
-	struct cee_err e = {0};
-	struct many m = {0};
+	AUTO_BUF struct buf b = { 0 };
+	struct cee_err e = { 0 };
+	struct many m = { 0 };
 	int r = 0;
 
 	if (*p->key) {
@@ -327,7 +333,8 @@ static void post_many(struct post *p, const struct buf *body)
 		return;
 	}
 	if (p->events) {
-		answer_problem(p->w, 406, "a stream is of one task: submit an array for JSON, and read the events of each");
+		answer_problem(p->w, 406,
+			       "a stream is of one task: submit an array for JSON, and read the events of each");
 		return;
 	}
 	if (!split(p, body, &m) || !quota_take(p->w, m.n, (int64_t)body->len)) {
@@ -355,8 +362,8 @@ static void post_many(struct post *p, const struct buf *body)
 void tasks_post(struct web *w)
 {
 	struct post p = { .w = w, .t = { .c = &w->c, .no_block = true }, .input = { .dir = -1, .fd = -1 } };
-	AUTO_BUF struct buf body = {0};
-	struct cee_err e = {0};
+	AUTO_BUF struct buf body = { 0 };
+	struct cee_err e = { 0 };
 	int status;
 
 	p.t.languages = &p.languages;
@@ -390,7 +397,7 @@ void tasks_post(struct web *w)
 static void cancel(struct web *w)
 {
 	int64_t us = task_wait_asked(w);
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (us < 0)
 		return;
@@ -407,7 +414,7 @@ static void cancel(struct web *w)
 static void cancel_only(struct web *w)
 {
 	struct spool_where where;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0)
 		answer_error(w, errno, &e);
@@ -420,7 +427,7 @@ static void cancel_only(struct web *w)
 void tasks_delete(struct web *w)
 {
 	const struct timespec pause = { .tv_nsec = REMOVE_PAUSE_MS * 1000000L };
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (cgi_query(&w->q, "cancel")) {
 		cancel_only(w);
@@ -439,7 +446,7 @@ void tasks_delete(struct web *w)
 			answer_error(w, errno, &e);
 			return;
 		}
-		nanosleep(&pause, NULL);	/* a runner puts its file away, a moment after the result */
+		nanosleep(&pause, NULL); /* a runner puts its file away, a moment after the result */
 	}
 	answer_header(w, "Retry-After", "2");
 	answer_problem(w, 503, "%s", e.msg);

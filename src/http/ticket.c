@@ -23,7 +23,8 @@ enum { MAC_BYTES = SHA256_DIGEST_SIZE, MAC_TEXT = 2 * MAC_BYTES };
 
 /* ---- the text ----------------------------------------------------------------------------- */
 
-static void mac_of(char text[MAC_TEXT + 1], const unsigned char key[TICKET_KEY], const char *owner, const char *id, int64_t expires_s)
+static void mac_of(char text[MAC_TEXT + 1], const unsigned char key[TICKET_KEY], const char *owner, const char *id,
+		   int64_t expires_s)
 {
 	unsigned char mac[MAC_BYTES];
 	char said[OWNER_MAX + ID_LEN + 64];
@@ -37,7 +38,8 @@ static void mac_of(char text[MAC_TEXT + 1], const unsigned char key[TICKET_KEY],
 		snprintf(text + 2 * i, 3, "%02x", mac[i]);
 }
 
-void ticket_format(char text[TICKET_MAX], const unsigned char key[TICKET_KEY], const char *owner, const char *id, int64_t expires_s)
+void ticket_format(char text[TICKET_MAX], const unsigned char key[TICKET_KEY], const char *owner, const char *id,
+		   int64_t expires_s)
 {
 	char mac[MAC_TEXT + 1];
 
@@ -45,7 +47,8 @@ void ticket_format(char text[TICKET_MAX], const unsigned char key[TICKET_KEY], c
 	snprintf(text, TICKET_MAX, "%" PRId64 ".%s.%s", expires_s, owner, mac);
 }
 
-bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], const char *text, const char *id, int64_t now_s)
+bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], const char *text, const char *id,
+		  int64_t now_s)
 {
 	size_t digits = strspn(text, "0123456789"), len = strlen(text), n;
 	char mac[MAC_TEXT + 1];
@@ -74,7 +77,7 @@ bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], co
 /* 0, or -1 with errno; EINVAL: it is none. */
 static int key_read_file(int state, unsigned char key[TICKET_KEY])
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (read_file_at(state, KEY_FILE, TICKET_KEY, &b) < 0)
 		return -1;
@@ -112,7 +115,8 @@ static bool key_get(struct web *w, unsigned char key[TICKET_KEY])
 
 	if (state >= 0 && (key_read_file(state, key) == 0 || (errno == ENOENT && key_write_file(state, key) == 0)))
 		return true;
-	prog_error("%s/" KEY_FILE ": %s: no tickets can be given (http_state of cee.conf)", w->c.conf.http_state, strerror(errno));
+	prog_error("%s/" KEY_FILE ": %s: no tickets can be given (http_state of cee.conf)", w->c.conf.http_state,
+		   strerror(errno));
 	return false;
 }
 

@@ -11,11 +11,13 @@
 enum { TICKET_KEY = 32, TICKET_MAX = 20 + 1 + OWNER_MAX + 1 + 64 + 1 };
 
 /* No I/O. */
-void ticket_format(char text[TICKET_MAX], const unsigned char key[TICKET_KEY], const char *owner, const char *id, int64_t expires_s);
+void ticket_format(char text[TICKET_MAX], const unsigned char key[TICKET_KEY], const char *owner, const char *id,
+		   int64_t expires_s);
 /* Is it one for that task, at that time? Then owner is whose. */
-bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], const char *text, const char *id, int64_t now_s);
+bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], const char *text, const char *id,
+		  int64_t now_s);
 
 /* With the key of http_state, which is made when it is missing. */
-bool ticket_make(struct web *w, char text[TICKET_MAX], const char *id);	/* false: the server's log says why */
-bool ticket_check(struct web *w, const char *text);	/* for w->id; then the owner is set */
+bool ticket_make(struct web *w, char text[TICKET_MAX], const char *id); /* false: the server's log says why */
+bool ticket_check(struct web *w, const char *text);			/* for w->id; then the owner is set */
 #endif

@@ -16,24 +16,24 @@ enum { SCOPE_ANY = 1u << SCOPE_BITS };
 struct route;
 struct web {
 	struct cgi q;
-	struct client c;		/* configuration, spool (open from the dispatch on), the caller's owner */
-	unsigned scopes;		/* what the caller may do */
-	bool anonymous;			/* the owner is anon: an id is all that says whose a task is */
-	bool ready;			/* conf and spool are there */
+	struct client c; /* configuration, spool (open from the dispatch on), the caller's owner */
+	unsigned scopes; /* what the caller may do */
+	bool anonymous;	 /* the owner is anon: an id is all that says whose a task is */
+	bool ready;	 /* conf and spool are there */
 	const struct route *route;
-	char id[ID_LEN + 1];		/* {id} of the route */
-	const char *rest;		/* {rest} of the route, decoded */
-	struct buf headers;		/* header lines besides those of every answer */
-	bool begun;			/* the answer's header is written */
+	char id[ID_LEN + 1]; /* {id} of the route */
+	const char *rest;    /* {rest} of the route, decoded */
+	struct buf headers;  /* header lines besides those of every answer */
+	bool begun;	     /* the answer's header is written */
 };
 
 /* ---- routes (route.c) ------------------------------------------------------------ */
 
 typedef void (*web_fn)(struct web *w);
 struct route {
-	enum method method;		/* GET is HEAD's too */
-	const char *pattern;		/* "/tasks/{id}/files/{rest}": {rest} is all that follows, at least a byte */
-	unsigned needs;			/* SCOPE_… */
+	enum method method;  /* GET is HEAD's too */
+	const char *pattern; /* "/tasks/{id}/files/{rest}": {rest} is all that follows, at least a byte */
+	unsigned needs;	     /* SCOPE_… */
 	web_fn fn;
 };
 /* Finds the route, asks auth.c, and calls its handler; or answers what is wrong. */
@@ -80,24 +80,24 @@ void answer_location(struct web *w, const char *id);
 
 /* ---- handlers ------------------------------------------------------------------------ */
 
-void about_health(struct web *w);	/* GET /healthz */
-void about_openapi(struct web *w);	/* GET /openapi.json */
-void about_metrics(struct web *w);	/* GET /metrics */
-void about_languages(struct web *w);	/* GET /languages */
-void tasks_post(struct web *w);		/* POST /tasks */
-void tasks_list(struct web *w);		/* GET /tasks */
-void tasks_get(struct web *w);		/* GET /tasks/{id} */
-void events_get(struct web *w);		/* GET /tasks/{id}/events */
-void tasks_job(struct web *w);		/* GET /tasks/{id}/job */
-void tasks_delete(struct web *w);	/* DELETE /tasks/{id} */
-void raw_stdout(struct web *w);		/* GET /tasks/{id}/stdout */
-void raw_stderr(struct web *w);		/* GET /tasks/{id}/stderr */
-void files_list(struct web *w);		/* GET /tasks/{id}/files */
-void files_get(struct web *w);		/* GET /tasks/{id}/files/{rest} */
-void input_post(struct web *w);		/* POST /tasks/{id}/stdin */
-void page_index(struct web *w);		/* GET / */
-void page_part(struct web *w);		/* GET /page/{rest} */
-void page_embed(struct web *w);		/* GET /embed.js */
+void about_health(struct web *w);    /* GET /healthz */
+void about_openapi(struct web *w);   /* GET /openapi.json */
+void about_metrics(struct web *w);   /* GET /metrics */
+void about_languages(struct web *w); /* GET /languages */
+void tasks_post(struct web *w);	     /* POST /tasks */
+void tasks_list(struct web *w);	     /* GET /tasks */
+void tasks_get(struct web *w);	     /* GET /tasks/{id} */
+void events_get(struct web *w);	     /* GET /tasks/{id}/events */
+void tasks_job(struct web *w);	     /* GET /tasks/{id}/job */
+void tasks_delete(struct web *w);    /* DELETE /tasks/{id} */
+void raw_stdout(struct web *w);	     /* GET /tasks/{id}/stdout */
+void raw_stderr(struct web *w);	     /* GET /tasks/{id}/stderr */
+void files_list(struct web *w);	     /* GET /tasks/{id}/files */
+void files_get(struct web *w);	     /* GET /tasks/{id}/files/{rest} */
+void input_post(struct web *w);	     /* POST /tasks/{id}/stdin */
+void page_index(struct web *w);	     /* GET / */
+void page_part(struct web *w);	     /* GET /page/{rest} */
+void page_embed(struct web *w);	     /* GET /embed.js */
 
 /* raw.c, for its unit test: 1 and the range, 0 none that counts, -1 it cannot be satisfied. */
 int raw_range(const char *header, int64_t size, int64_t *first, int64_t *last);

@@ -50,7 +50,7 @@ static int processes(long n)
 	while (wait(NULL) > 0)
 		;
 	say("processes", made);
-	return refused;		/* a program that failed is what makes a verdict of it */
+	return refused; /* a program that failed is what makes a verdict of it */
 }
 
 /* N MiB, each page written to. */
@@ -208,11 +208,14 @@ static int bounds(long n)
 	return memory(n);
 }
 
-static const struct { const char *name; int (*go)(long n); } all[] = {
-	{ "bounds", bounds }, { "memory", memory }, { "processes", processes }, { "cpu", cpu },
-	{ "wall", wall }, { "output", output }, { "file_size", file_size }, { "disk", disk },
-	{ "inodes", inodes }, { "open_files", open_files }, { "stack", stack },
-	{ "tmpfs", tmpfs }, { "clock", clock_now },
+static const struct {
+	const char *name;
+	int (*go)(long n);
+} all[] = {
+	{ "bounds", bounds },	{ "memory", memory },	      { "processes", processes }, { "cpu", cpu },
+	{ "wall", wall },	{ "output", output },	      { "file_size", file_size }, { "disk", disk },
+	{ "inodes", inodes },	{ "open_files", open_files }, { "stack", stack },	  { "tmpfs", tmpfs },
+	{ "clock", clock_now },
 };
 
 int main(int argc, char **argv)

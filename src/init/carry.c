@@ -30,10 +30,13 @@
 #include <unistd.h>
 
 enum {
-	NAME_BYTES = 1024, PLAIN_PARTS = 16, ANY_PARTS = PATTERN_PARTS,
-	NAMED_MAX = 32,			/* LEFTs with a name */
-	CHUNK = 32 << 10, READ_MAX = 32 << 10,
-	SEARCH_SECONDS = 3,		/* on the clock, without what is waited for a reader */
+	NAME_BYTES = 1024,
+	PLAIN_PARTS = 16,
+	ANY_PARTS = PATTERN_PARTS,
+	NAMED_MAX = 32, /* LEFTs with a name */
+	CHUNK = 32 << 10,
+	READ_MAX = 32 << 10,
+	SEARCH_SECONDS = 3, /* on the clock, without what is waited for a reader */
 };
 
 /* ---- the walk (in the keeper) ------------------------------------------------ */
@@ -43,16 +46,18 @@ struct walk {
 	const struct pattern *p;
 	size_t n;
 	int fd;
-	bool stop;			/* nobody reads, or the time is up */
+	bool stop; /* nobody reads, or the time is up */
 	uint64_t files, bytes;
-	uint64_t left, named;		/* what stayed behind, and how many LEFTs said so */
-	int64_t until;			/* when the search has taken too long; writing moves it on */
+	uint64_t left, named; /* what stayed behind, and how many LEFTs said so */
+	int64_t until;	      /* when the search has taken too long; writing moves it on */
 	size_t len;
-	char name[NAME_BYTES + 256 + 2];	/* from /work on */
+	char name[NAME_BYTES + 256 + 2]; /* from /work on */
 };
 
 /* Where in each pattern a folder stands. */
-struct places { uint64_t at[PATTERNS_MAX]; };
+struct places {
+	uint64_t at[PATTERNS_MAX];
+};
 
 static void put(struct walk *w, enum frame_type type, const void *p, size_t len)
 {
@@ -94,7 +99,7 @@ static void leave(struct walk *w, enum frame_left why)
 static int open_part(int dir, const char *name, int flags)
 {
 	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
 	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof how);
 
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
@@ -107,8 +112,7 @@ static int open_own(int dir, const char *name, const struct stat *st, int flags)
 {
 	mode_t need = S_ISDIR(st->st_mode) ? 0700 : 0400;
 
-	if ((st->st_mode & need) != need &&
-	    fchmodat(dir, name, (st->st_mode & 07777) | need, AT_SYMLINK_NOFOLLOW))
+	if ((st->st_mode & need) != need && fchmodat(dir, name, (st->st_mode & 07777) | need, AT_SYMLINK_NOFOLLOW))
 		return -1;
 	return open_part(dir, name, flags);
 }
@@ -221,8 +225,8 @@ static void take_link(struct walk *w, int dir, const char *name, const struct st
 
 static void walk_folder(struct walk *w, int fd, const struct places *at, int depth);
 
-static void take_folder(struct walk *w, int dir, const char *name, const struct stat *st,
-			const struct places *at, int depth)
+static void take_folder(struct walk *w, int dir, const char *name, const struct stat *st, const struct places *at,
+			int depth)
 {
 	int fd;
 
@@ -240,8 +244,8 @@ static void take_folder(struct walk *w, int dir, const char *name, const struct 
 }
 
 /* Moves all patterns on by one part. */
-static void step(const struct walk *w, const struct places *at, const char *name, size_t len,
-		 struct places *next, bool *matches, bool *more)
+static void step(const struct walk *w, const struct places *at, const char *name, size_t len, struct places *next,
+		 bool *matches, bool *more)
 {
 	*matches = *more = w->c->everything;
 	for (size_t i = 0; i < w->n; i++) {
@@ -294,7 +298,8 @@ static void walk_folder(struct walk *w, int fd, const struct places *at, int dep
 	while (d && !w->stop && (e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		w->len = len + (size_t)snprintf(w->name + len, sizeof w->name - len, "%s%.255s", len ? "/" : "", e->d_name);
+		w->len = len +
+			 (size_t)snprintf(w->name + len, sizeof w->name - len, "%s%.255s", len ? "/" : "", e->d_name);
 		take_entry(w, dirfd(d), e->d_name, at, depth);
 		w->len = len;
 		look_at_clock(w);
@@ -306,8 +311,11 @@ static void walk_folder(struct walk *w, int fd, const struct places *at, int dep
 
 void carry_walk(int work, const struct carry *c, const struct pattern *p, size_t n, int fd)
 {
-	struct walk w = { .c = c, .p = p, .n = n < PATTERNS_MAX ? n : PATTERNS_MAX, .fd = fd,
-		.until = init_now_us() + SEARCH_SECONDS * INT64_C(1000000) };
+	struct walk w = { .c = c,
+			  .p = p,
+			  .n = n < PATTERNS_MAX ? n : PATTERNS_MAX,
+			  .fd = fd,
+			  .until = init_now_us() + SEARCH_SECONDS * INT64_C(1000000) };
 	struct places at = { { 0 } };
 	unsigned char more[12];
 	bool searched;
@@ -315,14 +323,14 @@ void carry_walk(int work, const struct carry *c, const struct pattern *p, size_t
 
 	for (size_t i = 0; i < w.n; i++)
 		at.at[i] = pattern_begin(&p[i]);
-	fchmod(work, 0755);		/* its own folder too a job may close */
+	fchmod(work, 0755); /* its own folder too a job may close */
 	dir = openat(work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		leave(&w, LEFT_UNREADABLE);
 	else
 		walk_folder(&w, dir, &at, 0);
 	searched = !w.stop;
-	w.stop = false;			/* out of time is no reason not to say so */
+	w.stop = false; /* out of time is no reason not to say so */
 	frame_put32(more, LEFT_MORE);
 	frame_put64(more + 4, w.left - w.named);
 	if (w.left > w.named)
@@ -375,10 +383,27 @@ static bool frame_fits(struct carrying *c, const struct frame *f)
 		       (frame_get32(f->data) != LEFT_MORE || f->len == 12);
 	case FRAME_DONE:
 		return f->len == 4;
-	case FRAME_HELLO: case FRAME_JOB: case FRAME_PHASE: case FRAME_ARG: case FRAME_ENV: case FRAME_GO:
-	case FRAME_STDIN: case FRAME_STDIN_END: case FRAME_SIGNAL: case FRAME_KILL: case FRAME_COLLECT:
-	case FRAME_WINDOW: case FRAME_TEST: case FRAME_FINISH: case FRAME_READY: case FRAME_START:
-	case FRAME_OUT: case FRAME_GAP: case FRAME_END: case FRAME_CREDIT: case FRAME_TROUBLE:
+	case FRAME_HELLO:
+	case FRAME_JOB:
+	case FRAME_PHASE:
+	case FRAME_ARG:
+	case FRAME_ENV:
+	case FRAME_GO:
+	case FRAME_STDIN:
+	case FRAME_STDIN_END:
+	case FRAME_SIGNAL:
+	case FRAME_KILL:
+	case FRAME_COLLECT:
+	case FRAME_WINDOW:
+	case FRAME_TEST:
+	case FRAME_FINISH:
+	case FRAME_READY:
+	case FRAME_START:
+	case FRAME_OUT:
+	case FRAME_GAP:
+	case FRAME_END:
+	case FRAME_CREDIT:
+	case FRAME_TROUBLE:
 	case FRAME_NEXT:
 	default:
 		return false;

@@ -53,23 +53,27 @@
 #endif
 
 enum {
-	OUT_SOFT = 256 << 10,		/* above this the program's pipes wait */
-	OUT_MAX = OUT_SOFT + (512 << 10),	/* room for everything that does not wait */
-	STDIN_FIRST = 64 << 10,		/* credit with START */
-	SMALL = 1 << 20,		/* bytes of kept files that find room beside a cell that is going */
-	HOLD = 3000,			/* us that what a test says may wait for more, see held */
-	STDIN_MAX = 256 << 10,		/* credit and what is queued, together */
-	PIECE_MAX = 1024,		/* a smaller piece of output counts as one ... */
-	PIECES_FREE = 200, GATHER_US = 1000,	/* ... of which so many may come faster than one a millisecond */
-	BATCH = 32 << 10,		/* read from a pipe at once ... */
-	BATCH_BOTH = 4 << 10,		/* ... while the other has something too */
-	TAIL_MAX = 8 << 20,		/* a larger tail goes to the head instead */
+	OUT_SOFT = 256 << 10,		  /* above this the program's pipes wait */
+	OUT_MAX = OUT_SOFT + (512 << 10), /* room for everything that does not wait */
+	STDIN_FIRST = 64 << 10,		  /* credit with START */
+	SMALL = 1 << 20,		  /* bytes of kept files that find room beside a cell that is going */
+	HOLD = 3000,			  /* us that what a test says may wait for more, see held */
+	STDIN_MAX = 256 << 10,		  /* credit and what is queued, together */
+	PIECE_MAX = 1024,		  /* a smaller piece of output counts as one ... */
+	PIECES_FREE = 200,
+	GATHER_US = 1000,     /* ... of which so many may come faster than one a millisecond */
+	BATCH = 32 << 10,     /* read from a pipe at once ... */
+	BATCH_BOTH = 4 << 10, /* ... while the other has something too */
+	TAIL_MAX = 8 << 20,   /* a larger tail goes to the head instead */
 	TAIL_RECORDS = 1 << 17,
 	TTY_ENDS = 16,
-	TICK = 20 * 1000, TICK_IDLE = 50 * 1000, TICK_LEAST = 1000,	/* us */
-	KILL_GRACE = 5 * 1000 * 1000,	/* us until the keeper itself is killed */
-	BASE_SLACK = 2 << 20, BASE_WAITS = 20,	/* see read_base */
-	CPU_SLACK = 2000,		/* us by which the cgroup's figure and the processes' may differ */
+	TICK = 20 * 1000,
+	TICK_IDLE = 50 * 1000,
+	TICK_LEAST = 1000,	      /* us */
+	KILL_GRACE = 5 * 1000 * 1000, /* us until the keeper itself is killed */
+	BASE_SLACK = 2 << 20,
+	BASE_WAITS = 20,  /* see read_base */
+	CPU_SLACK = 2000, /* us by which the cgroup's figure and the processes' may differ */
 };
 
 /* What passes through init is no part of a keeper, which is a copy of it, nor of a program,
@@ -113,7 +117,7 @@ static void out_flush(void)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0)
-			_exit(0);	/* nobody listens any more */
+			_exit(0); /* nobody listens any more */
 		out.start += (size_t)n;
 		out.len -= (size_t)n;
 	}
@@ -165,22 +169,25 @@ static bool out_room(void)
 
 /* ---- the tail: the last part of the output, kept until the end ------------ */
 
-struct record { uint32_t stream : 2, len : 30; };
+struct record {
+	uint32_t stream : 2, len : 30;
+};
 
 static struct {
-	unsigned char *data;		/* TAIL_MAX, touched only as far as it is used */
+	unsigned char *data; /* TAIL_MAX, touched only as far as it is used */
 	struct record *rec;
-	size_t cap, start, len;		/* bytes */
+	size_t cap, start, len; /* bytes */
 	size_t rstart, rlen;
-	size_t touched;			/* bytes of memory it has taken */
+	size_t touched; /* bytes of memory it has taken */
 } tail;
 
 static void tail_reset(size_t cap)
 {
 	if (!tail.data) {
-		tail.data = mmap(NULL, TAIL_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		tail.data = mmap(NULL, TAIL_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				 -1, 0);
 		tail.rec = mmap(NULL, TAIL_RECORDS * sizeof *tail.rec, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (tail.data == MAP_FAILED || tail.rec == MAP_FAILED)
 			die("no memory for the output's tail");
 		keep_from_children(tail.data, TAIL_MAX);
@@ -236,24 +243,24 @@ static void tail_put(enum frame_stream stream, const unsigned char *p, size_t n)
 enum state { IDLE, LOADING, RUNNING, DRAINING, FLUSHING, CARRYING, TAKING };
 enum { NO_REASON = -1 };
 
-struct pipe_in {			/* a pipe that the program writes */
+struct pipe_in { /* a pipe that the program writes */
 	int fd;
 	enum frame_stream stream;
-	uint64_t bytes;			/* written by the program */
-	uint64_t gap;			/* of them not kept, and not yet said */
+	uint64_t bytes; /* written by the program */
+	uint64_t gap;	/* of them not kept, and not yet said */
 };
 
 static struct job {
 	enum state state;
 	uint64_t flags, disk, inodes, cpu, collect_files, collect_bytes;
-	bool cell;			/* it has one */
-	bool killed;			/* by KILL: no more phases */
-	bool stdin_end;			/* STDIN_END came */
-	bool taken;			/* JOB_TESTS: its files are kept; tests come */
-	bool test, go, filled;		/* TEST came; its GO did; its cell has the files */
-	unsigned short rows, columns;	/* of its terminal; 0 as it comes */
+	bool cell;		      /* it has one */
+	bool killed;		      /* by KILL: no more phases */
+	bool stdin_end;		      /* STDIN_END came */
+	bool taken;		      /* JOB_TESTS: its files are kept; tests come */
+	bool test, go, filled;	      /* TEST came; its GO did; its cell has the files */
+	unsigned short rows, columns; /* of its terminal; 0 as it comes */
 	int next_phase;
-	struct keeper plan;		/* the phases as sent; without a cell also the keeper */
+	struct keeper plan; /* the phases as sent; without a cell also the keeper */
 } job;
 
 static struct phase {
@@ -261,33 +268,33 @@ static struct phase {
 	const uint64_t *limit;
 	struct pipe_in pipe[2];
 	size_t npipes;
-	int tty;			/* the program's side of its terminal, held so that it never hangs up; or -1 */
+	int tty; /* the program's side of its terminal, held so that it never hangs up; or -1 */
 	uint64_t kept, head_max, dropped;
-	int reason;			/* enum frame_how for which it was killed, or NO_REASON */
-	int64_t started_us;		/* 0: not yet */
-	int64_t next_tick, kill_by;	/* 0: none */
-	int64_t pieces, piece_at, gather_until;	/* see count_piece */
+	int reason;				/* enum frame_how for which it was killed, or NO_REASON */
+	int64_t started_us;			/* 0: not yet */
+	int64_t next_tick, kill_by;		/* 0: none */
+	int64_t pieces, piece_at, gather_until; /* see count_piece */
 	uint64_t hit;
 	struct usage_now base, last;
 	int64_t base_own_us, base_disk;
-	int64_t peak, cpu_us;		/* as sampled */
-	bool exact_pids;		/* the cgroup bounds the processes, so it counts refusals */
+	int64_t peak, cpu_us; /* as sampled */
+	bool exact_pids;      /* the cgroup bounds the processes, so it counts refusals */
 	struct ended ended;
 } phase = { .tty = -1 };
 
-static struct {				/* on its way to the program */
+static struct { /* on its way to the program */
 	int fd;
 	size_t start, len;
-	uint64_t credit;		/* given and not used */
+	uint64_t credit; /* given and not used */
 	size_t window;
-	bool eof;			/* a terminal's end of file is in data */
+	bool eof; /* a terminal's end of file is in data */
 	unsigned char data[STDIN_MAX];
 } in = { .fd = -1 };
 
 static struct cell cell = { .sock = -1, .work = -1 };
 static struct carrying carrying = { .fd = -1 };
 static struct kept kept = { .fd = -1 };
-static pid_t dying;			/* the last job's cell, until it is reaped */
+static pid_t dying; /* the last job's cell, until it is reaped */
 static struct usage usage;
 static bool have_cells, box_used, ready_sent, greeted;
 
@@ -378,7 +385,7 @@ static void send_end(enum frame_how how, uint64_t status)
 	f[END_WALL_US] = (uint64_t)phase.ended.wall_us;
 	f[END_PEAK] = (uint64_t)(phase.peak > phase.ended.maxrss ? phase.peak : phase.ended.maxrss);
 	f[END_PEAK_HOW] = phase.peak > phase.ended.maxrss;
-	f[END_OOM_KILLS] = (uint64_t)phase.base.oom_kills;	/* by now the difference */
+	f[END_OOM_KILLS] = (uint64_t)phase.base.oom_kills; /* by now the difference */
 	f[END_HIT] = phase.hit;
 	f[END_OUT_BYTES] = phase.pipe[0].bytes;
 	f[END_ERR_BYTES] = phase.npipes > 1 ? phase.pipe[1].bytes : 0;
@@ -568,7 +575,7 @@ static void stdin_write(void)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			break;
-		if (n < 0) {		/* the program has closed it: the rest is lost, as at home */
+		if (n < 0) { /* the program has closed it: the rest is lost, as at home */
 			close_fd(&in.fd);
 			break;
 		}
@@ -593,7 +600,7 @@ static void stdin_write(void)
 static void stdin_frame(const struct frame *f)
 {
 	if (job.state == IDLE || job.state >= DRAINING || (job.taken && !job.test))
-		return;			/* too late: the program has ended */
+		return; /* too late: the program has ended */
 	if (f->len > in.credit)
 		die("stdin beyond the credit");
 	in.credit -= f->len;
@@ -693,11 +700,13 @@ static void phase_init(uint32_t id)
 {
 	uint64_t max;
 
-	phase = (struct phase){ .id = id, .reason = NO_REASON, .tty = -1,
-		.limit = job.plan.plan[id].limit,
-		.npipes = id == PHASE_COMPILE || (job.flags & (JOB_MERGE | JOB_TTY)) ? 1 : 2,
-		.pipe = { { .fd = -1, .stream = id == PHASE_COMPILE ? STREAM_COMPILE : STREAM_OUT },
-			  { .fd = -1, .stream = STREAM_ERR } } };
+	phase = (struct phase){ .id = id,
+				.reason = NO_REASON,
+				.tty = -1,
+				.limit = job.plan.plan[id].limit,
+				.npipes = id == PHASE_COMPILE || (job.flags & (JOB_MERGE | JOB_TTY)) ? 1 : 2,
+				.pipe = { { .fd = -1, .stream = id == PHASE_COMPILE ? STREAM_COMPILE : STREAM_OUT },
+					  { .fd = -1, .stream = STREAM_ERR } } };
 	max = limit_of(LIMIT_OUTPUT) / 4;
 	if (max > TAIL_MAX)
 		max = TAIL_MAX;
@@ -708,7 +717,7 @@ static void phase_init(uint32_t id)
 	in.window = STDIN_FIRST;
 	in.eof = false;
 	if (job.test)
-		return;			/* some of its stdin may be there already */
+		return; /* some of its stdin may be there already */
 	in.start = in.len = 0;
 	in.credit = 0;
 }
@@ -743,8 +752,9 @@ static void phase_started(int64_t at)
 
 static int phase_launch(const int theirs[3])
 {
-	struct start s = { .phase = phase.id, .nproc = process_limit(),
-		.cpu = (uint32_t)(job.cpu < UINT32_MAX ? job.cpu : UINT32_MAX) };
+	struct start s = { .phase = phase.id,
+			   .nproc = process_limit(),
+			   .cpu = (uint32_t)(job.cpu < UINT32_MAX ? job.cpu : UINT32_MAX) };
 	char text[INIT_TEXT];
 
 	if (job.cell) {
@@ -792,7 +802,7 @@ static void phase_start(uint32_t id)
 	ok = !make_pipes(theirs);
 	read_base();
 	if (job.test && ok)
-		stdin_write();		/* what there is of it: the program need not wait for it */
+		stdin_write(); /* what there is of it: the program need not wait for it */
 	if (!ok)
 		trouble("%s: %s", job.flags & JOB_TTY ? "terminal" : "pipes", strerror(errno));
 	else
@@ -1255,8 +1265,10 @@ static void keeper_gone(int status, int64_t cpu_us, int64_t maxrss)
 		trouble("the cell ended before its program (status %d): is the box's memory limit too small?", status);
 	} else if (job.state == RUNNING) {
 		/* The program died with its cell: by the kernel's choice, or by its own doing. */
-		phase.ended = (struct ended){ .status = SIGKILL, .cpu_us = cpu_us, .maxrss = maxrss,
-			.wall_us = phase.started_us ? init_now_us() - phase.started_us : 0 };
+		phase.ended = (struct ended){ .status = SIGKILL,
+					      .cpu_us = cpu_us,
+					      .maxrss = maxrss,
+					      .wall_us = phase.started_us ? init_now_us() - phase.started_us : 0 };
 		/* ... and a test's cell is nobody's but its own */
 		job.killed = job.killed || !job.taken;
 		job.state = DRAINING;
@@ -1276,8 +1288,10 @@ static void reap_cells(void)
 			continue;
 		cell_close(&cell);
 		cell.pid = 0;
-		keeper_gone(status, (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * INT64_C(1000000) +
-			ru.ru_utime.tv_usec + ru.ru_stime.tv_usec, ru.ru_maxrss * INT64_C(1024));
+		keeper_gone(status,
+			    (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * INT64_C(1000000) + ru.ru_utime.tv_usec +
+				    ru.ru_stime.tv_usec,
+			    ru.ru_maxrss * INT64_C(1024));
 	}
 }
 
@@ -1314,7 +1328,7 @@ static void on_report(void)
 			job.state = DRAINING;
 		}
 	}
-	if (cell.sock >= 0 && n < 0) {	/* it hung up; its end comes by waitpid */
+	if (cell.sock >= 0 && n < 0) { /* it hung up; its end comes by waitpid */
 		kill(cell.pid, SIGKILL);
 		close_fd(&cell.sock);
 	}
@@ -1326,7 +1340,7 @@ static void on_hello(const struct frame *f)
 {
 	if (f->len < 8 || frame_get32(f->data) != FRAME_VERSION)
 		die("the runner speaks another version of the protocol than %d: restart it, or replace cee-init",
-			FRAME_VERSION);
+		    FRAME_VERSION);
 	greeted = true;
 }
 
@@ -1334,7 +1348,7 @@ static void on_hello(const struct frame *f)
 static int open_bare(void)
 {
 	keeper_init(&job.plan, false);
-	if (cell.pid > 0) {		/* made ahead, and not wanted */
+	if (cell.pid > 0) { /* made ahead, and not wanted */
 		cell_close(&cell);
 		waitpid(cell.pid, NULL, 0);
 		cell.pid = 0;
@@ -1354,7 +1368,7 @@ static int open_cell(void)
 	char text[INIT_TEXT];
 
 	keeper_init(&job.plan, true);
-	if (kept.size == 0 || kept.size > SMALL)	/* there may be no room for two */
+	if (kept.size == 0 || kept.size > SMALL) /* there may be no room for two */
 		wait_dying();
 	if (!cell.pid && cell_open(&cell, text)) {
 		trouble("no cell: %s", text);
@@ -1399,7 +1413,7 @@ static void on_load(const struct frame *f)
 	char text[INIT_TEXT];
 
 	if (job.state == IDLE)
-		return;			/* the rest of a job that has ended in trouble */
+		return; /* the rest of a job that has ended in trouble */
 	if (job.state != LOADING || (job.taken && (!job.test || job.go || file || f->type == FRAME_COLLECT)))
 		die("frame %d out of place", (int)f->type);
 	if (job.cell && cell_frame(&cell, f->type, f->data, f->len)) {
@@ -1421,7 +1435,7 @@ static void on_kill(void)
 		job_done(0);
 	} else if (job.state == RUNNING) {
 		phase_kill(END_KILLED);
-	} else if (job.state == CARRYING) {	/* the rest stays behind */
+	} else if (job.state == CARRYING) { /* the rest stays behind */
 		carry_end();
 	} else if (job.state == TAKING) {
 		send_end(END_KILLED, 0);
@@ -1462,7 +1476,12 @@ static void on_frame(const struct frame *f)
 	case FRAME_JOB:
 		on_job(f);
 		break;
-	case FRAME_FILE: case FRAME_DATA: case FRAME_COLLECT: case FRAME_PHASE: case FRAME_ARG: case FRAME_ENV:
+	case FRAME_FILE:
+	case FRAME_DATA:
+	case FRAME_COLLECT:
+	case FRAME_PHASE:
+	case FRAME_ARG:
+	case FRAME_ENV:
 		on_load(f);
 		break;
 	case FRAME_GO:
@@ -1492,8 +1511,15 @@ static void on_frame(const struct frame *f)
 		if (job.state != IDLE)
 			on_kill();
 		break;
-	case FRAME_READY: case FRAME_START: case FRAME_OUT: case FRAME_GAP: case FRAME_END:
-	case FRAME_DONE: case FRAME_CREDIT: case FRAME_TROUBLE: case FRAME_LEFT:
+	case FRAME_READY:
+	case FRAME_START:
+	case FRAME_OUT:
+	case FRAME_GAP:
+	case FRAME_END:
+	case FRAME_DONE:
+	case FRAME_CREDIT:
+	case FRAME_TROUBLE:
+	case FRAME_LEFT:
 	case FRAME_NEXT:
 	default:
 		die("frame %d is not for cee-init", (int)f->type);
@@ -1513,8 +1539,8 @@ static void on_input(int fd)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0)
-		_exit(0);		/* the runner is gone: the kernel ends the box with us */
-	for (size_t at = 0; ; at += used) {
+		_exit(0); /* the runner is gone: the kernel ends the box with us */
+	for (size_t at = 0;; at += used) {
 		got = frame_feed(&parser, input_data + at, (size_t)n - at, &used, &f);
 		if (got < 0)
 			die("what came in is no frame");
@@ -1560,7 +1586,7 @@ static void get_ready(void)
 
 /* A test's START, its output, its END and NEXT are mostly one message, if the first waits
  * a moment for the others: each costs the engine as much as all. */
-static int64_t held_until;		/* 0: nothing waits */
+static int64_t held_until; /* 0: nothing waits */
 
 static bool held(void)
 {
@@ -1622,11 +1648,12 @@ static void watch(struct pollfd p[P_COUNT], int input, int children)
 	p[P_CHILD] = (struct pollfd){ .fd = children, .events = POLLIN };
 	p[P_CELL] = (struct pollfd){ .fd = cell.sock, .events = POLLIN };
 	p[P_STDIN] = (struct pollfd){ .fd = in.len ? in.fd : -1, .events = POLLOUT };
-	p[P_CARRY] = (struct pollfd){ .fd = (job.state == CARRYING && out_room()) || job.state == TAKING ? carrying.fd : -1,
-		.events = POLLIN };
+	p[P_CARRY] =
+		(struct pollfd){ .fd = (job.state == CARRYING && out_room()) || job.state == TAKING ? carrying.fd : -1,
+				 .events = POLLIN };
 	for (int i = 0; i < 2; i++)
 		p[P_PIPE + i] = (struct pollfd){ .events = POLLIN,
-			.fd = read_pipes && i < (int)phase.npipes ? phase.pipe[i].fd : -1 };
+						 .fd = read_pipes && i < (int)phase.npipes ? phase.pipe[i].fd : -1 };
 }
 
 static void loop(int input, int children)
@@ -1639,7 +1666,7 @@ static void loop(int input, int children)
 		get_ready();
 		if (!held())
 			out_flush();
-		if ((job.state == DRAINING || job.state == FLUSHING) && out_room()) {	/* nothing to wait for */
+		if ((job.state == DRAINING || job.state == FLUSHING) && out_room()) { /* nothing to wait for */
 			advance();
 			continue;
 		}
@@ -1722,7 +1749,8 @@ static int take_descriptors(void)
 static int by_hand(const char *option)
 {
 	static const char version[] = "cee-init (cee) " CEE_BUILD "\n",
-		help[] = "usage: process 1 of every box of cee, started by cee-runner; not to be run by hand\n\n  --help, --version\n";
+			  help[] = "usage: process 1 of every box of cee, started by cee-runner; not to be run by "
+				   "hand\n\n  --help, --version\n";
 	const char *text = strcmp(option, "--version") == 0 ? version : strcmp(option, "--help") == 0 ? help : NULL;
 
 	if (!text) {
@@ -1739,13 +1767,13 @@ int main(int argc, char **argv)
 {
 	int input, children;
 
-	if (getpid() != 1) {	/* it kills every process that it can reach */
+	if (getpid() != 1) { /* it kills every process that it can reach */
 		int r = argc > 1 ? layer_program(argc - 1, argv + 1) : -1;
 
 		return r >= 0 ? r : by_hand(argc > 1 ? argv[1] : "");
 	}
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	close_range(3, ~0u, 0);		/* what a container runtime may have left open */
+	close_range(3, ~0u, 0); /* what a container runtime may have left open */
 	children = block_signals();
 	input = take_descriptors();
 	usage_open(&usage);

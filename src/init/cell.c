@@ -69,20 +69,29 @@
 
 enum {
 	CELL_UID = 1000,
-	ARGS_MAX = 1 << 20,		/* bytes of all arguments and environment of a phase */
+	ARGS_MAX = 1 << 20, /* bytes of all arguments and environment of a phase */
 	ARGC_MAX = 32768,
-	NAME_MAX_ALL = 1024, PARTS_MAX = 32,
+	NAME_MAX_ALL = 1024,
+	PARTS_MAX = 32,
 	ORDER_SECONDS = 10,
-	OWN_INODES = 6,			/* of the disk's own: its root and make_folders() */
-	WALK_MAX = 50000, WALK_DEPTH = 32,
-	OOM_KEEPER = 500, OOM_PROGRAM = 1000,
+	OWN_INODES = 6, /* of the disk's own: its root and make_folders() */
+	WALK_MAX = 50000,
+	WALK_DEPTH = 32,
+	OOM_KEEPER = 500,
+	OOM_PROGRAM = 1000,
 };
 
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /* Orders that are no forwarded frame (those have their frame's type). */
-enum { ORDER_BUILD = 'b', ORDER_START = 's', ORDER_KILL = 'k', ORDER_SIGNAL = 'g',
-	ORDER_CARRY = 'c', ORDER_FILL = 'f' };
+enum {
+	ORDER_BUILD = 'b',
+	ORDER_START = 's',
+	ORDER_KILL = 'k',
+	ORDER_SIGNAL = 'g',
+	ORDER_CARRY = 'c',
+	ORDER_FILL = 'f'
+};
 
 int init_fail(char *text, const char *fmt, ...)
 {
@@ -151,7 +160,7 @@ static int open_parents(int work, char **name)
 	return dir;
 }
 
-struct link {				/* a symbolic link whose target is coming */
+struct link { /* a symbolic link whose target is coming */
 	int dir;
 	size_t have;
 	char name[256], target[4096];
@@ -254,7 +263,7 @@ static int file_data(struct keeper *k, const unsigned char *p, size_t len, char 
 		k->link->have += len;
 	} else if (write_file(k->file, p, len)) {
 		return init_fail(text, "the job's files: %s%s", strerror(errno),
-			errno == ENOSPC ? "; raise the limit disk" : "");
+				 errno == ENOSPC ? "; raise the limit disk" : "");
 	}
 	k->file_left -= len;
 	return file_done(k, text);
@@ -299,7 +308,7 @@ static int vector_add(char ***v, size_t *n, const unsigned char *p, size_t len)
 {
 	char **more, *s;
 
-	if (!(*n & (*n + 1)) || !*v) {	/* room for 1, 3, 7, ... and the NULL */
+	if (!(*n & (*n + 1)) || !*v) { /* room for 1, 3, 7, ... and the NULL */
 		more = realloc(*v, (*n * 2 + 2) * sizeof **v);
 		if (!more)
 			return -1;
@@ -351,7 +360,7 @@ int keeper_frame(struct keeper *k, unsigned type, const unsigned char *p, size_t
 
 /* ---- a program -------------------------------------------------------- */
 
-struct failure {			/* what a child says when it cannot become the program */
+struct failure { /* what a child says when it cannot become the program */
 	int err;
 	char what[64];
 };
@@ -388,7 +397,7 @@ static bool limited(uint64_t v)
 
 static int child_limits(const struct plan *p, uint32_t nproc, uint64_t disk)
 {
-	uint64_t cpu = p->limit[LIMIT_CPU] / 1000000 + 2;	/* the ceiling and one: a backstop */
+	uint64_t cpu = p->limit[LIMIT_CPU] / 1000000 + 2; /* the ceiling and one: a backstop */
 	uint64_t size = p->limit[LIMIT_FILE_SIZE], stack = p->limit[LIMIT_STACK];
 
 	if (limited(p->limit[LIMIT_CPU]) && bound(RLIMIT_CPU, cpu, cpu + 1))
@@ -405,7 +414,7 @@ static int child_limits(const struct plan *p, uint32_t nproc, uint64_t disk)
 		return -1;
 	if (bound(RLIMIT_RTPRIO, 0, 0) || bound(RLIMIT_NICE, 0, 0))
 		return -1;
-	return bound(RLIMIT_CORE, 1, 1);	/* 1, not 0: a piped core_pattern stays quiet */
+	return bound(RLIMIT_CORE, 1, 1); /* 1, not 0: a piped core_pattern stays quiet */
 }
 
 static int stay_on(uint32_t cpu)
@@ -428,7 +437,7 @@ static int reset_signals(void)
 
 	for (int s = 1; s < NSIG; s++)
 		if (s != SIGKILL && s != SIGSTOP)
-			sigaction(s, &sa, NULL);	/* fails for libc's own two */
+			sigaction(s, &sa, NULL); /* fails for libc's own two */
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -461,7 +470,7 @@ static void exec_path(char **argv, char **env)
 			continue;
 		execve(path, argv, env ? env : (char **)none);
 		if (errno == ENOENT && !access(path, F_OK))
-			errno = ELIBBAD;	/* there, but not its interpreter */
+			errno = ELIBBAD; /* there, but not its interpreter */
 		if (errno != ENOENT && errno != ENOTDIR)
 			err = errno;
 		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
@@ -479,7 +488,7 @@ static void child_run(struct keeper *k, const struct start *s, const int fds[3],
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			child_fail(status, "descriptors");
-	if (isatty(0) && ioctl(0, TIOCSCTTY, 0))	/* a terminal of its own; else these are pipes */
+	if (isatty(0) && ioctl(0, TIOCSCTTY, 0)) /* a terminal of its own; else these are pipes */
 		child_fail(status, "terminal");
 	umask(022);
 	if (fchdir(k->work))
@@ -505,8 +514,8 @@ static int start_failed(const struct keeper *k, const struct start *s, const str
 	if (*f->what)
 		return init_fail(text, "the program could not be started: %.60s: %s", f->what, strerror(f->err));
 	if (f->err == ENOENT)
-		return init_fail(text, strchr(name, '/') ? "%.200s: not found" :
-			"%.200s: not found in the image", name);
+		return init_fail(text, strchr(name, '/') ? "%.200s: not found" : "%.200s: not found in the image",
+				 name);
 	if (f->err == ELIBBAD)
 		return init_fail(text, "%.200s: its interpreter or loader is not in the image", name);
 	if (f->err == ENOEXEC)
@@ -522,7 +531,7 @@ static void set_oom(const struct keeper *k, int value)
 	int n = snprintf(s, sizeof s, "%d", value);
 
 	if (k->oom >= 0 && pwrite(k->oom, s, (size_t)n, 0) < 0)
-		return;			/* a box without it still has its memory limit */
+		return; /* a box without it still has its memory limit */
 }
 
 /* Forks. The status pipe closes on exec: an empty one means that the program runs. */
@@ -567,8 +576,8 @@ int keeper_start(struct keeper *k, const struct start *s, const int fds[3], char
 
 static void count(struct keeper *k, const struct rusage *ru)
 {
-	k->cpu_us += (ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * INT64_C(1000000) +
-		ru->ru_utime.tv_usec + ru->ru_stime.tv_usec;
+	k->cpu_us += (ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * INT64_C(1000000) + ru->ru_utime.tv_usec +
+		     ru->ru_stime.tv_usec;
 	if (ru->ru_maxrss * INT64_C(1024) > k->maxrss)
 		k->maxrss = ru->ru_maxrss * INT64_C(1024);
 }
@@ -671,9 +680,12 @@ void keeper_end(struct keeper *k, int status, struct ended *e)
 	}
 	if (k->cell)
 		remove_shared();
-	*e = (struct ended){ .status = status, .wall_us = now - k->started_us,
-		.cpu_us = k->cpu_us, .maxrss = k->maxrss, .left = left,
-		.file_full = status != 0 && file_full(k) };
+	*e = (struct ended){ .status = status,
+			     .wall_us = now - k->started_us,
+			     .cpu_us = k->cpu_us,
+			     .maxrss = k->maxrss,
+			     .left = left,
+			     .file_full = status != 0 && file_full(k) };
 	e->own_us = k->cell ? init_cpu_us() - k->own_us : 0;
 	k->program = 0;
 }
@@ -752,13 +764,15 @@ static int seal(const char *path, char *text)
 	return init_fail(text, "%s read-only: %s", path, strerror(errno));
 }
 
-struct masked { const char *path; bool folder; };
+struct masked {
+	const char *path;
+	bool folder;
+};
 static const struct masked masked[] = {
-	{ "/proc/acpi", true }, { "/proc/asound", true }, { "/proc/scsi", true },
-	{ "/proc/kcore", false }, { "/proc/keys", false }, { "/proc/latency_stats", false },
-	{ "/proc/timer_list", false }, { "/proc/timer_stats", false },
-	{ "/proc/sched_debug", false }, { "/proc/interrupts", false },
-	{ "/proc/sysrq-trigger", false }, { "/proc/key-users", false },
+	{ "/proc/acpi", true },	       { "/proc/asound", true },	 { "/proc/scsi", true },
+	{ "/proc/kcore", false },      { "/proc/keys", false },		 { "/proc/latency_stats", false },
+	{ "/proc/timer_list", false }, { "/proc/timer_stats", false },	 { "/proc/sched_debug", false },
+	{ "/proc/interrupts", false }, { "/proc/sysrq-trigger", false }, { "/proc/key-users", false },
 };
 
 /* Read-only as a whole, so /proc/sys too, and no oom_score_adj. */
@@ -775,8 +789,11 @@ static int mount_proc(const char *empty, char *text)
 
 static int make_folders(char *text)
 {
-	static const struct { const char *name; mode_t mode; } f[] = {
-		{ "/tmp/work", 0755 }, { "/tmp/tmp", 01777 }, { "/tmp/shm", 01777 },
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} f[] = {
+		{ "/tmp/work", 0755 },	  { "/tmp/tmp", 01777 }, { "/tmp/shm", 01777 },
 		{ "/tmp/mqueue", 01777 }, { "/tmp/none", 0555 },
 	};
 
@@ -790,9 +807,8 @@ static int mount_disk(uint64_t disk, uint64_t inodes, char *text)
 {
 	char options[160];
 
-	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d",
-		(unsigned long long)disk, (unsigned long long)(inodes + OWN_INODES),
-		CELL_UID, CELL_UID);
+	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d", (unsigned long long)disk,
+		 (unsigned long long)(inodes + OWN_INODES), CELL_UID, CELL_UID);
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return init_fail(text, "tmpfs: %s", strerror(errno));
 	return make_folders(text);
@@ -808,8 +824,7 @@ static int mount_all(uint64_t disk, uint64_t inodes, char *text)
 	 * name lies something that is read-only and the cell's own. */
 	if (bind_to("/proc/version", "/.cee/init", true, text))
 		return -1;
-	if (bind_to("/tmp/work", "/work", false, text) ||
-	    bind_to("/tmp/shm", "/dev/shm", false, text) ||
+	if (bind_to("/tmp/work", "/work", false, text) || bind_to("/tmp/shm", "/dev/shm", false, text) ||
 	    bind_to("/tmp/mqueue", "/dev/mqueue", true, text))
 		return -1;
 	return bind_to("/tmp/tmp", "/tmp", false, text);
@@ -825,9 +840,10 @@ static int drop_all(char *text)
 		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0))
 			return init_fail(text, "bounding set: %s", strerror(errno));
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
-		  SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-		  SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0))
+	if (prctl(PR_SET_SECUREBITS,
+		  SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+			  SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+		  0, 0, 0))
 		return init_fail(text, "securebits: %s", strerror(errno));
 	if (syscall(SYS_capset, &h, none))
 		return init_fail(text, "capset: %s", strerror(errno));
@@ -843,7 +859,7 @@ static int build(struct keeper *k, const unsigned char *p, size_t len, char *tex
 		return init_fail(text, "the order to build is not understood");
 	disk = frame_get64(p);
 	inodes = frame_get64(p + 8);
-	if (!limited(disk) || !limited(inodes))	/* 0 would be no bound at all */
+	if (!limited(disk) || !limited(inodes)) /* 0 would be no bound at all */
 		return init_fail(text, "a cell needs a bound for disk and inodes");
 	if (mount_all(disk, inodes, text) || drop_all(text))
 		return -1;
@@ -854,13 +870,13 @@ static int build(struct keeper *k, const unsigned char *p, size_t len, char *tex
 
 /* ---- the keeper's loop ------------------------------------------------- */
 
-union control {				/* room for three descriptors, aligned */
+union control { /* room for three descriptors, aligned */
 	struct cmsghdr h;
 	char space[CMSG_SPACE(3 * sizeof(int))];
 };
 
-static int send_packet(int sock, const void *data, size_t len, const void *more, size_t morelen,
-		       const int *fds, size_t nfds)
+static int send_packet(int sock, const void *data, size_t len, const void *more, size_t morelen, const int *fds,
+		       size_t nfds)
 {
 	union control c = { .space = { 0 } };
 	struct iovec v[2] = { { (void *)data, len }, { (void *)more, morelen } };
@@ -886,8 +902,7 @@ static ssize_t receive_packet(int sock, void *data, size_t size, int flags, int 
 {
 	union control c;
 	struct iovec v = { data, size };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-		.msg_control = c.space, .msg_controllen = sizeof c.space };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = c.space, .msg_controllen = sizeof c.space };
 	struct cmsghdr *h;
 	ssize_t n;
 
@@ -897,15 +912,15 @@ static ssize_t receive_packet(int sock, void *data, size_t size, int flags, int 
 	while (n < 0 && errno == EINTR);
 	h = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
 	if (h && h->cmsg_type == SCM_RIGHTS)
-		memcpy(fds, CMSG_DATA(h), h->cmsg_len - CMSG_LEN(0) < 3 * sizeof(int) ?
-			h->cmsg_len - CMSG_LEN(0) : 3 * sizeof(int));
+		memcpy(fds, CMSG_DATA(h),
+		       h->cmsg_len - CMSG_LEN(0) < 3 * sizeof(int) ? h->cmsg_len - CMSG_LEN(0) : 3 * sizeof(int));
 	return n;
 }
 
 static void report(int sock, const struct report *r, const int *fds, size_t nfds)
 {
 	if (send_packet(sock, r, sizeof *r, NULL, 0, fds, nfds))
-		_exit(1);		/* init is gone, and the box with it */
+		_exit(1); /* init is gone, and the box with it */
 }
 
 /* Says it once; what follows of that job is not listened to. */
@@ -1003,7 +1018,7 @@ static void take_order(struct keeper *k, int sock, bool *failed)
 	ssize_t n = receive_packet(sock, buf, sizeof buf, 0, fds);
 
 	if (n <= 0)
-		_exit(0);		/* init hung up: the cell ends */
+		_exit(0); /* init hung up: the cell ends */
 	if (!*failed && order(k, sock, buf, (size_t)n, fds, text)) {
 		report_failed(sock, text);
 		*failed = true;
@@ -1035,7 +1050,7 @@ static void keeper_loop(struct keeper *k, int sock, bool failed)
 	for (;;) {
 		if (poll(fds, 2, -1) < 0)
 			continue;
-		if (fds[1].revents) {	/* a hint, also from the job: what counts is wait4 */
+		if (fds[1].revents) { /* a hint, also from the job: what counts is wait4 */
 			while (read(fds[1].fd, info, sizeof info) > 0)
 				;
 			if (keeper_reap(k, &status))
@@ -1201,9 +1216,8 @@ static int test_run(struct cell *c, char *text)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fds[3] = { null, null, null }, err = -1;
 	struct report r = { .kind = REPORT_FAILED };
 
-	if (!cell_build(c, 1 << 20, 64) && !test_wait(c, REPORT_BUILT, &r, text) &&
-	    !cell_start(c, &s, fds) && !test_wait(c, REPORT_STARTED, &r, text) &&
-	    !test_wait(c, REPORT_ENDED, &r, text))
+	if (!cell_build(c, 1 << 20, 64) && !test_wait(c, REPORT_BUILT, &r, text) && !cell_start(c, &s, fds) &&
+	    !test_wait(c, REPORT_STARTED, &r, text) && !test_wait(c, REPORT_ENDED, &r, text))
 		err = r.ended.status ? init_fail(text, "the test program ended with %d", r.ended.status) : 0;
 	close(null);
 	return err;

@@ -32,41 +32,86 @@
 #elif defined(__aarch64__)
 #define NATIVE AUDIT_ARCH_AARCH64
 #else
-#define NATIVE 0			/* unknown: filter_load refuses, so no job is run */
+#define NATIVE 0 /* unknown: filter_load refuses, so no job is run */
 #endif
 
 /* Numbers shared by all architectures, for headers older than the call. */
 enum {
-	NR_pidfd_getfd = 438, NR_mount_setattr = 442, NR_quotactl_fd = 443,
-	NR_memfd_secret = 447, NR_open_tree_attr = 467,
+	NR_pidfd_getfd = 438,
+	NR_mount_setattr = 442,
+	NR_quotactl_fd = 443,
+	NR_memfd_secret = 447,
+	NR_open_tree_attr = 467,
 };
 enum { X32_BIT = 0x40000000, WHO_USER_IO = 3, FILTER_MAX = 320 };
-#define NEW_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
-	CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define NEW_NAMESPACES                                                                                                 \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 static const int denied[] = {
-	__NR_unshare, __NR_setns, __NR_mount, __NR_umount2, __NR_pivot_root, __NR_chroot,
-	__NR_fsopen, __NR_fsconfig, __NR_fsmount, __NR_fspick, __NR_open_tree,
-	__NR_move_mount, NR_mount_setattr, NR_open_tree_attr,
-	__NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kcmp, NR_pidfd_getfd,
-	__NR_keyctl, __NR_add_key, __NR_request_key,
-	__NR_bpf, __NR_perf_event_open, __NR_userfaultfd, NR_memfd_secret,
-	__NR_name_to_handle_at, __NR_open_by_handle_at, __NR_fanotify_init, __NR_fanotify_mark,
-	__NR_quotactl, NR_quotactl_fd, __NR_syslog, __NR_vhangup, __NR_acct,
-	__NR_swapon, __NR_swapoff, __NR_reboot, __NR_init_module, __NR_finit_module,
-	__NR_delete_module, __NR_kexec_load, __NR_settimeofday, __NR_clock_settime,
-	__NR_adjtimex, __NR_clock_adjtime, __NR_sethostname, __NR_setdomainname,
-	__NR_mbind, __NR_set_mempolicy, __NR_migrate_pages, __NR_move_pages,
+	__NR_unshare,
+	__NR_setns,
+	__NR_mount,
+	__NR_umount2,
+	__NR_pivot_root,
+	__NR_chroot,
+	__NR_fsopen,
+	__NR_fsconfig,
+	__NR_fsmount,
+	__NR_fspick,
+	__NR_open_tree,
+	__NR_move_mount,
+	NR_mount_setattr,
+	NR_open_tree_attr,
+	__NR_ptrace,
+	__NR_process_vm_readv,
+	__NR_process_vm_writev,
+	__NR_kcmp,
+	NR_pidfd_getfd,
+	__NR_keyctl,
+	__NR_add_key,
+	__NR_request_key,
+	__NR_bpf,
+	__NR_perf_event_open,
+	__NR_userfaultfd,
+	NR_memfd_secret,
+	__NR_name_to_handle_at,
+	__NR_open_by_handle_at,
+	__NR_fanotify_init,
+	__NR_fanotify_mark,
+	__NR_quotactl,
+	NR_quotactl_fd,
+	__NR_syslog,
+	__NR_vhangup,
+	__NR_acct,
+	__NR_swapon,
+	__NR_swapoff,
+	__NR_reboot,
+	__NR_init_module,
+	__NR_finit_module,
+	__NR_delete_module,
+	__NR_kexec_load,
+	__NR_settimeofday,
+	__NR_clock_settime,
+	__NR_adjtimex,
+	__NR_clock_adjtime,
+	__NR_sethostname,
+	__NR_setdomainname,
+	__NR_mbind,
+	__NR_set_mempolicy,
+	__NR_migrate_pages,
+	__NR_move_pages,
 };
 static const int absent[] = {
-	__NR_clone3, __NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
+	__NR_clone3,
+	__NR_io_uring_setup,
+	__NR_io_uring_enter,
+	__NR_io_uring_register,
 };
 /* Where a program runs, when it was given a processor of its own. */
 static const int affinity[] = { __NR_sched_setaffinity };
 /* Calls whose first argument is a process. */
 static const int by_pid[] = {
-	__NR_prlimit64, __NR_sched_setaffinity, __NR_sched_setattr,
-	__NR_sched_setparam, __NR_sched_setscheduler,
+	__NR_prlimit64, __NR_sched_setaffinity, __NR_sched_setattr, __NR_sched_setparam, __NR_sched_setscheduler,
 };
 
 struct program {
@@ -78,7 +123,7 @@ static void add(struct program *p, struct sock_filter f)
 {
 	if (p->len < FILTER_MAX)
 		p->code[p->len] = f;
-	p->len++;			/* too long is noticed when it is loaded */
+	p->len++; /* too long is noticed when it is loaded */
 }
 
 static void add_stmt(struct program *p, unsigned short code, uint32_t k)

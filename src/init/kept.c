@@ -63,9 +63,13 @@ static void kept_write(struct kept *k, const struct frame *f)
 void kept_add(struct kept *k, const struct frame *f)
 {
 	static const char *const why[LEFT_REASONS] = {
-		[LEFT_COUNT] = "more files than the limit inodes", [LEFT_BYTES] = "more bytes than the limit disk",
-		[LEFT_NAME] = "its name is too long or too deep", [LEFT_CHANGED] = "it has changed",
-		[LEFT_UNREADABLE] = "it cannot be read", [LEFT_MORE] = "and more", [LEFT_SEARCH] = "takes too long",
+		[LEFT_COUNT] = "more files than the limit inodes",
+		[LEFT_BYTES] = "more bytes than the limit disk",
+		[LEFT_NAME] = "its name is too long or too deep",
+		[LEFT_CHANGED] = "it has changed",
+		[LEFT_UNREADABLE] = "it cannot be read",
+		[LEFT_MORE] = "and more",
+		[LEFT_SEARCH] = "takes too long",
 	};
 	uint32_t reason;
 
@@ -74,8 +78,9 @@ void kept_add(struct kept *k, const struct frame *f)
 		return;
 	}
 	reason = f->len < 4 ? LEFT_MORE : frame_get32(f->data);
-	if (reason < LEFT_REASONS && reason != LEFT_TYPE)	/* sockets and the like belong to who made them */
-		kept_lose(k, why[reason], (const char *)f->data + 4, f->len < 4 || reason == LEFT_MORE ? 0 : f->len - 4);
+	if (reason < LEFT_REASONS && reason != LEFT_TYPE) /* sockets and the like belong to who made them */
+		kept_lose(k, why[reason], (const char *)f->data + 4,
+			  f->len < 4 || reason == LEFT_MORE ? 0 : f->len - 4);
 }
 
 void kept_seal(struct kept *k)
@@ -116,7 +121,7 @@ int kept_fill(struct keeper *k, int fd, char *text)
 static void open_up(int dir, const char *name)
 {
 	if (fchmodat(dir, name, 0700, 0))
-		return;			/* what cannot be opened then is met again */
+		return; /* what cannot be opened then is met again */
 }
 
 /* A folder that is not empty: what is in it comes up into dir, so that no depth is too deep
@@ -207,7 +212,11 @@ static void remove_ipc(void)
 	struct msqid_ds msg;
 	struct seminfo sem_info;
 	struct semid_ds sem;
-	union { int v; struct semid_ds *sem; struct seminfo *info; } arg;
+	union {
+		int v;
+		struct semid_ds *sem;
+		struct seminfo *info;
+	} arg;
 	int last, id;
 
 	last = shmctl(0, SHM_INFO, (struct shmid_ds *)&shm_info);
@@ -230,7 +239,8 @@ static void remove_ipc(void)
 int box_clean(char *text)
 {
 	remove_ipc();
-	if (empty_folder("/work", 0755, text) || empty_folder("/tmp", 01777, text) || empty_folder("/dev/shm", 01777, text))
+	if (empty_folder("/work", 0755, text) || empty_folder("/tmp", 01777, text) ||
+	    empty_folder("/dev/shm", 01777, text))
 		return -1;
 	return empty_folder("/dev/mqueue", 0, text);
 }

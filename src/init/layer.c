@@ -91,7 +91,7 @@ static int pack(char **argv)
 /* ---- unpack -------------------------------------------------------------------------- */
 
 static struct {
-	struct keeper k;		/* makes what the frames say; k.work is the folder */
+	struct keeper k; /* makes what the frames say; k.work is the folder */
 	struct sha256 hash;
 	char kind, name[NAME_BYTES + 1];
 	uint64_t size, left, files, bytes;
@@ -162,9 +162,13 @@ static int take_data(const struct frame *f)
 static int take_left(const struct frame *f)
 {
 	static const char *const why[LEFT_REASONS] = {
-		[LEFT_COUNT] = "more files than a layer may have", [LEFT_BYTES] = "more bytes than a layer may have",
-		[LEFT_NAME] = "its name is too long or too deep", [LEFT_TYPE] = "neither file, folder nor link",
-		[LEFT_CHANGED] = "it changed", [LEFT_UNREADABLE] = "it cannot be read", [LEFT_MORE] = "and more",
+		[LEFT_COUNT] = "more files than a layer may have",
+		[LEFT_BYTES] = "more bytes than a layer may have",
+		[LEFT_NAME] = "its name is too long or too deep",
+		[LEFT_TYPE] = "neither file, folder nor link",
+		[LEFT_CHANGED] = "it changed",
+		[LEFT_UNREADABLE] = "it cannot be read",
+		[LEFT_MORE] = "and more",
 		[LEFT_SEARCH] = "looking through the tree took too long",
 	};
 	uint32_t reason = f->len >= 4 ? frame_get32(f->data) : LEFT_MORE;

@@ -167,7 +167,7 @@ static void read_memory(const struct usage *u, struct usage_now *now, const stru
 		now->anon = last->anon;
 		now->shmem = last->shmem;
 		now->anon_age = last->anon_age + 1;
-		now->total = last->total;	/* growth counts from what anon was read at */
+		now->total = last->total; /* growth counts from what anon was read at */
 		return;
 	}
 	read_text(u->memory, text);

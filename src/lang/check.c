@@ -27,8 +27,8 @@ static int put_word(struct buf *b, const char *text)
 	return r == 0 ? buf_add(b, "' ", 2) : -1;
 }
 
-static int put_command(struct buf *b, const struct lang *l, char *const *tmpl, size_t n,
-		       const struct job *j, const char *tail)
+static int put_command(struct buf *b, const struct lang *l, char *const *tmpl, size_t n, const struct job *j,
+		       const char *tail)
 {
 	char **argv = lang_argv(l, tmpl, n, j);
 	int r = argv ? 0 : -1;
@@ -45,8 +45,7 @@ static int put_file(struct buf *b, const char *name, const char *data, size_t le
 	const char *slash = strrchr(name, '/');
 	AUTO_FREE char *dir = slash ? strndup(name, (size_t)(slash - name)) : NULL;
 
-	if (!text || (dir && (buf_printf(b, "mkdir -p ") < 0 || put_word(b, dir) < 0 ||
-			      buf_printf(b, "\n") < 0)))
+	if (!text || (dir && (buf_printf(b, "mkdir -p ") < 0 || put_word(b, dir) < 0 || buf_printf(b, "\n") < 0)))
 		return -1;
 	if (buf_printf(b, "printf %%s ") < 0 || put_word(b, text) < 0 || buf_printf(b, ">") < 0 ||
 	    put_word(b, name) < 0)
@@ -82,8 +81,8 @@ static cJSON *tmpfs_make(uid_t uid)
 	cJSON *t = cJSON_CreateObject();
 	char options[160];
 
-	snprintf(options, sizeof options, "rw,exec,nosuid,nodev,size=%d,mode=0700,uid=%u,gid=%u",
-		 WORK_SIZE, (unsigned)uid, (unsigned)uid);
+	snprintf(options, sizeof options, "rw,exec,nosuid,nodev,size=%d,mode=0700,uid=%u,gid=%u", WORK_SIZE,
+		 (unsigned)uid, (unsigned)uid);
 	cJSON_AddStringToObject(t, "/work", options);
 	cJSON_AddStringToObject(t, "/tmp", options);
 	return t;
@@ -156,8 +155,8 @@ static char *body_make(const struct work *w, const struct lang *l, const char *s
 
 /* ---- the box ---------------------------------------------------------------- */
 
-static int call(struct engine *e, const char *method, const char *id, const char *what,
-		struct buf *answer, struct cee_err *err)
+static int call(struct engine *e, const char *method, const char *id, const char *what, struct buf *answer,
+		struct cee_err *err)
 {
 	char path[200];
 	int status;
@@ -171,7 +170,7 @@ static int call(struct engine *e, const char *method, const char *id, const char
 
 static int box_create(struct work *w, const char *body, char id[80], struct cee_err *err)
 {
-	AUTO_BUF struct buf answer = {0};
+	AUTO_BUF struct buf answer = { 0 };
 	int status = engine_call(&w->engine, "POST", "/containers/create", body, &answer, err);
 	const char *s;
 	cJSON *o;
@@ -218,12 +217,11 @@ static void demultiplex(const struct buf *log, struct buf *out, struct buf *both
 
 static int box_run(struct work *w, const char *id, struct cee_err *err)
 {
-	AUTO_BUF struct buf none = {0}, waited = {0}, log = {0}, out = {0}, both = {0};
+	AUTO_BUF struct buf none = { 0 }, waited = { 0 }, log = { 0 }, out = { 0 }, both = { 0 };
 	struct engine *e = &w->engine;
 	int code;
 
-	if (call(e, "POST", id, "/start", &none, err) < 0 ||
-	    call(e, "POST", id, "/wait", &waited, err) < 0 ||
+	if (call(e, "POST", id, "/start", &none, err) < 0 || call(e, "POST", id, "/wait", &waited, err) < 0 ||
 	    call(e, "GET", id, "/logs?stdout=1&stderr=1", &log, err) < 0)
 		return -1;
 	demultiplex(&log, &out, &both);
@@ -238,7 +236,7 @@ static int box_run(struct work *w, const char *id, struct cee_err *err)
 
 int image_check(struct work *w, const struct lang *l, struct cee_err *err)
 {
-	AUTO_BUF struct buf script = {0}, answer = {0};
+	AUTO_BUF struct buf script = { 0 }, answer = { 0 };
 	AUTO_FREE char *body = NULL;
 	struct image i;
 	char id[80];

@@ -18,7 +18,7 @@ static void child_set_up(int out, int log)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);	/* apt takes an ignored one badly */
+	signal(SIGPIPE, SIG_DFL); /* apt takes an ignored one badly */
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	if (log >= 0)
@@ -28,8 +28,7 @@ static void child_set_up(int out, int log)
 }
 
 /* argv or f */
-static int start(struct child *c, char *const *argv, int (*f)(void *, int), void *arg,
-		 struct cee_err *err)
+static int start(struct child *c, char *const *argv, int (*f)(void *, int), void *arg, struct cee_err *err)
 {
 	int p[2];
 

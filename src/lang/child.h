@@ -6,8 +6,8 @@
 
 struct child {
 	pid_t pid;
-	int fd;			/* its standard output; closed by child_wait */
-	int log;		/* set before: where its standard error goes, -1 ours */
+	int fd;	 /* its standard output; closed by child_wait */
+	int log; /* set before: where its standard error goes, -1 ours */
 };
 
 /* Starts argv (looked up in PATH), standard input /dev/null. */

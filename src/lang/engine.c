@@ -68,11 +68,11 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return n;
 }
 
-int engine_call(struct engine *e, const char *method, const char *path, const char *body,
-		struct buf *answer, struct cee_err *err)
+int engine_call(struct engine *e, const char *method, const char *path, const char *body, struct buf *answer,
+		struct cee_err *err)
 {
 	struct curl_slist *headers = NULL;
-	AUTO_BUF struct buf url = {0};
+	AUTO_BUF struct buf url = { 0 };
 	CURLcode code;
 	long status = 0;
 
@@ -193,8 +193,7 @@ static struct curl_slist *upload(struct engine *e, struct stream *s)
 	return h;
 }
 
-static int stream_outcome(struct engine *e, struct stream *s, CURLcode code, const char *path,
-			  struct cee_err *err)
+static int stream_outcome(struct engine *e, struct stream *s, CURLcode code, const char *path, struct cee_err *err)
 {
 	long status = 0;
 
@@ -214,12 +213,12 @@ static int stream_outcome(struct engine *e, struct stream *s, CURLcode code, con
 	return 0;
 }
 
-int engine_post(struct engine *e, const char *path, const struct engine_source *src, int idle,
-		engine_say_fn say, void *arg, struct cee_err *err)
+int engine_post(struct engine *e, const char *path, const struct engine_source *src, int idle, engine_say_fn say,
+		void *arg, struct cee_err *err)
 {
 	struct stream s = { .say = say, .arg = arg, .src = src };
 	struct curl_slist *headers = NULL;
-	AUTO_BUF struct buf url = {0};
+	AUTO_BUF struct buf url = { 0 };
 	CURLcode code;
 	int r;
 
@@ -256,8 +255,8 @@ char *engine_escape(const char *s)
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    c == '-' || c == '_' || c == '.' || c == '~') {
+		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+		    c == '_' || c == '.' || c == '~') {
 			*o++ = (char)c;
 		} else {
 			*o++ = '%';
@@ -304,9 +303,9 @@ static int host_use(struct engine *e, const char *host, struct cee_err *err)
  * 1.41 and today, and new engines refuse old versions. */
 static int version_ask(struct engine *e, struct cee_err *err)
 {
-	AUTO_BUF struct buf answer = {0};
+	AUTO_BUF struct buf answer = { 0 };
 	char url[320];
-	int version[2] = {0, 0};
+	int version[2] = { 0, 0 };
 	CURLcode code;
 
 	snprintf(url, sizeof url, "%s/_ping", e->base);
@@ -321,10 +320,9 @@ static int version_ask(struct engine *e, struct cee_err *err)
 	if (code != CURLE_OK)
 		return failure(e, code, "/_ping", err);
 	if (version[0] != API_MAJOR || version[1] < API_MINOR)
-		return cee_fail(err, EPROTO, "engine: its API version is %d.%d; %d.%d or later is needed",
-				version[0], version[1], API_MAJOR, API_MINOR);
-	snprintf(e->base + strlen(e->base), sizeof e->base - strlen(e->base), "/v%d.%d",
-		 version[0], version[1]);
+		return cee_fail(err, EPROTO, "engine: its API version is %d.%d; %d.%d or later is needed", version[0],
+				version[1], API_MAJOR, API_MINOR);
+	snprintf(e->base + strlen(e->base), sizeof e->base - strlen(e->base), "/v%d.%d", version[0], version[1]);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ static void copy_string(char *to, size_t size, const cJSON *o, const char *key)
 
 int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err)
 {
-	AUTO_BUF struct buf path = {0}, answer = {0};
+	AUTO_BUF struct buf path = { 0 }, answer = { 0 };
 	const cJSON *labels, *size;
 	cJSON *o;
 	int status;
@@ -111,7 +111,7 @@ static int image_name_check(const char *name, struct cee_err *err)
 /* Has the image a name, of whatever repository? Deleting it by its id would take that as well. */
 static bool image_named(struct engine *e, const char *path)
 {
-	AUTO_BUF struct buf look = {0}, answer = {0};
+	AUTO_BUF struct buf look = { 0 }, answer = { 0 };
 	cJSON *o;
 	bool named = true;
 
@@ -126,7 +126,7 @@ static bool image_named(struct engine *e, const char *path)
 /* An image that lost its name to a newer one goes, unless a box still uses it. */
 static void image_drop(struct engine *e, const char *id)
 {
-	AUTO_BUF struct buf path = {0}, answer = {0};
+	AUTO_BUF struct buf path = { 0 }, answer = { 0 };
 
 	if (*id && buf_printf(&path, "/images/%s", id) == 0 && !image_named(e, path.data))
 		engine_call(e, "DELETE", path.data, NULL, &answer, NULL);
@@ -138,7 +138,7 @@ static void image_drop(struct engine *e, const char *id)
  * shown when it ends badly. */
 struct progress {
 	struct work *w;
-	char apt[TAIL_LINE];	/* what apt found wrong, its first "E: …" */
+	char apt[TAIL_LINE]; /* what apt found wrong, its first "E: …" */
 	char tail[TAIL_LINES][TAIL_LINE];
 	size_t n;
 	char last[TAIL_LINE];
@@ -215,9 +215,14 @@ static void apt_digest(const struct source_apt *a, char out[17])
 static char **base_argv(const struct source_apt *a)
 {
 	static const char *const fixed[] = {
-		"mmdebstrap", "--quiet", "--variant=apt", "--format=tar", "--include=usr-is-merged",
+		"mmdebstrap",
+		"--quiet",
+		"--variant=apt",
+		"--format=tar",
+		"--include=usr-is-merged",
 		"--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-		"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*",
+		"--dpkgopt=path-exclude=/usr/share/man/*",
+		"--dpkgopt=path-exclude=/usr/share/doc/*",
 		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
 		"--customize-hook=chmod -R go= \"$1\"/etc/apt/apt.conf.d \"$1\"/etc/apt/sources.list*",
@@ -245,7 +250,7 @@ static char **base_argv(const struct source_apt *a)
 static void log_tail(struct work *w, int log)
 {
 	struct progress p = { .w = w };
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	off_t size = lseek(log, 0, SEEK_END);
 	char block[4096];
 	ssize_t got;
@@ -261,7 +266,7 @@ static void log_tail(struct work *w, int log)
 
 static int base_import(struct work *w, const char *digest, struct cee_err *err)
 {
-	AUTO_BUF struct buf path = {0};
+	AUTO_BUF struct buf path = { 0 };
 	AUTO_CLOSE int log = w->verbose ? -1 : memfd_create("mmdebstrap", MFD_CLOEXEC);
 	struct child c = { .log = log };
 	struct engine_source src = { "application/x-tar", -1, writer_finish, &c };
@@ -277,8 +282,10 @@ static int base_import(struct work *w, const char *digest, struct cee_err *err)
 	if (r < 0)
 		return -1;
 	src.fd = c.fd;
-	r = buf_printf(&path, "/images/create?fromSrc=-&repo=" BASE "&tag=latest"
-		       "&changes=LABEL%%20cee.digest%%3D%s", digest);
+	r = buf_printf(&path,
+		       "/images/create?fromSrc=-&repo=" BASE "&tag=latest"
+		       "&changes=LABEL%%20cee.digest%%3D%s",
+		       digest);
 	if (r == 0)
 		r = engine_post(&w->engine, path.data, &src, 0, NULL, NULL, err);
 	child_stop(&c);
@@ -319,8 +326,8 @@ static int base_make(struct work *w, struct cee_err *err)
 
 /* Which of a language's sources an image is made of. */
 struct origin {
-	enum { ORIGIN_HOST, ORIGIN_DISTRIBUTION, ORIGIN_PULL } kind;	/* HOST: packages and host */
-	const char *package;	/* of the distribution, in the language; NULL: one that it does not name any more */
+	enum { ORIGIN_HOST, ORIGIN_DISTRIBUTION, ORIGIN_PULL } kind; /* HOST: packages and host */
+	const char *package; /* of the distribution, in the language; NULL: one that it does not name any more */
 };
 
 static const char from_pull[] = "pull ", from_distribution[] = "distribution ";
@@ -403,7 +410,8 @@ int image_with(const char *list, char out[WITH_MAX], struct cee_err *err)
 		return cee_fail(err, EINVAL, "--with: at most %d bytes", WITH_MAX - 1);
 	for (char *s = strtok_r(text, ", ", &save); s; s = strtok_r(NULL, ", ", &save)) {
 		if (!isalnum((unsigned char)*s) || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-")])
-			return cee_fail(err, EINVAL, "--with: '%.60s': lower-case letters, digits, '+', '.' and '-' make a name", s);
+			return cee_fail(err, EINVAL,
+					"--with: '%.60s': lower-case letters, digits, '+', '.' and '-' make a name", s);
 		names[n++] = s;
 	}
 	qsort(names, n, sizeof *names, by_text);
@@ -449,12 +457,13 @@ static const char install_end[] = "; rm -rf /var/lib/apt/lists/* /var/cache/apt/
 /* Apart from the language's own, so that the engine makes those once. */
 static int put_with(struct buf *b, const struct lang *l, const char *with, struct cee_err *err)
 {
-	AUTO_BUF struct buf line = {0};
+	AUTO_BUF struct buf line = { 0 };
 	const char *at = l->with ? strstr(l->with, "{name}") : NULL;
 	int r = buf_printf(&line, "%s", install_begin);
 
 	if (!at)
-		return cee_fail(err, EINVAL, "its language file does not say which packages --with means (source.with)");
+		return cee_fail(err, EINVAL,
+				"its language file does not say which packages --with means (source.with)");
 	for (size_t n; r == 0 && *with; with += n + (with[n] == ',')) {
 		n = strcspn(with, ",");
 		r = buf_printf(&line, " '%.*s%.*s%s'", (int)(at - l->with), l->with, (int)n, with, at + 6);
@@ -466,13 +475,12 @@ static int put_with(struct buf *b, const struct lang *l, const char *with, struc
 
 static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err)
 {
-	AUTO_BUF struct buf line = {0};
+	AUTO_BUF struct buf line = { 0 };
 	int r = buf_printf(&line, "%s", install_begin);
 
 	for (size_t i = 0; r == 0 && i < l->npackages; i++) {
 		if (strchr(l->packages[i], '\'') || l->packages[i][0] == '-' || !l->packages[i][0])
-			return cee_fail(err, EINVAL, "source.packages: '%s' is no package's name",
-					l->packages[i]);
+			return cee_fail(err, EINVAL, "source.packages: '%s' is no package's name", l->packages[i]);
 		r = buf_printf(&line, " '%s'", l->packages[i]);
 	}
 	if (r == 0)
@@ -485,10 +493,12 @@ static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err
  * one piece, since the engine cuts and colours that. */
 static int put_distribution(struct buf *b, const char *package, struct cee_err *err)
 {
-	AUTO_BUF struct buf line = {0};
-	int r = buf_printf(&line, "apt-get -q update; apt-cache pkgnames '%s' | grep -qxF '%s' || "
+	AUTO_BUF struct buf line = { 0 };
+	int r = buf_printf(&line,
+			   "apt-get -q update; apt-cache pkgnames '%s' | grep -qxF '%s' || "
 			   "{ echo; echo 'E: Unable to locate package %s'; exit 100; }; "
-			   "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends '%s' 2> /tmp/said || "
+			   "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends '%s' 2> "
+			   "/tmp/said || "
 			   "{ echo; cat /tmp/said; exit 100; }; rm /tmp/said%s",
 			   package, package, package, package, install_end);
 
@@ -498,8 +508,8 @@ static int put_distribution(struct buf *b, const char *package, struct cee_err *
 /* What goes from the host into an image: host_wanted. */
 struct context {
 	const char *dockerfile;
-	char *paths[CONTEXT_MAX];	/* malloc'ed */
-	const char *tos[CONTEXT_MAX];	/* in the language */
+	char *paths[CONTEXT_MAX];     /* malloc'ed */
+	const char *tos[CONTEXT_MAX]; /* in the language */
 	size_t n, first_beside;
 };
 
@@ -553,7 +563,7 @@ static int dockerfile_make(struct buf *b, const struct lang *l, const struct con
 		return -1;
 	if (r == 0 && !pulled && *with && put_with(b, l, with, err) < 0)
 		return -1;
-	for (size_t i = c->first_beside; r == 0 && i < c->n; i++)	/* after what takes long: these change */
+	for (size_t i = c->first_beside; r == 0 && i < c->n; i++) /* after what takes long: these change */
 		r = put_copy(b, c, i);
 	for (size_t i = 0; r == 0 && i < l->nsetup; i++)
 		r = put_run(b, l->setup[i]);
@@ -565,7 +575,7 @@ static int dockerfile_make(struct buf *b, const struct lang *l, const struct con
 static int context_write(void *arg, int fd)
 {
 	const struct context *c = arg;
-	struct cee_err err = {""};
+	struct cee_err err = { "" };
 
 	if (tar_context(fd, c->dockerfile, c->paths, c->n, &err) == 0)
 		return 0;
@@ -595,15 +605,15 @@ static char *query_object(const char *const *pairs, size_t n)
 static char *proxy_arguments(void)
 {
 	const char *pairs[] = {
-		"http_proxy", getenv("http_proxy"), "https_proxy", getenv("https_proxy"),
-		"no_proxy", getenv("no_proxy"),
+		"http_proxy",	       getenv("http_proxy"), "https_proxy",
+		getenv("https_proxy"), "no_proxy",	     getenv("no_proxy"),
 	};
 
 	return query_object(pairs, sizeof pairs / sizeof *pairs);
 }
 
-static int build_path(struct work *w, const struct lang *l, const char *source, const char *digest,
-		      const char *with, struct buf *path)
+static int build_path(struct work *w, const struct lang *l, const char *source, const char *digest, const char *with,
+		      struct buf *path)
 {
 	const char *pairs[] = { "cee.language", l->name, "cee.source", source, "cee.digest", digest, "cee.with", with };
 	AUTO_FREE char *labels = query_object(pairs, 8), *args = proxy_arguments();
@@ -612,8 +622,7 @@ static int build_path(struct work *w, const struct lang *l, const char *source, 
 	if (!labels || !args || !name)
 		return -1;
 	return buf_printf(path, "/build?t=%s&rm=1&forcerm=1%s%s&labels=%s&buildargs=%s", name,
-			  w->force ? "&nocache=1" : "", w->apt.local_proxy ? "&networkmode=host" : "",
-			  labels, args);
+			  w->force ? "&nocache=1" : "", w->apt.local_proxy ? "&networkmode=host" : "", labels, args);
 }
 
 static int context_send(struct work *w, const char *path, struct context *c, struct cee_err *err)
@@ -655,10 +664,11 @@ static int archive_text(const struct buf *tar, char *text, size_t size)
 }
 
 /* The file /usr/lib/cee/NAME/WHAT of the image, "" where there is none: asked of a container that never runs. */
-static int told_read(struct work *w, const struct lang *l, const char *what, char *text, size_t size, struct cee_err *err)
+static int told_read(struct work *w, const struct lang *l, const char *what, char *text, size_t size,
+		     struct cee_err *err)
 {
-	AUTO_BUF struct buf body = {0}, answer = {0}, path = {0}, tar = {0}, gone = {0};
-	AUTO_FREE char *name = engine_escape(l->name);	/* may have a '#' */
+	AUTO_BUF struct buf body = { 0 }, answer = { 0 }, path = { 0 }, tar = { 0 }, gone = { 0 };
+	AUTO_FREE char *name = engine_escape(l->name); /* may have a '#' */
 	char id[80];
 	cJSON *o;
 	int status;
@@ -702,12 +712,13 @@ static int runtimes_read(struct work *w, const struct lang *l, char *text, size_
 /* An image that has not every framework of its language says so in a label, and what they run on in another. */
 static int frameworks_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
 {
-	AUTO_BUF struct buf have = {0};
+	AUTO_BUF struct buf have = { 0 };
 	char text[400], runtimes[1000];
 
 	if (!l->nframeworks)
 		return 0;
-	if (told_read(w, l, "frameworks", text, sizeof text, err) < 0 || runtimes_read(w, l, runtimes, sizeof runtimes, err) < 0)
+	if (told_read(w, l, "frameworks", text, sizeof text, err) < 0 ||
+	    runtimes_read(w, l, runtimes, sizeof runtimes, err) < 0)
 		return -1;
 	for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
 		for (size_t i = 0; i < l->nframeworks; i++)
@@ -730,7 +741,7 @@ static int versions_label(struct work *w, const struct lang *l, struct buf *labe
 	if (told_read(w, l, "versions", text, sizeof text, err) < 0)
 		return -1;
 	if (strlen(text) == sizeof text - 1)
-		*(strrchr(text, '\n') ? strrchr(text, '\n') : text) = '\0';	/* the last one may be a part */
+		*(strrchr(text, '\n') ? strrchr(text, '\n') : text) = '\0'; /* the last one may be a part */
 	words = lang_versions_read(text);
 	if (!words || (*words && buf_printf(labels, "LABEL cee.versions=\"%s\"\n", words) < 0))
 		return cee_fail(err, ENOMEM, "out of memory");
@@ -742,7 +753,7 @@ static int versions_label(struct work *w, const struct lang *l, struct buf *labe
 /* What the image that was just made says of itself becomes labels of it. */
 static int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 {
-	AUTO_BUF struct buf labels = {0}, dockerfile = {0}, path = {0};
+	AUTO_BUF struct buf labels = { 0 }, dockerfile = { 0 }, path = { 0 };
 	AUTO_FREE char *name = engine_escape(l->image);
 	struct context c = { .n = 0 };
 
@@ -757,10 +768,10 @@ static int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 	return context_send(w, path.data, &c, err);
 }
 
-static int lang_make(struct work *w, const struct lang *l, struct origin o,
-		     const char *source, struct context *c, struct cee_err *err)
+static int lang_make(struct work *w, const struct lang *l, struct origin o, const char *source, struct context *c,
+		     struct cee_err *err)
 {
-	AUTO_BUF struct buf dockerfile = {0}, path = {0};
+	AUTO_BUF struct buf dockerfile = { 0 }, path = { 0 };
 	struct image before, after;
 	const char *with;
 	char digest[17], full[700];
@@ -802,7 +813,10 @@ static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *e
 	if (r == 0)
 		r = base_make(w, err);
 	if (r == 0) {
-		snprintf(source, sizeof source, "%s%s%s", l->npackages ? "packages" : l->nhostdirs ? "" : "base",
+		snprintf(source, sizeof source, "%s%s%s",
+			 l->npackages	? "packages"
+			 : l->nhostdirs ? ""
+					: "base",
 			 l->npackages && l->nhostdirs ? " and " : "", l->nhostdirs ? "host " : "");
 		if (l->nhostdirs)
 			snprintf(source + strlen(source), sizeof source - strlen(source), "%.150s", c.paths[0]);
@@ -863,7 +877,7 @@ static int distribution_try(struct work *w, const struct lang *l, bool *broken, 
 int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	struct origin o = { ORIGIN_PULL, NULL };
-	AUTO_BUF struct buf path = {0};
+	AUTO_BUF struct buf path = { 0 };
 	struct progress p = { .w = w };
 	struct context c = { .n = 0 };
 	AUTO_FREE char *name = NULL;
@@ -897,7 +911,8 @@ int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 	if (image_name_check(l->image, err) < 0 || image_look(&w->engine, l->image, &now, err) < 0)
 		return -1;
 	if (w->with && !l->with)
-		return cee_fail(err, EINVAL, "--with: its language file does not say which packages that means (source.with)");
+		return cee_fail(err, EINVAL,
+				"--with: its language file does not say which packages that means (source.with)");
 	if (now.present && !w->force && !image_is_old(w, l, &now)) {
 		work_say(w, "%s is up to date (%s)", l->image, now.source);
 		return 0;

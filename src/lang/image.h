@@ -10,14 +10,14 @@ struct work {
 	struct engine engine;
 	const struct conf *conf;
 	bool force, verbose;
-	const char *with;	/* --with: names, sorted, "," between; NULL: those that the image has */
-	bool no_source;		/* why the last one failed: this host has no source of it */
-	bool trying;		/* a package that need not exist: that it does not is one line */
-	bool not_installed;	/* why the last build failed: apt could not install something */
+	const char *with;   /* --with: names, sorted, "," between; NULL: those that the image has */
+	bool no_source;	    /* why the last one failed: this host has no source of it */
+	bool trying;	    /* a package that need not exist: that it does not is one line */
+	bool not_installed; /* why the last build failed: apt could not install something */
 	bool have_apt, base_ready;
 	struct source_apt apt;
 	char base_id[80];
-	char stage[64];		/* the language that lines of progress begin with */
+	char stage[64]; /* the language that lines of progress begin with */
 };
 
 /* "NAME: …" on standard output. */
@@ -27,11 +27,11 @@ void work_release(struct work *w);
 struct image {
 	bool present;
 	char id[80];
-	char source[200];	/* label cee.source, or "" */
-	char digest[20];	/* label cee.digest */
-	char with[400];		/* label cee.with: names of cee-lang build --with, "," between, or "" */
-	char frameworks[400];	/* label cee.frameworks: those of the language that it has, or "" */
-	char versions[1100];	/* label cee.versions: those of the language, or "" */
+	char source[200];     /* label cee.source, or "" */
+	char digest[20];      /* label cee.digest */
+	char with[400];	      /* label cee.with: names of cee-lang build --with, "," between, or "" */
+	char frameworks[400]; /* label cee.frameworks: those of the language that it has, or "" */
+	char versions[1100];  /* label cee.versions: those of the language, or "" */
 	int64_t size;
 };
 /* 0 also when there is none. */

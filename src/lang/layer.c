@@ -31,7 +31,10 @@ static int open_layers(const struct conf *c, struct layers *l)
 
 /* ---- list ---------------------------------------------------------------------- */
 
-struct list { struct layers *l; cJSON *all; };
+struct list {
+	struct layers *l;
+	cJSON *all;
+};
 
 static int list_one(void *arg, const char *name)
 {
@@ -72,8 +75,10 @@ static void print_list(const cJSON *all)
 {
 	const cJSON *o, *p;
 
-	printf("%-8s %-12s %-14s %8s %7s  %-20s %s\n", "LAYER", "LANGUAGE", "FRAMEWORK", "KB", "FILES", "USED", "PACKAGES");
-	cJSON_ArrayForEach(o, all) {
+	printf("%-8s %-12s %-14s %8s %7s  %-20s %s\n", "LAYER", "LANGUAGE", "FRAMEWORK", "KB", "FILES", "USED",
+	       "PACKAGES");
+	cJSON_ArrayForEach(o, all)
+	{
 		printf("%.8s %-12s %-14s %8.0f %7.0f  %.19sZ", text_of(o, "id"), text_of(o, "language"),
 		       *text_of(o, "framework") ? text_of(o, "framework") : "-",
 		       cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(o, "bytes")) / 1024,
@@ -109,7 +114,10 @@ int layers_list(const struct conf *c, bool json)
 
 /* ---- check, prune ------------------------------------------------------------------ */
 
-struct check { struct layers *l; int sound, damaged; };
+struct check {
+	struct layers *l;
+	int sound, damaged;
+};
 
 static int check_one(void *arg, const char *name)
 {
@@ -195,7 +203,8 @@ int layers_make(const struct conf *c, const struct lang *l, const char *framewor
 	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
 	char *argv[] = { "cee-submit", "-w", "-s", c->spool, "-j", "-", NULL };
 
-	if (!text || fd < 0 || len < 0 || write_full(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, 0) < 0)
+	if (!text || fd < 0 || len < 0 || write_full(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    dup2(fd, 0) < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	self[len] = '\0';
 	*(strrchr(self, '/') + 1) = '\0';

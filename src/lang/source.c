@@ -55,8 +55,7 @@ static int program_path(const char *from, char *path, struct cee_err *err)
 	char name[NAME_MAX + 1], found[PATH_MAX], real[PATH_MAX];
 	int n;
 
-	if (!len || len > NAME_MAX || *rest++ != '}' || (*rest && *rest != '/') ||
-	    memchr(from + 2, '/', len))
+	if (!len || len > NAME_MAX || *rest++ != '}' || (*rest && *rest != '/') || memchr(from + 2, '/', len))
 		return cee_fail(err, EINVAL, "source.host: '%s': expected /{PROGRAM} or /{PROGRAM}/PATH", from);
 	snprintf(name, sizeof name, "%.*s", (int)len, from + 2);
 	if (!child_which(name, found) || !realpath(found, real))
@@ -118,7 +117,7 @@ void source_fingerprint(struct digest *d, const char *path)
 bool source_content(struct digest *d, const char *path)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || read_fd(fd, CONTENT_MAX, &b) < 0)
@@ -187,7 +186,7 @@ static void os_release(const char *text, const char *key, char *out, size_t size
 static void suite_find(char *suite, size_t size)
 {
 	static const char *const derived[] = { "DEBIAN_CODENAME", "UBUNTU_CODENAME" };
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	char id[32];
 	char *cat[] = { "cat", "/etc/os-release", NULL };
 
@@ -230,13 +229,16 @@ static int target_take(struct source_apt *a, char *line)
 static int option_take(struct source_apt *a, char *line)
 {
 	static const char *const wanted[] = {
-		"Acquire::http::", "Acquire::https::", "Acquire::Check-Valid-Until", "Acquire::Check-Date",
+		"Acquire::http::",
+		"Acquire::https::",
+		"Acquire::Check-Valid-Until",
+		"Acquire::Check-Date",
 	};
 
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		if (strncasecmp(line, wanted[i], strlen(wanted[i])))
 			continue;
-		if (strcasestr(line, "Auto-Detect"))	/* a program of the host */
+		if (strcasestr(line, "Auto-Detect")) /* a program of the host */
 			return 0;
 		if (strcasestr(line, "://127.") || strcasestr(line, "://localhost") || strstr(line, "://[::1]"))
 			a->local_proxy = true;
@@ -261,9 +263,11 @@ static int each_line(char *text, int (*take)(struct source_apt *, char *), struc
 
 int source_apt(struct source_apt *a, struct cee_err *err)
 {
-	AUTO_BUF struct buf targets = {0}, config = {0};
-	char *ask_targets[] = { "apt-get", "indextargets", "--format",
-				"$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages", NULL };
+	AUTO_BUF struct buf targets = { 0 }, config = { 0 };
+	char *ask_targets[] = {
+		"apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
+		NULL
+	};
 	char *ask_config[] = { "apt-config", "dump", NULL };
 	char path[PATH_MAX];
 

@@ -5,7 +5,9 @@
 #include "cee.h"
 
 /* A hash to see that something changed; nobody attacks it. */
-struct digest { uint64_t v; };
+struct digest {
+	uint64_t v;
+};
 void digest_init(struct digest *d);
 void digest_add(struct digest *d, const char *text);
 void digest_text(const struct digest *d, char out[17]);
@@ -26,9 +28,11 @@ void source_fingerprint(struct digest *d, const char *path);
  * and of apt.conf(5), where that release comes from and through which proxy. */
 struct source_apt {
 	char suite[64];
-	char **lines; size_t nlines;	/* none: mmdebstrap's own default */
-	char **options; size_t noptions;
-	bool local_proxy;		/* a proxy on this host's loopback */
+	char **lines;
+	size_t nlines; /* none: mmdebstrap's own default */
+	char **options;
+	size_t noptions;
+	bool local_proxy; /* a proxy on this host's loopback */
 };
 int source_apt(struct source_apt *a, struct cee_err *err);
 void source_apt_release(struct source_apt *a);

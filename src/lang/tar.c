@@ -57,12 +57,11 @@ static int put_content(struct archive *a, const char *path, int64_t size, struct
 	return 0;
 }
 
-static int put_entry(struct archive *a, struct archive_entry *e, const char *root, const char *to,
-		     struct cee_err *err)
+static int put_entry(struct archive *a, struct archive_entry *e, const char *root, const char *to, struct cee_err *err)
 {
 	const char *path = archive_entry_sourcepath(e);
 	mode_t type = archive_entry_filetype(e), mode = archive_entry_perm(e);
-	AUTO_BUF struct buf name = {0};
+	AUTO_BUF struct buf name = { 0 };
 
 	if (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
 		return 0;
@@ -87,7 +86,7 @@ static int put_tree(struct archive *a, const char *root, const char *to, struct 
 
 	archive_read_disk_set_symlink_physical(disk);
 	archive_read_disk_set_behavior(disk, ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL |
-				       ARCHIVE_READDISK_NO_FFLAGS);
+						     ARCHIVE_READDISK_NO_FFLAGS);
 	if (archive_read_disk_open(disk, root) != ARCHIVE_OK)
 		r = fail(disk, err, root);
 	while (r == 0 && (got = archive_read_next_header2(disk, e)) == ARCHIVE_OK) {

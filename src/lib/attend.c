@@ -28,7 +28,7 @@ enum { WARN_MS = 500 };
 /* ---- signals ------------------------------------------------------------------ */
 
 static volatile sig_atomic_t signals, last_signal, cancel_made, resized;
-static int wake[2] = {-1, -1};
+static int wake[2] = { -1, -1 };
 
 static void on_signal(int sig)
 {
@@ -40,7 +40,7 @@ static void on_signal(int sig)
 		tty_restore();
 		_exit(128 + sig);
 	}
-	if (write(wake[1], "", 1) < 0) {	/* full: it is awake already */
+	if (write(wake[1], "", 1) < 0) { /* full: it is awake already */
 	}
 	errno = saved;
 }
@@ -58,7 +58,7 @@ static void on_resize(int sig)
 
 void attend_begin(struct attend *a)
 {
-	static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	size_t n = sizeof caught / sizeof *caught - (a->forward ? 0 : 1);
 	struct sigaction sa = { .sa_handler = on_signal }, old;
 
@@ -72,14 +72,17 @@ void attend_begin(struct attend *a)
 	sa.sa_handler = on_resize;
 	if (a->tty)
 		sigaction(SIGWINCH, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);	/* the job must be cancelled before we go */
+	signal(SIGPIPE, SIG_IGN); /* the job must be cancelled before we go */
 }
 
-int attend_signal(void) { return last_signal; }
+int attend_signal(void)
+{
+	return last_signal;
+}
 
 static void cancel(struct attend *a)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	a->cancelling = true;
 	if (spool_cancel(&a->c->spool, a->c->owner, a->f.id, &e) < 0)
@@ -123,7 +126,7 @@ static void heed_signals(struct attend *a)
 	if (pass_on(a))
 		return;
 	cancel(a);
-	if (signals != heeded) {	/* the next one came while the wish was on its way to the disk */
+	if (signals != heeded) { /* the next one came while the wish was on its way to the disk */
 		tty_restore();
 		_exit(128 + last_signal);
 	}
@@ -134,7 +137,7 @@ static void heed_signals(struct attend *a)
 
 void attend_exit(const struct attend *a, int status)
 {
-	struct rlimit none = {0};
+	struct rlimit none = { 0 };
 
 	if (a->forward && last_signal && status == 128 + last_signal) {
 		tty_restore();
@@ -158,7 +161,8 @@ static _Noreturn void output_failed(struct attend *a, const struct sink *k)
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
 	}
-	prog_die(STATUS_OURS, "standard %s: %s; %s is cancelled", k == &a->out ? "output" : "error", strerror(err), a->f.id);
+	prog_die(STATUS_OURS, "standard %s: %s; %s is cancelled", k == &a->out ? "output" : "error", strerror(err),
+		 a->f.id);
 }
 
 static void flush(struct attend *a, struct sink *k)
@@ -197,7 +201,7 @@ static void put_tap(struct attend *a, struct buf *b, int made)
 
 static void begin_tests(struct attend *a)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	put_tap(a, &b, tap_plan(&b, a->job.ntests));
 }
@@ -205,7 +209,7 @@ static void begin_tests(struct attend *a)
 /* A rerun runs them all again: what is as it was is not said twice. */
 static void tell_test(struct attend *a, const struct follow_item *it)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	struct test_result t;
 	struct cee_err e;
 	signed char now;
@@ -223,7 +227,7 @@ static void tell_test(struct attend *a, const struct follow_item *it)
 /* Every test of the plan has its line, or it is said why there are no more. */
 static void end_tests(struct attend *a, const struct result *r)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	int made = 0;
 
 	if (r->why != WHY_EXITED) {
@@ -248,13 +252,13 @@ static bool is_of_test(const struct attend *a, const struct follow_item *it)
 static int item(void *arg, const struct follow_item *it)
 {
 	struct attend *a = arg;
-	struct sink *k = it->what == FOLLOW_TEST || (it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT)
-		? &a->out : &a->err;
+	struct sink *k = it->what == FOLLOW_TEST || (it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT) ? &a->out
+													      : &a->err;
 
 	heed_signals(a);
 	if (is_of_test(a, it))
 		return 0;
-	if (a->last != k && a->last)	/* they may be the same terminal */
+	if (a->last != k && a->last) /* they may be the same terminal */
 		flush(a, a->last);
 	a->last = k;
 	switch (it->what) {
@@ -265,8 +269,8 @@ static int item(void *arg, const struct follow_item *it)
 		break;
 	case FOLLOW_GAP:
 		before_note(a);
-		prog_error("%llu bytes of %s are missing here",
-			   (unsigned long long)it->rec.len, client_stream_name(it->rec.stream));
+		prog_error("%llu bytes of %s are missing here", (unsigned long long)it->rec.len,
+			   client_stream_name(it->rec.stream));
 		break;
 	case FOLLOW_TEST:
 		tell_test(a, it);
@@ -291,8 +295,7 @@ static bool input_open(const struct attend *a)
 /* No more is written ahead than this: who writes without end waits for who reads. */
 static bool input_wanted(const struct attend *a)
 {
-	return input_open(a) && !a->cancelling &&
-	       a->input->size < follow_taken(&a->f) + SPOOL_INPUT_AHEAD;
+	return input_open(a) && !a->cancelling && a->input->size < follow_taken(&a->f) + SPOOL_INPUT_AHEAD;
 }
 
 static _Noreturn void input_failed(struct attend *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -363,11 +366,11 @@ static void wait_more(struct attend *a, int timeout)
 
 static void follow_to_end(struct attend *a)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int timeout = WARN_MS, r;
 
 	while ((r = follow_step(&a->f, item, a, &e)) == 0) {
-		if (a->tty && a->f.attempt > 0)	/* what is typed before is still ours, Ctrl-C too */
+		if (a->tty && a->f.attempt > 0) /* what is typed before is still ours, Ctrl-C too */
 			tty_raw();
 		flush(a, &a->out);
 		flush(a, &a->err);
@@ -398,7 +401,8 @@ static void say_why(struct attend *a, const struct result *r)
 	else if (r->why == WHY_SIGNALLED)
 		prog_error("ended by signal %d (%s)%s%s", r->signal, strsignal(r->signal), colon, message);
 	else if (result_is_ours(r))
-		prog_error("%s: %s%s%s (a failure of the engine, not of the program)", a->f.id, why_name[r->why], colon, message);
+		prog_error("%s: %s%s%s (a failure of the engine, not of the program)", a->f.id, why_name[r->why], colon,
+			   message);
 	else
 		prog_error("%s%s%s", why_name[r->why], colon, message);
 }
@@ -406,7 +410,7 @@ static void say_why(struct attend *a, const struct result *r)
 int attend_job(struct attend *a, const char *id)
 {
 	struct result r;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int status;
 
 	sink_init(&a->out, STDOUT_FILENO, a->raw);

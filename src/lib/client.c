@@ -46,7 +46,7 @@ void client_option(struct client *c, int opt, const char *help)
 		prog_help(help);
 	case CLIENT_VERSION:
 		prog_version();
-	default:	/* prog_getopt lets only a program's own options through */
+	default: /* prog_getopt lets only a program's own options through */
 		prog_usage("not understood");
 	}
 }
@@ -70,7 +70,7 @@ static int open_status(void)
 
 void client_open(struct client *c, unsigned flags)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (conf_load(&c->conf, c->conf_path, c->spool_path, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
@@ -138,13 +138,15 @@ static int lines_take(struct lines *l, size_t end, char **line, size_t *len)
 int lines_next(struct lines *l, char **line, size_t *len)
 {
 	for (;;) {
-		char *nl = l->b.len > l->scanned ? memchr(l->b.data + l->scanned, l->nul ? 0 : '\n', l->b.len - l->scanned) : NULL;
+		char *nl = l->b.len > l->scanned
+				   ? memchr(l->b.data + l->scanned, l->nul ? 0 : '\n', l->b.len - l->scanned)
+				   : NULL;
 		int r;
 
 		if (nl)
 			return lines_take(l, (size_t)(nl - l->b.data), line, len);
 		l->scanned = l->b.len;
-		if (l->b.len - l->at > l->max) {	/* keep none of it, but know that it was */
+		if (l->b.len - l->at > l->max) { /* keep none of it, but know that it was */
 			l->skip = true;
 			l->at = l->scanned = l->b.len = 0;
 		}
@@ -259,7 +261,7 @@ static bool member_there(struct members *m, struct client *c, size_t i)
 
 int members_look(struct members *m, struct client *c, bool last, client_id_fn fn, void *arg, int *failed)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int n = 0;
 
 	if (group_load(&c->spool, c->owner, c->group, &m->ids, &e) < 0) {
@@ -282,7 +284,7 @@ void members_release(struct members *m)
 {
 	ids_release(&m->ids);
 	free(m->known);
-	*m = (struct members){0};
+	*m = (struct members){ 0 };
 }
 
 static int none_found(struct client *c)
@@ -294,7 +296,7 @@ static int none_found(struct client *c)
 static int each_member(struct client *c, bool wait, client_id_fn fn, void *arg)
 {
 	const struct timespec pause = { .tv_nsec = GROUP_LOOK_MS * 1000000L };
-	struct members m = {0};
+	struct members m = { 0 };
 	int failed = 0, n;
 	bool busy;
 

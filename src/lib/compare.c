@@ -20,7 +20,7 @@
 
 #include "cee.h"
 
-enum { LEFT = 20 };		/* bytes of an excerpt before the difference */
+enum { LEFT = 20 }; /* bytes of an excerpt before the difference */
 
 static bool is_space(unsigned char b)
 {
@@ -32,7 +32,7 @@ static bool is_space(unsigned char b)
 /* A tolerance: a finite number, not below 0. What follows it in *end. */
 static bool tolerance(const char *s, char **end, double *v)
 {
-	size_t n = strspn(s, "0123456789.eE+-");	/* no hexadecimals, which strtod takes too */
+	size_t n = strspn(s, "0123456789.eE+-"); /* no hexadecimals, which strtod takes too */
 
 	if ((s[n] && s[n] != ',') || *s == '+' || *s == '-')
 		return false;
@@ -58,7 +58,8 @@ int compare_parse(const char *text, struct compare_rule *r, struct cee_err *e)
 	if (strncmp(text, "float:", 6) == 0 && tolerance(text + 6, &end, &r->abs) && *end == ',' &&
 	    tolerance(end + 1, &end, &r->rel) && !*end)
 		return 0;
-	return cee_fail(e, EINVAL, "must be \"exact\", \"trailing\", \"tokens\" or \"float:ABS,REL\", as float:1e-9,1e-6");
+	return cee_fail(e, EINVAL,
+			"must be \"exact\", \"trailing\", \"tokens\" or \"float:ABS,REL\", as float:1e-9,1e-6");
 }
 
 /* ---- excerpts ----------------------------------------------------------------- */
@@ -277,8 +278,7 @@ static bool near(const struct compare *c)
 {
 	double a, b;
 
-	if (!number(c->number, c->word_len, &a) ||
-	    !number((const char *)c->want + c->word, c->word_end - c->word, &b))
+	if (!number(c->number, c->word_len, &a) || !number((const char *)c->want + c->word, c->word_end - c->word, &b))
 		return false;
 	if (isnan(a) || isnan(b))
 		return isnan(a) && isnan(b);
@@ -297,7 +297,7 @@ static void end_word(struct compare *c)
 		c->open = false;
 		return;
 	}
-	if (c->equal) {		/* the output's is shorter */
+	if (c->equal) { /* the output's is shorter */
 		c->odd_at = c->word + c->word_len;
 		open_excerpt(c, c->word, c->odd_at);
 	}
@@ -315,7 +315,7 @@ static void feed_words(struct compare *c, unsigned char b)
 	if (!c->in_word)
 		begin_word(c);
 	if (c->equal && (c->word + c->word_len >= c->word_end || c->want[c->word + c->word_len] != b)) {
-		c->equal = false;	/* but it may be near: a number is only understood as a whole */
+		c->equal = false; /* but it may be near: a number is only understood as a whole */
 		c->odd_at = c->word + c->word_len;
 		open_excerpt(c, c->word, c->odd_at);
 	}

@@ -29,23 +29,38 @@ enum { CONF_MAX = 1 << 20, VALUE_MAX = 4096, NETWORKS_MAX = 64, ORIGIN_MAX = 256
 #define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
 
 static const struct limits default_limits[PHASE_COUNT] = {
-	[PHASE_COMPILE] = { .v = {
-		[LIMIT_CPU] = 20 * SECOND, [LIMIT_WALL] = -1, [LIMIT_MEMORY] = 512 * MIB,
-		[LIMIT_PROCESSES] = 128, [LIMIT_OUTPUT] = MIB, [LIMIT_FILE_SIZE] = 64 * MIB,
-		[LIMIT_DISK] = 64 * MIB, [LIMIT_INODES] = 4096, [LIMIT_OPEN_FILES] = 256,
-		[LIMIT_STACK] = 8 * MIB } },
-	[PHASE_RUN] = { .v = {
-		[LIMIT_CPU] = 5 * SECOND, [LIMIT_WALL] = -1, [LIMIT_MEMORY] = 256 * MIB,
-		[LIMIT_PROCESSES] = 64, [LIMIT_OUTPUT] = 16 * MIB, [LIMIT_FILE_SIZE] = 64 * MIB,
-		[LIMIT_DISK] = 64 * MIB, [LIMIT_INODES] = 4096, [LIMIT_OPEN_FILES] = 256,
-		[LIMIT_STACK] = 8 * MIB } },
+	[PHASE_COMPILE] = { .v = { [LIMIT_CPU] = 20 * SECOND,
+				   [LIMIT_WALL] = -1,
+				   [LIMIT_MEMORY] = 512 * MIB,
+				   [LIMIT_PROCESSES] = 128,
+				   [LIMIT_OUTPUT] = MIB,
+				   [LIMIT_FILE_SIZE] = 64 * MIB,
+				   [LIMIT_DISK] = 64 * MIB,
+				   [LIMIT_INODES] = 4096,
+				   [LIMIT_OPEN_FILES] = 256,
+				   [LIMIT_STACK] = 8 * MIB } },
+	[PHASE_RUN] = { .v = { [LIMIT_CPU] = 5 * SECOND,
+			       [LIMIT_WALL] = -1,
+			       [LIMIT_MEMORY] = 256 * MIB,
+			       [LIMIT_PROCESSES] = 64,
+			       [LIMIT_OUTPUT] = 16 * MIB,
+			       [LIMIT_FILE_SIZE] = 64 * MIB,
+			       [LIMIT_DISK] = 64 * MIB,
+			       [LIMIT_INODES] = 4096,
+			       [LIMIT_OPEN_FILES] = 256,
+			       [LIMIT_STACK] = 8 * MIB } },
 };
 
-static const struct limits default_ceiling = { .v = {
-	[LIMIT_CPU] = 60 * SECOND, [LIMIT_WALL] = 300 * SECOND, [LIMIT_MEMORY] = 2 * GIB,
-	[LIMIT_PROCESSES] = 512, [LIMIT_OUTPUT] = 256 * MIB, [LIMIT_FILE_SIZE] = GIB,
-	[LIMIT_DISK] = GIB, [LIMIT_INODES] = 65536, [LIMIT_OPEN_FILES] = 4096,
-	[LIMIT_STACK] = 64 * MIB } };
+static const struct limits default_ceiling = { .v = { [LIMIT_CPU] = 60 * SECOND,
+						      [LIMIT_WALL] = 300 * SECOND,
+						      [LIMIT_MEMORY] = 2 * GIB,
+						      [LIMIT_PROCESSES] = 512,
+						      [LIMIT_OUTPUT] = 256 * MIB,
+						      [LIMIT_FILE_SIZE] = GIB,
+						      [LIMIT_DISK] = GIB,
+						      [LIMIT_INODES] = 65536,
+						      [LIMIT_OPEN_FILES] = 4096,
+						      [LIMIT_STACK] = 64 * MIB } };
 
 /* Those that this process may use, as nproc(1) says. */
 static int processors(void)
@@ -108,7 +123,7 @@ void conf_init(struct conf *c)
 	}
 }
 
-enum { INDEXES = sizeof ((struct conf *)0)->package_index / sizeof ((struct conf *)0)->package_index[0] };
+enum { INDEXES = sizeof((struct conf *)0)->package_index / sizeof((struct conf *)0)->package_index[0] };
 
 static void names_release(char ***v, size_t *n)
 {
@@ -145,7 +160,7 @@ void conf_release(struct conf *c)
 	}
 	names_release(&c->networks, &c->nnetworks);
 	names_release(&c->http_origins, &c->nhttp_origins);
-	*c = (struct conf){0};
+	*c = (struct conf){ 0 };
 }
 
 /* ---- values ------------------------------------------------------------- */
@@ -194,26 +209,72 @@ static int set_integer(int64_t *n, const char *value, int64_t min, int64_t max, 
 	if (*value && value[strspn(value, "0123456789")] == '\0' && strlen(value) <= 18)
 		v = strtoll(value, NULL, 10);
 	if (v < min || v > max)
-		return cee_fail(e, EINVAL, "must be a whole number from %" PRId64 " to %" PRId64 ", not \"%.60s\"", min, max, value);
+		return cee_fail(e, EINVAL, "must be a whole number from %" PRId64 " to %" PRId64 ", not \"%.60s\"", min,
+				max, value);
 	*n = v;
 	return 0;
 }
 
-static int set_spool(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->spool, v, e); }
-static int set_languages(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->languages, v, e); }
-static int set_init(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->init, v, e); }
-static int set_seccomp(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->seccomp, v, e); }
-static int set_runtime(struct conf *c, const char *v, struct cee_err *e) { return set_name(&c->runtime, v, e); }
-static int set_apparmor(struct conf *c, const char *v, struct cee_err *e) { return set_name(&c->apparmor, v, e); }
-static int set_durable(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->durable, v, "yes", "no", e); }
-static int set_cells(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->cells_never, v, "never", "auto", e); }
-static int set_log(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->log_json, v, "json", "text", e); }
-static int set_max_job(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->max_job, e); }
-static int set_max_stdin(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->max_stdin, e); }
-static int set_min_room(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->min_room, e); }
-static int set_box_reserve(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->box_reserve, e); }
-static int set_run_slack(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->run_slack_us, e); }
-static int set_max_queued(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->max_queued, v, 1, 100000000, e); }
+static int set_spool(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->spool, v, e);
+}
+static int set_languages(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->languages, v, e);
+}
+static int set_init(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->init, v, e);
+}
+static int set_seccomp(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->seccomp, v, e);
+}
+static int set_runtime(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_name(&c->runtime, v, e);
+}
+static int set_apparmor(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_name(&c->apparmor, v, e);
+}
+static int set_durable(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_choice(&c->durable, v, "yes", "no", e);
+}
+static int set_cells(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_choice(&c->cells_never, v, "never", "auto", e);
+}
+static int set_log(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_choice(&c->log_json, v, "json", "text", e);
+}
+static int set_max_job(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->max_job, e);
+}
+static int set_max_stdin(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->max_stdin, e);
+}
+static int set_min_room(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->min_room, e);
+}
+static int set_box_reserve(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->box_reserve, e);
+}
+static int set_run_slack(struct conf *c, const char *v, struct cee_err *e)
+{
+	return duration_parse(v, &c->run_slack_us, e);
+}
+static int set_max_queued(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_integer(&c->max_queued, v, 1, 100000000, e);
+}
 
 static int set_span(int64_t *us, const char *v, struct cee_err *e)
 {
@@ -223,17 +284,37 @@ static int set_span(int64_t *us, const char *v, struct cee_err *e)
 	return 0;
 }
 
-static int set_keep(struct conf *c, const char *v, struct cee_err *e) { return set_span(&c->keep_us, v, e); }
-static int set_keep_max(struct conf *c, const char *v, struct cee_err *e) { return set_span(&c->keep_max_us, v, e); }
+static int set_keep(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_span(&c->keep_us, v, e);
+}
+static int set_keep_max(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_span(&c->keep_max_us, v, e);
+}
 
-static int set_share(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->share_none, v, "none", "owner", e); }
-static int set_pin(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->pin, v, "yes", "no", e); }
-static int set_box_idle(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_idle_us, e); }
-static int set_box_age(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->box_age_us, e); }
+static int set_share(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_choice(&c->share_none, v, "none", "owner", e);
+}
+static int set_pin(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_choice(&c->pin, v, "yes", "no", e);
+}
+static int set_box_idle(struct conf *c, const char *v, struct cee_err *e)
+{
+	return duration_parse(v, &c->box_idle_us, e);
+}
+static int set_box_age(struct conf *c, const char *v, struct cee_err *e)
+{
+	return duration_parse(v, &c->box_age_us, e);
+}
 
 static int set_resident(struct conf *c, const char *v, struct cee_err *e)
 {
-	static const char *const name[] = { [RESIDENT_AUTO] = "auto", [RESIDENT_AHEAD] = "ahead", [RESIDENT_NEVER] = "never" };
+	static const char *const name[] = {
+		[RESIDENT_AUTO] = "auto", [RESIDENT_AHEAD] = "ahead", [RESIDENT_NEVER] = "never"
+	};
 
 	for (int i = RESIDENT_AUTO; i <= RESIDENT_NEVER; i++)
 		if (strcmp(v, name[i]) == 0) {
@@ -253,25 +334,61 @@ static int set_small(int *out, const char *v, int min, int max, struct cee_err *
 	return 0;
 }
 
-static int set_warm(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->warm, v, 0, 1000, e); }
-static int set_boxes(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->boxes, v, 0, 4096, e); }
-static int set_box_jobs(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->box_jobs, v, 1, 1000000, e); }
+static int set_warm(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_small(&c->warm, v, 0, 1000, e);
+}
+static int set_boxes(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_small(&c->boxes, v, 0, 4096, e);
+}
+static int set_box_jobs(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_small(&c->box_jobs, v, 1, 1000000, e);
+}
 
-static int set_collect_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->collect_bytes, e); }
+static int set_collect_bytes(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->collect_bytes, e);
+}
 static int set_collect_files(struct conf *c, const char *v, struct cee_err *e)
 {
 	return set_integer(&c->collect_files, v, 0, FILES_MOST, e);
 }
 
-static int set_http_tokens(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_tokens, v, e); }
-static int set_http_state(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_state, v, e); }
-static int set_http_page(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_page, v, e); }
-static int set_http_editor(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->http_editor, v, e); }
-static int set_http_jobs(struct conf *c, const char *v, struct cee_err *e) { return set_integer(&c->http_jobs, v, 0, 100000000, e); }
-static int set_http_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->http_bytes, e); }
-static int set_http_wait(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->http_wait_us, e); }
+static int set_http_tokens(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->http_tokens, v, e);
+}
+static int set_http_state(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->http_state, v, e);
+}
+static int set_http_page(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->http_page, v, e);
+}
+static int set_http_editor(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->http_editor, v, e);
+}
+static int set_http_jobs(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_integer(&c->http_jobs, v, 0, 100000000, e);
+}
+static int set_http_bytes(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->http_bytes, e);
+}
+static int set_http_wait(struct conf *c, const char *v, struct cee_err *e)
+{
+	return duration_parse(v, &c->http_wait_us, e);
+}
 
-static int set_http_ticket(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->http_ticket_us, e); }
+static int set_http_ticket(struct conf *c, const char *v, struct cee_err *e)
+{
+	return duration_parse(v, &c->http_ticket_us, e);
+}
 
 /* A part of owners' names, without the '-' that separates the parts. */
 static int set_http_realm(struct conf *c, const char *v, struct cee_err *e)
@@ -306,7 +423,7 @@ static int set_jobs(struct conf *c, const char *v, struct cee_err *e)
 /* Whoever speaks to the engine is root: an address in the clear is for loopback only. */
 static int set_docker_host(struct conf *c, const char *v, struct cee_err *e)
 {
-	static const char *const good[] = {"unix:///", "tcp://127.0.0.1:", "tcp://[::1]:", "tcp://localhost:"};
+	static const char *const good[] = { "unix:///", "tcp://127.0.0.1:", "tcp://[::1]:", "tcp://localhost:" };
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		if (strncmp(v, good[i], strlen(good[i])) == 0 && v[strlen(good[i])])
@@ -374,14 +491,38 @@ static int set_networks(struct conf *c, const char *v, struct cee_err *e)
 	return 0;
 }
 
-static int set_layers(struct conf *c, const char *v, struct cee_err *e) { return set_path(&c->layers, v, e); }
-static int set_layers_max(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->layers_max, e); }
-static int set_offline(struct conf *c, const char *v, struct cee_err *e) { return set_choice(&c->offline, v, "yes", "no", e); }
-static int set_package_bytes(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->package_bytes, e); }
-static int set_package_memory(struct conf *c, const char *v, struct cee_err *e) { return size_parse(v, &c->package_memory, e); }
-static int set_package_wall(struct conf *c, const char *v, struct cee_err *e) { return duration_parse(v, &c->package_wall_us, e); }
-static int set_package_boxes(struct conf *c, const char *v, struct cee_err *e) { return set_small(&c->package_boxes, v, 1, 100, e); }
-static int set_package_certificates(struct conf *c, const char *v, struct cee_err *e) { return replace(&c->package_certificates, v, e); }
+static int set_layers(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_path(&c->layers, v, e);
+}
+static int set_layers_max(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->layers_max, e);
+}
+static int set_offline(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_choice(&c->offline, v, "yes", "no", e);
+}
+static int set_package_bytes(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->package_bytes, e);
+}
+static int set_package_memory(struct conf *c, const char *v, struct cee_err *e)
+{
+	return size_parse(v, &c->package_memory, e);
+}
+static int set_package_wall(struct conf *c, const char *v, struct cee_err *e)
+{
+	return duration_parse(v, &c->package_wall_us, e);
+}
+static int set_package_boxes(struct conf *c, const char *v, struct cee_err *e)
+{
+	return set_small(&c->package_boxes, v, 1, 100, e);
+}
+static int set_package_certificates(struct conf *c, const char *v, struct cee_err *e)
+{
+	return replace(&c->package_certificates, v, e);
+}
 
 static int set_package_inodes(struct conf *c, const char *v, struct cee_err *e)
 {
@@ -402,14 +543,15 @@ static int set_package_proxy(struct conf *c, const char *v, struct cee_err *e)
 	if (strncmp(v, "http://", 7) != 0 && strncmp(v, "https://", 8) != 0)
 		return cee_fail(e, EINVAL, "must be http://HOST:PORT or https://HOST:PORT, not \"%.60s\"", v);
 	if (strchr(v, '@'))
-		return cee_fail(e, EINVAL, "must not have a password in it: no credential enters a box; let the proxy add it");
+		return cee_fail(e, EINVAL,
+				"must not have a password in it: no credential enters a box; let the proxy add it");
 	return replace(&c->package_proxy, v, e);
 }
 
 static bool index_valid(const char *v)
 {
 	return (*v == '/' || strncmp(v, "http://", 7) == 0 || strncmp(v, "https://", 8) == 0) &&
-		!strpbrk(v, " \t\"'@\\") && strlen(v) < 1000;
+	       !strpbrk(v, " \t\"'@\\") && strlen(v) < 1000;
 }
 
 /* packages.index.GRAMMAR; 1 when key is none. */
@@ -423,7 +565,8 @@ static int set_index(struct conf *c, const char *key, const char *value, struct 
 	if (grammar_find(key) < 0)
 		return cee_fail(e, EINVAL, "no such registry: there are nuget, pip and npm");
 	if (!index_valid(value))
-		return cee_fail(e, EINVAL, "must be an absolute path or http[s]://…, without a password, not \"%.60s\"", value);
+		return cee_fail(e, EINVAL, "must be an absolute path or http[s]://…, without a password, not \"%.60s\"",
+				value);
 	while (c->package_index[i].grammar && strcmp(c->package_index[i].grammar, key) != 0)
 		i++;
 	if (c->package_index[i].grammar)
@@ -447,7 +590,10 @@ static int add_origin(struct conf *c, const char *v, struct cee_err *e)
 
 	if (strcmp(v, "*") != 0 && (!scheme || host != v + scheme || !host[3] || strlen(v) > ORIGIN_MAX ||
 				    host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")]))
-		return cee_fail(e, EINVAL, "must be http://HOST[:PORT] or https://HOST[:PORT], in small letters and without a path, or *, not \"%.60s\"", v);
+		return cee_fail(e, EINVAL,
+				"must be http://HOST[:PORT] or https://HOST[:PORT], in small letters and without a "
+				"path, or *, not \"%.60s\"",
+				v);
 	if (c->nhttp_origins == NETWORKS_MAX)
 		return cee_fail(e, EINVAL, "more than %d origins", NETWORKS_MAX);
 	if (!c->http_origins && !(c->http_origins = calloc(NETWORKS_MAX + 1, sizeof *c->http_origins)))
@@ -476,26 +622,61 @@ static const struct key {
 	const char *name;
 	int (*set)(struct conf *c, const char *value, struct cee_err *e);
 } keys[] = {
-	{"spool", set_spool}, {"languages", set_languages}, {"docker_host", set_docker_host},
-	{"runtime", set_runtime}, {"init", set_init}, {"seccomp", set_seccomp},
-	{"apparmor", set_apparmor}, {"networks", set_networks}, {"jobs", set_jobs},
-	{"cpus", set_cpus}, {"durable", set_durable}, {"cells", set_cells}, {"log", set_log},
-	{"resident", set_resident},
-	{"uids", set_uids}, {"max_job", set_max_job}, {"max_stdin", set_max_stdin}, {"max_queued", set_max_queued},
-	{"collect_files", set_collect_files}, {"collect_bytes", set_collect_bytes},
-	{"min_room", set_min_room}, {"box_reserve", set_box_reserve},
-	{"share", set_share}, {"pin", set_pin}, {"warm", set_warm}, {"boxes", set_boxes}, {"box_jobs", set_box_jobs},
-	{"box_idle", set_box_idle}, {"box_age", set_box_age}, {"run_slack", set_run_slack},
-	{"keep", set_keep}, {"keep_max", set_keep_max},
-	{"layers", set_layers}, {"layers_max", set_layers_max}, {"offline", set_offline},
-	{"packages.network", set_package_network}, {"packages.proxy", set_package_proxy},
-	{"packages.certificates", set_package_certificates}, {"packages.bytes", set_package_bytes},
-	{"packages.inodes", set_package_inodes}, {"packages.memory", set_package_memory},
-	{"packages.wall", set_package_wall}, {"packages.boxes", set_package_boxes},
-	{"http_anonymous", set_http_anonymous}, {"http_realm", set_http_realm}, {"http_user", set_http_user}, {"http_tokens", set_http_tokens},
-	{"http_page", set_http_page}, {"http_editor", set_http_editor},
-	{"http_state", set_http_state}, {"http_jobs", set_http_jobs}, {"http_bytes", set_http_bytes}, {"http_wait", set_http_wait},
-	{"http_ticket", set_http_ticket}, {"http_origins", set_http_origins},
+	{ "spool", set_spool },
+	{ "languages", set_languages },
+	{ "docker_host", set_docker_host },
+	{ "runtime", set_runtime },
+	{ "init", set_init },
+	{ "seccomp", set_seccomp },
+	{ "apparmor", set_apparmor },
+	{ "networks", set_networks },
+	{ "jobs", set_jobs },
+	{ "cpus", set_cpus },
+	{ "durable", set_durable },
+	{ "cells", set_cells },
+	{ "log", set_log },
+	{ "resident", set_resident },
+	{ "uids", set_uids },
+	{ "max_job", set_max_job },
+	{ "max_stdin", set_max_stdin },
+	{ "max_queued", set_max_queued },
+	{ "collect_files", set_collect_files },
+	{ "collect_bytes", set_collect_bytes },
+	{ "min_room", set_min_room },
+	{ "box_reserve", set_box_reserve },
+	{ "share", set_share },
+	{ "pin", set_pin },
+	{ "warm", set_warm },
+	{ "boxes", set_boxes },
+	{ "box_jobs", set_box_jobs },
+	{ "box_idle", set_box_idle },
+	{ "box_age", set_box_age },
+	{ "run_slack", set_run_slack },
+	{ "keep", set_keep },
+	{ "keep_max", set_keep_max },
+	{ "layers", set_layers },
+	{ "layers_max", set_layers_max },
+	{ "offline", set_offline },
+	{ "packages.network", set_package_network },
+	{ "packages.proxy", set_package_proxy },
+	{ "packages.certificates", set_package_certificates },
+	{ "packages.bytes", set_package_bytes },
+	{ "packages.inodes", set_package_inodes },
+	{ "packages.memory", set_package_memory },
+	{ "packages.wall", set_package_wall },
+	{ "packages.boxes", set_package_boxes },
+	{ "http_anonymous", set_http_anonymous },
+	{ "http_realm", set_http_realm },
+	{ "http_user", set_http_user },
+	{ "http_tokens", set_http_tokens },
+	{ "http_page", set_http_page },
+	{ "http_editor", set_http_editor },
+	{ "http_state", set_http_state },
+	{ "http_jobs", set_http_jobs },
+	{ "http_bytes", set_http_bytes },
+	{ "http_wait", set_http_wait },
+	{ "http_ticket", set_http_ticket },
+	{ "http_origins", set_http_origins },
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -518,7 +699,7 @@ static int once(bool *seen, struct cee_err *e)
 /* "limit.run.cpu" and "ceiling.run.cpu"; 1 when key is neither. */
 static int set_limit(struct conf *c, const char *key, const char *value, struct seen *seen, struct cee_err *e)
 {
-	static const char *const phases[PHASE_COUNT] = {[PHASE_COMPILE] = "compile.", [PHASE_RUN] = "run."};
+	static const char *const phases[PHASE_COUNT] = { [PHASE_COMPILE] = "compile.", [PHASE_RUN] = "run." };
 	bool ceiling = strncmp(key, "ceiling.", 8) == 0;
 	int phase, id;
 
@@ -532,8 +713,9 @@ static int set_limit(struct conf *c, const char *key, const char *value, struct 
 		return cee_fail(e, EINVAL, "compile or run must stand after the first point");
 	id = limit_find(key + strlen(phases[phase]));
 	if (id < 0)
-		return cee_fail(e, EINVAL, "no such limit: there are cpu, wall, memory, processes, output, "
-			"file_size, disk, inodes, open_files, stack");
+		return cee_fail(e, EINVAL,
+				"no such limit: there are cpu, wall, memory, processes, output, "
+				"file_size, disk, inodes, open_files, stack");
 	if (once(&seen->limit[ceiling][phase][id], e) < 0)
 		return -1;
 	return limit_parse((enum limit_id)id, value, &(ceiling ? c->max : c->dflt)[phase].v[id], e);
@@ -575,7 +757,7 @@ static void cut_comment(char *line)
 
 static int conf_line(struct conf *c, const char *where, char *line, struct seen *seen, struct cee_err *e)
 {
-	struct cee_err why = {""};
+	struct cee_err why = { "" };
 	char *key, *equals;
 
 	cut_comment(line);
@@ -606,7 +788,7 @@ static int line_copy(char line[VALUE_MAX], const char *text, size_t len, const c
 
 int conf_parse(struct conf *c, const char *file, const char *text, size_t len, struct cee_err *e)
 {
-	struct seen seen = {0};
+	struct seen seen = { 0 };
 	char line[VALUE_MAX], where[300];
 
 	for (int n = 1; len > 0; n++) {
@@ -698,7 +880,7 @@ static int conf_read(struct conf *c, struct cee_err *e)
 {
 	AUTO_CLOSE int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	AUTO_FREE char *base = NULL;
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (fd < 0 || read_fd(fd, CONF_MAX, &b) < 0)
 		return cee_fail(e, errno, "%s: %s", c->path, strerror(errno));
@@ -707,9 +889,9 @@ static int conf_read(struct conf *c, struct cee_err *e)
 	base = conf_base(c->path);
 	if (!base || make_absolute(&c->spool, base) < 0 || make_absolute(&c->languages, base) < 0 ||
 	    make_absolute(&c->http_tokens, base) < 0 || make_absolute(&c->http_state, base) < 0 ||
-	    (c->layers && make_absolute(&c->layers, base) < 0) ||
-	    make_absolute(&c->http_page, base) < 0 || make_absolute(&c->http_editor, base) < 0 ||
-	    make_absolute(&c->init, base) < 0 || make_absolute(&c->seccomp, base) < 0)
+	    (c->layers && make_absolute(&c->layers, base) < 0) || make_absolute(&c->http_page, base) < 0 ||
+	    make_absolute(&c->http_editor, base) < 0 || make_absolute(&c->init, base) < 0 ||
+	    make_absolute(&c->seccomp, base) < 0)
 		return cee_fail(e, errno, "%s: %s", c->path, strerror(errno));
 	return 0;
 }
@@ -761,8 +943,8 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 	const char *host = getenv("DOCKER_HOST");
 
 	if (!c->spool || !c->languages || !c->docker_host || !c->runtime || !c->init || !c->seccomp || !c->apparmor ||
-	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_user || !c->http_tokens ||
-	    !c->http_state || !c->http_page || !c->http_editor)
+	    !c->package_network || !c->package_proxy || !c->package_certificates || !c->http_realm || !c->http_user ||
+	    !c->http_tokens || !c->http_state || !c->http_page || !c->http_editor)
 		return cee_fail(e, ENOMEM, "out of memory");
 	init_beside(c);
 	page_beside(c);

@@ -71,7 +71,7 @@ static struct crowd_bucket *bucket_of(struct crowd *c, const char *id)
 		if (memcmp(c->buckets[i].name, id, SPOOL_BUCKET) == 0)
 			return &c->buckets[i];
 	if (!(b = realloc(c->buckets, (c->nbuckets + 1) * sizeof *b)))
-		return NULL;	/* the clock will do */
+		return NULL; /* the clock will do */
 	c->buckets = b;
 	b += c->nbuckets++;
 	snprintf(b->name, sizeof b->name, "%.*s", SPOOL_BUCKET, id);
@@ -132,7 +132,7 @@ int crowd_add(struct crowd *c, const char *id)
 		struct member *m = realloc(c->m, c->ids.cap * sizeof *m);
 
 		if (!m)
-			return -1;	/* the caller ends */
+			return -1; /* the caller ends */
 		c->m = m;
 		c->cap = c->ids.cap;
 	}
@@ -176,7 +176,10 @@ void crowd_release(struct crowd *c)
 	close_ptr(&c->inotify);
 }
 
-struct tramp { struct crowd *c; size_t i; };
+struct tramp {
+	struct crowd *c;
+	size_t i;
+};
 
 static int give(void *arg, const struct follow_item *it)
 {
@@ -190,7 +193,7 @@ static int read_member(struct crowd *c, size_t i)
 {
 	struct member *m = &c->m[i];
 	struct tramp t = { c, i };
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	int r;
 
 	do {
@@ -221,7 +224,7 @@ static int look_member(struct crowd *c, size_t i)
 	if ((dir = spool_open_out(c->s, c->owner, c->ids.v[i])) < 0)
 		return 0;
 	if (!(m->f = calloc(1, sizeof *m->f)))
-		return 0;	/* the next look tries again */
+		return 0; /* the next look tries again */
 	follow_init(m->f, c->s, false);
 	m->f->result_only = !c->ops->item;
 	follow_job(m->f, c->owner, c->ids.v[i]);
@@ -258,7 +261,7 @@ static void note_event(struct crowd *c, const struct inotify_event *ev)
 		look_at(c, MEMBER_WAITS);
 		look_at(c, MEMBER_BEGUN);
 	} else if (ev->wd == c->wd_out) {
-		look_at(c, MEMBER_WAITS);	/* a new bucket: once in a quarter of an hour */
+		look_at(c, MEMBER_WAITS); /* a new bucket: once in a quarter of an hour */
 	} else if (ev->len && id_valid(ev->name)) {
 		if ((i = ids_find(&c->ids, ev->name)) < 0)
 			return;
@@ -287,7 +290,7 @@ static void read_events(struct crowd *c)
 static void check_there(struct crowd *c, size_t i)
 {
 	struct spool_where w;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (spool_find(c->s, c->owner, c->ids.v[i], &w, &e) == 0 || errno != ENOENT)
 		c->m[i].misses = 0;

@@ -23,13 +23,16 @@
 struct reader {
 	struct job *j;
 	enum grammar g;
-	size_t own;		/* so many are of the job's field */
-	const char *file;	/* that is being read */
-	size_t line;		/* of it; 0 none */
+	size_t own;	  /* so many are of the job's field */
+	const char *file; /* that is being read */
+	size_t line;	  /* of it; 0 none */
 	struct cee_err *e;
 };
 
-struct span { const char *p; size_t len; };
+struct span {
+	const char *p;
+	size_t len;
+};
 
 static int wrong(const struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static int wrong(const struct reader *r, const char *format, ...)
@@ -108,17 +111,19 @@ static int add(struct reader *r, const char *name, const char *version)
 		return wrong(r, "\"%.60s\" is no name that a package can have", name);
 	if (!package_version_valid(r->g, version) && !package_range_valid(r->g, version))
 		return r->g == GRAMMAR_NUGET ? wrong(r, "\"%.60s\" is no exact version, as 13.0.1 is", version)
-			: wrong(r, "\"%.60s\" is neither a version nor a range of them", version);
+					     : wrong(r, "\"%.60s\" is neither a version nor a range of them", version);
 	for (size_t i = 0; i < j->npackages; i++) {
 		if (!package_same(r->g, j->packages[i].name, name))
 			continue;
 		if (i < r->own || strcmp(j->packages[i].version, version) == 0)
 			return 0;
-		return wrong(r, "\"%.60s\" is asked for as %.60s, and before as %.60s", name, version, j->packages[i].version);
+		return wrong(r, "\"%.60s\" is asked for as %.60s, and before as %.60s", name, version,
+			     j->packages[i].version);
 	}
 	if (j->npackages >= PACKAGES_MAX)
 		return wrong(r, "with this there are more than %d packages, which is the most", PACKAGES_MAX);
-	return package_add(&j->packages, &j->npackages, name, version) < 0 ? cee_fail(r->e, ENOMEM, "out of memory") : 0;
+	return package_add(&j->packages, &j->npackages, name, version) < 0 ? cee_fail(r->e, ENOMEM, "out of memory")
+									   : 0;
 }
 
 /* ---- C#: #:package NAME@VERSION --------------------------------------------------- */
@@ -130,7 +135,7 @@ static int csharp_package(struct reader *r, struct span s)
 
 	if (!text)
 		return cee_fail(r->e, ENOMEM, "out of memory");
-	if (*version) {		/* "A@1", "A @ 1" and "A 1" */
+	if (*version) { /* "A@1", "A @ 1" and "A 1" */
 		char *at = version + strspn(version, SPACE);
 
 		at += *at == '@';
@@ -210,8 +215,10 @@ static int requirement(struct reader *r, struct span s)
 		bool gap = one_of(s.p[i], SPACE);
 
 		/* Two words are no requirement: "a b" must not become "ab". */
-		if (gap && n && i + 1 < s.len && !one_of(text[n - 1], "[],<>=!~(") && !one_of(s.p[i + 1], SPACE "[],<>=!~()"))
-			return wrong(r, "\"%.*s\" is no requirement, as \"requests>=2,<3\" is", (int)(s.len < 60 ? s.len : 60), s.p);
+		if (gap && n && i + 1 < s.len && !one_of(text[n - 1], "[],<>=!~(") &&
+		    !one_of(s.p[i + 1], SPACE "[],<>=!~()"))
+			return wrong(r, "\"%.*s\" is no requirement, as \"requests>=2,<3\" is",
+				     (int)(s.len < 60 ? s.len : 60), s.p);
 		if (!gap)
 			text[n++] = s.p[i];
 	}
@@ -233,7 +240,8 @@ static int requirement(struct reader *r, struct span s)
 /* An option's own line: what says where packages come from is the administrator's, and passed over. */
 static int requirements_option(struct reader *r, struct span s)
 {
-	static const char *const refused[] = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "--require-hashes", NULL};
+	static const char *const refused[] = { "-r",	     "--requirement",	 "-c", "--constraint", "-e",
+					       "--editable", "--require-hashes", NULL };
 
 	for (size_t i = 0; refused[i]; i++) {
 		size_t n = strlen(refused[i]);
@@ -263,7 +271,7 @@ static struct span uncommented(struct span s)
 
 static int requirements(struct reader *r, struct span text)
 {
-	AUTO_BUF struct buf whole = {0};
+	AUTO_BUF struct buf whole = { 0 };
 	struct span line;
 	bool more = false;
 
@@ -287,7 +295,10 @@ static int requirements(struct reader *r, struct span text)
 /* ---- PEP 723 ------------------------------------------------------------------------------ */
 
 /* The text of the block, without "# ", and of how many lines of it s has been read. */
-struct toml { const char *p, *end; size_t line; };
+struct toml {
+	const char *p, *end;
+	size_t line;
+};
 
 static void toml_space(struct toml *t, bool lines)
 {
@@ -330,7 +341,7 @@ static int toml_string(struct reader *r, struct toml *t, struct buf *out)
 
 static int toml_strings(struct reader *r, struct toml *t)
 {
-	AUTO_BUF struct buf s = {0};
+	AUTO_BUF struct buf s = { 0 };
 
 	if (t->p >= t->end || *t->p++ != '[')
 		return wrong(r, "dependencies must be an array of strings");
@@ -354,7 +365,7 @@ static int toml_strings(struct reader *r, struct toml *t)
 /* One KEY = VALUE. */
 static int toml_pair(struct reader *r, struct toml *t)
 {
-	AUTO_BUF struct buf s = {0};
+	AUTO_BUF struct buf s = { 0 };
 	const char *key = t->p;
 	size_t n = 0;
 
@@ -368,7 +379,8 @@ static int toml_pair(struct reader *r, struct toml *t)
 		return toml_strings(r, t);
 	if (n == 15 && memcmp(key, "requires-python", n) == 0)
 		return toml_string(r, t, &s);
-	return wrong(r, "\"%.*s\" is none of the keys, which are dependencies and requires-python", (int)(n < 60 ? n : 60), key);
+	return wrong(r, "\"%.*s\" is none of the keys, which are dependencies and requires-python",
+		     (int)(n < 60 ? n : 60), key);
 }
 
 /* What follows the first [table] belongs to tools. */
@@ -390,7 +402,7 @@ static int toml(struct reader *r, struct toml *t)
 /* A block's content ends at its last "# ///". Lines: of the file, up to the block's first. */
 static int script_block(struct reader *r, struct span *text, size_t *line)
 {
-	AUTO_BUF struct buf block = {0};
+	AUTO_BUF struct buf block = { 0 };
 	struct span rest = *text, s;
 	size_t n = *line, first = n + 1, end = 0, end_line = 0;
 	struct toml t;
@@ -402,11 +414,12 @@ static int script_block(struct reader *r, struct span *text, size_t *line)
 			end_line = n;
 			*text = rest;
 		}
-		if (buf_add(&block, s.p + (s.len > 1 ? 2 : 1), s.len - (s.len > 1 ? 2 : 1)) < 0 || buf_add(&block, "\n", 1) < 0)
+		if (buf_add(&block, s.p + (s.len > 1 ? 2 : 1), s.len - (s.len > 1 ? 2 : 1)) < 0 ||
+		    buf_add(&block, "\n", 1) < 0)
 			return cee_fail(r->e, ENOMEM, "out of memory");
 	}
 	if (!end_line)
-		return 0;	/* never ended: a comment like others */
+		return 0; /* never ended: a comment like others */
 	*line = end_line;
 	t = (struct toml){ block.data, block.data + end, first };
 	return toml(r, &t) < 0 ? -1 : 1;
@@ -448,7 +461,8 @@ static int npm_spaces(const char *s, struct buf *out)
 			if (out->len && !one_of(out->data[out->len - 1], "<>=^~ ") && buf_add(out, " ", 1) < 0)
 				return -1;
 		} else if (joint) {
-			if ((out->len && out->data[out->len - 1] != ' ' && buf_add(out, " ", 1) < 0) || buf_add(out, "|| ", 3) < 0)
+			if ((out->len && out->data[out->len - 1] != ' ' && buf_add(out, " ", 1) < 0) ||
+			    buf_add(out, "|| ", 3) < 0)
 				return -1;
 			s += 2;
 		} else if (buf_add(out, s++, 1) < 0) {
@@ -462,13 +476,15 @@ static int npm_spaces(const char *s, struct buf *out)
 
 static int npm_dependency(struct reader *r, const cJSON *v)
 {
-	AUTO_BUF struct buf range = {0};
+	AUTO_BUF struct buf range = { 0 };
 
 	if (!cJSON_IsString(v))
 		return wrong(r, "dependencies: \"%.60s\" must be a version or a range", v->string);
 	if (strpbrk(v->valuestring, ":/"))
-		return wrong(r, "dependencies: \"%.60s\": packages come from the registry alone: give a version or a range, not \"%.60s\"",
-			v->string, v->valuestring);
+		return wrong(r,
+			     "dependencies: \"%.60s\": packages come from the registry alone: give a version or a "
+			     "range, not \"%.60s\"",
+			     v->string, v->valuestring);
 	if (npm_spaces(v->valuestring, &range) < 0)
 		return cee_fail(r->e, ENOMEM, "out of memory");
 	return add(r, v->string, range.len ? range.data : "*");
@@ -484,9 +500,7 @@ static int package_json(struct reader *r, struct span text)
 		return wrong(r, "%.300s", why.msg);
 	if (dependencies && !cJSON_IsObject(dependencies))
 		return wrong(r, "dependencies must be an object of names and versions");
-	cJSON_ArrayForEach(v, dependencies)
-		if (npm_dependency(r, v) < 0)
-			return -1;
+	cJSON_ArrayForEach(v, dependencies) if (npm_dependency(r, v) < 0) return -1;
 	return 0;
 }
 

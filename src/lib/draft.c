@@ -34,7 +34,9 @@ void draft_init(struct draft *d)
 
 void draft_release(struct draft *d)
 {
-	struct strings *all[] = {&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages, &d->collect};
+	struct strings *all[] = {
+		&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages, &d->collect
+	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]->v);
@@ -61,7 +63,7 @@ static char *real_dir(const char *path, struct cee_err *e)
 	size_t n = (size_t)(last_part(path) - path);
 	AUTO_FREE char *dir = n > 0 ? strndup(path, n) : strdup(".");
 	AUTO_FREE char *real = dir ? realpath(dir, NULL) : NULL;
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	char *out;
 
 	if (!real) {
@@ -80,14 +82,16 @@ static char *real_dir(const char *path, struct cee_err *e)
 char *draft_name(const char *first, const char *path, struct cee_err *e)
 {
 	AUTO_FREE char *root = real_dir(first, e), *dir = root ? real_dir(path, e) : NULL;
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	char *out;
 
 	if (!dir)
 		return NULL;
 	if (strncmp(root, dir, strlen(root)) != 0) {
-		cee_fail(e, EINVAL, "%s: is not beneath %s, the directory of the first file: what a job needs lies"
-			 " beside its entry or below", path, root);
+		cee_fail(e, EINVAL,
+			 "%s: is not beneath %s, the directory of the first file: what a job needs lies"
+			 " beside its entry or below",
+			 path, root);
 		return NULL;
 	}
 	if (buf_printf(&b, "%s%s", dir + strlen(root), last_part(path)) < 0) {
@@ -136,8 +140,8 @@ int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64,
 	AUTO_FREE char *coded = NULL;
 
 	if (is_text(in))
-		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1 :
-		       draft_quote(out, in->data ? in->data : "", in->len);
+		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1
+								: draft_quote(out, in->data ? in->data : "", in->len);
 	coded = base64_encode((const unsigned char *)in->data, in->len);
 	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
 		return -1;
@@ -161,7 +165,8 @@ int draft_read(const char *path, size_t max, struct buf *in, bool *executable, s
 	if (read_fd(fd, max, in) == 0)
 		return 0;
 	if (errno == EFBIG)
-		return cee_fail(e, EFBIG, "%s: is larger than a whole job may be (%zu bytes, max_job of cee.conf)", path, max);
+		return cee_fail(e, EFBIG, "%s: is larger than a whole job may be (%zu bytes, max_job of cee.conf)",
+				path, max);
 	return cee_fail(e, errno == ENOMEM ? ENOMEM : EIO, "%s: %s", path, strerror(errno));
 }
 
@@ -199,11 +204,13 @@ static int put_file(const struct draft *d, size_t i, const struct input *in, siz
 		return no_memory(e);
 	if (put_word(out, "a file's name", name, e) < 0)
 		return -1;
-	if (draft_put_bytes(out, "content", "base64", &in->data) < 0 || (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) ||
-	    buf_add(out, "}", 1) < 0)
+	if (draft_put_bytes(out, "content", "base64", &in->data) < 0 ||
+	    (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) || buf_add(out, "}", 1) < 0)
 		return no_memory(e);
 	if (out->len > max)
-		return cee_fail(e, EFBIG, "the files are together larger than a job may be (%zu bytes, max_job of cee.conf)", max);
+		return cee_fail(e, EFBIG,
+				"the files are together larger than a job may be (%zu bytes, max_job of cee.conf)",
+				max);
 	return 0;
 }
 
@@ -293,7 +300,7 @@ static int put_object(const struct strings *s, const char *field, const char *wh
 /* cpu=2 and run.cpu=2 are the run's, compile.cpu=2 the compiler's. */
 static int put_limits(const struct strings *all, struct buf *out, struct cee_err *e)
 {
-	struct strings run = {0}, compile = {0};
+	struct strings run = { 0 }, compile = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < all->n; i++) {
@@ -306,7 +313,10 @@ static int put_limits(const struct strings *all, struct buf *out, struct cee_err
 	}
 	if (r == 0 && all->n > 0)
 		r = buf_printf(out, ",\"limits\":{\"compile\":{") < 0 || put_pairs(&compile, "", "-L", out, e) < 0 ||
-		    buf_add(out, "}", 1) < 0 || put_pairs(&run, ",", "-L", out, e) < 0 || buf_add(out, "}", 1) < 0 ? -1 : 0;
+				    buf_add(out, "}", 1) < 0 || put_pairs(&run, ",", "-L", out, e) < 0 ||
+				    buf_add(out, "}", 1) < 0
+			    ? -1
+			    : 0;
 	free(run.v);
 	free(compile.v);
 	return r;
@@ -360,7 +370,7 @@ static int put_tty(const struct draft *d, struct buf *out)
 
 static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
 {
-	AUTO_BUF struct buf in = {0};
+	AUTO_BUF struct buf in = { 0 };
 	bool executable;
 
 	if (d->stdin_stream)
@@ -372,30 +382,29 @@ static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct 
 	return draft_put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
 }
 
-static int put_all(const struct draft *d, const char *language, const struct input *entry, size_t max,
-		   struct buf *out, struct cee_err *e)
+static int put_all(const struct draft *d, const char *language, const struct input *entry, size_t max, struct buf *out,
+		   struct cee_err *e)
 {
 	/* what no other branch has a word for is a lack of memory; those that have put it over this */
 	no_memory(e);
 	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
-	    put_field(out, "target_framework_monikier", d->framework, e) < 0 ||
-	    put_files(d, entry, max, out, e) < 0 || put_list("arguments", "an argument", &d->arguments, out, e) < 0 ||
-	    put_stdin(d, max, out, e) < 0 || put_tty(d, out) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
+	    put_field(out, "target_framework_monikier", d->framework, e) < 0 || put_files(d, entry, max, out, e) < 0 ||
+	    put_list("arguments", "an argument", &d->arguments, out, e) < 0 || put_stdin(d, max, out, e) < 0 ||
+	    put_tty(d, out) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
 	    put_packages(&d->packages, out, e) < 0 || put_list("collect", "--collect", &d->collect, out, e) < 0 ||
-	    put_limits(&d->limits, out, e) < 0 ||
-	    put_numbers(d, out) < 0 || put_field(out, "start_within", d->start_within, e) < 0 ||
-	    put_field(out, "keep", d->keep, e) < 0 || put_field(out, "buffer", d->buffer, e) < 0 ||
-	    put_field(out, "group", d->group, e) < 0 || put_field(out, "key", d->key, e) < 0 ||
-	    put_object(&d->labels, "labels", "--label", out, e) < 0 || put_tests(d, max, out, e) < 0 ||
-	    buf_add(out, "}\n", 2) < 0)
+	    put_limits(&d->limits, out, e) < 0 || put_numbers(d, out) < 0 ||
+	    put_field(out, "start_within", d->start_within, e) < 0 || put_field(out, "keep", d->keep, e) < 0 ||
+	    put_field(out, "buffer", d->buffer, e) < 0 || put_field(out, "group", d->group, e) < 0 ||
+	    put_field(out, "key", d->key, e) < 0 || put_object(&d->labels, "labels", "--label", out, e) < 0 ||
+	    put_tests(d, max, out, e) < 0 || buf_add(out, "}\n", 2) < 0)
 		return -1;
 	if (out->len > max)
-		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len, max);
+		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len,
+				max);
 	return 0;
 }
 
-int draft_text(const struct draft *d, const char *languages, size_t len, size_t max,
-	       struct buf *out, struct cee_err *e)
+int draft_text(const struct draft *d, const char *languages, size_t len, size_t max, struct buf *out, struct cee_err *e)
 {
 	AUTO_FREE char *guessed = NULL;
 	const char *language = d->language;

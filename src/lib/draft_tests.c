@@ -13,8 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-struct pair { char *name; bool in, out; };
-struct pairs { struct pair *p; size_t n; };
+struct pair {
+	char *name;
+	bool in, out;
+};
+struct pairs {
+	struct pair *p;
+	size_t n;
+};
 
 static int no_memory(struct cee_err *e)
 {
@@ -92,7 +98,8 @@ static int list(const char *dir, struct pairs *a, struct cee_err *e)
 	int r = 0;
 
 	if (!d)
-		return cee_fail(e, errno, "%s: %s; --tests wants a folder of NAME.in and NAME.out", dir, strerror(errno));
+		return cee_fail(e, errno, "%s: %s; --tests wants a folder of NAME.in and NAME.out", dir,
+				strerror(errno));
 	while (r == 0 && (f = readdir(d)))
 		if (f->d_name[0] != '.')
 			r = add(a, f->d_name, &why);
@@ -110,7 +117,7 @@ static int list(const char *dir, struct pairs *a, struct cee_err *e)
 static int put_file(const char *dir, const char *name, const char *ending, const char *field, const char *base64,
 		    size_t max, struct buf *out, struct cee_err *e)
 {
-	AUTO_BUF struct buf path = {0}, in = {0};
+	AUTO_BUF struct buf path = { 0 }, in = { 0 };
 	bool executable;
 
 	if (buf_printf(&path, "%s/%s%s", dir, name, ending) < 0)
@@ -123,7 +130,8 @@ static int put_file(const char *dir, const char *name, const char *ending, const
 static int put_pair(const char *dir, const struct pair *p, size_t max, struct buf *out, struct cee_err *e)
 {
 	if (!utf8_valid(p->name, strlen(p->name)))
-		return cee_fail(e, EINVAL, "%s/%s: a test's name must be UTF-8, which all text in a job is", dir, p->name);
+		return cee_fail(e, EINVAL, "%s/%s: a test's name must be UTF-8, which all text in a job is", dir,
+				p->name);
 	if (buf_printf(out, "{\"name\":") < 0 || draft_quote(out, p->name, strlen(p->name)) < 0)
 		return no_memory(e);
 	/* an empty input of its own, not the job's */
@@ -138,7 +146,7 @@ static int put_pair(const char *dir, const struct pair *p, size_t max, struct bu
 
 int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e)
 {
-	struct pairs a = {0};
+	struct pairs a = { 0 };
 	int r = list(dir, &a, e);
 
 	if (r == 0 && buf_printf(out, ",\"tests\":[") < 0)
@@ -149,8 +157,10 @@ int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err
 		if (r == 0)
 			r = put_pair(dir, &a.p[i], max, out, e);
 		if (r == 0 && out->len > max)
-			r = cee_fail(e, EFBIG, "%s: with these tests the job is larger than the %zu bytes that it may have"
-				     " (max_job of cee.conf); submit them in parts", dir, max);
+			r = cee_fail(e, EFBIG,
+				     "%s: with these tests the job is larger than the %zu bytes that it may have"
+				     " (max_job of cee.conf); submit them in parts",
+				     dir, max);
 	}
 	if (r == 0 && buf_add(out, "]", 1) < 0)
 		r = no_memory(e);

@@ -17,15 +17,21 @@ int files_format(struct buf *b, const struct files_record *r)
 {
 	if (buf_printf(b, "{\"name\":") < 0 || json_quote(b, r->name) < 0)
 		return -1;
-	return buf_printf(b, ",\"mode\":\"%04o\",\"offset\":%" PRId64 ",\"size\":%" PRId64 "}\n",
-			  r->mode & 0777, r->offset, r->size);
+	return buf_printf(b, ",\"mode\":\"%04o\",\"offset\":%" PRId64 ",\"size\":%" PRId64 "}\n", r->mode & 0777,
+			  r->offset, r->size);
 }
 
 #define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
 #define F ((struct files_record *)into)
 
-FIELD(offset) { return json_integer(v, path, 0, SIZE_LARGEST, &F->offset, e); }
-FIELD(size) { return json_integer(v, path, 0, SIZE_LARGEST, &F->size, e); }
+FIELD(offset)
+{
+	return json_integer(v, path, 0, SIZE_LARGEST, &F->offset, e);
+}
+FIELD(size)
+{
+	return json_integer(v, path, 0, SIZE_LARGEST, &F->size, e);
+}
 
 FIELD(name)
 {
@@ -44,9 +50,11 @@ FIELD(mode)
 	return 0;
 }
 
-static const struct json_field fields[] = {
-	{"name", field_name}, {"mode", field_mode}, {"offset", field_offset}, {"size", field_size}, {NULL, NULL}
-};
+static const struct json_field fields[] = { { "name", field_name },
+					    { "mode", field_mode },
+					    { "offset", field_offset },
+					    { "size", field_size },
+					    { NULL, NULL } };
 
 static int one_line(struct files_record *r, const char *line, size_t len, struct cee_err *e)
 {
@@ -95,5 +103,5 @@ void files_release(struct files_list *l)
 	for (size_t i = 0; i < l->n; i++)
 		free(l->v[i].name);
 	free(l->v);
-	*l = (struct files_list){0};
+	*l = (struct files_list){ 0 };
 }

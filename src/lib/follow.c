@@ -90,7 +90,7 @@ static void job_close(struct follow *f)
 	unwatch(f, &f->wd_dir);
 	forget(&f->dir);
 	buf_release(&f->result);
-	f->result = (struct buf){0};
+	f->result = (struct buf){ 0 };
 }
 
 void follow_job(struct follow *f, const char *owner, const char *id)
@@ -198,7 +198,7 @@ static void watch_parent(struct follow *f)
 			f->next = f->path + len + (len > 0);
 			watch_fd(f, fd, NEW_NAME, &f->wd_parent);
 			if (len == 0)
-				fd = -1;	/* the spool's own */
+				fd = -1; /* the spool's own */
 			return;
 		}
 	}
@@ -277,7 +277,7 @@ static int open_index(struct follow *f)
 	unwatch(f, &f->wd_attempt);
 	watch_fd(f, f->index, IN_MODIFY, &f->wd_index);
 	f->look_index = true;
-	if (f->taken_too) {	/* older than the index, or not there for some reason */
+	if (f->taken_too) { /* older than the index, or not there for some reason */
 		f->taken = open_file(f->attempt_dir, "taken");
 		if (f->taken >= 0)
 			watch_fd(f, f->taken, IN_MODIFY, &f->wd_taken);
@@ -296,7 +296,7 @@ int64_t follow_taken(const struct follow *f)
 static int newest_attempt(struct follow *f)
 {
 	for (int n = SPOOL_ATTEMPTS; n > f->attempt; n--) {
-		char name[2] = {(char)('0' + n), 0};
+		char name[2] = { (char)('0' + n), 0 };
 
 		if (spool_has(f->dir, name))
 			return n;
@@ -306,7 +306,7 @@ static int newest_attempt(struct follow *f)
 
 static int open_attempt(struct follow *f, int n)
 {
-	char name[2] = {(char)('0' + n), 0};
+	char name[2] = { (char)('0' + n), 0 };
 
 	attempt_close(f);
 	f->attempt = n;
@@ -507,7 +507,8 @@ static int step_error(struct follow *f, struct cee_err *e)
 	int err = errno;
 
 	if (err == EPROTO)
-		return cee_fail(e, err, "%s: attempt %d: the log is damaged (index and streams do not fit); cee-fsck says more",
+		return cee_fail(e, err,
+				"%s: attempt %d: the log is damaged (index and streams do not fit); cee-fsck says more",
 				f->id, f->attempt);
 	return cee_fail(e, err, "%s: %s", f->id, strerror(err));
 }
@@ -582,7 +583,7 @@ int follow_wait(struct follow *f, int timeout_ms, struct pollfd *more, int nmore
 		wait = FOLLOW_BLIND_MS;
 	if (timeout_ms >= 0 && timeout_ms < wait)
 		wait = timeout_ms;
-	p[0] = (struct pollfd){ .fd = f->inotify, .events = POLLIN };	/* -1 is passed over */
+	p[0] = (struct pollfd){ .fd = f->inotify, .events = POLLIN }; /* -1 is passed over */
 	for (int i = 0; i < nmore; i++)
 		p[1 + i] = more[i];
 	r = poll(p, (nfds_t)(1 + nmore), wait);

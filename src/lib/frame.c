@@ -12,42 +12,42 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { FRAME_BROKEN = FRAME_HEADER + FRAME_MAX + 1 };	/* in have: nothing is understood any more */
+enum { FRAME_BROKEN = FRAME_HEADER + FRAME_MAX + 1 }; /* in have: nothing is understood any more */
 
 struct shape {
-	bool known, stream;		/* stream: one is named, otherwise none */
-	size_t text;			/* from here on no NUL; 0 no such rule */
-	bool whole_text;		/* the payload is text from its start */
-	size_t min, max;		/* of the payload */
+	bool known, stream; /* stream: one is named, otherwise none */
+	size_t text;	    /* from here on no NUL; 0 no such rule */
+	bool whole_text;    /* the payload is text from its start */
+	size_t min, max;    /* of the payload */
 };
 
 static const struct shape shapes[] = {
-	[FRAME_HELLO]     = { .known = true, .text = 8, .min = 8, .max = 8 + 256 },
-	[FRAME_JOB]       = { .known = true, .min = 8 * JOB_FIELDS, .max = 8 * JOB_FIELDS },
-	[FRAME_FILE]      = { .known = true, .text = 12, .min = 13, .max = 12 + 4096 },
-	[FRAME_DATA]      = { .known = true, .max = FRAME_MAX },
-	[FRAME_PHASE]     = { .known = true, .min = 4, .max = 4 + 8 * 64 },
-	[FRAME_ARG]       = { .known = true, .whole_text = true, .max = FRAME_MAX },
-	[FRAME_ENV]       = { .known = true, .whole_text = true, .min = 2, .max = FRAME_MAX },
-	[FRAME_GO]        = { .known = true },
-	[FRAME_STDIN]     = { .known = true, .max = FRAME_MAX },
+	[FRAME_HELLO] = { .known = true, .text = 8, .min = 8, .max = 8 + 256 },
+	[FRAME_JOB] = { .known = true, .min = 8 * JOB_FIELDS, .max = 8 * JOB_FIELDS },
+	[FRAME_FILE] = { .known = true, .text = 12, .min = 13, .max = 12 + 4096 },
+	[FRAME_DATA] = { .known = true, .max = FRAME_MAX },
+	[FRAME_PHASE] = { .known = true, .min = 4, .max = 4 + 8 * 64 },
+	[FRAME_ARG] = { .known = true, .whole_text = true, .max = FRAME_MAX },
+	[FRAME_ENV] = { .known = true, .whole_text = true, .min = 2, .max = FRAME_MAX },
+	[FRAME_GO] = { .known = true },
+	[FRAME_STDIN] = { .known = true, .max = FRAME_MAX },
 	[FRAME_STDIN_END] = { .known = true },
-	[FRAME_SIGNAL]    = { .known = true, .min = 4, .max = 4 },
-	[FRAME_KILL]      = { .known = true },
-	[FRAME_COLLECT]   = { .known = true, .whole_text = true, .min = 1, .max = 4096 },
-	[FRAME_WINDOW]    = { .known = true, .min = 8, .max = 8 },
-	[FRAME_TEST]      = { .known = true, .min = 4, .max = 4 },
-	[FRAME_FINISH]    = { .known = true },
-	[FRAME_READY]     = { .known = true, .max = FRAME_MAX },
-	[FRAME_START]     = { .known = true, .min = 4, .max = 4 },
-	[FRAME_OUT]       = { .known = true, .stream = true, .max = FRAME_MAX },
-	[FRAME_GAP]       = { .known = true, .stream = true, .min = 8, .max = 8 },
-	[FRAME_END]       = { .known = true, .min = 8 * END_FIELDS, .max = 8 * END_FIELDS },
-	[FRAME_DONE]      = { .known = true, .min = 4, .max = 4 },
-	[FRAME_CREDIT]    = { .known = true, .min = 4, .max = 4 },
-	[FRAME_TROUBLE]   = { .known = true, .max = FRAME_MAX },
-	[FRAME_LEFT]      = { .known = true, .min = 4, .max = 4 + 4096 },
-	[FRAME_NEXT]      = { .known = true },
+	[FRAME_SIGNAL] = { .known = true, .min = 4, .max = 4 },
+	[FRAME_KILL] = { .known = true },
+	[FRAME_COLLECT] = { .known = true, .whole_text = true, .min = 1, .max = 4096 },
+	[FRAME_WINDOW] = { .known = true, .min = 8, .max = 8 },
+	[FRAME_TEST] = { .known = true, .min = 4, .max = 4 },
+	[FRAME_FINISH] = { .known = true },
+	[FRAME_READY] = { .known = true, .max = FRAME_MAX },
+	[FRAME_START] = { .known = true, .min = 4, .max = 4 },
+	[FRAME_OUT] = { .known = true, .stream = true, .max = FRAME_MAX },
+	[FRAME_GAP] = { .known = true, .stream = true, .min = 8, .max = 8 },
+	[FRAME_END] = { .known = true, .min = 8 * END_FIELDS, .max = 8 * END_FIELDS },
+	[FRAME_DONE] = { .known = true, .min = 4, .max = 4 },
+	[FRAME_CREDIT] = { .known = true, .min = 4, .max = 4 },
+	[FRAME_TROUBLE] = { .known = true, .max = FRAME_MAX },
+	[FRAME_LEFT] = { .known = true, .min = 4, .max = 4 + 4096 },
+	[FRAME_NEXT] = { .known = true },
 };
 
 void frame_put32(unsigned char *p, uint32_t v)
@@ -72,8 +72,7 @@ uint64_t frame_get64(const unsigned char *p)
 	return (uint64_t)frame_get32(p) | (uint64_t)frame_get32(p + 4) << 32;
 }
 
-void frame_header(unsigned char out[FRAME_HEADER], enum frame_type type,
-		  enum frame_stream stream, size_t len)
+void frame_header(unsigned char out[FRAME_HEADER], enum frame_type type, enum frame_stream stream, size_t len)
 {
 	out[0] = (unsigned char)type;
 	out[1] = (unsigned char)stream;
@@ -135,8 +134,7 @@ static int broken(struct frame_parser *p)
 	return -1;
 }
 
-int frame_feed(struct frame_parser *p, const void *bytes, size_t len,
-	       size_t *used, struct frame *f)
+int frame_feed(struct frame_parser *p, const void *bytes, size_t len, size_t *used, struct frame *f)
 {
 	const unsigned char *b = bytes;
 	size_t left = len, size;

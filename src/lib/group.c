@@ -30,7 +30,7 @@ enum { LINE = ID_LEN + 1, IDS_MAX = 1 << 22, BLOCK = 4096 };
 
 static size_t id_slot(const struct ids *s, const char *id)
 {
-	uint64_t h = 1469598103934665603u;	/* FNV-1a */
+	uint64_t h = 1469598103934665603u; /* FNV-1a */
 	size_t i;
 
 	for (const char *p = id; *p; p++)
@@ -44,7 +44,7 @@ static size_t id_slot(const struct ids *s, const char *id)
 static int ids_grow(struct ids *s)
 {
 	size_t cap = s->cap ? s->cap * 2 : 64;
-	char (*v)[ID_LEN + 1] = cap <= IDS_MAX ? realloc(s->v, cap * sizeof *v) : NULL;
+	char(*v)[ID_LEN + 1] = cap <= IDS_MAX ? realloc(s->v, cap * sizeof *v) : NULL;
 	uint32_t *slot;
 
 	if (v)
@@ -85,7 +85,7 @@ void ids_release(struct ids *s)
 {
 	free(s->v);
 	free(s->slot);
-	*s = (struct ids){0};
+	*s = (struct ids){ 0 };
 }
 
 /* ---- names ------------------------------------------------------------------------ */
@@ -104,8 +104,10 @@ bool group_name_valid(const char *name)
 
 static int bad_name(const char *name, struct cee_err *e)
 {
-	return cee_fail(e, EINVAL, "group \"%.80s\": a name has 1 to %d bytes, no '/' and no control characters,"
-			" and does not begin with a dot", name, GROUP_NAME_MAX);
+	return cee_fail(e, EINVAL,
+			"group \"%.80s\": a name has 1 to %d bytes, no '/' and no control characters,"
+			" and does not begin with a dot",
+			name, GROUP_NAME_MAX);
 }
 
 /* ---- a submitter's ------------------------------------------------------------------ */
@@ -117,7 +119,7 @@ void group_init(struct group *g)
 
 void group_release(struct group *g)
 {
-	close_ptr(&g->fd);	/* and the lock with it */
+	close_ptr(&g->fd); /* and the lock with it */
 	group_init(g);
 }
 
@@ -175,8 +177,10 @@ static int append(struct group *g, const char ids[][ID_LEN + 1], int n, struct c
 	g->torn = true;
 	if (write_full(g->fd, text, len) < 0 || (g->s->durable && fdatasync(g->fd) < 0)) {
 		if (errno == ENOSPC || errno == EDQUOT)
-			return cee_fail(e, ENOSPC, "no room in the spool (groups/%s: %s); try again later, or make"
-					" room with cee-prune", g->name, strerror(errno));
+			return cee_fail(e, ENOSPC,
+					"no room in the spool (groups/%s: %s); try again later, or make"
+					" room with cee-prune",
+					g->name, strerror(errno));
 		return cee_fail(e, errno, "groups/%s: %s", g->name, strerror(errno));
 	}
 	g->torn = false;
@@ -297,7 +301,10 @@ int group_busy(struct spool *s, const char *owner, const char *name)
 	return fd >= 0 && spool_locked(fd) == 1;
 }
 
-struct drop { struct spool *s; const char *owner; };
+struct drop {
+	struct spool *s;
+	const char *owner;
+};
 
 static int is_there(void *arg, const char *id)
 {

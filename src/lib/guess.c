@@ -27,7 +27,7 @@ static const char *last_part(const char *path)
 /* What is left of the line. */
 struct words {
 	const char *at, *end;
-	bool last_long;			/* the word before was longer than out */
+	bool last_long; /* the word before was longer than out */
 };
 
 static bool blank(char c)
@@ -66,7 +66,7 @@ static bool next_program(struct words *w, char out[SHEBANG_WORD])
 	for (const char *p = w->at; p < w->end && !blank(*p); p++)
 		if (*p == '/')
 			from.at = p + 1;
-	if (from.at < from.end && blank(*from.at))	/* "/bin/ x": no program */
+	if (from.at < from.end && blank(*from.at)) /* "/bin/ x": no program */
 		return false;
 	if (!next_word(&from, out))
 		return false;
@@ -113,12 +113,11 @@ bool shebang_parse(struct shebang *s, const char *text, size_t n)
 	memcpy(line, text + 2, len);
 	line[len] = '\0';
 	w = (struct words){ .at = line, .end = line + strcspn(line, "\n") };
-	if (!next_program(&w, s->word[0]) ||
-	    (strcmp(s->word[0], "env") == 0 && !env_program(&w, s->word[0]))) {
+	if (!next_program(&w, s->word[0]) || (strcmp(s->word[0], "env") == 0 && !env_program(&w, s->word[0]))) {
 		s->word[0][0] = '\0';
 		return true;
 	}
-	for (s->n = 1; s->n < SHEBANG_WORDS && next_word(&w, s->word[s->n]); )
+	for (s->n = 1; s->n < SHEBANG_WORDS && next_word(&w, s->word[s->n]);)
 		s->n += !w.last_long;
 	return true;
 }
@@ -136,12 +135,16 @@ static const char *named(const cJSON *all, const char *word)
 {
 	const cJSON *l, *alias;
 
-	cJSON_ArrayForEach(l, all) {
+	cJSON_ArrayForEach(l, all)
+	{
 		if (*word && strcmp(text_of(l, "name"), word) == 0)
 			return text_of(l, "name");
-		cJSON_ArrayForEach(alias, cJSON_GetObjectItemCaseSensitive(l, "aliases"))
-			if (*word && cJSON_IsString(alias) && strcmp(alias->valuestring, word) == 0)
-				return text_of(l, "name");
+		cJSON_ArrayForEach(alias,
+				   cJSON_GetObjectItemCaseSensitive(l,
+								    "aliases")) if (*word && cJSON_IsString(alias) &&
+										    strcmp(alias->valuestring, word) ==
+											    0) return text_of(l,
+													      "name");
 	}
 	return NULL;
 }
@@ -185,7 +188,8 @@ static size_t extension(const cJSON *l, const char *name)
 	const cJSON *x;
 	size_t longest = 0;
 
-	cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions")) {
+	cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions"))
+	{
 		if (cJSON_IsString(x) && ends_with(name, x->valuestring) && strlen(x->valuestring) > longest)
 			longest = strlen(x->valuestring);
 	}
@@ -199,7 +203,8 @@ static int of_name(const cJSON *all, const char *name, const char *found[2])
 	const cJSON *l;
 	int count = 0;
 
-	cJSON_ArrayForEach(l, all) {
+	cJSON_ArrayForEach(l, all)
+	{
 		n = extension(l, name);
 		if (n == 0 || n < longest)
 			continue;
@@ -213,17 +218,17 @@ static int of_name(const cJSON *all, const char *name, const char *found[2])
 /* "FILE: WHY; name it with -l (bash, c, …)" */
 static char *unknown(struct cee_err *e, const char *name, const cJSON *all, const char *why)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	const cJSON *l;
 
-	cJSON_ArrayForEach(l, all)
-		if (buf_printf(&b, "%s%s", b.len ? ", " : "", text_of(l, "name")) < 0)
-			break;
+	cJSON_ArrayForEach(l, all) if (buf_printf(&b, "%s%s", b.len ? ", " : "", text_of(l, "name")) < 0) break;
 	if (b.len)
 		cee_fail(e, EINVAL, "%.120s: %s; name its language with -l (%.200s)", name, why, b.data);
 	else
-		cee_fail(e, EINVAL, "%.120s: no language is known, since none is published in this spool yet"
-			 " (cee-runner and cee-lang do it); name one with -l", name);
+		cee_fail(e, EINVAL,
+			 "%.120s: no language is known, since none is published in this spool yet"
+			 " (cee-runner and cee-lang do it); name one with -l",
+			 name);
 	return NULL;
 }
 
@@ -267,8 +272,7 @@ char *guess_named(const char *languages, size_t len, const char *word)
 	return found ? strdup(found) : NULL;
 }
 
-char *guess_language(const char *languages, size_t len, const char *name, const char *text, size_t n,
-		     struct cee_err *e)
+char *guess_language(const char *languages, size_t len, const char *name, const char *text, size_t n, struct cee_err *e)
 {
 	AUTO_JSON cJSON *root = parse(languages, len);
 
@@ -281,8 +285,7 @@ char *guess_entry(const char *languages, size_t len, const char *language)
 	const cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
 	const char *name = named(all, language);
 
-	cJSON_ArrayForEach(l, all)
-		if (name && strcmp(text_of(l, "name"), name) == 0 && *text_of(l, "file"))
-			return strdup(text_of(l, "file"));
+	cJSON_ArrayForEach(l, all) if (name && strcmp(text_of(l, "name"), name) == 0 &&
+				       *text_of(l, "file")) return strdup(text_of(l, "file"));
 	return strdup("main");
 }

@@ -23,8 +23,8 @@ static uint64_t next_stamp(void)
 	uint64_t stamp, before = atomic_load(&last);
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	stamp = ((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000) << 12
-		| (uint64_t)(t.tv_nsec % 1000000) * 4096 / 1000000;
+	stamp = ((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000) << 12 |
+		(uint64_t)(t.tv_nsec % 1000000) * 4096 / 1000000;
 	do {
 		if (stamp <= before)
 			stamp = before + 1;
@@ -37,7 +37,7 @@ static void random_bytes(void *p, size_t len)
 	/* up to 256 bytes come whole once the pool is ready; a signal may come before */
 	while (getrandom(p, len, 0) != (ssize_t)len)
 		if (errno != EINTR)
-			abort();	/* an id that can be guessed or repeats is worse */
+			abort(); /* an id that can be guessed or repeats is worse */
 }
 
 void id_make(char id[ID_LEN + 1])
@@ -45,10 +45,9 @@ void id_make(char id[ID_LEN + 1])
 	uint64_t stamp = next_stamp(), r;
 
 	random_bytes(&r, sizeof r);
-	snprintf(id, ID_LEN + 1, "%08x-%04x-%04x-%04x-%012llx",
-		(unsigned)(stamp >> 28 & 0xFFFFFFFF), (unsigned)(stamp >> 12 & 0xFFFF),
-		(unsigned)(0x7000 | (stamp & 0xFFF)), (unsigned)(0x8000 | (r >> 48 & 0x3FFF)),
-		(unsigned long long)(r & 0xFFFFFFFFFFFF));
+	snprintf(id, ID_LEN + 1, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(stamp >> 28 & 0xFFFFFFFF),
+		 (unsigned)(stamp >> 12 & 0xFFFF), (unsigned)(0x7000 | (stamp & 0xFFF)),
+		 (unsigned)(0x8000 | (r >> 48 & 0x3FFF)), (unsigned long long)(r & 0xFFFFFFFFFFFF));
 }
 
 bool id_valid(const char *s)
@@ -58,7 +57,7 @@ bool id_valid(const char *s)
 			if (s[i] != '-')
 				return false;
 		} else if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f'))) {
-			return false;	/* the end of a short string too */
+			return false; /* the end of a short string too */
 		}
 	}
 	return s[ID_LEN] == '\0' && s[14] == '7' && memchr("89ab", s[19], 4);

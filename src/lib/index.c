@@ -12,7 +12,9 @@
 #include <string.h>
 
 static const char letters[] = { [STREAM_NONE] = '?', [STREAM_OUT] = 'o', [STREAM_ERR] = 'e', [STREAM_COMPILE] = 'c' };
-static const char marks[MARK_COUNT] = { [MARK_NONE] = '?', [MARK_PACKAGES] = 'p', [MARK_COMPILING] = 'b', [MARK_RUNNING] = 'r' };
+static const char marks[MARK_COUNT] = {
+	[MARK_NONE] = '?', [MARK_PACKAGES] = 'p', [MARK_COMPILING] = 'b', [MARK_RUNNING] = 'r'
+};
 
 int index_format(char out[INDEX_LINE_MAX], const struct index_record *r)
 {
@@ -20,8 +22,8 @@ int index_format(char out[INDEX_LINE_MAX], const struct index_record *r)
 
 	if (r->gap)
 		letter = (char)(letter - 'a' + 'A');
-	return snprintf(out, INDEX_LINE_MAX, "%" PRId64 " %c %" PRIu64 "\n",
-		r->time_us < 0 ? 0 : r->time_us, letter, r->len);
+	return snprintf(out, INDEX_LINE_MAX, "%" PRId64 " %c %" PRIu64 "\n", r->time_us < 0 ? 0 : r->time_us, letter,
+			r->len);
 }
 
 /* Digits up to the character end; the place after it, or NULL. */
@@ -31,8 +33,7 @@ static const char *decimal(const char *p, char end, uint64_t *value)
 	uint64_t v = 0;
 
 	for (; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
 			return NULL;
 	if (p == start || (*start == '0' && p > start + 1) || *p != end)
 		return NULL;

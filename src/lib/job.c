@@ -20,9 +20,15 @@
 #include <string.h>
 
 enum {
-	NAME_MAX_LEN = 1024, PART_MAX = 255, PARTS_MAX = 16,
-	FILES_MAX = 1000, ARGUMENTS_MAX = 4096, LABELS_MAX = 64,
-	WORD_MAX = 64, TEST_NAME_MAX = 255, LABEL_VALUE_MAX = 256
+	NAME_MAX_LEN = 1024,
+	PART_MAX = 255,
+	PARTS_MAX = 16,
+	FILES_MAX = 1000,
+	ARGUMENTS_MAX = 4096,
+	LABELS_MAX = 64,
+	WORD_MAX = 64,
+	TEST_NAME_MAX = 255,
+	LABEL_VALUE_MAX = 256
 };
 
 #define DIGITS "0123456789"
@@ -31,8 +37,8 @@ enum {
 /* What is being filled: the job, and what only the rules between fields need. */
 struct parse {
 	struct job *j;
-	bool nuget, framework;		/* the first engine's fields were there, be they null */
-	const char *of_tests;		/* a field that only a job with tests has was there */
+	bool nuget, framework; /* the first engine's fields were there, be they null */
+	const char *of_tests;  /* a field that only a job with tests has was there */
 };
 
 static int no_memory(struct cee_err *e)
@@ -109,8 +115,10 @@ static int file_name(void *into, const cJSON *v, const char *path, struct cee_er
 	if (json_string(v, path, &f->name, e) < 0)
 		return -1;
 	if (!job_name_valid(f->name))
-		return json_wrong(e, path, "must be a relative path without \"..\", empty parts and control characters, "
-			"of at most %d parts and %d bytes", PARTS_MAX, NAME_MAX_LEN);
+		return json_wrong(e, path,
+				  "must be a relative path without \"..\", empty parts and control characters, "
+				  "of at most %d parts and %d bytes",
+				  PARTS_MAX, NAME_MAX_LEN);
 	return 0;
 }
 
@@ -136,8 +144,10 @@ static int bytes_of_base64(const cJSON *v, const char *path, unsigned char **dat
 	if (!cJSON_IsString(v))
 		return json_wrong(e, path, "must be a string of base64");
 	if (base64_decode(v->valuestring, strlen(v->valuestring), data, len) < 0)
-		return errno == ENOMEM ? no_memory(e)
-			: json_wrong(e, path, "is not base64: standard alphabet, padded with '=', without line breaks");
+		return errno == ENOMEM
+			       ? no_memory(e)
+			       : json_wrong(e, path,
+					    "is not base64: standard alphabet, padded with '=', without line breaks");
 	return 0;
 }
 
@@ -162,9 +172,11 @@ static int file_mode(void *into, const cJSON *v, const char *path, struct cee_er
 	return 0;
 }
 
-static const struct json_field file_fields[] = {
-	{"name", file_name}, {"content", file_content}, {"base64", file_base64}, {"mode", file_mode}, {NULL, NULL}
-};
+static const struct json_field file_fields[] = { { "name", file_name },
+						 { "content", file_content },
+						 { "base64", file_base64 },
+						 { "mode", file_mode },
+						 { NULL, NULL } };
 
 static int file_one(struct job_file *f, const cJSON *v, const char *path, struct cee_err *e)
 {
@@ -236,7 +248,8 @@ int json_files(const cJSON *v, const char *path, struct job_file **files, size_t
 	*files = calloc((size_t)count + 1, sizeof **files);
 	if (!*files)
 		return no_memory(e);
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		json_path(full, path, NULL, (int)*n);
 		if (file_one(&(*files)[(*n)++], item, full, e) < 0)
@@ -259,33 +272,72 @@ static int packages(struct job *j, const cJSON *v, const char *path, struct cee_
 #define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
 #define JOB (((struct parse *)into)->j)
 
-FIELD(language) { return word(v, path, &JOB->language, e); }
-FIELD(version) { return word(v, path, &JOB->version, e); }
-FIELD(framework) { ((struct parse *)into)->framework = true; return word(v, path, &JOB->framework, e); }
-FIELD(files) { return json_files(v, path, &JOB->files, &JOB->nfiles, e); }
-FIELD(env) { return json_env(v, path, &JOB->env, &JOB->nenv, e); }
-FIELD(check) { return json_bool(v, path, &JOB->check, e); }
-FIELD(merge) { return json_bool(v, path, &JOB->merge, e); }
-FIELD(start_within) { return json_duration(v, path, &JOB->start_within_us, e); }
-FIELD(keep) { return json_duration(v, path, &JOB->keep_us, e); }
-FIELD(key) { return printable(v, path, 1, KEY_MAX_LEN, &JOB->key, e); }
+FIELD(language)
+{
+	return word(v, path, &JOB->language, e);
+}
+FIELD(version)
+{
+	return word(v, path, &JOB->version, e);
+}
+FIELD(framework)
+{
+	((struct parse *)into)->framework = true;
+	return word(v, path, &JOB->framework, e);
+}
+FIELD(files)
+{
+	return json_files(v, path, &JOB->files, &JOB->nfiles, e);
+}
+FIELD(env)
+{
+	return json_env(v, path, &JOB->env, &JOB->nenv, e);
+}
+FIELD(check)
+{
+	return json_bool(v, path, &JOB->check, e);
+}
+FIELD(merge)
+{
+	return json_bool(v, path, &JOB->merge, e);
+}
+FIELD(start_within)
+{
+	return json_duration(v, path, &JOB->start_within_us, e);
+}
+FIELD(keep)
+{
+	return json_duration(v, path, &JOB->keep_us, e);
+}
+FIELD(key)
+{
+	return printable(v, path, 1, KEY_MAX_LEN, &JOB->key, e);
+}
 
 FIELD(group)
 {
 	if (json_string(v, path, &JOB->group, e) < 0)
 		return -1;
 	if (!group_name_valid(JOB->group))
-		return json_wrong(e, path, "must have 1 to %d bytes, no '/' and no control characters, and not begin"
-				  " with a dot", GROUP_NAME_MAX);
+		return json_wrong(e, path,
+				  "must have 1 to %d bytes, no '/' and no control characters, and not begin"
+				  " with a dot",
+				  GROUP_NAME_MAX);
 	return 0;
 }
 
-FIELD(packages) { return packages(JOB, v, path, e); }
-FIELD(limits) { return json_phase_limits(v, path, JOB->limits, &JOB->stop_on_output, e); }
+FIELD(packages)
+{
+	return packages(JOB, v, path, e);
+}
+FIELD(limits)
+{
+	return json_phase_limits(v, path, JOB->limits, &JOB->stop_on_output, e);
+}
 
 FIELD(arguments)
 {
-	if (cJSON_IsNull(v))	/* the first engine's clients may send what they leave out */
+	if (cJSON_IsNull(v)) /* the first engine's clients may send what they leave out */
 		return 0;
 	return json_strings(v, path, ARGUMENTS_MAX, FRAME_MAX, &JOB->arguments, &JOB->narguments, e);
 }
@@ -312,8 +364,8 @@ FIELD(code)
 }
 
 /* Bytes that may stand in a job as text (NAME) or as base64 (NAME_base64), not as both. */
-static int bytes_of(const cJSON *v, const char *path, const char *name, bool base64,
-		    unsigned char **data, size_t *len, struct cee_err *e)
+static int bytes_of(const cJSON *v, const char *path, const char *name, bool base64, unsigned char **data, size_t *len,
+		    struct cee_err *e)
 {
 	char *text = NULL;
 
@@ -328,10 +380,19 @@ static int bytes_of(const cJSON *v, const char *path, const char *name, bool bas
 	return 0;
 }
 
-FIELD(stdin) { return bytes_of(v, path, "stdin", false, &JOB->stdin_data, &JOB->stdin_len, e); }
-FIELD(stdin_base64) { return bytes_of(v, path, "stdin", true, &JOB->stdin_data, &JOB->stdin_len, e); }
+FIELD(stdin)
+{
+	return bytes_of(v, path, "stdin", false, &JOB->stdin_data, &JOB->stdin_len, e);
+}
+FIELD(stdin_base64)
+{
+	return bytes_of(v, path, "stdin", true, &JOB->stdin_data, &JOB->stdin_len, e);
+}
 
-FIELD(stdin_stream) { return json_bool(v, path, &JOB->stdin_stream, e); }
+FIELD(stdin_stream)
+{
+	return json_bool(v, path, &JOB->stdin_stream, e);
+}
 
 static int tty_size(const cJSON *v, const char *path, unsigned *n, struct cee_err *e)
 {
@@ -343,12 +404,16 @@ static int tty_size(const cJSON *v, const char *path, unsigned *n, struct cee_er
 	return 0;
 }
 
-FIELD(rows) { return tty_size(v, path, &JOB->tty_rows, e); }
-FIELD(columns) { return tty_size(v, path, &JOB->tty_columns, e); }
+FIELD(rows)
+{
+	return tty_size(v, path, &JOB->tty_rows, e);
+}
+FIELD(columns)
+{
+	return tty_size(v, path, &JOB->tty_columns, e);
+}
 
-static const struct json_field tty_fields[] = {
-	{"rows", field_rows}, {"columns", field_columns}, {NULL, NULL}
-};
+static const struct json_field tty_fields[] = { { "rows", field_rows }, { "columns", field_columns }, { NULL, NULL } };
 
 FIELD(tty)
 {
@@ -395,7 +460,8 @@ FIELD(retries)
 static int label(struct job_label *l, const cJSON *v, const char *path, struct cee_err *e)
 {
 	if (!*v->string || strlen(v->string) > WORD_MAX || !only(v->string, LETTERS DIGITS "._/-"))
-		return json_wrong(e, path, "a label's name must be 1 to %d of letters, digits, '.', '_', '/' and '-'", WORD_MAX);
+		return json_wrong(e, path, "a label's name must be 1 to %d of letters, digits, '.', '_', '/' and '-'",
+				  WORD_MAX);
 	if (printable(v, path, 0, LABEL_VALUE_MAX, &l->value, e) < 0)
 		return -1;
 	l->name = strdup(v->string);
@@ -414,7 +480,8 @@ int json_labels(const cJSON *v, const char *path, struct job_label **labels, siz
 	*labels = calloc((size_t)count + 1, sizeof **labels);
 	if (!*labels)
 		return no_memory(e);
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		json_path(full, path, item->string, 0);
 		if (label(&(*labels)[(*n)++], item, full, e) < 0)
@@ -423,7 +490,10 @@ int json_labels(const cJSON *v, const char *path, struct job_label **labels, siz
 	return 0;
 }
 
-FIELD(labels) { return json_labels(v, path, &JOB->labels, &JOB->nlabels, e); }
+FIELD(labels)
+{
+	return json_labels(v, path, &JOB->labels, &JOB->nlabels, e);
+}
 
 int json_labels_write(struct buf *b, const struct job_label *l, size_t n)
 {
@@ -451,12 +521,30 @@ static bool asks_nothing(const cJSON *v)
 
 #define TEST ((struct job_test *)into)
 
-FIELD(test_stdin) { return bytes_of(v, path, "stdin", false, &TEST->stdin_data, &TEST->stdin_len, e); }
-FIELD(test_stdin_base64) { return bytes_of(v, path, "stdin", true, &TEST->stdin_data, &TEST->stdin_len, e); }
-FIELD(test_expected) { return bytes_of(v, path, "expected", false, &TEST->expected, &TEST->expected_len, e); }
-FIELD(test_expected_base64) { return bytes_of(v, path, "expected", true, &TEST->expected, &TEST->expected_len, e); }
-FIELD(test_name) { return printable(v, path, 1, TEST_NAME_MAX, &TEST->name, e); }
-FIELD(test_env) { return json_env(v, path, &TEST->env, &TEST->nenv, e); }
+FIELD(test_stdin)
+{
+	return bytes_of(v, path, "stdin", false, &TEST->stdin_data, &TEST->stdin_len, e);
+}
+FIELD(test_stdin_base64)
+{
+	return bytes_of(v, path, "stdin", true, &TEST->stdin_data, &TEST->stdin_len, e);
+}
+FIELD(test_expected)
+{
+	return bytes_of(v, path, "expected", false, &TEST->expected, &TEST->expected_len, e);
+}
+FIELD(test_expected_base64)
+{
+	return bytes_of(v, path, "expected", true, &TEST->expected, &TEST->expected_len, e);
+}
+FIELD(test_name)
+{
+	return printable(v, path, 1, TEST_NAME_MAX, &TEST->name, e);
+}
+FIELD(test_env)
+{
+	return json_env(v, path, &TEST->env, &TEST->nenv, e);
+}
 
 FIELD(test_arguments)
 {
@@ -473,12 +561,15 @@ FIELD(test_limits)
 	return 0;
 }
 
-static const struct json_field test_fields[] = {
-	{"name", field_test_name}, {"stdin", field_test_stdin}, {"stdin_base64", field_test_stdin_base64},
-	{"arguments", field_test_arguments}, {"env", field_test_env},
-	{"expected", field_test_expected}, {"expected_base64", field_test_expected_base64},
-	{"limits", field_test_limits}, {NULL, NULL}
-};
+static const struct json_field test_fields[] = { { "name", field_test_name },
+						 { "stdin", field_test_stdin },
+						 { "stdin_base64", field_test_stdin_base64 },
+						 { "arguments", field_test_arguments },
+						 { "env", field_test_env },
+						 { "expected", field_test_expected },
+						 { "expected_base64", field_test_expected_base64 },
+						 { "limits", field_test_limits },
+						 { NULL, NULL } };
 
 static int test_one(struct job_test *t, size_t number, const cJSON *v, const char *path, struct cee_err *e)
 {
@@ -508,7 +599,8 @@ static int tests_differ(const struct job *j, const char *path, struct cee_err *e
 	qsort(names, j->ntests, sizeof *names, by_name);
 	for (size_t i = 1; i < j->ntests; i++)
 		if (strcmp(names[i - 1], names[i]) == 0)
-			return json_wrong(e, path, "\"%.80s\" stands twice; a test without a name has its number", names[i]);
+			return json_wrong(e, path, "\"%.80s\" stands twice; a test without a name has its number",
+					  names[i]);
 	return 0;
 }
 
@@ -526,7 +618,8 @@ FIELD(tests)
 	JOB->tests = calloc((size_t)count + 1, sizeof *JOB->tests);
 	if (!JOB->tests)
 		return no_memory(e);
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 
 		json_path(full, path, NULL, (int)JOB->ntests);
@@ -553,7 +646,8 @@ FIELD(stop)
 
 	((struct parse *)into)->of_tests = "stop";
 	if (strcmp(s, "first-failure") != 0 && strcmp(s, "never") != 0)
-		return json_wrong(e, path, "must be \"first-failure\" or \"never\" (that of the output is limits.stop)");
+		return json_wrong(e, path,
+				  "must be \"first-failure\" or \"never\" (that of the output is limits.stop)");
 	JOB->first_failure = *s == 'f';
 	return 0;
 }
@@ -595,7 +689,7 @@ static int collect_bytes(void *into, const cJSON *v, const char *path, struct ce
 }
 
 static const struct json_field collect_fields[] = {
-	{"patterns", patterns}, {"files", collect_files}, {"bytes", collect_bytes}, {NULL, NULL}
+	{ "patterns", patterns }, { "files", collect_files }, { "bytes", collect_bytes }, { NULL, NULL }
 };
 
 FIELD(collect)
@@ -617,47 +711,49 @@ FIELD(reserved)
 	return asks_nothing(v) ? 0 : json_wrong(e, path, "is reserved: leave it out");
 }
 
-static const struct json_field fields[] = {
-	{"language", field_language},
-	{"version", field_version},
-	{"target_framework_monikier", field_framework},
-	{"code", field_code},
-	{"files", field_files},
-	{"arguments", field_arguments},
-	{"stdin", field_stdin},
-	{"stdin_base64", field_stdin_base64},
-	{"stdin_stream", field_stdin_stream},
-	{"env", field_env},
-	{"packages", field_packages},
-	{"nuget_packages", field_nuget_packages},
-	{"limits", field_limits},
-	{"check", field_check},
-	{"merge", field_merge},
-	{"buffer", field_buffer},
-	{"priority", field_priority},
-	{"retries", field_retries},
-	{"start_within", field_start_within},
-	{"key", field_key},
-	{"group", field_group},
-	{"labels", field_labels},
-	{"keep", field_keep},
-	{"tty", field_tty},
-	{"collect", field_collect},
-	{"tests", field_tests},
-	{"compare", field_compare},
-	{"stop", field_stop},
-	{"network", field_later},
-	{"from", field_reserved},
-	{"session", field_reserved},
-	{NULL, NULL}
-};
+static const struct json_field fields[] = { { "language", field_language },
+					    { "version", field_version },
+					    { "target_framework_monikier", field_framework },
+					    { "code", field_code },
+					    { "files", field_files },
+					    { "arguments", field_arguments },
+					    { "stdin", field_stdin },
+					    { "stdin_base64", field_stdin_base64 },
+					    { "stdin_stream", field_stdin_stream },
+					    { "env", field_env },
+					    { "packages", field_packages },
+					    { "nuget_packages", field_nuget_packages },
+					    { "limits", field_limits },
+					    { "check", field_check },
+					    { "merge", field_merge },
+					    { "buffer", field_buffer },
+					    { "priority", field_priority },
+					    { "retries", field_retries },
+					    { "start_within", field_start_within },
+					    { "key", field_key },
+					    { "group", field_group },
+					    { "labels", field_labels },
+					    { "keep", field_keep },
+					    { "tty", field_tty },
+					    { "collect", field_collect },
+					    { "tests", field_tests },
+					    { "compare", field_compare },
+					    { "stop", field_stop },
+					    { "network", field_later },
+					    { "from", field_reserved },
+					    { "session", field_reserved },
+					    { NULL, NULL } };
 
 /* ---- the whole ----------------------------------------------------------------- */
 
 static void job_init(struct job *j)
 {
-	*j = (struct job){ .priority = 5, .retries = 1, .start_within_us = -1, .keep_us = -1,
-		.collect_files = -1, .collect_bytes = -1 };
+	*j = (struct job){ .priority = 5,
+			   .retries = 1,
+			   .start_within_us = -1,
+			   .keep_us = -1,
+			   .collect_files = -1,
+			   .collect_bytes = -1 };
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_init(&j->limits[p]);
 }
@@ -687,14 +783,17 @@ static int vectors_fit(const struct job *j, const struct job_test *t, const char
 		total += strlen(j->files[i].name) + 1 + sizeof(char *);
 	if (total > MOST / 2)
 		return json_wrong(e, "files", "their names take %zu bytes together, %d is the most", total, MOST / 2);
-	total += t && t->arguments ? vector_size(t->arguments, t->narguments) : vector_size(j->arguments, j->narguments);
+	total +=
+		t && t->arguments ? vector_size(t->arguments, t->narguments) : vector_size(j->arguments, j->narguments);
 	total += vector_size(j->env, j->nenv) + (t ? vector_size(t->env, t->nenv) : 0);
 	if (stack >= 0 && stack / 4 < most)
 		most = stack / 4 > LEAST ? stack / 4 : LEAST;
 	if (total <= (size_t)most)
 		return 0;
-	return json_wrong(e, path, "with env and the names of files they take %zu bytes, %" PRId64
-		" is the most: use a file or stdin", total, most);
+	return json_wrong(e, path,
+			  "with env and the names of files they take %zu bytes, %" PRId64
+			  " is the most: use a file or stdin",
+			  total, most);
 }
 
 /* Rules of a job with tests. */
@@ -730,7 +829,8 @@ static int whole(struct parse *p, struct cee_err *e)
 	if (!j->code && j->nfiles == 0)
 		return json_wrong(e, "code", "is missing: give code, or files");
 	if (j->ncollect > 0 && j->ntests > 0)
-		return json_wrong(e, "collect", "is not for a job with tests, whose cells come and go: leave one of the two out");
+		return json_wrong(e, "collect",
+				  "is not for a job with tests, whose cells come and go: leave one of the two out");
 	if (j->check && j->ntests > 0)
 		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
 	if (j->tty && j->ntests > 0)
@@ -742,7 +842,7 @@ static int whole(struct parse *p, struct cee_err *e)
 	if (vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
 		return -1;
 	return packages_valid(j->packages, j->npackages, j->nuget ? GRAMMAR_NUGET : GRAMMAR_ANY,
-		j->nuget ? "nuget_packages" : "packages", e);
+			      j->nuget ? "nuget_packages" : "packages", e);
 }
 
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e)
@@ -848,11 +948,13 @@ static int ceilings(const struct job *j, const struct conf *c, struct cee_err *e
 static int collect_beneath(const struct job *j, const struct conf *c, struct cee_err *e)
 {
 	if (j->collect_files > c->collect_files)
-		return json_wrong(e, "collect.files", "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
-			j->collect_files, c->collect_files);
+		return json_wrong(e, "collect.files",
+				  "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+				  j->collect_files, c->collect_files);
 	if (j->collect_bytes > c->collect_bytes)
-		return json_wrong(e, "collect.bytes", "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
-			j->collect_bytes, c->collect_bytes);
+		return json_wrong(e, "collect.bytes",
+				  "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+				  j->collect_bytes, c->collect_bytes);
 	return 0;
 }
 
@@ -860,9 +962,7 @@ static bool lists(const cJSON *array, const char *s)
 {
 	const cJSON *v;
 
-	cJSON_ArrayForEach(v, array)
-		if (cJSON_IsString(v) && strcmp(v->valuestring, s) == 0)
-			return true;
+	cJSON_ArrayForEach(v, array) if (cJSON_IsString(v) && strcmp(v->valuestring, s) == 0) return true;
 	return false;
 }
 
@@ -877,22 +977,19 @@ static const cJSON *find_language(const cJSON *all, const char *name)
 {
 	const cJSON *l;
 
-	cJSON_ArrayForEach(l, all)
-		if (strcmp(text_of(l, "name"), name) == 0)
-			return l;
-	cJSON_ArrayForEach(l, all)
-		if (lists(cJSON_GetObjectItemCaseSensitive(l, "aliases"), name))
-			return l;
+	cJSON_ArrayForEach(l, all) if (strcmp(text_of(l, "name"), name) == 0) return l;
+	cJSON_ArrayForEach(l, all) if (lists(cJSON_GetObjectItemCaseSensitive(l, "aliases"), name)) return l;
 	return NULL;
 }
 
 /* "what there is" of an error: strings, or objects' names, with commas between. */
 static int not_listed(const char *path, const char *what, const cJSON *array, struct cee_err *e)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	const cJSON *v;
 
-	cJSON_ArrayForEach(v, array) {
+	cJSON_ArrayForEach(v, array)
+	{
 		const char *s = cJSON_IsString(v) ? v->valuestring : text_of(v, "name");
 		if (buf_printf(&b, "%s%s", b.len ? ", " : "", s) < 0)
 			return no_memory(e);
@@ -918,8 +1015,9 @@ static int version_fits(const cJSON *l, const struct job *j, struct cee_err *e)
 	if (!j->version || !j->framework || strcmp(j->version, j->framework) == 0 ||
 	    !lists(cJSON_GetObjectItemCaseSensitive(l, "frameworks"), j->version))
 		return 0;
-	return json_wrong(e, "version", "\"%.60s\" is another framework than target_framework_monikier, \"%.60s\": leave one out",
-		j->version, j->framework);
+	return json_wrong(e, "version",
+			  "\"%.60s\" is another framework than target_framework_monikier, \"%.60s\": leave one out",
+			  j->version, j->framework);
 }
 
 /* The job's files beside those that the language places: what code is called, and its own. */
@@ -936,13 +1034,9 @@ static int beside_languages_files(const cJSON *l, const struct job *j, struct ce
 		names[n++] = j->files[i].name;
 	if (j->code && *text_of(l, "file"))
 		names[n++] = text_of(l, "file");
-	cJSON_ArrayForEach(v, own)
-		if (cJSON_IsString(v))
-			names[n++] = v->valuestring;
+	cJSON_ArrayForEach(v, own) if (cJSON_IsString(v)) names[n++] = v->valuestring;
 	if (j->npackages)
-		cJSON_ArrayForEach(v, links)
-			if (cJSON_IsString(v))
-				names[n++] = v->valuestring;
+		cJSON_ArrayForEach(v, links) if (cJSON_IsString(v)) names[n++] = v->valuestring;
 	return names_fit(names, n, "files, with what the language adds", e);
 }
 
@@ -953,19 +1047,19 @@ static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 	int g = grammar_find(text_of(layer, "grammar"));
 
 	if (j->npackages && !layer)
-		return json_wrong(e, j->nuget ? "nuget_packages" : "packages", "%.60s has no packages of its own here: leave them out",
-			text_of(l, "name"));
+		return json_wrong(e, j->nuget ? "nuget_packages" : "packages",
+				  "%.60s has no packages of its own here: leave them out", text_of(l, "name"));
 	if (j->nuget && g >= 0 && g != GRAMMAR_NUGET)
-		return json_wrong(e, "nuget_packages", "is for a language with NuGet packages: %.60s takes packages, of %s",
-			text_of(l, "name"), grammar_name[g]);
+		return json_wrong(e, "nuget_packages",
+				  "is for a language with NuGet packages: %.60s takes packages, of %s",
+				  text_of(l, "name"), grammar_name[g]);
 	if (packages_valid(j->packages, j->npackages, g >= 0 ? (enum grammar)g : GRAMMAR_ANY,
 			   j->nuget ? "nuget_packages" : "packages", e) < 0)
 		return -1;
 	return g >= 0 ? job_declare(j, (enum grammar)g, e) : 0;
 }
 
-int job_check(struct job *j, const struct conf *c, const char *languages, size_t len,
-	      struct cee_err *e)
+int job_check(struct job *j, const struct conf *c, const char *languages, size_t len, struct cee_err *e)
 {
 	AUTO_JSON cJSON *root = NULL;
 	const cJSON *all, *l;
@@ -980,15 +1074,15 @@ int job_check(struct job *j, const struct conf *c, const char *languages, size_t
 	root = json_parse(languages, len, NULL);
 	all = cJSON_GetObjectItemCaseSensitive(root, "languages");
 	if (!cJSON_IsArray(all))
-		return cee_fail(e, EINVAL, "languages.json of the spool is damaged: the runner writes it anew when it starts");
+		return cee_fail(e, EINVAL,
+				"languages.json of the spool is damaged: the runner writes it anew when it starts");
 	l = find_language(all, j->language);
 	if (!l)
 		return not_listed("language", j->language, all, e);
 	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
 		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
-			text_of(l, "name"));
-	if (version_fits(l, j, e) < 0 ||
-	    in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
+				  text_of(l, "name"));
+	if (version_fits(l, j, e) < 0 || in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;
 	return packages_fit(l, j, e) < 0 ? -1 : beside_languages_files(l, j, e);
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 63 };	/* cJSON cuts longer ones */
+enum { NUMBER_MAX = 63 }; /* cJSON cuts longer ones */
 
 /* ---- the scanner ------------------------------------------------------- */
 
@@ -50,8 +50,10 @@ static int scan_hex(struct scan *s)
 		return -1;
 	for (int i = 0; i < 4; i++) {
 		char c = *s->p++;
-		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			: c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int d = c >= '0' && c <= '9'   ? c - '0'
+			: c >= 'a' && c <= 'f' ? c - 'a' + 10
+			: c >= 'A' && c <= 'F' ? c - 'A' + 10
+					       : -1;
 		if (d < 0)
 			return -1;
 		v = v << 4 | d;
@@ -147,7 +149,7 @@ static int scan_number(struct scan *s)
 
 static int scan_word(struct scan *s)
 {
-	static const char *const words[] = {"true", "false", "null"};
+	static const char *const words[] = { "true", "false", "null" };
 
 	for (int i = 0; i < 3; i++) {
 		size_t n = strlen(words[i]);
@@ -192,13 +194,15 @@ static int scan_group(struct scan *s, int depth)
 			return -1;
 		scan_space(s);
 		if (s->p >= s->end)
-			return scan_fail(s, close == '}' ? "the text ends inside an object" : "the text ends inside an array");
+			return scan_fail(s, close == '}' ? "the text ends inside an object"
+							 : "the text ends inside an array");
 		if (*s->p == close) {
 			s->p++;
 			return 0;
 		}
 		if (*s->p != ',')
-			return scan_fail(s, close == '}' ? "a comma or } must stand here" : "a comma or ] must stand here");
+			return scan_fail(s, close == '}' ? "a comma or } must stand here"
+							 : "a comma or ] must stand here");
 		s->p++;
 	}
 }
@@ -211,12 +215,22 @@ static int scan_value(struct scan *s, int depth)
 	if (s->p >= s->end)
 		return scan_fail(s, "the text ends where a value must stand");
 	switch (*s->p) {
-	case '{': case '[':
+	case '{':
+	case '[':
 		return scan_group(s, depth + 1);
 	case '"':
 		return scan_string(s);
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9':
 		return scan_number(s);
 	default:
 		return scan_word(s);
@@ -251,8 +265,7 @@ static int object_keys_differ(const cJSON *object, struct cee_err *e)
 
 	if (!keys)
 		return cee_fail(e, ENOMEM, "out of memory");
-	cJSON_ArrayForEach(v, object)
-		keys[i++] = v->string;
+	cJSON_ArrayForEach(v, object) keys[i++] = v->string;
 	qsort(keys, n, sizeof *keys, by_name);
 	for (i = 1; i < n; i++)
 		if (strcmp(keys[i - 1], keys[i]) == 0)
@@ -313,11 +326,16 @@ void json_path(char out[JSON_PATH_MAX], const char *path, const char *member, in
 
 static const char *type_of(const cJSON *v)
 {
-	if (cJSON_IsString(v)) return "a string";
-	if (cJSON_IsNumber(v)) return "a number";
-	if (cJSON_IsBool(v)) return "true or false";
-	if (cJSON_IsArray(v)) return "an array";
-	if (cJSON_IsObject(v)) return "an object";
+	if (cJSON_IsString(v))
+		return "a string";
+	if (cJSON_IsNumber(v))
+		return "a number";
+	if (cJSON_IsBool(v))
+		return "true or false";
+	if (cJSON_IsArray(v))
+		return "an array";
+	if (cJSON_IsObject(v))
+		return "an object";
 	return "null";
 }
 
@@ -342,8 +360,10 @@ static size_t distance(const char *a, const char *b)
 		now[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
 			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
-			if (last[j] + 1 < best) best = last[j] + 1;
-			if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
 				best = before[j - 2] + 1;
 			now[j] = best;
@@ -355,7 +375,7 @@ static size_t distance(const char *a, const char *b)
 const char *json_nearest(const char *name, const char *const *names, size_t step)
 {
 	const char *best = NULL;
-	size_t least = strlen(name) <= 4 ? 2 : 3;	/* below it is near */
+	size_t least = strlen(name) <= 4 ? 2 : 3; /* below it is near */
 
 	while (*names) {
 		size_t d = distance(name, *names);
@@ -381,14 +401,15 @@ static int unknown_field(const char *path, const char *name, const struct json_f
 	return json_wrong(e, full, "unknown field");
 }
 
-int json_fields(const cJSON *object, const char *path, const struct json_field *table,
-		unsigned flags, void *into, struct cee_err *e)
+int json_fields(const cJSON *object, const char *path, const struct json_field *table, unsigned flags, void *into,
+		struct cee_err *e)
 {
 	const cJSON *v;
 
 	if (!cJSON_IsObject(object))
 		return wrong_type(e, path, object, "an object");
-	cJSON_ArrayForEach(v, object) {
+	cJSON_ArrayForEach(v, object)
+	{
 		const struct json_field *f = table;
 		char full[JSON_PATH_MAX];
 
@@ -433,14 +454,15 @@ int json_integer(const cJSON *v, const char *path, int64_t min, int64_t max, int
 {
 	if (!cJSON_IsNumber(v))
 		return wrong_type(e, path, v, "a number");
-	if (!(v->valuedouble >= (double)min && v->valuedouble <= (double)max) || v->valuedouble != floor(v->valuedouble))
+	if (!(v->valuedouble >= (double)min && v->valuedouble <= (double)max) ||
+	    v->valuedouble != floor(v->valuedouble))
 		return json_wrong(e, path, "must be a whole number from %" PRId64 " to %" PRId64, min, max);
 	*out = (int64_t)v->valuedouble;
 	return 0;
 }
 
-int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_len,
-		 char ***out, size_t *n, struct cee_err *e)
+int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_len, char ***out, size_t *n,
+		 struct cee_err *e)
 {
 	size_t count = cJSON_IsArray(v) ? (size_t)cJSON_GetArraySize(v) : 0;
 	const cJSON *item;
@@ -452,7 +474,8 @@ int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_
 	*out = calloc(count + 1, sizeof **out);
 	if (!*out)
 		return cee_fail(e, ENOMEM, "out of memory");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		json_path(full, path, NULL, (int)*n);
 		if (json_string(item, full, &(*out)[*n], e) < 0)
@@ -483,7 +506,8 @@ int json_env(const cJSON *v, const char *path, char ***out, size_t *n, struct ce
 	*out = calloc((size_t)count + 1, sizeof **out);
 	if (!*out)
 		return cee_fail(e, ENOMEM, "out of memory");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		json_path(full, path, item->string, 0);
 		if (!env_name_valid(item->string))
@@ -507,8 +531,8 @@ int json_duration(const cJSON *v, const char *path, int64_t *us, struct cee_err 
 
 	if (!cJSON_IsNumber(v) && !cJSON_IsString(v))
 		return wrong_type(e, path, v, "seconds or a text such as \"200ms\"");
-	if ((cJSON_IsNumber(v) ? duration_number(v->valuedouble, us, &why)
-			       : duration_parse(v->valuestring, us, &why)) < 0)
+	if ((cJSON_IsNumber(v) ? duration_number(v->valuedouble, us, &why) : duration_parse(v->valuestring, us, &why)) <
+	    0)
 		return json_wrong(e, path, "%s", why.msg);
 	return 0;
 }
@@ -532,7 +556,7 @@ static int limit_value(const cJSON *v, enum limit_id id, const char *path, struc
 /* For messages: the names of the limits, then the others that may stand there. */
 static int unknown_limit(const char *name, const char *path, bool phases, bool stop, struct cee_err *e)
 {
-	const char *names[LIMIT_COUNT + 4] = {0};
+	const char *names[LIMIT_COUNT + 4] = { 0 };
 	const char *near;
 	int n = 0;
 
@@ -547,8 +571,9 @@ static int unknown_limit(const char *name, const char *path, bool phases, bool s
 	near = json_nearest(name, names, sizeof *names);
 	if (near)
 		return json_wrong(e, path, "unknown limit; did you mean \"%s\"?", near);
-	return json_wrong(e, path, "unknown limit; there are cpu, wall, memory, processes, output, "
-		"file_size, disk, inodes, open_files, stack");
+	return json_wrong(e, path,
+			  "unknown limit; there are cpu, wall, memory, processes, output, "
+			  "file_size, disk, inodes, open_files, stack");
 }
 
 int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_err *e)
@@ -557,7 +582,8 @@ int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_e
 
 	if (!cJSON_IsObject(v))
 		return wrong_type(e, path, v, "an object of limits");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		int id = limit_find(item->string);
 
@@ -581,8 +607,7 @@ static int stop_value(const cJSON *v, const char *path, bool *stop, struct cee_e
 	return 0;
 }
 
-static int phase_limit(const cJSON *v, const char *path, struct limits l[PHASE_COUNT],
-		       bool *stop, struct cee_err *e)
+static int phase_limit(const cJSON *v, const char *path, struct limits l[PHASE_COUNT], bool *stop, struct cee_err *e)
 {
 	int id = limit_find(v->string);
 
@@ -597,14 +622,15 @@ static int phase_limit(const cJSON *v, const char *path, struct limits l[PHASE_C
 	return unknown_limit(v->string, path, true, stop, e);
 }
 
-int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT],
-		      bool *stop_on_output, struct cee_err *e)
+int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT], bool *stop_on_output,
+		      struct cee_err *e)
 {
 	const cJSON *item;
 
 	if (!cJSON_IsObject(v))
 		return wrong_type(e, path, v, "an object of limits");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		json_path(full, path, item->string, 0);
 		if (phase_limit(item, full, l, stop_on_output, e) < 0)
@@ -637,16 +663,22 @@ static int quote_one(struct buf *b, const char *s, size_t len, size_t *used)
 
 	*used = 1;
 	switch (c) {
-	case '"': return buf_add(b, "\\\"", 2);
-	case '\\': return buf_add(b, "\\\\", 2);
-	case '\n': return buf_add(b, "\\n", 2);
-	case '\t': return buf_add(b, "\\t", 2);
-	case '\r': return buf_add(b, "\\r", 2);
-	default: break;
+	case '"':
+		return buf_add(b, "\\\"", 2);
+	case '\\':
+		return buf_add(b, "\\\\", 2);
+	case '\n':
+		return buf_add(b, "\\n", 2);
+	case '\t':
+		return buf_add(b, "\\t", 2);
+	case '\r':
+		return buf_add(b, "\\r", 2);
+	default:
+		break;
 	}
 	if (c < 0x20 || c == 0x7F)
 		return buf_printf(b, "\\u%04x", c);
-	if (c == 0xC2 && len > 1 && ((unsigned char)s[1] & 0xE0) == 0x80) {	/* C1 */
+	if (c == 0xC2 && len > 1 && ((unsigned char)s[1] & 0xE0) == 0x80) { /* C1 */
 		*used = 2;
 		return buf_printf(b, "\\u%04x", (unsigned char)s[1]);
 	}

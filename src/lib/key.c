@@ -79,12 +79,11 @@ static int open_locked(int dir, const char *name)
 		}
 		if (spool_same(fd, dir, name))
 			return fd;
-		close(fd);	/* it was removed while we waited */
+		close(fd); /* it was removed while we waited */
 	}
 }
 
-int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh,
-	     struct cee_err *e)
+int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e)
 {
 	AUTO_CLOSE int dir = spool_owner_part(s, owner, "keys", e);
 	char name[KEY_NAME_MAX];
@@ -94,8 +93,7 @@ int key_take(struct key *k, struct spool *s, const char *owner, const char *key,
 		return -1;
 	key_name(name, key);
 	if ((k->fd = open_locked(dir, name)) < 0)
-		return cee_fail(e, errno == EDQUOT ? ENOSPC : errno, "%s/keys/%s: %s", owner, name,
-				strerror(errno));
+		return cee_fail(e, errno == EDQUOT ? ENOSPC : errno, "%s/keys/%s: %s", owner, name, strerror(errno));
 	k->found = entry_read(k->fd, name, k->id);
 	if (k->found)
 		return 0;
@@ -114,7 +112,7 @@ int key_take(struct key *k, struct spool *s, const char *owner, const char *key,
 
 void key_release(struct key *k)
 {
-	close_ptr(&k->fd);	/* and the lock with it */
+	close_ptr(&k->fd); /* and the lock with it */
 	k->fd = -1;
 }
 
@@ -168,7 +166,7 @@ int key_remove(struct spool *s, const char *owner, const char *key, const char *
 	if (try_lock(fd) < 0)
 		return -1;
 	if (!spool_same(fd, dir, name) || !entry_read(fd, name, has) || strcmp(has, id) != 0)
-		return 0;	/* another's by now */
+		return 0; /* another's by now */
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return -1;
 	return s->durable ? fsync(dir) : 0;

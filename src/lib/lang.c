@@ -72,7 +72,7 @@ static bool hostdir_valid(const char *s)
 	size_t n = colon ? (size_t)(colon - s) : 0;
 
 	return colon && !strchr(colon + 1, ':') && host_part_valid(colon + 1, strlen(colon + 1)) &&
-		(host_part_valid(s, n) || (n > 0 && *s != '.' && *s != '{' && !memchr(s, '/', n)));
+	       (host_part_valid(s, n) || (n > 0 && *s != '.' && *s != '{' && !memchr(s, '/', n)));
 }
 
 static bool line_valid(const char *s)
@@ -91,8 +91,8 @@ static bool any_valid(const char *s)
 	return true;
 }
 
-static int list(const cJSON *v, const char *path, char ***out, size_t *n,
-		bool (*valid)(const char *), const char *right, struct cee_err *e)
+static int list(const cJSON *v, const char *path, char ***out, size_t *n, bool (*valid)(const char *),
+		const char *right, struct cee_err *e)
 {
 	if (json_strings(v, path, LIST_MAX, ITEM_MAX, out, n, e) < 0)
 		return -1;
@@ -102,8 +102,8 @@ static int list(const cJSON *v, const char *path, char ***out, size_t *n,
 	return 0;
 }
 
-static int one(const cJSON *v, const char *path, char **out,
-	       bool (*valid)(const char *), const char *right, struct cee_err *e)
+static int one(const cJSON *v, const char *path, char **out, bool (*valid)(const char *), const char *right,
+	       struct cee_err *e)
 {
 	if (json_string(v, path, out, e) < 0)
 		return -1;
@@ -116,7 +116,8 @@ static bool with_valid(const char *s)
 	const char *at = strstr(s, "{name}");
 	char text[256];
 
-	return at && strlen(s) < sizeof text && snprintf(text, sizeof text, "%.*sx%s", (int)(at - s), s, at + 6) > 0 && package_valid(text);
+	return at && strlen(s) < sizeof text && snprintf(text, sizeof text, "%.*sx%s", (int)(at - s), s, at + 6) > 0 &&
+	       package_valid(text);
 }
 
 /* ---- fields ------------------------------------------------------------------ */
@@ -124,31 +125,113 @@ static bool with_valid(const char *s)
 #define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
 #define L ((struct lang *)into)
 
-FIELD(name) { return one(v, path, &L->name, name_valid, "lower-case letters, digits, '+', '#', '_' or '-'", e); }
-FIELD(title) { return one(v, path, &L->title, line_valid, "one line", e); }
-FIELD(aliases) { return list(v, path, &L->aliases, &L->naliases, alias_valid, "letters, digits, '+', '#', '.', '_' or '-'", e); }
-FIELD(extensions) { return list(v, path, &L->extensions, &L->nextensions, extension_valid, "a point and letters, as \".py\"", e); }
-FIELD(versions) { return list(v, path, &L->versions, &L->nversions, alias_valid, "letters, digits, '.' or '-'", e); }
-FIELD(frameworks) { return list(v, path, &L->frameworks, &L->nframeworks, alias_valid, "letters, digits, '.' or '-'", e); }
-FIELD(image) { return one(v, path, &L->image, image_valid, "the name of an image", e); }
-FIELD(pull) { return one(v, path, &L->pull, image_valid, "the name of an image", e); }
-FIELD(distribution) { return list(v, path, &L->distribution, &L->ndistribution, distribution_valid, "the name of a Debian package", e); }
-FIELD(packages) { return list(v, path, &L->packages, &L->npackages, package_valid, "the name of a Debian package", e); }
-FIELD(with) { return one(v, path, &L->with, with_valid, "the name of a Debian package with {name} in it, as \"python3-{name}\"", e); }
-FIELD(host) { return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid, "FROM:TO, two absolute paths, or first the name of a file beside this one", e); }
-FIELD(setup) { return list(v, path, &L->setup, &L->nsetup, line_valid, "one line", e); }
-FIELD(file) { return one(v, path, &L->file, job_name_valid, "a relative file name", e); }
-FIELD(files) { return json_files(v, path, &L->files, &L->nfiles, e); }
-FIELD(compile) { return list(v, path, &L->compile, &L->ncompile, any_valid, "", e); }
-FIELD(run) { return list(v, path, &L->run, &L->nrun, any_valid, "", e); }
-FIELD(check) { return list(v, path, &L->check, &L->ncheck, any_valid, "", e); }
-FIELD(env) { return json_env(v, path, &L->env, &L->nenv, e); }
-FIELD(live_env) { return json_env(v, path, &L->live_env, &L->nlive_env, e); }
-FIELD(limits) { return json_phase_limits(v, path, L->limits, NULL, e); }
-FIELD(hashbang) { return one(v, path, &L->hashbang, two_valid, "two characters that begin a comment, as \"//\"", e); }
-FIELD(hello) { return json_string(v, path, &L->hello, e); }
-FIELD(missing) { return one(v, path, &L->missing, line_valid, "one line", e); }
-FIELD(comment) { (void)into; (void)v; (void)path; (void)e; return 0; }
+FIELD(name)
+{
+	return one(v, path, &L->name, name_valid, "lower-case letters, digits, '+', '#', '_' or '-'", e);
+}
+FIELD(title)
+{
+	return one(v, path, &L->title, line_valid, "one line", e);
+}
+FIELD(aliases)
+{
+	return list(v, path, &L->aliases, &L->naliases, alias_valid, "letters, digits, '+', '#', '.', '_' or '-'", e);
+}
+FIELD(extensions)
+{
+	return list(v, path, &L->extensions, &L->nextensions, extension_valid, "a point and letters, as \".py\"", e);
+}
+FIELD(versions)
+{
+	return list(v, path, &L->versions, &L->nversions, alias_valid, "letters, digits, '.' or '-'", e);
+}
+FIELD(frameworks)
+{
+	return list(v, path, &L->frameworks, &L->nframeworks, alias_valid, "letters, digits, '.' or '-'", e);
+}
+FIELD(image)
+{
+	return one(v, path, &L->image, image_valid, "the name of an image", e);
+}
+FIELD(pull)
+{
+	return one(v, path, &L->pull, image_valid, "the name of an image", e);
+}
+FIELD(distribution)
+{
+	return list(v, path, &L->distribution, &L->ndistribution, distribution_valid, "the name of a Debian package",
+		    e);
+}
+FIELD(packages)
+{
+	return list(v, path, &L->packages, &L->npackages, package_valid, "the name of a Debian package", e);
+}
+FIELD(with)
+{
+	return one(v, path, &L->with, with_valid,
+		   "the name of a Debian package with {name} in it, as \"python3-{name}\"", e);
+}
+FIELD(host)
+{
+	return list(v, path, &L->hostdirs, &L->nhostdirs, hostdir_valid,
+		    "FROM:TO, two absolute paths, or first the name of a file beside this one", e);
+}
+FIELD(setup)
+{
+	return list(v, path, &L->setup, &L->nsetup, line_valid, "one line", e);
+}
+FIELD(file)
+{
+	return one(v, path, &L->file, job_name_valid, "a relative file name", e);
+}
+FIELD(files)
+{
+	return json_files(v, path, &L->files, &L->nfiles, e);
+}
+FIELD(compile)
+{
+	return list(v, path, &L->compile, &L->ncompile, any_valid, "", e);
+}
+FIELD(run)
+{
+	return list(v, path, &L->run, &L->nrun, any_valid, "", e);
+}
+FIELD(check)
+{
+	return list(v, path, &L->check, &L->ncheck, any_valid, "", e);
+}
+FIELD(env)
+{
+	return json_env(v, path, &L->env, &L->nenv, e);
+}
+FIELD(live_env)
+{
+	return json_env(v, path, &L->live_env, &L->nlive_env, e);
+}
+FIELD(limits)
+{
+	return json_phase_limits(v, path, L->limits, NULL, e);
+}
+FIELD(hashbang)
+{
+	return one(v, path, &L->hashbang, two_valid, "two characters that begin a comment, as \"//\"", e);
+}
+FIELD(hello)
+{
+	return json_string(v, path, &L->hello, e);
+}
+FIELD(missing)
+{
+	return one(v, path, &L->missing, line_valid, "one line", e);
+}
+FIELD(comment)
+{
+	(void)into;
+	(void)v;
+	(void)path;
+	(void)e;
+	return 0;
+}
 
 static int small(const cJSON *v, const char *path, int *out, struct cee_err *e)
 {
@@ -160,37 +243,82 @@ static int small(const cJSON *v, const char *path, int *out, struct cee_err *e)
 	return 0;
 }
 
-FIELD(warm_min) { return small(v, path, &L->warm_min, e); }
-FIELD(warm_max) { return small(v, path, &L->warm_max, e); }
+FIELD(warm_min)
+{
+	return small(v, path, &L->warm_min, e);
+}
+FIELD(warm_max)
+{
+	return small(v, path, &L->warm_max, e);
+}
 
-static const struct json_field warm_fields[] = { {"min", field_warm_min}, {"max", field_warm_max}, {NULL, NULL} };
+static const struct json_field warm_fields[] = { { "min", field_warm_min }, { "max", field_warm_max }, { NULL, NULL } };
 
-FIELD(warm) { return json_fields(v, path, warm_fields, 0, into, e); }
+FIELD(warm)
+{
+	return json_fields(v, path, warm_fields, 0, into, e);
+}
 
-FIELD(resident_command) { return list(v, path, &L->resident.command, &L->resident.ncommand, any_valid, "", e); }
-FIELD(resident_arguments) { return list(v, path, &L->resident.arguments, &L->resident.narguments, any_valid, "", e); }
-FIELD(resident_min) { return small(v, path, &L->resident.min, e); }
-FIELD(resident_max) { return small(v, path, &L->resident.max, e); }
-FIELD(resident_limits) { return json_limits(v, path, &L->resident.limits, e); }
+FIELD(resident_command)
+{
+	return list(v, path, &L->resident.command, &L->resident.ncommand, any_valid, "", e);
+}
+FIELD(resident_arguments)
+{
+	return list(v, path, &L->resident.arguments, &L->resident.narguments, any_valid, "", e);
+}
+FIELD(resident_min)
+{
+	return small(v, path, &L->resident.min, e);
+}
+FIELD(resident_max)
+{
+	return small(v, path, &L->resident.max, e);
+}
+FIELD(resident_limits)
+{
+	return json_limits(v, path, &L->resident.limits, e);
+}
 
 static const struct json_field resident_fields[] = {
-	{"command", field_resident_command}, {"arguments", field_resident_arguments},
-	{"min", field_resident_min}, {"max", field_resident_max}, {"limits", field_resident_limits}, {NULL, NULL}
+	{ "command", field_resident_command }, { "arguments", field_resident_arguments }, { "min", field_resident_min },
+	{ "max", field_resident_max },	       { "limits", field_resident_limits },	  { NULL, NULL }
 };
 
-FIELD(resident) { return json_fields(v, path, resident_fields, 0, into, e); }
+FIELD(resident)
+{
+	return json_fields(v, path, resident_fields, 0, into, e);
+}
 
 static bool grammar_valid(const char *s)
 {
 	return grammar_find(s) >= 0;
 }
 
-FIELD(layer_grammar) { return one(v, path, &L->layer.grammar, grammar_valid, "nuget, pip or npm", e); }
-FIELD(layer_fetch) { return list(v, path, &L->layer.fetch, &L->layer.nfetch, any_valid, "", e); }
-FIELD(layer_compile) { return list(v, path, &L->layer.compile, &L->layer.ncompile, any_valid, "", e); }
-FIELD(layer_run) { return list(v, path, &L->layer.run, &L->layer.nrun, any_valid, "", e); }
-FIELD(layer_check) { return list(v, path, &L->layer.check, &L->layer.ncheck, any_valid, "", e); }
-FIELD(layer_arguments) { return list(v, path, &L->layer.arguments, &L->layer.narguments, any_valid, "", e); }
+FIELD(layer_grammar)
+{
+	return one(v, path, &L->layer.grammar, grammar_valid, "nuget, pip or npm", e);
+}
+FIELD(layer_fetch)
+{
+	return list(v, path, &L->layer.fetch, &L->layer.nfetch, any_valid, "", e);
+}
+FIELD(layer_compile)
+{
+	return list(v, path, &L->layer.compile, &L->layer.ncompile, any_valid, "", e);
+}
+FIELD(layer_run)
+{
+	return list(v, path, &L->layer.run, &L->layer.nrun, any_valid, "", e);
+}
+FIELD(layer_check)
+{
+	return list(v, path, &L->layer.check, &L->layer.ncheck, any_valid, "", e);
+}
+FIELD(layer_arguments)
+{
+	return list(v, path, &L->layer.arguments, &L->layer.narguments, any_valid, "", e);
+}
 /* {"NAME": "TARGET"} as NAME=TARGET */
 FIELD(layer_links)
 {
@@ -202,9 +330,12 @@ FIELD(layer_links)
 	L->layer.links = calloc((size_t)n + 1, sizeof *L->layer.links);
 	if (!L->layer.links)
 		return cee_fail(e, ENOMEM, "out of memory");
-	cJSON_ArrayForEach(item, v) {
-		if (!job_name_valid(item->string) || strchr(item->string, '=') || !cJSON_IsString(item) || !*item->valuestring)
-			return json_wrong(e, path, "\"%.60s\" must be a relative file name, with its target", item->string);
+	cJSON_ArrayForEach(item, v)
+	{
+		if (!job_name_valid(item->string) || strchr(item->string, '=') || !cJSON_IsString(item) ||
+		    !*item->valuestring)
+			return json_wrong(e, path, "\"%.60s\" must be a relative file name, with its target",
+					  item->string);
 		if (asprintf(&L->layer.links[L->layer.nlinks], "%s=%s", item->string, item->valuestring) < 0) {
 			L->layer.links[L->layer.nlinks] = NULL;
 			return cee_fail(e, ENOMEM, "out of memory");
@@ -214,50 +345,47 @@ FIELD(layer_links)
 	return 0;
 }
 
-FIELD(layer_env) { return json_env(v, path, &L->layer.env, &L->layer.nenv, e); }
+FIELD(layer_env)
+{
+	return json_env(v, path, &L->layer.env, &L->layer.nenv, e);
+}
 
 static const struct json_field layer_fields[] = {
-	{"grammar", field_layer_grammar}, {"fetch", field_layer_fetch}, {"compile", field_layer_compile},
-	{"run", field_layer_run}, {"check", field_layer_check}, {"arguments", field_layer_arguments},
-	{"env", field_layer_env},
-	{"links", field_layer_links}, {NULL, NULL}
+	{ "grammar", field_layer_grammar }, { "fetch", field_layer_fetch }, { "compile", field_layer_compile },
+	{ "run", field_layer_run },	    { "check", field_layer_check }, { "arguments", field_layer_arguments },
+	{ "env", field_layer_env },	    { "links", field_layer_links }, { NULL, NULL }
 };
 
-FIELD(layer) { return json_fields(v, path, layer_fields, 0, into, e); }
+FIELD(layer)
+{
+	return json_fields(v, path, layer_fields, 0, into, e);
+}
 
-static const struct json_field source_fields[] = {
-	{"pull", field_pull}, {"distribution", field_distribution}, {"packages", field_packages}, {"with", field_with},
-	{"host", field_host}, {"setup", field_setup}, {NULL, NULL}
-};
+static const struct json_field source_fields[] = { { "pull", field_pull },
+						   { "distribution", field_distribution },
+						   { "packages", field_packages },
+						   { "with", field_with },
+						   { "host", field_host },
+						   { "setup", field_setup },
+						   { NULL, NULL } };
 
-FIELD(source) { return json_fields(v, path, source_fields, 0, into, e); }
+FIELD(source)
+{
+	return json_fields(v, path, source_fields, 0, into, e);
+}
 
-static const struct json_field fields[] = {
-	{"name", field_name},
-	{"title", field_title},
-	{"aliases", field_aliases},
-	{"extensions", field_extensions},
-	{"versions", field_versions},
-	{"frameworks", field_frameworks},
-	{"image", field_image},
-	{"source", field_source},
-	{"file", field_file},
-	{"files", field_files},
-	{"compile", field_compile},
-	{"run", field_run},
-	{"check", field_check},
-	{"resident", field_resident},
-	{"layer", field_layer},
-	{"env", field_env},
-	{"live_env", field_live_env},
-	{"limits", field_limits},
-	{"warm", field_warm},
-	{"hashbang", field_hashbang},
-	{"hello", field_hello},
-	{"missing", field_missing},
-	{"comment", field_comment},
-	{NULL, NULL}
-};
+static const struct json_field fields[] = { { "name", field_name },	    { "title", field_title },
+					    { "aliases", field_aliases },   { "extensions", field_extensions },
+					    { "versions", field_versions }, { "frameworks", field_frameworks },
+					    { "image", field_image },	    { "source", field_source },
+					    { "file", field_file },	    { "files", field_files },
+					    { "compile", field_compile },   { "run", field_run },
+					    { "check", field_check },	    { "resident", field_resident },
+					    { "layer", field_layer },	    { "env", field_env },
+					    { "live_env", field_live_env }, { "limits", field_limits },
+					    { "warm", field_warm },	    { "hashbang", field_hashbang },
+					    { "hello", field_hello },	    { "missing", field_missing },
+					    { "comment", field_comment },   { NULL, NULL } };
 
 /* ---- one file ------------------------------------------------------------------ */
 
@@ -295,7 +423,7 @@ static int parse(struct lang *l, const char *text, size_t len, struct cee_err *e
 
 int lang_parse(struct lang *l, const char *file, const char *text, size_t len, struct cee_err *e)
 {
-	struct cee_err why = {""};
+	struct cee_err why = { "" };
 	int saved;
 
 	*l = (struct lang){ .warm_max = 4, .resident = { .min = 1, .max = 2 } };
@@ -355,7 +483,7 @@ void lang_release(struct lang *l)
 	free(l->hashbang);
 	free(l->hello);
 	free(l->missing);
-	*l = (struct lang){0};
+	*l = (struct lang){ 0 };
 }
 
 /* ---- a directory of them --------------------------------------------------------- */
@@ -405,7 +533,7 @@ static int load_one(struct lang *l, int dirfd, const char *dir, const char *name
 {
 	/* an administrator's file: it may be a symbolic link, unlike a user's */
 	AUTO_CLOSE int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	char file[300];
 
 	snprintf(file, sizeof file, "%.140s/%.140s", dir, name);
@@ -440,11 +568,11 @@ static bool same_strings(char *const *a, size_t n, char *const *b, size_t m)
 static bool same_source(const struct lang *a, const struct lang *b)
 {
 	return strcmp(a->pull ? a->pull : "", b->pull ? b->pull : "") == 0 &&
-		strcmp(a->with ? a->with : "", b->with ? b->with : "") == 0 &&
-		same_strings(a->distribution, a->ndistribution, b->distribution, b->ndistribution) &&
-		same_strings(a->packages, a->npackages, b->packages, b->npackages) &&
-		same_strings(a->hostdirs, a->nhostdirs, b->hostdirs, b->nhostdirs) &&
-		same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
+	       strcmp(a->with ? a->with : "", b->with ? b->with : "") == 0 &&
+	       same_strings(a->distribution, a->ndistribution, b->distribution, b->ndistribution) &&
+	       same_strings(a->packages, a->npackages, b->packages, b->npackages) &&
+	       same_strings(a->hostdirs, a->nhostdirs, b->hostdirs, b->nhostdirs) &&
+	       same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
 }
 
 bool lang_has_source(const struct lang *l)
@@ -457,10 +585,10 @@ bool lang_has_source(const struct lang *l)
 static int one_source(const struct langs *ls, const struct lang *l, struct cee_err *e)
 {
 	for (size_t k = 0; k < ls->n; k++)
-		if (strcmp(ls->l[k].image, l->image) == 0 && lang_has_source(l) &&
-		    lang_has_source(&ls->l[k]) && !same_source(&ls->l[k], l))
+		if (strcmp(ls->l[k].image, l->image) == 0 && lang_has_source(l) && lang_has_source(&ls->l[k]) &&
+		    !same_source(&ls->l[k], l))
 			return cee_fail(e, EINVAL, "languages: %s and %s have the image %.100s and not the same source",
-				ls->l[k].name, l->name, l->image);
+					ls->l[k].name, l->name, l->image);
 	return 0;
 }
 
@@ -469,11 +597,12 @@ static int distinct(const struct langs *ls, const struct lang *l, struct cee_err
 {
 	for (size_t k = 0; k < ls->n; k++) {
 		if (answers_to(&ls->l[k], l->name))
-			return cee_fail(e, EINVAL, "languages: \"%s\" is the name of two: %s has it too", l->name, ls->l[k].name);
+			return cee_fail(e, EINVAL, "languages: \"%s\" is the name of two: %s has it too", l->name,
+					ls->l[k].name);
 		for (size_t i = 0; i < l->naliases; i++)
 			if (answers_to(&ls->l[k], l->aliases[i]))
-				return cee_fail(e, EINVAL, "languages: \"%s\" of %s means %s already",
-					l->aliases[i], l->name, ls->l[k].name);
+				return cee_fail(e, EINVAL, "languages: \"%s\" of %s means %s already", l->aliases[i],
+						l->name, ls->l[k].name);
 	}
 	return 0;
 }
@@ -502,7 +631,7 @@ int langs_load(struct langs *ls, const char *dir, struct cee_err *e)
 	struct dirent **entry = NULL;
 	int n, r, saved;
 
-	*ls = (struct langs){0};
+	*ls = (struct langs){ 0 };
 	if (dirfd < 0)
 		return cee_fail(e, errno, "languages = %.200s: %s", dir, strerror(errno));
 	n = scandirat(dirfd, ".", &entry, is_json, alphasort);
@@ -524,7 +653,7 @@ void langs_release(struct langs *ls)
 	for (size_t i = 0; i < ls->n; i++)
 		lang_release(&ls->l[i]);
 	free(ls->l);
-	*ls = (struct langs){0};
+	*ls = (struct langs){ 0 };
 }
 
 const struct lang *langs_find(const struct langs *ls, const char *name)
@@ -591,11 +720,12 @@ static int add_word(struct buf *b, const char *word)
 char *lang_versions_read(const char *text)
 {
 	static const char blank[] = " \t\r\n";
-	struct buf b = {0};
+	struct buf b = { 0 };
 	int r = buf_printf(&b, "%s", "");
 	size_t n, took = 0;
 
-	for (text += strspn(text, blank); r == 0 && *text && took < LANG_VERSIONS; text += n, text += strspn(text, blank)) {
+	for (text += strspn(text, blank); r == 0 && *text && took < LANG_VERSIONS;
+	     text += n, text += strspn(text, blank)) {
 		char word[LANG_VERSION_LEN + 1];
 
 		n = strcspn(text, blank);
@@ -624,12 +754,13 @@ int lang_set_versions(struct lang *l, const char *text)
 
 char *lang_versions(const struct lang *l)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 	int r = buf_printf(&b, "%s", l->nversions || !l->told_versions ? "" : l->told_versions);
 
 	for (size_t i = 0; r == 0 && i < l->nversions; i++)
 		r = add_word(&b, l->versions[i]);
-	for (size_t i = 0; r == 0 && !l->nversions && !(l->told_versions && *l->told_versions) && i < l->nframeworks; i++)
+	for (size_t i = 0; r == 0 && !l->nversions && !(l->told_versions && *l->told_versions) && i < l->nframeworks;
+	     i++)
 		if (lang_has_framework(l, l->frameworks[i]))
 			r = add_word(&b, l->frameworks[i]);
 	errno = r < 0 ? ENOMEM : 0;
@@ -769,10 +900,15 @@ static const char *placeholder(const char *t, const struct lang *l, const struct
 {
 	static _Thread_local char cpus[16], stem[1100];
 	const char *framework = lang_framework(l, j);
-	const struct { const char *name, *value; } all[] = {
-		{ "{file}", file }, { "{framework}", framework },
+	const struct {
+		const char *name, *value;
+	} all[] = {
+		{ "{file}", file },
+		{ "{framework}", framework },
 		{ "{framework_version}", framework + strcspn(framework, DIGITS) },
-		{ "{layer}", j->layer ? j->layer : "" }, { "{cpus}", cpus }, { "{stem}", stem },
+		{ "{layer}", j->layer ? j->layer : "" },
+		{ "{cpus}", cpus },
+		{ "{stem}", stem },
 	};
 
 	snprintf(cpus, sizeof cpus, "%d", j->cpus > 0 ? j->cpus : 1);
@@ -788,7 +924,7 @@ static const char *placeholder(const char *t, const struct lang *l, const struct
 /* Replaces the placeholders; what was put in is not looked at again. */
 static char *expand(const char *t, const struct lang *l, const struct job *j, const char *file)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	while (*t) {
 		size_t n = strcspn(t, "{"), used = 1;
@@ -896,7 +1032,12 @@ char *lang_link(const struct lang *l, size_t i, const struct job *j)
 char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n)
 {
 	const struct lang_layer *y = &l->layer;
-	const struct { char *const *own; size_t nown; char *const *layer; size_t nlayer; } all[] = {
+	const struct {
+		char *const *own;
+		size_t nown;
+		char *const *layer;
+		size_t nlayer;
+	} all[] = {
 		[LANG_COMPILE] = { l->compile, l->ncompile, y->compile, y->ncompile },
 		[LANG_RUN] = { l->run, l->nrun, y->run, y->nrun },
 		[LANG_CHECK] = { l->check, l->ncheck, y->check, y->ncheck },
@@ -1011,24 +1152,21 @@ static int publish_limits(struct buf *b, const struct lang *l)
 
 static int publish_one(struct buf *b, const struct lang *l)
 {
-	if (buf_printf(b, "{\"name\":") < 0 || json_quote(b, l->name) < 0 ||
-	    publish_text(b, "title", l->title) < 0 ||
+	if (buf_printf(b, "{\"name\":") < 0 || json_quote(b, l->name) < 0 || publish_text(b, "title", l->title) < 0 ||
 	    publish_list(b, "aliases", l->aliases, l->naliases) < 0 ||
-	    publish_list(b, "extensions", l->extensions, l->nextensions) < 0 ||
-	    publish_versions(b, l) < 0 ||
-	    publish_frameworks(b, l) < 0 ||
-	    publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
+	    publish_list(b, "extensions", l->extensions, l->nextensions) < 0 || publish_versions(b, l) < 0 ||
+	    publish_frameworks(b, l) < 0 || publish_text(b, "file", l->file) < 0 || publish_files(b, l) < 0 ||
 	    buf_printf(b, ",\"check\":%s,\"packages\":%s", l->ncheck ? "true" : "false",
 		       l->layer.grammar ? "true" : "false") < 0 ||
-	    (l->layer.grammar && publish_layer(b, l) < 0) ||
-	    publish_text(b, "hello", l->hello) < 0 || publish_limits(b, l) < 0)
+	    (l->layer.grammar && publish_layer(b, l) < 0) || publish_text(b, "hello", l->hello) < 0 ||
+	    publish_limits(b, l) < 0)
 		return -1;
 	return buf_add(b, "}", 1);
 }
 
 char *lang_publish(const struct langs *ls)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 	int r = buf_printf(&b, "{\"languages\":[");
 
 	for (size_t i = 0; r == 0 && i < ls->n; i++)

@@ -53,7 +53,7 @@ static int make_secret(struct layers *l)
 
 static int read_secret(struct layers *l, bool make)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	if (make && faccessat(l->dir, "secret", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && make_secret(l) < 0)
 		return -1;
@@ -163,7 +163,7 @@ static int meta_open(struct layers *l, const char *name, int lock)
 
 static int meta_read(int fd, struct layer *y, struct cee_err *e)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	struct stat st;
 
 	if (lseek(fd, 0, SEEK_SET) < 0 || read_fd(fd, LAYER_META_MAX, &b) < 0 || fstat(fd, &st) < 0)
@@ -195,7 +195,7 @@ int layer_use(struct layers *l, const char *name, struct layer *y, struct cee_er
 	struct cee_err why = { "" };
 	int fd = meta_open(l, name, LOCK_SH), saved;
 
-	*y = (struct layer){0};
+	*y = (struct layer){ 0 };
 	if (fd < 0)
 		return cee_fail(e, errno == EWOULDBLOCK ? ENOENT : errno, "layer %.8s: %s", name, strerror(errno));
 	if (meta_read(fd, y, &why) < 0)
@@ -215,7 +215,7 @@ int layer_read(struct layers *l, const char *name, struct layer *y, struct cee_e
 {
 	AUTO_CLOSE int fd = open_file_at(l->meta, name, O_RDONLY);
 
-	*y = (struct layer){0};
+	*y = (struct layer){ 0 };
 	if (fd < 0)
 		return cee_fail(e, errno, "layer %.8s: %s", name, strerror(errno));
 	return meta_read(fd, y, e) < 0 ? damaged(e, name, "what it is cannot be read") : 0;
@@ -224,7 +224,7 @@ int layer_read(struct layers *l, const char *name, struct layer *y, struct cee_e
 int layer_check(struct layers *l, const char *name, struct cee_err *e)
 {
 	char file[LAYER_NAME + 16], digest[LAYER_DIGEST + 1];
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	AUTO_CLOSE int tree = -1;
 	struct layer y;
 	int fd = layer_use(l, name, &y, e), r;
@@ -295,7 +295,7 @@ int layer_make_begin(struct layers *l, const char *name)
 		}
 		if (st.st_nlink)
 			return fd;
-		close(fd);	/* its last maker was just through with it */
+		close(fd); /* its last maker was just through with it */
 	}
 }
 
@@ -322,20 +322,21 @@ static int write_meta(struct layers *l, const char *name, const void *data, size
 static int write_all(struct layers *l, const char *name, struct layer *y, const char *manifest, size_t len)
 {
 	char file[LAYER_NAME + 16];
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	snprintf(file, sizeof file, "%s.manifest", name);
 	layer_digest(y->manifest, manifest, len);
 	if (layer_meta_format(&b, y) < 0)
 		return -1;
-	discard(l, name);	/* what was there was none, or damaged */
+	discard(l, name); /* what was there was none, or damaged */
 	if (write_meta(l, file, manifest, len) < 0 || write_meta(l, name, b.data, b.len) < 0)
 		return -1;
 	spool_hook("layer-meta");
 	return renameat(l->unpack, name, l->whole, name);
 }
 
-int layer_make_whole(struct layers *l, const char *name, struct layer *y, const char *manifest, size_t len, struct cee_err *e)
+int layer_make_whole(struct layers *l, const char *name, struct layer *y, const char *manifest, size_t len,
+		     struct cee_err *e)
 {
 	struct layer_look k;
 	int saved;

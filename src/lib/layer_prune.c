@@ -30,8 +30,16 @@ int layers_each(struct layers *l, layer_fn f, void *arg)
 	return r;
 }
 
-struct old { char name[LAYER_NAME + 1]; int64_t used, bytes; };
-struct census { struct layers *l; struct old *v; size_t n, cap; int64_t bytes; };
+struct old {
+	char name[LAYER_NAME + 1];
+	int64_t used, bytes;
+};
+struct census {
+	struct layers *l;
+	struct old *v;
+	size_t n, cap;
+	int64_t bytes;
+};
 
 static int count_one(void *arg, const char *name)
 {
@@ -47,9 +55,9 @@ static int count_one(void *arg, const char *name)
 		c->cap = c->cap * 2 + 64;
 	}
 	v = &c->v[c->n];
-	*v = (struct old){0};
+	*v = (struct old){ 0 };
 	memcpy(v->name, name, LAYER_NAME + 1);
-	if (layer_read(c->l, name, &y, NULL) == 0) {	/* one that cannot be read is the first to go */
+	if (layer_read(c->l, name, &y, NULL) == 0) { /* one that cannot be read is the first to go */
 		v->used = y.used_us;
 		v->bytes = y.bytes;
 		layer_release(&y);
@@ -100,8 +108,9 @@ static int sweep_one(struct layers *l, int dir, const char *name)
 
 	if (dir == l->trash)
 		return layer_tree_remove(dir, name) == 0;
-	if (dir == l->whole)	/* a tree without its meta; a maker that is about to need the place has the lock */
-		return faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !being_made(l, name) && layer_to_trash(l, dir, name) == 0;
+	if (dir == l->whole) /* a tree without its meta; a maker that is about to need the place has the lock */
+		return faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !being_made(l, name) &&
+		       layer_to_trash(l, dir, name) == 0;
 	if (dir == l->unpack)
 		return !being_made(l, name) && layer_to_trash(l, dir, name) == 0;
 	fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -132,5 +141,6 @@ static int sweep_folder(struct layers *l, int dir)
 
 int layers_sweep(struct layers *l)
 {
-	return sweep_folder(l, l->tmp) + sweep_folder(l, l->unpack) + sweep_folder(l, l->whole) + sweep_folder(l, l->trash);
+	return sweep_folder(l, l->tmp) + sweep_folder(l, l->unpack) + sweep_folder(l, l->whole) +
+	       sweep_folder(l, l->trash);
 }

@@ -37,12 +37,21 @@ static int word(const cJSON *v, const char *path, char **out, size_t max, struct
 }
 
 #define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)
-FIELD(name) { return word(v, path, &((struct layer_package *)into)->name, NAME_BYTES, e); }
-FIELD(version) { return word(v, path, &((struct layer_package *)into)->version, VERSION_BYTES, e); }
-FIELD(hash) { return word(v, path, &((struct layer_package *)into)->hash, HASH_MAX, e); }
+FIELD(name)
+{
+	return word(v, path, &((struct layer_package *)into)->name, NAME_BYTES, e);
+}
+FIELD(version)
+{
+	return word(v, path, &((struct layer_package *)into)->version, VERSION_BYTES, e);
+}
+FIELD(hash)
+{
+	return word(v, path, &((struct layer_package *)into)->hash, HASH_MAX, e);
+}
 
 static const struct json_field lock_fields[] = {
-	{"name", field_name}, {"version", field_version}, {"hash", field_hash}, {NULL, NULL}
+	{ "name", field_name }, { "version", field_version }, { "hash", field_hash }, { NULL, NULL }
 };
 
 int layer_packages_read(const cJSON *array, const char *where, struct layer_package **p, size_t *n, struct cee_err *e)
@@ -55,7 +64,8 @@ int layer_packages_read(const cJSON *array, const char *where, struct layer_pack
 	*p = calloc((size_t)count + 1, sizeof **p);
 	if (!*p)
 		return cee_fail(e, ENOMEM, "out of memory");
-	cJSON_ArrayForEach(item, array) {
+	cJSON_ArrayForEach(item, array)
+	{
 		struct layer_package *one = &(*p)[(*n)++];
 
 		if (json_fields(item, where, lock_fields, JSON_LENIENT, one, e) < 0)
@@ -107,17 +117,38 @@ void layer_release(struct layer *y)
 		free(y->asked[i]);
 	free(y->asked);
 	layer_packages_release(y->packages, y->npackages);
-	*y = (struct layer){0};
+	*y = (struct layer){ 0 };
 }
 
 #define Y ((struct layer *)into)
-FIELD(language) { return json_string(v, path, &Y->language, e); }
-FIELD(image) { return json_string(v, path, &Y->image, e); }
-FIELD(framework) { return json_string(v, path, &Y->framework, e); }
-FIELD(asked) { return json_strings(v, path, 1000, NAME_BYTES + VERSION_BYTES, &Y->asked, &Y->nasked, e); }
-FIELD(bytes) { return json_integer(v, path, 0, INT64_C(1) << 50, &Y->bytes, e); }
-FIELD(files) { return json_integer(v, path, 0, INT64_C(1) << 40, &Y->files, e); }
-FIELD(packages) { return layer_packages_read(v, path, &Y->packages, &Y->npackages, e); }
+FIELD(language)
+{
+	return json_string(v, path, &Y->language, e);
+}
+FIELD(image)
+{
+	return json_string(v, path, &Y->image, e);
+}
+FIELD(framework)
+{
+	return json_string(v, path, &Y->framework, e);
+}
+FIELD(asked)
+{
+	return json_strings(v, path, 1000, NAME_BYTES + VERSION_BYTES, &Y->asked, &Y->nasked, e);
+}
+FIELD(bytes)
+{
+	return json_integer(v, path, 0, INT64_C(1) << 50, &Y->bytes, e);
+}
+FIELD(files)
+{
+	return json_integer(v, path, 0, INT64_C(1) << 40, &Y->files, e);
+}
+FIELD(packages)
+{
+	return layer_packages_read(v, path, &Y->packages, &Y->npackages, e);
+}
 
 FIELD(look)
 {
@@ -135,17 +166,17 @@ FIELD(manifest)
 	return 0;
 }
 
-static const struct json_field meta_fields[] = {
-	{"language", field_language}, {"image", field_image}, {"framework", field_framework}, {"asked", field_asked},
-	{"bytes", field_bytes}, {"files", field_files}, {"look", field_look}, {"manifest", field_manifest},
-	{"packages", field_packages}, {NULL, NULL}
-};
+static const struct json_field meta_fields[] = { { "language", field_language },   { "image", field_image },
+						 { "framework", field_framework }, { "asked", field_asked },
+						 { "bytes", field_bytes },	   { "files", field_files },
+						 { "look", field_look },	   { "manifest", field_manifest },
+						 { "packages", field_packages },   { NULL, NULL } };
 
 int layer_meta_parse(struct layer *y, const char *text, size_t len, struct cee_err *e)
 {
 	AUTO_JSON cJSON *root = json_parse(text, len, e);
 
-	*y = (struct layer){0};
+	*y = (struct layer){ 0 };
 	if (root && json_fields(root, "", meta_fields, JSON_LENIENT, y, e) == 0 && y->language && y->manifest[0])
 		return 0;
 	layer_release(y);
@@ -155,12 +186,13 @@ int layer_meta_parse(struct layer *y, const char *text, size_t len, struct cee_e
 
 int layer_meta_format(struct buf *b, const struct layer *y)
 {
-	if (buf_printf(b, "{\"language\":") < 0 || json_quote(b, y->language) < 0 ||
-	    buf_printf(b, ",\"image\":") < 0 || json_quote(b, y->image) < 0 ||
-	    buf_printf(b, ",\"framework\":") < 0 || json_quote(b, y->framework) < 0 ||
+	if (buf_printf(b, "{\"language\":") < 0 || json_quote(b, y->language) < 0 || buf_printf(b, ",\"image\":") < 0 ||
+	    json_quote(b, y->image) < 0 || buf_printf(b, ",\"framework\":") < 0 || json_quote(b, y->framework) < 0 ||
 	    buf_printf(b, ",\"asked\":") < 0 || json_quote_all(b, y->asked, y->nasked) < 0)
 		return -1;
-	if (buf_printf(b, ",\"bytes\":%" PRId64 ",\"files\":%" PRId64 ",\"look\":\"%016" PRIx64 "\",\"manifest\":\"%s\",\"packages\":",
+	if (buf_printf(b,
+		       ",\"bytes\":%" PRId64 ",\"files\":%" PRId64 ",\"look\":\"%016" PRIx64
+		       "\",\"manifest\":\"%s\",\"packages\":",
 		       y->bytes, y->files, y->look, y->manifest) < 0 ||
 	    layer_lock_format(b, y->packages, y->npackages) < 0)
 		return -1;

@@ -35,8 +35,8 @@ static uint64_t mix(uint64_t h, const void *data, size_t len)
 
 static uint64_t look_at(uint64_t above, const char *name, const struct stat *st)
 {
-	const int64_t v[] = { (int64_t)st->st_ino, st->st_size, (int64_t)st->st_mode, (int64_t)st->st_nlink,
-		st->st_mtim.tv_sec, st->st_mtim.tv_nsec, st->st_ctim.tv_sec, st->st_ctim.tv_nsec };
+	const int64_t v[] = { (int64_t)st->st_ino, st->st_size,		(int64_t)st->st_mode, (int64_t)st->st_nlink,
+			      st->st_mtim.tv_sec,  st->st_mtim.tv_nsec, st->st_ctim.tv_sec,   st->st_ctim.tv_nsec };
 
 	return mix(mix(above, name, strlen(name) + 1), v, S_ISDIR(st->st_mode) ? 3 * sizeof v[0] : sizeof v);
 }
@@ -79,7 +79,7 @@ int layer_look(struct layer_look *k, int dir, const char *name)
 {
 	int fd = layer_folder(dir, name);
 
-	*k = (struct layer_look){0};
+	*k = (struct layer_look){ 0 };
 	return fd < 0 ? -1 : look_into(k, fd, BASIS, 0);
 }
 

@@ -15,7 +15,7 @@
 
 #define SIZE_LARGEST ((int64_t)1 << 50)
 #define COUNT_LARGEST ((int64_t)1 << 30)
-#define TIME_LARGEST ((int64_t)1000000000 * 1000000)	/* 1e9 s: exact in a double, as result.c needs */
+#define TIME_LARGEST ((int64_t)1000000000 * 1000000) /* 1e9 s: exact in a double, as result.c needs */
 
 const char *const limit_name[LIMIT_COUNT] = {
 #define L(id, name, unit, text) [LIMIT_##id] = name,
@@ -65,15 +65,20 @@ struct unit {
 	int64_t mult;
 };
 
-static const struct unit time_units[] = {
-	{"", 1000000}, {"us", 1}, {"ms", 1000}, {"s", 1000000}, {"m", 60000000},
-	{"min", 60000000}, {"h", 3600000000}, {"d", 86400000000}, {NULL, 0}
-};
-static const struct unit size_units[] = {
-	{"", 1}, {"B", 1},
-	{"K", 1 << 10}, {"KiB", 1 << 10}, {"M", 1 << 20}, {"MiB", 1 << 20},
-	{"G", 1 << 30}, {"GiB", 1 << 30}, {"T", (int64_t)1 << 40}, {"TiB", (int64_t)1 << 40}, {NULL, 0}
-};
+static const struct unit time_units[] = { { "", 1000000 },     { "us", 1 },	     { "ms", 1000 },
+					  { "s", 1000000 },    { "m", 60000000 },    { "min", 60000000 },
+					  { "h", 3600000000 }, { "d", 86400000000 }, { NULL, 0 } };
+static const struct unit size_units[] = { { "", 1 },
+					  { "B", 1 },
+					  { "K", 1 << 10 },
+					  { "KiB", 1 << 10 },
+					  { "M", 1 << 20 },
+					  { "MiB", 1 << 20 },
+					  { "G", 1 << 30 },
+					  { "GiB", 1 << 30 },
+					  { "T", (int64_t)1 << 40 },
+					  { "TiB", (int64_t)1 << 40 },
+					  { NULL, 0 } };
 
 /* Digits, perhaps a fraction, then a unit of the table. -1 also on overflow. */
 static int number_with_unit(const char *text, const struct unit *u, int64_t *value)
@@ -84,15 +89,14 @@ static int number_with_unit(const char *text, const struct unit *u, int64_t *val
 	*value = 0;
 
 	for (; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(whole, 10, &whole) ||
-		    __builtin_add_overflow(whole, *p - '0', &whole))
+		if (__builtin_mul_overflow(whole, 10, &whole) || __builtin_add_overflow(whole, *p - '0', &whole))
 			return -1;
 	if (p == text)
 		return -1;
 	if (*p == '.') {
 		const char *dot = p++;
 		for (; *p >= '0' && *p <= '9'; p++)
-			if (p - dot <= 6) {	/* finer than a microsecond or a byte of a megabyte: dropped */
+			if (p - dot <= 6) { /* finer than a microsecond or a byte of a megabyte: dropped */
 				part = part * 10 + (*p - '0');
 				scale *= 10;
 			}
@@ -112,7 +116,8 @@ int duration_parse(const char *text, int64_t *us, struct cee_err *e)
 	int64_t v;
 
 	if (number_with_unit(text, time_units, &v) < 0 || v > TIME_LARGEST)
-		return cee_fail(e, EINVAL, "\"%.40s\" is no time: write seconds, or a number with us, ms, s, m, h or d", text);
+		return cee_fail(e, EINVAL, "\"%.40s\" is no time: write seconds, or a number with us, ms, s, m, h or d",
+				text);
 	*us = v;
 	return 0;
 }
@@ -120,7 +125,8 @@ int duration_parse(const char *text, int64_t *us, struct cee_err *e)
 int duration_number(double seconds, int64_t *us, struct cee_err *e)
 {
 	if (!(seconds >= 0 && seconds <= (double)TIME_LARGEST / 1e6))
-		return cee_fail(e, EINVAL, "%.15g is no time: write seconds from 0 on, or a text such as \"200ms\"", seconds);
+		return cee_fail(e, EINVAL, "%.15g is no time: write seconds from 0 on, or a text such as \"200ms\"",
+				seconds);
 	*us = llround(seconds * 1e6);
 	return 0;
 }
@@ -130,7 +136,8 @@ int size_parse(const char *text, int64_t *bytes, struct cee_err *e)
 	int64_t v;
 
 	if (number_with_unit(text, size_units, &v) < 0 || v > SIZE_LARGEST)
-		return cee_fail(e, EINVAL, "\"%.40s\" is no size: write bytes, or a number with K, M or G (of 1024)", text);
+		return cee_fail(e, EINVAL, "\"%.40s\" is no size: write bytes, or a number with K, M or G (of 1024)",
+				text);
 	*bytes = v;
 	return 0;
 }
@@ -138,9 +145,12 @@ int size_parse(const char *text, int64_t *bytes, struct cee_err *e)
 static int64_t largest(enum limit_id id)
 {
 	switch (limit_unit[id]) {
-	case UNIT_TIME: return TIME_LARGEST;
-	case UNIT_SIZE: return SIZE_LARGEST;
-	case UNIT_COUNT: break;
+	case UNIT_TIME:
+		return TIME_LARGEST;
+	case UNIT_SIZE:
+		return SIZE_LARGEST;
+	case UNIT_COUNT:
+		break;
 	}
 	return COUNT_LARGEST;
 }
@@ -161,7 +171,7 @@ static int limit_range(enum limit_id id, int64_t v, int64_t *value, struct cee_e
 
 int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_err *e)
 {
-	static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
+	static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 	int64_t v = 0;
 
 	switch (limit_unit[id]) {
@@ -191,7 +201,7 @@ int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err
 	} else {
 		if (!(number >= 0 && number <= (double)SIZE_LARGEST) || number != floor(number))
 			return cee_fail(e, EINVAL, "%.15g will not do: write a whole number%s", number,
-				limit_unit[id] == UNIT_SIZE ? " of bytes, or a text such as \"64M\"" : "");
+					limit_unit[id] == UNIT_SIZE ? " of bytes, or a text such as \"64M\"" : "");
 		v = (int64_t)number;
 	}
 	return limit_range(id, v, value, e);

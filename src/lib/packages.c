@@ -17,7 +17,9 @@
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" LOWER
 
 const char *const grammar_name[GRAMMAR_COUNT] = {
-	[GRAMMAR_NUGET] = "nuget", [GRAMMAR_PIP] = "pip", [GRAMMAR_NPM] = "npm",
+	[GRAMMAR_NUGET] = "nuget",
+	[GRAMMAR_PIP] = "pip",
+	[GRAMMAR_NPM] = "npm",
 };
 
 int grammar_find(const char *name)
@@ -33,7 +35,7 @@ static bool only(const char *s, const char *set)
 	return s[strspn(s, set)] == '\0';
 }
 
-static bool is(char c, const char *set)	/* in every locale */
+static bool is(char c, const char *set) /* in every locale */
 {
 	return c != '\0' && strchr(set, c);
 }
@@ -106,7 +108,8 @@ static bool nuget_version(const char *s)
 /* n bytes: letters, digits, '.', '_' and '-', the first and the last alphanumeric. */
 static bool pip_word(const char *s, size_t n)
 {
-	return n > 0 && strspn(s, LETTERS DIGITS "._-") >= n && is(s[0], LETTERS DIGITS) && is(s[n - 1], LETTERS DIGITS);
+	return n > 0 && strspn(s, LETTERS DIGITS "._-") >= n && is(s[0], LETTERS DIGITS) &&
+	       is(s[n - 1], LETTERS DIGITS);
 }
 
 /* NAME or NAME[EXTRA,EXTRA], without spaces. */
@@ -174,8 +177,8 @@ static bool short_post(const char **s)
 /* PEP 440, appendix B, without "v" and spaces before it: what follows it, or NULL. */
 static const char *pep440(const char *s)
 {
-	static const char *const pre[] = {"alpha", "a", "beta", "b", "preview", "pre", "c", "rc", NULL};
-	static const char *const post[] = {"post", "rev", "r", NULL}, *const dev[] = {"dev", NULL};
+	static const char *const pre[] = { "alpha", "a", "beta", "b", "preview", "pre", "c", "rc", NULL };
+	static const char *const post[] = { "post", "rev", "r", NULL }, *const dev[] = { "dev", NULL };
 
 	if (!number(&s, true))
 		return NULL;
@@ -212,7 +215,7 @@ static bool pip_version(const char *s)
 /* ">=1.2,<2": PEP 440's clauses without "===" (which compares any text), or "*" for all. */
 static bool pip_range(const char *s)
 {
-	static const char *const operators[] = {"~=", "==", "!=", "<=", ">=", "<", ">", NULL};
+	static const char *const operators[] = { "~=", "==", "!=", "<=", ">=", "<", ">", NULL };
 
 	if (strcmp(s, "*") == 0)
 		return true;
@@ -233,7 +236,7 @@ static bool pip_range(const char *s)
 static bool npm_part(const char *s, size_t n)
 {
 	return n > 0 && strspn(s, LETTERS DIGITS "._~-") >= n && is(s[0], LETTERS DIGITS "_~") &&
-		!memmem(s, n, "..", 2) && !(n == 12 && strncasecmp(s, "node_modules", n) == 0);
+	       !memmem(s, n, "..", 2) && !(n == 12 && strncasecmp(s, "node_modules", n) == 0);
 }
 
 /* NAME or @SCOPE/NAME. Capitals are from before npm had none. */
@@ -281,7 +284,7 @@ static bool npm_version(const char *s)
 /* One comparator of n bytes, as "^1.2", ">=1.0.0-rc.1", "1.x" */
 static bool npm_comparator(const char *s, size_t n)
 {
-	static const char *const operators[] = {"^", "~>", "~", ">=", "<=", ">", "<", "=", NULL};
+	static const char *const operators[] = { "^", "~>", "~", ">=", "<=", ">", "<", "=", NULL };
 	char text[PACKAGE_RANGE_LEN + 1];
 	const char *p = text;
 	int count;
@@ -305,7 +308,7 @@ static bool npm_tag(const char *s)
 /* Comparators, "||" and " - ", each set apart by one space. */
 static bool npm_range(const char *s)
 {
-	bool last = false;	/* the last one was a comparator */
+	bool last = false; /* the last one was a comparator */
 
 	if (npm_tag(s) && !(lower(*s) == 'v' && is(s[1], DIGITS)) && !is(*s, "xX"))
 		return true;
@@ -333,10 +336,10 @@ static bool none(const char *s)
 static const struct {
 	bool (*name)(const char *), (*version)(const char *), (*range)(const char *);
 } grammars[GRAMMAR_COUNT] = {
-	[GRAMMAR_ANY] = {none, none, none},
-	[GRAMMAR_NUGET] = {nuget_name, nuget_version, none},
-	[GRAMMAR_PIP] = {pip_name, pip_version, pip_range},
-	[GRAMMAR_NPM] = {npm_name, npm_version, npm_range},
+	[GRAMMAR_ANY] = { none, none, none },
+	[GRAMMAR_NUGET] = { nuget_name, nuget_version, none },
+	[GRAMMAR_PIP] = { pip_name, pip_version, pip_range },
+	[GRAMMAR_NPM] = { npm_name, npm_version, npm_range },
 };
 
 bool package_name_valid(enum grammar g, const char *s)
@@ -371,7 +374,7 @@ char *package_key(enum grammar g, const char *name)
 	if (!key || g == GRAMMAR_NPM)
 		return key;
 	for (const char *s = name; *s; s++) {
-		if (g == GRAMMAR_PIP && is(*s, "-_.")) {	/* PEP 503: a run of them is one '-' */
+		if (g == GRAMMAR_PIP && is(*s, "-_.")) { /* PEP 503: a run of them is one '-' */
 			if (to == key || to[-1] != '-')
 				*to++ = '-';
 		} else {
@@ -433,9 +436,9 @@ static int package_version(void *into, const cJSON *v, const char *path, struct 
 	return json_string(v, path, &((struct job_package *)into)->version, e);
 }
 
-static const struct json_field package_fields[] = {
-	{"name", package_name}, {"version", package_version}, {NULL, NULL}
-};
+static const struct json_field package_fields[] = { { "name", package_name },
+						    { "version", package_version },
+						    { NULL, NULL } };
 
 static int package_one(struct job_package *p, const cJSON *v, const char *path, struct cee_err *e)
 {
@@ -460,7 +463,8 @@ int json_packages(const cJSON *v, const char *path, struct job_package **out, si
 	*out = calloc((size_t)count + 1, sizeof **out);
 	if (!*out)
 		return cee_fail(e, ENOMEM, "out of memory");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		char full[JSON_PATH_MAX];
 		json_path(full, path, NULL, (int)*n);
 		if (package_one(&(*out)[(*n)++], item, full, e) < 0)
@@ -478,7 +482,8 @@ int packages_valid(const struct job_package *v, size_t n, enum grammar g, const 
 		if (!package_name_valid(g, v[i].name))
 			return json_wrong(e, full, "name \"%.60s\" is none that a package can have", v[i].name);
 		if (!package_version_valid(g, v[i].version))
-			return json_wrong(e, full, "version \"%.60s\" is no exact version, as \"13.0.1\" is", v[i].version);
+			return json_wrong(e, full, "version \"%.60s\" is no exact version, as \"13.0.1\" is",
+					  v[i].version);
 		for (size_t k = 0; k < i; k++)
 			if (package_same(g, v[k].name, v[i].name))
 				return json_wrong(e, full, "\"%.60s\" stands twice", v[i].name);

@@ -116,7 +116,7 @@ static bool part_match(const char *p, const char *pend, const char *s, const cha
 			continue;
 		if (!star)
 			return false;
-		next_char(&back, send);		/* the star takes one more */
+		next_char(&back, send); /* the star takes one more */
 		p = star;
 		s = back;
 	}
@@ -127,7 +127,7 @@ static bool part_match(const char *p, const char *pend, const char *s, const cha
 
 /* ---- the pattern as a whole ------------------------------------------------------ */
 
-static bool is_deep(const struct pattern *p, unsigned i)	/* the part "**" */
+static bool is_deep(const struct pattern *p, unsigned i) /* the part "**" */
 {
 	return p->len[i] == 2 && p->text[p->start[i]] == '*' && p->text[p->start[i] + 1] == '*';
 }
@@ -149,7 +149,8 @@ static const char *part_wrong(const char *s, size_t len)
 		if (*p == '[') {
 			p++;
 			if (in_set(&p, end, 0) < 0)
-				return "have each '[' closed by a ']' in the same part, and ranges from low to high (a '[' itself is \"\\[\")";
+				return "have each '[' closed by a ']' in the same part, and ranges from low to high (a "
+				       "'[' itself is \"\\[\")";
 		} else if (*p++ == '\\') {
 			if (p == end)
 				return "have a character behind each backslash";

@@ -48,7 +48,7 @@ void prog_init(const char *argv0)
 static void message(const char *fmt, va_list ap)
 {
 	char text[2048];
-	AUTO_BUF struct buf line = {0};
+	AUTO_BUF struct buf line = { 0 };
 
 	vsnprintf(text, sizeof text, fmt, ap);
 	text_clean(text);
@@ -88,7 +88,7 @@ void prog_help(const char *text)
 
 void prog_version(void)
 {
-	AUTO_BUF struct buf line = {0};
+	AUTO_BUF struct buf line = { 0 };
 
 	if (buf_printf(&line, "%s (cee) %s\n", prog_name, CEE_VERSION) < 0 ||
 	    write_full(STDOUT_FILENO, line.data, line.len) < 0)
@@ -185,7 +185,7 @@ static ssize_t clean(struct buf *out, const char *s, size_t len)
 static void carry_flush(void)
 {
 	for (int fd = 1; fd <= 2; fd++) {
-		AUTO_BUF struct buf out = {0};
+		AUTO_BUF struct buf out = { 0 };
 		for (size_t i = 0; i < carry[fd].n; i++)
 			escape(&out, (unsigned char)carry[fd].b[i]);
 		carry[fd].n = 0;
@@ -213,7 +213,7 @@ static int carry_rest(int fd, struct buf *out, const char *s, size_t len)
 
 int prog_write(int fd, bool neutralise, const void *data, size_t len)
 {
-	AUTO_BUF struct buf in = {0}, out = {0};
+	AUTO_BUF struct buf in = { 0 }, out = { 0 };
 	ssize_t taken;
 
 	if (!neutralise)

@@ -118,14 +118,16 @@ static int check_retired(struct spool *s, const char *owner, const char *id, int
 	}
 	if (out < 0 || !spool_has(out, "job") || spool_find_new(new, id, name) ||
 	    (cur = spool_find_claim(s, owner, id, &w)) >= 0)
-		return cee_fail(e, EAGAIN, "%s: has ended, but a runner has still to put its file away; try again"
-				" when one is alive", id);
+		return cee_fail(e, EAGAIN,
+				"%s: has ended, but a runner has still to put its file away; try again"
+				" when one is alive",
+				id);
 	return 0;
 }
 
 static int remove_key(struct spool *s, const char *owner, const char *id, struct cee_err *e)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = { 0 };
 	struct result r;
 	int err = 0;
 
@@ -244,5 +246,5 @@ void spool_bucket_drop(int out, const char *bucket)
 	int64_t began_ms = (int64_t)strtoll(bucket, NULL, 16) << (48 - 4 * SPOOL_BUCKET);
 
 	if (now_us() / 1000 - began_ms > BUCKET_OLD_S * INT64_C(1000))
-		unlinkat(out, bucket, AT_REMOVEDIR);	/* only when it is empty */
+		unlinkat(out, bucket, AT_REMOVEDIR); /* only when it is empty */
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#define TIME_LARGEST INT64_C(253402300799999999)	/* the end of the year 9999 */
-#define NUMBER_LARGEST ((int64_t)1 << 50)	/* exact in a double, also as seconds with six digits */
+#define TIME_LARGEST INT64_C(253402300799999999) /* the end of the year 9999 */
+#define NUMBER_LARGEST ((int64_t)1 << 50)	 /* exact in a double, also as seconds with six digits */
 
 enum { EXIT_MASK = 0xFF, SIGNAL_MASK = 0x7F, ATTEMPT_LARGEST = 1000000, PROCESSOR_LARGEST = 1 << 20 };
 
@@ -40,15 +40,21 @@ static const int why_status[WHY_COUNT] = {
 	WHYS(W)
 #undef W
 };
-static const char *const phase_name[PHASE_COUNT] = {[PHASE_COMPILE] = "compile", [PHASE_RUN] = "run"};
-static const char *const box_name[] = { [BOX_NONE] = NULL, [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared" };
+static const char *const phase_name[PHASE_COUNT] = { [PHASE_COMPILE] = "compile", [PHASE_RUN] = "run" };
+static const char *const box_name[] = {
+	[BOX_NONE] = NULL, [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared"
+};
 const char *const left_name[LEFT_WHYS] = {
-	[LEFT_COUNT] = "too many", [LEFT_BYTES] = "too large", [LEFT_NAME] = "bad name", [LEFT_TYPE] = "no regular file",
-	[LEFT_CHANGED] = "changed", [LEFT_UNREADABLE] = "unreadable", [LEFT_MORE] = "more", [LEFT_SEARCH] = "not searched",
+	[LEFT_COUNT] = "too many",    [LEFT_BYTES] = "too large",
+	[LEFT_NAME] = "bad name",     [LEFT_TYPE] = "no regular file",
+	[LEFT_CHANGED] = "changed",   [LEFT_UNREADABLE] = "unreadable",
+	[LEFT_MORE] = "more",	      [LEFT_SEARCH] = "not searched",
 	[LEFT_NO_ROOM] = "disk full",
 };
-static const char *const compiler_name[] = { [COMPILER_NONE] = NULL, [COMPILER_PLAIN] = "plain", [COMPILER_RESIDENT] = "resident" };
-static const char *const peak_name[] = {"rusage", "cgroup"};
+static const char *const compiler_name[] = {
+	[COMPILER_NONE] = NULL, [COMPILER_PLAIN] = "plain", [COMPILER_RESIDENT] = "resident"
+};
+static const char *const peak_name[] = { "rusage", "cgroup" };
 
 void result_init(struct result *r)
 {
@@ -162,8 +168,7 @@ static int put_phase_fields(struct buf *b, const struct result_phase *p)
 		return -1;
 	if (put_known(b, "signal", p->signal & SIGNAL_MASK, p->signal > 0) < 0 ||
 	    put_seconds(b, "cpu", p->cpu_us) < 0 || put_seconds(b, "wall", p->wall_us) < 0 ||
-	    put_number(b, "peak_memory", p->peak_bytes) < 0 ||
-	    put_text(b, "peak_memory_from", peak_name[cgroup]) < 0 ||
+	    put_number(b, "peak_memory", p->peak_bytes) < 0 || put_text(b, "peak_memory_from", peak_name[cgroup]) < 0 ||
 	    put_number(b, "oom_kills", p->oom_kills) < 0 || put_hits(b, p->hit) < 0 ||
 	    put_number(b, "stdout_bytes", p->out_bytes) < 0 || put_number(b, "stderr_bytes", p->err_bytes) < 0 ||
 	    put_number(b, "dropped", p->dropped) < 0)
@@ -216,8 +221,8 @@ static int put_files(struct buf *b, const struct result_files *f)
 
 	if (!f->wanted)
 		return 0;
-	if (buf_printf(b, ",\"files\":{\"count\":%" PRId64 ",\"bytes\":%" PRId64 "}",
-		       clamp(f->count, FILES_MOST), clamp(f->bytes, NUMBER_LARGEST)) < 0)
+	if (buf_printf(b, ",\"files\":{\"count\":%" PRId64 ",\"bytes\":%" PRId64 "}", clamp(f->count, FILES_MOST),
+		       clamp(f->bytes, NUMBER_LARGEST)) < 0)
 		return -1;
 	for (size_t i = 0; i < f->nleft; i++) {
 		if (buf_printf(b, "%s{\"name\":", i ? "," : ",\"left\":[") < 0 || json_quote(b, f->left[i].name) < 0 ||
@@ -245,11 +250,11 @@ static int put_runtime(struct buf *b, const struct result *r)
 static int put_result(struct buf *b, const struct result *r)
 {
 	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
-	    put_text(b, "state", state_name[why_state[r->why]]) < 0 ||
-	    put_text(b, "why", why_name[r->why]) < 0 ||
+	    put_text(b, "state", state_name[why_state[r->why]]) < 0 || put_text(b, "why", why_name[r->why]) < 0 ||
 	    put_known(b, "exit_code", r->exit_code & EXIT_MASK, r->exit_code >= 0) < 0 ||
 	    put_known(b, "signal", r->signal & SIGNAL_MASK, r->signal > 0) < 0 ||
-	    put_text(b, "message", r->message) < 0 || put_number(b, "attempt", clamp(r->attempt, ATTEMPT_LARGEST)) < 0 ||
+	    put_text(b, "message", r->message) < 0 ||
+	    put_number(b, "attempt", clamp(r->attempt, ATTEMPT_LARGEST)) < 0 ||
 	    buf_printf(b, ",\"cells\":%s", r->cells ? "true" : "false") < 0 ||
 	    put_text(b, "language", r->language) < 0 || put_text(b, "image", r->image) < 0 ||
 	    put_text(b, "runner", r->runner) < 0 || put_text(b, "group", r->group) < 0 ||
@@ -262,15 +267,16 @@ static int put_result(struct buf *b, const struct result *r)
 	    put_number(b, "box_memory", r->box_memory) < 0 ||
 	    (r->processor >= 0 && put_number(b, "processor", r->processor) < 0) ||
 	    put_text(b, "box", box_name[r->box_from]) < 0 || put_text(b, "box_id", r->box) < 0 ||
-	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 || put_runtime(b, r) < 0 || put_packages(b, r) < 0 ||
-	    put_tests(b, &r->tests) < 0 || put_files(b, &r->files) < 0 || put_phases(b, r) < 0)
+	    put_text(b, "compiler", compiler_name[r->compiler]) < 0 || put_runtime(b, r) < 0 ||
+	    put_packages(b, r) < 0 || put_tests(b, &r->tests) < 0 || put_files(b, &r->files) < 0 ||
+	    put_phases(b, r) < 0)
 		return -1;
 	return buf_add(b, "}\n", 2);
 }
 
 char *result_format(const struct result *r)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	if (put_result(&b, r) < 0) {
 		buf_release(&b);
@@ -307,7 +313,7 @@ static bool digits(const char **p, int n, char end, int *v)
 
 int time_parse(const char *s, int64_t *us)
 {
-	struct tm tm = {0}, back;
+	struct tm tm = { 0 }, back;
 	int year, month, micro;
 	time_t t;
 
@@ -366,15 +372,42 @@ static int get_time(const cJSON *v, const char *path, int64_t *us, struct cee_er
 	return 0;
 }
 
-FIELD(phase_exit_code) { return get_small(v, path, -1, 255, &P->exit_code, e); }
-FIELD(phase_signal) { return get_small(v, path, 0, 127, &P->signal, e); }
-FIELD(cpu) { return get_seconds(v, path, &P->cpu_us, e); }
-FIELD(wall) { return get_seconds(v, path, &P->wall_us, e); }
-FIELD(peak_memory) { return get_number(v, path, &P->peak_bytes, e); }
-FIELD(oom_kills) { return get_number(v, path, &P->oom_kills, e); }
-FIELD(stdout_bytes) { return get_number(v, path, &P->out_bytes, e); }
-FIELD(stderr_bytes) { return get_number(v, path, &P->err_bytes, e); }
-FIELD(dropped) { return get_number(v, path, &P->dropped, e); }
+FIELD(phase_exit_code)
+{
+	return get_small(v, path, -1, 255, &P->exit_code, e);
+}
+FIELD(phase_signal)
+{
+	return get_small(v, path, 0, 127, &P->signal, e);
+}
+FIELD(cpu)
+{
+	return get_seconds(v, path, &P->cpu_us, e);
+}
+FIELD(wall)
+{
+	return get_seconds(v, path, &P->wall_us, e);
+}
+FIELD(peak_memory)
+{
+	return get_number(v, path, &P->peak_bytes, e);
+}
+FIELD(oom_kills)
+{
+	return get_number(v, path, &P->oom_kills, e);
+}
+FIELD(stdout_bytes)
+{
+	return get_number(v, path, &P->out_bytes, e);
+}
+FIELD(stderr_bytes)
+{
+	return get_number(v, path, &P->err_bytes, e);
+}
+FIELD(dropped)
+{
+	return get_number(v, path, &P->dropped, e);
+}
 
 /* Not by json_limits: this is what was in force, not what may be asked for. */
 FIELD(phase_limits)
@@ -383,9 +416,10 @@ FIELD(phase_limits)
 
 	if (!cJSON_IsObject(v))
 		return json_wrong(e, path, "must be an object");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		int id = limit_find(item->string);
-		if (id < 0)	/* a later version's */
+		if (id < 0) /* a later version's */
 			continue;
 		if ((limit_unit[id] == UNIT_TIME ? get_seconds(item, path, &P->limits.v[id], e)
 						 : get_number(item, path, &P->limits.v[id], e)) < 0)
@@ -406,22 +440,28 @@ FIELD(hit)
 
 	if (!cJSON_IsArray(v))
 		return json_wrong(e, path, "must be an array");
-	cJSON_ArrayForEach(item, v) {
+	cJSON_ArrayForEach(item, v)
+	{
 		int id = cJSON_IsString(item) ? limit_find(item->valuestring) : -1;
-		if (id >= 0)	/* a later version's limit is skipped */
+		if (id >= 0) /* a later version's limit is skipped */
 			P->hit |= 1ull << id;
 	}
 	return 0;
 }
 
-static const struct json_field phase_fields[] = {
-	{"exit_code", field_phase_exit_code}, {"signal", field_phase_signal},
-	{"cpu", field_cpu}, {"wall", field_wall},
-	{"peak_memory", field_peak_memory}, {"peak_memory_from", field_peak_memory_from},
-	{"oom_kills", field_oom_kills}, {"hit", field_hit},
-	{"stdout_bytes", field_stdout_bytes}, {"stderr_bytes", field_stderr_bytes},
-	{"dropped", field_dropped}, {"limits", field_phase_limits}, {NULL, NULL}
-};
+static const struct json_field phase_fields[] = { { "exit_code", field_phase_exit_code },
+						  { "signal", field_phase_signal },
+						  { "cpu", field_cpu },
+						  { "wall", field_wall },
+						  { "peak_memory", field_peak_memory },
+						  { "peak_memory_from", field_peak_memory_from },
+						  { "oom_kills", field_oom_kills },
+						  { "hit", field_hit },
+						  { "stdout_bytes", field_stdout_bytes },
+						  { "stderr_bytes", field_stderr_bytes },
+						  { "dropped", field_dropped },
+						  { "limits", field_phase_limits },
+						  { NULL, NULL } };
 
 FIELD(compile)
 {
@@ -441,16 +481,29 @@ static int get_count(const cJSON *v, const char *path, int *n, struct cee_err *e
 }
 
 #define T ((struct result_tests *)into)
-FIELD(tests_total) { return get_count(v, path, &T->total, e); }
-FIELD(tests_run) { return get_count(v, path, &T->run, e); }
-FIELD(tests_passed) { return get_count(v, path, &T->passed, e); }
-FIELD(tests_failed) { return get_count(v, path, &T->failed, e); }
+FIELD(tests_total)
+{
+	return get_count(v, path, &T->total, e);
+}
+FIELD(tests_run)
+{
+	return get_count(v, path, &T->run, e);
+}
+FIELD(tests_passed)
+{
+	return get_count(v, path, &T->passed, e);
+}
+FIELD(tests_failed)
+{
+	return get_count(v, path, &T->failed, e);
+}
 #undef T
 
-static const struct json_field tests_fields[] = {
-	{"total", field_tests_total}, {"run", field_tests_run}, {"passed", field_tests_passed},
-	{"failed", field_tests_failed}, {NULL, NULL}
-};
+static const struct json_field tests_fields[] = { { "total", field_tests_total },
+						  { "run", field_tests_run },
+						  { "passed", field_tests_passed },
+						  { "failed", field_tests_failed },
+						  { NULL, NULL } };
 
 FIELD(tests)
 {
@@ -458,38 +511,103 @@ FIELD(tests)
 
 	if (json_fields(v, path, tests_fields, JSON_LENIENT, t, e) < 0)
 		return -1;
-	return t->run <= t->total && t->passed + t->failed == t->run ? 0 : json_wrong(e, path, "its numbers do not add up");
+	return t->run <= t->total && t->passed + t->failed == t->run ? 0
+								     : json_wrong(e, path, "its numbers do not add up");
 }
 
-static const struct json_field phases_fields[] = {
-	{"compile", field_compile}, {"run", field_run}, {NULL, NULL}
-};
+static const struct json_field phases_fields[] = { { "compile", field_compile }, { "run", field_run }, { NULL, NULL } };
 
-FIELD(phases) { return json_fields(v, path, phases_fields, JSON_LENIENT, into, e); }
-FIELD(exit_code) { return get_small(v, path, -1, 255, &R->exit_code, e); }
-FIELD(signal) { return get_small(v, path, 0, 127, &R->signal, e); }
-FIELD(message) { return json_string(v, path, &R->message, e); }
-FIELD(attempt) { return get_small(v, path, 0, ATTEMPT_LARGEST, &R->attempt, e); }
-FIELD(cells) { return json_bool(v, path, &R->cells, e); }
-FIELD(language) { return json_string(v, path, &R->language, e); }
-FIELD(image) { return json_string(v, path, &R->image, e); }
-FIELD(runtime) { return json_string(v, path, &R->runtime, e); }
-FIELD(runner) { return json_string(v, path, &R->runner, e); }
-FIELD(group) { return json_string(v, path, &R->group, e); }
-FIELD(key) { return json_string(v, path, &R->key, e); }
-FIELD(labels) { return json_labels(v, path, &R->labels, &R->nlabels, e); }
-FIELD(expires) { return get_time(v, path, &R->expires_us, e); }
-FIELD(created) { return get_time(v, path, &R->created_us, e); }
-FIELD(claimed) { return get_time(v, path, &R->claimed_us, e); }
-FIELD(started) { return get_time(v, path, &R->started_us, e); }
-FIELD(ended) { return get_time(v, path, &R->ended_us, e); }
-FIELD(queued) { return get_seconds(v, path, &R->queued_us, e); }
-FIELD(dropped_by_disk) { return get_number(v, path, &R->dropped_by_disk, e); }
-FIELD(files_count) { return json_integer(v, path, 0, FILES_MOST, &R->files.count, e); }
-FIELD(files_bytes) { return get_number(v, path, &R->files.bytes, e); }
-static const struct json_field files_fields[] = {
-	{"count", field_files_count}, {"bytes", field_files_bytes}, {NULL, NULL}
-};
+FIELD(phases)
+{
+	return json_fields(v, path, phases_fields, JSON_LENIENT, into, e);
+}
+FIELD(exit_code)
+{
+	return get_small(v, path, -1, 255, &R->exit_code, e);
+}
+FIELD(signal)
+{
+	return get_small(v, path, 0, 127, &R->signal, e);
+}
+FIELD(message)
+{
+	return json_string(v, path, &R->message, e);
+}
+FIELD(attempt)
+{
+	return get_small(v, path, 0, ATTEMPT_LARGEST, &R->attempt, e);
+}
+FIELD(cells)
+{
+	return json_bool(v, path, &R->cells, e);
+}
+FIELD(language)
+{
+	return json_string(v, path, &R->language, e);
+}
+FIELD(image)
+{
+	return json_string(v, path, &R->image, e);
+}
+FIELD(runtime)
+{
+	return json_string(v, path, &R->runtime, e);
+}
+FIELD(runner)
+{
+	return json_string(v, path, &R->runner, e);
+}
+FIELD(group)
+{
+	return json_string(v, path, &R->group, e);
+}
+FIELD(key)
+{
+	return json_string(v, path, &R->key, e);
+}
+FIELD(labels)
+{
+	return json_labels(v, path, &R->labels, &R->nlabels, e);
+}
+FIELD(expires)
+{
+	return get_time(v, path, &R->expires_us, e);
+}
+FIELD(created)
+{
+	return get_time(v, path, &R->created_us, e);
+}
+FIELD(claimed)
+{
+	return get_time(v, path, &R->claimed_us, e);
+}
+FIELD(started)
+{
+	return get_time(v, path, &R->started_us, e);
+}
+FIELD(ended)
+{
+	return get_time(v, path, &R->ended_us, e);
+}
+FIELD(queued)
+{
+	return get_seconds(v, path, &R->queued_us, e);
+}
+FIELD(dropped_by_disk)
+{
+	return get_number(v, path, &R->dropped_by_disk, e);
+}
+FIELD(files_count)
+{
+	return json_integer(v, path, 0, FILES_MOST, &R->files.count, e);
+}
+FIELD(files_bytes)
+{
+	return get_number(v, path, &R->files.bytes, e);
+}
+static const struct json_field files_fields[] = { { "count", field_files_count },
+						  { "bytes", field_files_bytes },
+						  { NULL, NULL } };
 
 FIELD(files)
 {
@@ -499,13 +617,14 @@ FIELD(files)
 
 static int get_left(struct result_files *f, const cJSON *v, const char *path, struct cee_err *e)
 {
-	const cJSON *name = cJSON_GetObjectItemCaseSensitive(v, "name"), *why = cJSON_GetObjectItemCaseSensitive(v, "why");
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(v, "name"),
+		    *why = cJSON_GetObjectItemCaseSensitive(v, "why");
 	int w = 0;
 
 	if (!cJSON_IsString(name) || !cJSON_IsString(why) || f->nleft == RESULT_LEFT_MAX)
 		return json_wrong(e, path, "must be at most %d of {\"name\", \"why\"}", RESULT_LEFT_MAX);
 	while (w < LEFT_WHYS - 1 && strcmp(left_name[w], why->valuestring) != 0)
-		w++;		/* a later version's word becomes the last */
+		w++; /* a later version's word becomes the last */
 	if (json_string(name, path, &f->left[f->nleft].name, e) < 0)
 		return -1;
 	f->left[f->nleft++].why = w;
@@ -519,9 +638,7 @@ FIELD(left)
 
 	if (!cJSON_IsArray(v))
 		return json_wrong(e, path, "must be an array");
-	cJSON_ArrayForEach(item, v)
-		if (get_left(&R->files, item, path, e) < 0)
-			return -1;
+	cJSON_ArrayForEach(item, v) if (get_left(&R->files, item, path, e) < 0) return -1;
 	return 0;
 }
 
@@ -535,8 +652,14 @@ FIELD(left_more)
 	return 0;
 }
 
-FIELD(processor) { return get_small(v, path, -1, PROCESSOR_LARGEST, &R->processor, e); }
-FIELD(box_id) { return json_string(v, path, &R->box, e); }
+FIELD(processor)
+{
+	return get_small(v, path, -1, PROCESSOR_LARGEST, &R->processor, e);
+}
+FIELD(box_id)
+{
+	return json_string(v, path, &R->box, e);
+}
 FIELD(box)
 {
 	for (int i = BOX_COLD; cJSON_IsString(v) && i <= BOX_SHARED; i++)
@@ -551,8 +674,14 @@ FIELD(compiler)
 			R->compiler = (enum compiled_by)i;
 	return cJSON_IsString(v) ? 0 : json_wrong(e, path, "must be a string");
 }
-FIELD(packages) { return layer_packages_read(v, path, &R->packages, &R->npackages, e); }
-FIELD(box_memory) { return get_number(v, path, &R->box_memory, e); }
+FIELD(packages)
+{
+	return layer_packages_read(v, path, &R->packages, &R->npackages, e);
+}
+FIELD(box_memory)
+{
+	return get_number(v, path, &R->box_memory, e);
+}
 
 FIELD(id)
 {
@@ -572,20 +701,44 @@ static int get_why(const cJSON *v, const char *path, enum why *why, struct cee_e
 	return json_wrong(e, path, "is none that this version knows");
 }
 
-FIELD(why) { return get_why(v, path, &R->why, e); }
+FIELD(why)
+{
+	return get_why(v, path, &R->why, e);
+}
 
-static const struct json_field fields[] = {
-	{"group", field_group}, {"key", field_key}, {"labels", field_labels}, {"expires", field_expires},
-	{"id", field_id}, {"why", field_why}, {"exit_code", field_exit_code}, {"signal", field_signal},
-	{"message", field_message}, {"attempt", field_attempt}, {"cells", field_cells},
-	{"language", field_language}, {"image", field_image}, {"runner", field_runner},
-	{"created", field_created}, {"claimed", field_claimed}, {"started", field_started},
-	{"ended", field_ended}, {"queued", field_queued}, {"dropped_by_disk", field_dropped_by_disk},
-	{"box_memory", field_box_memory}, {"processor", field_processor}, {"box", field_box}, {"box_id", field_box_id}, {"compiler", field_compiler}, {"runtime", field_runtime},
-	{"packages", field_packages}, {"tests", field_tests},
-	{"files", field_files}, {"left", field_left}, {"left_more", field_left_more},
-	{"phases", field_phases}, {NULL, NULL}
-};
+static const struct json_field fields[] = { { "group", field_group },
+					    { "key", field_key },
+					    { "labels", field_labels },
+					    { "expires", field_expires },
+					    { "id", field_id },
+					    { "why", field_why },
+					    { "exit_code", field_exit_code },
+					    { "signal", field_signal },
+					    { "message", field_message },
+					    { "attempt", field_attempt },
+					    { "cells", field_cells },
+					    { "language", field_language },
+					    { "image", field_image },
+					    { "runner", field_runner },
+					    { "created", field_created },
+					    { "claimed", field_claimed },
+					    { "started", field_started },
+					    { "ended", field_ended },
+					    { "queued", field_queued },
+					    { "dropped_by_disk", field_dropped_by_disk },
+					    { "box_memory", field_box_memory },
+					    { "processor", field_processor },
+					    { "box", field_box },
+					    { "box_id", field_box_id },
+					    { "compiler", field_compiler },
+					    { "runtime", field_runtime },
+					    { "packages", field_packages },
+					    { "tests", field_tests },
+					    { "files", field_files },
+					    { "left", field_left },
+					    { "left_more", field_left_more },
+					    { "phases", field_phases },
+					    { NULL, NULL } };
 
 /* state follows from why, but must not contradict it: somebody may read that alone. */
 static int whole(const struct result *r, const cJSON *root, struct cee_err *e)
@@ -640,8 +793,8 @@ bool test_passed(const struct test_result *t)
 
 static int put_range(struct buf *b, const char *name, int64_t from, int64_t to)
 {
-	return buf_printf(b, ",\"%s\":{\"from\":%" PRId64 ",\"to\":%" PRId64 "}", name,
-			  clamp(from, NUMBER_LARGEST), clamp(to, NUMBER_LARGEST));
+	return buf_printf(b, ",\"%s\":{\"from\":%" PRId64 ",\"to\":%" PRId64 "}", name, clamp(from, NUMBER_LARGEST),
+			  clamp(to, NUMBER_LARGEST));
 }
 
 static int put_difference(struct buf *b, const struct test_result *t)
@@ -667,7 +820,7 @@ static int put_test(struct buf *b, const struct test_result *t)
 
 char *test_format(const struct test_result *t)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	if (put_test(&b, t) < 0) {
 		buf_release(&b);
@@ -677,11 +830,21 @@ char *test_format(const struct test_result *t)
 	return b.data;
 }
 
-struct range { int64_t from, to; };
+struct range {
+	int64_t from, to;
+};
 
-FIELD(range_from) { return get_number(v, path, &((struct range *)into)->from, e); }
-FIELD(range_to) { return get_number(v, path, &((struct range *)into)->to, e); }
-static const struct json_field range_fields[] = { {"from", field_range_from}, {"to", field_range_to}, {NULL, NULL} };
+FIELD(range_from)
+{
+	return get_number(v, path, &((struct range *)into)->from, e);
+}
+FIELD(range_to)
+{
+	return get_number(v, path, &((struct range *)into)->to, e);
+}
+static const struct json_field range_fields[] = { { "from", field_range_from },
+						  { "to", field_range_to },
+						  { NULL, NULL } };
 
 static int get_range(const cJSON *v, const char *path, int64_t *from, int64_t *to, struct cee_err *e)
 {
@@ -695,14 +858,38 @@ static int get_range(const cJSON *v, const char *path, int64_t *from, int64_t *t
 }
 
 #define T ((struct test_result *)into)
-FIELD(test_number) { return get_small(v, path, 0, JOB_TESTS_MAX, &T->number, e); }
-FIELD(test_name) { return json_string(v, path, &T->name, e); }
-FIELD(test_why) { return get_why(v, path, &T->why, e); }
-FIELD(test_stdout) { return get_range(v, path, &T->out_from, &T->out_to, e); }
-FIELD(test_stderr) { return get_range(v, path, &T->err_from, &T->err_to, e); }
-FIELD(difference_line) { return get_number(v, path, &T->line, e); }
-FIELD(difference_expected) { return json_string(v, path, &T->expected, e); }
-FIELD(difference_got) { return json_string(v, path, &T->got, e); }
+FIELD(test_number)
+{
+	return get_small(v, path, 0, JOB_TESTS_MAX, &T->number, e);
+}
+FIELD(test_name)
+{
+	return json_string(v, path, &T->name, e);
+}
+FIELD(test_why)
+{
+	return get_why(v, path, &T->why, e);
+}
+FIELD(test_stdout)
+{
+	return get_range(v, path, &T->out_from, &T->out_to, e);
+}
+FIELD(test_stderr)
+{
+	return get_range(v, path, &T->err_from, &T->err_to, e);
+}
+FIELD(difference_line)
+{
+	return get_number(v, path, &T->line, e);
+}
+FIELD(difference_expected)
+{
+	return json_string(v, path, &T->expected, e);
+}
+FIELD(difference_got)
+{
+	return json_string(v, path, &T->got, e);
+}
 
 FIELD(test_ok)
 {
@@ -714,16 +901,24 @@ FIELD(test_ok)
 	return 0;
 }
 
-static const struct json_field difference_fields[] = {
-	{"line", field_difference_line}, {"expected", field_difference_expected}, {"got", field_difference_got}, {NULL, NULL}
-};
+static const struct json_field difference_fields[] = { { "line", field_difference_line },
+						       { "expected", field_difference_expected },
+						       { "got", field_difference_got },
+						       { NULL, NULL } };
 
-FIELD(test_difference) { return json_fields(v, path, difference_fields, JSON_LENIENT, into, e); }
+FIELD(test_difference)
+{
+	return json_fields(v, path, difference_fields, JSON_LENIENT, into, e);
+}
 
-static const struct json_field test_fields[] = {
-	{"number", field_test_number}, {"name", field_test_name}, {"why", field_test_why}, {"ok", field_test_ok},
-	{"difference", field_test_difference}, {"stdout", field_test_stdout}, {"stderr", field_test_stderr}, {NULL, NULL}
-};
+static const struct json_field test_fields[] = { { "number", field_test_number },
+						 { "name", field_test_name },
+						 { "why", field_test_why },
+						 { "ok", field_test_ok },
+						 { "difference", field_test_difference },
+						 { "stdout", field_test_stdout },
+						 { "stderr", field_test_stderr },
+						 { NULL, NULL } };
 
 int test_parse(struct test_result *t, const char *text, size_t len, struct cee_err *e)
 {

@@ -86,7 +86,7 @@ static bool take_events(struct room *r)
 
 static int recount(struct room *r)
 {
-	take_events(r);		/* what came before counts no more */
+	take_events(r); /* what came before counts no more */
 	r->n = count(r->new);
 	return r->n < 0 ? -1 : 0;
 }

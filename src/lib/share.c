@@ -36,19 +36,28 @@ enum { JOIN_WAIT_MS = 10000, JOIN_STEP_MS = 2, JOIN_NAME_MAX = OWNER_MAX + ID_LE
 
 /* ---- the gate ------------------------------------------------------------------- */
 
-struct gate { struct posix_acl_xattr_header head; struct posix_acl_xattr_entry entry[5]; };
+struct gate {
+	struct posix_acl_xattr_header head;
+	struct posix_acl_xattr_entry entry[5];
+};
 
 /* Root may do all, uid may enter and list, nobody else anything. */
 static struct gate gate_for(uid_t uid)
 {
-	static const struct { uint16_t tag, perm; } line[] = {
-		{ ACL_USER_OBJ, ACL_READ | ACL_WRITE | ACL_EXECUTE }, { ACL_USER, ACL_READ | ACL_EXECUTE },
-		{ ACL_GROUP_OBJ, 0 }, { ACL_MASK, ACL_READ | ACL_EXECUTE }, { ACL_OTHER, 0 } };
+	static const struct {
+		uint16_t tag, perm;
+	} line[] = { { ACL_USER_OBJ, ACL_READ | ACL_WRITE | ACL_EXECUTE },
+		     { ACL_USER, ACL_READ | ACL_EXECUTE },
+		     { ACL_GROUP_OBJ, 0 },
+		     { ACL_MASK, ACL_READ | ACL_EXECUTE },
+		     { ACL_OTHER, 0 } };
 	struct gate g = { .head.a_version = htole32(POSIX_ACL_XATTR_VERSION) };
 
 	for (size_t i = 0; i < sizeof line / sizeof *line; i++)
-		g.entry[i] = (struct posix_acl_xattr_entry){ htole16(line[i].tag), htole16(line[i].perm),
-			htole32(line[i].tag == ACL_USER ? (uint32_t)uid : (uint32_t)ACL_UNDEFINED_ID) };
+		g.entry[i] = (struct posix_acl_xattr_entry){
+			htole16(line[i].tag), htole16(line[i].perm),
+			htole32(line[i].tag == ACL_USER ? (uint32_t)uid : (uint32_t)ACL_UNDEFINED_ID)
+		};
 	return g;
 }
 
@@ -69,9 +78,10 @@ static bool gate_is(int fd, uid_t uid)
 
 /* ---- the spool itself --------------------------------------------------------------- */
 
-static const struct { const char *name; mode_t mode; } head_part[] = {
-	{ "tmp", 0700 }, { "cur", 0755 }, { "join", 01733 }
-};
+static const struct {
+	const char *name;
+	mode_t mode;
+} head_part[] = { { "tmp", 0700 }, { "cur", 0755 }, { "join", 01733 } };
 enum { HEAD_PARTS = sizeof head_part / sizeof *head_part };
 
 int spool_share_head(int fd, const char *path, struct cee_err *e)
@@ -160,7 +170,7 @@ static int share_parts(int dir, uid_t uid, bool durable)
 	for (int i = 0; i < OWNER_PARTS; i++)
 		if (share_part(dir, owner_part[i], uid) < 0)
 			return -1;
-	if (!gate_is(dir, uid) && gate_set(dir, uid) < 0)	/* last: until then only root is in it */
+	if (!gate_is(dir, uid) && gate_set(dir, uid) < 0) /* last: until then only root is in it */
 		return -1;
 	return durable ? fsync(dir) : 0;
 }
@@ -168,8 +178,10 @@ static int share_parts(int dir, uid_t uid, bool durable)
 static int share_error(const char *owner, struct cee_err *e)
 {
 	if (errno == EOPNOTSUPP)
-		return cee_fail(e, errno, "%s: this file system keeps no access control lists; put a spool that users share"
-				" on ext4, xfs, btrfs or tmpfs", owner);
+		return cee_fail(e, errno,
+				"%s: this file system keeps no access control lists; put a spool that users share"
+				" on ext4, xfs, btrfs or tmpfs",
+				owner);
 	return cee_fail(e, errno, "%s: its directories cannot be made: %s", owner, strerror(errno));
 }
 
@@ -202,7 +214,9 @@ int spool_share_owner(struct spool *s, const char *owner, uid_t uid, struct cee_
 		return cee_fail(e, errno, "tmp: %s", strerror(errno));
 	for (int i = 0; i < MAKE_TRIES; i++) {
 		if ((dir = spool_dir(s->fd, owner)) >= 0)
-			return fchown(dir, 0, (gid_t)-1) < 0 || share_parts(dir, uid, s->durable) < 0 ? share_error(owner, e) : 0;
+			return fchown(dir, 0, (gid_t)-1) < 0 || share_parts(dir, uid, s->durable) < 0
+				       ? share_error(owner, e)
+				       : 0;
 		if (errno != ENOENT)
 			break;
 		if (share_new(s, tmp, owner, uid) == 0)
@@ -222,8 +236,9 @@ int spool_share_check_owner(struct spool *s, const char *owner, uid_t uid, spool
 	if (wrong_dir(s->fd, owner, 0, 0, text))
 		f(arg, owner, text), n++;
 	else if (dir >= 0 && !gate_is(dir, uid))
-		snprintf(text, sizeof text, "its access control list must let uid %u, and nobody else, enter and list", (unsigned)uid),
-		f(arg, owner, text), n++;
+		snprintf(text, sizeof text, "its access control list must let uid %u, and nobody else, enter and list",
+			 (unsigned)uid),
+			f(arg, owner, text), n++;
 	for (int i = 0; dir >= 0 && i < OWNER_PARTS; i++) {
 		bool ours = is_runners(owner_part[i]);
 
@@ -290,11 +305,16 @@ bool spool_join_parse(const char *name, char owner[OWNER_MAX])
 static int join_error(struct spool *s, const char *owner, bool answered, struct cee_err *e)
 {
 	if (answered)
-		return cee_fail(e, EPERM, "%s: the runner does not let uid %u be this owner of the spool (http_user of cee.conf"
-				" says who cee-http is)", owner, (unsigned)geteuid());
-	return cee_fail(e, ETIMEDOUT, "%s: has no part of this spool yet, and %s; start cee-runner, or let root run"
-			" cee-fsck --make %s", owner,
-			spool_runner_alive(s, NULL) ? "no runner made it in time" : "no runner is alive to make it", owner);
+		return cee_fail(e, EPERM,
+				"%s: the runner does not let uid %u be this owner of the spool (http_user of cee.conf"
+				" says who cee-http is)",
+				owner, (unsigned)geteuid());
+	return cee_fail(e, ETIMEDOUT,
+			"%s: has no part of this spool yet, and %s; start cee-runner, or let root run"
+			" cee-fsck --make %s",
+			owner,
+			spool_runner_alive(s, NULL) ? "no runner made it in time" : "no runner is alive to make it",
+			owner);
 }
 
 static int join_wait(struct spool *s, const char *name, const char *owner, struct cee_err *e)
@@ -326,8 +346,10 @@ int spool_join(struct spool *s, const char *owner, struct cee_err *e)
 	snprintf(name, sizeof name, "join/%.*s.%s", OWNER_MAX - 1, owner, id);
 	fd = openat(s->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == EACCES)
-		return cee_fail(e, EACCES, "this spool is not for uid %u: its administrator says by the group of its directory"
-				" join who may submit", (unsigned)geteuid());
+		return cee_fail(e, EACCES,
+				"this spool is not for uid %u: its administrator says by the group of its directory"
+				" join who may submit",
+				(unsigned)geteuid());
 	if (fd < 0)
 		return cee_fail(e, errno, "%s: %s", name, strerror(errno));
 	r = join_wait(s, name, owner, e);
@@ -347,8 +369,10 @@ int spool_submits(struct spool *s, const char *owner, struct cee_err *e)
 	if ((new = spool_owner_part(s, owner, "new", e)) < 0)
 		return -1;
 	if (fstat(new, &st) < 0 || st.st_uid != geteuid())
-		return cee_fail(e, EPERM, "%s: is uid %u's, and root submits nothing for others; do it as that user (setpriv,"
-				" runuser)", owner, (unsigned)st.st_uid);
+		return cee_fail(e, EPERM,
+				"%s: is uid %u's, and root submits nothing for others; do it as that user (setpriv,"
+				" runuser)",
+				owner, (unsigned)st.st_uid);
 	return 0;
 }
 
@@ -365,13 +389,13 @@ int spool_join_answer(struct spool *s, const char *name, const uid_t *http, char
 	if (!S_ISREG(st.st_mode) || !spool_join_parse(name, owner))
 		r = cee_fail(e, EINVAL, "join: uid %u put something there that asks for nothing", (unsigned)st.st_uid);
 	else if (!spool_owner_uid(owner, http, &uid) || uid != st.st_uid)
-		r = cee_fail(e, EPERM, "%s: uid %u may not be this owner (http_user of cee.conf says who cee-http is)", owner,
-			     (unsigned)st.st_uid);
+		r = cee_fail(e, EPERM, "%s: uid %u may not be this owner (http_user of cee.conf says who cee-http is)",
+			     owner, (unsigned)st.st_uid);
 	else
 		r = spool_share_owner(s, owner, uid, e) < 0 ? -1 : 1;
 	err = errno;
 	if (unlinkat(join, name, 0) < 0 && errno == EISDIR)
-		unlinkat(join, name, AT_REMOVEDIR);	/* one with something in it stays, and does nothing */
+		unlinkat(join, name, AT_REMOVEDIR); /* one with something in it stays, and does nothing */
 	errno = err;
 	return r;
 }

@@ -189,8 +189,8 @@ bool spool_same(int fd, int dir, const char *name)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
 }
 
 /* ---- names -------------------------------------------------------------- */
@@ -215,8 +215,7 @@ static bool name_valid(const char *s)
 bool spool_owner_valid(const char *owner)
 {
 	return name_valid(owner) && strcmp(owner, "cur") != 0 && strcmp(owner, "tmp") != 0 &&
-	       strcmp(owner, "join") != 0 && strcmp(owner, "languages.json") != 0 &&
-	       strcmp(owner, SPOOL_METRICS) != 0;
+	       strcmp(owner, "join") != 0 && strcmp(owner, "languages.json") != 0 && strcmp(owner, SPOOL_METRICS) != 0;
 }
 
 bool spool_runner_valid(const char *name)
@@ -283,11 +282,23 @@ bool spool_parse_cur(const char *name, char id[ID_LEN + 1], int *attempt)
 static bool is_network(long type)
 {
 	static const unsigned long magic[] = {
-		NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, 0xFF534D42 /* CIFS */, 0xFE534D42 /* SMB2 */,
-		0x65735546 /* FUSE: sshfs, gluster and their like */, V9FS_MAGIC, AFS_SUPER_MAGIC,
-		AFS_FS_MAGIC, CODA_SUPER_MAGIC, NCP_SUPER_MAGIC, 0x00C36400 /* Ceph */,
-		0x0BD00BD0 /* Lustre */, 0x47504653 /* GPFS */, 0x7461636F /* OCFS2 */,
-		0x01161970 /* GFS2 */, 0x19830326 /* BeeGFS */, 0x786F4256 /* vboxsf */
+		NFS_SUPER_MAGIC,
+		SMB_SUPER_MAGIC,
+		0xFF534D42 /* CIFS */,
+		0xFE534D42 /* SMB2 */,
+		0x65735546 /* FUSE: sshfs, gluster and their like */,
+		V9FS_MAGIC,
+		AFS_SUPER_MAGIC,
+		AFS_FS_MAGIC,
+		CODA_SUPER_MAGIC,
+		NCP_SUPER_MAGIC,
+		0x00C36400 /* Ceph */,
+		0x0BD00BD0 /* Lustre */,
+		0x47504653 /* GPFS */,
+		0x7461636F /* OCFS2 */,
+		0x01161970 /* GFS2 */,
+		0x19830326 /* BeeGFS */,
+		0x786F4256 /* vboxsf */
 	};
 
 	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
@@ -303,8 +314,10 @@ static int check_local(int fd, const char *path, struct cee_err *e)
 	if (fstatfs(fd, &fs) < 0)
 		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
 	if (is_network(fs.f_type))
-		return cee_fail(e, ENOTSUP, "%s: lies on a network file system (type 0x%lx), where locks and renames"
-				" cannot be trusted; put the spool on a local disk", path, (unsigned long)fs.f_type);
+		return cee_fail(e, ENOTSUP,
+				"%s: lies on a network file system (type 0x%lx), where locks and renames"
+				" cannot be trusted; put the spool on a local disk",
+				path, (unsigned long)fs.f_type);
 	return 0;
 }
 
@@ -338,8 +351,8 @@ static int check_empty(int fd, const char *path, struct cee_err *e)
 	while (r == 0 && (ent = spool_next(d)))
 		if (strcmp(ent->d_name, "cur") != 0 && strcmp(ent->d_name, "tmp") != 0 &&
 		    strcmp(ent->d_name, "join") != 0 && strcmp(ent->d_name, "VERSION") != 0)
-			r = cee_fail(e, ENOTEMPTY, "%s: is no spool and not empty (%s); name an empty directory",
-				     path, ent->d_name);
+			r = cee_fail(e, ENOTEMPTY, "%s: is no spool and not empty (%s); name an empty directory", path,
+				     ent->d_name);
 	closedir(d);
 	return r;
 }
@@ -431,9 +444,10 @@ static int check_version(struct spool *s, int fd, const char *path, struct cee_e
 	snprintf(many, sizeof(many), "cee-spool %d" SHARED_WORD "\n", SPOOL_VERSION);
 	s->shared = strcmp(b.data ? b.data : "", many) == 0;
 	if (!s->shared && strcmp(b.data ? b.data : "", one) != 0)
-		return cee_fail(e, EPROTO, "%s: is a spool of another version (%.*s); this is cee %s, which wants cee-spool %d",
-				path, (int)strcspn(b.data ? b.data : "", "\n"), b.data ? b.data : "",
-				CEE_VERSION, SPOOL_VERSION);
+		return cee_fail(e, EPROTO,
+				"%s: is a spool of another version (%.*s); this is cee %s, which wants cee-spool %d",
+				path, (int)strcspn(b.data ? b.data : "", "\n"), b.data ? b.data : "", CEE_VERSION,
+				SPOOL_VERSION);
 	return 0;
 }
 
@@ -445,10 +459,11 @@ int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, 
 	if ((flags & SPOOL_CREATE) && make_parents(path) < 0)
 		return cee_fail(e, errno, "%s: cannot make it: %s", path, strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES)	/* a shared one is listed by root alone */
+	if (fd < 0 && errno == EACCES) /* a shared one is listed by root alone */
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return cee_fail(e, ENOENT, "%s: no such spool; make one with cee-fsck --make, or name another with -s", path);
+		return cee_fail(e, ENOENT, "%s: no such spool; make one with cee-fsck --make, or name another with -s",
+				path);
 	if (fd < 0)
 		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
 	if (check_local(fd, path, e) < 0)
@@ -458,8 +473,9 @@ int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, 
 	if (check_version(s, fd, path, e) < 0)
 		return -1;
 	if ((flags & SPOOL_SHARED) && !s->shared)
-		return cee_fail(e, EEXIST, "%s: is the spool of one user; begin a shared one in an empty directory", path);
-	if ((flags & SPOOL_SHARED) && spool_share_head(fd, path, e) < 0)	/* one that is there is set right */
+		return cee_fail(e, EEXIST, "%s: is the spool of one user; begin a shared one in an empty directory",
+				path);
+	if ((flags & SPOOL_SHARED) && spool_share_head(fd, path, e) < 0) /* one that is there is set right */
 		return -1;
 	s->fd = fd;
 	fd = -1;
@@ -478,8 +494,10 @@ int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 	AUTO_CLOSE int dir = -1;
 
 	if (!spool_owner_valid(owner))
-		return cee_fail(e, EINVAL, "%s: no name for an owner; it begins with a-z or 0-9, goes on with"
-				" letters, digits, '.', '_', '-', has at most %d characters", owner, OWNER_MAX - 1);
+		return cee_fail(e, EINVAL,
+				"%s: no name for an owner; it begins with a-z or 0-9, goes on with"
+				" letters, digits, '.', '_', '-', has at most %d characters",
+				owner, OWNER_MAX - 1);
 	if (s->shared)
 		return spool_join(s, owner, e);
 	dir = spool_dir_make(s->fd, owner, 0700);
@@ -515,7 +533,7 @@ int spool_owner_part(struct spool *s, const char *owner, const char *part, struc
 
 int spool_find_new(int newdir, const char *id, char name[SPOOL_NAME_MAX])
 {
-	static const int order[] = { 5, 0, 1, 2, 3, 4, 6, 7, 8, 9 };	/* the default first */
+	static const int order[] = { 5, 0, 1, 2, 3, 4, 6, 7, 8, 9 }; /* the default first */
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		spool_new_name(name, id, order[i], 0);
@@ -705,8 +723,8 @@ int spool_read_job(struct spool *s, const char *owner, const char *id, size_t ma
 struct submit {
 	struct spool *s;
 	const char *owner, *id;
-	int tmp, new;			/* the directories */
-	int fd;				/* tmp/ID, locked */
+	int tmp, new; /* the directories */
+	int fd;	      /* tmp/ID, locked */
 	struct cee_err *e;
 };
 
@@ -724,7 +742,7 @@ static int take_id(struct submit *u)
 		if (spool_same(u->fd, u->tmp, u->id)) {
 			if (fstat(u->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
 				return st.st_size == 0 ? 0 : ftruncate(u->fd, 0);
-			errno = EINVAL;		/* not what a submitter leaves: cee-fsck names it */
+			errno = EINVAL; /* not what a submitter leaves: cee-fsck names it */
 			return -1;
 		}
 		/* it was renamed, or swept, while we waited */
@@ -740,10 +758,8 @@ static bool is_duplicate(struct submit *u)
 	AUTO_CLOSE int cur = -1, out = -1;
 	char name[SPOOL_NAME_MAX];
 
-	return spool_find_new(u->new, u->id, name) ||
-	       (cur = spool_find_claim(u->s, u->owner, u->id, &w)) >= 0 ||
-	       (out = spool_open_out(u->s, u->owner, u->id)) >= 0 ||
-	       spool_find_new(u->new, u->id, name);
+	return spool_find_new(u->new, u->id, name) || (cur = spool_find_claim(u->s, u->owner, u->id, &w)) >= 0 ||
+	       (out = spool_open_out(u->s, u->owner, u->id)) >= 0 || spool_find_new(u->new, u->id, name);
 }
 
 static int duplicate(struct submit *u)
@@ -783,15 +799,18 @@ static bool is_short(int new, const struct stat *st, int64_t max)
  * that submit at the same time may pass the bound by what they submit in a second. */
 static int queue_room(struct submit *u, int64_t max)
 {
-	static _Thread_local struct { dev_t dev; ino_t ino; int64_t n, at; } known;
+	static _Thread_local struct {
+		dev_t dev;
+		ino_t ino;
+		int64_t n, at;
+	} known;
 	struct stat st;
 
 	if (fstat(u->new, &st) < 0)
 		return -1;
 	if (is_short(u->new, &st, max))
 		return 0;
-	if (st.st_dev != known.dev || st.st_ino != known.ino || known.n >= max ||
-	    mono_us() - known.at > 1000000) {
+	if (st.st_dev != known.dev || st.st_ino != known.ino || known.n >= max || mono_us() - known.at > 1000000) {
 		known.n = count_new(u->new, max);
 		if (known.n < 0)
 			return -1;
@@ -800,8 +819,10 @@ static int queue_room(struct submit *u, int64_t max)
 		known.at = mono_us();
 	}
 	if (known.n >= max)
-		return cee_fail(u->e, EAGAIN, "%s: the queue is full (%lld jobs wait, the bound is max_queued);"
-				" try again later", u->owner, (long long)known.n);
+		return cee_fail(u->e, EAGAIN,
+				"%s: the queue is full (%lld jobs wait, the bound is max_queued);"
+				" try again later",
+				u->owner, (long long)known.n);
 	known.n++;
 	return 0;
 }
@@ -815,11 +836,13 @@ static int disk_room(struct submit *u, size_t len, int64_t min_room)
 		return cee_fail(u->e, errno, "spool: %s", strerror(errno));
 	avail = (uint64_t)v.f_bavail * v.f_frsize;
 	if (avail < (uint64_t)min_room + len)
-		return cee_fail(u->e, ENOSPC, "no room in the spool: %llu bytes are free, min_room is %lld;"
+		return cee_fail(u->e, ENOSPC,
+				"no room in the spool: %llu bytes are free, min_room is %lld;"
 				" try again later, or make room with cee-prune",
 				(unsigned long long)avail, (long long)min_room);
 	if (v.f_files && v.f_favail < 64)
-		return cee_fail(u->e, ENOSPC, "no room in the spool: no inodes are free; try again later,"
+		return cee_fail(u->e, ENOSPC,
+				"no room in the spool: no inodes are free; try again later,"
 				" or make room with cee-prune");
 	return 0;
 }
@@ -835,8 +858,10 @@ static int check_bounds(struct submit *u, size_t len, const struct spool_bounds 
 static int submit_error(struct submit *u, const char *what)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
-		return cee_fail(u->e, ENOSPC, "no room in the spool (%s: %s); try again later,"
-				" or make room with cee-prune", what, strerror(errno));
+		return cee_fail(u->e, ENOSPC,
+				"no room in the spool (%s: %s); try again later,"
+				" or make room with cee-prune",
+				what, strerror(errno));
 	return cee_fail(u->e, errno, "%s/%s/%s: %s", u->owner, what, u->id, strerror(errno));
 }
 
@@ -849,7 +874,7 @@ static int enter(struct submit *u, const char *name)
 	if (!u->s->durable || fsync(u->new) == 0)
 		return 0;
 	submit_error(u, "new");
-	if (unlinkat(u->new, name, 0) < 0) {	/* a runner has it: it will run */
+	if (unlinkat(u->new, name, 0) < 0) { /* a runner has it: it will run */
 		int err = errno == ENOENT ? EIO : errno;
 
 		return cee_fail(u->e, err, "%s: is queued, but may not survive a power cut: %s", u->id, strerror(err));
@@ -881,8 +906,8 @@ static int submit_locked(struct submit *u, int priority, const void *job, size_t
 	return r;
 }
 
-int spool_submit(struct spool *s, const char *owner, const char *id, int priority,
-		 const void *job, size_t len, const struct spool_bounds *b, struct cee_err *e)
+int spool_submit(struct spool *s, const char *owner, const char *id, int priority, const void *job, size_t len,
+		 const struct spool_bounds *b, struct cee_err *e)
 {
 	AUTO_CLOSE int tmp = -1, new = -1;
 	struct submit u = { .s = s, .owner = owner, .id = id, .fd = -1, .e = e };
@@ -906,7 +931,7 @@ int spool_submit(struct spool *s, const char *owner, const char *id, int priorit
 		errno = err;
 		r = there ? duplicate(&u) : submit_error(&u, "tmp");
 	}
-	close_ptr(&u.fd);		/* and the lock with it: now others may look */
+	close_ptr(&u.fd); /* and the lock with it: now others may look */
 	return r;
 }
 
@@ -958,7 +983,10 @@ int spool_runner_alive(struct spool *s, int *count)
 	return n > 0;
 }
 
-struct counting { struct spool *s; int64_t waiting; };
+struct counting {
+	struct spool *s;
+	int64_t waiting;
+};
 
 static int count_job(void *arg, const char *owner, const char *id, int priority, int attempts)
 {

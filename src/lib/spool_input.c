@@ -32,8 +32,12 @@
 
 enum { END_TEXT_MAX = 24, WINDOW_TEXT_MAX = 24, STALE_S = 60 };
 
-static const struct { const char *name; int sig; } signals[] = {
-	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"TERM", SIGTERM}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+static const struct {
+	const char *name;
+	int sig;
+} signals[] = {
+	{ "HUP", SIGHUP },   { "INT", SIGINT },	  { "QUIT", SIGQUIT },
+	{ "TERM", SIGTERM }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 },
 };
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
@@ -301,7 +305,8 @@ int64_t spool_input_size(struct spool *s, const char *owner, const char *id)
 	char name[SPOOL_INPUT_NAME];
 
 	input_name(name, id, ".end");
-	return dir < 0 || read_file_at(dir, name, END_TEXT_MAX, &b) < 0 ? -1 : spool_end_parse(b.data ? b.data : "", b.len);
+	return dir < 0 || read_file_at(dir, name, END_TEXT_MAX, &b) < 0 ? -1
+									: spool_end_parse(b.data ? b.data : "", b.len);
 }
 
 bool spool_window_read(struct spool *s, const char *owner, const char *id, unsigned *rows, unsigned *columns)
@@ -365,7 +370,7 @@ void spool_input_clear(struct spool *s, const char *owner, const char *id)
 	if (dir < 0)
 		return;
 	if (unlinkat(dir, id, 0) < 0 && errno == EISDIR)
-		unlinkat(dir, id, AT_REMOVEDIR);	/* a folder with something in it: cee-fsck names it */
+		unlinkat(dir, id, AT_REMOVEDIR); /* a folder with something in it: cee-fsck names it */
 	input_name(name, id, ".end");
 	unlinkat(dir, name, 0);
 	input_name(name, id, ".window");

@@ -12,27 +12,34 @@
 #include "cee.h"
 
 enum {
-	SPOOL_BUCKET = 7,		/* hex digits of an ID: 2^20 ms are one bucket of out/ */
-	SPOOL_ATTEMPTS = 9,		/* an attempt is one digit; a later one is the ninth again */
-	SPOOL_NAME_MAX = ID_LEN + 8,	/* P.ID.N and a NUL */
-	SPOOL_RESULT_ROOM = 8192,	/* bytes reserved for a result before its job begins; a larger one finds the rest or waits for it */
-	SPOOL_INPUT_NAME = ID_LEN + 8,	/* ID.WHAT and a NUL */
-	SPOOL_SHARE_TEXT = 160,		/* what is wrong with a directory of a shared spool */
+	SPOOL_BUCKET = 7,	     /* hex digits of an ID: 2^20 ms are one bucket of out/ */
+	SPOOL_ATTEMPTS = 9,	     /* an attempt is one digit; a later one is the ninth again */
+	SPOOL_NAME_MAX = ID_LEN + 8, /* P.ID.N and a NUL */
+	SPOOL_RESULT_ROOM =
+		8192, /* bytes reserved for a result before its job begins; a larger one finds the rest or waits for it */
+	SPOOL_INPUT_NAME = ID_LEN + 8, /* ID.WHAT and a NUL */
+	SPOOL_SHARE_TEXT = 160,	       /* what is wrong with a directory of a shared spool */
 	SPOOL_RESULT_MAX = 1 << 20
 };
 
-#define REMOVAL ".remove"		/* cancel/ID.remove */
-#define SPOOL_METRICS "metrics"		/* the directory of what runners count */
+#define REMOVAL ".remove"	/* cancel/ID.remove */
+#define SPOOL_METRICS "metrics" /* the directory of what runners count */
 
 /* A process with CEE_STOP_AT=TRANSITION in its environment stops itself (SIGSTOP)
  * the first time that it gets there: for tests that kill it just then. */
 void spool_hook(const char *transition);
 
-int spool_dir(int at, const char *path);	/* opens a directory */
-int spool_dir_make(int at, const char *path, mode_t mode);	/* the same, makes what is missing */
+int spool_dir(int at, const char *path);		   /* opens a directory */
+int spool_dir_make(int at, const char *path, mode_t mode); /* the same, makes what is missing */
 /* What runners make for readers: a shared spool's owners are kept apart by their gates (share.c). */
-static inline mode_t spool_file_mode(const struct spool *s) { return s->shared ? 0644 : 0600; }
-static inline mode_t spool_dir_mode(const struct spool *s) { return s->shared ? 0755 : 0700; }
+static inline mode_t spool_file_mode(const struct spool *s)
+{
+	return s->shared ? 0644 : 0600;
+}
+static inline mode_t spool_dir_mode(const struct spool *s)
+{
+	return s->shared ? 0755 : 0700;
+}
 /* Is there an entry? 1, 0 */
 int spool_has(int at, const char *name);
 /* A stream of the directory's entries; closed with closedir. */
@@ -46,7 +53,7 @@ bool spool_is_dir(DIR *d, const struct dirent *e);
 /* An open-file-description lock on the whole file. 0, or -1 with EAGAIN when
  * another has it and wait is false. */
 int spool_lock(int fd, bool wait);
-int spool_lock_shared(int fd);		/* waits; others may share it, nobody have it alone */
+int spool_lock_shared(int fd); /* waits; others may share it, nobody have it alone */
 /* Is somebody else's lock on it? 1, 0, -1 */
 int spool_locked(int fd);
 /* Is somebody's on it that allows no other? Who may only read the file has no such lock. */
@@ -58,7 +65,7 @@ void spool_new_name(char name[SPOOL_NAME_MAX], const char *id, int priority, int
 void spool_cur_name(char name[SPOOL_NAME_MAX], const char *id, int attempt);
 bool spool_parse_new(const char *name, char id[ID_LEN + 1], int *priority, int *attempts);
 bool spool_parse_cur(const char *name, char id[ID_LEN + 1], int *attempt);
-bool spool_runner_valid(const char *name);	/* as OWNER, with the same bounds */
+bool spool_runner_valid(const char *name); /* as OWNER, with the same bounds */
 
 /* Finds the entry of id: in OWNER/new (1 and *name), 0 none. */
 int spool_find_new(int newdir, const char *id, char name[SPOOL_NAME_MAX]);

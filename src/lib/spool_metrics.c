@@ -59,7 +59,7 @@ int spool_each_metrics(struct spool *s, spool_text_fn f, void *arg)
 	int r = 0;
 
 	while (d && r == 0 && (e = spool_next(d))) {
-		AUTO_BUF struct buf b = {0};
+		AUTO_BUF struct buf b = { 0 };
 
 		if (spool_runner_valid(e->d_name) && spool_runner_lives(s, e->d_name) &&
 		    read_file_at(dirfd(d), e->d_name, METRICS_MAX, &b) == 0)

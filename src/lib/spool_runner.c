@@ -22,7 +22,10 @@
 enum { GONE_REST_US = 60000000, SWEEP_MOST = 10000 };
 
 /* The lock that spool_each_dead holds while it calls its function, for spool_adopt. */
-static _Thread_local struct { const char *name; int lock; } held = { NULL, -1 };
+static _Thread_local struct {
+	const char *name;
+	int lock;
+} held = { NULL, -1 };
 
 /* ---- a runner's directory ------------------------------------------------- */
 
@@ -88,7 +91,7 @@ static void runner_name(char name[OWNER_MAX])
 			host[n++] = c;
 	}
 	host[n] = 0;
-	id_make(id);		/* its last eight digits are random */
+	id_make(id); /* its last eight digits are random */
 	snprintf(name, OWNER_MAX, "%s.%ld.%s", n ? host : "host", (long)getpid(), id + ID_LEN - 8);
 }
 
@@ -302,7 +305,7 @@ static void disarm(struct spool *s, int from, const char *owner, const char *nam
 
 		snprintf(path, sizeof(path), "%.*s/tmp", OWNER_MAX - 1, owner);
 		if ((tmp = spool_dir(s->fd, path)) < 0 || renameat2(from, name, tmp, name, RENAME_NOREPLACE) < 0)
-			return;		/* cee-fsck names it */
+			return; /* cee-fsck names it */
 	}
 	fd = openat(from, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, spool_file_mode(s));
 	close_ptr(&fd);
@@ -363,12 +366,12 @@ int spool_claim(struct spool_runner *r, const char *owner, const char *id, int p
 	int n = attempts < SPOOL_ATTEMPTS ? attempts + 1 : SPOOL_ATTEMPTS;
 
 	if (new < 0 || (mine = r->s->shared ? spool_share_claims(r->dirfd, owner, new)
-			: spool_dir_make(r->dirfd, owner, 0700)) < 0)
+					    : spool_dir_make(r->dirfd, owner, 0700)) < 0)
 		return -1;
 	spool_new_name(from, id, priority, attempts);
 	spool_cur_name(to, id, n);
 	if (renameat2(new, from, mine, to, RENAME_NOREPLACE) < 0) {
-		if (errno == EEXIST)	/* we have one of this id: a second name of it waits, and nobody else with it */
+		if (errno == EEXIST) /* we have one of this id: a second name of it waits, and nobody else with it */
 			errno = ENOENT;
 		return -1;
 	}
@@ -392,7 +395,8 @@ static int my_owner(struct spool_runner *r, const char *owner, const char *id)
 	return spool_dir(r->dirfd, owner);
 }
 
-int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id, int attempt, size_t max, struct buf *b)
+int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id, int attempt, size_t max,
+		       struct buf *b)
 {
 	AUTO_CLOSE int mine = my_owner(r, owner, id);
 	char name[SPOOL_NAME_MAX];
@@ -528,8 +532,9 @@ int spool_attempt_tests(const struct spool_attempt *a, int64_t room)
 
 void spool_attempt_tests_end(int fd, int64_t size, int64_t room)
 {
-	if (size < room && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)size, (off_t)(room - size)) < 0)
-		return;		/* it stays reserved as long as the attempt is there */
+	if (size < room &&
+	    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)size, (off_t)(room - size)) < 0)
+		return; /* it stays reserved as long as the attempt is there */
 }
 
 int spool_attempt_files(struct spool_attempt *a)
@@ -616,16 +621,20 @@ static void publish_written(struct spool *s, const char *owner, const char *id, 
 	char n[16];
 
 	snprintf(n, sizeof(n), "%d", attempt);
-	if (dir < 0 || (at = spool_dir(dir, n)) < 0 ||
-	    read_file_at(at, "result.new", SPOOL_RESULT_MAX, &text) < 0 || !text.len ||
-	    text.data[text.len - 1] != '\n' || result_parse(&r, text.data, text.len, NULL) < 0)
+	if (dir < 0 || (at = spool_dir(dir, n)) < 0 || read_file_at(at, "result.new", SPOOL_RESULT_MAX, &text) < 0 ||
+	    !text.len || text.data[text.len - 1] != '\n' || result_parse(&r, text.data, text.len, NULL) < 0)
 		return;
 	if (strcmp(r.id, id) == 0 && r.attempt == attempt)
 		renameat2(at, "result.new", dir, "result", RENAME_NOREPLACE);
 	result_release(&r);
 }
 
-struct adopt { struct spool *s; spool_job_fn f; void *arg; int err; };
+struct adopt {
+	struct spool *s;
+	spool_job_fn f;
+	void *arg;
+	int err;
+};
 
 static void adopt_job(struct adopt *a, int from, const char *owner, const char *id, int attempt)
 {
@@ -688,7 +697,7 @@ int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *
 	if (cur < 0)
 		return -1;
 	if ((dir = spool_dir(cur, dead)) < 0)
-		return errno == ENOENT ? 0 : -1;	/* another has done it */
+		return errno == ENOENT ? 0 : -1; /* another has done it */
 	if (!(held.name && strcmp(held.name, dead) == 0) && (lock = lock_runner(dir)) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (adopt_all(&a, dead, dir) < 0)

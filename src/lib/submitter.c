@@ -60,7 +60,7 @@ int submitter_status(int err)
 static int splice(struct buf *text, const char *name, const char *value)
 {
 	size_t at = 0;
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	while (text->data[at] != '{')
 		at++;
@@ -93,13 +93,18 @@ static int settle(const char *field, const char *ours, const char *jobs, struct 
 /* A client that chose the id may ask again: the same job under it is a success. */
 static bool same_job(struct submitter *t, const char *id, const struct buf *text)
 {
-	AUTO_BUF struct buf there = {0};
+	AUTO_BUF struct buf there = { 0 };
 
 	return spool_read_job(&t->c->spool, t->c->owner, id, (size_t)t->c->conf.max_job, &there) == 0 &&
 	       there.len == text->len && memcmp(there.data, text->data, text->len) == 0;
 }
 
-struct job_in { const struct buf *text; const char *own, *group, *key; int priority; bool stream; };
+struct job_in {
+	const struct buf *text;
+	const char *own, *group, *key;
+	int priority;
+	bool stream;
+};
 
 /* The id that the job shall have, written into its group. */
 static int name_job(struct submitter *t, const struct job_in *j, char id[ID_LEN + 1], struct cee_err *e)
@@ -161,7 +166,7 @@ static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 
 		r = cee_fail(e, EEXIST, "%s: another job has this id already", id);
 	err = errno;
 	if (r < 0 && err == EAGAIN && j->group && !j->own && !j->key)
-		group_back(&t->g);	/* for the next try, if that comes soon */
+		group_back(&t->g); /* for the next try, if that comes soon */
 	key_release(&k);
 	errno = err;
 	return r;
@@ -180,7 +185,7 @@ static int wait_for_room(struct submitter *t)
 
 int submitter_put(struct submitter *t, struct buf *text, const char *own, char id[ID_LEN + 1], struct cee_err *e)
 {
-	struct offer o = {0};
+	struct offer o = { 0 };
 	struct job_in j = { .text = text, .own = own };
 	int r;
 
@@ -190,7 +195,8 @@ int submitter_put(struct submitter *t, struct buf *text, const char *own, char i
 	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return 1;
 	if (o.stdin_stream && !t->input) {
-		cee_fail(e, EINVAL, "stdin_stream: the input of such a job comes while it is waited for: give -w,"
+		cee_fail(e, EINVAL,
+			 "stdin_stream: the input of such a job comes while it is waited for: give -w,"
 			 " and leave standard input to it");
 		return 1;
 	}

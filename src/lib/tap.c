@@ -62,8 +62,7 @@ int tap_test(struct buf *b, const struct test_result *t)
 	char why[128];
 
 	test_explain(t, why, sizeof why);
-	if (put_head(b, passed, t->number, t->name ? t->name : "") < 0 ||
-	    (!passed && buf_printf(b, ": %s", why) < 0) ||
+	if (put_head(b, passed, t->number, t->name ? t->name : "") < 0 || (!passed && buf_printf(b, ": %s", why) < 0) ||
 	    buf_printf(b, " (%lld ms)\n", (long long)(t->phase.wall_us + 500) / 1000) < 0)
 		return -1;
 	return passed ? 0 : put_difference(b, t);

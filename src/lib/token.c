@@ -41,7 +41,8 @@ int token_scopes_parse(const char *text, unsigned *scopes, struct cee_err *e)
 		while (i < SCOPE_BITS && !(strlen(scope_name[i]) == n && memcmp(scope_name[i], text, n) == 0))
 			i++;
 		if (i == SCOPE_BITS)
-			return cee_fail(e, EINVAL, "\"%.*s\" is no scope: there are submit, read, delegate, admin", (int)(n < 60 ? n : 60), text);
+			return cee_fail(e, EINVAL, "\"%.*s\" is no scope: there are submit, read, delegate, admin",
+					(int)(n < 60 ? n : 60), text);
 		all |= 1u << i;
 		if (!text[n])
 			break;
@@ -64,7 +65,7 @@ void token_scopes_format(char out[64], unsigned scopes)
 int token_make(char text[TOKEN_LEN + 1])
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	unsigned char random[RANDOM_BYTES + 1] = {0};
+	unsigned char random[RANDOM_BYTES + 1] = { 0 };
 	int at = snprintf(text, TOKEN_LEN + 1, "cee_");
 
 	if (getrandom(random, RANDOM_BYTES, 0) != RANDOM_BYTES)

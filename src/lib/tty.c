@@ -8,7 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static struct termios before;		/* as it was; valid when known */
+static struct termios before; /* as it was; valid when known */
 static volatile sig_atomic_t known, is_raw;
 
 /* Calls of POSIX's list of those that a handler may make. */

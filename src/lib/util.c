@@ -34,10 +34,14 @@ static size_t utf8_char(const unsigned char *s, size_t len)
 		n = 4;
 	else
 		return 0;
-	if (s[0] == 0xE0) lo = 0xA0;
-	if (s[0] == 0xED) hi = 0x9F;
-	if (s[0] == 0xF0) lo = 0x90;
-	if (s[0] == 0xF4) hi = 0x8F;
+	if (s[0] == 0xE0)
+		lo = 0xA0;
+	if (s[0] == 0xED)
+		hi = 0x9F;
+	if (s[0] == 0xF0)
+		lo = 0x90;
+	if (s[0] == 0xF4)
+		hi = 0x8F;
 	if (len < n || s[1] < lo || s[1] > hi)
 		return 0;
 	for (size_t i = 2; i < n; i++)
@@ -65,7 +69,7 @@ size_t utf8_printable(const char *s, size_t len)
 
 	if (n == 1 && (u[0] < 0x20 || u[0] == 0x7F))
 		return 0;
-	if (n == 2 && u[0] == 0xC2 && u[1] < 0xA0)	/* the C1 controls: CSI among them */
+	if (n == 2 && u[0] == 0xC2 && u[1] < 0xA0) /* the C1 controls: CSI among them */
 		return 0;
 	return n;
 }
@@ -74,7 +78,7 @@ void text_clean(char *s)
 {
 	size_t len = strlen(s);
 
-	for (size_t i = 0; i < len; ) {
+	for (size_t i = 0; i < len;) {
 		size_t n = utf8_printable(s + i, len - i);
 		if (n == 0)
 			s[i++] = '?';
@@ -100,7 +104,7 @@ int cee_fail(struct cee_err *e, int err, const char *fmt, ...)
 void buf_release(struct buf *b)
 {
 	free(b->data);
-	*b = (struct buf){0};
+	*b = (struct buf){ 0 };
 }
 
 static int buf_room(struct buf *b, size_t more)
@@ -199,7 +203,7 @@ int open_file_at(int dirfd, const char *name, int flags)
 	struct stat st;
 
 	if (fd < 0) {
-		if (errno == ELOOP || errno == ENXIO)	/* a symbolic link, a socket or a device */
+		if (errno == ELOOP || errno == ENXIO) /* a symbolic link, a socket or a device */
 			errno = EINVAL;
 		return -1;
 	}
@@ -244,16 +248,20 @@ int64_t mono_us(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
-static const char base64_alphabet[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static int base64_value(char c)
 {
-	if (c >= 'A' && c <= 'Z') return c - 'A';
-	if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-	if (c >= '0' && c <= '9') return c - '0' + 52;
-	if (c == '+') return 62;
-	if (c == '/') return 63;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	if (c == '/')
+		return 63;
 	return -1;
 }
 
@@ -318,8 +326,10 @@ char *base64_encode(const unsigned char *s, size_t len)
 	for (size_t i = 0; i < len; i += 3) {
 		size_t left = len - i;
 		uint32_t v = (uint32_t)s[i] << 16;
-		if (left > 1) v |= (uint32_t)s[i + 1] << 8;
-		if (left > 2) v |= s[i + 2];
+		if (left > 1)
+			v |= (uint32_t)s[i + 1] << 8;
+		if (left > 2)
+			v |= s[i + 2];
 		/* cppcheck-suppress uninitdata ; written here for the first time */
 		*p++ = base64_alphabet[v >> 18];
 		*p++ = base64_alphabet[v >> 12 & 63];

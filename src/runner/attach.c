@@ -35,7 +35,7 @@ void attach_flush(struct attach *a)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			break;	/* EAGAIN: EPOLLOUT calls again; else the reading side tells */
+			break; /* EAGAIN: EPOLLOUT calls again; else the reading side tells */
 		a->out_sent += (size_t)n;
 	}
 	if (a->out_sent == a->out.len) {
@@ -148,7 +148,8 @@ int attach_start(struct attach *a, const char *container)
 	a->watch.fd = engine_connect();
 	if (a->watch.fd < 0)
 		return -1;
-	if (buf_printf(&a->out, "POST /v%s/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
+	if (buf_printf(&a->out,
+		       "POST /v%s/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
 		       "Host: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n",
 		       engine_api(), container) < 0 ||
 	    loop_watch(&a->watch, EPOLLIN | EPOLLOUT) < 0) {

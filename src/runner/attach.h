@@ -9,16 +9,16 @@
 
 struct attach {
 	struct watch watch;
-	struct buf out;			/* not yet sent, from out_sent on */
+	struct buf out; /* not yet sent, from out_sent on */
 	size_t out_sent;
-	bool open;			/* the head of the answer has come */
+	bool open; /* the head of the answer has come */
 	struct http_head head;
 	struct mux mux;
 	/* frames from init; a line that init or the engine wrote on standard error */
 	void (*opened)(void *arg);
 	void (*frame)(void *arg, const struct frame *f);
 	void (*words)(void *arg, const char *text);
-	void (*closed)(void *arg, const char *reason);	/* once; the descriptor is already gone */
+	void (*closed)(void *arg, const char *reason); /* once; the descriptor is already gone */
 	void *arg;
 	struct frame_parser parser;
 };

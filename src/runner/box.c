@@ -37,8 +37,8 @@ static const struct {
 	[BOX_STARTING] = { 60000000, "the engine did not start the box within a minute" },
 	[BOX_GREETING] = { 20000000, "cee-init did not answer within 20 s" },
 	[BOX_READY] = { 0, "cee-init did not get ready for another job within 20 s" },
-	[BOX_DOUBTED] = { 500000, NULL },	/* then the engine is asked */
-	[BOX_REMOVING] = { 1000000, NULL },	/* then it is tried again */
+	[BOX_DOUBTED] = { 500000, NULL },   /* then the engine is asked */
+	[BOX_REMOVING] = { 1000000, NULL }, /* then it is tried again */
 };
 
 static const struct config *config;
@@ -47,7 +47,7 @@ static void (*on_gone)(void);
 static struct box *boxes;
 static bool cells_wanted;
 static unsigned serial;
-static char *layers_whole;		/* or NULL */
+static char *layers_whole; /* or NULL */
 
 static void box_late(struct timer *t);
 static void remove_again(struct box *b);
@@ -79,8 +79,14 @@ bool box_file_there(const char *path)
 	return *path && access(path, R_OK) == 0;
 }
 
-bool box_cells(void) { return cells_wanted; }
-void box_set_cells(bool cells) { cells_wanted = cells; }
+bool box_cells(void)
+{
+	return cells_wanted;
+}
+void box_set_cells(bool cells)
+{
+	cells_wanted = cells;
+}
 
 int box_count(void)
 {
@@ -100,24 +106,33 @@ static int count_from_to(enum box_state from, enum box_state to)
 	return n;
 }
 
-int box_coming(void) { return count_from_to(BOX_NEW, BOX_GREETING); }
-int box_going(void) { return count_from_to(BOX_REMOVING, BOX_REMOVING); }
-struct box *box_first(void) { return boxes; }
+int box_coming(void)
+{
+	return count_from_to(BOX_NEW, BOX_GREETING);
+}
+int box_going(void)
+{
+	return count_from_to(BOX_REMOVING, BOX_REMOVING);
+}
+struct box *box_first(void)
+{
+	return boxes;
+}
 
 int64_t box_memory(const struct conf *c, const struct limits *l)
 {
 	int64_t want = l->v[LIMIT_MEMORY] + l->v[LIMIT_DISK] + l->v[LIMIT_OUTPUT] / 4 + c->box_reserve;
 	int64_t step = 64LL << 20;
 
-	while (step * 8 < want)		/* eight steps to each doubling or so */
+	while (step * 8 < want) /* eight steps to each doubling or so */
 		step *= 2;
 	return (want + step - 1) / step * step;
 }
 
 static void box_enter(struct box *b, enum box_state s)
 {
-	log_event("box", "id", b->container[0] ? b->container : "-", "from", state_text[b->state],
-		  "to", state_text[s], "ms", log_number((mono_us() - b->born) / 1000), NULL);
+	log_event("box", "id", b->container[0] ? b->container : "-", "from", state_text[b->state], "to", state_text[s],
+		  "ms", log_number((mono_us() - b->born) / 1000), NULL);
 	b->state = s;
 	loop_timer(&b->deadline, deadlines[s].us ? mono_us() + deadlines[s].us : 0);
 }
@@ -156,7 +171,7 @@ static void removed(void *arg, int status, const char *body, size_t len)
 	b->call = NULL;
 	if (status == 204 || status == 404)
 		box_went(b);
-	else	/* 409: its removal is under way; 0: the engine is away. Asked again by the timer. */
+	else /* 409: its removal is under way; 0: the engine is away. Asked again by the timer. */
 		loop_timer(&b->deadline, mono_us() + (status == 409 ? 20000 : 500000));
 }
 
@@ -169,7 +184,7 @@ static void remove_again(struct box *b)
 		return;
 	}
 	if (!b->container[0]) {
-		box_went(b);	/* never made; a lost answer's container is swept by label */
+		box_went(b); /* never made; a lost answer's container is swept by label */
 		return;
 	}
 	snprintf(path, sizeof(path), "/containers/%s?force=1&v=1", b->container);
@@ -185,12 +200,12 @@ void box_remove(struct box *b)
 	b->ended = NULL;
 	if (b->state >= BOX_REMOVING)
 		return;
-	attach_close(&b->attach);	/* first: an undrained stream makes the engine hang */
+	attach_close(&b->attach); /* first: an undrained stream makes the engine hang */
 	if (b->call && b->state != BOX_CREATING) {
 		engine_forget(b->call);
 		b->call = NULL;
 	}
-	if (b->state == BOX_CREATING && b->call) {	/* its id is still to come */
+	if (b->state == BOX_CREATING && b->call) { /* its id is still to come */
 		b->state = BOX_REMOVING;
 		return;
 	}
@@ -272,13 +287,14 @@ static void stream_closed(void *arg, const char *reason)
 	struct box *b = arg;
 
 	if (b->state < BOX_READY && !(b->state == BOX_STARTING && b->call)) {
-		box_failed(b, BOX_OURS, b->state == BOX_GREETING && !b->hello
-			   ? "what was started as cee-init ended without a word" : reason);
+		box_failed(b, BOX_OURS,
+			   b->state == BOX_GREETING && !b->hello ? "what was started as cee-init ended without a word"
+								 : reason);
 		return;
 	}
 	free(b->doubt);
 	b->doubt = strdup(reason);
-	if (b->state == BOX_STARTING)	/* a start that fails: its answer says why, and is about to come */
+	if (b->state == BOX_STARTING) /* a start that fails: its answer says why, and is about to come */
 		return;
 	box_enter(b, BOX_DOUBTED);
 }
@@ -314,7 +330,7 @@ static void stream_frame(void *arg, const struct frame *f)
 			take_hello(b, f);
 		else
 			box_failed(b, BOX_OURS, "cee-init did not say HELLO first");
-	} else if (f->type == FRAME_READY) {	/* the first, or that after a job */
+	} else if (f->type == FRAME_READY) { /* the first, or that after a job */
 		b->greeted = true;
 		if (b->state == BOX_READY)
 			loop_timer(&b->deadline, 0);
@@ -401,11 +417,11 @@ static void created(void *arg, int status, const char *body, size_t len)
 	if (container_id_valid(id))
 		snprintf(b->container, sizeof(b->container), "%s", id);
 	cJSON_Delete(j);
-	if (b->state == BOX_REMOVING) {		/* let go meanwhile */
+	if (b->state == BOX_REMOVING) { /* let go meanwhile */
 		box_enter(b, BOX_REMOVING);
 		remove_again(b);
 	} else if (b->container[0]) {
-		if (b->frame)		/* a job's, not the self-test's */
+		if (b->frame) /* a job's, not the self-test's */
 			spool_hook("box-created");
 		attach_box(b);
 	} else {
@@ -469,7 +485,8 @@ static void add_mounts(cJSON *host, const struct box_spec *s)
 
 static void add_security(cJSON *host)
 {
-	static const char *const all[] = { "ALL" }, *const masked[] = { "/sys/firmware", "/sys/devices/virtual/powercap" };
+	static const char *const all[] = { "ALL" }, *const masked[] = { "/sys/firmware",
+									"/sys/devices/virtual/powercap" };
 	AUTO_FREE char *seccomp = NULL, *apparmor = NULL;
 	const char *opt[3];
 	int n = 0;
@@ -484,7 +501,7 @@ static void add_security(cJSON *host)
 	    asprintf(&apparmor, "apparmor=%s", config->conf.apparmor) > 0)
 		opt[n++] = apparmor;
 	add_strings(host, "SecurityOpt", opt, n);
-	if (cells_wanted) {	/* a cell's own procfs is refused while any path of /proc is masked; the cell masks them */
+	if (cells_wanted) { /* a cell's own procfs is refused while any path of /proc is masked; the cell masks them */
 		add_strings(host, "MaskedPaths", masked, 2);
 		add_strings(host, "ReadonlyPaths", NULL, 0);
 	}
@@ -528,7 +545,7 @@ static cJSON *host_config(const struct box_spec *s, unsigned uid)
 	if (config->conf.runtime && config->conf.runtime[0])
 		cJSON_AddStringToObject(host, "Runtime", config->conf.runtime);
 	sys = cJSON_AddObjectToObject(host, "Sysctls");
-	if (!s->network || strcmp(s->network, "host") != 0)	/* the host's network keeps its own */
+	if (!s->network || strcmp(s->network, "host") != 0) /* the host's network keeps its own */
 		cJSON_AddStringToObject(sys, "net.ipv4.tcp_max_tw_buckets", "0");
 	add_security(host);
 	add_bounds(host, s);
@@ -540,7 +557,7 @@ static cJSON *host_config(const struct box_spec *s, unsigned uid)
 static char *create_body(const struct box_spec *s, unsigned uid)
 {
 	static const char *const entry[] = { "/.cee/init" }, *const none[] = { "NONE" },
-		*const never[] = { "CEE_CELLS=never" };
+				 *const never[] = { "CEE_CELLS=never" };
 	cJSON *j = cJSON_CreateObject(), *labels;
 	char user[32], *text;
 
@@ -554,7 +571,8 @@ static char *create_body(const struct box_spec *s, unsigned uid)
 	add_strings(j, "Env", never, cells_wanted ? 0 : 1);
 	cJSON_AddBoolToObject(j, "NetworkDisabled", !s->network || strcmp(s->network, "none") == 0);
 	for (int i = 0; i < 5; i++) {
-		static const char *const yes[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr" };
+		static const char *const yes[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout",
+						   "AttachStderr" };
 
 		cJSON_AddBoolToObject(j, yes[i], true);
 	}
@@ -605,7 +623,7 @@ struct box *box_new(const struct box_spec *spec)
 	b->born = mono_us();
 	b->deadline.fire = box_late;
 	b->spec = *spec;
-	b->spec.network = b->spec.writable = b->spec.index = b->spec.authorities = NULL;	/* the caller's */
+	b->spec.network = b->spec.writable = b->spec.index = b->spec.authorities = NULL; /* the caller's */
 	b->spec.image = strdup(spec->image);
 	body = b->spec.image ? create_body(spec, slot_uid(b->slot)) : NULL;
 	snprintf(path, sizeof(path), "/containers/create?name=cee-%s-%u", runner_name, ++serial);
@@ -626,7 +644,7 @@ struct sweep {
 	char runner[OWNER_MAX];
 	void (*done)(void *arg, int result);
 	void *arg;
-	int open;			/* removals under way */
+	int open; /* removals under way */
 	bool failed;
 	struct timer again;
 };
@@ -651,7 +669,7 @@ static void sweep_removed(void *arg, int status, const char *body, size_t len)
 		return;
 	if (s->failed)
 		sweep_end(s, -1);
-	else	/* the list again: it must be empty before anything runs a second time */
+	else /* the list again: it must be empty before anything runs a second time */
 		loop_timer(&s->again, mono_us() + 50000);
 }
 
@@ -671,7 +689,8 @@ static void sweep_listed(void *arg, int status, const char *body, size_t len)
 
 	s->open = 0;
 	s->failed = false;
-	cJSON_ArrayForEach(c, j) {
+	cJSON_ArrayForEach(c, j)
+	{
 		const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c, "Id"));
 
 		if (!container_id_valid(id) || box_known(id))

@@ -4,48 +4,49 @@
 #include "attach.h"
 #include "config.h"
 
-#define BOX_STATES(S) \
-	S(NEW, "new") S(CREATING, "creating") S(ATTACHING, "attaching") S(STARTING, "starting") \
-	S(GREETING, "greeting")		/* started; init has not said READY */ \
-	S(READY, "ready") S(DOUBTED, "doubted")	/* its stream ended: is it the box or the engine? */ \
-	S(REMOVING, "removing") S(GONE, "gone")
+#define BOX_STATES(S)                                                                                                  \
+	S(NEW, "new")                                                                                                  \
+	S(CREATING, "creating") S(ATTACHING, "attaching") S(STARTING, "starting")                                      \
+		S(GREETING, "greeting")			/* started; init has not said READY */                         \
+		S(READY, "ready") S(DOUBTED, "doubted") /* its stream ended: is it the box or the engine? */           \
+		S(REMOVING, "removing") S(GONE, "gone")
 enum box_state {
 #define S(id, name) BOX_##id,
 	BOX_STATES(S)
 #undef S
-	BOX_STATE_COUNT
+		BOX_STATE_COUNT
 };
 
 /* Why a box went while its user still wanted it. */
 enum box_end {
-	BOX_OURS,			/* the engine, or we: worth another try */
-	BOX_NO_IMAGE,			/* the administrator has to do something */
-	BOX_DIED			/* its init died: the job's doing, or a kill from outside */
+	BOX_OURS,     /* the engine, or we: worth another try */
+	BOX_NO_IMAGE, /* the administrator has to do something */
+	BOX_DIED      /* its init died: the job's doing, or a kill from outside */
 };
 
 /* Sizes and names of one box. */
 struct box_spec {
 	const char *image;
-	int64_t memory;			/* bytes, all told; see box_memory */
+	int64_t memory; /* bytes, all told; see box_memory */
 	int64_t disk, inodes;
 	int64_t processes;
 	int64_t open_files;
 	/* of package boxes (package_box.c); read by box_new alone */
-	const char *network;		/* NULL: none */
-	const char *writable;		/* a folder of the host, /.cee/layer in the box; or NULL */
-	const char *index, *authorities;	/* read-only: /.cee/index, /.cee/authorities.pem; or NULL */
-	bool tools;			/* cee-init as a program: /.cee/pack */
+	const char *network;		 /* NULL: none */
+	const char *writable;		 /* a folder of the host, /.cee/layer in the box; or NULL */
+	const char *index, *authorities; /* read-only: /.cee/index, /.cee/authorities.pem; or NULL */
+	bool tools;			 /* cee-init as a program: /.cee/pack */
 };
 
 struct box {
 	enum box_state state;
-	char container[80];		/* the engine's id; "" before it is known */
-	unsigned slot;			/* chooses the uid */
-	bool cells;			/* init built a cell in its self-test */
-	bool hello, greeted;		/* HELLO came; READY came since the last job */
-	struct box_spec spec;		/* image is ours */
-	char build[32];			/* init's, as HELLO says */
-	char said[200];			/* the last line on its standard error: why there are no cells */
+	char container[80];   /* the engine's id; "" before it is known */
+	unsigned slot;	      /* chooses the uid */
+	bool cells;	      /* init built a cell in its self-test */
+	bool hello, greeted;  /* HELLO came; READY came since the last job */
+	struct box_spec spec; /* image is ours */
+	char build[32];	      /* init's, as HELLO says */
+	char said[200];	      /* the last line on its standard error: why there are no cells */
 	struct attach attach;
 	struct engine_call *call;
 	struct timer deadline;
@@ -55,12 +56,12 @@ struct box {
 	char owner[OWNER_MAX];
 	int jobs;
 	int64_t idle_since;
-	char *doubt;			/* why the stream ended */
+	char *doubt; /* why the stream ended */
 	/* the user; NULL functions once it has let go */
 	void (*ready)(void *arg);
 	void (*frame)(void *arg, const struct frame *f);
 	void (*ended)(void *arg, enum box_end how, const char *reason);
-	void (*gone)(void *arg);	/* the container does not exist any more */
+	void (*gone)(void *arg); /* the container does not exist any more */
 	void *arg;
 };
 
@@ -84,7 +85,7 @@ bool box_cells(void);
 void box_set_cells(bool cells);
 /* The directory of layers, or NULL: boxes from now on have those that are whole at /.cee/layers. */
 void box_set_layers(const char *path);
-bool box_file_there(const char *path);	/* "" is not */
+bool box_file_there(const char *path); /* "" is not */
 /* NULL when memory is out. The spec is copied. The callbacks must be set before the loop
  * runs again. */
 struct box *box_new(const struct box_spec *spec);

@@ -30,13 +30,22 @@ __asm__(".section .rodata\n"
 #define MIB ((int64_t)1 << 20)
 enum { BOX_MEMORY_MIB = 128, BOX_PROCESSES = 32, PATIENCE_US = 30000000 };
 
-static const struct limits roomy = { .v = {
-	[LIMIT_CPU] = 10000000, [LIMIT_WALL] = 20000000, [LIMIT_MEMORY] = 1024 * MIB, [LIMIT_PROCESSES] = 512,
-	[LIMIT_OUTPUT] = MIB, [LIMIT_FILE_SIZE] = 64 * MIB, [LIMIT_DISK] = 16 * MIB, [LIMIT_INODES] = 1024,
-	[LIMIT_OPEN_FILES] = 256, [LIMIT_STACK] = 8 * MIB } };
+static const struct limits roomy = { .v = { [LIMIT_CPU] = 10000000,
+					    [LIMIT_WALL] = 20000000,
+					    [LIMIT_MEMORY] = 1024 * MIB,
+					    [LIMIT_PROCESSES] = 512,
+					    [LIMIT_OUTPUT] = MIB,
+					    [LIMIT_FILE_SIZE] = 64 * MIB,
+					    [LIMIT_DISK] = 16 * MIB,
+					    [LIMIT_INODES] = 1024,
+					    [LIMIT_OPEN_FILES] = 256,
+					    [LIMIT_STACK] = 8 * MIB } };
 
-const struct canary canary_bounds = { .what = "bounds", .far = 3 * BOX_MEMORY_MIB, .limit = -1,
-	.box_memory = BOX_MEMORY_MIB * MIB, .box_processes = BOX_PROCESSES };
+const struct canary canary_bounds = { .what = "bounds",
+				      .far = 3 * BOX_MEMORY_MIB,
+				      .limit = -1,
+				      .box_memory = BOX_MEMORY_MIB * MIB,
+				      .box_processes = BOX_PROCESSES };
 
 const struct canary canary_limit[LIMIT_COUNT] = {
 	[LIMIT_CPU] = { .what = "cpu", .far = 5, .limit = 200000 },
@@ -52,12 +61,12 @@ const struct canary canary_limit[LIMIT_COUNT] = {
 };
 
 struct flight {
-	struct run run;			/* what deliver.c and verdict.c work on */
+	struct run run; /* what deliver.c and verdict.c work on */
 	struct lang lang;
 	struct job_file file;
 	char *argv[2], *args[2], far[24];
 	struct canary_end end;
-	bool done, gone;		/* its end is known; its box does not exist any more */
+	bool done, gone; /* its end is known; its box does not exist any more */
 	struct timer late;
 	void (*tell)(void *arg, const struct canary_end *e);
 	void *arg;
@@ -162,11 +171,11 @@ static void box_ready(void *arg)
 	struct flight *f = arg;
 
 	f->end.ready = true;
-	f->run.box->frame = box_frame;	/* not before: a box with a listener is a job's to spool_hook */
+	f->run.box->frame = box_frame; /* not before: a box with a listener is a job's to spool_hook */
 	f->end.cells = f->run.box->cells;
 	snprintf(f->end.build, sizeof(f->end.build), "%s", f->run.box->build);
 	snprintf(f->end.said, sizeof(f->end.said), "%s", f->run.box->said);
-	if (!f->end.cells && box_cells()) {	/* such a box is made differently */
+	if (!f->end.cells && box_cells()) { /* such a box is made differently */
 		fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
 		land(f);
 	} else if (deliver_job(&f->run) < 0) {
@@ -180,7 +189,7 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 	struct flight *f = arg;
 
 	fail(f, how, reason);
-	f->done = true;		/* box.c removes the box */
+	f->done = true; /* box.c removes the box */
 	loop_timer(&f->late, 0);
 	maybe_tell(f);
 }
@@ -195,8 +204,10 @@ static void too_late(struct timer *t)
 
 static void make_job(struct flight *f, const struct canary *c)
 {
-	f->file = (struct job_file){ .name = (char *)"canary", .data = (unsigned char *)canary_program,
-		.len = (uintptr_t)canary_program_end - (uintptr_t)canary_program, .mode = 0755 };
+	f->file = (struct job_file){ .name = (char *)"canary",
+				     .data = (unsigned char *)canary_program,
+				     .len = (uintptr_t)canary_program_end - (uintptr_t)canary_program,
+				     .mode = 0755 };
 	snprintf(f->far, sizeof(f->far), "%ld", c->far);
 	f->argv[0] = (char *)"./canary";
 	f->argv[1] = (char *)"{args}";
@@ -222,8 +233,10 @@ static void make_job(struct flight *f, const struct canary *c)
 int canary_start(const struct canary *c, const char *image, void (*done)(void *, const struct canary_end *), void *arg)
 {
 	struct flight *f = calloc(1, sizeof(*f));
-	struct box_spec s = { .image = image, .memory = c->box_memory ? c->box_memory : 256 * MIB,
-		.processes = c->box_processes ? c->box_processes : 256, .open_files = 256 };
+	struct box_spec s = { .image = image,
+			      .memory = c->box_memory ? c->box_memory : 256 * MIB,
+			      .processes = c->box_processes ? c->box_processes : 256,
+			      .open_files = 256 };
 
 	if (!f)
 		return -1;

@@ -31,7 +31,7 @@ enum compiler_state {
 #define S(id, name) id,
 	STATES_OF(S)
 #undef S
-	NSTATES
+		NSTATES
 };
 static const char *const state_text[NSTATES] = {
 #define S(id, name) [id] = name,
@@ -40,47 +40,49 @@ static const char *const state_text[NSTATES] = {
 };
 
 enum {
-	OWN_MEMORY = 192 << 20,		/* what a resident compiler holds before it has a job */
-	DISK = 16 << 20, INODES = 1024,
-	USES = 1000,			/* compiles of one box */
-	WARM_US = 60000000,		/* until READY */
-	IDLE_US = 300000000,		/* an idle box goes after that, nobody's too unless it is kept ahead */
-	HELD_US = 5000000,		/* so long an owner's idle box is not taken away for another's job */
-	PATIENCE_US = 700000,		/* about what the plain way costs */
-	PACE_US = 1000000,		/* the machine is quiet that long before one is made ahead */
-	PACE_MOST_US = 15000000,	/* ... or it has been wanted that long */
-	WALL_SLACK_US = 200000,		/* the way to the box and back */
-	BACKOFF_LEAST = 2000000, BACKOFF_MOST = 300000000,
-	COMPLAINTS = 5,			/* of one box's standard error are logged */
-	WORDS_MORE = 4096		/* beyond the limit of output: then it cannot count */
+	OWN_MEMORY = 192 << 20, /* what a resident compiler holds before it has a job */
+	DISK = 16 << 20,
+	INODES = 1024,
+	USES = 1000,		 /* compiles of one box */
+	WARM_US = 60000000,	 /* until READY */
+	IDLE_US = 300000000,	 /* an idle box goes after that, nobody's too unless it is kept ahead */
+	HELD_US = 5000000,	 /* so long an owner's idle box is not taken away for another's job */
+	PATIENCE_US = 700000,	 /* about what the plain way costs */
+	PACE_US = 1000000,	 /* the machine is quiet that long before one is made ahead */
+	PACE_MOST_US = 15000000, /* ... or it has been wanted that long */
+	WALL_SLACK_US = 200000,	 /* the way to the box and back */
+	BACKOFF_LEAST = 2000000,
+	BACKOFF_MOST = 300000000,
+	COMPLAINTS = 5,	  /* of one box's standard error are logged */
+	WORDS_MORE = 4096 /* beyond the limit of output: then it cannot count */
 };
 
 struct compiler {
 	enum compiler_state state;
 	struct shelf *shelf;
 	struct box *box;
-	char owner[OWNER_MAX];		/* "" nobody's yet */
+	char owner[OWNER_MAX]; /* "" nobody's yet */
 	int uses, complaints;
-	bool last;			/* goes when it is through */
-	int64_t since;			/* in this state */
-	struct frame_parser parser;	/* of what the compiler says */
-	struct buf out;			/* to its standard input, from sent on */
+	bool last;		    /* goes when it is through */
+	int64_t since;		    /* in this state */
+	struct frame_parser parser; /* of what the compiler says */
+	struct buf out;		    /* to its standard input, from sent on */
 	size_t sent, credit;
-	uint32_t number;		/* of the compile */
+	uint32_t number; /* of the compile */
 	struct compile *work;
-	size_t left;			/* bytes that the product under way lacks */
-	struct timer timer;		/* wall time, warming up, idle */
+	size_t left;	    /* bytes that the product under way lacks */
+	struct timer timer; /* wall time, warming up, idle */
 	struct compiler *next;
 };
 
 /* A language's compile boxes. */
 struct shelf {
 	const struct lang *lang;
-	struct limits limits;		/* of its boxes */
-	int64_t asked;			/* the last compile wanted; 0 never */
-	int64_t wanted;			/* since when one more is wanted ahead; 0 none is */
-	int64_t again, backoff;		/* starting failed: not before, and how long next time */
-	int64_t start_us;		/* what the last start took */
+	struct limits limits;	/* of its boxes */
+	int64_t asked;		/* the last compile wanted; 0 never */
+	int64_t wanted;		/* since when one more is wanted ahead; 0 none is */
+	int64_t again, backoff; /* starting failed: not before, and how long next time */
+	int64_t start_us;	/* what the last start took */
 };
 
 static const struct config *config;
@@ -97,8 +99,8 @@ static void refill_later(void);
 static void enter(struct compiler *k, enum compiler_state s, int64_t deadline_us)
 {
 	log_event("compiler", "language", k->shelf->lang->name, "id", k->box->container[0] ? k->box->container : "-",
-		  "owner", k->work ? k->work->order.owner : NULL, "from", state_text[k->state], "to", state_text[s], "ms",
-		  log_number((mono_us() - k->since) / 1000), NULL);
+		  "owner", k->work ? k->work->order.owner : NULL, "from", state_text[k->state], "to", state_text[s],
+		  "ms", log_number((mono_us() - k->since) / 1000), NULL);
 	k->state = s;
 	k->since = mono_us();
 	loop_timer(&k->timer, deadline_us ? k->since + deadline_us : 0);
@@ -224,7 +226,7 @@ static int put_file(struct compiler *k, const char *name, const void *data, size
 	const char *p = data;
 
 	if (n > 1024)
-		return 0;	/* job_name_valid does not let it come here */
+		return 0; /* job_name_valid does not let it come here */
 	frame_put32(head, 0644);
 	frame_put64(head + 4, len);
 	memcpy(head + 12, name, n);
@@ -283,7 +285,7 @@ static void serve(struct compiler *k, struct compile *c)
 	k->left = 0;
 	enter(k, BUSY, wall > 0 ? wall + WALL_SLACK_US : 0);
 	if (put_order(k, &c->order) < 0)
-		loop_timer(&k->timer, 1);	/* out of memory: ended from the loop, as a compile that hangs */
+		loop_timer(&k->timer, 1); /* out of memory: ended from the loop, as a compile that hangs */
 	else
 		pump(k);
 	refill_later();
@@ -333,7 +335,8 @@ static bool product_fits(const struct compile *c, const char *name, uint64_t siz
 {
 	const struct limits *l = c->order.limits;
 	uint64_t most = l->v[LIMIT_FILE_SIZE] > 0 && l->v[LIMIT_FILE_SIZE] < RESIDENT_BYTES
-		? (uint64_t)l->v[LIMIT_FILE_SIZE] : RESIDENT_BYTES;
+				? (uint64_t)l->v[LIMIT_FILE_SIZE]
+				: RESIDENT_BYTES;
 
 	for (size_t i = 0; i < c->nproducts; i++)
 		if (strcmp(c->product[i].name, name) == 0)
@@ -358,7 +361,8 @@ static void take_file(struct compiler *k, const struct frame *f)
 		c->product = p;
 	if (p)
 		p[c->nproducts] = (struct job_file){ .mode = frame_get32(f->data) & 0100 ? 0755 : 0644,
-			.data = malloc(size + 1), .name = strdup(name) };
+						     .data = malloc(size + 1),
+						     .name = strdup(name) };
 	if (!p || !p[c->nproducts++].data || !p[c->nproducts - 1].name) {
 		broken(k, "out of memory");
 		return;
@@ -385,15 +389,19 @@ static void take_data(struct compiler *k, const struct frame *f)
 static void plausible(uint64_t v[END_FIELDS], const struct compiler *k)
 {
 	uint64_t wall = (uint64_t)(mono_us() - k->work->begun);
-	uint64_t most[END_FIELDS] = { [END_STATUS] = 255, [END_CPU_US] = wall * 64, [END_WALL_US] = wall,
-		[END_PEAK] = (uint64_t)k->box->spec.memory, [END_HIT] = (1u << LIMIT_COUNT) - 1,
-		[END_OUT_BYTES] = k->work->words.len + k->work->gap, [END_DROPPED] = k->work->gap };
+	uint64_t most[END_FIELDS] = { [END_STATUS] = 255,
+				      [END_CPU_US] = wall * 64,
+				      [END_WALL_US] = wall,
+				      [END_PEAK] = (uint64_t)k->box->spec.memory,
+				      [END_HIT] = (1u << LIMIT_COUNT) - 1,
+				      [END_OUT_BYTES] = k->work->words.len + k->work->gap,
+				      [END_DROPPED] = k->work->gap };
 
 	for (int i = 0; i < END_FIELDS; i++)
 		if (i != END_HOW && v[i] > most[i])
 			v[i] = most[i];
 	v[END_PHASE] = PHASE_COMPILE;
-	v[END_OUT_BYTES] = 0;		/* the compiler's words are stderr's */
+	v[END_OUT_BYTES] = 0; /* the compiler's words are stderr's */
 	v[END_ERR_BYTES] = k->work->words.len + k->work->gap;
 	v[END_DROPPED] = k->work->gap;
 }
@@ -426,8 +434,8 @@ static void take_trouble(struct compiler *k, const struct frame *f)
 	char text[300];
 
 	snprintf(text, sizeof(text), "%.*s", (int)f->len, (const char *)f->data);
-	log_event("compiler", "language", k->shelf->lang->name, "id", k->box->container, "trouble", text,
-		  "remedy", "compiled the plain way", NULL);
+	log_event("compiler", "language", k->shelf->lang->name, "id", k->box->container, "trouble", text, "remedy",
+		  "compiled the plain way", NULL);
 	answer(k->work, NULL);
 	k->left = 0;
 	go_idle(k);
@@ -444,13 +452,26 @@ static void compiler_frame(struct compiler *k, const struct frame *f)
 		return;
 	}
 	switch ((unsigned)f->type) {
-	case FRAME_OUT: take_words(k, f); break;
-	case FRAME_GAP: take_gap(k, f); break;
-	case FRAME_FILE: take_file(k, f); break;
-	case FRAME_DATA: take_data(k, f); break;
-	case FRAME_END: take_end(k, f); break;
-	case FRAME_TROUBLE: take_trouble(k, f); break;
-	default: broken(k, "a frame that is not a compiler's to send");
+	case FRAME_OUT:
+		take_words(k, f);
+		break;
+	case FRAME_GAP:
+		take_gap(k, f);
+		break;
+	case FRAME_FILE:
+		take_file(k, f);
+		break;
+	case FRAME_DATA:
+		take_data(k, f);
+		break;
+	case FRAME_END:
+		take_end(k, f);
+		break;
+	case FRAME_TROUBLE:
+		take_trouble(k, f);
+		break;
+	default:
+		broken(k, "a frame that is not a compiler's to send");
 	}
 }
 
@@ -528,7 +549,7 @@ static void box_frame(void *arg, const struct frame *f)
 	case FRAME_END:
 		program_ended(k, f);
 		break;
-	default:	/* DONE, TROUBLE and what has no place here */
+	default: /* DONE, TROUBLE and what has no place here */
 		compiler_failed(k, "cee-init could not keep it");
 	}
 }
@@ -615,7 +636,7 @@ static void box_limits(struct limits *l, const struct lang *lang)
 	limits_default(l, &lang->limits[PHASE_COMPILE]);
 	limits_default(l, &config->conf.dflt[PHASE_COMPILE]);
 	limits_cap(l, &config->conf.max[PHASE_COMPILE]);
-	l->v[LIMIT_CPU] = l->v[LIMIT_WALL] = l->v[LIMIT_OUTPUT] = -1;	/* each compile's own */
+	l->v[LIMIT_CPU] = l->v[LIMIT_WALL] = l->v[LIMIT_OUTPUT] = -1; /* each compile's own */
 	l->v[LIMIT_DISK] = DISK;
 	l->v[LIMIT_INODES] = INODES;
 	l->v[LIMIT_MEMORY] += OWN_MEMORY;
@@ -640,9 +661,13 @@ bool compiler_suits(const struct lang *lang, const struct limits *limits)
 static void start_one(struct shelf *s)
 {
 	struct compiler *k = calloc(1, sizeof(*k));
-	struct box_spec spec = { .image = s->lang->image, .memory = box_memory(&config->conf, &s->limits),
-		.disk = DISK, .inodes = INODES, .processes = s->limits.v[LIMIT_PROCESSES] + 2,
-		.open_files = s->limits.v[LIMIT_OPEN_FILES] < 256 ? 256 : s->limits.v[LIMIT_OPEN_FILES] };
+	struct box_spec spec = { .image = s->lang->image,
+				 .memory = box_memory(&config->conf, &s->limits),
+				 .disk = DISK,
+				 .inodes = INODES,
+				 .processes = s->limits.v[LIMIT_PROCESSES] + 2,
+				 .open_files =
+					 s->limits.v[LIMIT_OPEN_FILES] < 256 ? 256 : s->limits.v[LIMIT_OPEN_FILES] };
 
 	if (k)
 		k->box = box_new(&spec);

@@ -16,9 +16,9 @@ void compiler_drain(void);
 struct compile_order {
 	const struct lang *lang;
 	const struct job *job;
-	const struct limits *limits;	/* of the compile phase */
+	const struct limits *limits; /* of the compile phase */
 	const char *owner;
-	bool shares;			/* the owner's compiles may follow one another in a box */
+	bool shares; /* the owner's compiles may follow one another in a box */
 	/* Once, from the loop. end is an END of the compile phase (frame.h), checked; NULL: no
 	 * answer, take the plain way. The callee frees the compile, now or later. */
 	void (*done)(void *arg, const struct frame *end);
@@ -28,16 +28,16 @@ struct compile_order {
 /* One job's compile. */
 struct compile {
 	struct compile_order order;
-	struct compiler *box;		/* at work on it, or NULL */
-	struct compile *next;		/* in the queue */
-	int64_t begun, patience;	/* mono_us */
+	struct compiler *box;	 /* at work on it, or NULL */
+	struct compile *next;	 /* in the queue */
+	int64_t begun, patience; /* mono_us */
 	/* the answer */
-	struct buf words;		/* diagnostics; at gap_at gap bytes are missing */
+	struct buf words; /* diagnostics; at gap_at gap bytes are missing */
 	size_t gap_at;
 	uint64_t gap;
 	struct job_file *product;
 	size_t nproducts, product_bytes;
-	bool first;			/* of its compile box */
+	bool first; /* of its compile box */
 };
 
 /* Whether this language has a resident compiler that could take a compile with these limits. */

@@ -32,7 +32,7 @@ void config_release(struct config *c)
 static uint64_t mix(uint64_t h, const void *data, size_t len)
 {
 	for (const unsigned char *p = data; len; p++, len--)
-		h = (h ^ *p) * 1099511628211u;		/* FNV-1a; a sum makes the order of entries no matter */
+		h = (h ^ *p) * 1099511628211u; /* FNV-1a; a sum makes the order of entries no matter */
 	return h;
 }
 
@@ -42,7 +42,7 @@ static uint64_t look_of(const char *dir)
 	DIR *d = opendir(dir);
 	uint64_t sum = 0;
 
-	for (struct dirent *e; d && (e = readdir(d)); ) {
+	for (struct dirent *e; d && (e = readdir(d));) {
 		struct stat st;
 
 		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0) < 0)
@@ -89,7 +89,7 @@ void config_keep_told(struct config *c, const struct config *before)
 	char *published = langs_keep_told(&c->langs, &before->langs) == 0 ? lang_publish(&c->langs) : NULL;
 
 	if (!published)
-		return;		/* they are asked again in a moment */
+		return; /* they are asked again in a moment */
 	free(c->published);
 	c->published = published;
 }
@@ -99,7 +99,7 @@ int config_load(struct config *c, const char *path, const char *spool, struct ce
 	struct config n = { 0 };
 
 	if (conf_load(&n.conf, path, spool, e) == 0) {
-		n.languages_seen = look_of(n.conf.languages);	/* before: what changes meanwhile is seen later */
+		n.languages_seen = look_of(n.conf.languages); /* before: what changes meanwhile is seen later */
 		if (read_seccomp(&n, e) == 0 && config_languages(&n, e) == 0) {
 			config_release(c);
 			*c = n;

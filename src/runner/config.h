@@ -6,9 +6,9 @@
 struct config {
 	struct conf conf;
 	struct langs langs;
-	char *seccomp;			/* the profile's text */
-	char *published;		/* as lang_publish */
-	uint64_t languages_seen;	/* how their directory looked when they were read */
+	char *seccomp;		 /* the profile's text */
+	char *published;	 /* as lang_publish */
+	uint64_t languages_seen; /* how their directory looked when they were read */
 };
 /* Reads everything; on error *c is untouched, so a bad reload changes nothing. */
 int config_load(struct config *c, const char *path, const char *spool, struct cee_err *e);

@@ -15,7 +15,7 @@ static void send_file(struct run *r, const struct job_file *f)
 	size_t n = strlen(f->name);
 
 	if (n > 1024)
-		return;		/* job_name_valid does not let it come here */
+		return; /* job_name_valid does not let it come here */
 	frame_put32(head, f->mode);
 	frame_put64(head + 4, f->len);
 	memcpy(head + 12, f->name, n);
@@ -62,7 +62,9 @@ static void send_files(struct run *r)
 {
 	if (r->job.code) {
 		struct job_file f = { .name = (char *)lang_entry(r->lang, &r->job),
-			.data = (unsigned char *)r->job.code, .len = r->job.code_len, .mode = 0644 };
+				      .data = (unsigned char *)r->job.code,
+				      .len = r->job.code_len,
+				      .mode = 0644 };
 
 		send_file(r, &f);
 	}
@@ -156,8 +158,9 @@ int deliver_test(struct run *r, const struct job_test *t, const struct limits *l
 int deliver_job(struct run *r)
 {
 	unsigned char job[8 * JOB_FIELDS] = { 0 };
-	uint64_t flags = (r->job.tty ? JOB_TTY : 0) | (r->job.merge ? JOB_MERGE : 0) | (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) |
-			 (r->box->cells ? 0 : JOB_NO_CELL) | (r->job.ntests ? JOB_TESTS : 0);
+	uint64_t flags = (r->job.tty ? JOB_TTY : 0) | (r->job.merge ? JOB_MERGE : 0) |
+			 (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) | (r->box->cells ? 0 : JOB_NO_CELL) |
+			 (r->job.ntests ? JOB_TESTS : 0);
 
 	frame_put64(job + 8 * JOB_FLAGS, flags);
 	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);

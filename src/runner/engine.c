@@ -35,17 +35,29 @@ struct engine_call {
 
 static CURLM *multi;
 static struct timer curl_timer, ping_timer;
-static char *socket_path, *address, *port;	/* unix or tcp */
+static char *socket_path, *address, *port; /* unix or tcp */
 static char api[16];
 static bool up, pinging;
-static bool asked, old;		/* an answer, or its absence, has come; its API is too old */
-static char trouble[320];	/* why it is not up */
+static bool asked, old;	  /* an answer, or its absence, has come; its API is too old */
+static char trouble[320]; /* why it is not up */
 static void (*on_change)(bool up);
 
-bool engine_up(void) { return up; }
-const char *engine_api(void) { return api; }
-bool engine_old(void) { return old; }
-const char *engine_trouble(void) { return trouble; }
+bool engine_up(void)
+{
+	return up;
+}
+const char *engine_api(void)
+{
+	return api;
+}
+bool engine_old(void)
+{
+	return old;
+}
+const char *engine_trouble(void)
+{
+	return trouble;
+}
 
 /* ---- libcurl's sockets in our epoll ----------------------------------- */
 
@@ -139,7 +151,7 @@ static CURL *make_easy(struct engine_call *c, const char *method, const char *ur
 		return NULL;
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");	/* never through a proxy of the environment */
+	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* never through a proxy of the environment */
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -158,8 +170,8 @@ static CURL *make_easy(struct engine_call *c, const char *method, const char *ur
 	return easy;
 }
 
-static struct engine_call *start_call(const char *method, const char *prefix, const char *path,
-				      const char *body, long timeout_ms, engine_done done, void *arg)
+static struct engine_call *start_call(const char *method, const char *prefix, const char *path, const char *body,
+				      long timeout_ms, engine_done done, void *arg)
 {
 	struct engine_call *c = calloc(1, sizeof(*c));
 	AUTO_BUF struct buf url = { 0 };
@@ -168,8 +180,8 @@ static struct engine_call *start_call(const char *method, const char *prefix, co
 		return NULL;
 	c->done = done;
 	c->arg = arg;
-	if (buf_printf(&url, "http://%s%s%s%s%s", socket_path ? "engine" : address,
-		       port ? ":" : "", port ? port : "", prefix, path) == 0)
+	if (buf_printf(&url, "http://%s%s%s%s%s", socket_path ? "engine" : address, port ? ":" : "", port ? port : "",
+		       prefix, path) == 0)
 		c->easy = make_easy(c, method, url.data, body);
 	if (!c->easy) {
 		call_free(c);
@@ -180,8 +192,8 @@ static struct engine_call *start_call(const char *method, const char *prefix, co
 	return c;
 }
 
-struct engine_call *engine_request(const char *method, const char *path, const char *body,
-				   long timeout_ms, engine_done done, void *arg)
+struct engine_call *engine_request(const char *method, const char *path, const char *body, long timeout_ms,
+				   engine_done done, void *arg)
 {
 	char prefix[24];
 
@@ -207,7 +219,7 @@ static void finish_call(struct engine_call *c, CURLcode code)
 		buf_printf(&c->body, "%s", curl_easy_strerror(code));
 	}
 	if (status == 0 && up)
-		loop_timer(&ping_timer, mono_us());	/* look at once whether it is still there */
+		loop_timer(&ping_timer, mono_us()); /* look at once whether it is still there */
 	if (status == 0 || status >= 500)
 		metrics_engine_error();
 	if (c->done)

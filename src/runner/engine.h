@@ -15,15 +15,15 @@ typedef void (*engine_done)(void *arg, int status, const char *body, size_t len)
 int engine_init(const char *host, void (*changed)(bool up), struct cee_err *e);
 void engine_release(void);
 bool engine_up(void);
-const char *engine_trouble(void);	/* why it is not up, one line; "" */
-bool engine_old(void);			/* it answers, but its API is older than 1.41 */
-const char *engine_api(void);		/* "1.41"; "" before the engine was seen */
+const char *engine_trouble(void); /* why it is not up, one line; "" */
+bool engine_old(void);		  /* it answers, but its API is older than 1.41 */
+const char *engine_api(void);	  /* "1.41"; "" before the engine was seen */
 
 /* path begins behind the version: "/containers/create?…". body is JSON or NULL, copied.
  * NULL only when memory is out; otherwise done is called once, from the loop. */
 struct engine_call;
-struct engine_call *engine_request(const char *method, const char *path, const char *body,
-				   long timeout_ms, engine_done done, void *arg);
+struct engine_call *engine_request(const char *method, const char *path, const char *body, long timeout_ms,
+				   engine_done done, void *arg);
 /* The request goes on, its answer is not wanted any more. */
 void engine_forget(struct engine_call *c);
 /* A connection of its own to the engine, non-blocking; -1 and errno. */

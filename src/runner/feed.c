@@ -25,7 +25,7 @@ void feed_init(struct feed *f)
 void feed_release(struct feed *f)
 {
 	if (f->taken >= 0 && ftruncate(f->taken, f->sent) < 0)
-		f->told = f->sent;	/* nobody waits for it any more */
+		f->told = f->sent; /* nobody waits for it any more */
 	close_ptr(&f->taken);
 	close_ptr(&f->fd);
 	f->fd = f->taken = -1;
@@ -38,11 +38,12 @@ const char *feed_open(struct run *r, struct spool *s)
 		return NULL;
 	r->feed.fd = spool_input_open(s, r->owner, r->id);
 	if (r->feed.fd < 0 && errno == ENOENT)
-		return "stdin_stream: its input is not there; whoever submits such a job writes it (cee-submit -w -i -, cee-run)";
+		return "stdin_stream: its input is not there; whoever submits such a job writes it (cee-submit -w -i "
+		       "-, cee-run)";
 	if (r->feed.fd < 0)
 		return "stdin_stream: its input in in/ is no regular file of one link";
 	r->feed.taken = spool_taken_open(&r->files);
-	return NULL;		/* without N/taken its writer goes no further than the first bytes ahead */
+	return NULL; /* without N/taken its writer goes no further than the first bytes ahead */
 }
 
 static void send_end(struct run *r)
@@ -125,7 +126,8 @@ static void pump_file(struct run *r, int64_t max)
 	if (file_size(&r->feed) > max) {
 		char text[120];
 
-		snprintf(text, sizeof(text), "stdin_stream: its input is larger than %lld bytes (max_stdin of cee.conf)", (long long)max);
+		snprintf(text, sizeof(text),
+			 "stdin_stream: its input is larger than %lld bytes (max_stdin of cee.conf)", (long long)max);
 		run_verdict(r, WHY_REFUSED, text);
 		return;
 	}
@@ -140,7 +142,7 @@ static void pump_file(struct run *r, int64_t max)
 void feed_look(struct run *r)
 {
 	if (r->state != RUN_EXECUTING || !r->box || r->killed || r->feed.ended || r->job.ntests)
-		return;		/* tests.c has the input of each test */
+		return; /* tests.c has the input of each test */
 	if (r->job.stdin_stream)
 		pump_file(r, run_config()->conf.max_stdin);
 	else

@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LEFTS_MOST = 100 };		/* init names 32, and has a few without a name */
+enum { LEFTS_MOST = 100 }; /* init names 32, and has a few without a name */
 
-void files_init(struct files *f, struct spool_attempt *a, struct result_files *result, int64_t most_files, int64_t most_bytes)
+void files_init(struct files *f, struct spool_attempt *a, struct result_files *result, int64_t most_files,
+		int64_t most_bytes)
 {
 	*f = (struct files){ .attempt = a, .result = result, .most_files = most_files, .most_bytes = most_bytes };
 	result->wanted = true;
@@ -41,7 +42,7 @@ static void leave(struct files *f, int why, const char *name, size_t len)
 static void forget(struct files *f)
 {
 	free(f->now.name);
-	f->now = (struct files_record){0};
+	f->now = (struct files_record){ 0 };
 }
 
 /* Takes back what was written of the present file; longer than the index says is allowed. */
@@ -96,7 +97,9 @@ static int begin(struct files *f, const struct frame *frame)
 	if (size > (uint64_t)(f->most_bytes - f->result->bytes) || f->begun++ >= f->most_files)
 		return -1;
 	f->now = (struct files_record){ .name = strndup((const char *)frame->data + 12, frame->len - 12),
-		.mode = frame_get32(frame->data) & 0777, .offset = f->result->bytes, .size = (int64_t)size };
+					.mode = frame_get32(frame->data) & 0777,
+					.offset = f->result->bytes,
+					.size = (int64_t)size };
 	f->got = 0;
 	if (!f->now.name || !job_name_valid(f->now.name)) {
 		forget(f);

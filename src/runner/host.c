@@ -57,13 +57,12 @@ static void take_lists(struct host_info *h, const cJSON *o)
 {
 	const cJSON *i;
 
-	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Runtimes"))
-		if (i->string && !strchr(i->string, ' '))
-			add_text(h->runtimes, sizeof(h->runtimes), i->string, " ");
-	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Warnings"))
-		if (cJSON_IsString(i))
-			add_text(h->warnings, sizeof(h->warnings), i->valuestring, i->next ? "; " : "");
-	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "SecurityOptions")) {
+	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Runtimes")) if (i->string && !strchr(i->string, ' '))
+		add_text(h->runtimes, sizeof(h->runtimes), i->string, " ");
+	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Warnings")) if (cJSON_IsString(i))
+		add_text(h->warnings, sizeof(h->warnings), i->valuestring, i->next ? "; " : "");
+	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "SecurityOptions"))
+	{
 		const char *s = cJSON_GetStringValue(i);
 
 		h->rootless |= s && strcmp(s, "name=rootless") == 0;
@@ -71,7 +70,7 @@ static void take_lists(struct host_info *h, const cJSON *o)
 		h->apparmor |= s && strncmp(s, "name=apparmor", 13) == 0;
 	}
 	if (h->runtimes[0] && h->runtimes[strlen(h->runtimes) - 1] != ' ')
-		h->runtimes[0] = 0;	/* more than anybody has */
+		h->runtimes[0] = 0; /* more than anybody has */
 	text_clean(h->runtimes);
 	text_clean(h->warnings);
 }
@@ -122,7 +121,8 @@ int host_info_parse(struct host_info *h, const char *body, size_t len)
 
 static const char *no_cgroups(const struct host_info *h)
 {
-	return h->rootless ? "give the rootless engine its cgroups: cgroup v2, systemd, and Delegate=cpu memory pids for user@.service"
+	return h->rootless ? "give the rootless engine its cgroups: cgroup v2, systemd, and Delegate=cpu memory pids "
+			     "for user@.service"
 			   : "mount the cgroup controllers memory, pids and cpu, and restart the engine";
 }
 
@@ -132,16 +132,19 @@ void host_cgroup(struct finding *f, const struct host_info *h)
 	const char *warn = h->warnings[0] ? "; it warns: " : "";
 
 	if (strcmp(h->cgroup_driver, "none") == 0)
-		finding_set(f, FINDING_FAIL, no_cgroups(h), "the engine has no cgroups: it ignores limits of memory and processes in silence");
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "the engine has no cgroups: it ignores limits of memory and processes in silence");
 	else if (missing)
-		finding_set(f, FINDING_FAIL, no_cgroups(h), "the engine says that it cannot limit %s (cgroup v%s, driver %s%s%s)", missing,
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "the engine says that it cannot limit %s (cgroup v%s, driver %s%s%s)", missing,
 			    h->cgroup_version[0] ? h->cgroup_version : "1", h->cgroup_driver, warn, h->warnings);
 	else if (!h->cpu_quota)
-		finding_set(f, FINDING_WARN, "a kernel with CONFIG_CFS_BANDWIDTH; until then leave cpus unset in cee.conf",
+		finding_set(f, FINDING_WARN,
+			    "a kernel with CONFIG_CFS_BANDWIDTH; until then leave cpus unset in cee.conf",
 			    "the engine cannot limit a share of the processors");
 	else
-		finding_set(f, FINDING_OK, "", "v%s, driver %s%s", h->cgroup_version[0] ? h->cgroup_version : "1", h->cgroup_driver,
-			    h->rootless ? ", rootless" : "");
+		finding_set(f, FINDING_OK, "", "v%s, driver %s%s", h->cgroup_version[0] ? h->cgroup_version : "1",
+			    h->cgroup_driver, h->rootless ? ", rootless" : "");
 }
 
 void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c)
@@ -167,16 +170,19 @@ void host_runtime(struct finding *f, const struct host_info *h, const struct con
 void host_memory(struct finding *f, const struct host_info *h, const struct canary_end *e)
 {
 	if (!canary_memory_bound(e))
-		finding_set(f, FINDING_FAIL, no_cgroups(h), "this engine does not enforce the memory limit: a box of %lld MiB held %ld MiB",
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "this engine does not enforce the memory limit: a box of %lld MiB held %ld MiB",
 			    (long long)canary_bounds.box_memory >> 20, canary_bounds.far);
 	else
-		finding_set(f, FINDING_OK, "", "a box of %lld MiB holds no more", (long long)canary_bounds.box_memory >> 20);
+		finding_set(f, FINDING_OK, "", "a box of %lld MiB holds no more",
+			    (long long)canary_bounds.box_memory >> 20);
 }
 
 void host_processes(struct finding *f, const struct host_info *h, const struct canary_end *e)
 {
 	if (!canary_processes_bound(e))
-		finding_set(f, FINDING_FAIL, no_cgroups(h), "this engine does not enforce the limit of processes: a box for %lld had more",
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "this engine does not enforce the limit of processes: a box for %lld had more",
 			    (long long)canary_bounds.box_processes);
 	else
 		finding_set(f, FINDING_OK, "", "a box for %lld has no more", (long long)canary_bounds.box_processes);
@@ -207,9 +213,10 @@ void host_box(struct finding *f, const struct conf *c, const struct canary_end *
 void host_init(struct finding *f, const struct conf *c, const struct canary_end *e)
 {
 	if (e->ready && strcmp(e->build, CEE_VERSION) != 0)
-		finding_set(f, FINDING_FAIL, "install the cee-init that was built with this version", "init = %s: is %s, and this is %s",
-			    c->init, e->build[0] ? e->build : "of no version", CEE_VERSION);
-	else	/* a box came up with it, and it said so */
+		finding_set(f, FINDING_FAIL, "install the cee-init that was built with this version",
+			    "init = %s: is %s, and this is %s", c->init, e->build[0] ? e->build : "of no version",
+			    CEE_VERSION);
+	else /* a box came up with it, and it said so */
 		finding_set(f, FINDING_OK, "", "%s, version %s", c->init, e->build);
 }
 
@@ -232,11 +239,13 @@ void host_userns_read(struct host_userns *u)
 
 void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said)
 {
-	const char *why = "the box's seccomp profile or the runtime forbids them",
+	const char
+		*why = "the box's seccomp profile or the runtime forbids them",
 		*remedy = "set seccomp in cee.conf to etc/seccomp.json of cee, and runtime to one with user namespaces";
 
 	if (c->cells_never) {
-		finding_set(f, FINDING_WARN, "set cells = auto in cee.conf", "cells = never: a box serves one job, under the stricter filter");
+		finding_set(f, FINDING_WARN, "set cells = auto in cee.conf",
+			    "cells = never: a box serves one job, under the stricter filter");
 		return;
 	}
 	if (cells) {
@@ -251,13 +260,15 @@ void host_cells(struct finding *f, const struct conf *c, const struct host_usern
 		remedy = "sysctl kernel.unprivileged_userns_clone=1";
 	} else if (u->apparmor_restricts > 0) {
 		why = "AppArmor restricts user namespaces here (Ubuntu 23.10 and later)";
-		remedy = "load a profile for boxes that has userns and mount, and name it as apparmor in cee.conf; unconfined does not help";
+		remedy = "load a profile for boxes that has userns and mount, and name it as apparmor in cee.conf; "
+			 "unconfined does not help";
 	} else if (strcasestr(said, "apparmor") || strcasestr(said, "mount")) {
 		why = "an AppArmor profile or a masked /proc denies mount";
 		remedy = "name a profile that allows mount and userns as apparmor in cee.conf";
 	}
-	finding_set(f, FINDING_WARN, remedy, "this host does not allow them: %s%s%.200s%s; a box serves one job, under the stricter filter",
-		    why, said[0] ? " (" : "", said, said[0] ? ")" : "");
+	finding_set(f, FINDING_WARN, remedy,
+		    "this host does not allow them: %s%s%.200s%s; a box serves one job, under the stricter filter", why,
+		    said[0] ? " (" : "", said, said[0] ? ")" : "");
 }
 
 /* ---- the runner's start --------------------------------------------------------------- */
@@ -266,10 +277,10 @@ static struct {
 	const struct config *config;
 	void (*done)(const struct finding *, const char *, const char *);
 	struct host_info info;
-	size_t image;			/* the next to try */
-	bool never;			/* as configured, or the first try with cells failed */
-	uintptr_t round;		/* a canary of an earlier beginning is not listened to */
-	char reason[400];		/* of that failure */
+	size_t image;	  /* the next to try */
+	bool never;	  /* as configured, or the first try with cells failed */
+	uintptr_t round;  /* a canary of an earlier beginning is not listened to */
+	char reason[400]; /* of that failure */
 } start;
 
 static void start_canary(void);
@@ -315,8 +326,8 @@ static void canary_ended(void *arg, const struct canary_end *e)
 	}
 	if (!e->ran && canary_number(e, "processes") < 0) {
 		if (!engine_up())
-			return;		/* again when it is back */
-		if (!start.never) {	/* perhaps it is only cells that it does not bear */
+			return;	    /* again when it is back */
+		if (!start.never) { /* perhaps it is only cells that it does not bear */
 			start.never = true;
 			snprintf(start.reason, sizeof(start.reason), "%s", e->reason);
 			box_set_cells(false);
@@ -356,7 +367,8 @@ static void info_came(void *arg, int status, const char *body, size_t len)
 	(void)arg;
 	if (status != 200 || host_info_parse(&start.info, body, len) < 0) {
 		if (engine_up() && status != 0) {
-			finding_set(&f, FINDING_FAIL, "look at the engine's log", "the engine does not describe itself: GET /info answered %d", status);
+			finding_set(&f, FINDING_FAIL, "look at the engine's log",
+				    "the engine does not describe itself: GET /info answered %d", status);
 			fatal(&f);
 		}
 		return;

@@ -11,7 +11,7 @@ enum finding_status { FINDING_OK, FINDING_WARN, FINDING_FAIL };
 /* One line: what was found, and what helps ("" with OK). */
 struct finding {
 	enum finding_status status;
-	bool conf;			/* the remedy lies in cee.conf */
+	bool conf; /* the remedy lies in cee.conf */
 	char what[512], remedy[320];
 };
 void finding_set(struct finding *f, enum finding_status s, const char *remedy, const char *fmt, ...)
@@ -22,13 +22,13 @@ struct host_info {
 	char version[64], kernel[64];
 	char cgroup_driver[32], cgroup_version[8];
 	char default_runtime[64];
-	char runtimes[512];		/* names, a space behind each */
-	char warnings[512];		/* joined by "; " */
+	char runtimes[512]; /* names, a space behind each */
+	char warnings[512]; /* joined by "; " */
 	bool memory_limit, swap_limit, pids_limit, cpu_quota;
 	bool rootless, seccomp, apparmor;
-	int64_t time_us;		/* the engine's clock, 0 not said */
+	int64_t time_us; /* the engine's clock, 0 not said */
 };
-int host_info_parse(struct host_info *h, const char *body, size_t len);	/* -1 EPROTO */
+int host_info_parse(struct host_info *h, const char *body, size_t len); /* -1 EPROTO */
 
 void host_cgroup(struct finding *f, const struct host_info *h);
 void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c);
@@ -40,7 +40,10 @@ void host_box(struct finding *f, const struct conf *c, const struct canary_end *
 void host_init(struct finding *f, const struct conf *c, const struct canary_end *e);
 
 /* What the host says of user namespaces: -1 where it has no such switch. */
-struct host_userns { int64_t max; int apparmor_restricts, clone_allowed; };
+struct host_userns {
+	int64_t max;
+	int apparmor_restricts, clone_allowed;
+};
 void host_userns_read(struct host_userns *u);
 /* Why a box could build no cell; said is cee-init's word. */
 void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said);
@@ -52,5 +55,6 @@ void host_cells(struct finding *f, const struct conf *c, const struct host_usern
  * called once: fatal is NULL or the finding for which nothing may begin; cells is "yes", "no" or "unknown" (no
  * image to try with), reason says why or is NULL. Not called when the engine goes away meanwhile: begin again
  * when it is back. */
-void host_start(const struct config *c, void (*done)(const struct finding *fatal, const char *cells, const char *reason));
+void host_start(const struct config *c,
+		void (*done)(const struct finding *fatal, const char *cells, const char *reason));
 #endif

@@ -52,8 +52,7 @@ void mux_init(struct mux *m)
 	memset(m, 0, sizeof(*m));
 }
 
-int mux_feed(struct mux *m, const unsigned char *bytes, size_t len, size_t *used,
-	     const unsigned char **data, size_t *n)
+int mux_feed(struct mux *m, const unsigned char *bytes, size_t len, size_t *used, const unsigned char **data, size_t *n)
 {
 	*used = 0;
 	while (*used < len) {
@@ -70,8 +69,8 @@ int mux_feed(struct mux *m, const unsigned char *bytes, size_t len, size_t *used
 		if (m->head[0] > 2 || m->head[1] || m->head[2] || m->head[3])
 			return bad();
 		m->stream = m->head[0];
-		m->left = (uint32_t)m->head[4] << 24 | (uint32_t)m->head[5] << 16 |
-			  (uint32_t)m->head[6] << 8 | m->head[7];
+		m->left = (uint32_t)m->head[4] << 24 | (uint32_t)m->head[5] << 16 | (uint32_t)m->head[6] << 8 |
+			  m->head[7];
 		m->have = 0;
 	}
 	return 0;

@@ -24,12 +24,12 @@ int http_head_feed(struct http_head *h, const void *bytes, size_t len, size_t *u
 struct mux {
 	unsigned char head[8];
 	size_t have;
-	uint32_t left;			/* of the payload */
-	int stream;			/* 0, 1 stdout, 2 stderr */
+	uint32_t left; /* of the payload */
+	int stream;    /* 0, 1 stdout, 2 stderr */
 };
 void mux_init(struct mux *m);
 /* Takes a piece: 1 and a run of payload of m->stream at *data, *n bytes; 0 when
  * all was taken without payload; -1 EPROTO. *used says how much was taken. */
-int mux_feed(struct mux *m, const unsigned char *bytes, size_t len, size_t *used,
-	     const unsigned char **data, size_t *n);
+int mux_feed(struct mux *m, const unsigned char *bytes, size_t len, size_t *used, const unsigned char **data,
+	     size_t *n);
 #endif

@@ -22,9 +22,9 @@
 enum { LOOK_US = 60000000, BELIEVED_US = 2000000 };
 
 struct known_image {
-	char *name, *id;		/* id NULL: not known */
-	int64_t when;			/* mono_us of what is known */
-	image_told *told;		/* while the engine is asked */
+	char *name, *id;  /* id NULL: not known */
+	int64_t when;	  /* mono_us of what is known */
+	image_told *told; /* while the engine is asked */
 	struct known_image *next;
 };
 

@@ -35,30 +35,42 @@ static const char *const state_text[MAKING_STATE_COUNT] = {
 #define WHOLE "/.cee/layers"
 
 enum {
-	LOOK_AGAIN_US = 200000,		/* while another runner makes it */
-	REMEMBER_US = 180000000, REMEMBER_MOST = 256,
+	LOOK_AGAIN_US = 200000, /* while another runner makes it */
+	REMEMBER_US = 180000000,
+	REMEMBER_MOST = 256,
 	PRUNE_US = 600000000
 };
 
 struct layer_wish {
 	struct layer_order order;
-	struct making *making;		/* NULL: the image is asked for */
+	struct making *making; /* NULL: the image is asked for */
 	struct layer_wish *next;
 };
 
-struct remembered { char name[LAYER_NAME + 1]; char message[512]; struct buf words; int64_t until; };
+struct remembered {
+	char name[LAYER_NAME + 1];
+	char message[512];
+	struct buf words;
+	int64_t until;
+};
 
 static const struct config *config;
 static struct layers store = LAYERS_NONE;
 static struct cee_err store_trouble;
 static struct making *makings;
-static struct layer_wish *askers;	/* for an image's id */
+static struct layer_wish *askers; /* for an image's id */
 static struct remembered memory[REMEMBER_MOST];
 static unsigned nmemory;
 static struct timer prune_timer;
 
-struct layers *layers_store(void) { return &store; }
-const struct conf *layers_conf(void) { return &config->conf; }
+struct layers *layers_store(void)
+{
+	return &store;
+}
+const struct conf *layers_conf(void)
+{
+	return &config->conf;
+}
 
 static void pump(void);
 static enum layer_answer resolve(struct layer_wish *w, const char *image, struct layer_got *got);
@@ -109,7 +121,7 @@ static void remember(struct making *m, const char *message)
 	memcpy(r->name, m->name, sizeof r->name);
 	snprintf(r->message, sizeof r->message, "%s", message);
 	r->words = m->words;
-	m->words = (struct buf){0};
+	m->words = (struct buf){ 0 };
 	r->until = mono_us() + REMEMBER_US;
 }
 
@@ -188,7 +200,7 @@ void making_made(struct making *m)
 		list = w->next;
 		w->making = NULL;
 		a = resolve(w, image, &got);
-		if (a == LAYER_LATER)	/* gone again already: it waits once more */
+		if (a == LAYER_LATER) /* gone again already: it waits once more */
 			continue;
 		w->order.done(w->order.arg, a, &got);
 		free(w);
@@ -205,7 +217,8 @@ void making_failed(struct making *m, enum layer_answer a, const char *message)
 
 	snprintf(got.message, sizeof got.message, "packages: %.480s", message);
 	text_clean(got.message);
-	log_event("layer", "id", m->name, "trouble", got.message, "whose", a == LAYER_REFUSED ? "the job's" : "ours", NULL);
+	log_event("layer", "id", m->name, "trouble", got.message, "whose", a == LAYER_REFUSED ? "the job's" : "ours",
+		  NULL);
 	making_leave(m, "failed");
 	if (a == LAYER_REFUSED)
 		remember(m, got.message);
@@ -271,7 +284,7 @@ static void pump(void)
 		again = false;
 		for (struct making *m = makings; m && !again; m = m->next)
 			if (m->state == MAKING_WAITING && !m->timer.at && working() < config->conf.package_boxes) {
-				begin(m);	/* it may be gone now */
+				begin(m); /* it may be gone now */
 				again = true;
 			}
 	}
@@ -296,8 +309,9 @@ static void timer_fired(struct timer *t)
 	struct making *m = (struct making *)((char *)t - offsetof(struct making, timer));
 
 	if (m->state != MAKING_WAITING) {
-		making_failed(m, LAYER_OURS, m->state == MAKING_FETCHING ? "the package box did not end in time; it was removed"
-		       : "the layer could not be unpacked in time");
+		making_failed(m, LAYER_OURS,
+			      m->state == MAKING_FETCHING ? "the package box did not end in time; it was removed"
+							  : "the layer could not be unpacked in time");
 		return;
 	}
 	look_again(m);
@@ -382,7 +396,8 @@ static void join(struct layer_wish *w, struct making *m)
 	m->wishes = w;
 }
 
-static enum layer_answer want(struct layer_wish *w, const char *name, const char *image, char ***asked, struct layer_got *got)
+static enum layer_answer want(struct layer_wish *w, const char *name, const char *image, char ***asked,
+			      struct layer_got *got)
 {
 	struct making *m = makings;
 	struct remembered *r = recall(name);
@@ -397,7 +412,9 @@ static enum layer_answer want(struct layer_wish *w, const char *name, const char
 		return say(got, LAYER_REFUSED, r->message);
 	}
 	if (!m && config->conf.offline)
-		return say(got, LAYER_REFUSED, "packages: these are not among the layers of this host, and it fetches none (offline = yes)");
+		return say(got, LAYER_REFUSED,
+			   "packages: these are not among the layers of this host, and it fetches none (offline = "
+			   "yes)");
 	if (!m)
 		m = making_new(w, name, image, asked);
 	if (!m)
@@ -409,8 +426,11 @@ static enum layer_answer want(struct layer_wish *w, const char *name, const char
 static enum layer_answer resolve(struct layer_wish *w, const char *image, struct layer_got *got)
 {
 	char **asked = asked_of(w->order.lang, w->order.job), name[LAYER_NAME + 1];
-	struct layer_key k = { .language = w->order.lang->name, .image = image, .packages = asked,
-		.framework = lang_framework(w->order.lang, w->order.job), .npackages = w->order.job->npackages };
+	struct layer_key k = { .language = w->order.lang->name,
+			       .image = image,
+			       .packages = asked,
+			       .framework = lang_framework(w->order.lang, w->order.job),
+			       .npackages = w->order.job->npackages };
 	enum layer_answer a = LAYER_OURS;
 
 	if (asked && layer_name(&store, &k, name) == 0)
@@ -455,8 +475,8 @@ static void image_answered(const char *image, const char *id, bool missing)
 		if (id) {
 			a = resolve(w, id, &got);
 		} else if (missing) {
-			snprintf(got.message, sizeof got.message, "the image %.100s is not there: run cee-lang build %s",
-				 image, w->order.lang->name);
+			snprintf(got.message, sizeof got.message,
+				 "the image %.100s is not there: run cee-lang build %s", image, w->order.lang->name);
 		} else {
 			say(&got, LAYER_OURS, "the engine does not say which image this is");
 		}
@@ -489,8 +509,8 @@ enum layer_answer layers_ask(const struct layer_order *o, struct layer_got *got,
 	*wish = NULL;
 	if (!o->lang->layer.grammar || store.dir < 0) {
 		free(w);
-		return say(got, store.dir < 0 ? LAYER_OURS : LAYER_REFUSED, store.dir < 0 ? store_trouble.msg
-			   : "packages: this language has none of its own here");
+		return say(got, store.dir < 0 ? LAYER_OURS : LAYER_REFUSED,
+			   store.dir < 0 ? store_trouble.msg : "packages: this language has none of its own here");
 	}
 	if (!w)
 		return say(got, LAYER_OURS, "out of memory");
@@ -542,7 +562,8 @@ static void open_store(void)
 		return;
 	layers_close(&store);
 	if (layers_open(&store, config->conf.layers, true, &store_trouble) < 0)
-		log_event("layers", "trouble", store_trouble.msg, "remedy", "jobs with packages fail until layers can be made there", NULL);
+		log_event("layers", "trouble", store_trouble.msg, "remedy",
+			  "jobs with packages fail until layers can be made there", NULL);
 	box_set_layers(store.dir >= 0 ? store.path : NULL);
 }
 

@@ -88,8 +88,8 @@ void log_event(const char *event, ...)
 		return;
 	gmtime_r(&sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(&b, as_json ? "{\"time\":\"%s.%06dZ\",\"event\":\"%s\"" : "%s.%06dZ %s",
-		   when, (int)(now % 1000000), event);
+	buf_printf(&b, as_json ? "{\"time\":\"%s.%06dZ\",\"event\":\"%s\"" : "%s.%06dZ %s", when, (int)(now % 1000000),
+		   event);
 	va_start(ap, event);
 	while ((name = va_arg(ap, const char *))) {
 		value = va_arg(ap, const char *);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 void log_init(bool json);
-void log_off(void);			/* for programs that are no daemon */
+void log_off(void); /* for programs that are no daemon */
 /* Pairs of name and value, ended by NULL; a NULL value leaves its pair out.
  * event is a word: "start", "engine", "job", "box" … */
 void log_event(const char *event, ...) __attribute__((sentinel));

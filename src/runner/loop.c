@@ -70,7 +70,7 @@ void loop_doom(void (*release)(void *), void *p)
 	struct doomed *d = malloc(sizeof(*d));
 
 	if (!d)
-		return;		/* a leak is better than a use after free */
+		return; /* a leak is better than a use after free */
 	*d = (struct doomed){ .release = release, .p = p, .next = doomed };
 	doomed = d;
 }
@@ -105,7 +105,7 @@ static void fire_due(void)
 	int64_t now = mono_us();
 	bool again;
 
-	do {		/* a handler may change the list: begin again after each */
+	do { /* a handler may change the list: begin again after each */
 		again = false;
 		for (struct timer *t = timers; t; t = t->next)
 			if (t->at <= now) {
@@ -125,7 +125,7 @@ void loop_once(void)
 	for (int i = 0; i < n; i++) {
 		struct watch *w = ev[i].data.ptr;
 
-		if (w->fd >= 0)	/* not dropped by an earlier handler of this batch */
+		if (w->fd >= 0) /* not dropped by an earlier handler of this batch */
 			w->ready(w, ev[i].events);
 	}
 	fire_due();

@@ -39,44 +39,47 @@
 #include "share.h"
 #include "sync.h"
 
-static const char help[] =
-"usage: cee-runner [-s SPOOL] [-c CONF] [-j JOBS] [--log text|json] [--relaxed]\n"
-"Watches the spool and runs its jobs in locked-down containers.\n"
-"\n"
-"  -s, --spool DIR     the spool (CEE_SPOOL)\n"
-"  -c, --conf FILE     the configuration (CEE_CONF)\n"
-"  -j, --jobs N        jobs at once\n"
-"      --log FORMAT    text or json, a line a transition, on standard error\n"
-"      --relaxed       do not sync to disk\n"
-"      --once          end when nothing waits and nothing runs\n"
-"      --help, --version\n"
-"\n"
-"SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
-"configuration and languages.\n";
+static const char help[] = "usage: cee-runner [-s SPOOL] [-c CONF] [-j JOBS] [--log text|json] [--relaxed]\n"
+			   "Watches the spool and runs its jobs in locked-down containers.\n"
+			   "\n"
+			   "  -s, --spool DIR     the spool (CEE_SPOOL)\n"
+			   "  -c, --conf FILE     the configuration (CEE_CONF)\n"
+			   "  -j, --jobs N        jobs at once\n"
+			   "      --log FORMAT    text or json, a line a transition, on standard error\n"
+			   "      --relaxed       do not sync to disk\n"
+			   "      --once          end when nothing waits and nothing runs\n"
+			   "      --help, --version\n"
+			   "\n"
+			   "SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
+			   "configuration and languages.\n";
 
 enum { SLOW_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000, GOING_MORE = 4, FINISHING_MORE = 64 };
 
 /* Languages that were replaced. Jobs and boxes point into them: they stay. Changes are rare and small. */
-struct retired { struct langs langs; char *published; struct retired *next; };
+struct retired {
+	struct langs langs;
+	char *published;
+	struct retired *next;
+};
 
 static struct {
 	struct retired *retired;
 	const char *conf_path, *spool_path;
 	char spool_real[PATH_MAX];
-	int jobs;			/* -j, 0 as configured */
+	int jobs; /* -j, 0 as configured */
 	bool relaxed, once, log_json, log_text;
 	struct config config;
 	struct spool spool;
 	struct spool_runner runner;
 	struct watch signals;
 	struct timer slow, blind, expiry, claim_later;
-	bool swept;			/* no box of ours from before is left: jobs may begin */
-	bool tested;			/* the self-test is through */
-	bool test_again;		/* but there was no image to test with */
-	bool claiming;			/* claim_more is under way */
-	int stopping;			/* signals to stop so far */
+	bool swept;	 /* no box of ours from before is left: jobs may begin */
+	bool tested;	 /* the self-test is through */
+	bool test_again; /* but there was no image to test with */
+	bool claiming;	 /* claim_more is under way */
+	int stopping;	 /* signals to stop so far */
 	bool quit;
-	char refusal[900];		/* why nothing may begin here, or "" */
+	char refusal[900]; /* why nothing may begin here, or "" */
 	int refusal_status;
 } g = { .signals = { .fd = -1 } };
 
@@ -95,8 +98,10 @@ static const char *cannot_pin(const struct config *c)
 
 	if (!c->conf.pin || jobs <= pin_count())
 		return NULL;
-	snprintf(text, sizeof(text), "pin = yes with %d jobs at once, but this runner may use %d processor%s: "
-		 "set jobs (or -j) to that at most, or pin = no", jobs, pin_count(), pin_count() == 1 ? "" : "s");
+	snprintf(text, sizeof(text),
+		 "pin = yes with %d jobs at once, but this runner may use %d processor%s: "
+		 "set jobs (or -j) to that at most, or pin = no",
+		 jobs, pin_count(), pin_count() == 1 ? "" : "s");
 	return text;
 }
 
@@ -125,15 +130,15 @@ static void claim_more(void)
 	struct queued q = { .owner = "" };
 	bool open = !g.stopping && g.swept && g.tested && engine_up();
 
-	if (g.claiming)		/* a job that ended at once calls again: the loop goes on anyway */
+	if (g.claiming) /* a job that ended at once calls again: the loop goes on anyway */
 		return;
 	g.claiming = true;
 	while (run_resume(jobs_at_once()))
-		;	/* they were claimed before */
+		; /* they were claimed before */
 	while (open && may_claim() && queue_next(&q)) {
 		if (run_begin(&q) < 0) {
-			log_event("spool", "trouble", strerror(errno), "owner", q.owner, "id", q.id,
-				  "remedy", "claiming again in a second", NULL);
+			log_event("spool", "trouble", strerror(errno), "owner", q.owner, "id", q.id, "remedy",
+				  "claiming again in a second", NULL);
 			loop_timer(&g.claim_later, mono_us() + 1000000);
 		}
 	}
@@ -148,7 +153,7 @@ static void claim_more(void)
 static void claim_later(struct timer *t)
 {
 	(void)t;
-	queue_scan();	/* what could not be begun is back in its directory */
+	queue_scan(); /* what could not be begun is back in its directory */
 }
 
 /* What is ended before it began takes descriptors and the disk's time as well. A wish for which
@@ -170,8 +175,7 @@ static void cancel_wish(const char *owner, const char *id)
 		return;
 	}
 	/* a wish without a job goes; one for another runner's job is that runner's */
-	if ((spool_find(&g.spool, owner, id, &w, NULL) < 0 && errno == ENOENT) ||
-	    (w.state == STATE_FINISHED))
+	if ((spool_find(&g.spool, owner, id, &w, NULL) < 0 && errno == ENOENT) || (w.state == STATE_FINISHED))
 		spool_cancel_clear(&g.spool, owner, id);
 }
 
@@ -185,14 +189,16 @@ static void input_came(const char *owner, const char *name)
 	if (!spool_input_parse(name, id, &kind, &sig) || run_input(owner, id, kind, sig))
 		return;
 	if (kind == INPUT_SIGNAL && may_end() && queue_take(owner, id, &q))
-		run_begin_cancelled(&q);	/* another runner may have it: then the signal stays for that one */
+		run_begin_cancelled(&q); /* another runner may have it: then the signal stays for that one */
 	else if (spool_input_stale(&g.spool, owner, name))
 		spool_input_clear(&g.spool, owner, id);
 }
 
 /* ---- boxes that others, or we before, left behind ---------------------------------- */
 
-struct dead { char name[OWNER_MAX]; };
+struct dead {
+	char name[OWNER_MAX];
+};
 
 static int requeued(void *arg, const char *owner, const char *id, int priority, int attempts)
 {
@@ -227,9 +233,11 @@ static void look_at_languages(void);
 
 static void tell_metrics(void)
 {
-	struct metrics_now now = { .queued = (int64_t)queue_length(), .running = run_busy(), .places = jobs_at_once(),
-		.engine_up = engine_up() };
-	AUTO_BUF struct buf b = {0};
+	struct metrics_now now = { .queued = (int64_t)queue_length(),
+				   .running = run_busy(),
+				   .places = jobs_at_once(),
+				   .engine_up = engine_up() };
+	AUTO_BUF struct buf b = { 0 };
 	static bool failed;
 
 	if (metrics_format(&b, g.runner.name, &now) == 0 &&
@@ -309,7 +317,7 @@ static void own_swept(void *arg, int result)
 {
 	(void)arg;
 	if (result < 0)
-		return;		/* it went again; the next change begins anew */
+		return; /* it went again; the next change begins anew */
 	g.swept = true;
 	spool_each_dead(&g.runner, found_dead, NULL);
 	if (g.tested)
@@ -322,9 +330,12 @@ static void engine_changed(bool up)
 {
 	struct finding f;
 
-	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api() : NULL,
-		  "trouble", up ? NULL : engine_trouble(), "remedy", up ? NULL : engine_old()
-		  ? "upgrade the engine" : "jobs are kept; start the engine, or set docker_host", NULL);
+	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api() : NULL, "trouble",
+		  up ? NULL : engine_trouble(), "remedy",
+		  up		 ? NULL
+		  : engine_old() ? "upgrade the engine"
+				 : "jobs are kept; start the engine, or set docker_host",
+		  NULL);
 	g.swept = false;
 	pool_drain();
 	compiler_drain();
@@ -413,8 +424,9 @@ static void signal_ready(struct watch *w, uint32_t events)
 		return;
 	}
 	g.stopping++;
-	log_event("stop", "jobs", log_number(run_count()), "how", g.stopping == 1
-		  ? "draining; once more ends the jobs and puts them back" : "putting the jobs back", NULL);
+	log_event("stop", "jobs", log_number(run_count()), "how",
+		  g.stopping == 1 ? "draining; once more ends the jobs and puts them back" : "putting the jobs back",
+		  NULL);
 	if (g.stopping > 1)
 		run_requeue_all();
 	maybe_quit();
@@ -449,13 +461,15 @@ static void start(void)
 	durable = g.config.conf.durable && !g.relaxed;
 	log_init(g.log_json || (g.config.conf.log_json && !g.log_text));
 	if (access(g.config.conf.init, X_OK) < 0)
-		prog_die(EX_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init, strerror(errno));
+		prog_die(EX_CONFIG, "init = %s: %s; run make, or set init in cee.conf", g.config.conf.init,
+			 strerror(errno));
 	if (spool_open(&g.spool, g.config.conf.spool, SPOOL_CREATE, durable, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
 	if (g.spool.shared)
-		umask(022);	/* what its readers may see is theirs behind their gates (lib/share.c) */
+		umask(022); /* what its readers may see is theirs behind their gates (lib/share.c) */
 	if (spool_runner_open(&g.runner, &g.spool, &e) < 0)
-		prog_die(EX_CONFIG, "%s: %s; the spool must be this user's to write, or name another with -s", g.config.conf.spool, e.msg);
+		prog_die(EX_CONFIG, "%s: %s; the spool must be this user's to write, or name another with -s",
+			 g.config.conf.spool, e.msg);
 	if (!realpath(g.config.conf.spool, g.spool_real))
 		prog_die(EX_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
 	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
@@ -468,17 +482,22 @@ static void start(void)
 	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
 	share_init(&g.spool, &g.config.conf);
-	if (queue_init(&g.spool, g.spool_real, &(struct queue_ops){ .something_new = claim_more, .cancel = cancel_wish,
-			.input = input_came, .removal = share_removal, .join = share_join },
+	if (queue_init(&g.spool, g.spool_real,
+		       &(struct queue_ops){ .something_new = claim_more,
+					    .cancel = cancel_wish,
+					    .input = input_came,
+					    .removal = share_removal,
+					    .join = share_join },
 		       share_most(), &e) < 0)
 		prog_die(EX_OSERR, "%s", e.msg);
 	if (engine_init(getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
-			: g.config.conf.docker_host, engine_changed, &e) < 0)
+									: g.config.conf.docker_host,
+			engine_changed, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
 	g.claim_later.fire = claim_later;
 	g.slow.fire = slow;
-	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real,
-		  "jobs", log_number(jobs_at_once()), "durable", durable ? "yes" : "no", NULL);
+	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real, "jobs",
+		  log_number(jobs_at_once()), "durable", durable ? "yes" : "no", NULL);
 	slow(&g.slow);
 	g.expiry.fire = expire;
 	expire(&g.expiry);
@@ -505,18 +524,25 @@ static void finish(void)
 static void parse_options(int argc, char **argv)
 {
 	enum { OPT_LOG = 256, OPT_RELAXED, OPT_ONCE, OPT_HELP, OPT_VERSION };
-	static const struct option opts[] = {
-		{ "spool", required_argument, NULL, 's' }, { "conf", required_argument, NULL, 'c' },
-		{ "jobs", required_argument, NULL, 'j' }, { "log", required_argument, NULL, OPT_LOG },
-		{ "relaxed", no_argument, NULL, OPT_RELAXED }, { "once", no_argument, NULL, OPT_ONCE },
-		{ "help", no_argument, NULL, OPT_HELP }, { "version", no_argument, NULL, OPT_VERSION }, { 0 }
-	};
+	static const struct option opts[] = { { "spool", required_argument, NULL, 's' },
+					      { "conf", required_argument, NULL, 'c' },
+					      { "jobs", required_argument, NULL, 'j' },
+					      { "log", required_argument, NULL, OPT_LOG },
+					      { "relaxed", no_argument, NULL, OPT_RELAXED },
+					      { "once", no_argument, NULL, OPT_ONCE },
+					      { "help", no_argument, NULL, OPT_HELP },
+					      { "version", no_argument, NULL, OPT_VERSION },
+					      { 0 } };
 	int o;
 
 	while ((o = prog_getopt(argc, argv, "s:c:j:", opts)) != -1) {
 		switch (o) {
-		case 's': g.spool_path = optarg; break;
-		case 'c': g.conf_path = optarg; break;
+		case 's':
+			g.spool_path = optarg;
+			break;
+		case 'c':
+			g.conf_path = optarg;
+			break;
 		case 'j':
 			g.jobs = atoi(optarg);
 			if (g.jobs < 1 || g.jobs > 1000)
@@ -528,11 +554,18 @@ static void parse_options(int argc, char **argv)
 			if (!g.log_json && !g.log_text)
 				prog_usage("--log %s: want text or json", optarg);
 			break;
-		case OPT_RELAXED: g.relaxed = true; break;
-		case OPT_ONCE: g.once = true; break;
-		case OPT_HELP: prog_help(help);
-		case OPT_VERSION: prog_version();
-		default: prog_usage("unknown option");
+		case OPT_RELAXED:
+			g.relaxed = true;
+			break;
+		case OPT_ONCE:
+			g.once = true;
+			break;
+		case OPT_HELP:
+			prog_help(help);
+		case OPT_VERSION:
+			prog_version();
+		default:
+			prog_usage("unknown option");
 		}
 	}
 	if (optind < argc)

@@ -13,7 +13,9 @@
 static const double bounds[] = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 };
 enum { BOUNDS = sizeof bounds / sizeof *bounds };
 
-struct histogram { int64_t in[BOUNDS + 1], sum_us; };
+struct histogram {
+	int64_t in[BOUNDS + 1], sum_us;
+};
 
 static struct {
 	int64_t jobs[WHY_COUNT];
@@ -25,7 +27,9 @@ static struct {
 } m;
 
 static const char *const phase_label[PHASE_COUNT] = { [PHASE_COMPILE] = "compile", [PHASE_RUN] = "run" };
-static const char *const from_label[] = { [BOX_NONE] = "none", [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared" };
+static const char *const from_label[] = {
+	[BOX_NONE] = "none", [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared"
+};
 
 /* ---- counting ----------------------------------------------------------------------- */
 
@@ -60,12 +64,22 @@ void metrics_job(const struct result *r, int64_t output)
 	observe(&m.whole, r->ended_us - r->created_us);
 }
 
-void metrics_rerun(void) { m.reruns++; }
-void metrics_engine_error(void) { m.engine_errors++; }
+void metrics_rerun(void)
+{
+	m.reruns++;
+}
+void metrics_engine_error(void)
+{
+	m.engine_errors++;
+}
 
 /* ---- the text ------------------------------------------------------------------------ */
 
-struct out { struct buf *b; const char *runner; int failed; };
+struct out {
+	struct buf *b;
+	const char *runner;
+	int failed;
+};
 
 static void family(struct out *o, const char *name, const char *type, const char *help)
 {
@@ -74,15 +88,16 @@ static void family(struct out *o, const char *name, const char *type, const char
 
 static void put(struct out *o, const char *name, const char *label, const char *value, int64_t n)
 {
-	o->failed |= label
-		? buf_printf(o->b, "%s{runner=\"%s\",%s=\"%s\"} %" PRId64 "\n", name, o->runner, label, value, n)
-		: buf_printf(o->b, "%s{runner=\"%s\"} %" PRId64 "\n", name, o->runner, n);
+	o->failed |=
+		label ? buf_printf(o->b, "%s{runner=\"%s\",%s=\"%s\"} %" PRId64 "\n", name, o->runner, label, value, n)
+		      : buf_printf(o->b, "%s{runner=\"%s\"} %" PRId64 "\n", name, o->runner, n);
 }
 
 static void put_seconds(struct out *o, const char *name, const char *label, const char *value, int64_t us)
 {
-	o->failed |= buf_printf(o->b, "%s{runner=\"%s\"%s%s%s%s%s} %" PRId64 ".%06" PRId64 "\n", name, o->runner, label ? "," : "",
-				label ? label : "", label ? "=\"" : "", label ? value : "", label ? "\"" : "", us / 1000000, us % 1000000);
+	o->failed |= buf_printf(o->b, "%s{runner=\"%s\"%s%s%s%s%s} %" PRId64 ".%06" PRId64 "\n", name, o->runner,
+				label ? "," : "", label ? label : "", label ? "=\"" : "", label ? value : "",
+				label ? "\"" : "", us / 1000000, us % 1000000);
 }
 
 static void one(struct out *o, const char *name, const char *type, const char *help, int64_t n)
@@ -101,15 +116,21 @@ static void put_histogram(struct out *o, const char *name, const char *help, con
 
 		n += h->in[i];
 		snprintf(le, sizeof le, i < BOUNDS ? "%g" : "+Inf", i < BOUNDS ? bounds[i] : INFINITY);
-		o->failed |= buf_printf(o->b, "%s_bucket{runner=\"%s\",le=\"%s\"} %" PRId64 "\n", name, o->runner, le, n);
+		o->failed |=
+			buf_printf(o->b, "%s_bucket{runner=\"%s\",le=\"%s\"} %" PRId64 "\n", name, o->runner, le, n);
 	}
-	o->failed |= buf_printf(o->b, "%s_sum{runner=\"%s\"} %" PRId64 ".%06" PRId64 "\n%s_count{runner=\"%s\"} %" PRId64 "\n", name,
-				o->runner, h->sum_us / 1000000, h->sum_us % 1000000, name, o->runner, n);
+	o->failed |=
+		buf_printf(o->b,
+			   "%s_sum{runner=\"%s\"} %" PRId64 ".%06" PRId64 "\n%s_count{runner=\"%s\"} %" PRId64 "\n",
+			   name, o->runner, h->sum_us / 1000000, h->sum_us % 1000000, name, o->runner, n);
 }
 
 static void put_phases(struct out *o)
 {
-	static const struct { const char *name, *help; int64_t *v; } seconds[] = {
+	static const struct {
+		const char *name, *help;
+		int64_t *v;
+	} seconds[] = {
 		{ "cee_phase_cpu_seconds_total", "Processor time of the phases of jobs.", m.cpu_us },
 		{ "cee_phase_wall_seconds_total", "Wall time of the phases of jobs.", m.wall_us },
 	};
@@ -132,7 +153,7 @@ static void put_boxes(struct out *o)
 		BOX_STATES(S)
 #undef S
 	};
-	int64_t n[BOX_STATE_COUNT] = {0}, idle = 0;
+	int64_t n[BOX_STATE_COUNT] = { 0 }, idle = 0;
 
 	for (struct box *b = box_first(); b; b = b->next) {
 		n[b->state]++;
@@ -143,7 +164,8 @@ static void put_boxes(struct out *o)
 	for (int s = 0; s < BOX_GONE; s++)
 		put(o, "cee_boxes", "state", state[s], n[s]);
 	put(o, "cee_boxes", "state", "idle", idle);
-	family(o, "cee_boxes_used_total", "counter", "Jobs by the box they got: cold was made for it, warm ahead, shared used by its owner before.");
+	family(o, "cee_boxes_used_total", "counter",
+	       "Jobs by the box they got: cold was made for it, warm ahead, shared used by its owner before.");
 	for (int i = 0; i <= BOX_SHARED; i++)
 		put(o, "cee_boxes_used_total", "from", from_label[i], m.boxes[i]);
 }
@@ -159,13 +181,15 @@ int metrics_format(struct buf *b, const char *runner, const struct metrics_now *
 	family(&o, "cee_jobs_total", "counter", "Jobs that have ended, by why.");
 	for (int w = 0; w < WHY_COUNT; w++)
 		put(&o, "cee_jobs_total", "end", why_name[w], m.jobs[w]);
-	one(&o, "cee_reruns_total", "counter", "Attempts that failed without the job's doing and were put back.", m.reruns);
+	one(&o, "cee_reruns_total", "counter", "Attempts that failed without the job's doing and were put back.",
+	    m.reruns);
 	put_phases(&o);
 	put_boxes(&o);
 	one(&o, "cee_output_bytes_total", "counter", "Bytes of output that were kept.", m.output);
 	one(&o, "cee_output_dropped_bytes_total", "counter", "Bytes of output that were not kept.", m.dropped);
 	one(&o, "cee_oom_kills_total", "counter", "Processes of jobs that the kernel killed for memory.", m.oom_kills);
-	one(&o, "cee_engine_errors_total", "counter", "Requests that the engine failed or did not answer.", m.engine_errors);
+	one(&o, "cee_engine_errors_total", "counter", "Requests that the engine failed or did not answer.",
+	    m.engine_errors);
 	put_histogram(&o, "cee_queued_seconds", "From the submit of a job to its claim.", &m.queued);
 	put_histogram(&o, "cee_job_seconds", "From the submit of a job to its end.", &m.whole);
 	return o.failed ? -1 : 0;

@@ -8,7 +8,11 @@ void metrics_job(const struct result *r, int64_t output);
 void metrics_rerun(void);
 /* A request that the engine failed or did not answer. */
 void metrics_engine_error(void);
-struct metrics_now { int64_t queued; int running, places; bool engine_up; };
+struct metrics_now {
+	int64_t queued;
+	int running, places;
+	bool engine_up;
+};
 /* All of it, as Prometheus reads it. -1 ENOMEM. */
 int metrics_format(struct buf *b, const char *runner, const struct metrics_now *now);
 #endif

@@ -28,7 +28,7 @@ static bool put_record(struct output *o, struct index_record r)
 
 	if (write_full(o->index, line, (size_t)n) < 0) {
 		if (ftruncate(o->index, o->index_size) < 0)
-			return false;	/* nothing more can be done; readers stop at a torn line */
+			return false; /* nothing more can be done; readers stop at a torn line */
 		return false;
 	}
 	o->index_size += n;
@@ -73,7 +73,7 @@ void output_add(struct output *o, enum frame_stream s, const void *data, size_t 
 	}
 	lose(o, s, len);
 	if (ftruncate(fd, o->size[i]) < 0)
-		return;		/* longer than the index says: allowed, never read */
+		return; /* longer than the index says: allowed, never read */
 }
 
 void output_gap(struct output *o, enum frame_stream s, uint64_t n)

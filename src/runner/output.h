@@ -4,12 +4,12 @@
 #include "cee.h"
 
 struct output {
-	int out, err, index;		/* borrowed from the attempt */
-	int64_t size[2];		/* of stdout and stderr: all that the index covers */
+	int out, err, index; /* borrowed from the attempt */
+	int64_t size[2];     /* of stdout and stderr: all that the index covers */
 	int64_t index_size;
-	uint64_t lost[4];		/* by stream: not yet written down as a gap */
-	enum index_mark mark, owed;	/* the last that began; one not yet written down */
-	int64_t lost_total;		/* bytes that found no room on the disk */
+	uint64_t lost[4];	    /* by stream: not yet written down as a gap */
+	enum index_mark mark, owed; /* the last that began; one not yet written down */
+	int64_t lost_total;	    /* bytes that found no room on the disk */
 };
 /* The attempt must have begun (spool_attempt_begin). */
 void output_init(struct output *o, const struct spool_attempt *a);

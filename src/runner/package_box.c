@@ -64,7 +64,7 @@ static void send_text(struct box *b, enum frame_type type, const char *s)
 
 static void send_job(struct making *m, int64_t disk, int64_t inodes)
 {
-	unsigned char job[8 * JOB_FIELDS] = {0};
+	unsigned char job[8 * JOB_FIELDS] = { 0 };
 
 	frame_put64(job + 8 * JOB_FLAGS, JOB_STOP_ON_OUTPUT | (m->box->cells ? 0 : JOB_NO_CELL));
 	frame_put64(job + 8 * JOB_DISK, (uint64_t)disk);
@@ -74,9 +74,12 @@ static void send_job(struct making *m, int64_t disk, int64_t inodes)
 
 static void send_phase(struct making *m, enum frame_phase phase, int64_t output, int64_t wall_us)
 {
-	unsigned char p[4 + 8 * LIMIT_COUNT] = {0};
-	const struct { enum limit_id id; int64_t v; } limits[] = {
-		{ LIMIT_OUTPUT, output }, { LIMIT_WALL, wall_us }, { LIMIT_MEMORY, layers_conf()->package_memory },
+	unsigned char p[4 + 8 * LIMIT_COUNT] = { 0 };
+	const struct {
+		enum limit_id id;
+		int64_t v;
+	} limits[] = {
+		{ LIMIT_OUTPUT, output }, { LIMIT_WALL, wall_us },    { LIMIT_MEMORY, layers_conf()->package_memory },
 		{ LIMIT_PROCESSES, 128 }, { LIMIT_OPEN_FILES, 1024 },
 	};
 
@@ -98,7 +101,8 @@ static void send_number(struct box *b, int64_t n)
 static void send_surroundings(struct making *m)
 {
 	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY" },
-		*const authorities[] = { "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile" };
+				 *const authorities[] = { "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE",
+							  "NODE_EXTRA_CA_CERTS", "npm_config_cafile" };
 	const struct job none = { .language = m->lang->name };
 	char **env = lang_env(m->lang, PHASE_COMPILE, &none), text[600];
 
@@ -111,7 +115,8 @@ static void send_surroundings(struct making *m)
 		snprintf(text, sizeof text, "%s=%.500s", proxies[i], layers_conf()->package_proxy);
 		send_text(m->box, FRAME_ENV, text);
 	}
-	for (size_t i = 0; box_file_there(layers_conf()->package_certificates) && i < sizeof authorities / sizeof *authorities; i++) {
+	for (size_t i = 0;
+	     box_file_there(layers_conf()->package_certificates) && i < sizeof authorities / sizeof *authorities; i++) {
 		snprintf(text, sizeof text, "%s=" AUTHORITIES, authorities[i]);
 		send_text(m->box, FRAME_ENV, text);
 	}
@@ -170,7 +175,8 @@ static void send_stream(struct making *m, uint32_t credit)
 		ssize_t n = pread(m->fd, bytes, want, m->sent);
 
 		if (n <= 0) {
-			making_failed(m, LAYER_OURS, n < 0 ? strerror(errno) : "its stream on the disk is shorter than it was");
+			making_failed(m, LAYER_OURS,
+				      n < 0 ? strerror(errno) : "its stream on the disk is shorter than it was");
 			return;
 		}
 		sha256_update(&m->hash, (size_t)n, bytes);
@@ -242,7 +248,8 @@ static void fetched(struct making *m)
 		making_enter(m, MAKING_UNPACKING, UNPACK_US + BOX_SLACK_US);
 		package_box_begin(m);
 	} else if (too_much(m, PHASE_COMPILE) || too_much(m, PHASE_RUN)) {
-		making_failed(m, LAYER_REFUSED, too_much(m, PHASE_COMPILE) ? too_much(m, PHASE_COMPILE) : too_much(m, PHASE_RUN));
+		making_failed(m, LAYER_REFUSED,
+			      too_much(m, PHASE_COMPILE) ? too_much(m, PHASE_COMPILE) : too_much(m, PHASE_RUN));
 	} else if (m->ended[PHASE_COMPILE] && end[END_HOW] == END_EXITED && end[END_STATUS] == 1) {
 		making_failed(m, LAYER_REFUSED, text);
 	} else if (m->ended[PHASE_COMPILE] && end[END_HOW] == END_WALL_LIMIT) {
@@ -262,12 +269,16 @@ static void unpacked(struct making *m)
 
 	one_line(&m->words, *m->trouble ? m->trouble : "it could not be unpacked", text, sizeof text);
 	sha256_digest(&m->hash, sizeof digest, digest);
-	if (m->ended[PHASE_RUN] && m->end[PHASE_RUN][END_HOW] == END_EXITED && m->end[PHASE_RUN][END_STATUS] == DATA_ERROR) {
+	if (m->ended[PHASE_RUN] && m->end[PHASE_RUN][END_HOW] == END_EXITED &&
+	    m->end[PHASE_RUN][END_STATUS] == DATA_ERROR) {
 		making_failed(m, LAYER_REFUSED, text);
-	} else if (!went_well(m, PHASE_RUN) || m->gap || m->sent != m->got || memcmp(digest, m->digest, sizeof digest) != 0) {
+	} else if (!went_well(m, PHASE_RUN) || m->gap || m->sent != m->got ||
+		   memcmp(digest, m->digest, sizeof digest) != 0) {
 		making_failed(m, LAYER_OURS, text);
-	} else if (layer_lock_parse(m->lock.data ? m->lock.data : "", m->lock.len, &m->layer.packages, &m->layer.npackages, &e) < 0 ||
-		   layer_make_whole(layers_store(), m->name, &m->layer, m->manifest.data ? m->manifest.data : "", m->manifest.len, &e) < 0) {
+	} else if (layer_lock_parse(m->lock.data ? m->lock.data : "", m->lock.len, &m->layer.packages,
+				    &m->layer.npackages, &e) < 0 ||
+		   layer_make_whole(layers_store(), m->name, &m->layer, m->manifest.data ? m->manifest.data : "",
+				    m->manifest.len, &e) < 0) {
 		making_failed(m, LAYER_OURS, e.msg);
 	} else {
 		making_made(m);
@@ -288,7 +299,9 @@ static void take_stream(struct making *m, const struct frame *f)
 
 static void take_output(struct making *m, const struct frame *f)
 {
-	struct buf *b = f->stream == STREAM_OUT ? &m->manifest : f->stream == STREAM_ERR && m->state == MAKING_FETCHING ? &m->lock : &m->words;
+	struct buf *b = f->stream == STREAM_OUT					 ? &m->manifest
+			: f->stream == STREAM_ERR && m->state == MAKING_FETCHING ? &m->lock
+										 : &m->words;
 	size_t most = b == &m->manifest ? LAYER_MANIFEST_MAX : b == &m->lock ? LAYER_LOCK_MAX : WORDS_MAX;
 
 	if (m->state == MAKING_FETCHING && f->stream == STREAM_OUT)
@@ -328,7 +341,8 @@ static void box_frame(void *arg, const struct frame *f)
 			send_stream(m, frame_get32(f->data));
 		break;
 	case FRAME_TROUBLE:
-		snprintf(m->trouble, sizeof m->trouble, "%.*s", (int)(f->len < 190 ? f->len : 190), (const char *)f->data);
+		snprintf(m->trouble, sizeof m->trouble, "%.*s", (int)(f->len < 190 ? f->len : 190),
+			 (const char *)f->data);
 		break;
 	case FRAME_END:
 		take_end(m, f);
@@ -365,7 +379,8 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 
 	m->box = NULL;
 	if (how == BOX_NO_IMAGE) {
-		snprintf(text, sizeof text, "the image %.100s is not there: run cee-lang build %s", m->lang->image, m->lang->name);
+		snprintf(text, sizeof text, "the image %.100s is not there: run cee-lang build %s", m->lang->image,
+			 m->lang->name);
 		reason = text;
 	}
 	making_failed(m, LAYER_OURS, reason);
@@ -381,7 +396,7 @@ void package_box_begin(struct making *m)
 	struct box_spec spec = { .image = m->lang->image, .processes = 130, .open_files = 1024, .tools = true };
 	char path[PATH_MAX];
 
-	sha256_init(&m->hash);	/* of what comes out, then of what goes in */
+	sha256_init(&m->hash); /* of what comes out, then of what goes in */
 	m->sent = 0;
 	limits_init(&l);
 	l.v[LIMIT_MEMORY] = fetching ? layers_conf()->package_memory : 64 << 20;
@@ -393,7 +408,9 @@ void package_box_begin(struct making *m)
 	if (fetching) {
 		spec.network = layers_conf()->package_network;
 		spec.index = is_folder_index(index) ? index : NULL;
-		spec.authorities = box_file_there(layers_conf()->package_certificates) ? layers_conf()->package_certificates : NULL;
+		spec.authorities = box_file_there(layers_conf()->package_certificates)
+					   ? layers_conf()->package_certificates
+					   : NULL;
 	} else if (layer_make_unpack(layers_store(), m->name, path, sizeof path) < 0) {
 		making_failed(m, LAYER_OURS, strerror(errno));
 		return;

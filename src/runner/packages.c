@@ -14,7 +14,7 @@ static void packages_refused(struct run *r, const struct layer_got *got)
 	bool log = got->nwords && (r->files.index >= 0 || run_begin_log(r) == 0);
 
 	if (log)
-		output_mark(&r->output, MARK_PACKAGES);	/* also where it is remembered: these are its words */
+		output_mark(&r->output, MARK_PACKAGES); /* also where it is remembered: these are its words */
 	if (log)
 		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)got->words, got->nwords);
 	run_verdict(r, WHY_PACKAGE_ERROR, got->message);

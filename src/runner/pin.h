@@ -6,5 +6,5 @@
 int pin_count(void);
 /* The one that fewest jobs have, taken until it is given back. -1 none. */
 int pin_take(void);
-void pin_give(int cpu);		/* -1 is nothing */
+void pin_give(int cpu); /* -1 is nothing */
 #endif

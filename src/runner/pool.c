@@ -22,32 +22,32 @@
 #include "log.h"
 
 enum {
-	COMING_MAX = 6,			/* boxes that the engine makes at once: more are not sooner */
-	DEMAND_US = 2000000,		/* a shape taken within that time is in demand */
-	PACE_US = 150000,		/* from the last job or box until another is made ahead */
-	BACKOFF_LEAST = 1000000, BACKOFF_MOST = 60000000
+	COMING_MAX = 6,	     /* boxes that the engine makes at once: more are not sooner */
+	DEMAND_US = 2000000, /* a shape taken within that time is in demand */
+	PACE_US = 150000,    /* from the last job or box until another is made ahead */
+	BACKOFF_LEAST = 1000000,
+	BACKOFF_MOST = 60000000
 };
 
 /* What is wanted ahead of one language. */
 struct shelf {
 	const struct lang *lang;
 	struct box_spec spec;
-	int64_t used_up;		/* when a box of this shape was last taken for a single job */
-	int64_t again, backoff;		/* the engine failed: not before, and how long next time */
+	int64_t used_up;	/* when a box of this shape was last taken for a single job */
+	int64_t again, backoff; /* the engine failed: not before, and how long next time */
 };
 
 static const struct config *config;
 static struct shelf *shelves;
 static size_t nshelves;
 static struct timer look, pace;
-static int64_t paced_from;		/* a box was made ahead, or a job took one */
+static int64_t paced_from; /* a box was made ahead, or a job took one */
 
 static void refill_now(void);
 
 /* ---- shapes ------------------------------------------------------------------ */
 
-void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT],
-	       bool compiles)
+void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT], bool compiles)
 {
 	const struct limits *run = &limits[PHASE_RUN], *compile = &limits[PHASE_COMPILE];
 	struct limits l = *run;
@@ -56,18 +56,19 @@ void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limi
 		if (compiles && lang->ncompile && compile->v[i] > l.v[i])
 			l.v[i] = compile->v[i];
 	l.v[LIMIT_DISK] = run->v[LIMIT_DISK];
-	*spec = (struct box_spec){ .image = lang->image, .memory = box_memory(&config->conf, &l),
-		.disk = run->v[LIMIT_DISK], .inodes = run->v[LIMIT_INODES],
-		.processes = l.v[LIMIT_PROCESSES] + 2,	/* init and the cell's keeper */
-		.open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
+	*spec = (struct box_spec){ .image = lang->image,
+				   .memory = box_memory(&config->conf, &l),
+				   .disk = run->v[LIMIT_DISK],
+				   .inodes = run->v[LIMIT_INODES],
+				   .processes = l.v[LIMIT_PROCESSES] + 2, /* init and the cell's keeper */
+				   .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
 }
 
 static bool fits(const struct box_spec *a, const struct box_spec *b)
 {
 	return a->memory == b->memory && a->processes == b->processes && a->open_files == b->open_files &&
 	       /* with cells the disk is the cell's, made for each job */
-	       (box_cells() || (a->disk == b->disk && a->inodes == b->inodes)) &&
-	       strcmp(a->image, b->image) == 0;
+	       (box_cells() || (a->disk == b->disk && a->inodes == b->inodes)) && strcmp(a->image, b->image) == 0;
 }
 
 static void default_spec(struct box_spec *spec, const struct lang *lang)
@@ -147,7 +148,7 @@ static void idle_ended(void *arg, enum box_end how, const char *reason)
 	struct box *b = arg;
 	struct shelf *s = b->jobs ? NULL : shelf_of(&b->spec);
 
-	(void)reason;		/* the box has logged it */
+	(void)reason; /* the box has logged it */
 	b->idle_since = 0;
 	if (!s || !engine_up())
 		return;
@@ -253,7 +254,7 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 	}
 	if (!b)
 		return NULL;
-	paced_from = mono_us();		/* the next one is made when this job had the processors for a while */
+	paced_from = mono_us(); /* the next one is made when this job had the processors for a while */
 	b->idle_since = 0;
 	b->jobs++;
 	if (!b->owner[0])

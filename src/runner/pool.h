@@ -9,8 +9,7 @@ void pool_reconfigure(const struct config *c);
 
 /* The box that a job of lang with these limits in force needs, where it compiles itself or
  * not. spec->image is lang's. */
-void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT],
-	       bool compiles);
+void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT], bool compiles);
 /* Whether the owner's jobs may follow one another in a box. */
 bool pool_shares(const char *owner);
 /* An idle box, one on its way, or a new one; the caller is its user from now on (box_use, or

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct prune { char *path; int64_t max; };
+struct prune {
+	char *path;
+	int64_t max;
+};
 
 static pthread_t pruner;
 static bool pruner_there;

@@ -19,15 +19,21 @@
 #include "loop.h"
 #include "log.h"
 
-struct entry { char id[ID_LEN + 1]; unsigned char priority, attempts; };
+struct entry {
+	char id[ID_LEN + 1];
+	unsigned char priority, attempts;
+};
 struct owner {
 	char name[OWNER_MAX];
 	struct entry *heap;
 	size_t n, cap;
 	int wd_new, wd_cancel, wd_in;
-	char examined[ID_LEN + 1];	/* waiting jobs up to this id were looked through for start_within */
+	char examined[ID_LEN + 1]; /* waiting jobs up to this id were looked through for start_within */
 };
-struct expiring { char owner[OWNER_MAX], id[ID_LEN + 1]; int64_t at_us; };
+struct expiring {
+	char owner[OWNER_MAX], id[ID_LEN + 1];
+	int64_t at_us;
+};
 
 static struct spool *spool;
 static const char *spool_path;
@@ -35,15 +41,15 @@ static struct owner *owners;
 static size_t nowners, cap_owners, turn;
 static struct watch inotify = { .fd = -1 };
 static int wd_root = -1;
-static struct timer again;		/* an owner's folder was seen before its new/ was there */
+static struct timer again; /* an owner's folder was seen before its new/ was there */
 static int again_left;
-static struct expiring *expiring;	/* few: most jobs wait as long as it takes */
+static struct expiring *expiring; /* few: most jobs wait as long as it takes */
 static size_t nexpiring, cap_expiring;
 enum { AGAIN_US = 20000, AGAIN_TIMES = 50, EXAMINE_FILES = 200, EXAMINE_BYTES = 4 << 20 };
 static struct queue_ops on;
 static int wd_join = -1;
-static size_t most_waiting;		/* of one owner, in here */
-enum { SCAN_WISHES = 1000 };		/* of one owner, at one look */
+static size_t most_waiting;  /* of one owner, in here */
+enum { SCAN_WISHES = 1000 }; /* of one owner, at one look */
 
 /* ---- the heap --------------------------------------------------------------- */
 
@@ -51,7 +57,7 @@ static int before(const struct entry *a, const struct entry *b)
 {
 	if (a->priority != b->priority)
 		return a->priority < b->priority;
-	return strcmp(a->id, b->id) < 0;	/* UUIDs of version 7 sort by age */
+	return strcmp(a->id, b->id) < 0; /* UUIDs of version 7 sort by age */
 }
 
 static void sift_up(struct owner *o, size_t i)
@@ -103,7 +109,7 @@ static int heap_add(struct owner *o, const char *id, int priority, int attempts)
 
 		e = realloc(o->heap, cap * sizeof(*e));
 		if (!e)
-			return -1;	/* the next scan finds it again */
+			return -1; /* the next scan finds it again */
 		o->heap = e;
 		o->cap = cap;
 	}
@@ -129,12 +135,12 @@ static int watch_dir(const char *owner, const char *dir)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s%s%s%s%s", spool_path, owner ? "/" : "", owner ? owner : "",
-		 dir ? "/" : "", dir ? dir : "");
-	return inotify_add_watch(inotify.fd, path, owner && dir
-				 ? IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW |
-				   (strcmp(dir, "in") == 0 ? IN_MODIFY | IN_CLOSE_WRITE : 0)
-				 : IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+	snprintf(path, sizeof(path), "%s%s%s%s%s", spool_path, owner ? "/" : "", owner ? owner : "", dir ? "/" : "",
+		 dir ? dir : "");
+	return inotify_add_watch(inotify.fd, path,
+				 owner && dir ? IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW |
+							(strcmp(dir, "in") == 0 ? IN_MODIFY | IN_CLOSE_WRITE : 0)
+					      : IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 }
 
 static struct owner *owner_get(const char *name)
@@ -174,7 +180,10 @@ static int scan_job(void *arg, const char *owner, const char *id, int priority, 
 }
 
 /* Of anybody's wishes so many at a time: all of them would be a long while for everybody else. */
-struct scan { const char *owner; int n; };
+struct scan {
+	const char *owner;
+	int n;
+};
 
 static int scan_cancel(void *arg, const char *id)
 {
@@ -260,8 +269,8 @@ static void name_event(struct owner *o, const char *name)
 	if (!id_valid(id))
 		return;
 	if (len > 2 + ID_LEN) {
-		if (name[2 + ID_LEN] != '.' || sscanf(name + 3 + ID_LEN, "%d", &attempts) != 1 ||
-		    attempts < 1 || attempts > 99)
+		if (name[2 + ID_LEN] != '.' || sscanf(name + 3 + ID_LEN, "%d", &attempts) != 1 || attempts < 1 ||
+		    attempts > 99)
 			return;
 	}
 	heap_add(o, id, name[0] - '0', attempts);
@@ -331,8 +340,8 @@ int queue_init(struct spool *s, const char *path, const struct queue_ops *ops, s
 	if (inotify.fd < 0 || loop_watch(&inotify, EPOLLIN) < 0) {
 		if (inotify.fd >= 0)
 			return cee_fail(e, errno, "epoll: %s", strerror(errno));
-		log_event("start", "trouble", "no inotify instance; looking on the timer instead",
-			  "remedy", "raise fs.inotify.max_user_instances", NULL);
+		log_event("start", "trouble", "no inotify instance; looking on the timer instead", "remedy",
+			  "raise fs.inotify.max_user_instances", NULL);
 		return 0;
 	}
 	wd_root = watch_dir(NULL, NULL);
@@ -341,7 +350,10 @@ int queue_init(struct spool *s, const char *path, const struct queue_ops *ops, s
 	return wd_root < 0 ? cee_fail(e, errno, "%s: cannot watch: %s", path, strerror(errno)) : 0;
 }
 
-bool queue_blind(void) { return inotify.fd < 0; }
+bool queue_blind(void)
+{
+	return inotify.fd < 0;
+}
 
 void queue_release(void)
 {
@@ -411,7 +423,7 @@ static void remember(const char *owner, const char *id, int64_t at_us)
 
 		e = realloc(expiring, cap * sizeof(*e));
 		if (!e)
-			return;		/* it is told when its turn comes */
+			return; /* it is told when its turn comes */
 		expiring = e;
 		cap_expiring = cap;
 	}
@@ -490,7 +502,7 @@ bool queue_expired(int64_t now, struct queued *q)
 		}
 		expiring[i] = expiring[--nexpiring];
 		if (queue_take(e.owner, e.id, q))
-			return true;	/* else it has begun in time, or was cancelled */
+			return true; /* else it has begun in time, or was cancelled */
 	}
 	return false;
 }

@@ -42,7 +42,7 @@ static const char *const state_text[RUN_STATE_COUNT] = {
 #undef S
 };
 
-enum { LOG_LABELS = 256 };	/* bytes of labels in a line of the log, give or take one */
+enum { LOG_LABELS = 256 }; /* bytes of labels in a line of the log, give or take one */
 
 static const struct config *config;
 static struct spool_runner *runner;
@@ -54,11 +54,21 @@ enum { COLLECT_US = 10 * 1000 * 1000, WAITING_FREE = 32 };
 
 static void step(struct run *r);
 
-void run_reconfigure(const struct config *c) { config = c; }
-const struct config *run_config(void) { return config; }
-void run_resumable(void) { on_end(); }
+void run_reconfigure(const struct config *c)
+{
+	config = c;
+}
+const struct config *run_config(void)
+{
+	return config;
+}
+void run_resumable(void)
+{
+	on_end();
+}
 
-void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void), void (*unknown)(void))
+void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void),
+	      void (*unknown)(void))
 {
 	on_unknown = unknown;
 	config = c;
@@ -76,7 +86,10 @@ int run_count(void)
 	return n;
 }
 
-static bool waits(const struct run *r) { return r->state == RUN_PACKAGES || r->state == RUN_PACKED; }
+static bool waits(const struct run *r)
+{
+	return r->state == RUN_PACKAGES || r->state == RUN_PACKED;
+}
 
 static int running(void)
 {
@@ -100,10 +113,10 @@ int run_busy(void)
 
 void run_enter(struct run *r, enum run_state s)
 {
-	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt),
-		  "from", state_text[r->state], "to", state_text[s],
-		  "why", s == RUN_VERDICT ? why_name[r->result.why] : NULL,
-		  "message", s == RUN_VERDICT ? r->result.message : NULL, "group", r->job.group, "labels", r->labels, NULL);
+	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from",
+		  state_text[r->state], "to", state_text[s], "why", s == RUN_VERDICT ? why_name[r->result.why] : NULL,
+		  "message", s == RUN_VERDICT ? r->result.message : NULL, "group", r->job.group, "labels", r->labels,
+		  NULL);
 	r->state = s;
 }
 
@@ -187,12 +200,12 @@ void run_verdict(struct run *r, enum why why, const char *message)
 	r->result.message = message ? strdup(message) : NULL;
 	r->result.ended_us = now_us();
 	set_expiry(r);
-	if (r->files.index < 0)		/* it had no box: an empty log is a log all the same */
+	if (r->files.index < 0) /* it had no box: an empty log is a log all the same */
 		run_begin_log(r);
 	output_end(&r->output);
 	files_end(&r->collected);
 	r->result.dropped_by_disk = r->output.lost_total;
-	if (r->box) {		/* removed beside the way: nothing waits for a container to die */
+	if (r->box) { /* removed beside the way: nothing waits for a container to die */
 		r->box->gone = NULL;
 		if (r->state < RUN_EXECUTING)
 			pool_unused(r->box);
@@ -210,8 +223,8 @@ void run_verdict(struct run *r, enum why why, const char *message)
 
 static void retry_step(struct run *r, const char *what)
 {
-	log_event("job", "owner", r->owner, "id", r->id, "trouble", what, "reason", strerror(errno),
-		  "remedy", "the verdict is kept and tried again each second", NULL);
+	log_event("job", "owner", r->owner, "id", r->id, "trouble", what, "reason", strerror(errno), "remedy",
+		  "the verdict is kept and tried again each second", NULL);
 	loop_timer(&r->timer, mono_us() + 1000000);
 }
 
@@ -233,8 +246,11 @@ static void write_result(struct run *r)
 		return;
 	}
 	r->sync = (struct sync_request){ .fd = { r->files.out, r->files.err, r->files.index, r->files.result,
-		r->files.attempt_dir, r->files.dir, r->tests.fd, r->files.files, r->files.files_index },
-		.n = SYNC_FDS, .done = r->sync.done, .arg = r };
+						 r->files.attempt_dir, r->files.dir, r->tests.fd, r->files.files,
+						 r->files.files_index },
+					 .n = SYNC_FDS,
+					 .done = r->sync.done,
+					 .arg = r };
 	sync_submit(&r->sync);
 }
 
@@ -248,8 +264,7 @@ static void publish(struct run *r)
 	metrics_job(&r->result, r->output.size[0] + r->output.size[1]);
 	if (!durable)
 		return;
-	r->sync = (struct sync_request){ .fd = { r->files.dir }, .n = 1,
-		.done = r->sync.done, .arg = r };
+	r->sync = (struct sync_request){ .fd = { r->files.dir }, .n = 1, .done = r->sync.done, .arg = r };
 	sync_submit(&r->sync);
 }
 
@@ -370,8 +385,10 @@ static void take_done(struct run *r, const struct frame *f)
 	else
 		verdict_explain(r, text, sizeof(text));
 	if (compile->ran && verdict_program_failed(compile))
-		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : r->job.check
-			    ? "what the check found is on stderr" : COMPILER_SPOKE);
+		run_verdict(r, WHY_COMPILE_ERROR,
+			    text[0]	   ? text
+			    : r->job.check ? "what the check found is on stderr"
+					   : COMPILER_SPOKE);
 	else
 		run_verdict(r, r->result.why, text[0] ? text : NULL);
 }
@@ -401,7 +418,7 @@ static void take_collected(struct run *r, const struct frame *f)
 	if (files_frame(&r->collected, f) < 0)
 		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent files that are not as it was told");
 	else
-		await_collected(r);	/* what can come is bounded */
+		await_collected(r); /* what can come is bounded */
 }
 
 static void box_frame(void *arg, const struct frame *f)
@@ -422,13 +439,15 @@ static void box_frame(void *arg, const struct frame *f)
 	case FRAME_END:
 		if (!tests_end(r, f))
 			verdict_end(r, f);
-		if (r->job.ncollect)	/* a cancelled one is given that time too */
+		if (r->job.ncollect) /* a cancelled one is given that time too */
 			await_collected(r);
 		break;
 	case FRAME_NEXT:
 		take_next(r);
 		break;
-	case FRAME_FILE: case FRAME_DATA: case FRAME_LEFT:
+	case FRAME_FILE:
+	case FRAME_DATA:
+	case FRAME_LEFT:
 		take_collected(r, f);
 		break;
 	case FRAME_CREDIT:
@@ -452,10 +471,20 @@ static void box_frame(void *arg, const struct frame *f)
 		break;
 	case FRAME_READY:
 		break;
-	case FRAME_HELLO: case FRAME_JOB: case FRAME_PHASE:
-	case FRAME_ARG: case FRAME_ENV: case FRAME_GO: case FRAME_STDIN: case FRAME_STDIN_END:
-	case FRAME_SIGNAL: case FRAME_KILL: case FRAME_COLLECT: case FRAME_WINDOW:
-	case FRAME_TEST: case FRAME_FINISH:
+	case FRAME_HELLO:
+	case FRAME_JOB:
+	case FRAME_PHASE:
+	case FRAME_ARG:
+	case FRAME_ENV:
+	case FRAME_GO:
+	case FRAME_STDIN:
+	case FRAME_STDIN_END:
+	case FRAME_SIGNAL:
+	case FRAME_KILL:
+	case FRAME_COLLECT:
+	case FRAME_WINDOW:
+	case FRAME_TEST:
+	case FRAME_FINISH:
 	default:
 		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent a frame that is not its to send");
 	}
@@ -467,8 +496,8 @@ static void box_ready(void *arg)
 	int64_t wall = r->limits[PHASE_RUN].v[LIMIT_WALL];
 
 	if (r->compile && !r->compiled)
-		return;		/* it waits for its program */
-	if (!r->box->cells && box_cells()) {	/* never with less isolation than the host allows */
+		return;			     /* it waits for its program */
+	if (!r->box->cells && box_cells()) { /* never with less isolation than the host allows */
 		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
@@ -493,7 +522,7 @@ static void box_ready(void *arg)
 		return;
 	}
 	spool_hook("job-sent");
-	feed_look(r);		/* an empty input ends at once */
+	feed_look(r); /* an empty input ends at once */
 }
 
 static void box_ended(void *arg, enum box_end how, const char *reason)
@@ -506,11 +535,12 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 		run_failed(r, WHY_INTERNAL_ERROR, reason);
 		break;
 	case BOX_NO_IMAGE:
-		snprintf(text, sizeof(text), "the image %s is not there: run cee-lang build %s", r->lang->image, r->lang->name);
+		snprintf(text, sizeof(text), "the image %s is not there: run cee-lang build %s", r->lang->image,
+			 r->lang->name);
 		run_verdict(r, WHY_REFUSED, r->lang->missing ? r->lang->missing : text);
 		break;
 	case BOX_DIED:
-		if (!r->began) {	/* no program of this job was there yet to do it */
+		if (!r->began) { /* no program of this job was there yet to do it */
 			run_failed(r, WHY_BOX_DIED, reason);
 			break;
 		}
@@ -590,8 +620,13 @@ static void compile_done(void *arg, const struct frame *end)
 /* Compiled in a compile box where one is to be had, and meanwhile a box for the program. */
 static void compile_and_run(struct run *r)
 {
-	struct compile_order o = { .lang = r->lang, .job = &r->job, .limits = &r->limits[PHASE_COMPILE],
-		.owner = r->owner, .shares = pool_shares(r->owner), .done = compile_done, .arg = r };
+	struct compile_order o = { .lang = r->lang,
+				   .job = &r->job,
+				   .limits = &r->limits[PHASE_COMPILE],
+				   .owner = r->owner,
+				   .shares = pool_shares(r->owner),
+				   .done = compile_done,
+				   .arg = r };
 
 	if (r->lang->resident.ncommand && !r->job.check)
 		r->result.compiler = COMPILER_PLAIN;
@@ -802,8 +837,8 @@ static int begin(const struct queued *q, bool cancelled)
 		reason = refuse(r, &text, &why, &e);
 	if (!reason)
 		reason = feed_open(r, runner->s);
-	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from", "new",
-		  "to", state_text[RUN_CLAIMED], "group", r->job.group, "labels", r->labels, NULL);
+	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from", "new", "to",
+		  state_text[RUN_CLAIMED], "group", r->job.group, "labels", r->labels, NULL);
 	if (cancelled || spool_cancel_wanted(runner->s, r->owner, r->id))
 		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
 	else if (reason)
@@ -813,8 +848,14 @@ static int begin(const struct queued *q, bool cancelled)
 	return 0;
 }
 
-int run_begin(const struct queued *q) { return begin(q, false); }
-int run_begin_cancelled(const struct queued *q) { return begin(q, true); }
+int run_begin(const struct queued *q)
+{
+	return begin(q, false);
+}
+int run_begin_cancelled(const struct queued *q)
+{
+	return begin(q, true);
+}
 
 /* ---- ends from outside ------------------------------------------------------------------ */
 
@@ -837,9 +878,10 @@ bool run_cancel(const char *owner, const char *id)
 		attach_flush(&r->box->attach);
 		loop_timer(&r->timer, mono_us() + 300000);
 	} else if (r && r->state < RUN_EXECUTING) {
-		run_verdict(r, WHY_CANCELLED, r->state == RUN_COMPILING ? "cancelled while it was compiled"
+		run_verdict(r, WHY_CANCELLED,
+			    r->state == RUN_COMPILING  ? "cancelled while it was compiled"
 			    : r->state == RUN_PACKAGES ? "cancelled while its packages were fetched"
-			    : "cancelled before it began");
+						       : "cancelled before it began");
 	}
 	return r != NULL;
 }

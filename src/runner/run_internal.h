@@ -11,25 +11,26 @@
 #include "sync.h"
 #include "tests.h"
 
-#define RUN_STATES(S) \
-	S(CLAIMED, "claimed") S(PACKAGES, "packages") S(PACKED, "waiting for a place") S(BOXED, "waiting for its box") \
-	S(COMPILING, "compiling") S(EXECUTING, "executing") \
-	S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
+#define RUN_STATES(S)                                                                                                  \
+	S(CLAIMED, "claimed")                                                                                          \
+	S(PACKAGES, "packages") S(PACKED, "waiting for a place") S(BOXED, "waiting for its box")                       \
+		S(COMPILING, "compiling") S(EXECUTING, "executing") S(RERUN, "rerun") S(VERDICT, "verdict")            \
+			S(SYNCED, "synced") S(PUBLISHED, "published")
 enum run_state {
 #define S(id, name) RUN_##id,
 	RUN_STATES(S)
 #undef S
-	RUN_STATE_COUNT
+		RUN_STATE_COUNT
 };
 
-struct feed {			/* feed.c: what goes into it */
+struct feed { /* feed.c: what goes into it */
 	struct spool *spool;
-	int fd;			/* in/ID, or -1: from the job's text */
-	int taken;		/* N/taken, or -1 */
+	int fd;	   /* in/ID, or -1: from the job's text */
+	int taken; /* N/taken, or -1 */
 	int64_t sent, told;
-	size_t credit;		/* bytes that init still takes */
-	bool ended;		/* STDIN_END is sent */
-	bool started;		/* the run phase has begun: signals are the program's */
+	size_t credit; /* bytes that init still takes */
+	bool ended;    /* STDIN_END is sent */
+	bool started;  /* the run phase has begun: signals are the program's */
 };
 
 struct run {
@@ -38,25 +39,25 @@ struct run {
 	int attempt;
 	struct job job;
 	const struct lang *lang;
-	struct limits limits[PHASE_COUNT];	/* in force */
+	struct limits limits[PHASE_COUNT]; /* in force */
 	struct result result;
 	struct spool_attempt files;
 	struct output output;
 	struct files collected;
-	int64_t collect_files, collect_bytes;	/* in force */
+	int64_t collect_files, collect_bytes; /* in force */
 	struct box *box;
-	struct compile *compile;	/* asked of a compile box; its products, when it is through */
-	bool compiled;			/* it is through, and the program may run */
-	struct layer_wish *wish;	/* for its packages, while they are made; or NULL */
-	int layer;			/* holds its layer in use, -1 none */
-	int pinned;			/* the processor it holds, -1 none */
+	struct compile *compile; /* asked of a compile box; its products, when it is through */
+	bool compiled;		 /* it is through, and the program may run */
+	struct layer_wish *wish; /* for its packages, while they are made; or NULL */
+	int layer;		 /* holds its layer in use, -1 none */
+	int pinned;		 /* the processor it holds, -1 none */
 	struct tests tests;
 	struct feed feed;
-	bool began;			/* a phase was started: from here on the box's death is the job's */
-	bool clean;			/* DONE came as it should: the box may serve on */
-	bool killed;			/* KILL is sent; the next DONE is that of a cancelled job */
-	char *labels;			/* for the log: a=b,c=d; or NULL */
-	char *trouble;			/* init's own words for a failure of ours */
+	bool began;    /* a phase was started: from here on the box's death is the job's */
+	bool clean;    /* DONE came as it should: the box may serve on */
+	bool killed;   /* KILL is sent; the next DONE is that of a cancelled job */
+	char *labels;  /* for the log: a=b,c=d; or NULL */
+	char *trouble; /* init's own words for a failure of ours */
 	struct timer timer;
 	struct sync_request sync;
 	struct run *next;
@@ -75,10 +76,10 @@ void feed_init(struct feed *f);
 void feed_release(struct feed *f);
 /* Before a box is asked for: NULL, or why the job cannot be run. */
 const char *feed_open(struct run *r, struct spool *s);
-void feed_look(struct run *r);		/* sends what may be sent; for any job at any time */
+void feed_look(struct run *r); /* sends what may be sent; for any job at any time */
 void feed_credit(struct run *r, const struct frame *f);
-void feed_window(struct run *r);	/* how large its terminal is, by now */
-bool feed_signal(struct run *r, int sig);	/* false: its program does not run */
+void feed_window(struct run *r);	  /* how large its terminal is, by now */
+bool feed_signal(struct run *r, int sig); /* false: its program does not run */
 
 /* packages.c: the layer of a job that has packages. PACKED by the time it returns, or it waits for
  * run_resumable, or it has ended. */
@@ -88,9 +89,9 @@ void packages_ask(struct run *r);
 void run_verdict(struct run *r, enum why why, const char *message);
 /* A failure of ours: once more, or said to be ours. */
 void run_failed(struct run *r, enum why why, const char *message);
-void run_enter(struct run *r, enum run_state s);	/* the only writer of state; logs it */
-int run_begin_log(struct run *r);	/* once a job, before its first output. -1: no room */
-void run_resumable(void);		/* a job is PACKED: a free place may be its */
+void run_enter(struct run *r, enum run_state s); /* the only writer of state; logs it */
+int run_begin_log(struct run *r);		 /* once a job, before its first output. -1: no room */
+void run_resumable(void);			 /* a job is PACKED: a free place may be its */
 const struct config *run_config(void);
 
 /* verdict.c: what a phase's FRAME_END says, written into r->result. */

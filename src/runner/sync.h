@@ -6,8 +6,8 @@
 enum { SYNC_FDS = 9 };
 /* done(arg, err) is called from the loop: err is 0 or the first errno. */
 struct sync_request {
-	int fd[SYNC_FDS], n;		/* the first n, borrowed; -1 skips */
-	int (*work)(void *arg);		/* or, instead: what waits for the disk itself; 0 or an errno. In the helper's
+	int fd[SYNC_FDS], n;	/* the first n, borrowed; -1 skips */
+	int (*work)(void *arg); /* or, instead: what waits for the disk itself; 0 or an errno. In the helper's
 					 * thread, so it touches nothing of the runner but arg */
 	void (*done)(void *arg, int err);
 	void *arg;
@@ -17,5 +17,5 @@ struct sync_request {
 int sync_init(void);
 /* The request's memory and descriptors must stay until done is called. */
 void sync_submit(struct sync_request *r);
-void sync_release(void);		/* waits for what is under way */
+void sync_release(void); /* waits for what is under way */
 #endif

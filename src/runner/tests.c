@@ -21,8 +21,8 @@
 #include "run_internal.h"
 
 enum {
-	FILE_EXTRA = 2048,	/* bytes that a kept file takes besides its content, at most */
-	LINE_ROOM = 1536,	/* bytes of the disk reserved for each line; few are longer */
+	FILE_EXTRA = 2048, /* bytes that a kept file takes besides its content, at most */
+	LINE_ROOM = 1536,  /* bytes of the disk reserved for each line; few are longer */
 };
 
 void tests_init(struct tests *t)
@@ -185,7 +185,7 @@ int tests_save(struct run *r)
 		int err = errno;
 
 		if (ftruncate(t->fd, t->size) < 0)
-			return -1;	/* what is torn is longer than the next try, which follows it: fsck says so */
+			return -1; /* what is torn is longer than the next try, which follows it: fsck says so */
 		errno = err;
 		return -1;
 	}

@@ -15,17 +15,26 @@ bool verdict_program_failed(const struct result_phase *p)
 static enum why why_of(enum frame_how how)
 {
 	switch (how) {
-	case END_EXITED: return WHY_EXITED;
-	case END_SIGNALLED: return WHY_SIGNALLED;
+	case END_EXITED:
+		return WHY_EXITED;
+	case END_SIGNALLED:
+		return WHY_SIGNALLED;
 	case END_CPU_LIMIT:
-	case END_WALL_LIMIT: return WHY_TIME_LIMIT;
-	case END_MEMORY_LIMIT: return WHY_MEMORY_LIMIT;
-	case END_OUTPUT_LIMIT: return WHY_OUTPUT_LIMIT;
-	case END_PROCESS_LIMIT: return WHY_PROCESS_LIMIT;
+	case END_WALL_LIMIT:
+		return WHY_TIME_LIMIT;
+	case END_MEMORY_LIMIT:
+		return WHY_MEMORY_LIMIT;
+	case END_OUTPUT_LIMIT:
+		return WHY_OUTPUT_LIMIT;
+	case END_PROCESS_LIMIT:
+		return WHY_PROCESS_LIMIT;
 	case END_DISK_LIMIT:
-	case END_FILE_SIZE_LIMIT: return WHY_DISK_LIMIT;
-	case END_KILLED: return WHY_CANCELLED;
-	case END_TROUBLE: break;
+	case END_FILE_SIZE_LIMIT:
+		return WHY_DISK_LIMIT;
+	case END_KILLED:
+		return WHY_CANCELLED;
+	case END_TROUBLE:
+		break;
 	}
 	return WHY_INTERNAL_ERROR;
 }
@@ -84,7 +93,8 @@ void verdict_explain(const struct run *r, char *text, size_t size)
 	else if (why == WHY_TIME_LIMIT)
 		n = snprintf(text, size, "ran for its %.3g s", (double)p->limits.v[LIMIT_WALL] / 1e6);
 	else if (why == WHY_MEMORY_LIMIT)
-		n = snprintf(text, size, "needed more than its %lld MiB of memory", (long long)p->limits.v[LIMIT_MEMORY] >> 20);
+		n = snprintf(text, size, "needed more than its %lld MiB of memory",
+			     (long long)p->limits.v[LIMIT_MEMORY] >> 20);
 	else if (why == WHY_OUTPUT_LIMIT)
 		n = snprintf(text, size, "wrote more than %lld bytes", (long long)p->limits.v[LIMIT_OUTPUT]);
 	else if (why == WHY_PROCESS_LIMIT)

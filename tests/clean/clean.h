@@ -5,16 +5,16 @@
 #include <stddef.h>
 
 enum {
-	IN_BOX = 0,			/* stays in the box when the planter has ended */
-	IN_SELF = 1,			/* an attribute of the planter that an exec hands on */
-	BY_ROOT = 2			/* without a cell it takes root to plant it */
+	IN_BOX = 0,  /* stays in the box when the planter has ended */
+	IN_SELF = 1, /* an attribute of the planter that an exec hands on */
+	BY_ROOT = 2  /* without a cell it takes root to plant it */
 };
 
 struct plant {
 	const char *name;
 	int flags;
-	void (*plant)(void);		/* returns when it is planted */
-	void (*probe)(void);		/* returns when nothing was found */
+	void (*plant)(void); /* returns when it is planted */
+	void (*probe)(void); /* returns when nothing was found */
 };
 /* Each ends with a NULL name. */
 extern const struct plant process_plants[], file_plants[], ipc_plants[], net_plants[], init_plants[], self_plants[];
@@ -30,6 +30,6 @@ void pause_ms(long ms);
 /* A process by double fork, in a session of its own, that runs work() (or nothing) and then
  * stays for ever, with signals ignored; returns when work() is done. */
 void leave_daemon(void (*work)(void));
-bool has_daemon(void);			/* one of those is there */
+bool has_daemon(void); /* one of those is there */
 bool slurp(const char *path, char *text, size_t size);
 #endif

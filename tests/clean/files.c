@@ -290,14 +290,12 @@ static void probe_pty(void)
 	closedir(d);
 }
 
-const struct plant file_plants[] = {
-	{ "files", IN_BOX, plant_files, probe_files },
-	{ "full", IN_BOX, plant_full, probe_full },
-	{ "inodes", IN_BOX, plant_inodes, probe_inodes },
-	{ "unlinked", IN_BOX, plant_unlinked, probe_unlinked },
-	{ "modes", IN_BOX, plant_modes, probe_modes },
-	{ "mount", IN_BOX | BY_ROOT, plant_mount, probe_mount },
-	{ "core", IN_BOX, plant_core, probe_core },
-	{ "pty", IN_BOX, plant_pty, probe_pty },
-	{ 0 }
-};
+const struct plant file_plants[] = { { "files", IN_BOX, plant_files, probe_files },
+				     { "full", IN_BOX, plant_full, probe_full },
+				     { "inodes", IN_BOX, plant_inodes, probe_inodes },
+				     { "unlinked", IN_BOX, plant_unlinked, probe_unlinked },
+				     { "modes", IN_BOX, plant_modes, probe_modes },
+				     { "mount", IN_BOX | BY_ROOT, plant_mount, probe_mount },
+				     { "core", IN_BOX, plant_core, probe_core },
+				     { "pty", IN_BOX, plant_pty, probe_pty },
+				     { 0 } };

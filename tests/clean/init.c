@@ -246,18 +246,16 @@ static void probe_hostname(void)
 		found("the name %s, %s", u.nodename, u.domainname);
 }
 
-const struct plant init_plants[] = {
-	{ "nice", IN_BOX, plant_nice, probe_nice },
-	{ "sched", IN_BOX, plant_sched, probe_sched },
-	{ "ioprio", IN_BOX, plant_io, probe_io },
-	{ "rlimits", IN_BOX, plant_limits, probe_limits },
-	{ "affinity", IN_BOX, plant_affinity, probe_affinity },
-	{ "oom", IN_BOX, plant_oom, probe_oom },
-	{ "signals", IN_BOX, plant_signals, probe_alive },
-	{ "signal-group", IN_BOX, plant_group, probe_alive },
-	{ "signal-pidfd", IN_BOX, plant_pidfd, probe_alive },
-	{ "signal-forged", IN_BOX, plant_forged, probe_alive },
-	{ "init-fds", IN_BOX, plant_fd, probe_alive },
-	{ "hostname", IN_BOX | BY_ROOT, plant_hostname, probe_hostname },
-	{ 0 }
-};
+const struct plant init_plants[] = { { "nice", IN_BOX, plant_nice, probe_nice },
+				     { "sched", IN_BOX, plant_sched, probe_sched },
+				     { "ioprio", IN_BOX, plant_io, probe_io },
+				     { "rlimits", IN_BOX, plant_limits, probe_limits },
+				     { "affinity", IN_BOX, plant_affinity, probe_affinity },
+				     { "oom", IN_BOX, plant_oom, probe_oom },
+				     { "signals", IN_BOX, plant_signals, probe_alive },
+				     { "signal-group", IN_BOX, plant_group, probe_alive },
+				     { "signal-pidfd", IN_BOX, plant_pidfd, probe_alive },
+				     { "signal-forged", IN_BOX, plant_forged, probe_alive },
+				     { "init-fds", IN_BOX, plant_fd, probe_alive },
+				     { "hostname", IN_BOX | BY_ROOT, plant_hostname, probe_hostname },
+				     { 0 } };

@@ -66,7 +66,10 @@ static void probe_sem(void)
 
 static void plant_msg(void)
 {
-	struct { long type; char text[8]; } m = { 1, "planted" };
+	struct {
+		long type;
+		char text[8];
+	} m = { 1, "planted" };
 	int id = msgget(KEY, IPC_CREAT | 0666);
 
 	if (id < 0 || msgsnd(id, &m, sizeof m.text, IPC_NOWAIT))
@@ -315,18 +318,16 @@ static void probe_sigqueue(void)
 		found("no signal can be queued: %s", strerror(errno));
 }
 
-const struct plant ipc_plants[] = {
-	{ "shm", IN_BOX, plant_shm, probe_shm },
-	{ "sem", IN_BOX, plant_sem, probe_sem },
-	{ "msg", IN_BOX, plant_msg, probe_msg },
-	{ "posix-shm", IN_BOX, plant_posix_shm, probe_posix_shm },
-	{ "posix-sem", IN_BOX, plant_posix_sem, probe_posix_sem },
-	{ "mqueue", IN_BOX, plant_mq, probe_mq },
-	{ "key", IN_BOX, plant_key, probe_key },
-	{ "memfd", IN_BOX, plant_memfd, probe_memfd },
-	{ "flock", IN_BOX, plant_flock, probe_flock },
-	{ "ofd-lock", IN_BOX, plant_ofd, probe_ofd },
-	{ "inotify", IN_BOX, plant_inotify, probe_inotify },
-	{ "sigqueue", IN_BOX, plant_sigqueue, probe_sigqueue },
-	{ 0 }
-};
+const struct plant ipc_plants[] = { { "shm", IN_BOX, plant_shm, probe_shm },
+				    { "sem", IN_BOX, plant_sem, probe_sem },
+				    { "msg", IN_BOX, plant_msg, probe_msg },
+				    { "posix-shm", IN_BOX, plant_posix_shm, probe_posix_shm },
+				    { "posix-sem", IN_BOX, plant_posix_sem, probe_posix_sem },
+				    { "mqueue", IN_BOX, plant_mq, probe_mq },
+				    { "key", IN_BOX, plant_key, probe_key },
+				    { "memfd", IN_BOX, plant_memfd, probe_memfd },
+				    { "flock", IN_BOX, plant_flock, probe_flock },
+				    { "ofd-lock", IN_BOX, plant_ofd, probe_ofd },
+				    { "inotify", IN_BOX, plant_inotify, probe_inotify },
+				    { "sigqueue", IN_BOX, plant_sigqueue, probe_sigqueue },
+				    { 0 } };

@@ -22,9 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct plant *const families[] = {
-	process_plants, file_plants, ipc_plants, net_plants, init_plants, self_plants
-};
+static const struct plant *const families[] = { process_plants, file_plants, ipc_plants,
+						net_plants,	init_plants, self_plants };
 
 void found(const char *fmt, ...)
 {
@@ -102,7 +101,8 @@ static int run(const struct plant *p, const char *what)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status)) {
-		printf("%s: %s died of signal %d\n", !strcmp(what, "probe") ? "found" : "broken", what, WTERMSIG(status));
+		printf("%s: %s died of signal %d\n", !strcmp(what, "probe") ? "found" : "broken", what,
+		       WTERMSIG(status));
 		fflush(stdout);
 		return 1;
 	}

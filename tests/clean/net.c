@@ -22,8 +22,9 @@ enum { PORT = 7777 };
 
 static struct sockaddr_in loopback(int port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((unsigned short)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+				     .sin_port = htons((unsigned short)port),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
 static int bound(int type, int port)
@@ -84,7 +85,7 @@ static void look_at_table(const char *name)
 
 	snprintf(path, sizeof path, "/proc/net/%s", name);
 	if (!slurp(path, text, sizeof text))
-		return;			/* no such protocol here */
+		return; /* no such protocol here */
 	second = strchr(text, '\n');
 	if (second && second[1])
 		found("in %s:%.60s", path, second + 1);
@@ -119,7 +120,7 @@ static void probe_listen(void)
 	socklen_t len = sizeof err;
 
 	err = connect(s, (struct sockaddr *)&a, sizeof a) ? errno : 0;
-	if (err == EINPROGRESS && poll(&p, 1, 1000) == 1)	/* no answer: there is one who does not accept */
+	if (err == EINPROGRESS && poll(&p, 1, 1000) == 1) /* no answer: there is one who does not accept */
 		getsockopt(s, SOL_SOCKET, SO_ERROR, &err, &len);
 	if (err != ECONNREFUSED)
 		found("somebody listens");
@@ -190,13 +191,13 @@ static void plant_unsent(void)
 
 	if (s < 0 || listen(s, 0))
 		denied("listen");
-	for (int i = 0; i < 3; i++)	/* some stay half open: nobody accepts */
+	for (int i = 0; i < 3; i++) /* some stay half open: nobody accepts */
 		connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), (struct sockaddr *)&a, sizeof a);
 	connect(c, (struct sockaddr *)&a, sizeof a);
 	poll(&p, 1, 100);
 	while (write(c, block, sizeof block) > 0)
 		;
-	leave_daemon(NULL);		/* it holds them all */
+	leave_daemon(NULL); /* it holds them all */
 }
 
 /* ---- the namespace's own state -------------------------------------------------------- */
@@ -241,13 +242,11 @@ static void probe_down(void)
 		found("loopback is down");
 }
 
-const struct plant net_plants[] = {
-	{ "abstract", IN_BOX, plant_abstract, probe_abstract },
-	{ "listen", IN_BOX, plant_listen, probe_listen },
-	{ "bound", IN_BOX, plant_bound, probe_bound },
-	{ "time-wait", IN_BOX, plant_time_wait, probe_time_wait },
-	{ "unsent", IN_BOX, plant_unsent, probe_listen },
-	{ "sysctl", IN_BOX | BY_ROOT, plant_sysctl, probe_sysctl },
-	{ "loopback", IN_BOX | BY_ROOT, plant_down, probe_down },
-	{ 0 }
-};
+const struct plant net_plants[] = { { "abstract", IN_BOX, plant_abstract, probe_abstract },
+				    { "listen", IN_BOX, plant_listen, probe_listen },
+				    { "bound", IN_BOX, plant_bound, probe_bound },
+				    { "time-wait", IN_BOX, plant_time_wait, probe_time_wait },
+				    { "unsent", IN_BOX, plant_unsent, probe_listen },
+				    { "sysctl", IN_BOX | BY_ROOT, plant_sysctl, probe_sysctl },
+				    { "loopback", IN_BOX | BY_ROOT, plant_down, probe_down },
+				    { 0 } };

@@ -81,7 +81,7 @@ void leave_daemon(void (*work)(void))
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (read(ready[0], &c, 1) != 1)
-		_exit(3);		/* it has said why */
+		_exit(3); /* it has said why */
 	close(ready[0]);
 }
 
@@ -236,14 +236,11 @@ static void plant_words(void)
 
 static void probe_words(void)
 {
-	pause_ms(300);			/* the driver looks at the output */
+	pause_ms(300); /* the driver looks at the output */
 }
 
 const struct plant process_plants[] = {
-	{ "daemon", IN_BOX, plant_daemon, probe_daemon },
-	{ "stubborn", IN_BOX, plant_stubborn, probe_daemon },
-	{ "bomb", IN_BOX, plant_bomb, probe_bomb },
-	{ "timers", IN_BOX, plant_timers, probe_timers },
-	{ "words", IN_BOX, plant_words, probe_words },
-	{ 0 }
+	{ "daemon", IN_BOX, plant_daemon, probe_daemon }, { "stubborn", IN_BOX, plant_stubborn, probe_daemon },
+	{ "bomb", IN_BOX, plant_bomb, probe_bomb },	  { "timers", IN_BOX, plant_timers, probe_timers },
+	{ "words", IN_BOX, plant_words, probe_words },	  { 0 }
 };

@@ -69,7 +69,8 @@ static void plant_mask(void)
 	sigset_t all;
 
 	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, NULL) || signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGINT, SIG_IGN) == SIG_ERR)
+	if (sigprocmask(SIG_SETMASK, &all, NULL) || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGINT, SIG_IGN) == SIG_ERR)
 		denied("signals");
 }
 
@@ -248,19 +249,17 @@ static void probe_time(void)
 		found("time is shifted");
 }
 
-const struct plant self_plants[] = {
-	{ "umask", IN_SELF, plant_umask, probe_umask },
-	{ "environment", IN_SELF, plant_env, probe_env },
-	{ "directory", IN_SELF, plant_cwd, probe_cwd },
-	{ "signal-mask", IN_SELF, plant_mask, probe_mask },
-	{ "itimer", IN_SELF, plant_itimer, probe_itimer },
-	{ "personality", IN_SELF, plant_personality, probe_personality },
-	{ "own-rlimits", IN_SELF, plant_rlimit, probe_rlimit },
-	{ "own-priority", IN_SELF, plant_own_nice, probe_own_nice },
-	{ "own-affinity", IN_SELF, plant_own_affinity, probe_own_affinity },
-	{ "descriptors", IN_SELF, plant_descriptors, probe_descriptors },
-	{ "own-filter", IN_SELF, plant_filter, probe_filter },
-	{ "coredump-filter", IN_SELF, plant_dump_filter, probe_dump_filter },
-	{ "time", IN_SELF | BY_ROOT, plant_time, probe_time },
-	{ 0 }
-};
+const struct plant self_plants[] = { { "umask", IN_SELF, plant_umask, probe_umask },
+				     { "environment", IN_SELF, plant_env, probe_env },
+				     { "directory", IN_SELF, plant_cwd, probe_cwd },
+				     { "signal-mask", IN_SELF, plant_mask, probe_mask },
+				     { "itimer", IN_SELF, plant_itimer, probe_itimer },
+				     { "personality", IN_SELF, plant_personality, probe_personality },
+				     { "own-rlimits", IN_SELF, plant_rlimit, probe_rlimit },
+				     { "own-priority", IN_SELF, plant_own_nice, probe_own_nice },
+				     { "own-affinity", IN_SELF, plant_own_affinity, probe_own_affinity },
+				     { "descriptors", IN_SELF, plant_descriptors, probe_descriptors },
+				     { "own-filter", IN_SELF, plant_filter, probe_filter },
+				     { "coredump-filter", IN_SELF, plant_dump_filter, probe_dump_filter },
+				     { "time", IN_SELF | BY_ROOT, plant_time, probe_time },
+				     { 0 } };

@@ -145,7 +145,10 @@ static void shared(const char *kind, size_t bytes, long ms, int leave)
  * gets at them, in its own time. */
 static void flight(size_t bytes)
 {
-	union { struct cmsghdr h; char space[CMSG_SPACE(3 * sizeof(int))]; } c = { .space = { 0 } };
+	union {
+		struct cmsghdr h;
+		char space[CMSG_SPACE(3 * sizeof(int))];
+	} c = { .space = { 0 } };
 	struct iovec v = { "x", 1 };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = c.space, .msg_controllen = sizeof c.space };
 	int pair[2], fds[3];
@@ -212,7 +215,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "orphan"))
 		orphans((int)a, b);
 	else if (!strcmp(what, "ignore") && signal(SIGCHLD, SIG_IGN) != SIG_ERR)
-		children((int)a, b), wait(NULL);	/* until all have gone: there is nothing to wait for */
+		children((int)a, b), wait(NULL); /* until all have gone: there is nothing to wait for */
 	else if (!strcmp(what, "shared"))
 		shared(argv[2], (size_t)b << 20, c, argc > 5);
 	else if (!strcmp(what, "flight"))

@@ -11,10 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct cgi *q)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 	char *back;
 
-	if (*q->path != '/' || strlen(q->path) > CGI_PATH_MAX || !utf8_valid(q->path, strlen(q->path)) || q->length < -1)
+	if (*q->path != '/' || strlen(q->path) > CGI_PATH_MAX || !utf8_valid(q->path, strlen(q->path)) ||
+	    q->length < -1)
 		abort();
 	if (*q->prefix && q->prefix[strlen(q->prefix) - 1] == '/')
 		abort();
@@ -34,7 +35,7 @@ static void check(const struct cgi *q)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1), **env = calloc(size + 2, sizeof *env);
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 	struct cgi q;
 	size_t n = 0;
 	int r;

@@ -13,11 +13,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
-struct text { uint8_t *p; size_t n; };
+struct text {
+	uint8_t *p;
+	size_t n;
+};
 
-static bool space(uint8_t b) { return b == ' ' || (b >= 9 && b <= 13); }
+static bool space(uint8_t b)
+{
+	return b == ' ' || (b >= 9 && b <= 13);
+}
 
 /* Without white space at the ends of lines and blank lines at the end. */
 static struct text without_trailing(const uint8_t *p, size_t n)
@@ -66,7 +76,7 @@ static bool run(struct compare *c, const struct compare_rule *r, const uint8_t *
 	compare_init(c, r, want, nw);
 	for (size_t at = 0; at < ng; at += piece) {
 		size_t n = ng - at < piece ? ng - at : piece;
-		uint8_t *copy = malloc(n);	/* an over-read is seen */
+		uint8_t *copy = malloc(n); /* an over-read is seen */
 
 		memcpy(copy, got + at, n);
 		compare_feed(c, copy, n);

@@ -8,13 +8,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void one(enum grammar g, const char *name, unsigned char *text, size_t size)
 {
 	struct job_file f = { (char *)(uintptr_t)name, text, size, 0644 };
 	struct job j = { .files = &f, .nfiles = 1 };
-	struct cee_err e = {""};
+	struct cee_err e = { "" };
 	int r = job_declare(&j, g, &e);
 
 	MUST((r < 0) == (e.msg[0] != '\0') && j.npackages <= PACKAGES_MAX);
@@ -29,7 +33,7 @@ static void one(enum grammar g, const char *name, unsigned char *text, size_t si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned char *text = malloc(size + !size);	/* exactly as large, so that one byte more is seen */
+	unsigned char *text = malloc(size + !size); /* exactly as large, so that one byte more is seen */
 
 	memcpy(text, data, size);
 	one(GRAMMAR_NUGET, "Program.cs", text, size);

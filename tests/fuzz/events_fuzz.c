@@ -9,7 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -8,7 +8,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void promises(const struct files_list *l)
 {
@@ -33,8 +37,8 @@ static void promises(const struct files_list *l)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size);	/* of the exact size: an over-read is seen */
-	struct cee_err e = {""};
+	char *text = malloc(size); /* of the exact size: an over-read is seen */
+	struct cee_err e = { "" };
 	struct files_list l;
 
 	memcpy(text, data, size);

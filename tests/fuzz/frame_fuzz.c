@@ -8,7 +8,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 /* The bytes of all whole frames, in a sum; *end is what the last call returned. */
 static uint64_t walk(const uint8_t *data, size_t size, size_t piece, int *end, size_t *count)

@@ -9,16 +9,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
-static const char all[] =
-	"{\"languages\":[{\"name\":\"bash\",\"aliases\":[\"sh\"],\"extensions\":[\".sh\"]},"
-	"{\"name\":\"python\",\"aliases\":[\"py\",\"python3\"],\"extensions\":[\".py\"]}]}";
+static const char all[] = "{\"languages\":[{\"name\":\"bash\",\"aliases\":[\"sh\"],\"extensions\":[\".sh\"]},"
+			  "{\"name\":\"python\",\"aliases\":[\"py\",\"python3\"],\"extensions\":[\".py\"]}]}";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size ? size : 1);	/* an over-read is seen */
-	struct cee_err e = {0};
+	char *copy = malloc(size ? size : 1); /* an over-read is seen */
+	struct cee_err e = { 0 };
 	struct shebang s;
 	char *got;
 

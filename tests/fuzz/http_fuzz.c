@@ -21,7 +21,7 @@ static uint64_t walk(const uint8_t *p, size_t size, size_t piece, int *end)
 	for (size_t at = 0; at < size && *end >= 0;) {
 		size_t len = size - at < piece ? size - at : piece, used = 0, n = 0;
 		const unsigned char *out = NULL;
-		uint8_t *copy = malloc(len);	/* of the exact size, so that an over-read is seen */
+		uint8_t *copy = malloc(len); /* of the exact size, so that an over-read is seen */
 
 		memcpy(copy, p + at, len);
 		if (!open) {

@@ -10,7 +10,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 /* As long as leading zeros are not there, there is one way to write it. */
 static bool zeros(const char *text, size_t len)
@@ -30,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t n;
 	int len, sig;
 
-	memcpy(copy, data, size);	/* without a NUL behind it: an over-read is seen below */
+	memcpy(copy, data, size); /* without a NUL behind it: an over-read is seen below */
 	copy = realloc(copy, size ? size : 1);
 	n = spool_end_parse(copy, size);
 	len = snprintf(again, sizeof again, "%" PRId64 "\n", n);
@@ -47,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (spool_removal_parse(name, id))
 		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && strcmp(name + ID_LEN, ".remove") == 0);
 	if (spool_join_parse(name, owner)) {
-		MUST(spool_owner_valid(owner) && strncmp(name, owner, strlen(owner)) == 0 && name[strlen(owner)] == '.');
+		MUST(spool_owner_valid(owner) && strncmp(name, owner, strlen(owner)) == 0 &&
+		     name[strlen(owner)] == '.');
 		MUST(id_valid(name + strlen(owner) + 1));
 		if (spool_owner_uid(owner, NULL, &uid)) {
 			snprintf(again, sizeof again, "uid-%u", (unsigned)uid);

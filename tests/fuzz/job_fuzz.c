@@ -9,11 +9,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char published[] =
-	"{\"languages\":[{\"name\":\"python\",\"aliases\":[\"py\"],\"versions\":[\"3\"],\"frameworks\":[],\"file\":\"main.py\",\"files\":[\"x\"]},"
-	"{\"name\":\"csharp\",\"aliases\":[],\"versions\":[],\"frameworks\":[\"net6.0\"],\"file\":\"Program.cs\",\"files\":[]}]}";
+static const char published[] = "{\"languages\":[{\"name\":\"python\",\"aliases\":[\"py\"],\"versions\":[\"3\"],"
+				"\"frameworks\":[],\"file\":\"main.py\",\"files\":[\"x\"]},"
+				"{\"name\":\"csharp\",\"aliases\":[],\"versions\":[],\"frameworks\":[\"net6.0\"],"
+				"\"file\":\"Program.cs\",\"files\":[]}]}";
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void promises(const struct job *j)
 {
@@ -32,8 +37,10 @@ static void promises(const struct job *j)
 	for (size_t i = 0; i < j->ntests; i++) {
 		const struct job_test *t = &j->tests[i];
 
-		MUST(t->name && *t->name && utf8_valid(t->name, strlen(t->name)) && (i == 0 || strcmp(t->name, t[-1].name) != 0));
-		MUST((t->stdin_data || !t->stdin_len) && (t->expected || !t->expected_len) && (t->arguments || !t->narguments));
+		MUST(t->name && *t->name && utf8_valid(t->name, strlen(t->name)) &&
+		     (i == 0 || strcmp(t->name, t[-1].name) != 0));
+		MUST((t->stdin_data || !t->stdin_len) && (t->expected || !t->expected_len) &&
+		     (t->arguments || !t->narguments));
 		MUST(t->limits.v[LIMIT_DISK] == -1 && t->limits.v[LIMIT_INODES] == -1);
 	}
 	for (int p = 0; p < PHASE_COUNT; p++)
@@ -43,8 +50,8 @@ static void promises(const struct job *j)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size);	/* of the exact size, without a NUL after it */
-	struct cee_err e = {""};
+	char *text = malloc(size); /* of the exact size, without a NUL after it */
+	struct cee_err e = { "" };
 	struct conf c;
 	struct job j;
 

@@ -9,22 +9,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void use(struct lang *l)
 {
-	char *arguments[] = {"a", "{file}"};
+	char *arguments[] = { "a", "{file}" };
 	struct job_file file = { .name = "-f.c" };
 	struct job j = { .language = l->name, .files = &file, .nfiles = 1, .arguments = arguments, .narguments = 2 };
 	struct langs ls = { .l = l, .n = 1 };
 	char *text = lang_publish(&ls);
 	char **v = lang_argv(l, l->run, l->nrun, &j);
-	struct cee_err e = {""};
+	struct cee_err e = { "" };
 	struct conf c;
 
 	MUST(text && v);
 	conf_init(&c);
-	if (job_check(&j, &c, text, strlen(text), &e) < 0)	/* only names may collide */
+	if (job_check(&j, &c, text, strlen(text), &e) < 0) /* only names may collide */
 		MUST(strstr(e.msg, "files"));
 	conf_release(&c);
 	strv_free(v);
@@ -34,7 +38,8 @@ static void use(struct lang *l)
 /* What an image says of versions: read again it is the same, and it ends no label's text. */
 static void versions(const uint8_t *data, size_t size)
 {
-	char *text = strndup((const char *)data, size), *words = lang_versions_read(text), *again = lang_versions_read(words);
+	char *text = strndup((const char *)data, size), *words = lang_versions_read(text),
+	     *again = lang_versions_read(words);
 
 	MUST(words && again && strcmp(words, again) == 0);
 	MUST(!strpbrk(words, "\"\\$\n\r") && strlen(words) <= LANG_VERSIONS * (LANG_VERSION_LEN + 1));
@@ -46,7 +51,7 @@ static void versions(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size);
-	struct cee_err e = {""};
+	struct cee_err e = { "" };
 	struct lang l;
 
 	versions(data, size);

@@ -8,7 +8,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void printable(const char *s)
 {
@@ -20,7 +24,7 @@ static void printable(const char *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct layer_package *p, *again;
-	struct buf b = {0};
+	struct buf b = { 0 };
 	size_t n, m;
 
 	if (layer_lock_parse((const char *)data, size, &p, &n, NULL) < 0) {

@@ -12,18 +12,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void fuzz_group(const uint8_t *data, size_t size)
 {
-	struct ids l = {0};
+	struct ids l = { 0 };
 	int fd = memfd_create("group", MFD_CLOEXEC);
 
 	MUST(fd >= 0 && write_full(fd, data, size) == 0 && lseek(fd, 0, SEEK_SET) == 0);
 	MUST(group_read(fd, &l) == 0);
 	for (size_t i = 0; i < l.n; i++)
-		MUST(id_valid(l.v[i]) && ids_find(&l, l.v[i]) == (ssize_t)i &&
-		     memmem(data, size, l.v[i], ID_LEN));
+		MUST(id_valid(l.v[i]) && ids_find(&l, l.v[i]) == (ssize_t)i && memmem(data, size, l.v[i], ID_LEN));
 	ids_release(&l);
 	close(fd);
 }

@@ -9,7 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void one(enum grammar g, const char *s)
 {
@@ -19,7 +23,9 @@ static void one(enum grammar g, const char *s)
 	MUST(key && strlen(key) <= strlen(s) && package_same(g, s, s));
 	MUST(!version || !range);
 	if (name || version)
-		MUST(*s && *s != '-' && !strpbrk(s, " \t\r\n:\\\"'`$;|&<>=%?") && !strstr(s, ".."  "/"));
+		MUST(*s && *s != '-' && !strpbrk(s, " \t\r\n:\\\"'`$;|&<>=%?") &&
+		     !strstr(s, ".."
+				"/"));
 	if (version)
 		MUST(!strchr(s, '/') && !strchr(s, '@') && !strchr(s, '*'));
 	if (range)

@@ -8,14 +8,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 static void walk(const struct pattern *p, const char *name)
 {
 	bool match = pattern_match(p, name), may = true;
 	uint64_t at = pattern_begin(p);
 
-	for (const char *slash; ; name = slash + 1) {
+	for (const char *slash;; name = slash + 1) {
 		slash = strchrnul(name, '/');
 		at = pattern_step(p, at, name, (size_t)(slash - name));
 		if (!*slash)

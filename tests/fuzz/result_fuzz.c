@@ -8,13 +8,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(c) do { if (!(c)) abort(); } while (0)
+#define MUST(c)                                                                                                        \
+	do {                                                                                                           \
+		if (!(c))                                                                                              \
+			abort();                                                                                       \
+	} while (0)
 
 /* A line of an attempt's tests. */
 static void line(const char *text, size_t size)
 {
 	struct test_result t, back;
-	struct cee_err e = {""};
+	struct cee_err e = { "" };
 	char *one, *two;
 
 	if (test_parse(&t, text, size, &e) < 0) {
@@ -34,7 +38,7 @@ static void line(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size), *one, *two;
-	struct cee_err e = {""};
+	struct cee_err e = { "" };
 	struct result r, back;
 
 	memcpy(text, data, size);
@@ -49,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		two = result_format(&back);
 		MUST(two && strcmp(one, two) == 0);
 		MUST(back.exit_code == r.exit_code && back.created_us == r.created_us && back.queued_us == r.queued_us);
-		MUST(memcmp(back.phase[0].limits.v, r.phase[0].limits.v, sizeof r.phase[0].limits.v) == 0 || !r.phase[0].ran);
+		MUST(memcmp(back.phase[0].limits.v, r.phase[0].limits.v, sizeof r.phase[0].limits.v) == 0 ||
+		     !r.phase[0].ran);
 		result_release(&back);
 		free(one);
 		free(two);

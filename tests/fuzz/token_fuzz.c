@@ -9,9 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size ? size : 1);	/* of the exact size, so that an over-read is seen */
+	char *text = malloc(size ? size : 1); /* of the exact size, so that an over-read is seen */
 	struct token t, again;
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	memcpy(text, data, size);
 	if (token_parse(&t, text, size, NULL) == 1) {

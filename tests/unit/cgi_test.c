@@ -8,7 +8,7 @@
 static struct cgi q;
 static int parse(char *const *env)
 {
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	cgi_release(&q);
 	return cgi_parse(&q, env, &e);
@@ -17,10 +17,12 @@ static int parse(char *const *env)
 
 static void requests(void)
 {
-	CHECK(parse(ENV("REQUEST_METHOD=POST", "PATH_INFO=/tasks", "CONTENT_LENGTH=7", "QUERY_STRING=wait=5&a=%41+b&&c")) == 0);
+	CHECK(parse(ENV("REQUEST_METHOD=POST", "PATH_INFO=/tasks", "CONTENT_LENGTH=7",
+			"QUERY_STRING=wait=5&a=%41+b&&c")) == 0);
 	CHECK(q.method == METHOD_POST && q.length == 7 && q.nquery == 3);
 	CHECK(strcmp(cgi_query(&q, "a"), "A b") == 0 && strcmp(cgi_query(&q, "c"), "") == 0 && !cgi_query(&q, "d"));
-	CHECK(parse(ENV("REQUEST_METHOD=GET")) == 0 && strcmp(q.path, "/") == 0 && strcmp(q.prefix, "") == 0 && q.length == 0);
+	CHECK(parse(ENV("REQUEST_METHOD=GET")) == 0 && strcmp(q.path, "/") == 0 && strcmp(q.prefix, "") == 0 &&
+	      q.length == 0);
 	CHECK(parse(ENV("REQUEST_METHOD=BREW")) == 0 && q.method == METHOD_OTHER);
 	CHECK(parse(ENV("SCRIPT_NAME=/a/b//")) == 0 && strcmp(q.prefix, "/a/b") == 0);
 	CHECK(parse(ENV("HTTP_TRANSFER_ENCODING=chunked")) == 0 && q.length == -1);
@@ -64,9 +66,12 @@ static void routes(void)
 	CHECK(route_match("/tasks", "/tasks", id, &rest) && route_match("/tasks", "/tasks/", id, &rest));
 	CHECK(!route_match("/tasks", "/tasksx", id, &rest) && !route_match("/tasks", "/task", id, &rest) &&
 	      !route_match("/tasks", "/tasks//", id, &rest));
-	CHECK(route_match("/tasks/{id}", "/tasks/01890A5D-AC96-774B-BCCE-B302099A8057", id, &rest) && strcmp(id, UUID) == 0);
-	CHECK(!route_match("/tasks/{id}", "/tasks/" UUID "x", id, &rest) && !route_match("/tasks/{id}", "/tasks/x", id, &rest));
-	CHECK(route_match("/tasks/{id}/files/{rest}", "/tasks/" UUID "/files/a/../b", id, &rest) && strcmp(rest, "a/../b") == 0);
+	CHECK(route_match("/tasks/{id}", "/tasks/01890A5D-AC96-774B-BCCE-B302099A8057", id, &rest) &&
+	      strcmp(id, UUID) == 0);
+	CHECK(!route_match("/tasks/{id}", "/tasks/" UUID "x", id, &rest) &&
+	      !route_match("/tasks/{id}", "/tasks/x", id, &rest));
+	CHECK(route_match("/tasks/{id}/files/{rest}", "/tasks/" UUID "/files/a/../b", id, &rest) &&
+	      strcmp(rest, "a/../b") == 0);
 	CHECK(!route_match("/tasks/{id}/files/{rest}", "/tasks/" UUID "/files/", id, &rest));
 }
 
@@ -91,7 +96,8 @@ static void ranges(void)
 	CHECK(range_of("bytes=0-", 0, &last) == -2 && range_of("bytes=-1", 0, &last) == -2);
 	CHECK(range_of("bytes=99999999999999999999-", 10, &last) == -2);
 	CHECK(range_of("bytes=5-3", 10, &last) == -1 && range_of("bytes=1-2,4-5", 10, &last) == -1);
-	CHECK(range_of("bytes=-", 10, &last) == -1 && range_of("lines=1-2", 10, &last) == -1 && range_of(NULL, 10, &last) == -1);
+	CHECK(range_of("bytes=-", 10, &last) == -1 && range_of("lines=1-2", 10, &last) == -1 &&
+	      range_of(NULL, 10, &last) == -1);
 }
 
 static const char *owner(const char *name, const char *user)
@@ -120,25 +126,27 @@ static void tokens(void)
 {
 	char text[TOKEN_LEN + 1], other[TOKEN_LEN + 1];
 	struct token t = { .name = "ann", .scopes = SCOPE_READ | SCOPE_SUBMIT, .expires_us = 2000000 }, back;
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	CHECK(token_make(text) == 0 && token_make(other) == 0 && strcmp(text, other) != 0);
 	CHECK(strlen(text) == TOKEN_LEN && strncmp(text, "cee_", 4) == 0);
 	token_hash(t.hash, text);
 	CHECK(buf_add(&b, "# people\n\nnonsense\n", 19) == 0 && token_format(&b, &t) == 0);
-	CHECK(token_find(&back, b.data, b.len, text, 1999999) == 1 && strcmp(back.name, "ann") == 0 && back.scopes == t.scopes);
+	CHECK(token_find(&back, b.data, b.len, text, 1999999) == 1 && strcmp(back.name, "ann") == 0 &&
+	      back.scopes == t.scopes);
 	CHECK(token_find(&back, b.data, b.len - 1, text, 1999999) == 1);
 	CHECK(token_find(&back, b.data, b.len, text, 2000000) == 0);
 	CHECK(token_find(&back, b.data, b.len, other, 0) == 0);
-	CHECK(token_find(&back, b.data, b.len, t.hash, 0) == 0);	/* the hash is no token */
+	CHECK(token_find(&back, b.data, b.len, t.hash, 0) == 0); /* the hash is no token */
 	CHECK(token_scopes_parse("read,write", &t.scopes, NULL) == -1 && token_scopes_parse("", &t.scopes, NULL) == -1);
-	CHECK(!token_name_valid("a b") && !token_name_valid("") && !token_name_valid("a\n") && token_name_valid("\xc3\xbc@x"));
+	CHECK(!token_name_valid("a b") && !token_name_valid("") && !token_name_valid("a\n") &&
+	      token_name_valid("\xc3\xbc@x"));
 	buf_release(&b);
 }
 
 static void quoting(void)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	CHECK(answer_quote(&b, "a\"\\\n\0\xff\xc3\xbc\xe2\x82\x7f", 11) == 0);
 	CHECK(strcmp(b.data, "\"a\\\"\\\\\\u000a\\u0000\xEF\xBF\xBD\xc3\xbc\xEF\xBF\xBD\xEF\xBF\xBD\\u007f\"") == 0);

@@ -14,13 +14,13 @@
 static int check_failures, check_failures_of_test;
 static const char *check_name = "main";
 
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			check_failures_of_test++; \
-			printf("not ok %s %s:%d: %s\n", check_name, __FILE__, __LINE__, #condition); \
-			fflush(stdout); \
-		} \
+#define CHECK(condition)                                                                                               \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			check_failures_of_test++;                                                                      \
+			printf("not ok %s %s:%d: %s\n", check_name, __FILE__, __LINE__, #condition);                   \
+			fflush(stdout);                                                                                \
+		}                                                                                                      \
 	} while (0)
 
 #define RUN(test) check_run(#test, test)
@@ -32,7 +32,7 @@ static inline void check_run(const char *name, void (*test)(void))
 	test();
 	if (check_failures_of_test == 0)
 		printf("ok %s\n", name);
-	fflush(stdout);		/* before a later test forks */
+	fflush(stdout); /* before a later test forks */
 	check_failures += check_failures_of_test;
 }
 

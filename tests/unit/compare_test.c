@@ -13,8 +13,8 @@ struct row {
 	size_t want_len;
 	const char *got;
 	size_t got_len;
-	uint64_t line;			/* 0: the same */
-	const char *expected, *found;	/* the excerpts, or NULL */
+	uint64_t line;		      /* 0: the same */
+	const char *expected, *found; /* the excerpts, or NULL */
 };
 
 static const struct row table[] = {
@@ -27,7 +27,11 @@ static const struct row table[] = {
 	{ "exact", S("a\n"), S("a\r\n"), 1, "a\n", "a\r\n" },
 	{ "exact", S("a \n"), S("a\n"), 1, "a \n", "a\n" },
 	{ "exact", S("a\0b"), S("a\0b"), 0, NULL, NULL },
-	{ "exact", S("a\0b"), S("a\0c"), 1, "a\xFF" "b", "a\xFF" "c" },
+	{ "exact", S("a\0b"), S("a\0c"), 1,
+	  "a\xFF"
+	  "b",
+	  "a\xFF"
+	  "c" },
 	{ "exact", S(""), S("x"), 1, "", "x" },
 	{ "exact", S("x\n"), S(""), 1, "x\n", "" },
 	{ "exact", S("1\n2\n3\n"), S("1\n2\n"), 3, "3\n", "" },
@@ -104,7 +108,7 @@ static const struct row table[] = {
 static bool run(struct compare *c, const struct row *r, size_t piece)
 {
 	struct compare_rule rule;
-	struct cee_err e = {0};
+	struct cee_err e = { 0 };
 
 	if (compare_parse(r->rule, &rule, &e) < 0)
 		return false;
@@ -159,7 +163,8 @@ static void huge_lines(void)
 		got[N / 2] = 'b';
 		CHECK(!run(&c, &r, 65536));
 		CHECK(c.line == 1 && c.got.len == COMPARE_EXCERPT && c.expected.len == COMPARE_EXCERPT);
-		CHECK(strncmp(c.got.text, "aaaaaaaaaaaaaaaaaaaab", 21) == 0 && strspn(c.expected.text, "a") == COMPARE_EXCERPT);
+		CHECK(strncmp(c.got.text, "aaaaaaaaaaaaaaaaaaaab", 21) == 0 &&
+		      strspn(c.expected.text, "a") == COMPARE_EXCERPT);
 		got[N / 2] = 'a';
 		r.got_len = N - 1;
 		CHECK(!run(&c, &r, 65536) && strcmp(c.got.text, "aaaaaaaaaaaaaaaaaaaa") == 0 &&
@@ -221,7 +226,7 @@ static void cut_within_a_character(void)
 	char want[400] = "";
 
 	for (int i = 0; i < 60; i++)
-		strcat(want, "\xE2\x82\xAC");	/* a euro sign is three bytes */
+		strcat(want, "\xE2\x82\xAC"); /* a euro sign is three bytes */
 	compare_init(&c, &rule, want, strlen(want));
 	compare_feed(&c, want, 90);
 	compare_feed(&c, "x", 1);
@@ -231,9 +236,11 @@ static void cut_within_a_character(void)
 
 static void rules(void)
 {
-	static const char *const wrong[] = { "", "Exact", "exact ", "float", "float:", "float:1", "float:1,", "float:,1",
-		"float:-1,0", "float:0,-1", "float:1,2,3", "float:nan,0", "float:inf,0", "float:0,1e999", "float: 1,2",
-		"float:1, 2", "float:0x1,0", "token" };
+	static const char *const wrong[] = {
+		"",	      "Exact",	    "exact ",	   "float",	  "float:",	 "float:1",	"float:1,",
+		"float:,1",   "float:-1,0", "float:0,-1",  "float:1,2,3", "float:nan,0", "float:inf,0", "float:0,1e999",
+		"float: 1,2", "float:1, 2", "float:0x1,0", "token"
+	};
 	struct compare_rule r;
 	struct cee_err e;
 

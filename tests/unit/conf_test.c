@@ -37,21 +37,27 @@ static void defaults(void)
 	CHECK(c.dflt[PHASE_RUN].v[LIMIT_WALL] == -1 && c.max[PHASE_RUN].v[LIMIT_WALL] == 300000000);
 	for (int p = 0; p < PHASE_COUNT; p++)
 		for (int i = 0; i < LIMIT_COUNT; i++)
-			CHECK(c.max[p].v[i] > 0 && c.dflt[p].v[i] <= c.max[p].v[i] && (c.dflt[p].v[i] > 0 || i == LIMIT_WALL));
+			CHECK(c.max[p].v[i] > 0 && c.dflt[p].v[i] <= c.max[p].v[i] &&
+			      (c.dflt[p].v[i] > 0 || i == LIMIT_WALL));
 }
 
 static void all_keys(void)
 {
 	CHECK(parse("# a comment\n\n  spool =  a/b c  # with a comment\nlanguages=l\ndocker_host = unix:///x.sock\r\n"
-		"runtime = runsc\ninit = /i\nseccomp = s#1.json\napparmor = cee-box\nnetworks = lab, web  db\njobs = 7\n"
-		"cpus = 1.5\npin = yes\ndurable = no\ncells = never\nlog = json\nuids = 500000:10\nmax_job = 1M\nmax_stdin = 2G\nmax_queued = 5\n"
-		"collect_files = 9\ncollect_bytes = 2M\nmin_room = 1G\nbox_reserve = 32M\nrun_slack = 500ms\nlimit.compile.cpu = 3s\nlimit.run.memory = 128M\n"
-		"ceiling.run.memory = 512M\nceiling.compile.open_files = 99") == 0);
-	CHECK(strcmp(c.spool, "a/b c") == 0 && strcmp(c.languages, "l") == 0 && strcmp(c.docker_host, "unix:///x.sock") == 0);
+		    "runtime = runsc\ninit = /i\nseccomp = s#1.json\napparmor = cee-box\nnetworks = lab, web  db\njobs "
+		    "= 7\n"
+		    "cpus = 1.5\npin = yes\ndurable = no\ncells = never\nlog = json\nuids = 500000:10\nmax_job = "
+		    "1M\nmax_stdin = 2G\nmax_queued = 5\n"
+		    "collect_files = 9\ncollect_bytes = 2M\nmin_room = 1G\nbox_reserve = 32M\nrun_slack = "
+		    "500ms\nlimit.compile.cpu = 3s\nlimit.run.memory = 128M\n"
+		    "ceiling.run.memory = 512M\nceiling.compile.open_files = 99") == 0);
+	CHECK(strcmp(c.spool, "a/b c") == 0 && strcmp(c.languages, "l") == 0 &&
+	      strcmp(c.docker_host, "unix:///x.sock") == 0);
 	CHECK(strcmp(c.runtime, "runsc") == 0 && strcmp(c.init, "/i") == 0 && strcmp(c.seccomp, "s#1.json") == 0);
 	CHECK(strcmp(c.apparmor, "cee-box") == 0 && c.nnetworks == 3 && strcmp(c.networks[2], "db") == 0);
 	CHECK(c.jobs == 7 && c.cpus == 1.5 && c.pin && !c.durable && c.cells_never && c.log_json);
-	CHECK(c.uid_base == 500000 && c.uid_count == 10 && c.max_job == 1 << 20 && c.max_stdin == INT64_C(2) << 30 && c.max_queued == 5);
+	CHECK(c.uid_base == 500000 && c.uid_count == 10 && c.max_job == 1 << 20 && c.max_stdin == INT64_C(2) << 30 &&
+	      c.max_queued == 5);
 	CHECK(c.collect_files == 9 && c.collect_bytes == 2 << 20);
 	CHECK(c.min_room == 1 << 30 && c.box_reserve == 32 << 20 && c.run_slack_us == 500000);
 	CHECK(c.dflt[PHASE_COMPILE].v[LIMIT_CPU] == 3000000 && c.dflt[PHASE_RUN].v[LIMIT_MEMORY] == 128 << 20);
@@ -65,17 +71,22 @@ static void refusals(void)
 	CHECK(refused("a\n\nnonsense\n", "t.conf:1"));
 	CHECK(refused("\n\nspol = x\n", "t.conf:3: spol: unknown key"));
 	CHECK(refused("jobs = 0", "t.conf:1: jobs: must be a whole number from 1") && refused("jobs = 2x", "jobs"));
-	CHECK(refused("jobs = -1", "jobs") && refused("jobs =", "jobs") && refused("jobs = 99999999999999999999", "jobs"));
+	CHECK(refused("jobs = -1", "jobs") && refused("jobs =", "jobs") &&
+	      refused("jobs = 99999999999999999999", "jobs"));
 	CHECK(refused("jobs = 1\njobs = 2", "t.conf:2: jobs: stands twice"));
 	CHECK(refused("limit.run.cpu = 1s\nlimit.run.cpu = 1s", "t.conf:2: limit.run.cpu: stands twice"));
 	CHECK(refused("pin = 2", "must be yes or no"));
-	CHECK(refused("durable = maybe", "must be yes or no") && refused("cells = on", "never or auto") && refused("log = xml", "json or text"));
-	CHECK(refused("limit.cpu = 1", "compile or run") && refused("limit.run.cup = 1", "no such limit") && refused("limit. = 1", "compile or run"));
+	CHECK(refused("durable = maybe", "must be yes or no") && refused("cells = on", "never or auto") &&
+	      refused("log = xml", "json or text"));
+	CHECK(refused("limit.cpu = 1", "compile or run") && refused("limit.run.cup = 1", "no such limit") &&
+	      refused("limit. = 1", "compile or run"));
 	CHECK(refused("limit.run.cpu = fast", "is no time") && refused("ceiling.run.memory = 1X", "is no size"));
-	CHECK(refused("docker_host = tcp://10.0.0.1:2375", "unix:///PATH") && refused("docker_host = unix:///", "unix:///PATH"));
+	CHECK(refused("docker_host = tcp://10.0.0.1:2375", "unix:///PATH") &&
+	      refused("docker_host = unix:///", "unix:///PATH"));
 	CHECK(parse("docker_host = tcp://127.0.0.1:2375") == 0);
 	CHECK(refused("networks = host", "cannot be offered") && refused("networks = a/b", "is no name"));
-	CHECK(refused("uids = 5", "BASE:COUNT") && refused("uids = 0:10", "1000") && refused("uids = 2147483000:1000", "range"));
+	CHECK(refused("uids = 5", "BASE:COUNT") && refused("uids = 0:10", "1000") &&
+	      refused("uids = 2147483000:1000", "range"));
 	CHECK(refused("cpus = -1", "processors") && refused("cpus = 5s", "processors") && refused("spool =", "path"));
 	CHECK(refused("spool = \xff", "no text"));
 	CHECK(conf_parse(&c, "t", "jobs\0= 1", 8, &e) == -1 && strstr(e.msg, "no text"));
@@ -115,7 +126,8 @@ static void loading(void)
 	setenv("CEE_CONF", path, 1);
 	setenv("CEE_SPOOL", "envspool", 1);
 	setenv("DOCKER_HOST", "unix:///other.sock", 1);
-	CHECK(conf_load(&c, NULL, NULL, &e) == 0 && strcmp(c.spool, "envspool") == 0 && strcmp(c.docker_host, "unix:///other.sock") == 0);
+	CHECK(conf_load(&c, NULL, NULL, &e) == 0 && strcmp(c.spool, "envspool") == 0 &&
+	      strcmp(c.docker_host, "unix:///other.sock") == 0);
 	conf_release(&c);
 	CHECK(conf_load(&c, NULL, "mine", &e) == 0 && strcmp(c.spool, "mine") == 0);
 	conf_release(&c);
@@ -131,7 +143,8 @@ static void loading(void)
 
 static void keep(void)
 {
-	static const char both[] = "keep = 90d\nkeep_max = 7d\n", forever[] = "keep = forever\n", most[] = "keep_max = 1h\n";
+	static const char both[] = "keep = 90d\nkeep_max = 7d\n", forever[] = "keep = forever\n",
+			  most[] = "keep_max = 1h\n";
 	static const char wrong[] = "keep = always\n";
 
 	conf_init(&c);
@@ -141,7 +154,7 @@ static void keep(void)
 	conf_init(&c);
 	CHECK(conf_parse(&c, "c", forever, strlen(forever), &e) == 0 && c.keep_us == -1);
 	conf_release(&c);
-	conf_init(&c);		/* who may keep for an hour at most does not keep for ever by saying nothing */
+	conf_init(&c); /* who may keep for an hour at most does not keep for ever by saying nothing */
 	CHECK(conf_parse(&c, "c", most, strlen(most), &e) == 0 && c.keep_us == INT64_C(3600000000));
 	conf_release(&c);
 	conf_init(&c);

@@ -6,13 +6,16 @@
 #include "doctor/local.h"
 
 static const char info_here[] =
-	"{\"ServerVersion\":\"20.10.24\",\"KernelVersion\":\"6.1.0\",\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":\"1\","
+	"{\"ServerVersion\":\"20.10.24\",\"KernelVersion\":\"6.1.0\",\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":"
+	"\"1\","
 	"\"MemoryLimit\":true,\"SwapLimit\":true,\"PidsLimit\":true,\"CpuCfsQuota\":true,\"DefaultRuntime\":\"runc\","
 	"\"Runtimes\":{\"runc\":{\"path\":\"runc\"},\"runsc\":{\"path\":\"/usr/bin/runsc\"}},\"Warnings\":null,"
-	"\"SecurityOptions\":[\"name=apparmor\",\"name=seccomp,profile=default\"],\"SystemTime\":\"2026-11-23T13:06:59.91205082Z\"}";
+	"\"SecurityOptions\":[\"name=apparmor\",\"name=seccomp,profile=default\"],\"SystemTime\":\"2026-11-23T13:06:59."
+	"91205082Z\"}";
 static const char info_rootless[] =
 	"{\"CgroupDriver\":\"none\",\"CgroupVersion\":\"2\",\"MemoryLimit\":false,\"PidsLimit\":false,"
-	"\"Warnings\":[\"WARNING: Running in rootless-mode without cgroups\\u001b[31m\",7],\"SecurityOptions\":[\"name=rootless\"]}";
+	"\"Warnings\":[\"WARNING: Running in rootless-mode without "
+	"cgroups\\u001b[31m\",7],\"SecurityOptions\":[\"name=rootless\"]}";
 
 static void info(void)
 {
@@ -26,7 +29,7 @@ static void info(void)
 	CHECK(h.time_us == 1795439219912050);
 	host_cgroup(&f, &h);
 	CHECK(f.status == FINDING_OK);
-	host_runtime(&f, &h, &c);	/* the beginning of a name is not the name */
+	host_runtime(&f, &h, &c); /* the beginning of a name is not the name */
 	CHECK(f.status == FINDING_FAIL && f.conf && strstr(f.remedy, "runc runsc"));
 	c.runtime = (char *)"runsc";
 	host_runtime(&f, &h, &c);
@@ -81,7 +84,8 @@ static void why_no_cells(void)
 
 static void uids(void)
 {
-	static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n# old:x:900005:0::\nann:x:900010:900010::/:/bin/sh\nbad\n:::\nlast:x:12";
+	static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n# "
+				     "old:x:900005:0::\nann:x:900010:900010::/:/bin/sh\nbad\n:::\nlast:x:12";
 	static const char subuid[] = "ann:100000:65536\nbob:886432:65536\nnone:900000:0\n";
 	char who[32];
 	uint64_t end = 0;
@@ -108,7 +112,7 @@ static void canaries(void)
 	CHECK(canary_processes_bound(&e) && canary_memory_bound(&e));
 	strcpy(e.out, "processes 384\nmemory 384\n");
 	CHECK(!canary_processes_bound(&e) && !canary_memory_bound(&e));
-	e.out[0] = 0;		/* it came nowhere: nothing is proven */
+	e.out[0] = 0; /* it came nowhere: nothing is proven */
 	CHECK(!canary_processes_bound(&e) && !canary_memory_bound(&e));
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		CHECK(canary_limit[i].what && canary_limit[i].limit > 0);

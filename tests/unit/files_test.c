@@ -29,21 +29,25 @@ static bool refused(const char *text, const char *says)
 
 static void round_trip(void)
 {
-	struct files_record r[] = { { "out/a \"b\".png", 0755, 0, 10 }, { "leer", 0, 10, 0 }, { "gr\xc3\xbc\xc3\x9f", 0644, 10, 5 } };
+	struct files_record r[] = { { "out/a \"b\".png", 0755, 0, 10 },
+				    { "leer", 0, 10, 0 },
+				    { "gr\xc3\xbc\xc3\x9f", 0644, 10, 5 } };
 	struct buf b = { 0 };
 
 	for (int i = 0; i < 3; i++)
 		CHECK(files_format(&b, &r[i]) == 0);
 	CHECK(parse(b.data) == 0 && l.n == 3);
 	for (size_t i = 0; i < l.n; i++)
-		CHECK(strcmp(l.v[i].name, r[i].name) == 0 && l.v[i].mode == r[i].mode && l.v[i].offset == r[i].offset && l.v[i].size == r[i].size);
+		CHECK(strcmp(l.v[i].name, r[i].name) == 0 && l.v[i].mode == r[i].mode && l.v[i].offset == r[i].offset &&
+		      l.v[i].size == r[i].size);
 	CHECK(parse("") == 0 && l.n == 0);
-	b.data[b.len - 1] = 0;		/* its newline is not there yet */
+	b.data[b.len - 1] = 0; /* its newline is not there yet */
 	CHECK(parse(b.data) == 0 && l.n == 2);
 	buf_release(&b);
 }
 
-#define LINE(name, mode, offset, size) "{\"name\":\"" name "\",\"mode\":\"" mode "\",\"offset\":" offset ",\"size\":" size "}\n"
+#define LINE(name, mode, offset, size)                                                                                 \
+	"{\"name\":\"" name "\",\"mode\":\"" mode "\",\"offset\":" offset ",\"size\":" size "}\n"
 
 static void damaged(void)
 {

@@ -76,7 +76,8 @@ static void in_pieces(void)
 				frames++;
 				bytes += f.len;
 				if (f.len == 5)
-					CHECK(f.type == FRAME_OUT && f.stream == STREAM_ERR && !memcmp(f.data, "hello", 5));
+					CHECK(f.type == FRAME_OUT && f.stream == STREAM_ERR &&
+					      !memcmp(f.data, "hello", 5));
 			}
 		}
 		CHECK(frames == 5 && bytes == 5 + FRAME_MAX);
@@ -130,7 +131,7 @@ static void streams_named(void)
 
 static void lengths(void)
 {
-	unsigned char data[8 * 64] = {0};
+	unsigned char data[8 * 64] = { 0 };
 
 	CHECK(say(FRAME_HELLO, 0, data, 7) == -1);
 	CHECK(say(FRAME_HELLO, 0, data, 8) == 1);

@@ -42,8 +42,10 @@ static bool line(const char *text, const char *want)
 static void names(void)
 {
 	CHECK(guessed("a/b.py", NULL, "python") && guessed("x.c", "int x;", "c") && guessed("x.C", NULL, "cpp"));
-	CHECK(guessed("a.test.py", NULL, "javascript"));	/* the longest */
-	CHECK(refused("x.rs", NULL, "x.rs: neither its name nor a #! line tells its language; name its language with -l (bash, c, cpp, javascript, python)"));
+	CHECK(guessed("a.test.py", NULL, "javascript")); /* the longest */
+	CHECK(refused("x.rs", NULL,
+		      "x.rs: neither its name nor a #! line tells its language; name its language with -l (bash, c, "
+		      "cpp, javascript, python)"));
 	CHECK(refused("py", "", "neither") && refused(".py", "", "neither") && refused("a.py/b", "", "neither"));
 	CHECK(refused("x.h", NULL, "files of this name are c and cpp"));
 	CHECK(guessed("x.h", "#!/usr/bin/cee-run cpp\n", "cpp"));
@@ -51,25 +53,37 @@ static void names(void)
 
 static void lines(void)
 {
-	CHECK(line("#!/bin/sh\n", "bash") && line("#!/bin/bash", "bash") && line("#! /bin/bash -eu\nx", "bash") && line("#!bash", "bash"));
-	CHECK(line("#!/usr/bin/python3\r\nx", "python") && line("#!\t /usr/bin/python3.11 -u\n", "python") && line("#!/opt/py/bin/python2.7\n", "python"));
-	CHECK(line("#!/usr/bin/env python3\n", "python") && line("#!/usr/bin/env -S node --no-warnings\n", "javascript"));
-	CHECK(line("#!/usr/bin/env -Spython3 -u\n", "python") && line("#!/usr/bin/env --split-string=/usr/bin/python3 -u\n", "python"));
+	CHECK(line("#!/bin/sh\n", "bash") && line("#!/bin/bash", "bash") && line("#! /bin/bash -eu\nx", "bash") &&
+	      line("#!bash", "bash"));
+	CHECK(line("#!/usr/bin/python3\r\nx", "python") && line("#!\t /usr/bin/python3.11 -u\n", "python") &&
+	      line("#!/opt/py/bin/python2.7\n", "python"));
+	CHECK(line("#!/usr/bin/env python3\n", "python") &&
+	      line("#!/usr/bin/env -S node --no-warnings\n", "javascript"));
+	CHECK(line("#!/usr/bin/env -Spython3 -u\n", "python") &&
+	      line("#!/usr/bin/env --split-string=/usr/bin/python3 -u\n", "python"));
 	CHECK(line("#!/usr/bin/env -vS -i -u HOME -C /tmp A=1 LANG=C python3 -x\n", "python"));
-	CHECK(line("#!/usr/bin/env -S PATH=/x:/y /opt/bin/node20\n", "javascript") && line("#!/usr/bin/gcc-12 -run\n", "c"));
-	CHECK(line("#!/usr/bin/cee-run python\n", "python") && line("#!/usr/bin/cee-run -L cpu=2 --tty js\n", "javascript"));
-	CHECK(line("#!/usr/bin/env -S cee-run -E A=b --limit memory=64M c++ \n", "cpp") && line("#!/usr/local/bin/cee-submit -w -l py\n", "python"));
+	CHECK(line("#!/usr/bin/env -S PATH=/x:/y /opt/bin/node20\n", "javascript") &&
+	      line("#!/usr/bin/gcc-12 -run\n", "c"));
+	CHECK(line("#!/usr/bin/cee-run python\n", "python") &&
+	      line("#!/usr/bin/cee-run -L cpu=2 --tty js\n", "javascript"));
+	CHECK(line("#!/usr/bin/env -S cee-run -E A=b --limit memory=64M c++ \n", "cpp") &&
+	      line("#!/usr/local/bin/cee-submit -w -l py\n", "python"));
 	CHECK(guessed("x.py", "#!/usr/bin/env python3\n", "python") && guessed("x.py", "#!/usr/bin/pypy\n", "python"));
 }
 
 static void no_lines(void)
 {
 	CHECK(refused("program", "#!/usr/bin/ruby\n", "its #! line names \"ruby\", which is no language here"));
-	CHECK(refused("program", "#!/usr/bin/cee-run cobol\n", "its #! line names no language") && refused("program", "#!/usr/bin/cee-run\npython", "\"cee-run\""));
+	CHECK(refused("program", "#!/usr/bin/cee-run cobol\n", "its #! line names no language") &&
+	      refused("program", "#!/usr/bin/cee-run\npython", "\"cee-run\""));
 	CHECK(refused("x.sh", "#!/usr/bin/env python3\n", "its name says bash and its #! line python"));
-	CHECK(refused("program", "#!", "neither") && refused("program", "#!\npython", "neither") && refused("program", "#! \t\n", "neither"));
-	CHECK(refused("program", "#!/usr/bin/env\npython", "neither") && refused("program", "#!/usr/bin/env -S\n", "neither") && refused("program", "#!/bin/ python\n", "neither"));
-	CHECK(refused("program", " #!/bin/sh\n", "neither") && refused("program", "#/bin/sh\n", "neither") && refused("program", "#!/bin/sh/\n", "neither"));
+	CHECK(refused("program", "#!", "neither") && refused("program", "#!\npython", "neither") &&
+	      refused("program", "#! \t\n", "neither"));
+	CHECK(refused("program", "#!/usr/bin/env\npython", "neither") &&
+	      refused("program", "#!/usr/bin/env -S\n", "neither") &&
+	      refused("program", "#!/bin/ python\n", "neither"));
+	CHECK(refused("program", " #!/bin/sh\n", "neither") && refused("program", "#/bin/sh\n", "neither") &&
+	      refused("program", "#!/bin/sh/\n", "neither"));
 	CHECK(refused("program", "#!3\n", "\"3\"") && refused("program", "#!/x/\x1b[31m\n", "names \"?[31m\""));
 }
 
@@ -80,7 +94,7 @@ static void bounds(void)
 
 	memset(text, 'a', sizeof text);
 	memcpy(text, "#!/", 3);
-	CHECK(shebang_parse(&s, text, sizeof text) && s.n == 0 && !s.word[0][0]);	/* a program's name without end */
+	CHECK(shebang_parse(&s, text, sizeof text) && s.n == 0 && !s.word[0][0]); /* a program's name without end */
 	for (size_t i = 3; i < sizeof text; i += 2)
 		text[i] = i < 900 ? '/' : ' ';
 	CHECK(shebang_parse(&s, text, sizeof text) && s.n == SHEBANG_WORDS && strcmp(s.word[0], "a") == 0);
@@ -95,8 +109,10 @@ static void without_languages(void)
 
 	CHECK(got && strcmp(got, "cpp") == 0);
 	free(got);
-	CHECK(!guess_named(all, strlen(all), "") && !guess_named(all, strlen(all), "ruby") && !guess_named(NULL, 0, "c"));
-	CHECK(!guess_language(NULL, 0, "x.py", NULL, 0, &e) && strstr(e.msg, "none is published") && strstr(e.msg, "-l"));
+	CHECK(!guess_named(all, strlen(all), "") && !guess_named(all, strlen(all), "ruby") &&
+	      !guess_named(NULL, 0, "c"));
+	CHECK(!guess_language(NULL, 0, "x.py", NULL, 0, &e) && strstr(e.msg, "none is published") &&
+	      strstr(e.msg, "-l"));
 	CHECK(!guess_language("{", 1, "x.py", NULL, 0, &e) && !guess_language("[1]", 3, "x.py", "#!/bin/sh", 9, &e));
 }
 

@@ -6,16 +6,14 @@
 #include "runner/http.h"
 
 /* as engines of API 1.41 and 1.47 send them (the newer names the stream's type) */
-static const char old_engine[] =
-	"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
-	"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+static const char old_engine[] = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+				 "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
 static const char new_engine[] =
 	"HTTP/1.1 101 UPGRADED\r\nApi-Version: 1.47\r\nConnection: Upgrade\r\n"
 	"Content-Type: application/vnd.docker.multiplexed-stream\r\n"
 	"Docker-Experimental: false\r\nOstype: linux\r\nServer: Docker/27.3.1 (linux)\r\nUpgrade: tcp\r\n\r\n";
-static const char refused[] =
-	"HTTP/1.1 404 Not Found\r\nApi-Version: 1.47\r\nContent-Type: application/json\r\n"
-	"Content-Length: 47\r\n\r\n{\"message\":\"No such container: 0123456789ab\"}\n";
+static const char refused[] = "HTTP/1.1 404 Not Found\r\nApi-Version: 1.47\r\nContent-Type: application/json\r\n"
+			      "Content-Length: 47\r\n\r\n{\"message\":\"No such container: 0123456789ab\"}\n";
 
 static int head_in_pieces(const char *text, size_t piece, size_t *taken)
 {
@@ -66,7 +64,7 @@ static void head_bound(void)
 static void streams(void)
 {
 	static const unsigned char bytes[] = { 1, 0, 0, 0, 0, 0, 0, 3, 'a', 'b', 'c', 2, 0, 0, 0, 0, 0, 0, 0,
-		2, 0, 0, 0, 0, 0, 0, 2, 'x', 'y', 1, 0, 0, 0, 0, 0, 0, 1, 'd' };
+					       2, 0, 0, 0, 0, 0, 0, 2, 'x', 'y', 1,   0, 0, 0, 0, 0, 0, 1, 'd' };
 
 	for (size_t piece = 1; piece <= sizeof(bytes); piece++) {
 		struct mux m;

@@ -22,27 +22,36 @@ static bool refused(const char *field, const char *says)
 {
 	char text[2048];
 
-	snprintf(text, sizeof text, "{\"name\":\"x\",\"image\":\"cee/x\",\"file\":\"main.x\",\"run\":[\"x\"],%s}", field);
+	snprintf(text, sizeof text, "{\"name\":\"x\",\"image\":\"cee/x\",\"file\":\"main.x\",\"run\":[\"x\"],%s}",
+		 field);
 	if (parse(text) == -1 && errno == EINVAL && strstr(e.msg, "d/x.json: ") && strstr(e.msg, says))
 		return true;
 	printf("# %s -> %s\n", field, e.msg);
 	return false;
 }
 
-static const char c_lang[] =
-	"{\"name\":\"c\",\"title\":\"C\",\"aliases\":[\"gcc\"],\"extensions\":[\".c\",\".C\"],\"versions\":[\"12\"],\"frameworks\":[\"f2\",\"f1\"],"
-	"\"image\":\"cee/c:latest\",\"source\":{\"pull\":\"docker.io/library/gcc:12\",\"distribution\":[\"gcc-13\",\"g++-12\"],\"packages\":[\"gcc\",\"libc6-dev\"],\"host\":[\"/usr/lib/x?:/opt/x\"],\"setup\":[\"ln -s a b\"]},"
-	"\"file\":\"main.c\",\"files\":[{\"name\":\".rc\",\"content\":\"r\"}],\"compile\":[\"gcc\",\"-DF={framework}\",\"-o\",\"prog\",\"{files}\",\"-lm\"],"
-	"\"run\":[\"./prog\",\"{args}\",\"--at={file}:{framework}{file}\",\"{other}\",\"{\"],\"check\":[\"gcc\",\"{file}\"],\"env\":{\"PATH\":\"/bin\"},\"live_env\":{\"B\":\"L\"},"
-	"\"limits\":{\"cpu\":3,\"compile\":{\"memory\":\"512M\"}},\"hello\":\"main(){}\",\"missing\":\"run cee-lang build c\",\"comment\":[\"any\"]}";
+static const char c_lang[] = "{\"name\":\"c\",\"title\":\"C\",\"aliases\":[\"gcc\"],\"extensions\":[\".c\",\".C\"],"
+			     "\"versions\":[\"12\"],\"frameworks\":[\"f2\",\"f1\"],"
+			     "\"image\":\"cee/c:latest\",\"source\":{\"pull\":\"docker.io/library/"
+			     "gcc:12\",\"distribution\":[\"gcc-13\",\"g++-12\"],\"packages\":[\"gcc\",\"libc6-dev\"],"
+			     "\"host\":[\"/usr/lib/x?:/opt/x\"],\"setup\":[\"ln -s a b\"]},"
+			     "\"file\":\"main.c\",\"files\":[{\"name\":\".rc\",\"content\":\"r\"}],\"compile\":["
+			     "\"gcc\",\"-DF={framework}\",\"-o\",\"prog\",\"{files}\",\"-lm\"],"
+			     "\"run\":[\"./"
+			     "prog\",\"{args}\",\"--at={file}:{framework}{file}\",\"{other}\",\"{\"],\"check\":["
+			     "\"gcc\",\"{file}\"],\"env\":{\"PATH\":\"/bin\"},\"live_env\":{\"B\":\"L\"},"
+			     "\"limits\":{\"cpu\":3,\"compile\":{\"memory\":\"512M\"}},\"hello\":\"main(){}\","
+			     "\"missing\":\"run cee-lang build c\",\"comment\":[\"any\"]}";
 
 static void hashbangs(void)
 {
 	char code[] = "#!/usr/bin/cee-run c\nint x;", one[] = "#";
 	struct job_file f = { .name = "a", .data = (unsigned char *)code, .len = strlen(code) };
-	struct job by_code = { .code = code, .code_len = strlen(code) }, by_file = { .files = &f, .nfiles = 1 }, none = {0}, tiny = { .code = one, .code_len = 1 };
+	struct job by_code = { .code = code, .code_len = strlen(code) }, by_file = { .files = &f, .nfiles = 1 },
+		   none = { 0 }, tiny = { .code = one, .code_len = 1 };
 
-	CHECK(refused("\"hashbang\":\"#\"", "hashbang") && refused("\"hashbang\":\"///\"", "hashbang") && refused("\"hashbang\":\"/\\n\"", "hashbang"));
+	CHECK(refused("\"hashbang\":\"#\"", "hashbang") && refused("\"hashbang\":\"///\"", "hashbang") &&
+	      refused("\"hashbang\":\"/\\n\"", "hashbang"));
 	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"],\"hashbang\":\"//\"}") == 0);
 	lang_hashbang(&l, &by_code);
 	CHECK(strncmp(code, "///usr/bin/cee-run c\n", 21) == 0);
@@ -61,13 +70,17 @@ static void hashbangs(void)
 static void whole_file(void)
 {
 	CHECK(parse(c_lang) == 0);
-	CHECK(strcmp(l.name, "c") == 0 && l.naliases == 1 && l.nextensions == 2 && strcmp(l.pull, "docker.io/library/gcc:12") == 0);
-	CHECK(l.ndistribution == 2 && strcmp(l.distribution[0], "gcc-13") == 0 && strcmp(l.distribution[1], "g++-12") == 0);
+	CHECK(strcmp(l.name, "c") == 0 && l.naliases == 1 && l.nextensions == 2 &&
+	      strcmp(l.pull, "docker.io/library/gcc:12") == 0);
+	CHECK(l.ndistribution == 2 && strcmp(l.distribution[0], "gcc-13") == 0 &&
+	      strcmp(l.distribution[1], "g++-12") == 0);
 	CHECK(lang_optional(&l, 0) && !lang_beside(&l, 0) && lang_has_source(&l));
-	CHECK(l.npackages == 2 && l.nhostdirs == 1 && l.nsetup == 1 && l.nfiles == 1 && l.ncompile == 6 && l.nrun == 5 && l.ncheck == 2);
+	CHECK(l.npackages == 2 && l.nhostdirs == 1 && l.nsetup == 1 && l.nfiles == 1 && l.ncompile == 6 &&
+	      l.nrun == 5 && l.ncheck == 2);
 	CHECK(l.nenv == 1 && strcmp(l.live_env[0], "B=L") == 0 && l.limits[PHASE_RUN].v[LIMIT_CPU] == 3000000);
 	CHECK(l.limits[PHASE_COMPILE].v[LIMIT_MEMORY] == 512 << 20 && l.limits[PHASE_COMPILE].v[LIMIT_CPU] == -1);
-	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0 && strcmp(l.title, "x") == 0 && !l.pull && !l.hello);
+	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0 &&
+	      strcmp(l.title, "x") == 0 && !l.pull && !l.hello);
 }
 
 static void refusals(void)
@@ -76,23 +89,39 @@ static void refusals(void)
 	CHECK(parse("{\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == -1 && strstr(e.msg, "name: is missing"));
 	CHECK(parse("{\"name\":\"x\",\"file\":\"f\",\"run\":[\"r\"]}") == -1 && strstr(e.msg, "image: is missing"));
 	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"run\":[\"r\"]}") == -1 && strstr(e.msg, "file: is missing"));
-	CHECK(parse("") == -1 && parse("[]") == -1 && parse("{\"name\":\"X\"}") == -1 && parse("{\"name\":\"../x\"}") == -1);
-	CHECK(refused("\"alias\":[]", "alias: unknown field; did you mean \"aliases\"?") && refused("\"source\":{\"package\":[]}", "source.package: unknown field; did you mean \"packages\"?"));
-	CHECK(refused("\"extensions\":[\"py\"]", "extensions") && refused("\"extensions\":[\".\"]", "extensions") && refused("\"extensions\":[\".a/b\"]", "extensions"));
-	CHECK(refused("\"source\":{\"packages\":[\"-o\"]}", "source.packages") && refused("\"source\":{\"packages\":[\"a b\"]}", "source.packages"));
-	CHECK(refused("\"source\":{\"distribution\":[\"a=1\"]}", "source.distribution: \"a=1\"") && refused("\"source\":{\"distribution\":[\"a:b\"]}", "source.distribution") && refused("\"source\":{\"distribution\":[\"-a\"]}", "source.distribution"));
-	CHECK(refused("\"source\":{\"distribution\":[\"a'b\"]}", "source.distribution") && refused("\"source\":{\"distribution\":\"a\"}", "source.distribution"));
-	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"a/b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"..:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\":/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") && refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
-	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") && refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
-	CHECK(refused("\"resident\":{\"command\":[\"c\"],\"arguments\":[\"a\"]}", "resident: needs") && refused("\"compile\":[\"c\"],\"resident\":{\"command\":[\"c\"]}", "resident: needs"));
-	CHECK(refused("\"resident\":{\"min\":3}", "resident.min: is more than resident.max, which is 2") && refused("\"resident\":{\"limit\":{}}", "did you mean \"limits\"?"));
-	CHECK(refused("\"files\":[{\"name\":\"/x\",\"content\":\"\"}]", "files[0].name") && refused("\"limits\":{\"stop\":\"output\"}", "limits.stop") && refused("\"compile\":\"gcc\"", "compile"));
+	CHECK(parse("") == -1 && parse("[]") == -1 && parse("{\"name\":\"X\"}") == -1 &&
+	      parse("{\"name\":\"../x\"}") == -1);
+	CHECK(refused("\"alias\":[]", "alias: unknown field; did you mean \"aliases\"?") &&
+	      refused("\"source\":{\"package\":[]}", "source.package: unknown field; did you mean \"packages\"?"));
+	CHECK(refused("\"extensions\":[\"py\"]", "extensions") && refused("\"extensions\":[\".\"]", "extensions") &&
+	      refused("\"extensions\":[\".a/b\"]", "extensions"));
+	CHECK(refused("\"source\":{\"packages\":[\"-o\"]}", "source.packages") &&
+	      refused("\"source\":{\"packages\":[\"a b\"]}", "source.packages"));
+	CHECK(refused("\"source\":{\"distribution\":[\"a=1\"]}", "source.distribution: \"a=1\"") &&
+	      refused("\"source\":{\"distribution\":[\"a:b\"]}", "source.distribution") &&
+	      refused("\"source\":{\"distribution\":[\"-a\"]}", "source.distribution"));
+	CHECK(refused("\"source\":{\"distribution\":[\"a'b\"]}", "source.distribution") &&
+	      refused("\"source\":{\"distribution\":\"a\"}", "source.distribution"));
+	CHECK(refused("\"source\":{\"host\":[\"/a\"]}", "FROM:TO") &&
+	      refused("\"source\":{\"host\":[\"a/b:/c\"]}", "FROM:TO") &&
+	      refused("\"source\":{\"host\":[\"..:/c\"]}", "FROM:TO") &&
+	      refused("\"source\":{\"host\":[\":/c\"]}", "FROM:TO") &&
+	      refused("\"source\":{\"host\":[\"/a/../b:/c\"]}", "FROM:TO") &&
+	      refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
+	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") &&
+	      refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
+	CHECK(refused("\"resident\":{\"command\":[\"c\"],\"arguments\":[\"a\"]}", "resident: needs") &&
+	      refused("\"compile\":[\"c\"],\"resident\":{\"command\":[\"c\"]}", "resident: needs"));
+	CHECK(refused("\"resident\":{\"min\":3}", "resident.min: is more than resident.max, which is 2") &&
+	      refused("\"resident\":{\"limit\":{}}", "did you mean \"limits\"?"));
+	CHECK(refused("\"files\":[{\"name\":\"/x\",\"content\":\"\"}]", "files[0].name") &&
+	      refused("\"limits\":{\"stop\":\"output\"}", "limits.stop") && refused("\"compile\":\"gcc\"", "compile"));
 }
 
 static bool argv_is(char *const *tmpl, size_t n, const struct job *j, const char *want)
 {
 	char **v = lang_argv(&l, tmpl, n, j);
-	struct buf b = {0};
+	struct buf b = { 0 };
 	bool ok;
 
 	for (size_t i = 0; v && v[i]; i++)
@@ -107,8 +136,10 @@ static bool argv_is(char *const *tmpl, size_t n, const struct job *j, const char
 
 static void vectors(void)
 {
-	char *arguments[] = {"a b", "{file}", "", NULL}, *own[] = {"{stem}.js", "{cpus}"};
-	struct job_file files[] = {{ .name = "-x.c" }, { .name = "lib/y.C" }, { .name = "data.txt" }, { .name = ".c" }};
+	char *arguments[] = { "a b", "{file}", "", NULL }, *own[] = { "{stem}.js", "{cpus}" };
+	struct job_file files[] = {
+		{ .name = "-x.c" }, { .name = "lib/y.C" }, { .name = "data.txt" }, { .name = ".c" }
+	};
 	struct job j = { .code = "x", .arguments = arguments, .narguments = 3, .files = files, .nfiles = 4 };
 
 	CHECK(parse(c_lang) == 0);
@@ -130,7 +161,7 @@ static void vectors(void)
 static bool env_is(enum frame_phase phase, const struct job *j, const char *want)
 {
 	char **v = lang_env(&l, phase, j);
-	struct buf b = {0};
+	struct buf b = { 0 };
 	bool ok;
 
 	for (size_t i = 0; v && v[i]; i++)
@@ -143,7 +174,7 @@ static bool env_is(enum frame_phase phase, const struct job *j, const char *want
 
 static void environments(void)
 {
-	char *env[] = {"PATH=/mine", "B=1", "PAT=x", "C="};
+	char *env[] = { "PATH=/mine", "B=1", "PAT=x", "C=" };
 	struct job j = { .env = env, .nenv = 4 };
 
 	CHECK(parse(c_lang) == 0);
@@ -191,7 +222,8 @@ static void frameworks(void)
 	j.framework = NULL;
 	CHECK(argv_is(tmpl, 1, &j, "f2:2"));
 	CHECK(lang_set_available(&l, "f1 f") == 0 && argv_is(tmpl, 1, &j, "f1:1"));
-	CHECK(lang_has_framework(&l, "f1") && !lang_has_framework(&l, "f2") && lang_has_framework(&l, "f") && !lang_has_framework(&l, ""));
+	CHECK(lang_has_framework(&l, "f1") && !lang_has_framework(&l, "f2") && lang_has_framework(&l, "f") &&
+	      !lang_has_framework(&l, ""));
 	published = lang_publish(&ls);
 	CHECK(published && strstr(published, "\"frameworks\":[\"f1\"]"));
 	CHECK(lang_set_available(&l, NULL) == 0 && lang_has_framework(&l, "f2"));
@@ -215,7 +247,7 @@ static void versions_text(void)
 	reads("3.11.2\n3.11\n3\n", "3.11.2 3.11 3");
 	reads("", "");
 	reads(" \n\t", "");
-	reads("12.2.0 12\r\n12 12.2.0\n1", "12.2.0 12 1");	/* each once, and "1" is no part of another */
+	reads("12.2.0 12\r\n12 12.2.0\n1", "12.2.0 12 1"); /* each once, and "1" is no part of another */
 	reads("1;rm\n\"2\"\n$(3)\n../4\n5\x1b[m\n6", "6");
 	memset(word, '9', sizeof word - 1);
 	word[sizeof word - 1] = '\0';
@@ -257,7 +289,8 @@ static void versions_of_frameworks(void)
 	static char *const tmpl[] = { "{framework}" };
 	struct job j = { .language = "x", .version = "f1" };
 
-	CHECK(parse("{\"name\":\"x\",\"frameworks\":[\"f3\",\"f2\",\"f1\"],\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
+	CHECK(parse("{\"name\":\"x\",\"frameworks\":[\"f3\",\"f2\",\"f1\"],\"image\":\"i\",\"file\":\"f\",\"run\":["
+		    "\"r\"]}") == 0);
 	publishes("\"versions\":[\"f3\",\"f2\",\"f1\"]");
 	CHECK(lang_set_available(&l, "f1 f2") == 0 && lang_set_versions(&l, "") == 0);
 	publishes("\"versions\":[\"f2\",\"f1\"]");
@@ -279,7 +312,8 @@ static void versions_kept(void)
 	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
 	CHECK(lang_set_versions(&l, "3") == 0 && lang_set_available(&l, "f1") == 0);
 	CHECK(langs_keep_told(&after, &before) == 0);
-	CHECK(all[0].told_versions && strcmp(all[0].told_versions, "3") == 0 && lang_has_framework(&all[0], "f1") && !lang_has_framework(&all[0], "f2"));
+	CHECK(all[0].told_versions && strcmp(all[0].told_versions, "3") == 0 && lang_has_framework(&all[0], "f1") &&
+	      !lang_has_framework(&all[0], "f2"));
 	CHECK(!all[1].told_versions && !all[1].available);
 	free(all[0].told_versions);
 	free(all[0].available);
@@ -304,7 +338,8 @@ static void put(int dir, const char *name, const char *text)
 static void directory(void)
 {
 	static const char good[] = "{\"language\":\"gcc\",\"version\":\"12\",\"code\":\"x\"}";
-	static const char clash[] = "{\"language\":\"gcc\",\"code\":\"x\",\"files\":[{\"name\":\".rc\",\"content\":\"\"}]}";
+	static const char clash[] =
+		"{\"language\":\"gcc\",\"code\":\"x\",\"files\":[{\"name\":\".rc\",\"content\":\"\"}]}";
 	char dir[] = "/tmp/lang_test.XXXXXX";
 	AUTO_CLOSE int d = -1;
 	struct langs ls;
@@ -317,7 +352,8 @@ static void directory(void)
 	put(d, ".hidden.json", "{");
 	put(d, "README", "{");
 	CHECK(langs_load(&ls, dir, &e) == 0 && ls.n == 2 && strcmp(ls.l[0].name, "c") == 0);
-	CHECK(langs_find(&ls, "b") == &ls.l[1] && langs_find(&ls, "bee") == &ls.l[1] && langs_find(&ls, "gcc") == &ls.l[0] && !langs_find(&ls, "x"));
+	CHECK(langs_find(&ls, "b") == &ls.l[1] && langs_find(&ls, "bee") == &ls.l[1] &&
+	      langs_find(&ls, "gcc") == &ls.l[0] && !langs_find(&ls, "x"));
 	char *text = lang_publish(&ls);
 	struct job j;
 	struct conf c;
@@ -335,15 +371,23 @@ static void directory(void)
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "\"bee\" of sea means bee already") && ls.n == 0);
 	put(d, "c.json", "{\"name\":\"b\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "is the name of two"));
-	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"source\":{\"packages\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
-	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "c and sea have the image cee/c:latest and not the same source"));
-	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"source\":{\"distribution\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
+	put(d, "c.json",
+	    "{\"name\":\"sea\",\"image\":\"cee/"
+	    "c:latest\",\"source\":{\"packages\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == -1 &&
+	      strstr(e.msg, "c and sea have the image cee/c:latest and not the same source"));
+	put(d, "c.json",
+	    "{\"name\":\"sea\",\"image\":\"cee/"
+	    "c:latest\",\"source\":{\"distribution\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "and not the same source"));
 	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == 0 && !lang_has_source(&ls.l[2]) && lang_has_source(&ls.l[0]));
 	langs_release(&ls);
-	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/s\",\"source\":{\"host\":[\"sea.c:/opt/sea.c\",\"/x:/y\"]},\"file\":\"f\",\"run\":[\"r\"]}");
-	CHECK(langs_load(&ls, dir, &e) == 0 && strncmp(ls.l[2].hostdirs[0], dir, strlen(dir)) == 0 && strstr(ls.l[2].hostdirs[0], "/sea.c:/opt/sea.c"));
+	put(d, "c.json",
+	    "{\"name\":\"sea\",\"image\":\"cee/s\",\"source\":{\"host\":[\"sea.c:/opt/sea.c\",\"/x:/"
+	    "y\"]},\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, dir, &e) == 0 && strncmp(ls.l[2].hostdirs[0], dir, strlen(dir)) == 0 &&
+	      strstr(ls.l[2].hostdirs[0], "/sea.c:/opt/sea.c"));
 	CHECK(strcmp(ls.l[2].hostdirs[1], "/x:/y") == 0);
 	langs_release(&ls);
 	put(d, "c.json", "{\"name\":5}");

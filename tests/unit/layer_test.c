@@ -28,7 +28,9 @@ static void put(int at, const char *name, const char *text)
 static void name_of(const char *language, char *a, char *b, char name[LAYER_NAME + 1])
 {
 	char *packages[] = { a, b };
-	struct layer_key k = { .language = language, .image = "sha256:1", .framework = "", .packages = packages, .npackages = 2 };
+	struct layer_key k = {
+		.language = language, .image = "sha256:1", .framework = "", .packages = packages, .npackages = 2
+	};
 
 	CHECK(layer_name(&l, &k, name) == 0 && layer_name_valid(name));
 }
@@ -87,7 +89,7 @@ static void life(void)
 	CHECK(make(name) == 0);
 	fd = use(name);
 	CHECK(fd >= 0 && layer_check(&l, name, &e) == 0);
-	CHECK(layers_prune(&l, 0, &removed, &bytes) == 0 && removed == 0);	/* in use */
+	CHECK(layers_prune(&l, 0, &removed, &bytes) == 0 && removed == 0); /* in use */
 	close(fd);
 	CHECK(layers_prune(&l, 6, &removed, &bytes) == 0 && removed == 0);
 	CHECK(layers_prune(&l, 0, &removed, &bytes) == 0 && removed == 1 && bytes == 6);
@@ -102,7 +104,7 @@ static void damage(void)
 	name_of("python", "z@1", "y@2", name);
 	snprintf(file, sizeof file, "%s/d/f", name);
 	CHECK(make(name) == 0);
-	put(l.whole, file, "Hello\n");	/* as long as it was, and as young as it may be */
+	put(l.whole, file, "Hello\n"); /* as long as it was, and as young as it may be */
 	CHECK(use(name) == -1 && errno == EBADMSG);
 	CHECK(make(name) == 0 && layer_check(&l, name, &e) == 0);
 	snprintf(file, sizeof file, "%s.manifest", name);
@@ -123,7 +125,7 @@ static void left_by_the_dead(void)
 	fd = layer_make_begin(&l, name);
 	CHECK(fd >= 0 && layer_make_unpack(&l, name, path, sizeof path) == 0);
 	layers_sweep(&l);
-	CHECK(stat(path, &st) == 0);		/* its maker lives */
+	CHECK(stat(path, &st) == 0); /* its maker lives */
 	close(fd);
 	layers_sweep(&l);
 	layers_sweep(&l);
@@ -138,7 +140,7 @@ static int parse(const char *text, struct layer_package **p, size_t *n, struct c
 static void locks(void)
 {
 	struct layer_package *p;
-	struct buf b = {0};
+	struct buf b = { 0 };
 	struct cee_err e;
 	size_t n;
 
@@ -156,7 +158,8 @@ int main(void)
 	struct cee_err e;
 	char command[100];
 
-	snprintf(dir, sizeof dir, "%s/layer_test.XXXXXX", getenv("TMPDIR") && strlen(getenv("TMPDIR")) < 40 ? getenv("TMPDIR") : "/tmp");
+	snprintf(dir, sizeof dir, "%s/layer_test.XXXXXX",
+		 getenv("TMPDIR") && strlen(getenv("TMPDIR")) < 40 ? getenv("TMPDIR") : "/tmp");
 	CHECK(mkdtemp(dir) != NULL && rmdir(dir) == 0);
 	CHECK(layers_open(&l, dir, false, &e) == -1 && errno == ENOENT);
 	CHECK(layers_open(&l, dir, true, &e) == 0);

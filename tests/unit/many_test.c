@@ -30,7 +30,7 @@ static void put(const char *path, const char *text)
 static void ids_are_kept_once_and_in_order(void)
 {
 	enum { N = 3000 };
-	struct ids l = {0};
+	struct ids l = { 0 };
 	static char id[N][ID_LEN + 1];
 
 	CHECK(ids_find(&l, "01890000-0000-7000-8000-000000000000") == -1);
@@ -59,14 +59,15 @@ static void group_names(void)
 	CHECK(!group_name_valid(name));
 	CHECK(group_name_valid("a b, ü") && group_name_valid("a.b") && group_name_valid("-"));
 	CHECK(!group_name_valid("") && !group_name_valid(".") && !group_name_valid("..") && !group_name_valid(".a"));
-	CHECK(!group_name_valid("a/b") && !group_name_valid("a\nb") && !group_name_valid("\x1b") && !group_name_valid("\xff"));
-	CHECK(!group_name_valid("\xc2\x9b"));	/* a C1 control character */
+	CHECK(!group_name_valid("a/b") && !group_name_valid("a\nb") && !group_name_valid("\x1b") &&
+	      !group_name_valid("\xff"));
+	CHECK(!group_name_valid("\xc2\x9b")); /* a C1 control character */
 }
 
 static void group_members(void)
 {
 	struct group g;
-	struct ids l = {0};
+	struct ids l = { 0 };
 	char id[ID_LEN + 1], first[ID_LEN + 1], last[ID_LEN + 1];
 
 	new_spool();
@@ -80,7 +81,7 @@ static void group_members(void)
 	CHECK(group_next(&g, last, &err) == 0 && strcmp(id, last) == 0);
 	group_release(&g);
 	put("uid-1000/groups/g", "junk\n\n");
-	put("uid-1000/groups/g", first);	/* a torn tail, and the first once more */
+	put("uid-1000/groups/g", first); /* a torn tail, and the first once more */
 	CHECK(group_open(&g, &spool, OWNER, "g", &err) == 0);
 	id_make(id);
 	CHECK(group_add(&g, id, &err) == 0);
@@ -88,7 +89,7 @@ static void group_members(void)
 	CHECK(group_load(&spool, OWNER, "g", &l, &err) == 0);
 	CHECK(ids_find(&l, first) == 0 && ids_find(&l, last) >= 1 && ids_find(&l, id) >= 2);
 	ids_release(&l);
-	CHECK(group_load(&spool, OWNER, id, &l, &err) == 0 && l.n == 1);	/* a job alone */
+	CHECK(group_load(&spool, OWNER, id, &l, &err) == 0 && l.n == 1); /* a job alone */
 	ids_release(&l);
 	end_spool();
 }
@@ -96,7 +97,7 @@ static void group_members(void)
 static void group_that_is_no_file(void)
 {
 	struct group g;
-	struct ids l = {0};
+	struct ids l = { 0 };
 
 	new_spool();
 	group_init(&g);
@@ -121,10 +122,10 @@ static void group_is_dropped_when_nothing_is_left(void)
 	new_spool();
 	group_init(&g);
 	CHECK(group_open(&g, &spool, OWNER, "g", &err) == 0 && group_next(&g, id, &err) == 0);
-	CHECK(group_drop(&spool, OWNER, "g", false) == 0);	/* somebody submits to it */
+	CHECK(group_drop(&spool, OWNER, "g", false) == 0); /* somebody submits to it */
 	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, NULL, &err) == 0);
 	group_release(&g);
-	CHECK(group_drop(&spool, OWNER, "g", false) == 0);	/* it has a job */
+	CHECK(group_drop(&spool, OWNER, "g", false) == 0); /* it has a job */
 	snprintf(path, sizeof(path), "uid-1000/new/5.%s", id);
 	CHECK(unlinkat(spool.fd, path, 0) == 0);
 	CHECK(group_drop(&spool, OWNER, "g", true) == 1 && spool_has(spool.fd, "uid-1000"));
@@ -146,11 +147,11 @@ static void key_stands_for_the_first_id(void)
 	CHECK(key_take(&k, &spool, OWNER, "k", a, &err) == 0 && !k.found && strcmp(k.id, a) == 0);
 	key_release(&k);
 	CHECK(key_take(&k, &spool, OWNER, "k", b, &err) == 0 && k.found && strcmp(k.id, a) == 0);
-	CHECK(key_remove(&spool, OWNER, "k", a) == -1 && errno == EAGAIN);	/* it is held */
+	CHECK(key_remove(&spool, OWNER, "k", a) == -1 && errno == EAGAIN); /* it is held */
 	key_release(&k);
 	CHECK(key_take(&k, &spool, OWNER, "other", b, &err) == 0 && !k.found);
 	key_release(&k);
-	CHECK(key_remove(&spool, OWNER, "k", b) == 0);		/* not that one's */
+	CHECK(key_remove(&spool, OWNER, "k", b) == 0); /* not that one's */
 	CHECK(key_take(&k, &spool, OWNER, "k", b, &err) == 0 && k.found);
 	key_release(&k);
 	CHECK(key_remove(&spool, OWNER, "k", a) == 0);

@@ -38,11 +38,13 @@ static void sets(void)
 
 static void deep(void)
 {
-	CHECK(match("out/**", "out/a") && match("out/**", "out/a/b/c") && !match("out/**", "out") && !match("out/**", "x/out/a"));
+	CHECK(match("out/**", "out/a") && match("out/**", "out/a/b/c") && !match("out/**", "out") &&
+	      !match("out/**", "x/out/a"));
 	CHECK(match("**/a", "a") && match("**/a", "x/y/a") && !match("**/a", "x/ya"));
 	CHECK(match("**", "a") && match("**", "a/b"));
 	CHECK(match("a/**/b", "a/b") && match("a/**/b", "a/x/y/b") && !match("a/**/b", "a/x/y/c"));
-	CHECK(match("**/a/**/b", "x/a/a/b/b") && match("**/**/a", "a") && match("a/**/**", "a/b") && !match("a/**/**", "a"));
+	CHECK(match("**/a/**/b", "x/a/a/b/b") && match("**/**/a", "a") && match("a/**/**", "a/b") &&
+	      !match("a/**/**", "a"));
 	CHECK(!good("a**") && !good("**a") && !good("***") && good("a*b*"));
 }
 
@@ -50,7 +52,8 @@ static void grammar(void)
 {
 	char parts[2 * 33 + 1] = "", large[257];
 
-	CHECK(!good("") && !good("/a") && !good("a/") && !good("a//b") && !good(".") && !good("../a") && !good("a/..") && !good("./a"));
+	CHECK(!good("") && !good("/a") && !good("a/") && !good("a//b") && !good(".") && !good("../a") &&
+	      !good("a/..") && !good("./a"));
 	CHECK(good("..a") && good("...") && good("a b"));
 	CHECK(!good("a\\") && !good("a\\/b") && !good("a\nb") && !good("a\x7f") && !good("\xff"));
 	for (int i = 0; i < 33; i++)

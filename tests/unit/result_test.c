@@ -67,8 +67,9 @@ static void collected(void)
 	r.files.left[1].name = strdup("c");
 	r.files.left[1].why = LEFT_NO_ROOM;
 	text = result_format(&r);
-	CHECK(text && strstr(text, "\"files\":{\"count\":2,\"bytes\":10},\"left\":[{\"name\":\"a\\\"b\",\"why\":\"too many\"},"
-		"{\"name\":\"c\",\"why\":\"disk full\"}],\"left_more\":5"));
+	CHECK(text &&
+	      strstr(text, "\"files\":{\"count\":2,\"bytes\":10},\"left\":[{\"name\":\"a\\\"b\",\"why\":\"too many\"},"
+			   "{\"name\":\"c\",\"why\":\"disk full\"}],\"left_more\":5"));
 	CHECK(result_parse(&back, text, strlen(text), &e) == 0 && back.files.wanted && back.files.count == 2);
 	CHECK(back.files.left_count == 7 && back.files.nleft == 2 && strcmp(back.files.left[0].name, "a\"b") == 0);
 	CHECK(back.files.left[0].why == LEFT_COUNT && back.files.left[1].why == LEFT_NO_ROOM);
@@ -92,7 +93,8 @@ static bool same_words(const struct result *a, const struct result *b)
 	    a->nlabels != b->nlabels)
 		return false;
 	for (size_t i = 0; i < a->nlabels; i++)
-		if (!same_text(a->labels[i].name, b->labels[i].name) || !same_text(a->labels[i].value, b->labels[i].value))
+		if (!same_text(a->labels[i].name, b->labels[i].name) ||
+		    !same_text(a->labels[i].value, b->labels[i].value))
 			return false;
 	return true;
 }
@@ -103,19 +105,20 @@ static bool same(const struct result *a, const struct result *b)
 		return false;
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		const struct result_phase *f = &a->phase[p], *g = &b->phase[p];
-		if (f->ran != g->ran || f->exit_code != g->exit_code || f->signal != g->signal || f->cpu_us != g->cpu_us ||
-		    f->wall_us != g->wall_us || f->peak_bytes != g->peak_bytes || f->peak_how != g->peak_how ||
-		    f->oom_kills != g->oom_kills || f->hit != g->hit || f->out_bytes != g->out_bytes ||
-		    f->err_bytes != g->err_bytes || f->dropped != g->dropped ||
+		if (f->ran != g->ran || f->exit_code != g->exit_code || f->signal != g->signal ||
+		    f->cpu_us != g->cpu_us || f->wall_us != g->wall_us || f->peak_bytes != g->peak_bytes ||
+		    f->peak_how != g->peak_how || f->oom_kills != g->oom_kills || f->hit != g->hit ||
+		    f->out_bytes != g->out_bytes || f->err_bytes != g->err_bytes || f->dropped != g->dropped ||
 		    memcmp(&f->limits, &g->limits, sizeof f->limits) != 0)
 			return false;
 	}
 	return strcmp(a->id, b->id) == 0 && a->why == b->why && same_text(a->message, b->message) &&
-		a->exit_code == b->exit_code && a->signal == b->signal && a->attempt == b->attempt && a->cells == b->cells &&
-		same_text(a->language, b->language) && same_text(a->image, b->image) && same_text(a->runner, b->runner) &&
-		a->created_us == b->created_us && a->claimed_us == b->claimed_us && a->started_us == b->started_us &&
-		a->ended_us == b->ended_us && a->queued_us == b->queued_us && a->dropped_by_disk == b->dropped_by_disk &&
-		a->box_memory == b->box_memory && a->processor == b->processor;
+	       a->exit_code == b->exit_code && a->signal == b->signal && a->attempt == b->attempt &&
+	       a->cells == b->cells && same_text(a->language, b->language) && same_text(a->image, b->image) &&
+	       same_text(a->runner, b->runner) && a->created_us == b->created_us && a->claimed_us == b->claimed_us &&
+	       a->started_us == b->started_us && a->ended_us == b->ended_us && a->queued_us == b->queued_us &&
+	       a->dropped_by_disk == b->dropped_by_disk && a->box_memory == b->box_memory &&
+	       a->processor == b->processor;
 }
 
 static bool goes_round(const struct result *r)
@@ -158,12 +161,13 @@ static void round_trip(void)
 static void wild_numbers(void)
 {
 	struct result r, back;
-	static const int64_t wild[] = {INT64_MIN, -1, INT64_MAX, (int64_t)1 << 53};
+	static const int64_t wild[] = { INT64_MIN, -1, INT64_MAX, (int64_t)1 << 53 };
 
 	fill(&r);
 	for (int i = 0; i < 4; i++) {
 		struct result_phase *p = &r.phase[PHASE_RUN];
-		p->cpu_us = p->wall_us = p->peak_bytes = p->oom_kills = p->out_bytes = p->err_bytes = p->dropped = wild[i];
+		p->cpu_us = p->wall_us = p->peak_bytes = p->oom_kills = p->out_bytes = p->err_bytes = p->dropped =
+			wild[i];
 		r.created_us = r.queued_us = r.box_memory = r.dropped_by_disk = wild[i];
 		p->hit = (uint64_t)wild[i];
 		p->exit_code = p->signal = r.exit_code = r.signal = r.attempt = (int)wild[i];
@@ -196,14 +200,17 @@ static int parse(const char *text)
 static void reading(void)
 {
 	CHECK(parse(HEAD "}") == 0);
-	CHECK(parse(HEAD ",\"later\":{\"x\":[1]},\"phases\":{\"tests\":{},\"run\":{\"new\":1,\"hit\":[\"gpu\"],\"limits\":{\"gpu\":5}}}}") == 0);
+	CHECK(parse(HEAD ",\"later\":{\"x\":[1]},\"phases\":{\"tests\":{},\"run\":{\"new\":1,\"hit\":[\"gpu\"],"
+			 "\"limits\":{\"gpu\":5}}}}") == 0);
 	CHECK(parse(HEAD ",\"exit_code\":null,\"signal\":null}") == 0);
 	CHECK(parse(HEAD ",\"exit_code\":256}") == -1 && strstr(e.msg, "exit_code"));
 	CHECK(parse(HEAD ",\"queued\":-1}") == -1 && parse(HEAD ",\"queued\":1e40}") == -1);
 	CHECK(parse(HEAD ",\"created\":\"2026-02-30T00:00:00.000000Z\"}") == -1 && strstr(e.msg, "created"));
 	CHECK(parse(HEAD ",\"created\":\"2026-02-28T00:00:00.000000Z\"}") == 0);
 	CHECK(parse("{}") == -1 && parse("[]") == -1 && parse("") == -1);
-	CHECK(parse("{\"id\":\"017f22e2-79b0-7cc3-98c4-dc0c0c07398f\",\"state\":\"Failed\",\"why\":\"exited\"}") == -1 && strstr(e.msg, "state"));
+	CHECK(parse("{\"id\":\"017f22e2-79b0-7cc3-98c4-dc0c0c07398f\",\"state\":\"Failed\",\"why\":\"exited\"}") ==
+		      -1 &&
+	      strstr(e.msg, "state"));
 	CHECK(parse("{\"id\":\"../x\",\"state\":\"Finished\",\"why\":\"exited\"}") == -1 && strstr(e.msg, "id"));
 }
 
@@ -215,10 +222,13 @@ static void times(void)
 	time_format(text, 1795000000000001);
 	CHECK(strcmp(text, "2026-11-18T11:06:40.000001Z") == 0 && time_parse(text, &us) == 0 && us == 1795000000000001);
 	CHECK(time_parse("2026-11-18T11:06:40Z", &us) == -1 && time_parse("2026-11-18T24:00:00.000000Z", &us) == -1);
-	CHECK(time_parse("2024-02-29T23:59:59.999999Z", &us) == 0 && time_parse("2023-02-29T23:59:59.999999Z", &us) == -1);
-	CHECK(time_parse("2026-13-01T00:00:00.000000Z", &us) == -1 && time_parse("2026-00-01T00:00:00.000000Z", &us) == -1);
+	CHECK(time_parse("2024-02-29T23:59:59.999999Z", &us) == 0 &&
+	      time_parse("2023-02-29T23:59:59.999999Z", &us) == -1);
+	CHECK(time_parse("2026-13-01T00:00:00.000000Z", &us) == -1 &&
+	      time_parse("2026-00-01T00:00:00.000000Z", &us) == -1);
 	CHECK(time_parse("1969-01-01T00:00:00.000000Z", &us) == -1 && time_parse("", &us) == -1);
-	CHECK(time_parse("2026-11-18T11:06:40.000001Zx", &us) == -1 && time_parse("2026-11-18T11:06:60.000001Z", &us) == -1);
+	CHECK(time_parse("2026-11-18T11:06:40.000001Zx", &us) == -1 &&
+	      time_parse("2026-11-18T11:06:60.000001Z", &us) == -1);
 }
 
 static int status(enum why why, int code, int signal)
@@ -235,9 +245,12 @@ static int status(enum why why, int code, int signal)
 static void statuses(void)
 {
 	CHECK(status(WHY_EXITED, 0, 0) == 0 && status(WHY_EXITED, 3, 0) == 3 && status(WHY_EXITED, 255, 0) == 255);
-	CHECK(status(WHY_SIGNALLED, -1, 11) == 139 && status(WHY_TIME_LIMIT, -1, 9) == 124 && status(WHY_MEMORY_LIMIT, 0, 0) == 137);
-	CHECK(status(WHY_PROCESS_LIMIT, 1, 0) == 1 && status(WHY_PROCESS_LIMIT, -1, 6) == 134 && status(WHY_DISK_LIMIT, -1, 0) == 137);
-	CHECK(status(WHY_COMPILE_ERROR, 1, 0) == 126 && status(WHY_CANCELLED, -1, 15) == 130 && status(WHY_BOX_DIED, -1, 0) == 125);
+	CHECK(status(WHY_SIGNALLED, -1, 11) == 139 && status(WHY_TIME_LIMIT, -1, 9) == 124 &&
+	      status(WHY_MEMORY_LIMIT, 0, 0) == 137);
+	CHECK(status(WHY_PROCESS_LIMIT, 1, 0) == 1 && status(WHY_PROCESS_LIMIT, -1, 6) == 134 &&
+	      status(WHY_DISK_LIMIT, -1, 0) == 137);
+	CHECK(status(WHY_COMPILE_ERROR, 1, 0) == 126 && status(WHY_CANCELLED, -1, 15) == 130 &&
+	      status(WHY_BOX_DIED, -1, 0) == 125);
 }
 
 static void a_test(void)
@@ -261,9 +274,12 @@ static void a_test(void)
 	text = test_format(&t);
 	CHECK(text && text[strlen(text) - 1] == '\n' && strchr(text, '\n') == text + strlen(text) - 1);
 	CHECK(test_parse(&back, text, strlen(text), &e) == 0);
-	CHECK(back.number == 7 && strcmp(back.name, "a \"b\" \xEF\xBF\xBD") == 0 && back.why == WHY_EXITED && back.ok == 0 && back.line == 3);
-	CHECK(strcmp(back.expected, "x\n") == 0 && strcmp(back.got, "") == 0 && back.out_from == 10 && back.out_to == 12 && back.err_to == 12);
-	CHECK(back.phase.cpu_us == 1500 && back.phase.limits.v[LIMIT_CPU] == 2000000 && back.phase.exit_code == 0 && !test_passed(&back));
+	CHECK(back.number == 7 && strcmp(back.name, "a \"b\" \xEF\xBF\xBD") == 0 && back.why == WHY_EXITED &&
+	      back.ok == 0 && back.line == 3);
+	CHECK(strcmp(back.expected, "x\n") == 0 && strcmp(back.got, "") == 0 && back.out_from == 10 &&
+	      back.out_to == 12 && back.err_to == 12);
+	CHECK(back.phase.cpu_us == 1500 && back.phase.limits.v[LIMIT_CPU] == 2000000 && back.phase.exit_code == 0 &&
+	      !test_passed(&back));
 	test_release(&back);
 	free(text);
 	t.ok = -1;
@@ -280,7 +296,8 @@ static void a_test(void)
 	CHECK(!test_passed(&t));
 	test_release(&t);
 	CHECK(test_parse(&t, "{\"number\":1}", 12, &e) == -1 && strstr(e.msg, "missing"));
-	CHECK(test_parse(&t, "{\"number\":1,\"name\":\"a\",\"why\":\"exited\",\"stdout\":{\"from\":2,\"to\":1}}", 66, &e) == -1);
+	CHECK(test_parse(&t, "{\"number\":1,\"name\":\"a\",\"why\":\"exited\",\"stdout\":{\"from\":2,\"to\":1}}", 66,
+			 &e) == -1);
 }
 
 static void tests_of_a_job(void)
@@ -292,12 +309,14 @@ static void tests_of_a_job(void)
 	r.tests = (struct result_tests){ .total = 5, .run = 3, .passed = 2, .failed = 1 };
 	text = result_format(&r);
 	CHECK(text && strstr(text, "\"tests\":{\"total\":5,\"run\":3,\"passed\":2,\"failed\":1,\"skipped\":2}"));
-	CHECK(text && result_parse(&back, text, strlen(text), &e) == 0 && back.tests.total == 5 && back.tests.failed == 1);
+	CHECK(text && result_parse(&back, text, strlen(text), &e) == 0 && back.tests.total == 5 &&
+	      back.tests.failed == 1);
 	result_release(&back);
 	free(text);
 	r.tests.failed = 2;
 	text = result_format(&r);
-	CHECK(text && result_parse(&back, text, strlen(text), &e) == -1 && strstr(e.msg, "tests: its numbers do not add up"));
+	CHECK(text && result_parse(&back, text, strlen(text), &e) == -1 &&
+	      strstr(e.msg, "tests: its numbers do not add up"));
 	result_release(&r);
 	free(text);
 }

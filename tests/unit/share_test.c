@@ -17,14 +17,17 @@ static void whose(void)
 {
 	const uid_t http = 33;
 
-	CHECK(uid_of("uid-0", NULL) == 0 && uid_of("uid-1000", NULL) == 1000 && uid_of("uid-4294967294", NULL) == 4294967294u);
+	CHECK(uid_of("uid-0", NULL) == 0 && uid_of("uid-1000", NULL) == 1000 &&
+	      uid_of("uid-4294967294", NULL) == 4294967294u);
 	CHECK(uid_of("anon", &http) == 33 && uid_of("http-web-ann", &http) == 33 && uid_of("http-", &http) == 33);
 }
 
 static void nobodys(void)
 {
-	static const char *const owner[] = { "uid-", "uid-01", "uid-00", "uid-4294967295", "uid-4294967296", "uid-99999999999",
-		"uid-1x", "uid--1", "uid-+1", "uid- 1", "uid1", "ann", "http", "anonymous", "" };
+	static const char *const owner[] = { "uid-",	       "uid-01",	  "uid-00", "uid-4294967295",
+					     "uid-4294967296", "uid-99999999999", "uid-1x", "uid--1",
+					     "uid-+1",	       "uid- 1",	  "uid1",   "ann",
+					     "http",	       "anonymous",	  "" };
 	const uid_t http = 33;
 
 	for (size_t i = 0; i < sizeof owner / sizeof *owner; i++)
@@ -55,7 +58,8 @@ static void removals(void)
 
 	CHECK(spool_removal_parse(AN_ID ".remove", id) && strcmp(id, AN_ID) == 0);
 	CHECK(!spool_removal_parse(AN_ID, id) && !spool_removal_parse(AN_ID ".removed", id));
-	CHECK(!spool_removal_parse(".remove", id) && !spool_removal_parse("", id) && !spool_removal_parse("x.remove", id));
+	CHECK(!spool_removal_parse(".remove", id) && !spool_removal_parse("", id) &&
+	      !spool_removal_parse("x.remove", id));
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include "lib/spool_internal.h"
 
 static const char OWNER[] = "uid-1000";
-static char dir[256];			/* the spool of the running test */
+static char dir[256]; /* the spool of the running test */
 static struct spool spool;
 static struct cee_err err;
 

@@ -156,7 +156,7 @@ static void names(void)
 	CHECK(spool_parse_new(name, found, &p, &n) && p == 5 && n == 0 && strcmp(found, id) == 0);
 	spool_new_name(name, id, 0, 2);
 	CHECK(spool_parse_new(name, found, &p, &n) && p == 0 && n == 2);
-	name[0] = '5';		/* a requeued job has had its turn: always 0 */
+	name[0] = '5'; /* a requeued job has had its turn: always 0 */
 	CHECK(!spool_parse_new(name, found, &p, &n));
 	spool_cur_name(name, id, 3);
 	CHECK(spool_parse_cur(name, found, &n) && n == 3);
@@ -182,7 +182,8 @@ static void opening(void)
 	CHECK(spool_open(&s, at("none/a/b"), SPOOL_CREATE, false, &err) == 0);
 	spool_release(&s);
 	put(at("none/a/b/VERSION"), "cee-spool 2\n");
-	CHECK(spool_open(&s, at("none/a/b"), 0, false, &err) == -1 && errno == EPROTO && strstr(err.msg, "cee-spool 2"));
+	CHECK(spool_open(&s, at("none/a/b"), 0, false, &err) == -1 && errno == EPROTO &&
+	      strstr(err.msg, "cee-spool 2"));
 	CHECK(spool_open(&s, "/proc/self/mounts", 0, false, &err) == -1 && errno == ENOTDIR);
 	end_spool();
 }
@@ -232,7 +233,8 @@ static void bounds(void)
 	unlink(at("%s/new/5.%s", OWNER, first));
 	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, &three, &err) == 0);
 	id_make(id);
-	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, &room, &err) == -1 && errno == ENOSPC && strstr(err.msg, "room"));
+	CHECK(spool_submit(&spool, OWNER, id, 5, "{}", 2, &room, &err) == -1 && errno == ENOSPC &&
+	      strstr(err.msg, "room"));
 	CHECK(spool_count(&spool, OWNER, &waiting, &claimed) == 0 && waiting == 3 && claimed == 0);
 	CHECK(spool_count(&spool, NULL, &waiting, &claimed) == 0 && waiting == 3);
 	CHECK(entries(at("%s/tmp", OWNER)) == 0);
@@ -249,13 +251,13 @@ static void stale_tmp(void)
 	id_make(other);
 	put(at("%s/tmp/%s", OWNER, id), "a long text of a writer that died");
 	put(at("%s/tmp/%s", OWNER, other), "half");
-	CHECK(submit(id, 5) == 0);		/* takes the dead writer's place */
+	CHECK(submit(id, 5) == 0); /* takes the dead writer's place */
 	CHECK(!exists(at("%s/tmp/%s", OWNER, id)));
 	fd = open(at("%s/tmp/%s", OWNER, other), O_RDWR | O_CLOEXEC);
 	CHECK(spool_lock(fd, false) == 0);
 	CHECK(spool_sweep(&spool, OWNER) == 0 && exists(at("%s/tmp/%s", OWNER, other)));
 	close(fd);
-	CHECK(fsck(0, NULL));			/* a note */
+	CHECK(fsck(0, NULL)); /* a note */
 	CHECK(fsck(0, "--fix") && !exists(at("%s/tmp/%s", OWNER, other)));
 	end_spool();
 }
@@ -288,7 +290,8 @@ static void life(void)
 	CHECK(spool_claim(&r, OWNER, id, 5, 0) == 1);
 	CHECK(spool_claim(&r, OWNER, id, 5, 0) == -1 && errno == ENOENT);
 	CHECK(submit(id, 5) == -1 && errno == EEXIST);
-	CHECK(spool_find(&spool, OWNER, id, &w, &err) == 0 && w.state == STATE_PENDING && w.attempt == 1 && strcmp(w.runner, r.name) == 0);
+	CHECK(spool_find(&spool, OWNER, id, &w, &err) == 0 && w.state == STATE_PENDING && w.attempt == 1 &&
+	      strcmp(w.runner, r.name) == 0);
 	CHECK(spool_claimed_read(&r, OWNER, id, 1, 10, &b) == 0 && b.len == 2);
 	CHECK(spool_claimed_read(&r, OWNER, id, 1, 1, &c) == -1 && errno == EFBIG);
 	CHECK(spool_open_out(&spool, OWNER, id) == -1 && errno == ENOENT);
@@ -337,7 +340,7 @@ static void reruns(void)
 	finish(&r, id, 2);
 	id_make(id);
 	CHECK(submit(id, 0) == 0);
-	for (int i = 0; i < 12; i++) {		/* the ninth attempt is the last number */
+	for (int i = 0; i < 12; i++) { /* the ninth attempt is the last number */
 		int n = i < 9 ? i + 1 : 9;
 
 		CHECK(spool_claim(&r, OWNER, id, 0, i < 9 ? i : 9) == n);
@@ -345,7 +348,7 @@ static void reruns(void)
 		spool_attempt_release(&a);
 		CHECK(spool_requeue(&r, OWNER, id, n) == 0);
 	}
-	id_make(id);			/* claimed, but not begun: the attempt does not count */
+	id_make(id); /* claimed, but not begun: the attempt does not count */
 	CHECK(submit(id, 3) == 0 && spool_claim(&r, OWNER, id, 3, 0) == 1 && spool_requeue(&r, OWNER, id, 1) == 0);
 	CHECK(exists(at("%s/new/0.%s", OWNER, id)));
 	CHECK(fsck(0, NULL));
@@ -374,14 +377,17 @@ static void hostile(void)
 	}
 	CHECK(fsck(1, NULL));
 	CHECK(rename(at("%s/new", OWNER), at("%s/gone", OWNER)) == 0 && symlink("gone", at("%s/new", OWNER)) == 0);
-	CHECK(submit(id[0], 5) == -1);		/* no link is followed */
+	CHECK(submit(id[0], 5) == -1); /* no link is followed */
 	spool_runner_release(&r);
 	end_spool();
 }
 
 /* ---- races ----------------------------------------------------------------------------- */
 
-struct claimer { struct spool_runner r; int n; };
+struct claimer {
+	struct spool_runner r;
+	int n;
+};
 
 static int claim_it(void *arg, const char *owner, const char *id, int priority, int attempts)
 {
@@ -431,7 +437,7 @@ static void claim_race(void)
 			claim_all(start[0]);
 		}
 	close(start[0]);
-	close(start[1]);		/* the start */
+	close(start[1]); /* the start */
 	for (int i = 0; i < 2; i++)
 		CHECK(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	CHECK(spool_count(&spool, OWNER, &waiting, &claimed) == 0 && waiting == 0 && claimed == 500);
@@ -557,7 +563,7 @@ static void kill_at(const char *transition)
 	else
 		CHECK(submit(id, 5) == -1 && errno == EEXIST);
 	CHECK(spool_find(&spool, OWNER, id, &w, &err) == 0);
-	if (w.state == STATE_CREATED) {		/* it runs once more, and ends */
+	if (w.state == STATE_CREATED) { /* it runs once more, and ends */
 		AUTO_CLOSE int new = open(at("%s/new", OWNER), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		char found[ID_LEN + 1];
 
@@ -574,8 +580,9 @@ static void kill_at(const char *transition)
 
 static void kills(void)
 {
-	static const char *const transition[] = { "submit-written", "submit-renamed", "claimed", "attempt-made",
-		"requeued", "result-written", "result-published", "retired" };
+	static const char *const transition[] = { "submit-written",   "submit-renamed", "claimed",
+						  "attempt-made",     "requeued",	"result-written",
+						  "result-published", "retired" };
 
 	for (size_t i = 0; i < sizeof(transition) / sizeof(*transition); i++) {
 		printf("# %s\n", transition[i]);
@@ -600,7 +607,7 @@ static void plant(const char *what, bool live)
 	if (live) {
 		CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
 		write_output(&a, "half a ");
-		CHECK(write_full(a.out, "line", 4) == 0);	/* not covered yet */
+		CHECK(write_full(a.out, "line", 4) == 0); /* not covered yet */
 		spool_attempt_release(&a);
 	} else {
 		finish(&r, id, 1);
@@ -640,8 +647,10 @@ static void plant(const char *what, bool live)
 
 static void planted(void)
 {
-	static const char *const ended[] = { "index covers too much", "bytes behind the index", "no record", "index cut off",
-		"bad result", "job without result", "result without job", "twice", "odd name", "others may write" };
+	static const char *const ended[] = {
+		"index covers too much", "bytes behind the index", "no record", "index cut off", "bad result",
+		"job without result",	 "result without job",	   "twice",	"odd name",	 "others may write"
+	};
 	static const char *const live[] = { "index covers too much", "no record", "lost", "twice", "claimed twice" };
 
 	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++)
@@ -685,14 +694,15 @@ static void input_life(void)
 	id_make(id);
 	CHECK(spool_input_open(&spool, OWNER, id) == -1 && errno == ENOENT);
 	CHECK(spool_input_make(&spool, OWNER, id, &in, &err) == 0);
-	CHECK(spool_input_make(&spool, OWNER, id, &other, &err) == -1 && errno == EEXIST && exists(at("%s/in/%s", OWNER, id)));
+	CHECK(spool_input_make(&spool, OWNER, id, &other, &err) == -1 && errno == EEXIST &&
+	      exists(at("%s/in/%s", OWNER, id)));
 	CHECK(spool_input_write(&in, "hello", 5) == 0 && in.size == 5);
 	fd = spool_input_open(&spool, OWNER, id);
 	CHECK(fd >= 0 && !spool_input_left(fd) && spool_input_size(&spool, OWNER, id) == -1);
 	CHECK(!spool_input_stale(&spool, OWNER, id));
 	CHECK(spool_input_end(&in) == 0 && in.fd == -1);
 	CHECK(spool_input_left(fd) && spool_input_size(&spool, OWNER, id) == 5);
-	put(at("%s/in/%s.end", OWNER, id), "5");	/* not there yet */
+	put(at("%s/in/%s.end", OWNER, id), "5"); /* not there yet */
 	CHECK(spool_input_size(&spool, OWNER, id) == -1);
 	put(at("%s/in/%s.end", OWNER, id), "-5\n");
 	CHECK(spool_input_size(&spool, OWNER, id) == -1);

@@ -10,7 +10,7 @@ static struct test_result t;
 
 static bool says(const char *want)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	bool same = tap_test(&b, &t) == 0 && strcmp(b.data, want) == 0;
 
 	if (!same)
@@ -40,14 +40,15 @@ static void lines(void)
 	t.line = 7;
 	t.expected = strdup("a\tb\n");
 	t.got = strdup("\xFF");
-	CHECK(says("not ok 3 - x: wrong answer at line 7 (12 ms)\n# line 7 expected: \"a\\tb\\n\"\n# line 7 got:      \"\xEF\xBF\xBD\"\n"));
+	CHECK(says("not ok 3 - x: wrong answer at line 7 (12 ms)\n# line 7 expected: \"a\\tb\\n\"\n# line 7 got:      "
+		   "\"\xEF\xBF\xBD\"\n"));
 	set("x", WHY_EXITED, 2, 0, -1);
 	CHECK(says("not ok 3 - x: exit code 2 (12 ms)\n"));
 	set("x", WHY_SIGNALLED, -1, 11, 0);
 	CHECK(says("not ok 3 - x: signal 11 (Segmentation fault) (12 ms)\n"));
 	set("x", WHY_TIME_LIMIT, -1, 9, 0);
 	t.phase.hit = 1u << LIMIT_WALL;
-	t.line = 1;	/* it did not come to write it all: what differs is no news */
+	t.line = 1; /* it did not come to write it all: what differs is no news */
 	CHECK(says("not ok 3 - x: time limit (wall) (12 ms)\n"));
 	set("x", WHY_MEMORY_LIMIT, -1, 9, -1);
 	CHECK(says("not ok 3 - x: memory limit (12 ms)\n"));
@@ -56,9 +57,10 @@ static void lines(void)
 
 static void the_rest(void)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
-	CHECK(tap_plan(&b, 2) == 0 && tap_skip(&b, 2, "n#", "why") == 0 && tap_bail(&b, "cancelled") == 0 && tap_comment(&b, "c") == 0);
+	CHECK(tap_plan(&b, 2) == 0 && tap_skip(&b, 2, "n#", "why") == 0 && tap_bail(&b, "cancelled") == 0 &&
+	      tap_comment(&b, "c") == 0);
 	CHECK(strcmp(b.data, "1..2\nok 2 - n\\# # SKIP why\nBail out! cancelled\n# c\n") == 0);
 }
 

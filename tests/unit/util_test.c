@@ -13,7 +13,7 @@ static struct cee_err e;
 
 static void buffers(void)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	CHECK(buf_add(&b, "", 0) == 0 && b.data && b.len == 0 && b.data[0] == '\0');
 	for (int i = 0; i < 10000; i++)
@@ -35,7 +35,7 @@ static void errors(void)
 
 static int read_name(int dir, const char *name, size_t max)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 
 	return read_file_at(dir, name, max, &b) == 0 ? (int)b.len : -1;
 }
@@ -65,7 +65,7 @@ static void files(void)
 	unlinkat(d, "dir", AT_REMOVEDIR);
 	CHECK(rmdir(dir) == 0);
 	/* no size told ahead, and no end */
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = { 0 };
 	AUTO_CLOSE int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	CHECK(read_fd(zero, 100000, &b) == -1 && errno == EFBIG && b.len < 500000);
 }
@@ -77,10 +77,12 @@ static bool utf8(const char *s)
 
 static void utf8_texts(void)
 {
-	CHECK(utf8("") && utf8("plain") && utf8("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") && utf8("\xef\xbf\xbf\xf4\x8f\xbf\xbf"));
+	CHECK(utf8("") && utf8("plain") && utf8("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") &&
+	      utf8("\xef\xbf\xbf\xf4\x8f\xbf\xbf"));
 	CHECK(utf8_valid("a\0b", 3));
 	CHECK(!utf8("\x80") && !utf8("\xc3") && !utf8("\xc3(") && !utf8("\xe2\x82") && !utf8("\xf0\x9f\x98"));
-	CHECK(!utf8("\xc0\xaf") && !utf8("\xc1\xbf") && !utf8("\xe0\x9f\xbf") && !utf8("\xf0\x8f\xbf\xbf"));	/* overlong */
+	CHECK(!utf8("\xc0\xaf") && !utf8("\xc1\xbf") && !utf8("\xe0\x9f\xbf") &&
+	      !utf8("\xf0\x8f\xbf\xbf")); /* overlong */
 	CHECK(!utf8("\xed\xa0\x80") && !utf8("\xf4\x90\x80\x80") && !utf8("\xf5\x80\x80\x80") && !utf8("\xff"));
 }
 
@@ -112,8 +114,8 @@ static int decode(const char *s)
 
 static void base64_bad(void)
 {
-	static const char *const bad[] = {"Zg", "Zg=", "=", "====", "Z===", "Zg=a", "Zh==", "Zm9=", "Zm9v\n", "Zm 9",
-		"Zm9-", "Zm9_", "Zg==Zg==", "\xff\xff\xff\xff"};
+	static const char *const bad[] = { "Zg",   "Zg=",    "=",    "====", "Z===", "Zg=a",	 "Zh==",
+					   "Zm9=", "Zm9v\n", "Zm 9", "Zm9-", "Zm9_", "Zg==Zg==", "\xff\xff\xff\xff" };
 
 	CHECK(decode("") == 0 && decode("Zg==") == 1 && decode("Zm8=") == 2 && decode("Zm9v") == 3);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -131,7 +133,7 @@ static void ids(void)
 		memcpy(last, id, sizeof id);
 	}
 	CHECK(id_time_us(id) >= t - 1 && id_time_us(id) < now_us() + 10000);
-	CHECK(id_time_us("017f22e2-79b0-7cc3-98c4-dc0c0c07398f") / 1000 == 1645557742000);	/* RFC 9562, A.6 */
+	CHECK(id_time_us("017f22e2-79b0-7cc3-98c4-dc0c0c07398f") / 1000 == 1645557742000); /* RFC 9562, A.6 */
 	CHECK(!id_valid("") && !id_valid("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"));
 	CHECK(!id_valid("017f22e2-79b0-4cc3-98c4-dc0c0c07398f") && !id_valid("017f22e2-79b0-7cc3-c8c4-dc0c0c07398f"));
 	CHECK(!id_valid("017f22e2-79b0-7cc3-98c4-dc0c0c07398") && !id_valid("017f22e2-79b0-7cc3-98c4-dc0c0c07398ff"));
@@ -148,17 +150,36 @@ static int64_t value(enum limit_id id, const char *text)
 
 static void limit_texts(void)
 {
-	CHECK(value(LIMIT_CPU, "1.5") == 1500000 && value(LIMIT_CPU, "1.5s") == 1500000 && value(LIMIT_CPU, "200ms") == 200000);
-	CHECK(value(LIMIT_CPU, "2m") == 120000000 && value(LIMIT_WALL, "7us") == 7 && value(LIMIT_WALL, "1.0000005") == 1000000);
+	CHECK(value(LIMIT_CPU, "1.5") == 1500000 && value(LIMIT_CPU, "1.5s") == 1500000 &&
+	      value(LIMIT_CPU, "200ms") == 200000);
+	CHECK(value(LIMIT_CPU, "2m") == 120000000 && value(LIMIT_WALL, "7us") == 7 &&
+	      value(LIMIT_WALL, "1.0000005") == 1000000);
 	CHECK(value(LIMIT_MEMORY, "64M") == 64 << 20 && value(LIMIT_MEMORY, "64MiB") == 64 << 20);
-	CHECK(value(LIMIT_MEMORY, "65536") == 65536 && value(LIMIT_MEMORY, "1.5G") == 3ll << 29 && value(LIMIT_MEMORY, "4K") == 4096);
+	CHECK(value(LIMIT_MEMORY, "65536") == 65536 && value(LIMIT_MEMORY, "1.5G") == 3ll << 29 &&
+	      value(LIMIT_MEMORY, "4K") == 4096);
 	CHECK(value(LIMIT_PROCESSES, "64") == 64 && value(LIMIT_OUTPUT, "0") == 0 && value(LIMIT_FILE_SIZE, "0") == 0);
 }
 
 static void limit_bad(void)
 {
-	static const char *const bad[] = {"", " ", "-1", "+1", "1e3", "0x10", "inf", "nan", "1,5", ".5", "5.", "1 s", "1S",
-		"1x", "99999999999999999999", "9999999999d", "1.5.5", "1.5ss"};
+	static const char *const bad[] = { "",
+					   " ",
+					   "-1",
+					   "+1",
+					   "1e3",
+					   "0x10",
+					   "inf",
+					   "nan",
+					   "1,5",
+					   ".5",
+					   "5.",
+					   "1 s",
+					   "1S",
+					   "1x",
+					   "99999999999999999999",
+					   "9999999999d",
+					   "1.5.5",
+					   "1.5ss" };
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		CHECK(value(LIMIT_CPU, bad[i]) == -1 && errno == EINVAL);
@@ -166,7 +187,8 @@ static void limit_bad(void)
 		CHECK(value(LIMIT_PROCESSES, bad[i]) == -1);
 	}
 	CHECK(value(LIMIT_CPU, "0") == -1 && value(LIMIT_DISK, "0") == -1 && value(LIMIT_INODES, "0") == -1);
-	CHECK(value(LIMIT_MEMORY, "64MB") == -1 && value(LIMIT_MEMORY, "64m") == -1 && value(LIMIT_MEMORY, "2000T") == -1);
+	CHECK(value(LIMIT_MEMORY, "64MB") == -1 && value(LIMIT_MEMORY, "64m") == -1 &&
+	      value(LIMIT_MEMORY, "2000T") == -1);
 	CHECK(value(LIMIT_PROCESSES, "1.5") == -1 && value(LIMIT_PROCESSES, "4K") == -1);
 }
 
@@ -179,14 +201,15 @@ static void limit_numbers(void)
 	CHECK(limit_number(LIMIT_MEMORY, 1.5, &v, &e) == -1 && limit_number(LIMIT_CPU, -1, &v, &e) == -1);
 	CHECK(limit_number(LIMIT_CPU, 0.0 / 0.0, &v, &e) == -1 && limit_number(LIMIT_MEMORY, 1e300, &v, &e) == -1);
 	CHECK(limit_number(LIMIT_CPU, 1.0 / 0.0, &v, &e) == -1 && limit_number(LIMIT_PROCESSES, 0, &v, &e) == -1);
-	CHECK(limit_find("cpu") == LIMIT_CPU && limit_find("stack") == LIMIT_STACK && limit_find("Cpu") == -1 && limit_find("") == -1);
+	CHECK(limit_find("cpu") == LIMIT_CPU && limit_find("stack") == LIMIT_STACK && limit_find("Cpu") == -1 &&
+	      limit_find("") == -1);
 }
 
 static void limit_formats(void)
 {
-	static const char *const texts[] = {"64M", "5s", "200ms", "7us", "1", "65537", "3G", "1536M", "0"};
-	static const enum limit_id ids_of[] = {LIMIT_MEMORY, LIMIT_CPU, LIMIT_CPU, LIMIT_WALL, LIMIT_PROCESSES,
-		LIMIT_DISK, LIMIT_DISK, LIMIT_DISK, LIMIT_OUTPUT};
+	static const char *const texts[] = { "64M", "5s", "200ms", "7us", "1", "65537", "3G", "1536M", "0" };
+	static const enum limit_id ids_of[] = { LIMIT_MEMORY, LIMIT_CPU,  LIMIT_CPU,  LIMIT_WALL,  LIMIT_PROCESSES,
+						LIMIT_DISK,   LIMIT_DISK, LIMIT_DISK, LIMIT_OUTPUT };
 	char out[LIMIT_TEXT_MAX];
 
 	for (int i = 0; i < 9; i++) {
@@ -244,8 +267,10 @@ static const char *shown(const char *text, size_t len, size_t piece)
 
 static void terminal(void)
 {
-	static const char text[] = "a\tb\n\x1b[31m\r\a\x7f \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 \xc2\x9b" "2J \xff\xc3(";
-	static const char want[] = "a\tb\n^[[31m^M^G^? \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 \\xC2\\x9B" "2J \\xFF\\xC3(";
+	static const char text[] = "a\tb\n\x1b[31m\r\a\x7f \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 \xc2\x9b"
+				   "2J \xff\xc3(";
+	static const char want[] = "a\tb\n^[[31m^M^G^? \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 \\xC2\\x9B"
+				   "2J \\xFF\\xC3(";
 
 	for (size_t piece = 1; piece <= sizeof text; piece++)
 		CHECK(strcmp(shown(text, sizeof text - 1, piece), want) == 0);
