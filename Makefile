@@ -1,47 +1,38 @@
 # cee: who is built from what. `make help` lists the targets.
 
-VERSION  = 0.1
+VERSION := $(shell cat VERSION)
 CC      ?= gcc
 BUILD    = build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 BIN      = $(if $(SANITIZE),$(BUILD)/bin,bin)
 comma    = ,
 
-WARN     = -Wall -Wextra -Wswitch-enum -Wmissing-prototypes -Wshadow -Wformat=2 -Wvla
+WARN     = -Wall -Wextra -Wswitch-enum -Wmissing-prototypes -Wshadow -Wformat=2 -Wvla $(if $(CI),-Werror)
 HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -Wl,-z,relro,-z,now
 CFLAGS  ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(CFLAGS) -MMD -MP \
+COMMON   = -std=c11 -D_GNU_SOURCE -DCEE_VERSION='"$(VERSION)"' -Isrc $(WARN) -ffunction-sections -MMD -MP
+ALL_CFLAGS = $(COMMON) $(CFLAGS) \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
-LDLIBS   = -lcjson -lnettle -lm
+# Each program gets what it uses of these, and no other library.
+LDLIBS   = -Wl,--as-needed -lcjson -lnettle -lm -lcurl -larchive
 
-LIB      = util id limit conf json pattern job lang result files index spool spool_runner spool_input spool_metrics frame prog client draft guess follow tty attend offer \
-	compare draft_tests tap
-LIB     += packages declare
-LIB     += group key room remove submitter crowd token
-LIB     += layer layer_text layer_tree layer_prune
-LIB     += share account
-RUNNER   = main loop http engine attach box compiler images pool run deliver feed tests verdict files pin queue output sync log config metrics
-RUNNER  += canary host layers package_box packages pruner share
-INIT     = cee-init cell carry kept filter usage layer sha256
+# The folders are the architecture: a file belongs to what its folder belongs to.
+sources  = $(sort $(wildcard $(1:%=src/%/*.c)))
+objects  = $(patsubst src/%.c,$(BUILD)/%.o,$(call sources,$(1)))
 
-# program: extra libraries
-PROGRAMS = cee-submit cee-run cee-log cee-stat cee-cancel cee-fsck cee-lang
-PROGRAMS += cee-rm cee-prune
-PROGRAMS += cee-doctor
-PROGRAMS += cee-files
-PROGRAMS += cee-http cee-token
-LIBS_cee-files = -larchive
-LIBS_cee-lang = -lcurl -larchive
-HTTP     = cgi body route answer auth about first tasks list quota raw input events cursor ticket cors page metrics
-LANG_PARTS = engine tar child source image check layer
-
-LIB_OBJ    = $(LIB:%=$(BUILD)/lib/%.o)
-RUNNER_OBJ = $(RUNNER:%=$(BUILD)/runner/%.o)
-UNIT       = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
-FUZZ       = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+LIB_DIRS    = base wire layers job conf spool cli
+RUNNER_DIRS = runner/core runner/engine runner/box runner/compile runner/pool runner/queue runner/layers \
+	runner/run runner/host
+# A program is a file of src/cmd, or a folder of it.
+command  = $(patsubst src/%.c,$(BUILD)/%.o,$(sort $(wildcard src/cmd/$(1).c src/cmd/$(1)/*.c)))
+COMMANDS = $(sort $(basename $(notdir $(wildcard src/cmd/*.c))) $(notdir $(patsubst %/,%,$(wildcard src/cmd/*/))))
+PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-runner
+UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
+FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
 .PHONY: all unit-programs help demo serve check unit fuzz bench lint man-lint install clean images deps
 .SECONDARY:
-all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-runner bin/cee-init
+.SECONDEXPANSION:
+all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
 
 help:
 	@echo 'make        build the programs into bin/'
@@ -52,71 +43,68 @@ help:
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
 	@echo 'make lint   cppcheck and mandoc -T lint'
 
-# Objects first, whoever names them: of an archive is linked what those before it lack.
-$(filter-out %/cee-http,$(PROGRAMS:%=$(BIN)/%)): $(BIN)/%: $(BUILD)/%.o $(BUILD)/libcee.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(LIBS_$*)
+$(BUILD)/libcee.a: $(call objects,$(LIB_DIRS))
+$(BUILD)/http.a: $(filter-out %/cee-http.o,$(call objects,http))
+$(BUILD)/images.a: $(filter-out %/cee-lang.o,$(call objects,images))
+$(BUILD)/doctor.a: $(filter-out %/cee-doctor.o,$(call objects,doctor))
+$(BUILD)/runner.a: $(call objects,$(RUNNER_DIRS))
+$(BUILD)/%.a:
+	rm -f $@ && $(AR) rcs $@ $^
+LINK = @mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
-$(BIN)/cee-lang: $(LANG_PARTS:%=$(BUILD)/lang/%.o)
-
+$(COMMANDS:%=$(BIN)/%): $(BIN)/%: $$(call command,$$*) $(BUILD)/libcee.a
+	$(LINK) $(LDLIBS)
+$(BIN)/cee-lang: $(BUILD)/images/cee-lang.o $(BUILD)/images.a $(BUILD)/libcee.a
+	$(LINK) $(LDLIBS)
+# The doctor tries limits with the runner's own parts, all but its main.
+$(BIN)/cee-doctor: $(BUILD)/doctor/cee-doctor.o $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/libcee.a
+	$(LINK) $(LDLIBS)
+$(BIN)/cee-runner: $(BUILD)/runner/main.o $(BUILD)/runner.a $(BUILD)/libcee.a
+	$(LINK) $(LDLIBS)
 # A process a request: each library that need not be loaded is a part of its time. nettle's and libm's few
 # functions are linked in.
 NETTLE = $(if $(SANITIZE),-lnettle,-Wl,-Bstatic -lnettle -lm -Wl,-Bdynamic)
-$(BIN)/cee-http: $(BUILD)/cee-http.o $(HTTP:%=$(BUILD)/http/%.o) $(BUILD)/libcee.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ -Wl,--as-needed -lcjson $(NETTLE) -lm
+$(BIN)/cee-http: $(BUILD)/http/cee-http.o $(BUILD)/http.a $(BUILD)/libcee.a
+	$(LINK) -Wl,--as-needed -lcjson $(NETTLE) -lm
 
-# The doctor flies its canaries with the runner's own parts, all but its main.
-$(BIN)/cee-doctor: $(BUILD)/doctor/local.o $(BUILD)/runner.a
-LIBS_cee-doctor = $(BUILD)/libcee.a $(LDLIBS) -lcurl
-$(BUILD)/runner.a: $(filter-out %/main.o,$(RUNNER_OBJ))
-	$(AR) rcs $@ $^
+$(BUILD)/http/meta.o: src/http/openapi.json
 
-$(BIN)/cee-runner: $(RUNNER_OBJ) $(BUILD)/libcee.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
-
-$(BUILD)/http/about.o: src/http/openapi.json
-
-# What canary.c flies in boxes to see that limits hold; static, as it runs in foreign images.
-$(BUILD)/canary: src/init/canary.c
+# What the self-test runs in boxes to see that limits hold; static, as it runs in foreign images.
+$(BUILD)/limit_probe: src/probe/probe.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -static -s -o $@ $<
-$(BUILD)/runner/canary.o: $(BUILD)/canary
-$(BUILD)/runner/canary.o: ALL_CFLAGS += -DCANARY_PROGRAM='"$(BUILD)/canary"'
+$(BUILD)/runner/host/limit_probe.o: $(BUILD)/limit_probe
+$(BUILD)/runner/host/limit_probe.o: ALL_CFLAGS += -DCANARY_PROGRAM='"$(BUILD)/limit_probe"'
 
 # Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
-bin/cee-init: $(INIT:%=src/init/%.c) src/lib/frame.c src/lib/pattern.c src/frame.h src/limit.h src/pattern.h \
-		$(wildcard src/init/*.h)
+STATIC = build/static
+$(STATIC)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) -O2 -g -fstack-protector-strong \
-		-D_FORTIFY_SOURCE=2 -DCEE_BUILD='"$(VERSION)"' -static -o $@ $(filter %.c,$^)
+	$(CC) $(COMMON) -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -c -o $@ $<
+$(STATIC)/base.a: $(patsubst src/%.c,$(STATIC)/%.o,$(call sources,base wire))
+	rm -f $@ && $(AR) rcs $@ $^
+bin/cee-init: $(patsubst src/%.c,$(STATIC)/%.o,$(call sources,init)) $(STATIC)/base.a
+	@mkdir -p $(@D)
+	$(CC) -static -Wl,--gc-sections -o $@ $^
 
-$(BUILD)/libcee.a: $(LIB_OBJ)
-	$(AR) rcs $@ $^
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
--include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)
+-include $(shell find $(BUILD) build/static -name '*.d' 2>/dev/null)
 
-# Parsers of the runner that unit tests and fuzzers link (no main there).
-TESTABLE = $(BUILD)/runner/http.o $(BUILD)/http.a
-$(BUILD)/http.a: $(HTTP:%=$(BUILD)/http/%.o)
-	$(AR) rcs $@ $^
-$(BUILD)/unit/%: tests/unit/%.c $(TESTABLE) $(BUILD)/libcee.a
+# Unit tests link what they use of everything but the mains.
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS)
-$(BUILD)/unit/doctor_test: tests/unit/doctor_test.c $(BUILD)/doctor/local.o $(BUILD)/runner.a $(BUILD)/libcee.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS) -lcurl
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
 unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
 FUZZ_SECONDS ?= 20
-build/fuzz/%: tests/fuzz/%.c $(LIB:%=src/lib/%.c) src/runner/http.c $(HTTP:%=src/http/%.c)
+FUZZED = $(filter-out %/cee-http.c,$(call sources,$(LIB_DIRS) runner/engine runner/core http))
+build/fuzz/%: tests/fuzz/%.c $$(FUZZED)
 	@mkdir -p $(@D)
-	clang -g -O1 -std=c11 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+	clang -g -O1 $(filter-out -MMD -MP,$(COMMON)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 fuzz: $(FUZZ:%=build/fuzz/%)
 	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 -verbosity=0 \
@@ -144,12 +132,12 @@ lint:
 PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/cee/languages.d
-	install -m755 $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-runner bin/cee-init $(DESTDIR)$(PREFIX)/bin
+	install -m755 $(PROGRAMS:%=$(BIN)/%) bin/cee-init $(DESTDIR)$(PREFIX)/bin
 	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for u in etc/systemd/*; do sed 's,/usr/local/bin/,$(PREFIX)/bin/,' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	for p in $(PROGRAMS) cee-runner; do \
+	for p in $(PROGRAMS); do \
 		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
 	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m644 etc/seccomp.json etc/seccomp-cell.json $(DESTDIR)/etc/cee/

@@ -38,7 +38,7 @@ offers() {	# offers WORD…: what bash offers for the last of them
 }
 
 @test "the names of limits are the programs'" {
-	diff <(sed -n 's/^\tL([A-Z_]*, "\([a-z_]*\)".*/\1/p' "$CEE_ROOT/src/limit.h") <(. "$COMPLETION/cee.bash"; echo $cee_limits | tr ' ' '\n')
+	diff <(sed -n 's/^\tL([A-Z_]*, "\([a-z_]*\)".*/\1/p' "$CEE_ROOT/src/base/limit.h") <(. "$COMPLETION/cee.bash"; echo $cee_limits | tr ' ' '\n')
 }
 
 @test "bash: options, languages and their aliases, limits, commands, files" {

@@ -2,7 +2,7 @@
 //
 // It is csc for one job after another, without a compiler's start: the same assemblies
 // (Microsoft.CodeAnalysis of the SDK), the same options, the same diagnostics. The
-// protocol is src/resident.h's. Its arguments are csc's options, those that it warms
+// protocol is src/wire/resident.h's. Its arguments are csc's options, those that it warms
 // itself up with: until a compiler has compiled something it is slow. It says READY then,
 // and goes on with the options of the other frameworks while there is no job.
 //

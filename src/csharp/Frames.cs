@@ -1,4 +1,4 @@
-// Frames.cs - the frames of src/resident.h, on two streams
+// Frames.cs - the frames of src/wire/resident.h, on two streams
 //
 // Whatever breaks a rule of the protocol ends the program: the runner takes another.
 using System;

@@ -4,12 +4,21 @@
  * nothing that came from a request gets into a header unless it passes answer_header, which
  * lets no line end through.
  */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "cli/prog.h"
+#include "http/cgi.h"
+#include "http/web.h"
 #include "web.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -16,20 +16,30 @@
  * Anonymous callers share one owner. What they may see of it is what they know the id of, which
  * has 74 random bits; they have no list, no groups and no keys.
  */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cli/prog.h"
+#include "conf/token.h"
+#include "http/cgi.h"
+#include "http/ticket.h"
+#include "http/web.h"
+#include "spool/spool.h"
 #include "ticket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { PART_MAX = 40, PART_HASH = 24 };
+enum { OWNER_PART_MAX = 40, PART_HASH = 24 };
 
 /* ---- owners' names ------------------------------------------------------------------ */
 
-/* Appends name, encoded: at most PART_MAX bytes. */
+/* Appends name, encoded: at most OWNER_PART_MAX bytes. */
 static int put_part(struct buf *b, const char *name)
 {
 	AUTO_BUF struct buf part = { 0 };
@@ -40,7 +50,7 @@ static int put_part(struct buf *b, const char *name)
 		if (buf_printf(&part, plain ? "%c" : "_%02x", (unsigned char)*s) < 0)
 			return -1;
 	}
-	if (part.len > PART_MAX) { /* "_s" is no escape */
+	if (part.len > OWNER_PART_MAX) { /* "_s" is no escape */
 		char hash[TOKEN_HASH + 1];
 
 		token_hash(hash, name);

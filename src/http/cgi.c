@@ -8,9 +8,15 @@
  *   - A length that is not exactly digits is an error, not 0; two lengths that a server
  *     joined ("5, 7") are no digits.
  */
+#include "http/cgi.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "http/events.h"
 #include "cgi.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,13 @@
  */
 #ifndef CEE_CGI_H
 #define CEE_CGI_H
-#include "cee.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
 
 /* M(id, text): those that any route has; others are METHOD_OTHER and get 405. */
 #define METHODS(M) M(GET, "GET") M(HEAD, "HEAD") M(POST, "POST") M(PUT, "PUT") M(DELETE, "DELETE") M(OPTIONS, "OPTIONS")

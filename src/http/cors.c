@@ -4,8 +4,12 @@
  * login (Access-Control-Allow-Credentials): a page of another origin acts with a token that it has
  * been given, with a ticket, or as nobody.
  */
+#include "conf/conf.h"
+#include "http/cgi.h"
+#include "http/web.h"
 #include "web.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static bool listed(const struct conf *c, const char *origin)

@@ -15,20 +15,38 @@
  *   - Where the server gathers output before it passes it on, CEE_HTTP_FILL of its configuration
  *     says how many bytes: so many are written behind each event's.
  */
+#include "http/events.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "cli/prog.h"
+#include "conf/token.h"
+#include "http/cgi.h"
+#include "http/task.h"
+#include "http/web.h"
+#include "job/job.h"
+#include "job/test_result.h"
+#include "spool/follow.h"
+#include "spool/index.h"
+#include "spool/spool.h"
+#include "wire/frame.h"
 #include "events.h"
+#include "task.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../follow.h"
-#include "task.h"
 
 enum { BEAT_MS = 1000, GATHER = 65536, FILL_MOST = 65536 };
 

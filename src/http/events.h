@@ -5,18 +5,21 @@
  */
 #ifndef CEE_EVENTS_H
 #define CEE_EVENTS_H
-#include "cee.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
 
 /* F(name): in the order of an id's text. */
 #define CURSOR_FIELDS(F)                                                                                               \
 	F(attempt) /* whose output was shown last; 0 none has begun */                                                 \
 	F(out)                                                                                                         \
-	F(err)		  /* bytes of the two streams */                                                               \
-		F(marks)  /* records of the index that are no bytes: beginnings and gaps */                            \
-		F(tests)  /* tests that have ended */                                                                  \
-		F(queue)  /* the place in the queue as last told, 0 none */                                            \
-		F(notice) /* 1: it was told that no runner is alive */                                                 \
-		F(end)	  /* 1: the result was sent, there is no more */
+	F(err)	  /* bytes of the two streams */                                                                       \
+	F(marks)  /* records of the index that are no bytes: beginnings and gaps */                                    \
+	F(tests)  /* tests that have ended */                                                                          \
+	F(queue)  /* the place in the queue as last told, 0 none */                                                    \
+	F(notice) /* 1: it was told that no runner is alive */                                                         \
+	F(end)	  /* 1: the result was sent, there is no more */
 struct cursor {
 #define F(name) int64_t name;
 	CURSOR_FIELDS(F)

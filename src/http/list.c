@@ -4,15 +4,29 @@
  * than one: all of them), ?group=. A page never looks at more than so many jobs: where few fit
  * a filter it may hold less than limit, and its "next" still says where to go on.
  */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/names.h"
+#include "http/cgi.h"
+#include "http/task.h"
+#include "http/web.h"
+#include "job/labels.h"
+#include "job/result.h"
+#include "spool/group.h"
+#include "spool/ids.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
 #include "task.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "../lib/spool_internal.h"
 
 enum { PAGE = 50, PAGE_MOST = 200, LOOKED_MOST = 2000 };
 

@@ -3,8 +3,13 @@
  * Prometheus wants all samples of a name together. So of each family the head is passed on once, and
  * behind it the samples of every runner, which differ in the label runner.
  */
+#include "base/buf.h"
+#include "http/web.h"
+#include "spool/metrics_file.h"
+#include "spool/spool.h"
 #include "web.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -8,17 +8,24 @@
  * any site may load the modules that /embed.js needs. The page itself lets nothing in but its own
  * scripts and styles, takes no text for markup (trusted types), and is put in no frame.
  */
+#include "base/buf.h"
+#include "base/fd.h"
+#include "cli/prog.h"
+#include "http/cgi.h"
+#include "http/web.h"
 #include "web.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PART_MAX = 4 << 20 };
+enum { PAGE_PART_MAX = 4 << 20 };
 
 static const char js[] = "text/javascript; charset=utf-8", css[] = "text/css; charset=utf-8",
 		  html[] = "text/html; charset=utf-8";
@@ -64,7 +71,7 @@ static bool read_part(struct web *w, const char *dir, const char *file, struct b
 	AUTO_CLOSE int d = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int fd = d < 0 ? -1 : openat(d, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && read_fd(fd, PART_MAX, b) == 0)
+	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && read_fd(fd, PAGE_PART_MAX, b) == 0)
 		return true;
 	if (errno != ENOENT && errno != ENOTDIR)
 		prog_error("%s/%s: %s", dir, file, fd < 0 ? strerror(errno) : "it is no file that can be served");

@@ -5,17 +5,27 @@
  * once. The stamps are a file of cee-http's own, http_state/quota/OWNER, changed under a lock;
  * it is not synced: a power cut gives an owner one minute's share again.
  */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "cli/prog.h"
+#include "http/task.h"
+#include "http/web.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
 #include "task.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/spool_internal.h"
 
 #define MINUTE_US INT64_C(60000000)
 enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };

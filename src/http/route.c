@@ -2,9 +2,18 @@
  *
  * An id that is none, and an id of somebody else, are the same to a caller: 404.
  */
+#include "base/error.h"
+#include "base/id.h"
+#include "cli/prog.h"
+#include "conf/conf.h"
+#include "conf/token.h"
+#include "http/cgi.h"
+#include "http/web.h"
+#include "spool/spool.h"
 #include "web.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

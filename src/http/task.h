@@ -1,7 +1,18 @@
 /* task.h - what the handlers of /tasks share (first.c, tasks.c, list.c, raw.c) */
 #ifndef CEE_TASK_H
 #define CEE_TASK_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/cgi.h"
+#include "http/web.h"
+#include "job/labels.h"
+#include "job/result.h"
 #include "web.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
 
 /* Appends the task's JSON. -1: ENOENT there is none of this owner. */
 int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e);

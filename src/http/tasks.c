@@ -3,19 +3,39 @@
  * A job goes the way of cee-submit: submitter.h checks it, puts it into its group and under its
  * key, and into the spool. The address is answered when the job is as durable as the spool is.
  */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/limit.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "cli/job_options.h"
+#include "cli/prog.h"
+#include "cli/submit.h"
+#include "http/cgi.h"
+#include "http/task.h"
+#include "http/ticket.h"
+#include "http/web.h"
+#include "job/result.h"
+#include "spool/follow.h"
+#include "spool/input.h"
+#include "spool/remove.h"
+#include "spool/spool.h"
 #include "task.h"
 #include "ticket.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../follow.h"
-#include "../json.h"
-#include "../submitter.h"
 
 enum { ARRAY_MAX = 1000, REMOVE_TRIES = 100, REMOVE_PAUSE_MS = 20 };
 

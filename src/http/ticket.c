@@ -6,6 +6,14 @@
  *   - Whoever removes that file makes all tickets void.
  *   - A ticket is compared in a time that does not tell how much of it was right.
  */
+#include "http/ticket.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "cli/prog.h"
+#include "http/web.h"
+#include "spool/spool.h"
 #include "ticket.h"
 
 #include <errno.h>
@@ -13,6 +21,8 @@
 #include <inttypes.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>

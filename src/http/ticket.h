@@ -6,7 +6,13 @@
  */
 #ifndef CEE_TICKET_H
 #define CEE_TICKET_H
+
+#include "http/web.h"
+#include "spool/spool.h"
 #include "web.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { TICKET_KEY = 32, TICKET_MAX = 20 + 1 + OWNER_MAX + 1 + 64 + 1 };
 

@@ -6,9 +6,19 @@
  */
 #ifndef CEE_WEB_H
 #define CEE_WEB_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "cli/client.h"
+#include "conf/token.h"
+#include "http/cgi.h"
+#include "spool/spool.h"
 #include "cgi.h"
-#include "client.h"
-#include "token.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
 
 /* What a route may ask for besides a scope: any of them. */
 enum { SCOPE_ANY = 1u << SCOPE_BITS };

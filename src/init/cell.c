@@ -36,6 +36,10 @@
  *   nproc not below the job's either (it bounds the user namespace from outside).
  * - pids limit at least: the job's processes, the keeper, init.
  */
+#include "base/glob.h"
+#include "base/limit.h"
+#include "init/init.h"
+#include "wire/frame.h"
 #include "init.h"
 
 #include <dirent.h>
@@ -48,6 +52,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +78,7 @@ enum {
 	ARGS_MAX = 1 << 20, /* bytes of all arguments and environment of a phase */
 	ARGC_MAX = 32768,
 	NAME_MAX_ALL = 1024,
-	PARTS_MAX = 32,
+	DEPTH_MAX = 32,
 	ORDER_SECONDS = 10,
 	OWN_INODES = 6, /* of the disk's own: its root and make_folders() */
 	WALK_MAX = 50000,
@@ -136,7 +142,7 @@ static bool name_valid(const char *name, size_t len)
 		    (part == 2 && start[0] == '.' && start[1] == '.'))
 			return false;
 		if (!*p)
-			return parts <= PARTS_MAX;
+			return parts <= DEPTH_MAX;
 		parts++;
 		start = p + 1;
 	}

@@ -14,14 +14,15 @@
 #ifndef CEE_INIT_H
 #define CEE_INIT_H
 
+#include "base/glob.h"
+#include "base/limit.h"
+#include "wire/frame.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "frame.h"
-#include "limit.h"
-#include "pattern.h"
 
 enum { INIT_TEXT = 512 };
 

@@ -9,10 +9,42 @@
  * whether another job may begin (claim_more). After start nothing that a job,
  * a box or the engine does ends this program.
  */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "cli/prog.h"
+#include "job/language.h"
+#include "job/result.h"
+#include "runner/box/box.h"
+#include "runner/box/image_ids.h"
+#include "runner/compile/compiler.h"
+#include "runner/core/config.h"
+#include "runner/core/counters.h"
+#include "runner/core/log.h"
+#include "runner/core/loop.h"
+#include "runner/core/pin.h"
+#include "runner/core/sync.h"
+#include "runner/engine/docker.h"
+#include "runner/host/host.h"
+#include "runner/host/limit_probe.h"
+#include "runner/layers/layer_builds.h"
+#include "runner/pool/pool.h"
+#include "runner/queue/queue.h"
+#include "runner/queue/user_requests.h"
+#include "runner/run/run.h"
+#include "spool/claim.h"
+#include "spool/input.h"
+#include "spool/metrics_file.h"
+#include "spool/spool.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,23 +53,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "box.h"
-#include "compiler.h"
-#include "config.h"
-#include "engine.h"
-#include "host.h"
-#include "images.h"
-#include "layers.h"
-#include "log.h"
-#include "loop.h"
-#include "metrics.h"
-#include "pin.h"
-#include "pool.h"
-#include "prog.h"
-#include "queue.h"
-#include "run.h"
-#include "share.h"
-#include "sync.h"
 
 static const char help[] = "usage: cee-runner [-s SPOOL] [-c CONF] [-j JOBS] [--log text|json] [--relaxed]\n"
 			   "Watches the spool and runs its jobs in locked-down containers.\n"

@@ -1,11 +1,16 @@
 /* cgi_fuzz - the request of a web server: any environment is parsed or refused with a status, what
  * is parsed is bounded and well-formed, and unescaping what was escaped gives it back. The input is
  * the environment's strings, a NUL after each. */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "http/cgi.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/cgi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,12 +4,13 @@
  * Input: a byte for the rule, a byte for the size of the pieces, then the expected text and
  * the output, with the first 0xFE byte between them.
  */
+#include "job/compare.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "compare.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

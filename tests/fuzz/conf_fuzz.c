@@ -1,9 +1,12 @@
 /* conf_fuzz - whatever text comes as cee.conf: a reason with its line, or sound values */
+#include "base/error.h"
+#include "base/limit.h"
+#include "conf/conf.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

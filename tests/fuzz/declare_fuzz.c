@@ -1,10 +1,14 @@
 /* declare_fuzz - any text as each of the files that declare packages: no over-read, and whatever is
  * taken is a package by its grammar, none twice */
+#include "base/error.h"
+#include "job/job.h"
+#include "job/manifest.h"
+#include "job/packages.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "declare.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

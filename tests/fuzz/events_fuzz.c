@@ -1,11 +1,14 @@
 /* events_fuzz - what a reader of events sends: an id is refused or reads back as it was, a ticket
  * that nobody made is refused, and a tail is never more than a character */
+#include "base/text.h"
+#include "http/events.h"
+#include "http/ticket.h"
+#include "spool/spool.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/events.h"
-#include "http/ticket.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

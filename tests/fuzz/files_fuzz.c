@@ -1,10 +1,15 @@
 /* files_fuzz - an index of collected files of any bytes: what is taken has names that a path may be
  * made of and offsets without a hole, and is written so that it reads back the same */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "http/web.h"
+#include "spool/collected.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

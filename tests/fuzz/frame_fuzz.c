@@ -1,10 +1,11 @@
 /* frame_fuzz - any bytes as frames: in one piece and in pieces they say the same, and each
  * frame packs again to the bytes that it was made of */
+#include "wire/frame.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,11 +1,12 @@
 /* guess_fuzz - whatever a program begins with: its #! line gives bounded words without blanks,
  * and a guess is one of the languages or a reason that names -l */
+#include "base/error.h"
+#include "job/detect.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "guess.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,11 @@
 /* http_fuzz - the engine's answer to an attach and its stream: the same bytes in one piece and
  * in pieces must say the same, and nothing may be read or given beyond what was fed. */
+#include "runner/engine/http_parse.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

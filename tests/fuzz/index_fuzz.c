@@ -1,10 +1,11 @@
 /* index_fuzz - an index of any bytes, read record by record: each record that is found is
  * exactly what index_format writes for it */
+#include "spool/index.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,12 +1,18 @@
 /* input_fuzz - names, end marks and window sizes of OWNER/in, of cancel/ and join/, of any bytes: what is understood
  * is exactly what would be written for it */
+#include "base/id.h"
+#include "spool/input.h"
+#include "spool/multiuser.h"
+#include "spool/remove.h"
+#include "spool/spool.h"
+
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

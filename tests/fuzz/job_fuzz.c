@@ -1,11 +1,18 @@
 /* job_fuzz - whatever text comes as a job: it is refused with a reason, or what was made of
- * it keeps every promise of cee.h */
+ * it keeps every promise of job.h */
+#include "base/error.h"
+#include "base/limit.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "job/job.h"
+#include "wire/frame.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

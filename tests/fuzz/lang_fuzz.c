@@ -1,11 +1,15 @@
 /* lang_fuzz - whatever text comes as a language file; what passes makes vectors and is published
  * as JSON that job_check can read; and as the versions that an image names */
+#include "base/error.h"
+#include "conf/conf.h"
+#include "job/job.h"
+#include "job/language.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,12 @@
 /* layer_fuzz - any text as the lock.json that a package box left: what is let pass is bounded,
  * printable, and reads the same when it is written again */
+#include "base/buf.h"
+#include "layers/store.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,11 @@
 /* many_fuzz - a group's file and a key's entry of any bytes: only ids come out of the one, each
  * once; the other stands for an id only when it is exactly what is written for its name */
+#include "base/fd.h"
+#include "base/id.h"
+#include "spool/group.h"
+#include "spool/ids.h"
+#include "spool/key.h"
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "many.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

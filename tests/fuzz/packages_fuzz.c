@@ -1,11 +1,13 @@
 /* packages_fuzz - any text as a name, a version and a range: no over-read; what a grammar lets
  * pass is one word that begins no option and has no part of an address or a path in it, and
  * no text is both an exact version and a range */
+#include "job/packages.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "packages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,12 @@
 /* pattern_fuzz - a pattern and a name of any bytes, a NUL between them: no over-read, and a
  * name that matches is one that every step on its way said might come */
+#include "base/glob.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,13 @@
 /* result_fuzz - what can be read of any text is written so that it reads back the same:
  * parse, format, parse, format gives one text twice */
+#include "base/error.h"
+#include "job/result.h"
+#include "job/test_result.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

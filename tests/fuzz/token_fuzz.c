@@ -1,9 +1,11 @@
 /* token_fuzz - a file of tokens: what is read of a line is bounded, and written again reads the same */
+#include "base/buf.h"
+#include "conf/token.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,9 +1,17 @@
 /* cgi_test - requests, routes, ranges, owners' names and tokens of cee-http, without a server */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "conf/token.h"
+#include "http/cgi.h"
+#include "http/web.h"
+#include "spool/spool.h"
+#include "check.h"
+
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "http/web.h"
 
 static struct cgi q;
 static int parse(char *const *env)

@@ -1,10 +1,16 @@
 /* compare_test - what is the same and what is not, by each rule, in pieces of every size */
+#include "base/error.h"
+#include "base/text.h"
+#include "conf/token.h"
+#include "job/compare.h"
+#include "check.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
-#include "compare.h"
 
 #define S(s) s, sizeof s - 1
 

@@ -1,13 +1,19 @@
 /* conf_test - cee.conf: what it may say, what is refused and how, and where it is looked for */
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/limit.h"
+#include "conf/conf.h"
+#include "check.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cee.h"
-#include "check.h"
 
 static struct conf c;
 static struct cee_err e;

@@ -1,10 +1,17 @@
 /* declare_test - declarations as people write them, and each refusal with its file and line */
+#include "base/error.h"
+#include "job/job.h"
+#include "job/manifest.h"
+#include "job/packages.h"
+#include "check.h"
+
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "declare.h"
 
 static struct job j;
 static struct cee_err e;

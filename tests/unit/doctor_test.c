@@ -1,9 +1,16 @@
 /* doctor_test - judgements of the host: what an engine says, what tables of users hold, why there are no cells */
+#include "base/limit.h"
+#include "conf/conf.h"
+#include "doctor/host_checks.h"
+#include "runner/host/host.h"
+#include "runner/host/limit_probe.h"
+#include "check.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
-#include "doctor/local.h"
 
 static const char info_here[] =
 	"{\"ServerVersion\":\"20.10.24\",\"KernelVersion\":\"6.1.0\",\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":"

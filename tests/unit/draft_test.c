@@ -1,14 +1,20 @@
 /* draft_test - names and languages that a command line's files get, and the text made of them */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/limit.h"
+#include "job/compose.h"
+#include "job/job.h"
+#include "check.h"
+
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "cee.h"
-#include "draft.h"
 
 static bool named(const char *first, const char *path, const char *want)
 {

@@ -1,10 +1,12 @@
 /* events_test - ids of events, characters that are not whole, and tickets, without a spool */
+#include "http/events.h"
+#include "http/ticket.h"
+#include "spool/spool.h"
+#include "check.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
-#include "http/events.h"
-#include "http/ticket.h"
 
 static void cursors(void)
 {

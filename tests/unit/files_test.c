@@ -1,10 +1,15 @@
 /* files_test - the index of collected files: what is written reads back, and what does not fit is refused */
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/web.h"
+#include "spool/collected.h"
+#include "check.h"
+
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
 
 static struct cee_err e;
 static struct files_list l;

@@ -1,10 +1,12 @@
 /* frame_test - frames in pieces of every size, and every way in which they can be wrong */
+#include "base/limit.h"
+#include "wire/frame.h"
+#include "check.h"
+
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "check.h"
-#include "frame.h"
-#include "limit.h"
 
 static unsigned char stream[4 * FRAME_MAX];
 static size_t stream_len;

@@ -1,11 +1,14 @@
 /* guess_test - the language of a program by its name and its #! line */
+#include "base/error.h"
+#include "job/detect.h"
+#include "check.h"
+
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
-#include "guess.h"
 
 static const char all[] =
 	"{\"languages\":[{\"name\":\"bash\",\"aliases\":[\"sh\"],\"extensions\":[\".sh\",\".bash\"]},"

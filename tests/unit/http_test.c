@@ -1,9 +1,10 @@
 /* http_test - the engine's answers to an attach, and the stream behind it, in pieces of every size */
+#include "runner/engine/http_parse.h"
+#include "check.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
-#include "runner/http.h"
 
 /* as engines of API 1.41 and 1.47 send them (the newer names the stream's type) */
 static const char old_engine[] = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"

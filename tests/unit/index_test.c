@@ -1,9 +1,12 @@
 /* index_test - records of the index: each written one reads back, and no other text does */
+#include "spool/index.h"
+#include "wire/frame.h"
+#include "check.h"
+
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
 
 static struct index_record got;
 static size_t used;

@@ -1,10 +1,19 @@
 /* job_test - jobs as people and the first engine's clients write them, and every refusal with its field */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/limit.h"
+#include "base/names.h"
+#include "conf/conf.h"
+#include "job/compare.h"
+#include "job/job.h"
+#include "check.h"
+
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
 
 static struct job j;
 static struct cee_err e;

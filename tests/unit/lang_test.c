@@ -1,12 +1,21 @@
 /* lang_test - language files, the argument vectors made of them, and what is published */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/limit.h"
+#include "conf/conf.h"
+#include "job/job.h"
+#include "job/language.h"
+#include "check.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cee.h"
-#include "check.h"
 
 static struct lang l;
 static struct cee_err e;

@@ -1,14 +1,20 @@
 /* layer_test - layers on the disk, without an engine: names, making, use, damage, prune */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "layers/store.h"
+#include "check.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cee.h"
-#include "check.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 /* of "hello\n" */

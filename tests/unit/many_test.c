@@ -1,7 +1,22 @@
 /* many_test - lists of ids, groups, keys, removal, on real files */
+#include "base/fd.h"
+#include "base/id.h"
+#include "base/names.h"
+#include "job/result.h"
+#include "spool/claim.h"
+#include "spool/group.h"
+#include "spool/ids.h"
+#include "spool/key.h"
+#include "spool/remove.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "spool_fixture.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +24,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spool_fixture.h"
-#include "many.h"
 
 static int open_at(const char *path, int flags)
 {

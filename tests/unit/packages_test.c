@@ -1,9 +1,13 @@
 /* packages_test - the grammars of names and versions, registry by registry */
+#include "base/error.h"
+#include "job/job.h"
+#include "job/packages.h"
+#include "check.h"
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "packages.h"
 
 /* Lists end with NULL; "not" of the first that is otherwise than wanted. */
 static const char *first_not(bool (*valid)(enum grammar, const char *), enum grammar g, const char *const *v,

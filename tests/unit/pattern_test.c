@@ -1,8 +1,11 @@
 /* pattern_test - what a pattern of collect matches, and what is none */
+#include "base/glob.h"
+#include "check.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "check.h"
-#include "pattern.h"
 
 static bool match(const char *pattern, const char *name)
 {

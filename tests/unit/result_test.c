@@ -1,10 +1,20 @@
 /* result_test - a result reads back as it was, whatever a box reported */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limit.h"
+#include "job/labels.h"
+#include "job/result.h"
+#include "job/test_result.h"
+#include "wire/frame.h"
+#include "check.h"
+
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
 
 static struct cee_err e;
 static const char ID[] = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";

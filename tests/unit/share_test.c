@@ -1,8 +1,12 @@
 /* share_test - whose an owner's name is, and what asks for a part of a shared spool */
+#include "base/id.h"
+#include "spool/multiuser.h"
+#include "spool/remove.h"
+#include "spool/spool.h"
+#include "check.h"
+
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
 
 #define AN_ID "01a2098a-0392-700b-893a-e358eeb5bf14"
 

@@ -1,12 +1,16 @@
 /* spool_fixture.h - a spool of its own for each test of a file, and its end */
 #ifndef SPOOL_FIXTURE_H
 #define SPOOL_FIXTURE_H
+
+#include "base/error.h"
+#include "spool/spool.h"
+#include "check.h"
+
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check.h"
-#include "lib/spool_internal.h"
 
 static const char OWNER[] = "uid-1000";
 static char dir[256]; /* the spool of the running test */

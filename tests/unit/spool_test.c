@@ -1,11 +1,26 @@
 /* spool_test - the spool on real files: each state and transition, who wins a race,
  * and what is left when a process is killed just then. cee-fsck has the last word. */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "job/result.h"
+#include "spool/claim.h"
+#include "spool/index.h"
+#include "spool/input.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "wire/frame.h"
+#include "spool_fixture.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +28,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spool_fixture.h"
 
 static char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static char *at(const char *fmt, ...)

@@ -1,10 +1,16 @@
 /* tap_test - results of tests as TAP, whatever their names are */
+#include "base/buf.h"
+#include "base/limit.h"
+#include "job/result.h"
+#include "job/tap.h"
+#include "job/test_result.h"
+#include "check.h"
+
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cee.h"
-#include "check.h"
-#include "tap.h"
 
 static struct test_result t;
 

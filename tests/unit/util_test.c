@@ -1,13 +1,24 @@
 /* util_test - buffers, reading files of others, UTF-8, base64, ids, limits, terminal output */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "cli/prog.h"
+#include "check.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "prog.h"
 
 static struct cee_err e;
 

@@ -1,0 +1,31 @@
+/* prog.h - what a command-line program of cee does alike: messages, options, conf
+ *
+ * Exit codes are those of sysexits(3), by these names.
+ */
+#ifndef CEE_PROG_H
+#define CEE_PROG_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>   /* EXIT_SUCCESS, EXIT_FAILURE */
+#include <sysexits.h> /* EX_USAGE 64, EX_DATAERR 65, EX_NOINPUT 66, EX_TEMPFAIL 75, EX_CONFIG 78 … */
+
+extern const char *prog_name;
+/* Not 0: the status of every end by the functions below, for a program whose other statuses
+ * are somebody else's. */
+extern int prog_failure;
+void prog_init(const char *argv0); /* name, SIGPIPE stays default, umask 077 is not touched */
+/* "prog: …\n" on stderr, once, control characters neutralised. */
+void prog_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void prog_die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* --help and --version text to stdout and exit 0; usage errors exit 64, one line with a pointer to --help. */
+void prog_help(const char *text) __attribute__((noreturn));
+void prog_version(void) __attribute__((noreturn));
+void prog_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* As getopt_long, but a wrong option ends the program as prog_usage does: '?' never comes back. */
+int prog_getopt(int argc, char **argv, const char *letters, const struct option *options);
+bool prog_colour(int fd); /* a terminal, and no NO_COLOR */
+/* Prints bytes; on a terminal control characters but newline and tab become ^X or \xNN. */
+int prog_write(int fd, bool neutralise, const void *data, size_t len);
+#endif

@@ -1,0 +1,187 @@
+/* cee-run.c - cee-run(1): a program in a box, as a filter
+ *
+ * Submits, passes standard input on as it comes, both outputs back, signals in, and
+ * exits with what became of it: whoever starts cee-run sees a process. So it is silent
+ * but for failures of cee's, and its own failures are all 125, as those of env(1),
+ * nohup(1) and timeout(1) are: every other status is the program's.
+ *
+ * The job is not synced: after a power cut nobody is there who waits for it.
+ */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/names.h"
+#include "cli/client.h"
+#include "cli/job_options.h"
+#include "cli/prog.h"
+#include "cli/submit.h"
+#include "cli/tty.h"
+#include "cli/wait_job.h"
+#include "job/compose.h"
+#include "job/detect.h"
+#include "job/result.h"
+#include "spool/input.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+struct run {
+	struct client c;
+	struct draft draft;
+	struct buf languages;
+	struct submitter to;
+	struct attend attend;
+	struct spool_input input;
+	const char *verdict;
+	bool no_stdin;
+};
+
+static void usage_of(struct run *u, int argc, char **argv)
+{
+	struct strings with = u->draft.files; /* --with */
+
+	if (optind == argc)
+		prog_usage("no language is given");
+	u->draft.language = argv[optind++];
+	u->draft.files = (struct strings){ 0 };
+	offer_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
+	for (size_t i = 0; i < with.n; i++)
+		offer_add(&u->draft.files, with.v[i]);
+	free(with.v);
+	for (; optind < argc; optind++)
+		offer_add(&u->draft.arguments, argv[optind]);
+}
+
+/* The program may be our standard input; its own is empty then. */
+/* The job's terminal is like ours, and what it shows is not for us to change. */
+static void like_ours(struct run *u)
+{
+	static char term[80] = "TERM=dumb";
+	struct draft *d = &u->draft;
+	const char *ours = getenv("TERM");
+
+	u->attend.tty = u->attend.raw = true;
+	if (tty_size(&d->rows, &d->columns) == false)
+		d->rows = d->columns = 0;
+	for (size_t i = 0; i < d->env.n; i++)
+		if (strncmp(d->env.v[i], "TERM=", 5) == 0)
+			return;
+	if (ours && *ours && strlen(ours) < sizeof term - 5)
+		snprintf(term, sizeof term, "TERM=%s", ours);
+	offer_add(&d->env, term);
+}
+
+static void make_job(struct run *u, struct buf *text)
+{
+	struct draft *d = &u->draft;
+	struct cee_err e = { 0 };
+	AUTO_FREE char *entry = NULL;
+
+	offer_languages(&u->c, &u->languages);
+	if (strcmp(d->files.v[0], "-") == 0)
+		d->entry = entry = guess_entry(u->languages.data, u->languages.len, d->language);
+	else if (!u->no_stdin)
+		d->stdin_stream = true;
+	if (draft_text(d, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, text, &e) < 0)
+		prog_die(EX_DATAERR, "%s", e.msg);
+	d->entry = NULL;
+}
+
+static int run_job(struct run *u)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
+	char id[ID_LEN + 1];
+
+	if (u->draft.tty)
+		like_ours(u);
+	make_job(u, &text);
+	if (u->draft.stdin_stream)
+		u->to.input = u->attend.input = &u->input;
+	attend_begin(&u->attend);
+	if (submitter_put(&u->to, &text, NULL, id, &e) == 0)
+		return attend_job(&u->attend, id);
+	if (errno == EINTR)
+		attend_exit(&u->attend, 128 + attend_signal());
+	prog_die(EX_IOERR, "%s", e.msg);
+}
+
+static const char help[] =
+	"usage: cee-run [options] LANGUAGE FILE [ARG...]\n"
+	"       cee-run [options] LANGUAGE < PROGRAM\n"
+	"Runs a program in a box as a filter: standard input, both outputs, signals and the exit status\n"
+	"are the program's. A script may begin with \"#!/usr/bin/cee-run python\".\n\n"
+	"  -n, --no-stdin          leaves our standard input alone; the program's is empty\n"
+	"  -g, --group NAME        the group it belongs to\n"
+	"      --with FILE         another file of the program, which lies beside FILE or below\n"
+	"      --raw               control sequences as they are, also on a terminal\n"
+	"      --verdict FILE|fd:N writes the result's JSON there\n" OFFER_HELP CLIENT_HELP;
+
+enum { OPT_WITH = OFFER_OWN, OPT_RAW, OPT_VERDICT };
+static const struct option options[] = { CLIENT_LONG,
+					 OFFER_LONG,
+					 { "no-stdin", no_argument, NULL, 'n' },
+					 { "group", required_argument, NULL, 'g' },
+					 { "with", required_argument, NULL, OPT_WITH },
+					 { "raw", no_argument, NULL, OPT_RAW },
+					 { "verdict", required_argument, NULL, OPT_VERDICT },
+					 { NULL, 0, NULL, 0 } };
+
+static void one_option(struct run *u, int opt)
+{
+	switch (opt) {
+	case 'n':
+		u->no_stdin = true;
+		break;
+	case 'g':
+		if (!group_name_valid(optarg))
+			prog_usage("-g %s: is no name of a group", optarg);
+		u->to.group = optarg;
+		break;
+	case OPT_WITH:
+		offer_add(&u->draft.files, optarg);
+		break;
+	case OPT_RAW:
+		u->attend.raw = true;
+		break;
+	case OPT_VERDICT:
+		u->verdict = optarg;
+		break;
+	default:
+		if (!offer_option(&u->draft, opt))
+			client_option(&u->c, opt, help);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct run u = { .to = { .c = &u.c, .languages = &u.languages },
+			 .attend = { .c = &u.c, .quiet = true, .forward = true, .verdict = -1 },
+			 .input = { .dir = -1, .fd = -1 } };
+	int opt, status;
+
+	client_init(&u.c, argv[0]);
+	prog_failure = STATUS_OURS;
+	draft_init(&u.draft);
+	/* '+': what follows LANGUAGE is the program's */
+	while ((opt = prog_getopt(argc, argv, "+" CLIENT_SHORT OFFER_SHORT "ng:", options)) != -1)
+		one_option(&u, opt);
+	usage_of(&u, argc, argv);
+	if (u.verdict)
+		u.attend.verdict = client_verdict_open(u.verdict);
+	client_open(&u.c, 0);
+	u.c.spool.durable = false;
+	status = run_job(&u);
+	spool_input_leave(&u.input);
+	submitter_release(&u.to);
+	buf_release(&u.languages);
+	draft_release(&u.draft);
+	client_release(&u.c);
+	attend_exit(&u.attend, status);
+}

@@ -1,0 +1,36 @@
+/* account.c - who the users are whom the configuration names
+ *
+ * Apart from conf.c: few programs ask, and the others need not have a name service loaded.
+ */
+#include "conf/account.h"
+#include "base/error.h"
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+int conf_http_uid(const struct conf *c, uid_t *uid, struct cee_err *e)
+{
+	const char *name = c->http_user;
+	unsigned long n;
+	struct passwd *p;
+
+	if (!*name)
+		return cee_fail(e, ENOENT, "http_user of cee.conf names nobody");
+	if (strspn(name, "0123456789") == strlen(name)) {
+		n = strlen(name) <= 10 ? strtoul(name, NULL, 10) : UINT32_MAX;
+		if (n >= UINT32_MAX)
+			return cee_fail(e, EINVAL, "http_user = %s: is no user's number", name);
+		*uid = (uid_t)n;
+		return 0;
+	}
+	p = getpwnam(name);
+	if (!p)
+		return cee_fail(e, EINVAL, "http_user = %s: there is no such user here", name);
+	*uid = p->pw_uid;
+	return 0;
+}

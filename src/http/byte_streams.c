@@ -1,0 +1,355 @@
+/* raw.c - bytes as they are: GET /tasks/{id}/stdout, /stderr, /files, /files/NAME
+ *
+ * Whatever a program wrote may be made to be mistaken for a page of this site. So none of it is
+ * ever served with a type that a browser would run: text is text/plain, images are those whose
+ * first bytes say so, the rest is an attachment; nosniff, and a sandbox in case all of that fails.
+ *
+ * Of a stream only what the index covers is output. What was covered once stays as it is, so a
+ * reader of a live job asks with Range for what is new.
+ */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "cli/prog.h"
+#include "http/cgi.h"
+#include "http/web.h"
+#include "job/result.h"
+#include "spool/collected.h"
+#include "spool/index.h"
+#include "spool/spool.h"
+#include "wire/frame.h"
+#include "task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RAW_BLOCK = 65536, INDEX_BLOCK = 65536 };
+
+/* ---- ranges: RFC 9110, 14 --------------------------------------------------------------- */
+
+/* first and last of a single "bytes=A-B", "bytes=A-" or "bytes=-N". 1 a range, 0 none that counts
+ * (the whole is answered), -1 it cannot be satisfied. */
+int raw_range(const char *s, int64_t size, int64_t *first, int64_t *last)
+{
+	int64_t a = -1, b = -1;
+	size_t n;
+
+	if (!s || strncmp(s, "bytes=", 6) != 0)
+		return 0;
+	s += 6;
+	n = strspn(s, "0123456789");
+	if (n > 18)
+		return -1;
+	if (n > 0)
+		a = strtoll(s, NULL, 10);
+	if (s[n] != '-')
+		return 0;
+	s += n + 1;
+	n = strspn(s, "0123456789");
+	if (s[n] || (n == 0 && a < 0))
+		return 0;
+	if (n > 0)
+		b = n > 18 ? INT64_MAX : strtoll(s, NULL, 10);
+	if (a >= 0 && b >= 0 && b < a)
+		return 0;
+	if (a < 0) { /* the last b bytes */
+		a = b < size ? size - b : 0;
+		b = b > 0 ? INT64_MAX : -1;
+		if (b < 0)
+			return -1;
+	}
+	if (a >= size)
+		return -1;
+	*first = a;
+	*last = b < 0 || b >= size ? size - 1 : b;
+	return 1;
+}
+
+/* Is tag one of an If-None-Match or If-Range header's? Weak ones are compared as strong. */
+static bool has_tag(const char *header, const char *tag)
+{
+	const char *at = header ? strstr(header, tag) : NULL;
+
+	return at || (header && strcmp(header, "*") == 0);
+}
+
+/* ---- a part of a file --------------------------------------------------------------------- */
+
+struct raw {
+	int fd;
+	int64_t from, size;
+	char tag[ID_LEN + 64];
+	const char *type;
+};
+
+static void send_bytes(struct web *w, const struct raw *r, int64_t at, int64_t len)
+{
+	static char block[RAW_BLOCK];
+
+	while (len > 0 && w->q.method != METHOD_HEAD) {
+		ssize_t n = pread(r->fd, block, len < RAW_BLOCK ? (size_t)len : RAW_BLOCK, (off_t)(r->from + at));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) { /* the length is promised: a short answer is seen to be one */
+			prog_error("%s: some of its bytes cannot be read: %s", w->id,
+				   n ? strerror(errno) : "they are not there");
+			return;
+		}
+		if (answer_write(w, block, (size_t)n) < 0)
+			return;
+		at += n;
+		len -= n;
+	}
+}
+
+static void send_raw(struct web *w, const struct raw *r)
+{
+	const char *range = cgi_variable(&w->q, "HTTP_RANGE"), *if_range = cgi_variable(&w->q, "HTTP_IF_RANGE");
+	int64_t first = 0, last = r->size - 1;
+	int part = if_range && strcmp(if_range, r->tag) != 0 ? 0 : raw_range(range, r->size, &first, &last);
+
+	answer_header(w, "ETag", "%s", r->tag);
+	answer_header(w, "Accept-Ranges", "bytes");
+	answer_header(w, "Cache-Control", "private, no-cache");
+	answer_header(w, "Content-Security-Policy", "sandbox; default-src 'none'");
+	if (has_tag(cgi_variable(&w->q, "HTTP_IF_NONE_MATCH"), r->tag)) {
+		answer_empty(w, 304);
+		return;
+	}
+	if (part < 0) {
+		answer_header(w, "Content-Range", "bytes */%" PRId64, r->size);
+		answer_problem(w, 416, "there are %" PRId64 " bytes", r->size);
+		return;
+	}
+	if (part)
+		answer_header(w, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64, first, last, r->size);
+	answer_begin(w, part ? 206 : 200, r->type, last - first + 1);
+	send_bytes(w, r, first, last - first + 1);
+}
+
+/* ---- attempts ------------------------------------------------------------------------------- */
+
+/* The directory of the attempt that counts: that of the result, or the one that runs. 0 and *dir
+ * -1: there is none yet. -1: answered. */
+static int open_attempt(struct web *w, struct result *r, bool *ended, int *attempt, int *dir)
+{
+	AUTO_BUF struct buf text = { 0 };
+	AUTO_CLOSE int out = -1;
+	struct spool_where where = { 0 };
+	struct cee_err e = { 0 };
+	char n[16];
+
+	*dir = -1;
+	*ended = spool_read_result(&w->c.spool, w->c.owner, w->id, &text) == 0;
+	if (*ended && result_parse(r, text.data, text.len, &e) < 0) {
+		answer_error(w, EIO, &e);
+		return -1;
+	}
+	if (!*ended && spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0) {
+		answer_error(w, errno, &e);
+		return -1;
+	}
+	*attempt = *ended ? r->attempt : where.attempt;
+	snprintf(n, sizeof n, "%d", *attempt);
+	out = spool_open_out(&w->c.spool, w->c.owner, w->id);
+	*dir = out < 0 ? -1 : openat(out, n, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return 0;
+}
+
+static int open_regular(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close_ptr(&fd);
+	errno = EINVAL;
+	return -1;
+}
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+/* How many bytes of the stream the index covers. */
+static int64_t covered(int dir, bool out)
+{
+	AUTO_CLOSE int fd = open_regular(dir, "index");
+	static char text[INDEX_BLOCK];
+	int64_t at = 0, total = 0;
+	ssize_t n;
+
+	while (fd >= 0 && (n = pread(fd, text, sizeof text, (off_t)at)) > 0) {
+		struct index_record rec;
+		size_t pos = 0, used;
+
+		while (index_parse(text + pos, (size_t)n - pos, &used, &rec) == 1) {
+			pos += used;
+			if (!rec.gap && (rec.stream == STREAM_OUT) == out && rec.len < INT64_MAX / 4)
+				total += (int64_t)rec.len;
+		}
+		if (pos == 0)
+			break;
+		at += (int64_t)pos;
+	}
+	return total;
+}
+
+static void stream(struct web *w, const char *name)
+{
+	struct result result;
+	AUTO_CLOSE int dir = -1, fd = -1;
+	struct raw r = { .fd = -1, .type = "text/plain; charset=utf-8" };
+	struct stat st;
+	bool ended;
+	int attempt;
+
+	if (open_attempt(w, &result, &ended, &attempt, &dir) < 0)
+		return;
+	if (ended)
+		result_release(&result);
+	r.fd = fd = dir < 0 ? -1 : open_regular(dir, name);
+	if (fd >= 0) {
+		r.size = covered(dir, strcmp(name, "stdout") == 0);
+		if (fstat(fd, &st) == 0 && st.st_size < r.size)
+			r.size = st.st_size;
+	}
+	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", w->id, name + 3, attempt, r.size);
+	send_raw(w, &r);
+}
+
+void raw_stdout(struct web *w)
+{
+	stream(w, "stdout");
+}
+void raw_stderr(struct web *w)
+{
+	stream(w, "stderr");
+}
+
+/* ---- collected files ------------------------------------------------------------------------- */
+
+/* The list of a task that has ended, empty for others; with dir of its attempt. -1: answered. */
+static int open_files(struct web *w, struct files_list *l, int *dir)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct cee_err e = { 0 };
+	struct result result;
+	bool ended, some;
+	int attempt;
+
+	if (open_attempt(w, &result, &ended, &attempt, dir) < 0)
+		return -1;
+	some = ended && result.files.count > 0;
+	if (ended)
+		result_release(&result);
+	if (!some)
+		return 0;
+	if (*dir < 0 || read_file_at(*dir, "files.index", FILES_INDEX_MAX, &text) < 0) {
+		cee_fail(&e, EIO, "%s: its collected files: %s", w->id, strerror(errno));
+		answer_error(w, EIO, &e);
+		return -1;
+	}
+	if (files_parse(l, text.data ? text.data : "", text.len, &e) == 0)
+		return 0;
+	answer_error(w, EIO, &e);
+	return -1;
+}
+
+/* Images by their first bytes, and only such as cannot hold a script: no SVG. */
+static const char *image_type(int fd, int64_t from, int64_t size)
+{
+	static const struct {
+		const char *magic;
+		size_t len, at;
+		const char *type;
+	} types[] = {
+		{ "\x89PNG\r\n\x1a\n", 8, 0, "image/png" },
+		{ "\xff\xd8\xff", 3, 0, "image/jpeg" },
+		{ "GIF87a", 6, 0, "image/gif" },
+		{ "GIF89a", 6, 0, "image/gif" },
+		{ "WEBP", 4, 8, "image/webp" },
+	};
+	char head[16] = "";
+	ssize_t n = pread(fd, head, size < 16 ? (size_t)size : sizeof head, (off_t)from);
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (n >= (ssize_t)(types[i].at + types[i].len) &&
+		    memcmp(head + types[i].at, types[i].magic, types[i].len) == 0)
+			return types[i].type;
+	return NULL;
+}
+
+void files_list(struct web *w)
+{
+	struct files_list l = { 0 };
+	AUTO_CLOSE int dir = -1, fd = -1;
+	AUTO_BUF struct buf b = { 0 };
+	int r;
+
+	if (open_files(w, &l, &dir) < 0)
+		return;
+	fd = l.n > 0 ? open_regular(dir, "files") : -1;
+	r = buf_printf(&b, "{\"files\":[");
+	for (size_t i = 0; i < l.n && r == 0; i++) {
+		const char *type = fd < 0 ? NULL : image_type(fd, l.v[i].offset, l.v[i].size);
+
+		r = buf_printf(&b, "%s{\"name\":", i ? "," : "") ||
+		    answer_quote(&b, l.v[i].name, strlen(l.v[i].name)) ||
+		    buf_printf(&b, ",\"size\":%" PRId64 ",\"mode\":\"%04o\",\"type\":\"%s\"}", l.v[i].size, l.v[i].mode,
+			       type ? type : "application/octet-stream");
+	}
+	if (r || buf_printf(&b, "]}\n") < 0)
+		answer_die(w);
+	files_release(&l);
+	answer_json(w, 200, &b);
+}
+
+/* filename*=UTF-8'' of RFC 8187, the last part of the name. */
+static void attachment(struct web *w, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	AUTO_BUF struct buf b = { 0 };
+
+	if (cgi_escape(&b, slash ? slash + 1 : name, true) < 0)
+		answer_die(w);
+	answer_header(w, "Content-Disposition", "attachment; filename*=UTF-8''%s", b.data);
+}
+
+void files_get(struct web *w)
+{
+	struct files_list l = { 0 };
+	AUTO_CLOSE int dir = -1, fd = -1;
+	struct raw r = { .fd = -1 };
+	size_t i = 0;
+
+	if (open_files(w, &l, &dir) < 0)
+		return;
+	while (i < l.n && strcmp(l.v[i].name, w->rest) != 0)
+		i++;
+	r.fd = fd = i < l.n ? open_regular(dir, "files") : -1;
+	if (fd < 0) {
+		files_release(&l);
+		answer_problem(w, 404, "no file of this name was collected");
+		return;
+	}
+	r.from = l.v[i].offset;
+	r.size = l.v[i].size;
+	r.type = image_type(fd, r.from, r.size);
+	if (!r.type) {
+		r.type = "application/octet-stream";
+		attachment(w, l.v[i].name);
+	}
+	snprintf(r.tag, sizeof r.tag, "\"%s-f%zu-%" PRId64 "\"", w->id, i, r.size);
+	files_release(&l);
+	send_raw(w, &r);
+}

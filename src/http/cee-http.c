@@ -1,0 +1,67 @@
+/* cee-http.c - cee-http(8): the engine over any web server, CGI/1.1 (RFC 3875)
+ *
+ * One process a request, started and fed by the web server: the request is in the environment
+ * and on standard input, the answer goes to standard output. No shell, no network, and nothing
+ * of the container engine. src/http has the parts; src/http/route.c says who answers what.
+ */
+#include "base/buf.h"
+#include "base/error.h"
+#include "cli/prog.h"
+#include "conf/conf.h"
+#include "http/cgi.h"
+#include "http/web.h"
+#include "spool/spool.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+extern char **environ;
+
+static const char help[] =
+	"usage: cee-http\n"
+	"A CGI/1.1 program: a web server starts it for each request. cee-http(8) has the routes, and how\n"
+	"lighttpd, nginx and Apache are told of it. CEE_CONF names the configuration, CEE_SPOOL the spool.\n\n"
+	"  -h, --help\n"
+	"      --version\n";
+
+static void options(int argc, char **argv)
+{
+	static const struct option table[] = { { "help", no_argument, NULL, 'h' },
+					       { "version", no_argument, NULL, 'V' },
+					       { NULL, 0, NULL, 0 } };
+	int opt;
+
+	/* A server may pass a query without '=' as arguments (RFC 3875, 4.4): these are not ours. */
+	if (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD"))
+		return;
+	while ((opt = prog_getopt(argc, argv, "h", table)) != -1) {
+		if (opt == 'V')
+			prog_version();
+		prog_help(help);
+	}
+	prog_usage("a web server starts it, with a request in its environment");
+}
+
+int main(int argc, char **argv)
+{
+	struct web w = { .c.spool.fd = -1 };
+	struct cee_err e = { 0 };
+	int status;
+
+	prog_init(argv[0]);
+	options(argc, argv);
+	setenv("TZ", "UTC0", 1);  /* all times here are; and no file of a zone is read */
+	signal(SIGPIPE, SIG_IGN); /* a client that goes away is an error of write */
+	status = cgi_parse(&w.q, environ, &e);
+	if (status)
+		answer_problem(&w, status, "%s", e.msg);
+	else
+		route_dispatch(&w);
+	spool_release(&w.c.spool);
+	conf_release(&w.c.conf);
+	buf_release(&w.headers);
+	cgi_release(&w.q);
+	return EXIT_SUCCESS;
+}

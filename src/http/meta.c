@@ -1,0 +1,105 @@
+/* about.c - what is there: GET /healthz, GET /languages, GET /openapi.json */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/json_limits.h"
+#include "base/limit.h"
+#include "http/web.h"
+#include "spool/spool.h"
+#include "web.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+
+/* The description lies beside this file, and is a part of the program. */
+extern const char about_api[];
+__asm__(".section .rodata\n"
+	".global about_api\n"
+	"about_api:\n"
+	".incbin \"src/http/openapi.json\"\n"
+	".byte 0\n"
+	".previous\n");
+
+void about_openapi(struct web *w)
+{
+	answer_text(w, 200, "application/json", about_api, strlen(about_api));
+}
+
+/* 200 when jobs are run, 503 when none is: what a load balancer asks. */
+void about_health(struct web *w)
+{
+	AUTO_BUF struct buf b = { 0 };
+	int runners = 0;
+
+	spool_runner_alive(&w->c.spool, &runners);
+	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n",
+		       runners ? "ok" : "no runner is alive", runners, CEE_VERSION) < 0)
+		answer_die(w);
+	answer_json(w, runners ? 200 : 503, &b);
+}
+
+/* ---- languages: what the spool publishes, with what this engine adds to it -------------- */
+
+static int put_limits(cJSON *l, const char *name, const struct limits v[PHASE_COUNT])
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	if (buf_printf(&b, "{\"compile\":") < 0 || json_limits_write(&b, &v[PHASE_COMPILE]) < 0 ||
+	    buf_printf(&b, ",\"run\":") < 0 || json_limits_write(&b, &v[PHASE_RUN]) < 0 || buf_add(&b, "}", 1) < 0)
+		return -1;
+	cJSON_DeleteItemFromObjectCaseSensitive(l, name);
+	return cJSON_AddRawToObject(l, name, b.data) ? 0 : -1;
+}
+
+/* What a job in this language gets that says nothing, and the most that it may ask for. */
+static int complete_limits(struct web *w, cJSON *l)
+{
+	struct limits v[PHASE_COUNT];
+	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "limits");
+
+	for (int p = 0; p < PHASE_COUNT; p++)
+		limits_init(&v[p]);
+	if (cJSON_IsObject(own)) /* one that cannot be read says nothing */
+		json_phase_limits(own, "limits", v, NULL, NULL);
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		limits_default(&v[p], &w->c.conf.dflt[p]);
+		limits_cap(&v[p], &w->c.conf.max[p]);
+	}
+	return put_limits(l, "limits", v) < 0 || put_limits(l, "ceilings", w->c.conf.max) < 0 ? -1 : 0;
+}
+
+static int complete(struct web *w, cJSON *l)
+{
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(l, "name");
+	cJSON *works = cJSON_AddObjectToObject(l, "works");
+
+	if (!works || !cJSON_AddStringToObject(l, "id", cJSON_IsString(name) ? name->valuestring : "") ||
+	    !cJSON_AddBoolToObject(works, "check", cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check"))) ||
+	    !cJSON_AddBoolToObject(works, "packages", cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "packages"))) ||
+	    !cJSON_AddBoolToObject(works, "tests", true))
+		return -1;
+	if (!cJSON_GetObjectItemCaseSensitive(l, "versions") && !cJSON_AddArrayToObject(l, "versions"))
+		return -1; /* its image was not asked yet */
+	return complete_limits(w, l);
+}
+
+void about_languages(struct web *w)
+{
+	AUTO_BUF struct buf b = { 0 }, out = { 0 };
+	AUTO_JSON cJSON *root = spool_languages_read(&w->c.spool, &b) == 0 ? json_parse(b.data, b.len, NULL) : NULL;
+	cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
+	AUTO_FREE char *text = NULL;
+
+	if (!cJSON_IsArray(all)) {
+		answer_header(w, "Retry-After", "10");
+		answer_problem(w, 503, "no languages are published: the runner does so when it starts");
+		return;
+	}
+	cJSON_ArrayForEach(l, all) if (cJSON_IsObject(l) && complete(w, l) < 0) answer_die(w);
+	text = cJSON_PrintUnformatted(root);
+	if (!text || buf_printf(&out, "%s\n", text) < 0)
+		answer_die(w);
+	answer_json(w, 200, &out);
+}

@@ -1,0 +1,380 @@
+/* first.c - a task as the first engine showed it, to the letter, and what else there is to say
+ *
+ * Its clients know id, code, arguments, targetFrameworkMonikier, status, nugetPackages, exitCode,
+ * stdout, stderr and error, and a field with nothing to say is absent. Of those no meaning may
+ * change. What this engine knows besides stands in fields of other names, behind them.
+ */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "http/task.h"
+#include "http/web.h"
+#include "job/job.h"
+#include "job/labels.h"
+#include "job/result.h"
+#include "job/test_result.h"
+#include "spool/follow.h"
+#include "spool/spool.h"
+#include "wire/frame.h"
+#include "task.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+
+enum {
+	OUTPUT_SHOWN = 32 << 20, /* bytes of a task's output that stand in its JSON */
+	TIME_LIMIT_STATUS = 143,
+	KILLED_STATUS = 137,
+	RUNNER_MISSING_US = 10000000
+};
+
+/* ---- what is known of a task ----------------------------------------------------------- */
+
+struct task {
+	const char *id;
+	enum state state;
+	int attempt;
+	bool ended, parsed;
+	struct buf text; /* of its result */
+	struct result result;
+	struct job job; /* parsed: it could be read */
+	struct buf out, err, compile;
+	size_t shown;
+	bool cut;
+};
+
+static void task_release(struct task *t)
+{
+	buf_release(&t->text);
+	if (t->ended)
+		result_release(&t->result);
+	if (t->parsed)
+		job_release(&t->job);
+	buf_release(&t->out);
+	buf_release(&t->err);
+	buf_release(&t->compile);
+}
+
+/* Where it is: its result, or how far it is. A job that ends just now is looked for again. */
+static int find(struct web *w, struct task *t, struct cee_err *e)
+{
+	struct spool_where where;
+
+	for (int tries = 0; tries < 3; tries++) {
+		if (spool_read_result(&w->c.spool, w->c.owner, t->id, &t->text) == 0) {
+			if (result_parse(&t->result, t->text.data, t->text.len, e) < 0)
+				return cee_fail(e, EIO, "%s: its result cannot be read", t->id);
+			t->ended = true;
+			t->state = why_state[t->result.why];
+			t->attempt = t->result.attempt;
+			return 0;
+		}
+		if (errno != ENOENT || spool_find(&w->c.spool, w->c.owner, t->id, &where, e) < 0)
+			return -1;
+		t->state = where.state;
+		t->attempt = where.attempt;
+		if (where.state != STATE_FINISHED)
+			return 0;
+	}
+	return cee_fail(e, ENOENT, "there is no such task");
+}
+
+/* Where the job of an ended task lies is known, but for the moment until it is put away. */
+static int job_text(struct web *w, const struct task *t, struct buf *text)
+{
+	AUTO_CLOSE int out = t->ended ? spool_open_out(&w->c.spool, w->c.owner, t->id) : -1;
+
+	if (out >= 0 && read_file_at(out, "job", (size_t)w->c.conf.max_job, text) == 0)
+		return 0;
+	buf_release(text);
+	return spool_read_job(&w->c.spool, w->c.owner, t->id, (size_t)w->c.conf.max_job, text);
+}
+
+static void read_job(struct web *w, struct task *t)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	t->parsed = job_text(w, t, &text) == 0 && job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
+}
+
+/* ---- its output ------------------------------------------------------------------------- */
+
+static int take_output(void *arg, const struct follow_item *it)
+{
+	struct task *t = arg;
+	size_t n = it->len;
+	struct buf *b;
+
+	if (it->what == FOLLOW_RERUN) {
+		t->out.len = t->err.len = t->compile.len = t->shown = 0;
+		t->cut = false;
+	}
+	if (it->what != FOLLOW_DATA)
+		return 0;
+	if (n > OUTPUT_SHOWN - t->shown) {
+		n = OUTPUT_SHOWN - t->shown;
+		t->cut = true;
+	}
+	t->shown += n;
+	b = it->rec.stream == STREAM_OUT ? &t->out : it->rec.stream == STREAM_ERR ? &t->err : &t->compile;
+	return buf_add(b, it->data, n);
+}
+
+static int read_output(struct web *w, struct task *t, struct cee_err *e)
+{
+	struct follow f;
+	int r;
+
+	follow_init(&f, &w->c.spool, false);
+	follow_job(&f, w->c.owner, t->id);
+	r = follow_step(&f, take_output, t, e);
+	follow_release(&f);
+	return r < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* ["one","two"]: a last line need not have its end. */
+static int put_lines(struct buf *b, const char *name, const struct buf *text)
+{
+	int r;
+
+	if (text->len == 0)
+		return 0;
+	r = buf_printf(b, ",\"%s\":[", name);
+	for (size_t at = 0; at < text->len && r == 0;) {
+		const char *line = text->data + at, *nl = memchr(line, '\n', text->len - at);
+		size_t n = nl ? (size_t)(nl - line) : text->len - at;
+
+		at += n + 1;
+		if (nl && n > 0 && line[n - 1] == '\r')
+			n--;
+		r = answer_quote(b, line, n) || (at < text->len && buf_add(b, ",", 1));
+	}
+	return r ? -1 : buf_add(b, "]", 1);
+}
+
+/* ---- the first shape ---------------------------------------------------------------------- */
+
+static int put_text(struct buf *b, const char *name, const char *s)
+{
+	return s && (buf_printf(b, ",\"%s\":", name) || answer_quote(b, s, strlen(s))) ? -1 : 0;
+}
+
+static int put_strings(struct buf *b, const char *name, char *const *v, size_t n)
+{
+	int r = n == 0 ? 0 : buf_printf(b, ",\"%s\":[", name);
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = (i && buf_add(b, ",", 1)) || answer_quote(b, v[i], strlen(v[i]));
+	return r || (n && buf_add(b, "]", 1)) ? -1 : 0;
+}
+
+static int put_packages(struct buf *b, const struct job *j)
+{
+	const char *name = strcmp(j->language, "csharp") == 0 ? "nugetPackages" : "packages";
+	int r = j->npackages == 0 ? 0 : buf_printf(b, ",\"%s\":[", name);
+
+	for (size_t i = 0; i < j->npackages && r == 0; i++)
+		r = buf_printf(b, "%s{\"name\":", i ? "," : "") ||
+		    answer_quote(b, j->packages[i].name, strlen(j->packages[i].name)) ||
+		    put_text(b, "version", j->packages[i].version) || buf_add(b, "}", 1);
+	return r || (j->npackages && buf_add(b, "]", 1)) ? -1 : 0;
+}
+
+/* A program that ran is Finished whatever its exit code; one that a signal ended has 128 more
+ * than the signal, as in a shell. */
+static int exit_code(const struct result *r)
+{
+	if (why_state[r->why] != STATE_FINISHED)
+		return -1;
+	if (r->why == WHY_TIME_LIMIT)
+		return TIME_LIMIT_STATUS;
+	if (r->exit_code >= 0)
+		return r->exit_code;
+	return r->signal > 0 ? 128 + r->signal : KILLED_STATUS;
+}
+
+/* The diagnostics, where a compiler wrote some; else why there was no run. */
+static int put_error(struct buf *b, const struct task *t)
+{
+	const struct result *r = &t->result;
+
+	if (!t->ended || why_state[r->why] != STATE_FAILED)
+		return 0;
+	if ((r->why == WHY_COMPILE_ERROR || r->why == WHY_PACKAGE_ERROR) && t->compile.len > 0)
+		return buf_printf(b, ",\"error\":") || answer_quote(b, t->compile.data, t->compile.len) ? -1 : 0;
+	return put_text(b, "error", r->message ? r->message : why_name[r->why]);
+}
+
+static int put_first(struct buf *b, const struct task *t)
+{
+	const struct job *j = t->parsed ? &t->job : NULL;
+	int code = t->ended ? exit_code(&t->result) : -1;
+
+	if (buf_printf(b, "{\"id\":\"%s\"", t->id) ||
+	    (j && (put_text(b, "code", j->code) || put_strings(b, "arguments", j->arguments, j->narguments) ||
+		   put_text(b, "targetFrameworkMonikier", j->framework))) ||
+	    put_text(b, "status", state_name[t->state]) || (j && put_packages(b, j)) ||
+	    (code >= 0 && buf_printf(b, ",\"exitCode\":%d", code)) || put_lines(b, "stdout", &t->out) ||
+	    put_lines(b, "stderr", &t->err))
+		return -1;
+	return put_error(b, t);
+}
+
+/* ---- and the rest ---------------------------------------------------------------------------- */
+
+static int put_labels(struct buf *b, const struct job_label *l, size_t n)
+{
+	int r = n == 0 ? 0 : buf_printf(b, ",\"labels\":{");
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = (i && buf_add(b, ",", 1)) || answer_quote(b, l[i].name, strlen(l[i].name)) || buf_add(b, ":", 1) ||
+		    answer_quote(b, l[i].value, strlen(l[i].value));
+	return r || (n && buf_add(b, "}", 1)) ? -1 : 0;
+}
+
+static int put_tests(struct web *w, const struct task *t, struct buf *b)
+{
+	AUTO_BUF struct buf lines = { 0 };
+	const char *comma = "";
+
+	if (t->attempt < 1 || (t->parsed && t->job.ntests == 0) ||
+	    spool_read_tests(&w->c.spool, w->c.owner, t->id, t->attempt, &lines) < 0)
+		return 0;
+	if (buf_printf(b, ",\"testResults\":["))
+		return -1;
+	for (char *s = lines.data, *end = s + lines.len, *nl; s && (nl = memchr(s, '\n', (size_t)(end - s)));
+	     s = nl + 1) {
+		struct test_result one;
+
+		if (test_parse(&one, s, (size_t)(nl - s), NULL) < 0)
+			continue;
+		test_release(&one);
+		if (buf_add(b, comma, strlen(comma)) || buf_add(b, s, (size_t)(nl - s)))
+			return -1;
+		comma = ",";
+	}
+	return buf_add(b, "]", 1);
+}
+
+/* cur/ changes when a runner comes, and when one ends; of one that was killed nobody knows when. */
+bool task_no_runner(struct web *w)
+{
+	struct stat st;
+
+	return fstatat(w->c.spool.fd, "cur", &st, 0) == 0 &&
+	       now_us() - (int64_t)st.st_mtime * 1000000 > RUNNER_MISSING_US && !spool_runner_alive(&w->c.spool, NULL);
+}
+
+/* The runner's own text, which is known to be an object. */
+static int put_result(struct buf *b, const struct task *t)
+{
+	size_t n = t->text.len;
+
+	while (n > 0 && (t->text.data[n - 1] == '\n' || t->text.data[n - 1] == ' '))
+		n--;
+	return buf_printf(b, ",\"result\":") || buf_add(b, t->text.data, n) ? -1 : 0;
+}
+
+static int put_more(struct web *w, const struct task *t, struct buf *b)
+{
+	char created[TIME_TEXT_MAX];
+	const struct job *j = t->parsed ? &t->job : NULL;
+
+	time_format(created, id_time_us(t->id));
+	if (put_text(b, "created", created) ||
+	    (j &&
+	     (put_text(b, "language", j->language) || put_text(b, "version", j->version) ||
+	      put_text(b, "group", j->group) || put_text(b, "key", j->key) || put_labels(b, j->labels, j->nlabels))) ||
+	    put_tests(w, t, b) || (t->cut && buf_printf(b, ",\"outputCut\":true")))
+		return -1;
+	if (t->ended)
+		return put_result(b, t);
+	return task_no_runner(w) ? put_text(b, "notice", TASK_NOTICE) : 0;
+}
+
+int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)
+{
+	struct task t = { .id = id };
+	int r = find(w, &t, e), err;
+
+	if (r == 0)
+		read_job(w, &t);
+	if (r == 0 && t.state != STATE_CREATED && read_output(w, &t, e) < 0)
+		r = -1;
+	if (r == 0 && (put_first(b, &t) || put_more(w, &t, b) || buf_add(b, "}", 1)))
+		answer_die(w);
+	err = errno;
+	task_release(&t);
+	errno = err;
+	return r;
+}
+
+/* Written anew, since a job may have been sent with raw line breaks in its strings. */
+int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e)
+{
+	struct task t = { .id = id };
+	AUTO_BUF struct buf text = { 0 };
+	int r = find(w, &t, e), err;
+
+	if (r == 0 && job_text(w, &t, &text) < 0)
+		r = cee_fail(e, errno, "%s: its job: %s", id, strerror(errno));
+	if (r == 0) {
+		AUTO_JSON cJSON *root = json_parse(text.data ? text.data : "", text.len, e);
+		AUTO_FREE char *s = root ? cJSON_PrintUnformatted(root) : NULL;
+
+		r = root ? 0 : cee_fail(e, EIO, "%s: its job cannot be read", id);
+		if (root && (!s || buf_printf(b, "%s\n", s) < 0))
+			answer_die(w);
+	}
+	err = errno;
+	task_release(&t);
+	errno = err;
+	return r;
+}
+
+int task_put_short(struct web *w, const char *id, const struct task_filter *filter, struct buf *b, struct cee_err *e)
+{
+	struct task t = { .id = id };
+	char created[TIME_TEXT_MAX];
+	const struct job_label *labels;
+	size_t nlabels;
+	int r = find(w, &t, e), code;
+
+	if (r == 0 && !t.ended)
+		read_job(w, &t);
+	labels = t.ended ? t.result.labels : t.job.labels;
+	nlabels = t.ended ? t.result.nlabels : t.parsed ? t.job.nlabels : 0;
+	if (r < 0 || (filter && !task_fits(filter, t.state, labels, nlabels))) {
+		int err = errno;
+
+		task_release(&t);
+		errno = err;
+		return r < 0 ? -1 : 0;
+	}
+	time_format(created, id_time_us(id));
+	code = t.ended ? exit_code(&t.result) : -1;
+	if (buf_printf(b, "{\"id\":\"%s\"", id) || put_text(b, "status", state_name[t.state]) ||
+	    put_text(b, "created", created) ||
+	    put_text(b, "language",
+		     t.ended	? t.result.language
+		     : t.parsed ? t.job.language
+				: NULL) ||
+	    put_text(b, "group",
+		     t.ended	? t.result.group
+		     : t.parsed ? t.job.group
+				: NULL) ||
+	    put_labels(b, labels, nlabels) || (t.ended && put_text(b, "why", why_name[t.result.why])) ||
+	    (code >= 0 && buf_printf(b, ",\"exitCode\":%d", code)) || buf_add(b, "}", 1))
+		answer_die(w);
+	task_release(&t);
+	return 1;
+}

@@ -1,0 +1,509 @@
+/* cee-lang.c - languages and their images: list, build, pull, check, publish
+ *
+ * An administrator's tool, the only one besides the runner that speaks to the
+ * engine. How images are made is in src/images/; here is what was asked for, in
+ * which order, and what is said about it.
+ *
+ * Rules: one language that cannot be had does not keep the others from being
+ * made; after that the exit status says that something is missing. Submitters
+ * are told (SPOOL/languages.json) of the languages that have an image.
+ */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limit.h"
+#include "cli/prog.h"
+#include "conf/conf.h"
+#include "images/docker_client.h"
+#include "images/image.h"
+#include "images/layer_command.h"
+#include "job/language.h"
+#include "spool/spool.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+#define DEFAULT_HOST "unix:///var/run/docker.sock"
+
+static const char help[] =
+	"usage: cee-lang [options] COMMAND\n"
+	"Languages and the images that they run in.\n"
+	"\n"
+	"  list [--json]          the languages, and whether their images are there\n"
+	"  build [-fv] [--with NAMES] [NAME...]  make what is missing or old, of all or of these, and publish\n"
+	"  pull [-v] NAME         from a registry only\n"
+	"  check [NAME...]        hello world in a locked-down box\n"
+	"  publish                tell submitters which languages there are\n"
+	"  layer NAME PACKAGE@VERSION...  have a runner make the layer of these packages\n"
+	"  layer [--json]         the layers of packages that there are\n"
+	"  layer --check          read them all; a damaged one is removed\n"
+	"  prune [--max SIZE]     remove layers not used longest, until all are within SIZE\n"
+	"\n"
+	"  -f, --force         make it again although it is up to date, from a new base\n"
+	"  -v, --verbose       everything that the build says\n"
+	"      --with NAMES    of build: with these packages of the distribution as well, as\n"
+	"                      numpy,pandas; an empty list takes them out again\n"
+	"      --check         of layer, see there\n"
+	"      --max SIZE      of prune: instead of layers_max\n"
+	"      --framework NAME  of layer: what the packages are for (target_framework_monikier)\n"
+	"  -s, --spool DIR     the spool (CEE_SPOOL, else cee.conf's)\n"
+	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"
+	"  -h, --help, --version\n"
+	"\n"
+	"build without a NAME passes over a language whose source this host does not have.\n"
+	"Exit status: 0 all is well, 1 a language is missing or fails, 64 usage, 69 the\n"
+	"engine does not answer, 78 configuration, 130 interrupted.\n";
+
+/* What a command works on. */
+struct run {
+	struct work work;
+	struct conf conf;
+	struct langs langs;
+	char **names; /* chosen languages; none: all */
+	size_t nnames;
+	bool json, check;
+	const char *framework;
+	int64_t max; /* of prune; -1 as configured */
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	engine_interrupted = 1;
+}
+
+/* Without SA_RESTART: a read that waits must come back. */
+static void catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	sigaction(SIGHUP, &a, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int engine_connect(struct run *r, struct cee_err *err)
+{
+	const char *host = getenv("DOCKER_HOST");
+
+	if (!host || !*host)
+		host = r->conf.docker_host && *r->conf.docker_host ? r->conf.docker_host : DEFAULT_HOST;
+	return engine_open(&r->work.engine, host, err);
+}
+
+static void engine_need(struct run *r)
+{
+	struct cee_err err;
+
+	if (engine_connect(r, &err) < 0)
+		prog_die(EX_UNAVAILABLE, "%s", err.msg);
+}
+
+static bool chosen(const struct run *r, const struct lang *l)
+{
+	for (size_t i = 0; i < r->nnames; i++)
+		if (langs_find(&r->langs, r->names[i]) == l)
+			return true;
+	return r->nnames == 0;
+}
+
+static void names_check(const struct run *r)
+{
+	for (size_t i = 0; i < r->nnames; i++)
+		if (!langs_find(&r->langs, r->names[i]))
+			prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[i],
+				 r->conf.languages);
+}
+
+/* Whose source the image is made of: that of another with the same image, where a file names none. */
+static const struct lang *source_of(const struct run *r, const struct lang *l)
+{
+	for (size_t i = 0; !lang_has_source(l) && i < r->langs.n; i++)
+		if (strcmp(r->langs.l[i].image, l->image) == 0 && lang_has_source(&r->langs.l[i]))
+			return &r->langs.l[i];
+	return l;
+}
+
+/* ---- list ------------------------------------------------------------------- */
+
+/* What an image says of itself is its languages'. */
+static void lang_told(struct lang *l, const struct image *i)
+{
+	if ((*i->frameworks && lang_set_available(l, i->frameworks) < 0) || lang_set_versions(l, i->versions) < 0)
+		prog_die(EX_OSERR, "out of memory");
+}
+
+struct row {
+	const struct lang *l;
+	struct image image;
+	const char *state; /* ready, old, missing, unknown */
+};
+
+static void row_fill(struct run *r, struct lang *l, struct row *row)
+{
+	memset(row, 0, sizeof *row);
+	row->l = l;
+	row->state = "unknown";
+	if (!r->work.engine.curl || image_look(&r->work.engine, l->image, &row->image, NULL) < 0)
+		return;
+	row->state = "missing";
+	if (!row->image.present)
+		return;
+	lang_told(l, &row->image);
+	row->state = image_is_old(&r->work, source_of(r, l), &row->image) ? "old" : "ready";
+}
+
+static void list_json(const struct row *rows, size_t n)
+{
+	cJSON *a = cJSON_CreateArray();
+	char *text;
+
+	for (size_t i = 0; i < n; i++) {
+		cJSON *o = cJSON_CreateObject();
+		AUTO_FREE char *versions = NULL;
+
+		cJSON_AddStringToObject(o, "name", rows[i].l->name);
+		cJSON_AddStringToObject(o, "title", rows[i].l->title ? rows[i].l->title : rows[i].l->name);
+		cJSON_AddStringToObject(o, "image", rows[i].l->image);
+		cJSON_AddStringToObject(o, "state", rows[i].state);
+		if (rows[i].image.present) {
+			cJSON_AddStringToObject(o, "id", rows[i].image.id);
+			cJSON_AddNumberToObject(o, "size", (double)rows[i].image.size);
+			cJSON_AddStringToObject(o, "source", rows[i].image.source);
+			if (*rows[i].image.with)
+				cJSON_AddStringToObject(o, "with", rows[i].image.with);
+			if (*rows[i].image.frameworks)
+				cJSON_AddStringToObject(o, "frameworks", rows[i].image.frameworks);
+			versions = lang_versions(rows[i].l);
+			if (versions && *versions)
+				cJSON_AddStringToObject(o, "versions", versions);
+		}
+		cJSON_AddItemToArray(a, o);
+	}
+	text = cJSON_Print(a);
+	puts(text ? text : "[]");
+	free(text);
+	cJSON_Delete(a);
+}
+
+static void list_text(const struct row *rows, size_t n)
+{
+	printf("%-12s %-8s %6s  %-8s %-24s %s\n", "LANGUAGE", "STATE", "MB", "VERSION", "IMAGE", "FROM");
+	for (size_t i = 0; i < n; i++) {
+		AUTO_FREE char *versions = lang_versions(rows[i].l);
+
+		printf("%-12s %-8s %6lld  %-8.*s %-24s %s\n", rows[i].l->name, rows[i].state,
+		       (long long)(rows[i].image.size >> 20), versions && *versions ? (int)strcspn(versions, " ") : 1,
+		       versions && *versions ? versions : "-", rows[i].l->image,
+		       rows[i].image.present ? rows[i].image.source : "-");
+	}
+}
+
+static int do_list(struct run *r)
+{
+	AUTO_FREE struct row *rows = calloc(r->langs.n + 1, sizeof *rows);
+	struct cee_err err;
+	size_t n = 0;
+
+	if (!rows)
+		prog_die(EX_OSERR, "out of memory");
+	if (engine_connect(r, &err) < 0)
+		prog_error("%s", err.msg);
+	for (size_t i = 0; i < r->langs.n; i++)
+		if (chosen(r, &r->langs.l[i]))
+			row_fill(r, &r->langs.l[i], &rows[n++]);
+	if (r->json)
+		list_json(rows, n);
+	else
+		list_text(rows, n);
+	return r->work.engine.curl ? EXIT_SUCCESS : EX_UNAVAILABLE;
+}
+
+/* ---- publish ------------------------------------------------------------------ */
+
+/* The languages that have an image; without an engine to ask, all. */
+static size_t with_image(struct run *r, struct langs *some)
+{
+	struct image image;
+
+	some->n = 0;
+	for (size_t i = 0; i < r->langs.n; i++)
+		if (!r->work.engine.curl ||
+		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present)) {
+			if (r->work.engine.curl)
+				lang_told(&r->langs.l[i], &image);
+			some->l[some->n++] = r->langs.l[i];
+		}
+	return some->n;
+}
+
+static int publish(struct run *r)
+{
+	struct langs some = { calloc(r->langs.n + 1, sizeof *some.l), 0 };
+	AUTO_FREE struct lang *own = some.l; /* the elements are still r->langs' */
+	AUTO_FREE char *text = NULL;
+	struct spool s;
+	struct cee_err err;
+	int ok;
+
+	if (own)
+		with_image(r, &some);
+	text = own ? lang_publish(&some) : NULL;
+	if (!text)
+		prog_die(EX_OSERR, "out of memory");
+	if (spool_open(&s, r->conf.spool, SPOOL_CREATE, r->conf.durable, &err) < 0) {
+		prog_error("%s", err.msg);
+		return EX_CONFIG;
+	}
+	ok = spool_languages_write(&s, text, strlen(text)) == 0;
+	if (!ok)
+		prog_error("%s/languages.json: %s", r->conf.spool, strerror(errno));
+	spool_release(&s);
+	*r->work.stage = '\0';
+	if (ok)
+		work_say(&r->work, "published in %s: %zu of %zu languages", r->conf.spool, some.n, r->langs.n);
+	return ok ? EXIT_SUCCESS : EX_IOERR;
+}
+
+static int do_publish(struct run *r)
+{
+	struct cee_err err;
+
+	if (engine_connect(r, &err) < 0)
+		prog_error("%s; publishing every language that has a file", err.msg);
+	return publish(r);
+}
+
+/* ---- build, pull, check --------------------------------------------------------- */
+
+typedef int (*each_fn)(struct work *w, const struct lang *l, struct cee_err *err);
+
+static int check_one(struct work *w, const struct lang *l, struct cee_err *err)
+{
+	int64_t from = mono_us();
+
+	if (image_check(w, l, err) < 0)
+		return -1;
+	work_say(w, "hello, world in %lld ms", (long long)((mono_us() - from) / 1000));
+	return 0;
+}
+
+/* f for each chosen language; how many failed. One that was not asked for by name and
+ * that this host cannot have is said, and is no failure. */
+static int each(struct run *r, each_fn f)
+{
+	struct cee_err err;
+	int failed = 0;
+
+	for (size_t i = 0; i < r->langs.n && !engine_interrupted; i++) {
+		const struct lang *l = &r->langs.l[i];
+
+		if (!chosen(r, l))
+			continue;
+		snprintf(r->work.stage, sizeof r->work.stage, "%.60s", l->name);
+		r->work.no_source = false;
+		if (f(&r->work, f == check_one ? l : source_of(r, l), &err) >= 0)
+			continue;
+		if (engine_interrupted)
+			break;
+		prog_error("%s: %s", l->name, err.msg);
+		if (r->work.no_source && l->missing && f != check_one)
+			prog_error("%s: %s", l->name, l->missing);
+		failed += !r->work.no_source || r->nnames > 0;
+	}
+	if (engine_interrupted)
+		prog_error("interrupted; what was finished stays, the rest left nothing behind");
+	return failed;
+}
+
+/* Images come into being one way or another; submitters are told of them. */
+static int do_images(struct run *r, each_fn make)
+{
+	int failed, status;
+
+	engine_need(r);
+	failed = each(r, make);
+	if (engine_interrupted)
+		return 130;
+	status = publish(r);
+	return failed ? EXIT_FAILURE : status;
+}
+
+static int do_build(struct run *r)
+{
+	if (r->work.with && r->nnames != 1)
+		prog_usage("--with: expected the name of one language, that these packages are for");
+	return do_images(r, image_build);
+}
+
+static int do_pull(struct run *r)
+{
+	if (r->nnames != 1)
+		prog_usage("pull: expected the name of one language");
+	return do_images(r, image_pull);
+}
+
+static int do_check(struct run *r)
+{
+	int failed;
+
+	engine_need(r);
+	failed = each(r, check_one);
+	return engine_interrupted ? 130 : failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- layers ---------------------------------------------------------------------- */
+
+static int do_layer(struct run *r)
+{
+	const struct lang *l = r->nnames ? langs_find(&r->langs, r->names[0]) : NULL;
+
+	if (r->check)
+		return layers_check_all(&r->conf);
+	if (!r->nnames)
+		return layers_list(&r->conf, r->json);
+	if (!l)
+		prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[0],
+			 r->conf.languages);
+	if (!l->layer.grammar)
+		prog_die(EX_USAGE, "%s: has no packages of its own", l->name);
+	if (r->nnames < 2)
+		prog_usage("layer %s: expected packages, each NAME@VERSION", r->names[0]);
+	return layers_make(&r->conf, l, r->framework, r->names + 1, r->nnames - 1);
+}
+
+static int do_prune(struct run *r)
+{
+	return layers_prune_now(&r->conf, r->max);
+}
+
+/* ---- main -------------------------------------------------------------------------- */
+
+static const struct command {
+	const char *name;
+	int (*run)(struct run *r);
+	bool names;  /* takes words */
+	bool others; /* not all of them languages */
+} commands[] = {
+	{ "list", do_list, true, false },    { "build", do_build, true, false },      { "pull", do_pull, true, false },
+	{ "check", do_check, true, false },  { "publish", do_publish, false, false }, { "layer", do_layer, true, true },
+	{ "prune", do_prune, false, false },
+};
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* Options may stand before and after the command (getopt_long moves them to the
+ * front); then the command, then names. */
+static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf, const char **spool)
+{
+	enum { JSON = 256, VERSION, CHECK, FRAMEWORK, MAX, WITH };
+	static char with[WITH_MAX];
+	static const struct option options[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "conf", required_argument, NULL, 'c' },
+		{ "spool", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, JSON },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, VERSION },
+		{ "check", no_argument, NULL, CHECK },
+		{ "framework", required_argument, NULL, FRAMEWORK },
+		{ "max", required_argument, NULL, MAX },
+		{ "with", required_argument, NULL, WITH },
+		{ 0 },
+	};
+	struct cee_err e;
+	const struct command *command;
+	int o;
+
+	while ((o = prog_getopt(argc, argv, "fvc:s:h", options)) != -1)
+		switch (o) {
+		case 'f':
+			r->work.force = true;
+			break;
+		case 'v':
+			r->work.verbose = true;
+			break;
+		case 'c':
+			*conf = optarg;
+			break;
+		case 's':
+			*spool = optarg;
+			break;
+		case JSON:
+			r->json = true;
+			break;
+		case CHECK:
+			r->check = true;
+			break;
+		case FRAMEWORK:
+			r->framework = optarg;
+			break;
+		case MAX:
+			if (size_parse(optarg, &r->max, &e) < 0)
+				prog_usage("--max %s: %s", optarg, e.msg);
+			break;
+		case WITH:
+			if (image_with(optarg, with, &e) < 0)
+				prog_usage("%s", e.msg);
+			r->work.with = with;
+			break;
+		case 'h':
+			prog_help(help);
+		case VERSION:
+			prog_version();
+		default:
+			exit(EX_USAGE);
+		}
+	command = optind < argc ? command_find(argv[optind]) : NULL;
+	if (optind == argc)
+		prog_usage("expected a command: list, build, pull, check, publish, layer or prune");
+	if (!command)
+		prog_usage("%s: no such command; there are list, build, pull, check, publish, layer and prune",
+			   argv[optind]);
+	r->names = argv + optind + 1;
+	r->nnames = (size_t)(argc - optind - 1);
+	if (r->nnames && !command->names)
+		prog_usage("%s takes no arguments", command->name);
+	return command;
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = { .max = -1 };
+	const struct command *command;
+	const char *conf = NULL, *spool = NULL;
+	struct cee_err err;
+	int status;
+
+	prog_init(argv[0]);
+	command = arguments(&r, argc, argv, &conf, &spool);
+	if (conf_load(&r.conf, conf, spool, &err) < 0)
+		prog_die(EX_CONFIG, "%s", err.msg);
+	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
+		prog_die(EX_CONFIG, "%s", err.msg);
+	if (!command->others)
+		names_check(&r);
+	r.work.conf = &r.conf;
+	catch_signals();
+	status = command->run(&r);
+	work_release(&r.work);
+	langs_release(&r.langs);
+	conf_release(&r.conf);
+	return status;
+}

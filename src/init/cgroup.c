@@ -1,0 +1,199 @@
+/* usage.c - figures of the box, from its cgroup as the box itself sees it
+ *
+ * Read-only files, kept open and read again from their start. Where they are:
+ *
+ *                 cgroup v1 (/sys/fs/cgroup/...)    cgroup v2 (/sys/fs/cgroup/...)
+ *   cpu           cpuacct/cpuacct.usage             cpu.stat usage_usec
+ *   anon, shmem   memory/memory.stat total_rss, total_shmem    memory.stat anon, shmem
+ *   total         memory/memory.usage_in_bytes      memory.current
+ *   oom_kills     memory/memory.oom_control oom_kill           memory.events oom_kill
+ *   pids          pids/pids.current, pids.max, pids.events     the same names
+ *
+ * Some engines show the host's whole tree: then the path from /proc/self/cgroup
+ * leads to our own. Where there is no cgroup to be seen, cpu and memory are
+ * the sum over /proc: coarser, and what has gone unseen is missing from it.
+ */
+#include "init/init.h"
+#include "init.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 16384, GROWTH = 512 << 10, AGE_MAX = 16 };
+
+/* The whole of a small file, NUL-terminated; "" when it cannot be read. */
+static void read_text(int fd, char text[TEXT_MAX])
+{
+	ssize_t n = fd < 0 ? 0 : pread(fd, text, TEXT_MAX - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* The number after NAME at the start of a line, or 0. */
+static int64_t field(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (!strncmp(p, name, n) && p[n] == ' ')
+			return strtoll(p + n + 1, NULL, 10);
+	return 0;
+}
+
+/* The cgroup's own path for a controller ("" is v2's), "" when unknown. */
+static void own_path(const char *controller, char out[512])
+{
+	char text[TEXT_MAX], *save = NULL;
+	int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+
+	read_text(fd, text);
+	if (fd >= 0)
+		close(fd);
+	out[0] = '\0';
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+		if (!path)
+			continue;
+		*path++ = '\0';
+		list++;
+		if (*controller ? strstr(list, controller) != NULL : !*list) {
+			snprintf(out, 512, "%s", path);
+			return;
+		}
+	}
+}
+
+/* Our own path first: at the top of a whole tree stand the host's figures. */
+static int open_file(const char *controller, const char *name)
+{
+	char path[1024], own[512];
+	int fd = -1;
+
+	own_path(controller, own);
+	if (*own && !strstr(own, "..")) {
+		snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s/%s", controller, own, name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof path, "/sys/fs/cgroup/%s/%s", controller, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int64_t read_pids_max(int fd)
+{
+	char text[TEXT_MAX];
+
+	read_text(fd, text);
+	return text[0] >= '0' && text[0] <= '9' ? strtoll(text, NULL, 10) : -1;
+}
+
+void usage_open(struct usage *u)
+{
+	bool v1 = !access("/sys/fs/cgroup/memory", F_OK);
+	int max;
+
+	u->cpu = v1 ? open_file("cpuacct", "cpuacct.usage") : open_file("", "cpu.stat");
+	u->memory = open_file(v1 ? "memory" : "", "memory.stat");
+	u->total = v1 ? open_file("memory", "memory.usage_in_bytes") : open_file("", "memory.current");
+	u->oom = v1 ? open_file("memory", "memory.oom_control") : open_file("", "memory.events");
+	u->pids = open_file(v1 ? "pids" : "", "pids.current");
+	u->pids_events = open_file(v1 ? "pids" : "", "pids.events");
+	max = open_file(v1 ? "pids" : "", "pids.max");
+	u->pids_max = max < 0 ? -1 : read_pids_max(max);
+	if (max >= 0)
+		close(max);
+	u->version = u->cpu < 0 && u->memory < 0 ? 0 : v1 ? 1 : 2;
+}
+
+/* utime, stime, cutime, cstime are fields 14 to 17 of stat, after the name. */
+static int64_t stat_ticks(const char *text)
+{
+	const char *p = strrchr(text, ')');
+	int64_t sum = 0;
+
+	for (int f = 2; p && f < 17; f++) {
+		p = strchr(p + 1, ' ');
+		if (p && f >= 13)
+			sum += strtoll(p + 1, NULL, 10);
+	}
+	return sum;
+}
+
+static void add_process(int proc, const char *pid, struct usage_now *now)
+{
+	char name[64], text[TEXT_MAX];
+	long pages = 0, shared = 0;
+	int fd;
+
+	snprintf(name, sizeof name, "%.20s/stat", pid);
+	fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
+	read_text(fd, text);
+	if (fd >= 0)
+		close(fd);
+	now->cpu_us += stat_ticks(text) * 1000000 / sysconf(_SC_CLK_TCK);
+	snprintf(name, sizeof name, "%.20s/statm", pid);
+	fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
+	read_text(fd, text);
+	if (fd >= 0)
+		close(fd);
+	if (sscanf(text, "%*d %ld %ld", &pages, &shared) == 2 && pages > shared)
+		now->anon += (pages - shared) * sysconf(_SC_PAGESIZE);
+	now->pids++;
+}
+
+static void sum_processes(struct usage_now *now)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			add_process(dirfd(d), e->d_name, now);
+	if (d)
+		closedir(d);
+}
+
+static void read_memory(const struct usage *u, struct usage_now *now, const struct usage_now *last)
+{
+	char text[TEXT_MAX];
+
+	read_text(u->total, text);
+	now->total = strtoll(text, NULL, 10);
+	if (last && now->total && now->total < last->total + GROWTH && last->anon_age < AGE_MAX) {
+		now->anon = last->anon;
+		now->shmem = last->shmem;
+		now->anon_age = last->anon_age + 1;
+		now->total = last->total; /* growth counts from what anon was read at */
+		return;
+	}
+	read_text(u->memory, text);
+	now->anon = field(text, u->version == 1 ? "total_rss" : "anon");
+	now->shmem = field(text, u->version == 1 ? "total_shmem" : "shmem");
+}
+
+void usage_read(const struct usage *u, struct usage_now *now, const struct usage_now *last)
+{
+	char text[TEXT_MAX];
+
+	memset(now, 0, sizeof *now);
+	if (!u->version) {
+		sum_processes(now);
+		return;
+	}
+	read_text(u->cpu, text);
+	now->cpu_us = u->version == 1 ? strtoll(text, NULL, 10) / 1000 : field(text, "usage_usec");
+	read_memory(u, now, last);
+	read_text(u->oom, text);
+	now->oom_kills = field(text, "oom_kill");
+	read_text(u->pids, text);
+	now->pids = strtoll(text, NULL, 10);
+	read_text(u->pids_events, text);
+	now->pids_hits = field(text, "max");
+}

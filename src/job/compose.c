@@ -1,0 +1,427 @@
+/* draft.c - a job's JSON text made of what a command line says (draft.h)
+ *
+ * Text goes into the job as text, so that people can read it there; bytes that
+ * JSON cannot hold (no UTF-8, a NUL) go as base64. Nothing is judged here that
+ * job_parse judges: its messages name the field.
+ */
+#include "job/compose.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "job/detect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+int strings_add(struct strings *s, char *text)
+{
+	char **v = realloc(s->v, (s->n + 1) * sizeof *v);
+
+	if (!v)
+		return -1;
+	s->v = v;
+	s->v[s->n++] = text;
+	return 0;
+}
+
+void draft_init(struct draft *d)
+{
+	*d = (struct draft){ .priority = -1, .retries = -1 };
+}
+
+void draft_release(struct draft *d)
+{
+	struct strings *all[] = {
+		&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages, &d->collect
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		free(all[i]->v);
+	draft_init(d);
+}
+
+static int no_memory(struct cee_err *e)
+{
+	return cee_fail(e, ENOMEM, "out of memory");
+}
+
+/* ---- names ------------------------------------------------------------------- */
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The directory of path, as the kernel names it, with a '/' at its end. malloc'ed */
+static char *real_dir(const char *path, struct cee_err *e)
+{
+	size_t n = (size_t)(last_part(path) - path);
+	AUTO_FREE char *dir = n > 0 ? strndup(path, n) : strdup(".");
+	AUTO_FREE char *real = dir ? realpath(dir, NULL) : NULL;
+	AUTO_BUF struct buf b = { 0 };
+	char *out;
+
+	if (!real) {
+		cee_fail(e, errno, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (buf_printf(&b, "%s%s", real, real[1] ? "/" : "") < 0) {
+		no_memory(e);
+		return NULL;
+	}
+	out = b.data;
+	b.data = NULL;
+	return out;
+}
+
+char *draft_name(const char *first, const char *path, struct cee_err *e)
+{
+	AUTO_FREE char *root = real_dir(first, e), *dir = root ? real_dir(path, e) : NULL;
+	AUTO_BUF struct buf b = { 0 };
+	char *out;
+
+	if (!dir)
+		return NULL;
+	if (strncmp(root, dir, strlen(root)) != 0) {
+		cee_fail(e, EINVAL,
+			 "%s: is not beneath %s, the directory of the first file: what a job needs lies"
+			 " beside its entry or below",
+			 path, root);
+		return NULL;
+	}
+	if (buf_printf(&b, "%s%s", dir + strlen(root), last_part(path)) < 0) {
+		no_memory(e);
+		return NULL;
+	}
+	out = b.data;
+	b.data = NULL;
+	return out;
+}
+
+/* ---- bytes ---------------------------------------------------------------------- */
+
+int draft_quote(struct buf *b, const char *data, size_t len)
+{
+	size_t from = 0;
+
+	if (buf_add(b, "\"", 1) < 0)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+		int r;
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
+			continue;
+		if (buf_add(b, data + from, i - from) < 0)
+			return -1;
+		from = i + 1;
+		if (c == '"' || c == '\\')
+			r = buf_printf(b, "\\%c", c);
+		else
+			r = c == '\n' ? buf_add(b, "\\n", 2) : buf_printf(b, "\\u%04x", c);
+		if (r < 0)
+			return -1;
+	}
+	return buf_add(b, data + from, len - from) < 0 ? -1 : buf_add(b, "\"", 1);
+}
+
+static bool is_text(const struct buf *in)
+{
+	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
+}
+
+int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
+{
+	AUTO_FREE char *coded = NULL;
+
+	if (is_text(in))
+		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1
+								: draft_quote(out, in->data ? in->data : "", in->len);
+	coded = base64_encode((const unsigned char *)in->data, in->len);
+	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
+		return -1;
+	/* not by printf: it counts in int */
+	return buf_add(out, coded, strlen(coded)) < 0 ? -1 : buf_add(out, "\"", 1);
+}
+
+/* Anything that can be read is taken, a pipe too (cee-submit <(…)); never more than max. */
+int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
+{
+	bool standard = strcmp(path, "-") == 0;
+	AUTO_CLOSE int own = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = standard ? STDIN_FILENO : own;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return cee_fail(e, EISDIR, "%s: is a directory; name the files in it", path);
+	*executable = S_ISREG(st.st_mode) && (st.st_mode & 0111);
+	if (read_fd(fd, max, in) == 0)
+		return 0;
+	if (errno == EFBIG)
+		return cee_fail(e, EFBIG, "%s: is larger than a whole job may be (%zu bytes, max_job of cee.conf)",
+				path, max);
+	return cee_fail(e, errno == ENOMEM ? ENOMEM : EIO, "%s: %s", path, strerror(errno));
+}
+
+/* ---- fields ----------------------------------------------------------------------- */
+
+/* A word of the command line. */
+static int put_word(struct buf *out, const char *what, const char *s, struct cee_err *e)
+{
+	if (!utf8_valid(s, strlen(s)))
+		return cee_fail(e, EINVAL, "%s: is no UTF-8, which all text in a job is", what);
+	return draft_quote(out, s, strlen(s)) < 0 ? no_memory(e) : 0;
+}
+
+static int put_field(struct buf *out, const char *name, const char *value, struct cee_err *e)
+{
+	if (!value)
+		return 0;
+	return buf_printf(out, ",\"%s\":", name) < 0 ? no_memory(e) : put_word(out, name, value, e);
+}
+
+/* A file that has been read. */
+struct input {
+	struct buf data;
+	bool executable;
+};
+
+static int put_file(const struct draft *d, size_t i, const struct input *in, size_t max, struct buf *out,
+		    struct cee_err *e)
+{
+	AUTO_FREE char *name = i == 0 && d->entry ? strdup(d->entry) : draft_name(d->files.v[0], d->files.v[i], e);
+
+	if (!name)
+		return -1;
+	if (buf_printf(out, "%s{\"name\":", i ? "," : "") < 0)
+		return no_memory(e);
+	if (put_word(out, "a file's name", name, e) < 0)
+		return -1;
+	if (draft_put_bytes(out, "content", "base64", &in->data) < 0 ||
+	    (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) || buf_add(out, "}", 1) < 0)
+		return no_memory(e);
+	if (out->len > max)
+		return cee_fail(e, EFBIG,
+				"the files are together larger than a job may be (%zu bytes, max_job of cee.conf)",
+				max);
+	return 0;
+}
+
+static int put_next(const struct draft *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
+{
+	struct input in = { .executable = false };
+	int r = draft_read(d->files.v[i], max, &in.data, &in.executable, e);
+
+	if (r == 0)
+		r = put_file(d, i, &in, max, out, e);
+	buf_release(&in.data);
+	return r;
+}
+
+/* entry is the first, which was read already. */
+static int put_files(const struct draft *d, const struct input *entry, size_t max, struct buf *out, struct cee_err *e)
+{
+	if (buf_printf(out, ",\"files\":[") < 0)
+		return no_memory(e);
+	if (put_file(d, 0, entry, max, out, e) < 0)
+		return -1;
+	for (size_t i = 1; i < d->files.n; i++)
+		if (put_next(d, i, max, out, e) < 0)
+			return -1;
+	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
+}
+
+static int put_list(const char *field, const char *what, const struct strings *s, struct buf *out, struct cee_err *e)
+{
+	if (s->n == 0)
+		return 0;
+	if (buf_printf(out, ",\"%s\":[", field) < 0)
+		return no_memory(e);
+	for (size_t i = 0; i < s->n; i++)
+		if ((i && buf_add(out, ",", 1) < 0) || put_word(out, what, s->v[i], e) < 0)
+			return -1;
+	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
+}
+
+static size_t name_len(const char *s)
+{
+	return strcspn(s, "=");
+}
+
+/* Is there another of the same name after entry i? Then that one counts. */
+static bool overruled(const struct strings *s, size_t i)
+{
+	size_t n = name_len(s->v[i]);
+
+	for (size_t k = i + 1; k < s->n; k++)
+		if (name_len(s->v[k]) == n && strncmp(s->v[k], s->v[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* "NAME":"VALUE" of each entry that counts, sep before the first and commas between. */
+static int put_pairs(const struct strings *s, const char *sep, const char *what, struct buf *out, struct cee_err *e)
+{
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *entry = s->v[i], *value = entry + name_len(entry);
+		AUTO_FREE char *name = strndup(entry, (size_t)(value - entry));
+
+		if (overruled(s, i))
+			continue;
+		if (!*value || value == entry)
+			return cee_fail(e, EINVAL, "%s \"%.80s\": must be NAME=VALUE", what, entry);
+		if (!name || buf_printf(out, "%s", sep) < 0)
+			return no_memory(e);
+		if (put_word(out, what, name, e) < 0 || buf_add(out, ":", 1) < 0 ||
+		    put_word(out, what, value + 1, e) < 0)
+			return -1;
+		sep = ",";
+	}
+	return 0;
+}
+
+static int put_object(const struct strings *s, const char *field, const char *what, struct buf *out, struct cee_err *e)
+{
+	if (s->n == 0)
+		return 0;
+	if (buf_printf(out, ",\"%s\":{", field) < 0 || put_pairs(s, "", what, out, e) < 0)
+		return -1;
+	return buf_add(out, "}", 1);
+}
+
+/* cpu=2 and run.cpu=2 are the run's, compile.cpu=2 the compiler's. */
+static int put_limits(const struct strings *all, struct buf *out, struct cee_err *e)
+{
+	struct strings run = { 0 }, compile = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++) {
+		char *s = all->v[i];
+
+		if (strncmp(s, "compile.", 8) == 0)
+			r = strings_add(&compile, s + 8);
+		else
+			r = strings_add(&run, strncmp(s, "run.", 4) == 0 ? s + 4 : s);
+	}
+	if (r == 0 && all->n > 0)
+		r = buf_printf(out, ",\"limits\":{\"compile\":{") < 0 || put_pairs(&compile, "", "-L", out, e) < 0 ||
+				    buf_add(out, "}", 1) < 0 || put_pairs(&run, ",", "-L", out, e) < 0 ||
+				    buf_add(out, "}", 1) < 0
+			    ? -1
+			    : 0;
+	free(run.v);
+	free(compile.v);
+	return r;
+}
+
+static int put_packages(const struct strings *s, struct buf *out, struct cee_err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const char *at = strrchr(s->v[i], '@');
+		AUTO_FREE char *name = at ? strndup(s->v[i], (size_t)(at - s->v[i])) : NULL;
+
+		if (!at || at == s->v[i] || !at[1])
+			return cee_fail(e, EINVAL, "-p \"%.80s\": must be NAME@VERSION", s->v[i]);
+		if (!name || buf_printf(out, "%s{\"name\":", i ? "," : ",\"packages\":[") < 0)
+			return no_memory(e);
+		if (put_word(out, "-p", name, e) < 0 || buf_printf(out, ",\"version\":") < 0 ||
+		    put_word(out, "-p", at + 1, e) < 0 || buf_add(out, "}", 1) < 0)
+			return -1;
+	}
+	return s->n > 0 ? buf_add(out, "]", 1) : 0;
+}
+
+static int put_numbers(const struct draft *d, struct buf *out)
+{
+	if (d->priority >= 0 && buf_printf(out, ",\"priority\":%d", d->priority) < 0)
+		return -1;
+	if (d->retries >= 0 && buf_printf(out, ",\"retries\":%d", d->retries) < 0)
+		return -1;
+	if (d->check && buf_printf(out, ",\"check\":true") < 0)
+		return -1;
+	return d->merge ? buf_printf(out, ",\"merge\":true") : 0;
+}
+
+static int put_tests(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+{
+	if (d->tests && draft_put_tests(d->tests, max, out, e) < 0)
+		return -1;
+	if (put_field(out, "compare", d->compare, e) < 0)
+		return -1;
+	return d->first_failure && buf_printf(out, ",\"stop\":\"first-failure\"") < 0 ? no_memory(e) : 0;
+}
+
+static int put_tty(const struct draft *d, struct buf *out)
+{
+	if (!d->tty)
+		return 0;
+	if (d->rows && d->columns)
+		return buf_printf(out, ",\"tty\":{\"rows\":%u,\"columns\":%u}", d->rows, d->columns);
+	return buf_printf(out, ",\"tty\":true");
+}
+
+static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+{
+	AUTO_BUF struct buf in = { 0 };
+	bool executable;
+
+	if (d->stdin_stream)
+		return buf_printf(out, ",\"stdin_stream\":true") < 0 ? no_memory(e) : 0;
+	if (!d->stdin_path)
+		return 0;
+	if (draft_read(d->stdin_path, max, &in, &executable, e) < 0)
+		return -1;
+	return draft_put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
+}
+
+static int put_all(const struct draft *d, const char *language, const struct input *entry, size_t max, struct buf *out,
+		   struct cee_err *e)
+{
+	/* what no other branch has a word for is a lack of memory; those that have put it over this */
+	no_memory(e);
+	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
+	    put_field(out, "target_framework_monikier", d->framework, e) < 0 || put_files(d, entry, max, out, e) < 0 ||
+	    put_list("arguments", "an argument", &d->arguments, out, e) < 0 || put_stdin(d, max, out, e) < 0 ||
+	    put_tty(d, out) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
+	    put_packages(&d->packages, out, e) < 0 || put_list("collect", "--collect", &d->collect, out, e) < 0 ||
+	    put_limits(&d->limits, out, e) < 0 || put_numbers(d, out) < 0 ||
+	    put_field(out, "start_within", d->start_within, e) < 0 || put_field(out, "keep", d->keep, e) < 0 ||
+	    put_field(out, "buffer", d->buffer, e) < 0 || put_field(out, "group", d->group, e) < 0 ||
+	    put_field(out, "key", d->key, e) < 0 || put_object(&d->labels, "labels", "--label", out, e) < 0 ||
+	    put_tests(d, max, out, e) < 0 || buf_add(out, "}\n", 2) < 0)
+		return -1;
+	if (out->len > max)
+		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len,
+				max);
+	return 0;
+}
+
+int draft_text(const struct draft *d, const char *languages, size_t len, size_t max, struct buf *out, struct cee_err *e)
+{
+	AUTO_FREE char *guessed = NULL;
+	const char *language = d->language;
+	struct input entry = { .executable = false };
+	int r = draft_read(d->files.v[0], max, &entry.data, &entry.executable, e);
+
+	if (r == 0 && !language) {
+		language = guessed = guess_language(languages, len, d->files.v[0], entry.data.data, entry.data.len, e);
+		r = guessed ? 0 : -1;
+	}
+	if (r == 0)
+		r = put_all(d, language, &entry, max, out, e);
+	buf_release(&entry.data);
+	return r;
+}

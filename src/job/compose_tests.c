@@ -1,0 +1,174 @@
+/* draft_tests.c - tests of a job from a folder: NAME.in is a test's input, NAME.out what is expected
+ *
+ * One of the two will do: without NAME.out nothing is expected, without NAME.in the input is
+ * empty. What else is in the folder is left alone. Tests come in the order in which people
+ * read their names: 2 before 10.
+ */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "job/compose.h"
+#include "job/job.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct pair {
+	char *name;
+	bool in, out;
+};
+struct pairs {
+	struct pair *p;
+	size_t n;
+};
+
+static int no_memory(struct cee_err *e)
+{
+	return cee_fail(e, ENOMEM, "out of memory");
+}
+
+static void pairs_release(struct pairs *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free(a->p[i].name);
+	free(a->p);
+}
+
+/* ".in" or ".out" behind something: its length, else 0. */
+static size_t stem(const char *file, bool *out)
+{
+	size_t n = strlen(file);
+
+	*out = n > 4 && strcmp(file + n - 4, ".out") == 0;
+	if (*out)
+		return n - 4;
+	return n > 3 && strcmp(file + n - 3, ".in") == 0 ? n - 3 : 0;
+}
+
+/* One more, of each file its own; equal names come together when they are sorted. */
+static int add(struct pairs *a, const char *file, struct cee_err *e)
+{
+	struct pair *more;
+	bool out;
+	size_t n = stem(file, &out);
+
+	if (n == 0)
+		return 0;
+	if (a->n >= 2 * (size_t)JOB_TESTS_MAX)
+		return cee_fail(e, EINVAL, "has more than %d tests, which is the most of one job", JOB_TESTS_MAX);
+	more = realloc(a->p, (a->n + 1) * sizeof *more);
+	if (!more)
+		return no_memory(e);
+	a->p = more;
+	a->p[a->n] = (struct pair){ .name = strndup(file, n), .in = !out, .out = out };
+	return a->p[a->n++].name ? 0 : no_memory(e);
+}
+
+static int by_name(const void *x, const void *y)
+{
+	const struct pair *a = x, *b = y;
+	int r = strverscmp(a->name, b->name);
+
+	return r ? r : strcmp(a->name, b->name);
+}
+
+static void join(struct pairs *a)
+{
+	size_t n = 0;
+
+	if (a->n)
+		qsort(a->p, a->n, sizeof *a->p, by_name);
+	for (size_t i = 0; i < a->n; i++) {
+		if (n > 0 && strcmp(a->p[n - 1].name, a->p[i].name) == 0) {
+			a->p[n - 1].in |= a->p[i].in;
+			a->p[n - 1].out |= a->p[i].out;
+			free(a->p[i].name);
+		} else {
+			a->p[n++] = a->p[i];
+		}
+	}
+	a->n = n;
+}
+
+static int list(const char *dir, struct pairs *a, struct cee_err *e)
+{
+	DIR *d = opendir(dir);
+	struct cee_err why;
+	struct dirent *f;
+	int r = 0;
+
+	if (!d)
+		return cee_fail(e, errno, "%s: %s; --tests wants a folder of NAME.in and NAME.out", dir,
+				strerror(errno));
+	while (r == 0 && (f = readdir(d)))
+		if (f->d_name[0] != '.')
+			r = add(a, f->d_name, &why);
+	closedir(d);
+	if (r < 0)
+		return cee_fail(e, errno, "%s: %s", dir, why.msg);
+	join(a);
+	if (a->n == 0)
+		return cee_fail(e, EINVAL, "%s: has no NAME.in and no NAME.out", dir);
+	if (a->n > JOB_TESTS_MAX)
+		return cee_fail(e, EINVAL, "%s: has %zu tests, %d are the most of one job", dir, a->n, JOB_TESTS_MAX);
+	return 0;
+}
+
+static int put_file(const char *dir, const char *name, const char *ending, const char *field, const char *base64,
+		    size_t max, struct buf *out, struct cee_err *e)
+{
+	AUTO_BUF struct buf path = { 0 }, in = { 0 };
+	bool executable;
+
+	if (buf_printf(&path, "%s/%s%s", dir, name, ending) < 0)
+		return no_memory(e);
+	if (draft_read(path.data, max, &in, &executable, e) < 0)
+		return -1;
+	return draft_put_bytes(out, field, base64, &in) < 0 ? no_memory(e) : 0;
+}
+
+static int put_pair(const char *dir, const struct pair *p, size_t max, struct buf *out, struct cee_err *e)
+{
+	if (!utf8_valid(p->name, strlen(p->name)))
+		return cee_fail(e, EINVAL, "%s/%s: a test's name must be UTF-8, which all text in a job is", dir,
+				p->name);
+	if (buf_printf(out, "{\"name\":") < 0 || draft_quote(out, p->name, strlen(p->name)) < 0)
+		return no_memory(e);
+	/* an empty input of its own, not the job's */
+	if (!p->in && buf_printf(out, ",\"stdin\":\"\"") < 0)
+		return no_memory(e);
+	if (p->in && put_file(dir, p->name, ".in", "stdin", "stdin_base64", max, out, e) < 0)
+		return -1;
+	if (p->out && put_file(dir, p->name, ".out", "expected", "expected_base64", max, out, e) < 0)
+		return -1;
+	return buf_add(out, "}", 1) < 0 ? no_memory(e) : 0;
+}
+
+int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e)
+{
+	struct pairs a = { 0 };
+	int r = list(dir, &a, e);
+
+	if (r == 0 && buf_printf(out, ",\"tests\":[") < 0)
+		r = no_memory(e);
+	for (size_t i = 0; r == 0 && i < a.n; i++) {
+		if (i > 0 && buf_add(out, ",", 1) < 0)
+			r = no_memory(e);
+		if (r == 0)
+			r = put_pair(dir, &a.p[i], max, out, e);
+		if (r == 0 && out->len > max)
+			r = cee_fail(e, EFBIG,
+				     "%s: with these tests the job is larger than the %zu bytes that it may have"
+				     " (max_job of cee.conf); submit them in parts",
+				     dir, max);
+	}
+	if (r == 0 && buf_add(out, "]", 1) < 0)
+		r = no_memory(e);
+	pairs_release(&a);
+	return r;
+}

@@ -1,0 +1,296 @@
+/* guess.c - the language of a program that nobody named (guess.h)
+ *
+ * Two things tell: the file's extension and its #! line. One answer is taken; two that
+ * differ are none, since a program that is run as something else does harm or nonsense.
+ */
+#include "job/detect.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "job/result.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+/* The kernel looks at 256 bytes; a line for env -S may be longer where others read it. */
+enum { LINE_MAX_LEN = 1024 };
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* ---- the #! line --------------------------------------------------------------- */
+
+/* What is left of the line. */
+struct words {
+	const char *at, *end;
+	bool last_long; /* the word before was longer than out */
+};
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The next word, cut when it is longer than a word may be. */
+static bool next_word(struct words *w, char out[SHEBANG_WORD])
+{
+	size_t n = 0;
+
+	while (w->at < w->end && blank(*w->at))
+		w->at++;
+	if (w->at == w->end)
+		return false;
+	w->last_long = false;
+	for (; w->at < w->end && !blank(*w->at); w->at++) {
+		if (n + 1 < SHEBANG_WORD)
+			out[n++] = *w->at;
+		else
+			w->last_long = true;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+/* Of a path that is too long the last part still counts: it is read from the line's bytes. */
+static bool next_program(struct words *w, char out[SHEBANG_WORD])
+{
+	struct words from;
+
+	while (w->at < w->end && blank(*w->at))
+		w->at++;
+	from = *w;
+	for (const char *p = w->at; p < w->end && !blank(*p); p++)
+		if (*p == '/')
+			from.at = p + 1;
+	if (from.at < from.end && blank(*from.at)) /* "/bin/ x": no program */
+		return false;
+	if (!next_word(&from, out))
+		return false;
+	w->at = from.at;
+	return !from.last_long;
+}
+
+/* env(1): -S TEXT splits TEXT, which is how more than one word gets through the kernel; -u and
+ * -C take a word; NAME=VALUE are set. What is left is the program. */
+static bool env_program(struct words *w, char out[SHEBANG_WORD])
+{
+	struct words before = *w;
+	char word[SHEBANG_WORD];
+
+	while (next_word(w, word)) {
+		const char *split = word[0] == '-' ? word + 1 + strspn(word + 1, "iv0") : NULL;
+
+		if (split && *split != 'S')
+			split = NULL;
+		if (strncmp(word, "--split-string=", 15) == 0 || (split && split[1])) {
+			/* the program is glued to it */
+			w->at = before.at + strspn(before.at, " \t\r") + (split ? (size_t)(split - word) + 1 : 15);
+		} else if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0) {
+			next_word(w, word);
+		} else if (word[0] != '-' && !strchr(word, '=')) {
+			*w = before;
+			return next_program(w, out);
+		}
+		before = *w;
+	}
+	return false;
+}
+
+bool shebang_parse(struct shebang *s, const char *text, size_t n)
+{
+	struct words w;
+	char line[LINE_MAX_LEN + 1];
+	size_t len;
+
+	memset(s, 0, sizeof *s);
+	if (n < 2 || memcmp(text, "#!", 2) != 0)
+		return false;
+	len = n - 2 < LINE_MAX_LEN ? n - 2 : LINE_MAX_LEN;
+	memcpy(line, text + 2, len);
+	line[len] = '\0';
+	w = (struct words){ .at = line, .end = line + strcspn(line, "\n") };
+	if (!next_program(&w, s->word[0]) || (strcmp(s->word[0], "env") == 0 && !env_program(&w, s->word[0]))) {
+		s->word[0][0] = '\0';
+		return true;
+	}
+	for (s->n = 1; s->n < SHEBANG_WORDS && next_word(&w, s->word[s->n]);)
+		s->n += !w.last_long;
+	return true;
+}
+
+/* ---- languages ------------------------------------------------------------------ */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsString(v) ? v->valuestring : "";
+}
+
+static const char *named(const cJSON *all, const char *word)
+{
+	const cJSON *l, *alias;
+
+	cJSON_ArrayForEach(l, all)
+	{
+		if (*word && strcmp(text_of(l, "name"), word) == 0)
+			return text_of(l, "name");
+		cJSON_ArrayForEach(alias,
+				   cJSON_GetObjectItemCaseSensitive(l,
+								    "aliases")) if (*word && cJSON_IsString(alias) &&
+										    strcmp(alias->valuestring, word) ==
+											    0) return text_of(l,
+													      "name");
+	}
+	return NULL;
+}
+
+/* python3.11 is python3, and that is python: a version at the end is taken off bit by bit. */
+static const char *of_program(const cJSON *all, const char *program)
+{
+	char name[SHEBANG_WORD];
+	const char *found;
+	size_t n = strlen(program);
+
+	memcpy(name, program, n + 1);
+	while (!(found = named(all, name)) && n > 1 && strchr("0123456789.-", name[n - 1]))
+		name[--n] = '\0';
+	return found;
+}
+
+/* cee-run LANGUAGE and cee-submit -l LANGUAGE, with options before it: the first word that is one. */
+static const char *of_line(const cJSON *all, const struct shebang *s)
+{
+	const char *found = NULL;
+
+	if (strcmp(s->word[0], "cee-run") != 0 && strcmp(s->word[0], "cee-submit") != 0)
+		return of_program(all, s->word[0]);
+	for (size_t i = 1; !found && i < s->n; i++)
+		if (s->word[i][0] != '-')
+			found = named(all, s->word[i]);
+	return found;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return m > 0 && n > m && strcmp(s + n - m, end) == 0;
+}
+
+/* The length of the longest extension of language l that name has; 0 none. */
+static size_t extension(const cJSON *l, const char *name)
+{
+	const cJSON *x;
+	size_t longest = 0;
+
+	cJSON_ArrayForEach(x, cJSON_GetObjectItemCaseSensitive(l, "extensions"))
+	{
+		if (cJSON_IsString(x) && ends_with(name, x->valuestring) && strlen(x->valuestring) > longest)
+			longest = strlen(x->valuestring);
+	}
+	return longest;
+}
+
+/* Languages with the longest extension that name has: how many, and the first two. */
+static int of_name(const cJSON *all, const char *name, const char *found[2])
+{
+	size_t longest = 0, n;
+	const cJSON *l;
+	int count = 0;
+
+	cJSON_ArrayForEach(l, all)
+	{
+		n = extension(l, name);
+		if (n == 0 || n < longest)
+			continue;
+		count = n == longest ? count + 1 : 1;
+		longest = n;
+		found[count == 1 ? 0 : 1] = text_of(l, "name");
+	}
+	return count;
+}
+
+/* "FILE: WHY; name it with -l (bash, c, …)" */
+static char *unknown(struct cee_err *e, const char *name, const cJSON *all, const char *why)
+{
+	AUTO_BUF struct buf b = { 0 };
+	const cJSON *l;
+
+	cJSON_ArrayForEach(l, all) if (buf_printf(&b, "%s%s", b.len ? ", " : "", text_of(l, "name")) < 0) break;
+	if (b.len)
+		cee_fail(e, EINVAL, "%.120s: %s; name its language with -l (%.200s)", name, why, b.data);
+	else
+		cee_fail(e, EINVAL,
+			 "%.120s: no language is known, since none is published in this spool yet"
+			 " (cee-runner and cee-lang do it); name one with -l",
+			 name);
+	return NULL;
+}
+
+static char *decide(const cJSON *all, const char *name, const char *text, size_t n, struct cee_err *e)
+{
+	const char *by_name[2] = { NULL, NULL }, *by_line = NULL;
+	int count = of_name(all, last_part(name), by_name);
+	struct shebang s;
+	bool line = text && shebang_parse(&s, text, n);
+	char why[240];
+
+	if (line)
+		by_line = of_line(all, &s);
+	if (count == 1 && by_line && strcmp(by_name[0], by_line) != 0) {
+		snprintf(why, sizeof why, "its name says %.40s and its #! line %.40s", by_name[0], by_line);
+		return unknown(e, name, all, why);
+	}
+	if (count == 1 || by_line)
+		return strdup(by_line ? by_line : by_name[0]);
+	if (count > 1)
+		snprintf(why, sizeof why, "files of this name are %.40s and %.40s", by_name[0], by_name[1]);
+	else if (line && s.n > 1 && strncmp(s.word[0], "cee-", 4) == 0)
+		snprintf(why, sizeof why, "its #! line names no language that there is here");
+	else if (line && s.word[0][0])
+		snprintf(why, sizeof why, "its #! line names \"%s\", which is no language here", s.word[0]);
+	else
+		snprintf(why, sizeof why, "neither its name nor a #! line tells its language");
+	return unknown(e, name, all, why);
+}
+
+static cJSON *parse(const char *languages, size_t len)
+{
+	return languages ? json_parse(languages, len, NULL) : NULL;
+}
+
+char *guess_named(const char *languages, size_t len, const char *word)
+{
+	AUTO_JSON cJSON *root = parse(languages, len);
+	const char *found = named(cJSON_GetObjectItemCaseSensitive(root, "languages"), word);
+
+	return found ? strdup(found) : NULL;
+}
+
+char *guess_language(const char *languages, size_t len, const char *name, const char *text, size_t n, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = parse(languages, len);
+
+	return decide(cJSON_GetObjectItemCaseSensitive(root, "languages"), name, text, n, e);
+}
+
+char *guess_entry(const char *languages, size_t len, const char *language)
+{
+	AUTO_JSON cJSON *root = parse(languages, len);
+	const cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
+	const char *name = named(all, language);
+
+	cJSON_ArrayForEach(l, all) if (name && strcmp(text_of(l, "name"), name) == 0 &&
+				       *text_of(l, "file")) return strdup(text_of(l, "file"));
+	return strdup("main");
+}

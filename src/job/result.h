@@ -1,0 +1,124 @@
+/* result.h - the file `result` of a job, JSON */
+#ifndef CEE_JOB_RESULT_H
+#define CEE_JOB_RESULT_H
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/limit.h"
+#include "job/labels.h"
+#include "layers/store.h"
+#include "wire/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATES(S)                                                                                                      \
+	S(CREATED, "Created")                                                                                          \
+	S(PENDING, "Pending")                                                                                          \
+	S(EXECUTING, "Executing") S(FINISHED, "Finished") S(FAILED, "Failed") S(CANCELLED, "Cancelled")
+enum state {
+#define S(id, name) STATE_##id,
+	STATES(S)
+#undef S
+		STATE_COUNT
+};
+extern const char *const state_name[STATE_COUNT];
+
+/* W(id, text in results, state, exit status of cee-submit -w; -1 the program's own, -2 128+signal) */
+#define WHYS(W)                                                                                                        \
+	W(EXITED, "exited", FINISHED, -1)                                                                              \
+	W(SIGNALLED, "signalled", FINISHED, -2)                                                                        \
+	W(TIME_LIMIT, "time limit", FINISHED, 124)                                                                     \
+	W(MEMORY_LIMIT, "memory limit", FINISHED, 137)                                                                 \
+	W(OUTPUT_LIMIT, "output limit", FINISHED, 137)                                                                 \
+	W(PROCESS_LIMIT, "process limit", FINISHED, -1)                                                                \
+	W(DISK_LIMIT, "disk limit", FINISHED, -1)                                                                      \
+	W(COMPILE_ERROR, "compile error", FAILED, 126)                                                                 \
+	W(PACKAGE_ERROR, "package error", FAILED, 126)                                                                 \
+	W(CANCELLED, "cancelled", CANCELLED, 130)                                                                      \
+	W(EXPIRED, "expired", FAILED, 125)                                                                             \
+	W(LOST, "lost", FAILED, 125)                                                                                   \
+	W(BOX_DIED, "box died", FAILED, 125)                                                                           \
+	W(REFUSED, "refused", FAILED, 125)                                                                             \
+	W(INTERNAL_ERROR, "internal error", FAILED, 125)
+enum why {
+#define W(id, text, state, status) WHY_##id,
+	WHYS(W)
+#undef W
+		WHY_COUNT
+};
+extern const char *const why_name[WHY_COUNT];
+extern const enum state why_state[WHY_COUNT];
+
+/* Where a job's box came from: made for it, made ahead, or used by its owner before. */
+enum box_from { BOX_NONE, BOX_COLD, BOX_WARM, BOX_SHARED };
+
+/* Who compiled, where the language has a resident compiler. */
+enum compiled_by { COMPILER_NONE, COMPILER_PLAIN, COMPILER_RESIDENT };
+
+struct result_phase {
+	bool ran;
+	int exit_code; /* -1 when it did not exit by itself */
+	int signal;    /* 0 none */
+	int64_t cpu_us, wall_us, peak_bytes;
+	int peak_how; /* as END_PEAK_HOW */
+	int64_t oom_kills;
+	uint64_t hit; /* bit set of enum limit_id */
+	int64_t out_bytes, err_bytes, dropped;
+	struct limits limits; /* in force */
+};
+/* Why a file stayed behind, as enum frame_left has it; LEFT_NO_ROOM is the runner's own. */
+enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_WHYS };
+extern const char *const left_name[LEFT_WHYS];
+enum { RESULT_LEFT_MAX = 16, RESULT_LEFT_NAME = 200 }; /* names in a result, and the bytes of each */
+struct result_files {
+	bool wanted; /* the job collects */
+	int64_t count, bytes;
+	int64_t left_count; /* that stayed behind, those in left among them */
+	struct {
+		char *name;
+		int why;
+	} left[RESULT_LEFT_MAX];
+	size_t nleft;
+};
+
+struct result {
+	char id[ID_LEN + 1];
+	enum why why;
+	char *message; /* one line for people, or NULL */
+	int exit_code; /* of the phase that decided; -1 none */
+	int signal;    /* 0 none */
+	int attempt;
+	bool cells;					      /* the job had a cell */
+	char *language, *image, *runner;		      /* or NULL */
+	int64_t created_us, claimed_us, started_us, ended_us; /* epoch; 0 unknown */
+	int64_t queued_us;
+	int64_t dropped_by_disk; /* bytes lost because the spool's disk was full */
+	int64_t box_memory;	 /* the box's memory limit in force, 0 none */
+	int processor;		 /* that the job was kept on; -1 any */
+	enum box_from box_from;
+	char *box; /* the container's id, its first 12 characters, or NULL */
+	struct result_tests {
+		int total, run, passed, failed;
+	} tests; /* total 0: a job without tests */
+	struct result_files files;
+	char *runtime; /* what ran it, as ".NET 10.0.1": of languages whose image says so; or NULL */
+	enum compiled_by compiler;
+	struct layer_package *packages;
+	size_t npackages;			/* of its layer: what was resolved */
+	struct result_phase phase[PHASE_COUNT]; /* with tests the run is all of them together */
+	char *group, *key;			/* or NULL */
+	struct job_label *labels;
+	size_t nlabels;
+	int64_t expires_us; /* epoch, when it may be removed; 0 not said */
+};
+void result_init(struct result *r);
+void result_release(struct result *r);
+char *result_format(const struct result *r); /* malloc'ed JSON text on one line, with "\n" */
+int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e);
+int result_exit_status(const struct result *r); /* the table of cee(7) */
+enum { STATUS_OURS = 125 };			/* ... and in it, a failure of ours */
+bool result_is_ours(const struct result *r);	/* cee failed, not the program */
+
+#endif

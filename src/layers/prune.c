@@ -1,0 +1,150 @@
+/* layer_prune.c - all layers: which there are, which are too many, what dead makers left
+ *
+ * Pruning takes those first that were not used longest, and never one in use: layer_discard has
+ * its lock. Sweeping removes what nobody makes any more: whoever makes a layer holds the lock of
+ * tmp/NAME, so what is free there is a dead maker's.
+ */
+#include "base/fd.h"
+#include "layers/layers_internal.h"
+#include "layers/store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+int layers_each(struct layers *l, layer_fn f, void *arg)
+{
+	int fd = layer_folder(l->meta, "."), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d) {
+		close_ptr(&fd);
+		return -1;
+	}
+	while (r == 0 && (entry = readdir(d)))
+		if (layer_name_valid(entry->d_name))
+			r = f(arg, entry->d_name);
+	closedir(d);
+	return r;
+}
+
+struct old {
+	char name[LAYER_NAME + 1];
+	int64_t used, bytes;
+};
+struct census {
+	struct layers *l;
+	struct old *v;
+	size_t n, cap;
+	int64_t bytes;
+};
+
+static int count_one(void *arg, const char *name)
+{
+	struct census *c = arg;
+	struct layer y;
+	struct old *v;
+
+	if (c->n == c->cap) {
+		v = reallocarray(c->v, c->cap * 2 + 64, sizeof *v);
+		if (!v)
+			return -1;
+		c->v = v;
+		c->cap = c->cap * 2 + 64;
+	}
+	v = &c->v[c->n];
+	*v = (struct old){ 0 };
+	memcpy(v->name, name, LAYER_NAME + 1);
+	if (layer_read(c->l, name, &y, NULL) == 0) { /* one that cannot be read is the first to go */
+		v->used = y.used_us;
+		v->bytes = y.bytes;
+		layer_release(&y);
+	}
+	c->bytes += v->bytes;
+	c->n++;
+	return 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct old *x = a, *y = b;
+
+	return x->used < y->used ? -1 : x->used > y->used;
+}
+
+int layers_prune(struct layers *l, int64_t max, int64_t *removed, int64_t *bytes)
+{
+	struct census c = { .l = l };
+	int r = layers_each(l, count_one, &c);
+
+	*removed = *bytes = 0;
+	if (c.n)
+		qsort(c.v, c.n, sizeof *c.v, by_use);
+	for (size_t i = 0; r == 0 && i < c.n && c.bytes > max; i++) {
+		if (layer_discard(l, c.v[i].name, false) < 0)
+			continue;
+		c.bytes -= c.v[i].bytes;
+		*bytes += c.v[i].bytes;
+		++*removed;
+	}
+	free(c.v);
+	return r;
+}
+
+/* Whether somebody makes it now. */
+static bool being_made(struct layers *l, const char *name)
+{
+	AUTO_CLOSE int fd = openat(l->tmp, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+}
+
+/* What stays of a maker that died: its stream under the lock that is free again, its tree. */
+static int sweep_one(struct layers *l, int dir, const char *name)
+{
+	int fd;
+
+	if (dir == l->trash)
+		return layer_tree_remove(dir, name) == 0;
+	if (dir == l->whole) /* a tree without its meta; a maker that is about to need the place has the lock */
+		return faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !being_made(l, name) &&
+		       layer_to_trash(l, dir, name) == 0;
+	if (dir == l->unpack)
+		return !being_made(l, name) && layer_to_trash(l, dir, name) == 0;
+	fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close_ptr(&fd);
+		return 0;
+	}
+	unlinkat(dir, name, 0);
+	close(fd);
+	return 1;
+}
+
+static int sweep_folder(struct layers *l, int dir)
+{
+	int fd = layer_folder(dir, "."), n = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d)
+		close_ptr(&fd);
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.')
+			n += sweep_one(l, dir, entry->d_name);
+	if (d)
+		closedir(d);
+	return n;
+}
+
+int layers_sweep(struct layers *l)
+{
+	return sweep_folder(l, l->tmp) + sweep_folder(l, l->unpack) + sweep_folder(l, l->whole) +
+	       sweep_folder(l, l->trash);
+}

@@ -1,0 +1,407 @@
+/* host.c - is this host fit to run jobs?
+ *
+ * One set of judgements for the runner's start and for cee-doctor, so that what the one
+ * refuses the other explains in the same words. An engine that says it keeps a limit is
+ * not believed: canary_bounds has tried.
+ */
+#include "runner/host/host.h"
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "job/language.h"
+#include "runner/box/box.h"
+#include "runner/core/config.h"
+#include "runner/engine/docker.h"
+#include "runner/host/limit_probe.h"
+#include "host.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+
+void finding_set(struct finding *f, enum finding_status s, const char *remedy, const char *fmt, ...)
+{
+	va_list ap;
+
+	f->status = s;
+	f->conf = false;
+	snprintf(f->remedy, sizeof(f->remedy), "%s", remedy);
+	va_start(ap, fmt);
+	vsnprintf(f->what, sizeof(f->what), fmt, ap);
+	va_end(ap);
+	text_clean(f->what);
+	text_clean(f->remedy);
+}
+
+/* ---- what the engine says of itself ------------------------------------------- */
+
+static void take_text(char *out, size_t size, const cJSON *o, const char *name)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
+
+	snprintf(out, size, "%s", s ? s : "");
+	text_clean(out);
+}
+
+static bool take_bool(const cJSON *o, const char *name)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, name));
+}
+
+static void add_text(char *out, size_t size, const char *s, const char *behind)
+{
+	size_t n = strlen(out);
+
+	snprintf(out + n, size - n, "%s%s", s, behind);
+}
+
+static void take_lists(struct host_info *h, const cJSON *o)
+{
+	const cJSON *i;
+
+	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Runtimes")) if (i->string && !strchr(i->string, ' '))
+		add_text(h->runtimes, sizeof(h->runtimes), i->string, " ");
+	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Warnings")) if (cJSON_IsString(i))
+		add_text(h->warnings, sizeof(h->warnings), i->valuestring, i->next ? "; " : "");
+	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "SecurityOptions"))
+	{
+		const char *s = cJSON_GetStringValue(i);
+
+		h->rootless |= s && strcmp(s, "name=rootless") == 0;
+		h->seccomp |= s && strncmp(s, "name=seccomp", 12) == 0;
+		h->apparmor |= s && strncmp(s, "name=apparmor", 13) == 0;
+	}
+	if (h->runtimes[0] && h->runtimes[strlen(h->runtimes) - 1] != ' ')
+		h->runtimes[0] = 0; /* more than anybody has */
+	text_clean(h->runtimes);
+	text_clean(h->warnings);
+}
+
+/* RFC 3339 as Go writes it: any number of digits behind the point, in UTC. */
+static int64_t take_time(const char *s)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t us = 0, unit = 100000;
+
+	if (!end)
+		return 0;
+	if (*end == '.')
+		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
+			us += (*end - '0') * unit;
+	return *end == 'Z' ? timegm(&tm) * (int64_t)1000000 + us : 0;
+}
+
+int host_info_parse(struct host_info *h, const char *body, size_t len)
+{
+	cJSON *o = cJSON_ParseWithLength(body, len);
+	char when[64];
+
+	*h = (struct host_info){ 0 };
+	if (!cJSON_IsObject(o)) {
+		cJSON_Delete(o);
+		errno = EPROTO;
+		return -1;
+	}
+	take_text(h->version, sizeof(h->version), o, "ServerVersion");
+	take_text(h->kernel, sizeof(h->kernel), o, "KernelVersion");
+	take_text(h->cgroup_driver, sizeof(h->cgroup_driver), o, "CgroupDriver");
+	take_text(h->cgroup_version, sizeof(h->cgroup_version), o, "CgroupVersion");
+	take_text(h->default_runtime, sizeof(h->default_runtime), o, "DefaultRuntime");
+	take_text(when, sizeof(when), o, "SystemTime");
+	h->time_us = take_time(when);
+	h->memory_limit = take_bool(o, "MemoryLimit");
+	h->swap_limit = take_bool(o, "SwapLimit");
+	h->pids_limit = take_bool(o, "PidsLimit");
+	h->cpu_quota = take_bool(o, "CpuCfsQuota") || take_bool(o, "CPUCfsQuota");
+	take_lists(h, o);
+	cJSON_Delete(o);
+	return 0;
+}
+
+/* ---- judgements ------------------------------------------------------------------ */
+
+static const char *no_cgroups(const struct host_info *h)
+{
+	return h->rootless ? "give the rootless engine its cgroups: cgroup v2, systemd, and Delegate=cpu memory pids "
+			     "for user@.service"
+			   : "mount the cgroup controllers memory, pids and cpu, and restart the engine";
+}
+
+void host_cgroup(struct finding *f, const struct host_info *h)
+{
+	const char *missing = !h->memory_limit ? "memory" : !h->pids_limit ? "processes" : NULL;
+	const char *warn = h->warnings[0] ? "; it warns: " : "";
+
+	if (strcmp(h->cgroup_driver, "none") == 0)
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "the engine has no cgroups: it ignores limits of memory and processes in silence");
+	else if (missing)
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "the engine says that it cannot limit %s (cgroup v%s, driver %s%s%s)", missing,
+			    h->cgroup_version[0] ? h->cgroup_version : "1", h->cgroup_driver, warn, h->warnings);
+	else if (!h->cpu_quota)
+		finding_set(f, FINDING_WARN,
+			    "a kernel with CONFIG_CFS_BANDWIDTH; until then leave cpus unset in cee.conf",
+			    "the engine cannot limit a share of the processors");
+	else
+		finding_set(f, FINDING_OK, "", "v%s, driver %s%s", h->cgroup_version[0] ? h->cgroup_version : "1",
+			    h->cgroup_driver, h->rootless ? ", rootless" : "");
+}
+
+void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c)
+{
+	const char *want = c->runtime && c->runtime[0] ? c->runtime : NULL;
+	char name[160], remedy[600];
+
+	snprintf(name, sizeof(name), "%.150s ", want ? want : "");
+	for (const char *p = h->runtimes; want && (p = strstr(p, name)); p++)
+		if (p == h->runtimes || p[-1] == ' ')
+			want = NULL;
+	if (want) {
+		snprintf(remedy, sizeof(remedy), "set runtime in cee.conf to one of: %.*s; or teach the engine %.40s",
+			 h->runtimes[0] ? (int)strlen(h->runtimes) - 1 : 0, h->runtimes, want);
+		finding_set(f, FINDING_FAIL, remedy, "runtime = %s: the engine does not know it", want);
+		f->conf = true;
+	} else {
+		finding_set(f, FINDING_OK, "", "%s%s", c->runtime && c->runtime[0] ? c->runtime : h->default_runtime,
+			    c->runtime && c->runtime[0] ? "" : ", the engine's default");
+	}
+}
+
+void host_memory(struct finding *f, const struct host_info *h, const struct canary_end *e)
+{
+	if (!canary_memory_bound(e))
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "this engine does not enforce the memory limit: a box of %lld MiB held %ld MiB",
+			    (long long)canary_bounds.box_memory >> 20, canary_bounds.far);
+	else
+		finding_set(f, FINDING_OK, "", "a box of %lld MiB holds no more",
+			    (long long)canary_bounds.box_memory >> 20);
+}
+
+void host_processes(struct finding *f, const struct host_info *h, const struct canary_end *e)
+{
+	if (!canary_processes_bound(e))
+		finding_set(f, FINDING_FAIL, no_cgroups(h),
+			    "this engine does not enforce the limit of processes: a box for %lld had more",
+			    (long long)canary_bounds.box_processes);
+	else
+		finding_set(f, FINDING_OK, "", "a box for %lld has no more", (long long)canary_bounds.box_processes);
+}
+
+void host_box(struct finding *f, const struct conf *c, const struct canary_end *e)
+{
+	const char *r = e->reason, *remedy = "look at the engine's log";
+	char text[320];
+
+	if (e->how == BOX_NO_IMAGE)
+		remedy = "cee-lang build";
+	else if (strcasestr(r, "seccomp"))
+		remedy = "set seccomp in cee.conf to a profile that the engine takes: etc/seccomp.json of cee";
+	else if (strcasestr(r, "apparmor"))
+		remedy = "load that profile (apparmor_parser -r), or unset apparmor in cee.conf";
+	else if (strcasestr(r, "runtime") && c->runtime && c->runtime[0] && strstr(r, c->runtime))
+		remedy = "set runtime in cee.conf to one that docker info names";
+	else if (strcasestr(r, "bind source path") || strstr(r, "/.cee/init") || strcasestr(r, "cee-init"))
+		remedy = "set init in cee.conf to the cee-init of this version, at its path on the engine's host";
+	else if (strcasestr(r, "cpu"))
+		remedy = "set cpus in cee.conf to no more than the engine's host has";
+	snprintf(text, sizeof(text), "%s", remedy);
+	finding_set(f, FINDING_FAIL, text, "no box comes up: %.400s%s%s", r, e->said[0] ? ": " : "", e->said);
+	f->conf = strstr(text, "cee.conf");
+}
+
+void host_init(struct finding *f, const struct conf *c, const struct canary_end *e)
+{
+	if (e->ready && strcmp(e->build, CEE_VERSION) != 0)
+		finding_set(f, FINDING_FAIL, "install the cee-init that was built with this version",
+			    "init = %s: is %s, and this is %s", c->init, e->build[0] ? e->build : "of no version",
+			    CEE_VERSION);
+	else /* a box came up with it, and it said so */
+		finding_set(f, FINDING_OK, "", "%s, version %s", c->init, e->build);
+}
+
+/* ---- cells ------------------------------------------------------------------------- */
+
+static int64_t read_number(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_BUF struct buf b = { 0 };
+
+	return fd < 0 || read_fd(fd, 64, &b) < 0 || !b.data ? -1 : strtoll(b.data, NULL, 10);
+}
+
+void host_userns_read(struct host_userns *u)
+{
+	u->max = read_number("/proc/sys/user/max_user_namespaces");
+	u->apparmor_restricts = (int)read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+	u->clone_allowed = (int)read_number("/proc/sys/kernel/unprivileged_userns_clone");
+}
+
+void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said)
+{
+	const char
+		*why = "the box's seccomp profile or the runtime forbids them",
+		*remedy = "set seccomp in cee.conf to etc/seccomp.json of cee, and runtime to one with user namespaces";
+
+	if (c->cells_never) {
+		finding_set(f, FINDING_WARN, "set cells = auto in cee.conf",
+			    "cells = never: a box serves one job, under the stricter filter");
+		return;
+	}
+	if (cells) {
+		finding_set(f, FINDING_OK, "", "a box builds them");
+		return;
+	}
+	if (u->max == 0) {
+		why = "user.max_user_namespaces is 0";
+		remedy = "sysctl user.max_user_namespaces=10000";
+	} else if (u->clone_allowed == 0) {
+		why = "kernel.unprivileged_userns_clone is 0";
+		remedy = "sysctl kernel.unprivileged_userns_clone=1";
+	} else if (u->apparmor_restricts > 0) {
+		why = "AppArmor restricts user namespaces here (Ubuntu 23.10 and later)";
+		remedy = "load a profile for boxes that has userns and mount, and name it as apparmor in cee.conf; "
+			 "unconfined does not help";
+	} else if (strcasestr(said, "apparmor") || strcasestr(said, "mount")) {
+		why = "an AppArmor profile or a masked /proc denies mount";
+		remedy = "name a profile that allows mount and userns as apparmor in cee.conf";
+	}
+	finding_set(f, FINDING_WARN, remedy,
+		    "this host does not allow them: %s%s%.200s%s; a box serves one job, under the stricter filter", why,
+		    said[0] ? " (" : "", said, said[0] ? ")" : "");
+}
+
+/* ---- the runner's start --------------------------------------------------------------- */
+
+static struct {
+	const struct config *config;
+	void (*done)(const struct finding *, const char *, const char *);
+	struct host_info info;
+	size_t image;	  /* the next to try */
+	bool never;	  /* as configured, or the first try with cells failed */
+	uintptr_t round;  /* a canary of an earlier beginning is not listened to */
+	char reason[400]; /* of that failure */
+} start;
+
+static void start_canary(void);
+
+static void tell(const struct finding *fatal, const char *cells, const char *reason)
+{
+	start.done(fatal, cells, reason);
+}
+
+static bool fatal(const struct finding *f)
+{
+	if (f->status != FINDING_FAIL)
+		return false;
+	tell(f, "no", NULL);
+	return true;
+}
+
+static void judge_cells(const struct canary_end *e)
+{
+	struct host_userns u;
+	struct finding f;
+
+	box_set_cells(e->cells && !start.never);
+	if (e->cells || start.config->conf.cells_never) {
+		tell(NULL, e->cells ? "yes" : "no", e->cells ? NULL : "cells = never");
+		return;
+	}
+	host_userns_read(&u);
+	host_cells(&f, &start.config->conf, &u, false, start.never ? start.reason : e->said);
+	tell(NULL, "no", f.what);
+}
+
+static void canary_ended(void *arg, const struct canary_end *e)
+{
+	struct finding f;
+
+	if ((uintptr_t)arg != start.round)
+		return;
+	if (e->how == BOX_NO_IMAGE && !e->ready) {
+		start.image++;
+		start_canary();
+		return;
+	}
+	if (!e->ran && canary_number(e, "processes") < 0) {
+		if (!engine_up())
+			return;	    /* again when it is back */
+		if (!start.never) { /* perhaps it is only cells that it does not bear */
+			start.never = true;
+			snprintf(start.reason, sizeof(start.reason), "%s", e->reason);
+			box_set_cells(false);
+			start_canary();
+			return;
+		}
+		host_box(&f, &start.config->conf, e);
+		fatal(&f);
+		return;
+	}
+	host_init(&f, &start.config->conf, e);
+	if (fatal(&f))
+		return;
+	host_memory(&f, &start.info, e);
+	if (fatal(&f))
+		return;
+	host_processes(&f, &start.info, e);
+	if (fatal(&f))
+		return;
+	judge_cells(e);
+}
+
+static void start_canary(void)
+{
+	const struct langs *l = &start.config->langs;
+
+	if (start.image >= l->n)
+		tell(NULL, "unknown", "no language has its image yet: run cee-lang build");
+	else if (canary_start(&canary_bounds, l->l[start.image].image, canary_ended, (void *)start.round) < 0)
+		tell(NULL, "unknown", "out of memory");
+}
+
+static void info_came(void *arg, int status, const char *body, size_t len)
+{
+	struct finding f;
+
+	(void)arg;
+	if (status != 200 || host_info_parse(&start.info, body, len) < 0) {
+		if (engine_up() && status != 0) {
+			finding_set(&f, FINDING_FAIL, "look at the engine's log",
+				    "the engine does not describe itself: GET /info answered %d", status);
+			fatal(&f);
+		}
+		return;
+	}
+	host_cgroup(&f, &start.info);
+	if (fatal(&f))
+		return;
+	host_runtime(&f, &start.info, &start.config->conf);
+	if (fatal(&f))
+		return;
+	start_canary();
+}
+
+void host_start(const struct config *c, void (*done)(const struct finding *, const char *, const char *))
+{
+	start.config = c;
+	start.done = done;
+	start.image = 0;
+	start.round++;
+	start.never = c->conf.cells_never;
+	start.reason[0] = 0;
+	box_set_cells(!start.never);
+	if (!engine_request("GET", "/info", NULL, 20000, info_came, NULL))
+		tell(NULL, "unknown", "out of memory");
+}

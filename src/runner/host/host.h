@@ -1,0 +1,67 @@
+/* host.h - is this host fit to run jobs? What the runner asks at its start and cee-doctor tells
+ *
+ * The judgements do no I/O: they take what the engine said and how a canary ended.
+ */
+#ifndef RUNNER_HOST_H
+#define RUNNER_HOST_H
+
+#include "conf/conf.h"
+#include "runner/core/config.h"
+#include "runner/host/limit_probe.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+
+enum finding_status { FINDING_OK, FINDING_WARN, FINDING_FAIL };
+
+/* One line: what was found, and what helps ("" with OK). */
+struct finding {
+	enum finding_status status;
+	bool conf; /* the remedy lies in cee.conf */
+	char what[512], remedy[320];
+};
+void finding_set(struct finding *f, enum finding_status s, const char *remedy, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* What GET /info says, as far as it matters. */
+struct host_info {
+	char version[64], kernel[64];
+	char cgroup_driver[32], cgroup_version[8];
+	char default_runtime[64];
+	char runtimes[512]; /* names, a space behind each */
+	char warnings[512]; /* joined by "; " */
+	bool memory_limit, swap_limit, pids_limit, cpu_quota;
+	bool rootless, seccomp, apparmor;
+	int64_t time_us; /* the engine's clock, 0 not said */
+};
+int host_info_parse(struct host_info *h, const char *body, size_t len); /* -1 EPROTO */
+
+void host_cgroup(struct finding *f, const struct host_info *h);
+void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c);
+/* Of canary_bounds. A box that did not run at all is judged by host_box. */
+void host_memory(struct finding *f, const struct host_info *h, const struct canary_end *e);
+void host_processes(struct finding *f, const struct host_info *h, const struct canary_end *e);
+/* Why a box could not be made: which setting the engine's words speak of. */
+void host_box(struct finding *f, const struct conf *c, const struct canary_end *e);
+void host_init(struct finding *f, const struct conf *c, const struct canary_end *e);
+
+/* What the host says of user namespaces: -1 where it has no such switch. */
+struct host_userns {
+	int64_t max;
+	int apparmor_restricts, clone_allowed;
+};
+void host_userns_read(struct host_userns *u);
+/* Why a box could build no cell; said is cee-init's word. */
+void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said);
+
+/* ---- the runner's start ---- */
+
+/* The engine is up: asks it, and flies canary_bounds in the first image of the languages that
+ * is there, with cells, else without. box_set_cells is called with what was found. done is
+ * called once: fatal is NULL or the finding for which nothing may begin; cells is "yes", "no" or "unknown" (no
+ * image to try with), reason says why or is NULL. Not called when the engine goes away meanwhile: begin again
+ * when it is back. */
+void host_start(const struct config *c,
+		void (*done)(const struct finding *fatal, const char *cells, const char *reason));
+#endif

@@ -1,0 +1,352 @@
+/* canary.c - jobs of ours that go over a limit, to see that it holds
+ *
+ * deliver.c sends the job and verdict.c reads how it ended, as for a job from the spool:
+ * what holds here holds there. The program is part of this binary (bin/cee-init is not a
+ * place for it: what is process 1 of every box does nothing else).
+ *
+ * An engine may take a limit and not keep it: rootless without cgroups it does so without
+ * a word. cee-init samples memory by itself, so canary_bounds gives the job far more than
+ * its box has: only the engine's own bound can stop it.
+ */
+#include "runner/host/limit_probe.h"
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/text.h"
+#include "job/job.h"
+#include "job/language.h"
+#include "job/result.h"
+#include "runner/box/box.h"
+#include "runner/core/loop.h"
+#include "runner/run/run_internal.h"
+#include "wire/frame.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+/* The static program src/init/canary.c, as the linker took it in. */
+extern const unsigned char canary_program[], canary_program_end[];
+__asm__(".section .rodata\n"
+	".balign 16\n"
+	".global canary_program, canary_program_end\n"
+	"canary_program:\n"
+	".incbin \"" CANARY_PROGRAM "\"\n"
+	"canary_program_end:\n"
+	".byte 0\n"
+	".previous\n");
+
+#define MIB ((int64_t)1 << 20)
+enum { BOX_MEMORY_MIB = 128, BOX_PROCESSES = 32, PATIENCE_US = 30000000 };
+
+static const struct limits roomy = { .v = { [LIMIT_CPU] = 10000000,
+					    [LIMIT_WALL] = 20000000,
+					    [LIMIT_MEMORY] = 1024 * MIB,
+					    [LIMIT_PROCESSES] = 512,
+					    [LIMIT_OUTPUT] = MIB,
+					    [LIMIT_FILE_SIZE] = 64 * MIB,
+					    [LIMIT_DISK] = 16 * MIB,
+					    [LIMIT_INODES] = 1024,
+					    [LIMIT_OPEN_FILES] = 256,
+					    [LIMIT_STACK] = 8 * MIB } };
+
+const struct canary canary_bounds = { .what = "bounds",
+				      .far = 3 * BOX_MEMORY_MIB,
+				      .limit = -1,
+				      .box_memory = BOX_MEMORY_MIB * MIB,
+				      .box_processes = BOX_PROCESSES };
+
+const struct canary canary_limit[LIMIT_COUNT] = {
+	[LIMIT_CPU] = { .what = "cpu", .far = 5, .limit = 200000 },
+	[LIMIT_WALL] = { .what = "wall", .far = 5, .limit = 300000 },
+	[LIMIT_MEMORY] = { .what = "memory", .far = 200, .limit = 32 * MIB },
+	[LIMIT_PROCESSES] = { .what = "processes", .far = 100, .limit = 16 },
+	[LIMIT_OUTPUT] = { .what = "output", .far = 1024, .limit = 65536, .stop_on_output = true },
+	[LIMIT_FILE_SIZE] = { .what = "file_size", .far = 8192, .limit = 2 * MIB },
+	[LIMIT_DISK] = { .what = "disk", .far = 32768, .limit = 8 * MIB },
+	[LIMIT_INODES] = { .what = "inodes", .far = 2000, .limit = 64 },
+	[LIMIT_OPEN_FILES] = { .what = "open_files", .far = 2000, .limit = 32 },
+	[LIMIT_STACK] = { .what = "stack", .far = 65536, .limit = MIB },
+};
+
+struct flight {
+	struct run run; /* what deliver.c and verdict.c work on */
+	struct lang lang;
+	struct job_file file;
+	char *argv[2], *args[2], far[24];
+	struct canary_end end;
+	bool done, gone; /* its end is known; its box does not exist any more */
+	struct timer late;
+	void (*tell)(void *arg, const struct canary_end *e);
+	void *arg;
+	struct flight *next;
+};
+
+static struct flight *flights;
+
+static void flight_free(void *p)
+{
+	struct flight *f = p;
+
+	result_release(&f->run.result);
+	free(f->run.trouble);
+	free(f);
+}
+
+static void flight_drop(struct flight *f)
+{
+	struct flight **p = &flights;
+
+	loop_timer(&f->late, 0);
+	while (*p != f)
+		p = &(*p)->next;
+	*p = f->next;
+	loop_doom(flight_free, f);
+}
+
+/* Told when both are known: a box that was never made is gone before it has said why. */
+static void maybe_tell(struct flight *f)
+{
+	if (!f->done || !f->gone)
+		return;
+	flight_drop(f);
+	if (f->tell)
+		f->tell(f->arg, &f->end);
+}
+
+static void box_gone(void *arg)
+{
+	struct flight *f = arg;
+
+	f->gone = true;
+	maybe_tell(f);
+}
+
+/* Its end is told by box_gone: a canary leaves nothing behind. */
+static void land(struct flight *f)
+{
+	if (f->done)
+		return;
+	f->done = true;
+	loop_timer(&f->late, 0);
+	box_remove(f->run.box);
+}
+
+static void fail(struct flight *f, enum box_end how, const char *reason)
+{
+	f->end.how = how;
+	snprintf(f->end.reason, sizeof(f->end.reason), "%s", reason);
+	text_clean(f->end.reason);
+}
+
+static void take_out(struct flight *f, const struct frame *fr)
+{
+	size_t have = strlen(f->end.out), room = sizeof(f->end.out) - 1 - have;
+
+	if (fr->stream != STREAM_OUT)
+		return;
+	f->end.out_len += (int64_t)fr->len;
+	memcpy(f->end.out + have, fr->data, fr->len < room ? fr->len : room);
+}
+
+static void take_done(struct flight *f, const struct frame *fr)
+{
+	f->end.ran = f->run.result.phase[PHASE_RUN].ran && fr->len >= 4 && frame_get32(fr->data) == 0;
+	f->end.why = f->run.result.why;
+	f->end.phase = f->run.result.phase[PHASE_RUN];
+	if (!f->end.ran)
+		fail(f, BOX_OURS, f->run.trouble ? f->run.trouble : "cee-init could not run the canary");
+	land(f);
+}
+
+static void box_frame(void *arg, const struct frame *fr)
+{
+	struct flight *f = arg;
+
+	if (fr->type == FRAME_OUT) {
+		take_out(f, fr);
+	} else if (fr->type == FRAME_END) {
+		verdict_end(&f->run, fr);
+	} else if (fr->type == FRAME_TROUBLE) {
+		free(f->run.trouble);
+		f->run.trouble = strndup((const char *)fr->data, fr->len < 300 ? fr->len : 300);
+	} else if (fr->type == FRAME_DONE) {
+		take_done(f, fr);
+	}
+}
+
+static void box_ready(void *arg)
+{
+	struct flight *f = arg;
+
+	f->end.ready = true;
+	f->run.box->frame = box_frame; /* not before: a box with a listener is a job's to spool_hook */
+	f->end.cells = f->run.box->cells;
+	snprintf(f->end.build, sizeof(f->end.build), "%s", f->run.box->build);
+	snprintf(f->end.said, sizeof(f->end.said), "%s", f->run.box->said);
+	if (!f->end.cells && box_cells()) { /* such a box is made differently */
+		fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
+		land(f);
+	} else if (deliver_job(&f->run) < 0) {
+		fail(f, BOX_OURS, "out of memory");
+		land(f);
+	}
+}
+
+static void box_ended(void *arg, enum box_end how, const char *reason)
+{
+	struct flight *f = arg;
+
+	fail(f, how, reason);
+	f->done = true; /* box.c removes the box */
+	loop_timer(&f->late, 0);
+	maybe_tell(f);
+}
+
+static void too_late(struct timer *t)
+{
+	struct flight *f = (struct flight *)((char *)t - offsetof(struct flight, late));
+
+	fail(f, BOX_OURS, "the canary did not end within 30 s");
+	land(f);
+}
+
+static void make_job(struct flight *f, const struct canary *c)
+{
+	f->file = (struct job_file){ .name = (char *)"canary",
+				     .data = (unsigned char *)canary_program,
+				     .len = (uintptr_t)canary_program_end - (uintptr_t)canary_program,
+				     .mode = 0755 };
+	snprintf(f->far, sizeof(f->far), "%ld", c->far);
+	f->argv[0] = (char *)"./canary";
+	f->argv[1] = (char *)"{args}";
+	f->args[0] = (char *)c->what;
+	f->args[1] = f->far;
+	f->lang = (struct lang){ .name = (char *)"canary", .file = (char *)"canary", .run = f->argv, .nrun = 2 };
+	f->run.lang = &f->lang;
+	f->run.job.files = &f->file;
+	f->run.job.nfiles = 1;
+	f->run.job.arguments = f->args;
+	f->run.job.narguments = 2;
+	f->run.job.stop_on_output = c->stop_on_output;
+	for (int p = 0; p < PHASE_COUNT; p++) {
+		limits_init(&f->run.job.limits[p]);
+		limits_init(&f->run.limits[p]);
+		if (c >= canary_limit && c < canary_limit + LIMIT_COUNT)
+			f->run.limits[p].v[c - canary_limit] = c->limit;
+		limits_default(&f->run.limits[p], &roomy);
+		f->run.result.phase[p].limits = f->run.limits[p];
+	}
+}
+
+int canary_start(const struct canary *c, const char *image, void (*done)(void *, const struct canary_end *), void *arg)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+	struct box_spec s = { .image = image,
+			      .memory = c->box_memory ? c->box_memory : 256 * MIB,
+			      .processes = c->box_processes ? c->box_processes : 256,
+			      .open_files = 256 };
+
+	if (!f)
+		return -1;
+	result_init(&f->run.result);
+	make_job(f, c);
+	s.disk = f->run.limits[PHASE_RUN].v[LIMIT_DISK];
+	s.inodes = f->run.limits[PHASE_RUN].v[LIMIT_INODES];
+	f->run.box = box_new(&s);
+	if (!f->run.box) {
+		flight_free(f);
+		return -1;
+	}
+	f->run.box->ready = box_ready;
+	f->run.box->ended = box_ended;
+	f->run.box->gone = box_gone;
+	f->run.box->arg = f;
+	f->late.fire = too_late;
+	loop_timer(&f->late, mono_us() + 60000000 + PATIENCE_US);
+	f->tell = done;
+	f->arg = arg;
+	f->next = flights;
+	flights = f;
+	return 0;
+}
+
+void canary_stop(void)
+{
+	for (struct flight *f = flights, *next; f; f = next) {
+		next = f->next;
+		f->tell = NULL;
+		land(f);
+	}
+}
+
+/* ---- what is right ------------------------------------------------------------ */
+
+int64_t canary_number(const struct canary_end *e, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = e->out; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (strncmp(p, word, n) == 0 && p[n] == ' ')
+			return strtoll(p + n + 1, NULL, 10);
+	return -1;
+}
+
+bool canary_memory_bound(const struct canary_end *e)
+{
+	/* with its processes told, it came as far as the memory, and no further */
+	return canary_number(e, "processes") >= 0 && canary_number(e, "memory") < canary_bounds.far;
+}
+
+bool canary_processes_bound(const struct canary_end *e)
+{
+	int64_t n = canary_number(e, "processes");
+
+	return n >= 0 && n < canary_bounds.box_processes;
+}
+
+/* What it printed, at most the limit in the same unit. */
+static bool counted(const struct canary_end *e, const char *word, int64_t most, char *why, size_t size)
+{
+	int64_t n = canary_number(e, word);
+
+	snprintf(why, size, "%lld of %lld allowed", (long long)n, (long long)most);
+	return n >= 0 && n <= most;
+}
+
+bool canary_held(enum limit_id id, const struct canary_end *e, char *why, size_t size)
+{
+	const struct canary *c = &canary_limit[id];
+	int64_t limit = c->limit;
+	uint64_t hit = e->phase.hit & 1u << id;
+	char text[LIMIT_TEXT_MAX];
+
+	limit_format(text, id, limit);
+	snprintf(why, size, "ended at %s: %s", text, why_name[e->why]);
+	switch (id) {
+	case LIMIT_CPU:
+	case LIMIT_WALL:
+		return e->why == WHY_TIME_LIMIT && hit;
+	case LIMIT_MEMORY:
+		return e->why == WHY_MEMORY_LIMIT;
+	case LIMIT_OUTPUT:
+		/* it may have written all and ended before it was stopped: what is kept is what counts */
+		snprintf(why, size, "%lld bytes kept of %ld, %s allowed", (long long)e->out_len, c->far << 10, text);
+		return e->out_len <= limit && (e->why == WHY_OUTPUT_LIMIT || e->phase.dropped > 0);
+	case LIMIT_FILE_SIZE:
+		return e->why == WHY_DISK_LIMIT && hit;
+	case LIMIT_STACK:
+		return e->phase.signal == 11;
+	case LIMIT_PROCESSES:
+	case LIMIT_INODES:
+	case LIMIT_OPEN_FILES:
+		return counted(e, c->what, limit, why, size);
+	case LIMIT_DISK:
+		return counted(e, c->what, limit / 1024, why, size);
+	case LIMIT_COUNT:
+		break;
+	}
+	return false;
+}

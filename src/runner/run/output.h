@@ -1,0 +1,30 @@
+/* output.h - what a job writes, on its way into stdout, stderr and index */
+#ifndef RUNNER_OUTPUT_H
+#define RUNNER_OUTPUT_H
+
+#include "spool/claim.h"
+#include "spool/index.h"
+#include "wire/frame.h"
+
+#include <stdint.h>
+#include <stddef.h>
+
+struct output {
+	int out, err, index; /* borrowed from the attempt */
+	int64_t size[2];     /* of stdout and stderr: all that the index covers */
+	int64_t index_size;
+	uint64_t lost[4];	    /* by stream: not yet written down as a gap */
+	enum index_mark mark, owed; /* the last that began; one not yet written down */
+	int64_t lost_total;	    /* bytes that found no room on the disk */
+};
+/* The attempt must have begun (spool_attempt_begin). */
+void output_init(struct output *o, const struct spool_attempt *a);
+/* Never fails: what finds no room is counted. */
+void output_add(struct output *o, enum frame_stream s, const void *data, size_t len);
+/* n bytes of that stream are missing here. */
+void output_gap(struct output *o, enum frame_stream s, uint64_t n);
+/* What begins now; once is enough. */
+void output_mark(struct output *o, enum index_mark m);
+/* Writes down what is still owed to the index. */
+void output_end(struct output *o);
+#endif

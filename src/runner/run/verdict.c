@@ -1,0 +1,118 @@
+/* verdict.c - what init says of a phase, as a result says it
+ *
+ * Figures and the reason are taken from FRAME_END as they are, within the ranges
+ * of the protocol. No I/O, and nothing moves a job on here: run.c does.
+ */
+#include "base/limit.h"
+#include "job/result.h"
+#include "runner/run/run_internal.h"
+#include "wire/frame.h"
+#include "run_internal.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+
+bool verdict_program_failed(const struct result_phase *p)
+{
+	return p->signal != 0 || p->exit_code != 0;
+}
+
+static enum why why_of(enum frame_how how)
+{
+	switch (how) {
+	case END_EXITED:
+		return WHY_EXITED;
+	case END_SIGNALLED:
+		return WHY_SIGNALLED;
+	case END_CPU_LIMIT:
+	case END_WALL_LIMIT:
+		return WHY_TIME_LIMIT;
+	case END_MEMORY_LIMIT:
+		return WHY_MEMORY_LIMIT;
+	case END_OUTPUT_LIMIT:
+		return WHY_OUTPUT_LIMIT;
+	case END_PROCESS_LIMIT:
+		return WHY_PROCESS_LIMIT;
+	case END_DISK_LIMIT:
+	case END_FILE_SIZE_LIMIT:
+		return WHY_DISK_LIMIT;
+	case END_KILLED:
+		return WHY_CANCELLED;
+	case END_TROUBLE:
+		break;
+	}
+	return WHY_INTERNAL_ERROR;
+}
+
+bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why)
+{
+	uint64_t v[END_FIELDS];
+
+	if (f->len != sizeof(v))
+		return false;
+	for (int i = 0; i < END_FIELDS; i++)
+		v[i] = frame_get64(f->data + 8 * i);
+	if (v[END_PHASE] >= PHASE_COUNT || v[END_HOW] > END_TROUBLE)
+		return false;
+	*phase = (enum frame_phase)v[END_PHASE];
+	*why = why_of((enum frame_how)v[END_HOW]);
+	p->ran = true;
+	p->exit_code = v[END_HOW] == END_EXITED ? (int)(v[END_STATUS] & 255) : -1;
+	p->signal = v[END_HOW] == END_EXITED ? 0 : (int)(v[END_STATUS] & 127);
+	p->cpu_us = (int64_t)v[END_CPU_US];
+	p->wall_us = (int64_t)v[END_WALL_US];
+	p->peak_bytes = (int64_t)v[END_PEAK];
+	p->peak_how = v[END_PEAK_HOW] == 1;
+	p->oom_kills = (int64_t)v[END_OOM_KILLS];
+	p->hit = v[END_HIT] & ((1u << LIMIT_COUNT) - 1);
+	p->out_bytes = (int64_t)v[END_OUT_BYTES];
+	p->err_bytes = (int64_t)v[END_ERR_BYTES];
+	p->dropped = (int64_t)v[END_DROPPED];
+	return true;
+}
+
+void verdict_end(struct run *r, const struct frame *f)
+{
+	struct result_phase p;
+	enum frame_phase phase;
+	enum why why;
+
+	if (!verdict_phase(f, &phase, &p, &why))
+		return;
+	p.limits = r->result.phase[phase].limits;
+	r->result.phase[phase] = p;
+	r->result.exit_code = p.exit_code;
+	r->result.signal = p.signal;
+	r->result.why = why;
+}
+
+void verdict_explain(const struct run *r, char *text, size_t size)
+{
+	const struct result_phase *p = &r->result.phase[r->result.phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
+	enum why why = r->result.why;
+	int n = 0;
+
+	text[0] = 0;
+	if (why == WHY_TIME_LIMIT && p->hit & 1u << LIMIT_CPU)
+		n = snprintf(text, size, "used its %.3g s of cpu time", (double)p->limits.v[LIMIT_CPU] / 1e6);
+	else if (why == WHY_TIME_LIMIT)
+		n = snprintf(text, size, "ran for its %.3g s", (double)p->limits.v[LIMIT_WALL] / 1e6);
+	else if (why == WHY_MEMORY_LIMIT)
+		n = snprintf(text, size, "needed more than its %lld MiB of memory",
+			     (long long)p->limits.v[LIMIT_MEMORY] >> 20);
+	else if (why == WHY_OUTPUT_LIMIT)
+		n = snprintf(text, size, "wrote more than %lld bytes", (long long)p->limits.v[LIMIT_OUTPUT]);
+	else if (why == WHY_PROCESS_LIMIT)
+		n = snprintf(text, size, "wanted more than %lld processes", (long long)p->limits.v[LIMIT_PROCESSES]);
+	else if (why == WHY_DISK_LIMIT)
+		n = snprintf(text, size, "filled its disk or a file's size limit");
+	else if (p->oom_kills)
+		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
+	if (!n && r->result.files.left_count)
+		snprintf(text, size, "%lld of what was to be collected stayed behind (cee-stat says what)",
+			 (long long)r->result.files.left_count);
+	if (n > 0 && why != WHY_CANCELLED && !r->result.phase[PHASE_RUN].ran)
+		snprintf(text + n, size - (size_t)n, " while compiling");
+}

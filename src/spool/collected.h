@@ -1,0 +1,31 @@
+/* collected.h - collected files: `files` and `files.index` of an attempt */
+#ifndef CEE_SPOOL_COLLECTED_H
+#define CEE_SPOOL_COLLECTED_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * files has all contents, one behind the other; files.index a line of JSON for each:
+ * {"name":"out/a.png","mode":"0644","offset":0,"size":1234}, in that order. A line without
+ * its newline is not there yet. Names are such as job_name_valid lets pass. */
+
+struct files_record {
+	char *name;
+	unsigned mode;
+	int64_t offset, size;
+};
+struct files_list {
+	struct files_record *v;
+	size_t n;
+};
+enum { FILES_INDEX_MAX = 32 << 20 };			       /* bytes of an index */
+int files_format(struct buf *b, const struct files_record *r); /* appends a line; -1 ENOMEM */
+/* A whole index. -1 EINVAL and e names the line. */
+int files_parse(struct files_list *l, const char *text, size_t len, struct cee_err *e);
+void files_release(struct files_list *l);
+
+#endif

@@ -1,0 +1,356 @@
+/* crowd.c - following many jobs at once (crowd.h)
+ *
+ * The rules kept here:
+ *   - A job that waits is seen to begin when its directory appears: the buckets of out/ are
+ *     watched, a few for any number of jobs, and an event's name is the job's id.
+ *   - One that has begun has a struct follow without watches of its own; here its directory,
+ *     its attempt's and its index are watched, by the one instance. Any event of them has
+ *     all that have begun looked at: they are as many as the runners have places.
+ *   - A watch is set before what it watches is read; inotify is a hint, and everything is
+ *     looked at again by the clock, those that wait in turn.
+ */
+#include "spool/follow_many.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "spool/follow.h"
+#include "spool/ids.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "spool_internal.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+
+enum { SLOW_AT_ONCE = 500, GONE_AFTER = 2 };
+#define NEW_NAME (IN_CREATE | IN_MOVED_TO)
+
+void crowd_init(struct crowd *c, struct spool *s, const char *owner, const struct crowd_ops *ops, void *arg)
+{
+	*c = (struct crowd){ .s = s, .ops = ops, .arg = arg, .wd_out = -1, .look = true };
+	snprintf(c->owner, sizeof c->owner, "%s", owner);
+	c->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	c->blind = c->inotify < 0;
+	c->slow_us = mono_us() + FOLLOW_SLOW_MS * 1000;
+}
+
+/* ---- watches ------------------------------------------------------------------------ */
+
+static int watch_fd(struct crowd *c, int fd, uint32_t mask)
+{
+	char path[32];
+	int wd;
+
+	if (c->blind || fd < 0)
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	wd = inotify_add_watch(c->inotify, path, mask);
+	if (wd < 0)
+		c->blind = true;
+	return wd;
+}
+
+static void unwatch(struct crowd *c, int *wd)
+{
+	if (*wd >= 0)
+		inotify_rm_watch(c->inotify, *wd);
+	*wd = -1;
+}
+
+static int open_part(struct crowd *c, const char *part)
+{
+	char path[OWNER_MAX + 64];
+
+	snprintf(path, sizeof path, "%.*s/%s", OWNER_MAX - 1, c->owner, part);
+	return spool_dir(c->s->fd, path);
+}
+
+static struct crowd_bucket *bucket_of(struct crowd *c, const char *id)
+{
+	struct crowd_bucket *b;
+
+	for (size_t i = c->nbuckets; i-- > 0;)
+		if (memcmp(c->buckets[i].name, id, SPOOL_BUCKET) == 0)
+			return &c->buckets[i];
+	if (!(b = realloc(c->buckets, (c->nbuckets + 1) * sizeof *b)))
+		return NULL; /* the clock will do */
+	c->buckets = b;
+	b += c->nbuckets++;
+	snprintf(b->name, sizeof b->name, "%.*s", SPOOL_BUCKET, id);
+	b->wd = -1;
+	return b;
+}
+
+/* A bucket that is not there yet is waited for in out/. */
+static void watch_bucket(struct crowd *c, struct crowd_bucket *b)
+{
+	char part[16];
+
+	if (c->blind || b->wd >= 0)
+		return;
+	if (c->wd_out < 0) {
+		AUTO_CLOSE int out = open_part(c, "out");
+
+		c->wd_out = watch_fd(c, out, NEW_NAME);
+	}
+	snprintf(part, sizeof part, "out/%s", b->name);
+	{
+		AUTO_CLOSE int fd = open_part(c, part);
+
+		b->wd = watch_fd(c, fd, NEW_NAME);
+	}
+}
+
+/* True when one was added: what came before it must be looked for again. */
+static bool watch_member(struct crowd *c, struct member *m)
+{
+	bool added = false;
+
+	if (m->wd_dir < 0 && (m->wd_dir = watch_fd(c, m->f->dir, NEW_NAME)) >= 0)
+		added = true;
+	if (m->attempt != m->f->attempt) {
+		unwatch(c, &m->wd_attempt);
+		unwatch(c, &m->wd_index);
+		m->attempt = m->f->attempt;
+	}
+	if (m->wd_index < 0 && m->f->index >= 0) {
+		unwatch(c, &m->wd_attempt);
+		added |= (m->wd_index = watch_fd(c, m->f->index, IN_MODIFY)) >= 0;
+	} else if (m->wd_index < 0 && m->wd_attempt < 0 && m->f->attempt_dir >= 0) {
+		added |= (m->wd_attempt = watch_fd(c, m->f->attempt_dir, NEW_NAME)) >= 0;
+	}
+	return added;
+}
+
+/* ---- members --------------------------------------------------------------------------- */
+
+int crowd_add(struct crowd *c, const char *id)
+{
+	int r = ids_add(&c->ids, id);
+
+	if (r <= 0)
+		return r;
+	if (c->ids.cap > c->cap) {
+		struct member *m = realloc(c->m, c->ids.cap * sizeof *m);
+
+		if (!m)
+			return -1; /* the caller ends */
+		c->m = m;
+		c->cap = c->ids.cap;
+	}
+	c->m[c->ids.n - 1] = (struct member){ .look = true, .wd_dir = -1, .wd_attempt = -1, .wd_index = -1 };
+	c->left++;
+	c->look = true;
+	return 1;
+}
+
+static void member_release(struct crowd *c, struct member *m)
+{
+	unwatch(c, &m->wd_dir);
+	unwatch(c, &m->wd_attempt);
+	unwatch(c, &m->wd_index);
+	if (m->f)
+		follow_release(m->f);
+	free(m->f);
+	m->f = NULL;
+}
+
+static void member_end(struct crowd *c, size_t i, const struct cee_err *e)
+{
+	struct member *m = &c->m[i];
+
+	c->begun -= m->state == MEMBER_BEGUN;
+	c->left--;
+	m->state = MEMBER_ENDED;
+	c->ops->ended(c->arg, i, e ? NULL : &m->f->result, e);
+	member_release(c, m);
+	while (c->first < c->ids.n && c->m[c->first].state == MEMBER_ENDED)
+		c->first++;
+}
+
+void crowd_release(struct crowd *c)
+{
+	for (size_t i = c->first; i < c->ids.n; i++)
+		member_release(c, &c->m[i]);
+	ids_release(&c->ids);
+	free(c->m);
+	free(c->buckets);
+	close_ptr(&c->inotify);
+}
+
+struct tramp {
+	struct crowd *c;
+	size_t i;
+};
+
+static int give(void *arg, const struct follow_item *it)
+{
+	struct tramp *t = arg;
+
+	return t->c->ops->item ? t->c->ops->item(t->c->arg, t->i, it) : 0;
+}
+
+/* Reads one that has begun. -1: item said so. */
+static int read_member(struct crowd *c, size_t i)
+{
+	struct member *m = &c->m[i];
+	struct tramp t = { c, i };
+	struct cee_err e = { 0 };
+	int r;
+
+	do {
+		m->f->look_dir = m->f->look_index = true;
+		r = follow_step(m->f, give, &t, &e);
+	} while (r == 0 && watch_member(c, m));
+	if (r < 0 && errno == ECANCELED)
+		return -1;
+	if (r != 0)
+		member_end(c, i, r < 0 ? &e : NULL);
+	return 0;
+}
+
+static int look_member(struct crowd *c, size_t i)
+{
+	struct member *m = &c->m[i];
+	AUTO_CLOSE int dir = -1;
+
+	m->look = false;
+	if (m->state == MEMBER_BEGUN)
+		return read_member(c, i);
+	{
+		struct crowd_bucket *b = bucket_of(c, c->ids.v[i]);
+
+		if (b)
+			watch_bucket(c, b);
+	}
+	if ((dir = spool_open_out(c->s, c->owner, c->ids.v[i])) < 0)
+		return 0;
+	if (!(m->f = calloc(1, sizeof *m->f)))
+		return 0; /* the next look tries again */
+	follow_init(m->f, c->s, false);
+	m->f->result_only = !c->ops->item;
+	follow_job(m->f, c->owner, c->ids.v[i]);
+	m->state = MEMBER_BEGUN;
+	c->begun++;
+	return read_member(c, i);
+}
+
+int crowd_step(struct crowd *c)
+{
+	if (!c->look)
+		return 0;
+	c->look = false;
+	for (size_t i = c->first; i < c->ids.n; i++)
+		if (c->m[i].look && c->m[i].state != MEMBER_ENDED && look_member(c, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------ */
+
+static void look_at(struct crowd *c, enum member_state state)
+{
+	for (size_t i = c->first; i < c->ids.n; i++)
+		c->m[i].look |= c->m[i].state == state;
+	c->look = true;
+}
+
+static void note_event(struct crowd *c, const struct inotify_event *ev)
+{
+	ssize_t i;
+
+	if (ev->mask & IN_Q_OVERFLOW) {
+		look_at(c, MEMBER_WAITS);
+		look_at(c, MEMBER_BEGUN);
+	} else if (ev->wd == c->wd_out) {
+		look_at(c, MEMBER_WAITS); /* a new bucket: once in a quarter of an hour */
+	} else if (ev->len && id_valid(ev->name)) {
+		if ((i = ids_find(&c->ids, ev->name)) < 0)
+			return;
+		c->m[i].look = true;
+		c->look = true;
+	} else {
+		look_at(c, MEMBER_BEGUN);
+	}
+}
+
+static void read_events(struct crowd *c)
+{
+	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t n;
+
+	while (c->inotify >= 0 && (n = read(c->inotify, buf, sizeof buf)) > 0)
+		for (char *p = buf; p < buf + n;) {
+			const struct inotify_event *ev = (const void *)p;
+
+			note_event(c, ev);
+			p += sizeof *ev + ev->len;
+		}
+}
+
+/* Is it still anywhere at all? */
+static void check_there(struct crowd *c, size_t i)
+{
+	struct spool_where w;
+	struct cee_err e = { 0 };
+
+	if (spool_find(c->s, c->owner, c->ids.v[i], &w, &e) == 0 || errno != ENOENT)
+		c->m[i].misses = 0;
+	else if (++c->m[i].misses >= GONE_AFTER)
+		member_end(c, i, &e);
+}
+
+static void slow_look(struct crowd *c)
+{
+	size_t n = c->ids.n - c->first < SLOW_AT_ONCE ? c->ids.n - c->first : SLOW_AT_ONCE;
+	bool there = mono_us() >= c->there_us;
+
+	if (there)
+		c->there_us = mono_us() + FOLLOW_SLOW_MS * 1000;
+	look_at(c, MEMBER_BEGUN);
+	for (; n > 0; n--, c->turn++) {
+		if (c->turn >= c->ids.n || c->turn < c->first)
+			c->turn = c->first;
+		if (c->turn >= c->ids.n)
+			break;
+		c->m[c->turn].look = true;
+		if (c->m[c->turn].state != MEMBER_ENDED && there)
+			check_there(c, c->turn);
+	}
+	c->slow_us = mono_us() + (c->blind ? FOLLOW_BLIND_MS : FOLLOW_SLOW_MS) * 1000;
+}
+
+int crowd_wait(struct crowd *c, int timeout_ms, struct pollfd *more, int nmore)
+{
+	struct pollfd p[1 + FOLLOW_MORE];
+	int64_t slow = (c->slow_us - mono_us() + 999) / 1000;
+	int wait = slow < 0 ? 0 : (int)slow, result = 0;
+
+	if (c->blind && wait > FOLLOW_BLIND_MS)
+		wait = FOLLOW_BLIND_MS;
+	if (timeout_ms >= 0 && timeout_ms < wait)
+		wait = timeout_ms;
+	p[0] = (struct pollfd){ .fd = c->inotify, .events = POLLIN };
+	for (int i = 0; i < nmore; i++)
+		p[1 + i] = more[i];
+	if (poll(p, (nfds_t)(1 + nmore), c->look ? 0 : wait) < 0)
+		return -1;
+	for (int i = 0; i < nmore; i++) {
+		more[i].revents = p[1 + i].revents;
+		if (more[i].revents)
+			result = 2;
+	}
+	if (p[0].revents)
+		read_events(c);
+	if (mono_us() >= c->slow_us)
+		slow_look(c);
+	return result ? result : c->look;
+}

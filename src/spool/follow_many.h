@@ -1,0 +1,73 @@
+/* crowd.h - following many jobs at once, in whatever order they run
+ *
+ * What cee-log --as-come and cee-stat --wait share. Part of libcee: it never prints and
+ * never exits. One inotify instance for all of them; only jobs that have begun and have
+ * not ended hold descriptors, so thousands may wait.
+ *
+ *     crowd_init(&c, &spool, owner, &ops, arg);
+ *     crowd_add(&c, id) ...
+ *     while (c.left > 0) {
+ *             crowd_step(&c);
+ *             crowd_wait(&c, -1, NULL, 0);
+ *     }
+ *     crowd_release(&c);
+ */
+#ifndef CEE_CROWD_H
+#define CEE_CROWD_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "spool/follow.h"
+#include "spool/ids.h"
+#include "spool/spool.h"
+#include "follow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+
+struct crowd_ops {
+	/* Output of job i (of c->ids). NULL: only the ends are waited for. Not 0 ends the step. */
+	int (*item)(void *arg, size_t i, const struct follow_item *it);
+	/* Job i has ended, all its output was handed out; or it cannot be followed (result is
+	 * NULL, e says why). */
+	void (*ended)(void *arg, size_t i, const struct buf *result, const struct cee_err *e);
+};
+
+enum member_state { MEMBER_WAITS, MEMBER_BEGUN, MEMBER_ENDED };
+struct member {
+	enum member_state state;
+	bool look;	  /* something may be new */
+	int misses;	  /* slow looks in a row that found no trace of it */
+	struct follow *f; /* of one that has begun */
+	int wd_dir, wd_attempt, wd_index, attempt;
+};
+struct crowd {
+	struct spool *s;
+	char owner[OWNER_MAX];
+	const struct crowd_ops *ops;
+	void *arg;
+	struct ids ids;
+	struct member *m;	 /* as many as ids.cap */
+	size_t cap, left, begun; /* have not ended; of these have begun */
+	size_t first;		 /* all before it have ended */
+	size_t turn;		 /* where the next slow look goes on */
+	int inotify, wd_out;
+	struct crowd_bucket {
+		char name[8];
+		int wd;
+	} * buckets;
+	size_t nbuckets;
+	bool blind, look;
+	int64_t slow_us, there_us; /* the next look by the clock; the next that asks whether it is there at all */
+};
+void crowd_init(struct crowd *c, struct spool *s, const char *owner, const struct crowd_ops *ops, void *arg);
+void crowd_release(struct crowd *c);
+int crowd_add(struct crowd *c, const char *id); /* 1, 0 it is there already, -1 ENOMEM */
+/* Deals with all that is new. -1: item said so. */
+int crowd_step(struct crowd *c);
+/* Sleeps until there may be something new, for at most timeout_ms (-1 for ever), or until one of
+ * more[] (at most FOLLOW_MORE) has revents: 2. -1 EINTR when a signal came. */
+int crowd_wait(struct crowd *c, int timeout_ms, struct pollfd *more, int nmore);
+
+#endif

@@ -1,0 +1,332 @@
+/* group.c - the jobs that belong together: OWNER/groups/NAME, a line an id
+ *
+ * The rules kept here:
+ *   - An id is in the file, and durable, before its job enters new/: no member is ever
+ *     missing. The other way round is possible: ids whose job never came, or is gone,
+ *     stay in the file and are passed over by who reads it.
+ *   - A sync for each job would halve what a submitter can do, so a few ids are made and
+ *     written ahead. An id holds the time at which it was made, so those that were not
+ *     used within GROUP_FRESH_US are left behind.
+ *   - The file is only ever appended to, one write for a batch. A tail that a power cut
+ *     left without its newline gets one first.
+ *   - Who submits holds a read lock on the file. Who gets the write lock, and finds no job
+ *     of any line, may remove the file; who opens a file that was removed just then
+ *     opens it again.
+ */
+#include "spool/group.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "base/names.h"
+#include "spool/ids.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "spool_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+enum { LINE = ID_LEN + 1, IDS_MAX = 1 << 22, BLOCK = 4096 };
+
+/* ---- lists of ids -------------------------------------------------------------- */
+
+static size_t id_slot(const struct ids *s, const char *id)
+{
+	uint64_t h = 1469598103934665603u; /* FNV-1a */
+	size_t i;
+
+	for (const char *p = id; *p; p++)
+		h = (h ^ (unsigned char)*p) * 1099511628211u;
+	for (i = (size_t)h & (s->slots - 1); s->slot[i]; i = (i + 1) & (s->slots - 1))
+		if (memcmp(s->v[s->slot[i] - 1], id, ID_LEN) == 0)
+			break;
+	return i;
+}
+
+static int ids_grow(struct ids *s)
+{
+	size_t cap = s->cap ? s->cap * 2 : 64;
+	char(*v)[ID_LEN + 1] = cap <= IDS_MAX ? realloc(s->v, cap * sizeof *v) : NULL;
+	uint32_t *slot;
+
+	if (v)
+		s->v = v;
+	if (!v || !(slot = calloc(cap * 2, sizeof *slot))) {
+		errno = ENOMEM;
+		return -1;
+	}
+	free(s->slot);
+	s->slot = slot;
+	s->slots = cap * 2;
+	s->cap = cap;
+	for (size_t i = 0; i < s->n; i++)
+		s->slot[id_slot(s, s->v[i])] = (uint32_t)i + 1;
+	return 0;
+}
+
+int ids_add(struct ids *s, const char *id)
+{
+	size_t i;
+
+	if (s->n == s->cap && ids_grow(s) < 0)
+		return -1;
+	i = id_slot(s, id);
+	if (s->slot[i])
+		return 0;
+	memcpy(s->v[s->n], id, ID_LEN + 1);
+	s->slot[i] = (uint32_t)++s->n;
+	return 1;
+}
+
+ssize_t ids_find(const struct ids *s, const char *id)
+{
+	return s->slots ? (ssize_t)s->slot[id_slot(s, id)] - 1 : -1;
+}
+
+void ids_release(struct ids *s)
+{
+	free(s->v);
+	free(s->slot);
+	*s = (struct ids){ 0 };
+}
+
+/* ---- names ------------------------------------------------------------------------ */
+
+
+static int bad_name(const char *name, struct cee_err *e)
+{
+	return cee_fail(e, EINVAL,
+			"group \"%.80s\": a name has 1 to %d bytes, no '/' and no control characters,"
+			" and does not begin with a dot",
+			name, GROUP_NAME_MAX);
+}
+
+/* ---- a submitter's ------------------------------------------------------------------ */
+
+void group_init(struct group *g)
+{
+	*g = (struct group){ .fd = -1 };
+}
+
+void group_release(struct group *g)
+{
+	close_ptr(&g->fd); /* and the lock with it */
+	group_init(g);
+}
+
+/* Opened and read-locked, and not removed before we had the lock. */
+static int open_locked(int dir, const char *name)
+{
+	for (;;) {
+		int fd = open_file_at(dir, name, O_RDWR | O_APPEND | O_CREAT);
+
+		if (fd < 0)
+			return -1;
+		if (spool_lock_shared(fd) < 0) {
+			close_ptr(&fd);
+			return -1;
+		}
+		if (spool_same(fd, dir, name))
+			return fd;
+		close(fd);
+	}
+}
+
+int group_open(struct group *g, struct spool *s, const char *owner, const char *name, struct cee_err *e)
+{
+	AUTO_CLOSE int dir = -1;
+	char last = '\n';
+	struct stat st;
+
+	group_release(g);
+	if (!group_name_valid(name))
+		return bad_name(name, e);
+	if ((dir = spool_owner_part(s, owner, "groups", e)) < 0)
+		return -1;
+	g->s = s;
+	snprintf(g->name, sizeof g->name, "%s", name);
+	if ((g->fd = open_locked(dir, name)) < 0 || fstat(g->fd, &st) < 0)
+		return cee_fail(e, errno, "%s/groups/%s: %s", owner, name, strerror(errno));
+	if (st.st_size > 0 && pread(g->fd, &last, 1, st.st_size - 1) == 1)
+		g->torn = last != '\n';
+	else if (s->durable && fsync(dir) < 0)
+		return cee_fail(e, errno, "%s/groups: %s", owner, strerror(errno));
+	return 0;
+}
+
+static int append(struct group *g, const char ids[][ID_LEN + 1], int n, struct cee_err *e)
+{
+	char text[1 + GROUP_RESERVE * LINE];
+	size_t len = 0;
+
+	if (g->torn)
+		text[len++] = '\n';
+	for (int i = 0; i < n; i++, len += LINE) {
+		memcpy(text + len, ids[i], ID_LEN);
+		text[len + ID_LEN] = '\n';
+	}
+	g->torn = true;
+	if (write_full(g->fd, text, len) < 0 || (g->s->durable && fdatasync(g->fd) < 0)) {
+		if (errno == ENOSPC || errno == EDQUOT)
+			return cee_fail(e, ENOSPC,
+					"no room in the spool (groups/%s: %s); try again later, or make"
+					" room with cee-prune",
+					g->name, strerror(errno));
+		return cee_fail(e, errno, "groups/%s: %s", g->name, strerror(errno));
+	}
+	g->torn = false;
+	spool_hook("group-written");
+	return 0;
+}
+
+int group_next(struct group *g, char id[ID_LEN + 1], struct cee_err *e)
+{
+	bool fresh = mono_us() - g->made_us < GROUP_FRESH_US;
+
+	if (g->at == g->nready || !fresh) {
+		/* as many again as were used up in time; one by one, where jobs come slowly */
+		g->step = !fresh ? 1 : g->step < GROUP_RESERVE / 2 ? g->step * 2 : GROUP_RESERVE;
+		g->at = g->nready = 0;
+		g->made_us = mono_us();
+		for (int i = 0; i < g->step; i++)
+			id_make(g->ready[i]);
+		if (append(g, g->ready, g->step, e) < 0)
+			return -1;
+		g->nready = g->step;
+	}
+	memcpy(id, g->ready[g->at++], ID_LEN + 1);
+	return 0;
+}
+
+void group_back(struct group *g)
+{
+	if (g->at > 0)
+		g->at--;
+}
+
+int group_add(struct group *g, const char *id, struct cee_err *e)
+{
+	char one[1][ID_LEN + 1];
+
+	memcpy(one[0], id, ID_LEN + 1);
+	return append(g, one, 1, e);
+}
+
+/* ---- reading -------------------------------------------------------------------------- */
+
+typedef int (*line_fn)(void *arg, const char *id);
+
+/* Calls fn for each id; whatever else stands there is passed over. What fn returned, if not 0. */
+static int each_line(int fd, line_fn fn, void *arg)
+{
+	char text[BLOCK + 1];
+	size_t have = 0;
+	bool skip = false;
+	ssize_t n;
+	int r;
+
+	while ((n = read(fd, text + have, BLOCK - have)) != 0) {
+		char *line = text, *nl;
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		have += n > 0 ? (size_t)n : 0;
+		for (; (nl = memchr(line, '\n', have - (size_t)(line - text))); line = nl + 1) {
+			*nl = 0;
+			if (!skip && nl - line == ID_LEN && id_valid(line) && (r = fn(arg, line)) != 0)
+				return r;
+			skip = false;
+		}
+		have -= (size_t)(line - text);
+		memmove(text, line, have);
+		if (have == BLOCK) {
+			skip = true;
+			have = 0;
+		}
+	}
+	return 0;
+}
+
+static int load_line(void *arg, const char *id)
+{
+	return ids_add(arg, id) < 0 ? -1 : 0;
+}
+
+int group_read(int fd, struct ids *l)
+{
+	return each_line(fd, load_line, l);
+}
+
+int group_load(struct spool *s, const char *owner, const char *name, struct ids *l, struct cee_err *e)
+{
+	AUTO_CLOSE int dir = -1, fd = -1;
+	char path[OWNER_MAX + 8];
+
+	if (!spool_owner_valid(owner) || !group_name_valid(name))
+		return bad_name(name, e);
+	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
+	dir = spool_dir(s->fd, path);
+	if (dir >= 0)
+		fd = open_file_at(dir, name, O_RDONLY);
+	if (fd < 0 && errno != ENOENT)
+		return cee_fail(e, errno, "%s/%s: %s", path, name, strerror(errno));
+	if (fd < 0 && !id_valid(name))
+		return cee_fail(e, ENOENT, "%s: no such group of %s", name, owner);
+	if (id_valid(name) && ids_add(l, name) < 0)
+		return cee_fail(e, ENOMEM, "out of memory");
+	if (fd >= 0 && group_read(fd, l) < 0)
+		return cee_fail(e, errno, "%s/%s: %s", path, name, strerror(errno));
+	return 0;
+}
+
+int group_busy(struct spool *s, const char *owner, const char *name)
+{
+	AUTO_CLOSE int dir = -1, fd = -1;
+	char path[OWNER_MAX + 8];
+
+	if (!spool_owner_valid(owner) || !group_name_valid(name))
+		return 0;
+	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
+	if ((dir = spool_dir(s->fd, path)) >= 0)
+		fd = open_file_at(dir, name, O_RDONLY);
+	return fd >= 0 && spool_locked(fd) == 1;
+}
+
+struct drop {
+	struct spool *s;
+	const char *owner;
+};
+
+static int is_there(void *arg, const char *id)
+{
+	struct drop *d = arg;
+	struct spool_where w;
+
+	return spool_find(d->s, d->owner, id, &w, NULL) == 0 || errno != ENOENT;
+}
+
+int group_drop(struct spool *s, const char *owner, const char *name, bool dry)
+{
+	AUTO_CLOSE int dir = -1, fd = -1;
+	struct drop d = { s, owner };
+	char path[OWNER_MAX + 8];
+
+	if (!spool_owner_valid(owner) || !group_name_valid(name))
+		return 0;
+	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
+	if ((dir = spool_dir(s->fd, path)) < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 ||
+	    spool_lock(fd, false) < 0 || !spool_same(fd, dir, name))
+		return 0;
+	if ((id_valid(name) && is_there(&d, name)) || each_line(fd, is_there, &d) != 0)
+		return 0;
+	return dry || unlinkat(dir, name, 0) == 0;
+}

@@ -1,0 +1,417 @@
+/* spool_input.c - the spool: what goes into a running job
+ *
+ * OWNER/in/ID is the standard input of a job that says stdin_stream, as far as it
+ * has come. Its submitter makes it before the job enters new/, holds a lock on it
+ * while there may be more, appends, and says the end in in/ID.end: how many bytes
+ * there are, and a newline; without the newline the mark is not there yet. The
+ * rules:
+ *   - It stays until the job is retired, so that a rerun reads the same.
+ *   - A file without a mark whose lock can be had has lost its writer. That is the
+ *     end of the input too, as with a pipe. The lock is looked at first: who has
+ *     let go of it has made the mark before.
+ *   - A mark that says more than is there (a power cut: nothing here is synced)
+ *     means that the input is lost.
+ *   - in/ID.INT and its like are signals for the program. The name is all of it:
+ *     as with a process, one that is pending is not pending twice.
+ *   - in/ID.window is the size of the job's terminal: rows, a blank, columns, and a
+ *     newline. It is written anew when the size changes, and the last one counts.
+ *   - Where in/ID.open is, writers come and go, one at a time under the lock, and that
+ *     nobody has the lock says nothing: the end is the mark.
+ *   - The runner reads these files and trusts none: no links, regular, bounded.
+ */
+#include "spool/input.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/id.h"
+#include "spool/claim.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "spool_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+enum { END_TEXT_MAX = 24, WINDOW_TEXT_MAX = 24, STALE_S = 60 };
+
+static const struct {
+	const char *name;
+	int sig;
+} signals[] = {
+	{ "HUP", SIGHUP },   { "INT", SIGINT },	  { "QUIT", SIGQUIT },
+	{ "TERM", SIGTERM }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 },
+};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+/* ID and what stands behind it */
+static void input_name(char name[SPOOL_INPUT_NAME], const char *id, const char *suffix)
+{
+	snprintf(name, SPOOL_INPUT_NAME, "%.*s%s", ID_LEN, id, suffix);
+}
+
+bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig)
+{
+	const char *rest = name + strnlen(name, ID_LEN);
+
+	if (rest != name + ID_LEN)
+		return false;
+	memcpy(id, name, ID_LEN);
+	id[ID_LEN] = 0;
+	*sig = 0;
+	if (!id_valid(id))
+		return false;
+	*kind = !*rest ? INPUT_BYTES : strcmp(rest, ".open") == 0 ? INPUT_OPEN : INPUT_END;
+	if (!*rest || strcmp(rest, ".end") == 0 || *kind == INPUT_OPEN)
+		return true;
+	*kind = INPUT_WINDOW;
+	if (strcmp(rest, ".window") == 0)
+		return true;
+	*kind = INPUT_SIGNAL;
+	for (size_t i = 0; *rest == '.' && i < SIGNALS; i++)
+		if (strcmp(rest + 1, signals[i].name) == 0) {
+			*sig = signals[i].sig;
+			return true;
+		}
+	return false;
+}
+
+/* Digits and what ends them; -1 when that is something else, or too much. */
+static int64_t number(const char **p, const char *end, char stop, int64_t max)
+{
+	int64_t n = 0;
+	const char *start = *p;
+
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
+		n = n * 10 + (**p - '0');
+		if (n > max)
+			return -1;
+	}
+	if (*p == start || *p == end || **p != stop)
+		return -1;
+	++*p;
+	return n;
+}
+
+int64_t spool_end_parse(const char *text, size_t len)
+{
+	const char *p = text;
+	int64_t n = number(&p, text + len, '\n', INT64_MAX / 16);
+
+	return p == text + len ? n : -1;
+}
+
+bool spool_window_parse(const char *text, size_t len, unsigned *rows, unsigned *columns)
+{
+	const char *p = text;
+	int64_t r = number(&p, text + len, ' ', UINT16_MAX), c = r < 1 ? -1 : number(&p, text + len, '\n', UINT16_MAX);
+
+	if (c < 1 || p != text + len)
+		return false;
+	*rows = (unsigned)r;
+	*columns = (unsigned)c;
+	return true;
+}
+
+/* ---- the submitter's side ----------------------------------------------------- */
+
+int spool_input_make(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e)
+{
+	*in = (struct spool_input){ .dir = -1, .fd = -1 };
+	memcpy(in->id, id, sizeof in->id);
+	in->dir = spool_owner_part(s, owner, "in", e);
+	if (in->dir < 0)
+		return -1;
+	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (in->fd >= 0 && spool_lock(in->fd, false) == 0)
+		return 0;
+	cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));
+	spool_input_drop(in);
+	return -1;
+}
+
+void spool_input_leave(struct spool_input *in)
+{
+	int err = errno;
+
+	close_ptr(&in->fd);
+	close_ptr(&in->dir);
+	in->fd = in->dir = -1;
+	errno = err;
+}
+
+void spool_input_drop(struct spool_input *in)
+{
+	int err = errno;
+
+	if (in->fd >= 0)
+		unlinkat(in->dir, in->id, 0);
+	errno = err;
+	spool_input_leave(in);
+}
+
+int spool_input_write(struct spool_input *in, const void *data, size_t len)
+{
+	if (write_full(in->fd, data, len) < 0)
+		return -1;
+	in->size += (int64_t)len;
+	return 0;
+}
+
+int spool_input_end(struct spool_input *in)
+{
+	char name[SPOOL_INPUT_NAME], text[END_TEXT_MAX];
+	int n = snprintf(text, sizeof text, "%lld\n", (long long)in->size), fd, r;
+
+	input_name(name, in->id, ".end");
+	fd = openat(in->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	r = write_full(fd, text, (size_t)n);
+	close_ptr(&fd);
+	input_name(name, in->id, ".open");
+	unlinkat(in->dir, name, 0);
+	spool_hook("input-ended");
+	spool_input_leave(in);
+	return r;
+}
+
+int spool_input_keep(struct spool_input *in)
+{
+	char name[SPOOL_INPUT_NAME];
+	int fd;
+
+	input_name(name, in->id, ".open");
+	fd = openat(in->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	close_ptr(&fd);
+	spool_input_leave(in);
+	return 0;
+}
+
+/* Under the lock: is it still to be written? */
+static int check_open(struct spool_input *in, struct cee_err *e)
+{
+	char name[SPOOL_INPUT_NAME];
+	struct stat st;
+
+	input_name(name, in->id, ".open");
+	if (!spool_has(in->dir, name))
+		return cee_fail(e, ENOENT, "its input has ended");
+	if (fstat(in->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return cee_fail(e, EINVAL, "%s: its input is no regular file of one link", in->id);
+	in->size = st.st_size;
+	return 0;
+}
+
+int spool_input_again(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e)
+{
+	*in = (struct spool_input){ .dir = -1, .fd = -1 };
+	memcpy(in->id, id, sizeof in->id);
+	in->dir = spool_owner_part(s, owner, "in", e);
+	if (in->dir < 0)
+		return -1;
+	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (in->fd < 0 && errno == ENOENT)
+		cee_fail(e, ENOENT, "it takes no input: such a job says \"stdin_stream\": true");
+	else if (in->fd < 0 || spool_lock(in->fd, true) < 0)
+		cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));
+	else if (check_open(in, e) == 0)
+		return 0;
+	spool_input_leave(in);
+	return -1;
+}
+
+int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e)
+{
+	AUTO_CLOSE int dir = spool_owner_part(s, owner, "in", e);
+	AUTO_CLOSE int fd = -1;
+	char name[SPOOL_INPUT_NAME] = "", suffix[8];
+
+	if (dir < 0)
+		return -1;
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (signals[i].sig == sig) {
+			snprintf(suffix, sizeof suffix, ".%s", signals[i].name);
+			input_name(name, id, suffix);
+		}
+	if (!*name)
+		return cee_fail(e, EINVAL, "signal %d: is none that a job is given", sig);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	return fd < 0 ? cee_fail(e, errno, "%s/in/%s: %s", owner, name, strerror(errno)) : 0;
+}
+
+int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns, struct cee_err *e)
+{
+	AUTO_CLOSE int dir = spool_owner_part(s, owner, "in", e);
+	AUTO_CLOSE int fd = -1;
+	char name[SPOOL_INPUT_NAME], text[WINDOW_TEXT_MAX];
+	int n = snprintf(text, sizeof text, "%u %u\n", rows, columns);
+
+	if (dir < 0)
+		return -1;
+	input_name(name, id, ".window");
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 || write_full(fd, text, (size_t)n) < 0)
+		return cee_fail(e, errno, "%s/in/%s: %s", owner, name, strerror(errno));
+	return 0;
+}
+
+/* ---- the runner's side -------------------------------------------------------- */
+
+static int open_in(struct spool *s, const char *owner, const char *id)
+{
+	char path[OWNER_MAX + 4];
+
+	if (!spool_owner_valid(owner) || !id_valid(id)) {
+		errno = EINVAL;
+		return -1;
+	}
+	snprintf(path, sizeof path, "%.*s/in", OWNER_MAX - 1, owner);
+	return spool_dir(s->fd, path);
+}
+
+int spool_input_open(struct spool *s, const char *owner, const char *id)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	int fd = dir < 0 ? -1 : openat(dir, id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+		return fd;
+	close_ptr(&fd);
+	errno = EINVAL;
+	return -1;
+}
+
+bool spool_input_left(int fd)
+{
+	return spool_locked(fd) == 0;
+}
+
+bool spool_input_kept(struct spool *s, const char *owner, const char *id)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	char name[SPOOL_INPUT_NAME];
+
+	input_name(name, id, ".open");
+	return dir >= 0 && spool_has(dir, name);
+}
+
+int64_t spool_input_size(struct spool *s, const char *owner, const char *id)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	AUTO_BUF struct buf b = { 0 };
+	char name[SPOOL_INPUT_NAME];
+
+	input_name(name, id, ".end");
+	return dir < 0 || read_file_at(dir, name, END_TEXT_MAX, &b) < 0 ? -1
+									: spool_end_parse(b.data ? b.data : "", b.len);
+}
+
+bool spool_window_read(struct spool *s, const char *owner, const char *id, unsigned *rows, unsigned *columns)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	AUTO_BUF struct buf b = { 0 };
+	char name[SPOOL_INPUT_NAME];
+
+	input_name(name, id, ".window");
+	return dir >= 0 && read_file_at(dir, name, WINDOW_TEXT_MAX, &b) == 0 &&
+	       spool_window_parse(b.data ? b.data : "", b.len, rows, columns);
+}
+
+bool spool_signal_take(struct spool *s, const char *owner, const char *id, int sig)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	char name[SPOOL_INPUT_NAME], suffix[8];
+
+	for (size_t i = 0; dir >= 0 && i < SIGNALS; i++) {
+		if (signals[i].sig != sig)
+			continue;
+		snprintf(suffix, sizeof suffix, ".%s", signals[i].name);
+		input_name(name, id, suffix);
+		return unlinkat(dir, name, 0) == 0;
+	}
+	return false;
+}
+
+int spool_taken_open(struct spool_attempt *a)
+{
+	return openat(a->attempt_dir, "taken", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, a->mode);
+}
+
+int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt)
+{
+	AUTO_CLOSE int out = spool_open_out(s, owner, id);
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof path, "%d/taken", attempt);
+	return out >= 0 && fstatat(out, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : 0;
+}
+
+int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg)
+{
+	char path[OWNER_MAX + 4];
+
+	if (!spool_owner_valid(owner)) {
+		errno = EINVAL;
+		return -1;
+	}
+	snprintf(path, sizeof path, "%.*s/in", OWNER_MAX - 1, owner);
+	return spool_each_name(s->fd, path, f, arg);
+}
+
+void spool_input_clear(struct spool *s, const char *owner, const char *id)
+{
+	AUTO_CLOSE int dir = open_in(s, owner, id);
+	char name[SPOOL_INPUT_NAME], suffix[8];
+
+	if (dir < 0)
+		return;
+	if (unlinkat(dir, id, 0) < 0 && errno == EISDIR)
+		unlinkat(dir, id, AT_REMOVEDIR); /* a folder with something in it: cee-fsck names it */
+	input_name(name, id, ".end");
+	unlinkat(dir, name, 0);
+	input_name(name, id, ".window");
+	unlinkat(dir, name, 0);
+	input_name(name, id, ".open");
+	unlinkat(dir, name, 0);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		snprintf(suffix, sizeof suffix, ".%s", signals[i].name);
+		input_name(name, id, suffix);
+		unlinkat(dir, name, 0);
+	}
+}
+
+bool spool_input_stale(struct spool *s, const char *owner, const char *name)
+{
+	AUTO_CLOSE int dir = -1, fd = -1, out = -1;
+	enum spool_input_kind kind;
+	char id[ID_LEN + 1];
+	struct spool_where w;
+	struct stat st;
+	int sig;
+
+	if (!spool_input_parse(name, id, &kind, &sig) || (dir = open_in(s, owner, id)) < 0)
+		return false;
+	/* a job's input is there before the job: its writer has a minute to submit it */
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || now_us() / 1000000 - st.st_mtime < STALE_S)
+		return false;
+	if (kind == INPUT_BYTES && (fd = spool_input_open(s, owner, id)) >= 0 && !spool_input_left(fd))
+		return false;
+	out = spool_open_out(s, owner, id);
+	return (out >= 0 && spool_has(out, "job")) || (spool_find(s, owner, id, &w, NULL) < 0 && errno == ENOENT);
+}

@@ -1,0 +1,29 @@
+/* key.h - keys: OWNER/keys/SHA-256, "ID KEY\n" */
+#ifndef CEE_SPOOL_KEY_H
+#define CEE_SPOOL_KEY_H
+
+#include "base/error.h"
+#include "base/id.h"
+#include "spool/spool.h"
+
+#include <stdbool.h>
+
+enum { KEY_NAME_MAX = 65 };
+void key_name(char name[KEY_NAME_MAX], const char *key);
+struct key {
+	int fd;
+	bool found;
+	char id[ID_LEN + 1];
+}; /* fd: locked; -1 none */
+/* Others who have this key wait until key_release. k->id is the id that it stands for: the
+ * one it had (k->found), else fresh, durable. */
+int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e);
+void key_release(struct key *k);
+/* Removes it when it stands for id; 0 also when it does not. EAGAIN: somebody has it. */
+int key_remove(struct spool *s, const char *owner, const char *key, const char *id);
+/* Of an entry of keys/: 1 and its id, 0 no such entry or no key, -1. */
+int key_read(int dir, const char *name, char id[ID_LEN + 1]);
+/* Removes an entry whose job is nowhere and that nobody has: 1 done, 0 not. */
+int key_drop(struct spool *s, const char *owner, const char *name, bool dry);
+
+#endif

@@ -1,0 +1,78 @@
+/* spool_metrics.c - the spool: what each runner counts, SPOOL/metrics/RUNNER
+ *
+ * Prometheus text, written by the runner on its slow timer beside its place and renamed there, so a
+ * reader sees a whole one. It is not synced: a runner's counts begin anew with it. It goes with
+ * its runner, or with who takes over a dead one's jobs.
+ */
+#include "spool/metrics_file.h"
+#include "base/buf.h"
+#include "base/fd.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "spool_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+enum { METRICS_MAX = 1 << 18 };
+
+static int metrics_dir(struct spool *s)
+{
+	if (mkdirat(s->fd, SPOOL_METRICS, 0755) < 0 && errno != EEXIST)
+		return -1;
+	return spool_dir(s->fd, SPOOL_METRICS);
+}
+
+int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len)
+{
+	AUTO_CLOSE int dir = metrics_dir(s), fd = -1;
+	char name[OWNER_MAX + 8];
+	int r = -1, err;
+
+	snprintf(name, sizeof name, ".%.*s.new", OWNER_MAX - 1, runner);
+	if (dir < 0 || (fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)) < 0)
+		return -1;
+	if (fchmod(fd, 0644) == 0 && write_full(fd, text, len) == 0)
+		r = renameat(dir, name, dir, runner);
+	err = errno;
+	if (r < 0)
+		unlinkat(dir, name, 0);
+	errno = err;
+	return r;
+}
+
+void spool_metrics_remove(struct spool *s, const char *runner)
+{
+	AUTO_CLOSE int dir = spool_dir(s->fd, SPOOL_METRICS);
+	char name[OWNER_MAX + 8];
+
+	if (dir < 0)
+		return;
+	snprintf(name, sizeof name, ".%.*s.new", OWNER_MAX - 1, runner);
+	unlinkat(dir, name, 0);
+	unlinkat(dir, runner, 0);
+}
+
+int spool_each_metrics(struct spool *s, spool_text_fn f, void *arg)
+{
+	DIR *d = spool_list(s->fd, SPOOL_METRICS);
+	struct dirent *e;
+	int r = 0;
+
+	while (d && r == 0 && (e = spool_next(d))) {
+		AUTO_BUF struct buf b = { 0 };
+
+		if (spool_runner_valid(e->d_name) && spool_runner_lives(s, e->d_name) &&
+		    read_file_at(dirfd(d), e->d_name, METRICS_MAX, &b) == 0)
+			r = f(arg, e->d_name, b.data ? b.data : "", b.len);
+	}
+	if (d)
+		closedir(d);
+	return r;
+}

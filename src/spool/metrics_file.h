@@ -1,0 +1,16 @@
+/* metrics_file.h - what each runner counts: SPOOL/metrics/RUNNER */
+#ifndef CEE_SPOOL_METRICS_FILE_H
+#define CEE_SPOOL_METRICS_FILE_H
+
+#include "spool/spool.h"
+
+#include <stddef.h>
+
+/* What each runner counts (spool_metrics.c): SPOOL/metrics/RUNNER. Not synced. */
+int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len);
+void spool_metrics_remove(struct spool *s, const char *runner);
+/* Calls f with the text of each runner that lives. */
+typedef int (*spool_text_fn)(void *arg, const char *name, const char *text, size_t len);
+int spool_each_metrics(struct spool *s, spool_text_fn f, void *arg);
+
+#endif

@@ -1,0 +1,137 @@
+/* room.c - waiting for room in an owner's queue
+ *
+ * The events of new/ are counted rather than the directory: a queue of 100,000 that drains
+ * by 300 a second would else be read 300 times a second. It is read when the wait
+ * begins, when events were lost, and each second; without inotify by the clock alone.
+ * For the first second more than one place is waited for, so that who has waited can then
+ * submit some without counting for each.
+ */
+#include "spool/queue_capacity.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "spool/spool.h"
+#include "spool/spool_internal.h"
+#include "spool_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+
+enum { RECOUNT_MS = 1000, BLIND_MS = 50, SLACK = 16 };
+
+void room_init(struct room *r)
+{
+	*r = (struct room){ .inotify = -1, .new = -1 };
+}
+
+void room_release(struct room *r)
+{
+	close_ptr(&r->inotify);
+	close_ptr(&r->new);
+	room_init(r);
+}
+
+static int64_t count(int new)
+{
+	DIR *d = spool_list(new, ".");
+	int64_t n = 0;
+
+	if (!d)
+		return -1;
+	while (spool_next(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static int open_new(struct spool *s, const char *owner)
+{
+	char path[OWNER_MAX + 8];
+
+	snprintf(path, sizeof path, "%.*s/new", OWNER_MAX - 1, owner);
+	return spool_dir(s->fd, path);
+}
+
+static void watch(struct room *r)
+{
+	char path[32];
+
+	r->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (r->inotify < 0)
+		return;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", r->new);
+	if (inotify_add_watch(r->inotify, path, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) < 0)
+		close_ptr(&r->inotify);
+	if (r->inotify < 0)
+		r->inotify = -1;
+}
+
+/* Takes what has come into the count; true when it cannot be relied on. */
+static bool take_events(struct room *r)
+{
+	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+	bool lost = false;
+	ssize_t n;
+
+	while (r->inotify >= 0 && (n = read(r->inotify, buf, sizeof buf)) > 0)
+		for (char *p = buf; p < buf + n;) {
+			const struct inotify_event *ev = (const void *)p;
+
+			lost |= ev->mask & IN_Q_OVERFLOW;
+			r->n += ev->mask & (IN_CREATE | IN_MOVED_TO) ? 1 : -1;
+			p += sizeof *ev + ev->len;
+		}
+	return lost;
+}
+
+static int recount(struct room *r)
+{
+	take_events(r); /* what came before counts no more */
+	r->n = count(r->new);
+	return r->n < 0 ? -1 : 0;
+}
+
+static int wait_for(int64_t until, int most)
+{
+	int64_t left = until < 0 ? most : (until - mono_us() + 999) / 1000;
+
+	return left < 0 ? 0 : left < most ? (int)left : most;
+}
+
+int room_wait(struct room *r, struct spool *s, const char *owner, int64_t max, int timeout_ms)
+{
+	int64_t now = mono_us(), begin = now, until = timeout_ms < 0 ? -1 : now + timeout_ms * INT64_C(1000);
+	int64_t counted = now;
+
+	if (r->new < 0) {
+		if ((r->new = open_new(s, owner)) < 0)
+			return -1;
+		watch(r);
+	}
+	if (recount(r) < 0)
+		return -1;
+	for (;; now = mono_us()) {
+		struct pollfd p = { .fd = r->inotify, .events = POLLIN };
+		int64_t slack = now - begin < RECOUNT_MS * 1000 ? max / SLACK : 0;
+
+		if (r->n < max - slack)
+			return 1;
+		if (until >= 0 && now >= until)
+			return 0;
+		if (poll(&p, 1, wait_for(until, r->inotify < 0 ? BLIND_MS : RECOUNT_MS)) < 0)
+			return -1;
+		if (take_events(r) || r->inotify < 0 || mono_us() - counted > RECOUNT_MS * 1000) {
+			if (recount(r) < 0)
+				return -1;
+			counted = mono_us();
+		}
+	}
+}
