@@ -10,7 +10,6 @@
 #include "base/json_limits.h"
 #include "base/limit.h"
 #include "base/text.h"
-#include "json.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -12,7 +12,6 @@
 #include "spool/ids.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "client.h"
 
 #include <errno.h>
 #include <fcntl.h>

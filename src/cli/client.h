@@ -10,7 +10,7 @@
 #include "spool/ids.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "prog.h"
+#include "cli/prog.h"
 
 #include <getopt.h>
 #include <stdbool.h>

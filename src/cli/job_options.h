@@ -11,7 +11,6 @@
 #include "base/names.h"
 #include "cli/client.h"
 #include "job/compose.h"
-#include "client.h"
 
 #include <stdbool.h>
 #include <stddef.h>

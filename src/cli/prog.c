@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/text.h"
-#include "prog.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,5 @@
 /* tty.c - our terminal while a job has one (tty.h) */
 #include "cli/tty.h"
-#include "tty.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -22,7 +22,6 @@
 #include "spool/input.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "tty.h"
 
 #include <errno.h>
 #include <fcntl.h>

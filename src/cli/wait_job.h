@@ -14,7 +14,6 @@
 #include "job/job.h"
 #include "spool/follow.h"
 #include "spool/input.h"
-#include "client.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -25,7 +25,6 @@
 #include "http/ticket.h"
 #include "http/web.h"
 #include "spool/spool.h"
-#include "ticket.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -19,7 +19,7 @@
 #include "spool/index.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "task.h"
+#include "http/task.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "http/events.h"
-#include "cgi.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -7,7 +7,6 @@
 #include "conf/conf.h"
 #include "http/cgi.h"
 #include "http/web.h"
-#include "web.h"
 
 #include <stdbool.h>
 #include <string.h>

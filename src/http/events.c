@@ -32,8 +32,6 @@
 #include "spool/index.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "events.h"
-#include "task.h"
 
 #include <errno.h>
 #include <inttypes.h>

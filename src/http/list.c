@@ -17,7 +17,6 @@
 #include "spool/ids.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "task.h"
 
 #include <dirent.h>
 #include <errno.h>

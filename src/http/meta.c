@@ -5,7 +5,6 @@
 #include "base/limit.h"
 #include "http/web.h"
 #include "spool/spool.h"
-#include "web.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -7,7 +7,6 @@
 #include "http/web.h"
 #include "spool/metrics_file.h"
 #include "spool/spool.h"
-#include "web.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -13,7 +13,6 @@
 #include "cli/prog.h"
 #include "http/cgi.h"
 #include "http/web.h"
-#include "web.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,6 @@
 #include "http/web.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "task.h"
 
 #include <errno.h>
 #include <fcntl.h>

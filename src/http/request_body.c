@@ -2,7 +2,6 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "http/cgi.h"
-#include "cgi.h"
 
 #include <errno.h>
 #include <inttypes.h>

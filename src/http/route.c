@@ -10,7 +10,6 @@
 #include "http/cgi.h"
 #include "http/web.h"
 #include "spool/spool.h"
-#include "web.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -8,7 +8,6 @@
 #include "http/web.h"
 #include "job/labels.h"
 #include "job/result.h"
-#include "web.h"
 
 #include <stdbool.h>
 #include <stdint.h>

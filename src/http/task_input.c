@@ -11,7 +11,7 @@
 #include "job/result.h"
 #include "spool/input.h"
 #include "spool/spool.h"
-#include "task.h"
+#include "http/task.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -19,7 +19,6 @@
 #include "spool/follow.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "task.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -23,8 +23,6 @@
 #include "spool/input.h"
 #include "spool/remove.h"
 #include "spool/spool.h"
-#include "task.h"
-#include "ticket.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

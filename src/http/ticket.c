@@ -14,7 +14,6 @@
 #include "cli/prog.h"
 #include "http/web.h"
 #include "spool/spool.h"
-#include "ticket.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,6 @@
 
 #include "http/web.h"
 #include "spool/spool.h"
-#include "web.h"
 
 #include <stdbool.h>
 #include <stdint.h>

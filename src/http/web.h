@@ -14,7 +14,6 @@
 #include "conf/token.h"
 #include "http/cgi.h"
 #include "spool/spool.h"
-#include "cgi.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,6 @@
 #include "images/child.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -20,9 +20,6 @@
 #include "images/source.h"
 #include "images/tar.h"
 #include "job/language.h"
-#include "image.h"
-#include "child.h"
-#include "tar.h"
 
 #include <archive.h>
 #include <archive_entry.h>

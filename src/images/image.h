@@ -7,7 +7,6 @@
 #include "images/docker_client.h"
 #include "images/source.h"
 #include "job/language.h"
-#include "source.h"
 
 #include <stdbool.h>
 #include <stdint.h>

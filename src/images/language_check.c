@@ -13,7 +13,6 @@
 #include "images/image.h"
 #include "job/job.h"
 #include "job/language.h"
-#include "image.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -9,8 +9,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "images/child.h"
-#include "source.h"
-#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>

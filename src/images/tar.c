@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "tar.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -40,7 +40,6 @@
 #include "base/limit.h"
 #include "init/init.h"
 #include "wire/frame.h"
-#include "init.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -14,7 +14,6 @@
  * the sum over /proc: coarser, and what has gone unseen is missing from it.
  */
 #include "init/init.h"
-#include "init.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -20,7 +20,6 @@
 #include "base/glob.h"
 #include "init/init.h"
 #include "wire/frame.h"
-#include "init.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -17,7 +17,6 @@
  */
 #include "init/init.h"
 #include "wire/frame.h"
-#include "init.h"
 
 #include <errno.h>
 #include <fcntl.h>

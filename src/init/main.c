@@ -28,7 +28,6 @@
 #include "base/limit.h"
 #include "init/init.h"
 #include "wire/frame.h"
-#include "init.h"
 
 #include <errno.h>
 #include <fcntl.h>

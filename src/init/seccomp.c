@@ -16,7 +16,6 @@
  * - Only the native architecture: no x32, no 32 bit calls.
  */
 #include "init/init.h"
-#include "init.h"
 
 #include <errno.h>
 #include <linux/audit.h>

@@ -1,6 +1,5 @@
 /* sha256.c - SHA-256 (FIPS 180-4), for the manifest of a layer: init links libc alone */
 #include "init/init.h"
-#include "init.h"
 
 #include <stdint.h>
 #include <string.h>

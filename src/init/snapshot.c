@@ -11,7 +11,6 @@
  */
 #include "init/init.h"
 #include "wire/frame.h"
-#include "init.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -14,7 +14,6 @@
 #include "job/compare.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "compare.h"
 
 #include <errno.h>
 #include <math.h>

@@ -15,7 +15,6 @@
 #include "job/job.h"
 #include "job/packages.h"
 #include "layers/store.h"
-#include "packages.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>

@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "job/job.h"
 #include "job/packages.h"
-#include "packages.h"
 
 /* Adds to j->packages. -1 EINVAL: e names the file, its line and what would be right. */
 int job_declare(struct job *j, enum grammar g, struct cee_err *e);

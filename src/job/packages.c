@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "job/job.h"
-#include "packages.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

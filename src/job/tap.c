@@ -8,7 +8,6 @@
 #include "base/limit.h"
 #include "job/result.h"
 #include "job/test_result.h"
-#include "tap.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -21,7 +21,6 @@
 #include "spool/remove.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -22,8 +22,6 @@
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
 #include "wire/frame.h"
-#include "follow.h"
-#include "spool_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

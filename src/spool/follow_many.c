@@ -18,7 +18,6 @@
 #include "spool/ids.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <errno.h>
 #include <stdbool.h>

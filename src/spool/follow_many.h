@@ -20,7 +20,6 @@
 #include "spool/follow.h"
 #include "spool/ids.h"
 #include "spool/spool.h"
-#include "follow.h"
 
 #include <stdbool.h>
 #include <stdint.h>

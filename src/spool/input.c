@@ -28,7 +28,6 @@
 #include "spool/claim.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -17,7 +17,6 @@
 #include "base/names.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <nettle/sha2.h>
 #include <errno.h>

@@ -23,7 +23,6 @@
 #include "base/id.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <endian.h>
 #include <errno.h>

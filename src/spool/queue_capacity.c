@@ -11,7 +11,6 @@
 #include "base/fd.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -22,7 +22,6 @@
 #include "spool/key.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

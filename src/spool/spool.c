@@ -20,7 +20,6 @@
 #include "job/result.h"
 #include "job/test_result.h"
 #include "spool/spool_internal.h"
-#include "spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

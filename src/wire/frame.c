@@ -7,7 +7,6 @@
  * frame when is for the two ends.
  */
 #include "wire/frame.h"
-#include "frame.h"
 
 #include <errno.h>
 #include <stdbool.h>

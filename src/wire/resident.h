@@ -38,7 +38,7 @@
 #ifndef CEE_RESIDENT_H
 #define CEE_RESIDENT_H
 
-#include "frame.h"
+#include "wire/frame.h"
 
 enum {
 	RESIDENT_VERSION = 1,

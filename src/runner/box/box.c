@@ -24,7 +24,6 @@
 #include "runner/engine/docker.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "box.h"
 
 #include <cjson/cJSON.h>
 #include <limits.h>

@@ -34,7 +34,6 @@
 #include "spool/spool.h"
 #include "wire/frame.h"
 #include "wire/resident.h"
-#include "compiler.h"
 
 #include <stdbool.h>
 #include <stdint.h>

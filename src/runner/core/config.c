@@ -5,7 +5,6 @@
 #include "base/fd.h"
 #include "conf/conf.h"
 #include "job/language.h"
-#include "config.h"
 
 #include <dirent.h>
 #include <errno.h>

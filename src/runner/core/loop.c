@@ -8,7 +8,6 @@
 #include "runner/core/loop.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "loop.h"
 
 #include <errno.h>
 #include <stdbool.h>

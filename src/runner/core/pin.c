@@ -6,7 +6,6 @@
  * the box's init are not kept off it: they are short, and the machine has no others.
  */
 #include "runner/core/pin.h"
-#include "pin.h"
 
 #include <sched.h>
 #include <stdbool.h>

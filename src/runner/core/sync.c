@@ -9,8 +9,6 @@
 #include "runner/core/sync.h"
 #include "base/fd.h"
 #include "runner/core/loop.h"
-#include "sync.h"
-#include "loop.h"
 
 #include <errno.h>
 #include <fcntl.h>

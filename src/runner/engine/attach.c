@@ -14,7 +14,6 @@
 #include "runner/engine/docker.h"
 #include "runner/engine/http_parse.h"
 #include "wire/frame.h"
-#include "attach.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -14,7 +14,6 @@
 #include "runner/core/config.h"
 #include "runner/engine/docker.h"
 #include "runner/host/limit_probe.h"
-#include "host.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

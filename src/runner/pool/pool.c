@@ -23,7 +23,6 @@
 #include "runner/core/loop.h"
 #include "runner/engine/docker.h"
 #include "wire/frame.h"
-#include "pool.h"
 
 #include <stdbool.h>
 #include <stdint.h>

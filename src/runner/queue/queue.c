@@ -18,7 +18,6 @@
 #include "spool/multiuser.h"
 #include "spool/remove.h"
 #include "spool/spool.h"
-#include "queue.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -11,7 +11,6 @@
 #include "spool/claim.h"
 #include "spool/index.h"
 #include "wire/frame.h"
-#include "output.h"
 
 #include <stdbool.h>
 #include <stdint.h>

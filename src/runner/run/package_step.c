@@ -13,7 +13,6 @@
 #include "runner/run/run_internal.h"
 #include "spool/index.h"
 #include "wire/frame.h"
-#include "run_internal.h"
 
 #include <stdbool.h>
 #include <string.h>

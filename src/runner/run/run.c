@@ -52,8 +52,6 @@
 #include "spool/input.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "run.h"
-#include "run_internal.h"
 
 #include <errno.h>
 #include <stdbool.h>

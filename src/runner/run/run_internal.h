@@ -18,8 +18,7 @@
 #include "spool/claim.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "output.h"
-#include "run.h"
+#include "runner/run/run.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,7 +9,6 @@
 #include "runner/engine/attach.h"
 #include "runner/run/run_internal.h"
 #include "wire/frame.h"
-#include "run_internal.h"
 
 #include <errno.h>
 #include <stdbool.h>

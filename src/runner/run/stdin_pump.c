@@ -15,7 +15,6 @@
 #include "spool/input.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "run_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -23,7 +23,6 @@
 #include "runner/run/run_internal.h"
 #include "spool/claim.h"
 #include "wire/frame.h"
-#include "run_internal.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -7,7 +7,6 @@
 #include "job/result.h"
 #include "runner/run/run_internal.h"
 #include "wire/frame.h"
-#include "run_internal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
