@@ -80,7 +80,7 @@ static void put(struct walk *w, enum frame_type type, const void *p, size_t len)
 	w->until += init_now_us() - from;
 }
 
-static void put_left(struct walk *w, enum frame_left why)
+static void put_left(struct walk *w, enum left_reason why)
 {
 	unsigned char p[4 + NAME_BYTES];
 	size_t n = w->len < NAME_BYTES ? w->len : NAME_BYTES;
@@ -90,7 +90,7 @@ static void put_left(struct walk *w, enum frame_left why)
 	put(w, FRAME_LEFT, p, 4 + n);
 }
 
-static void leave(struct walk *w, enum frame_left why)
+static void leave(struct walk *w, enum left_reason why)
 {
 	w->left++;
 	if (w->named >= NAMED_MAX)

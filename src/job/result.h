@@ -68,7 +68,7 @@ struct result_phase {
 	int64_t out_bytes, err_bytes, dropped;
 	struct limits limits; /* in force */
 };
-/* Why a file stayed behind, as enum frame_left has it; LEFT_NO_ROOM is the runner's own. */
+/* Why a file stayed behind, as enum left_reason has it; LEFT_NO_ROOM is the runner's own. */
 enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_WHYS };
 extern const char *const left_name[LEFT_WHYS];
 enum { RESULT_LEFT_MAX = 16, RESULT_LEFT_NAME = 200 }; /* names in a result, and the bytes of each */

@@ -1,10 +1,9 @@
-/* frame.c - packing and parsing of the frames of frame.h
+/* frame.c - headers of frames, and the parser that takes frames in pieces
  *
- * Linked by cee-init, so it needs nothing but libc. It does no I/O and no
- * allocation. Everything that can be said of a frame without knowing what came
- * before is checked here: the header's zeros, the type, where a stream is
- * named, the payload's length, and that a text holds no NUL. Who may send which
- * frame when is for the two ends.
+ * cee-init links it, so it needs nothing but libc. It does no I/O and no
+ * allocation. It checks what can be checked in one frame alone: the header's
+ * zeros, the type, the stream, the payload's length, and that text has no NUL.
+ * Who may send which frame when is checked by the two ends.
  */
 #include "wire/frame.h"
 
@@ -13,42 +12,18 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FRAME_BROKEN = FRAME_HEADER + FRAME_MAX + 1 }; /* in have: nothing is understood any more */
+enum { FRAME_BROKEN = FRAME_HEADER + FRAME_MAX + 1 }; /* in have: a frame was invalid: nothing more is read */
 
 struct shape {
-	bool known, stream; /* stream: one is named, otherwise none */
-	size_t text;	    /* from here on no NUL; 0 no such rule */
-	bool whole_text;    /* the payload is text from its start */
+	bool known, stream; /* stream: the header names one */
+	int text;	    /* from here on no NUL; -1 no such rule */
 	size_t min, max;    /* of the payload */
 };
 
 static const struct shape shapes[] = {
-	[FRAME_HELLO] = { .known = true, .text = 8, .min = 8, .max = 8 + 256 },
-	[FRAME_JOB] = { .known = true, .min = 8 * JOB_FIELDS, .max = 8 * JOB_FIELDS },
-	[FRAME_FILE] = { .known = true, .text = 12, .min = 13, .max = 12 + 4096 },
-	[FRAME_DATA] = { .known = true, .max = FRAME_MAX },
-	[FRAME_PHASE] = { .known = true, .min = 4, .max = 4 + 8 * 64 },
-	[FRAME_ARG] = { .known = true, .whole_text = true, .max = FRAME_MAX },
-	[FRAME_ENV] = { .known = true, .whole_text = true, .min = 2, .max = FRAME_MAX },
-	[FRAME_GO] = { .known = true },
-	[FRAME_STDIN] = { .known = true, .max = FRAME_MAX },
-	[FRAME_STDIN_END] = { .known = true },
-	[FRAME_SIGNAL] = { .known = true, .min = 4, .max = 4 },
-	[FRAME_KILL] = { .known = true },
-	[FRAME_COLLECT] = { .known = true, .whole_text = true, .min = 1, .max = 4096 },
-	[FRAME_WINDOW] = { .known = true, .min = 8, .max = 8 },
-	[FRAME_TEST] = { .known = true, .min = 4, .max = 4 },
-	[FRAME_FINISH] = { .known = true },
-	[FRAME_READY] = { .known = true, .max = FRAME_MAX },
-	[FRAME_START] = { .known = true, .min = 4, .max = 4 },
-	[FRAME_OUT] = { .known = true, .stream = true, .max = FRAME_MAX },
-	[FRAME_GAP] = { .known = true, .stream = true, .min = 8, .max = 8 },
-	[FRAME_END] = { .known = true, .min = 8 * END_FIELDS, .max = 8 * END_FIELDS },
-	[FRAME_DONE] = { .known = true, .min = 4, .max = 4 },
-	[FRAME_CREDIT] = { .known = true, .min = 4, .max = 4 },
-	[FRAME_TROUBLE] = { .known = true, .max = FRAME_MAX },
-	[FRAME_LEFT] = { .known = true, .min = 4, .max = 4 + 4096 },
-	[FRAME_NEXT] = { .known = true },
+#define F(id, number, stream, text, min, max) [FRAME_##id] = { true, stream, text, min, max },
+	FRAMES(F)
+#undef F
 };
 
 void frame_put32(unsigned char *p, uint32_t v)
@@ -107,12 +82,10 @@ static bool payload_sound(const unsigned char *h, const unsigned char *data, siz
 {
 	const struct shape *s = shape_of(h[0]);
 
-	if (s->whole_text)
-		return !memchr(data, 0, len);
-	return s->text == 0 || !memchr(data + s->text, 0, len - s->text);
+	return s->text < 0 || len <= (size_t)s->text || !memchr(data + s->text, 0, len - (size_t)s->text);
 }
 
-/* Fills the buffer up to goal; true when it is there. */
+/* Fills the buffer up to goal; true when that many bytes are there. */
 static bool take(struct frame_parser *p, size_t goal, const unsigned char **bytes, size_t *left)
 {
 	size_t n = goal - p->have;
@@ -135,6 +108,15 @@ static int broken(struct frame_parser *p)
 	return -1;
 }
 
+/* The frame whose bytes begin at h. */
+static struct frame frame_of(const unsigned char *h)
+{
+	return (struct frame){ .type = (enum frame_type)h[0],
+			       .stream = (enum frame_stream)h[1],
+			       .data = h + FRAME_HEADER,
+			       .len = frame_get32(h + 4) };
+}
+
 int frame_feed(struct frame_parser *p, const void *bytes, size_t len, size_t *used, struct frame *f)
 {
 	const unsigned char *b = bytes;
@@ -143,7 +125,7 @@ int frame_feed(struct frame_parser *p, const void *bytes, size_t len, size_t *us
 	*used = 0;
 	if (p->have == FRAME_BROKEN)
 		return broken(p);
-	/* the frame that the last call gave out is done with */
+	/* the last call's frame is no longer used */
 	if (p->have >= FRAME_HEADER && p->have == FRAME_HEADER + (size_t)frame_get32(p->buf + 4))
 		p->have = 0;
 	if (p->have < FRAME_HEADER) {
@@ -162,9 +144,19 @@ int frame_feed(struct frame_parser *p, const void *bytes, size_t len, size_t *us
 	*used = len - left;
 	if (!payload_sound(p->buf, p->buf + FRAME_HEADER, size))
 		return broken(p);
-	f->type = (enum frame_type)p->buf[0];
-	f->stream = (enum frame_stream)p->buf[1];
-	f->data = p->buf + FRAME_HEADER;
-	f->len = size;
+	*f = frame_of(p->buf);
 	return 1;
+}
+
+size_t frame_at(const void *bytes, size_t len, struct frame *f)
+{
+	const unsigned char *b = bytes;
+
+	if (len < FRAME_HEADER || !header_sound(b) || frame_get32(b + 4) > len - FRAME_HEADER ||
+	    !payload_sound(b, b + FRAME_HEADER, frame_get32(b + 4))) {
+		errno = EPROTO;
+		return 0;
+	}
+	*f = frame_of(b);
+	return FRAME_HEADER + f->len;
 }

@@ -1,6 +1,8 @@
 /* frame_fuzz - any bytes as frames: in one piece and in pieces they say the same, and each
- * frame packs again to the bytes that it was made of */
+ * frame packs again to the bytes that it was made of, its payload too where it unpacks */
 #include "wire/frame.h"
+#include "wire/payload.h"
+#include "wire/resident.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +16,62 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		if (!(c))                                                                                              \
 			abort();                                                                                       \
 	} while (0)
+
+static void same(const struct payload *p, const struct frame *f)
+{
+	MUST(p->len == f->len && memcmp(p->data, f->data, f->len) == 0);
+}
+
+static void unpack_texts(const struct frame *f)
+{
+	struct frame_hello h;
+	struct frame_file file;
+	struct frame_left l;
+	struct resident_ready r;
+	struct payload p;
+
+	if (frame_unpack_hello(f->data, f->len, &h) && frame_pack_hello(&p, &h) == 0)
+		same(&p, f);
+	if (frame_unpack_file(f->data, f->len, &file) && frame_pack_file(&p, &file) == 0)
+		same(&p, f);
+	if (frame_unpack_left(f->data, f->len, &l) && frame_pack_left(&p, &l) == 0)
+		same(&p, f);
+	if (resident_unpack_ready(f->data, f->len, &r) && resident_pack_ready(&p, &r) == 0)
+		same(&p, f);
+}
+
+static void unpack_numbers(const struct frame *f)
+{
+	struct frame_job j;
+	struct frame_plan plan;
+	struct frame_window w;
+	struct frame_end e;
+	struct limits l;
+	struct payload p;
+	uint64_t gap;
+
+	if (frame_unpack_job(f->data, f->len, &j)) {
+		frame_pack_job(&p, &j);
+		same(&p, f);
+	}
+	if (resident_unpack_plan(f->data, f->len, &plan)) {
+		memcpy(l.v, plan.limit, sizeof l.v);
+		frame_pack_plan(&p, plan.phase, &l);
+		same(&p, f);
+	}
+	if (frame_unpack_window(f->data, f->len, &w)) {
+		frame_pack_window(&p, &w);
+		same(&p, f);
+	}
+	if (frame_unpack_end(f->data, f->len, &e)) {
+		frame_pack_end(&p, &e);
+		same(&p, f);
+	}
+	if (frame_unpack_gap(f->data, f->len, &gap)) {
+		frame_pack_gap(&p, gap);
+		same(&p, f);
+	}
+}
 
 /* The bytes of all whole frames, in a sum; *end is what the last call returned. */
 static uint64_t walk(const uint8_t *data, size_t size, size_t piece, int *end, size_t *count)
@@ -40,6 +98,8 @@ static uint64_t walk(const uint8_t *data, size_t size, size_t piece, int *end, s
 			MUST(f.len <= FRAME_MAX && passed + FRAME_HEADER + f.len == at);
 			MUST(memcmp(head, data + passed, FRAME_HEADER) == 0);
 			MUST(f.len == 0 || memcmp(f.data, data + passed + FRAME_HEADER, f.len) == 0);
+			unpack_texts(&f);
+			unpack_numbers(&f);
 			passed = at;
 			++*count;
 			for (size_t i = 0; i < f.len; i++)

@@ -1,0 +1,161 @@
+/* frame_types.h - the frames of frame.h: their numbers, and those in their payloads
+ *
+ * Each is named once, in a table; scripts/facts generates from these tables what C# and the
+ * tests' driver know of them. A number that is given here never changes its meaning within
+ * one FRAME_VERSION.
+ */
+#ifndef CEE_FRAME_TYPES_H
+#define CEE_FRAME_TYPES_H
+
+enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 2, FRAME_NAME_MAX = 4096, TEST_STDIN = 65536 };
+
+/* F(ID, number, stream, text, min, max): stream is 1 where the header names a stream; from
+ * byte text on the payload has no NUL (-1: no such rule); min and max are the payload's length. */
+#define FRAMES(F)                                                                                                        \
+	/* both ways: u32 FRAME_VERSION, u32 flags (init: HELLO_*), build text */                                        \
+	F(HELLO, 1, 0, 8, 8, 8 + 256)                                                                                    \
+	/* to init: struct frame_job, as JOB_FIELDS u64 */                                                               \
+	F(JOB, 2, 0, -1, 8 * JOB_FIELDS, 8 * JOB_FIELDS)                                                                 \
+	/* both ways: u32 mode, u64 size, name (relative, without ".."); size bytes of DATA follow. From init a        \
+	 * collected file: one whose DATA stops short, or that LEFT_CHANGED names next, was not collected */ \
+	F(FILE, 3, 0, 12, 13, 12 + FRAME_NAME_MAX)                                                                       \
+	F(DATA, 4, 0, -1, 0, FRAME_MAX)                                                                                  \
+	/* to init: u32 enum frame_phase, then LIMIT_COUNT u64 in the order of limit.h */                                \
+	F(PHASE, 5, 0, -1, 4, 4 + 8 * 64)                                                                                \
+	/* one argument; the first is the program, looked up in PATH of ENV */                                           \
+	F(ARG, 6, 0, 0, 0, FRAME_MAX)                                                                                    \
+	/* NAME=value */                                                                                                 \
+	F(ENV, 7, 0, 0, 2, FRAME_MAX)                                                                                    \
+	F(GO, 8, 0, -1, 0, 0)                                                                                            \
+	F(STDIN, 9, 0, -1, 0, FRAME_MAX)                                                                                 \
+	F(STDIN_END, 10, 0, -1, 0, 0)                                                                                    \
+	/* u32 signal: sent to the program's process group */                                                            \
+	F(SIGNAL, 11, 0, -1, 4, 4)                                                                                       \
+	/* end the job now: END with how = END_KILLED, then DONE */                                                      \
+	F(KILL, 12, 0, -1, 0, 0)                                                                                         \
+	/* one pattern of files to collect at the end, see cee-job(5) */                                                 \
+	F(COLLECT, 13, 0, 0, 1, FRAME_NAME_MAX)                                                                          \
+	/* u32 rows, u32 columns of the job's terminal */                                                                \
+	F(WINDOW, 14, 0, -1, 8, 8)                                                                                       \
+	/* u32 number of the test whose phase follows */                                                                 \
+	F(TEST, 15, 0, -1, 4, 4)                                                                                         \
+	/* no test follows */                                                                                            \
+	F(FINISH, 16, 0, -1, 0, 0)                                                                                       \
+	/* from init */                                                                                                  \
+	F(READY, 32, 0, -1, 0, FRAME_MAX)                                                                                \
+	/* u32 enum frame_phase */                                                                                       \
+	F(START, 33, 0, -1, 4, 4)                                                                                        \
+	/* bytes of the stream that the header names */                                                                  \
+	F(OUT, 34, 1, -1, 0, FRAME_MAX)                                                                                  \
+	/* u64: bytes of that stream that are missing here */                                                            \
+	F(GAP, 35, 1, -1, 8, 8)                                                                                          \
+	/* struct frame_end, as END_FIELDS u64 */                                                                        \
+	F(END, 36, 0, -1, 8 * END_FIELDS, 8 * END_FIELDS)                                                                \
+	/* u32: 0 every phase that could run did, 1 a failure of cee's; the last frame of a job */                       \
+	F(DONE, 37, 0, -1, 4, 4)                                                                                         \
+	/* u32 bytes of STDIN */                                                                                         \
+	F(CREDIT, 38, 0, -1, 4, 4)                                                                                       \
+	/* text */                                                                                                       \
+	F(TROUBLE, 39, 0, -1, 0, FRAME_MAX)                                                                              \
+	/* a file that was not collected: u32 enum left_reason, name; LEFT_MORE: u32, u64 */                             \
+	F(LEFT, 40, 0, -1, 4, 4 + FRAME_NAME_MAX)                                                                        \
+	/* a test may be sent */                                                                                         \
+	F(NEXT, 41, 0, -1, 0, 0)
+
+enum frame_type {
+#define F(id, number, stream, text, min, max) FRAME_##id = number,
+	FRAMES(F)
+#undef F
+};
+
+enum frame_stream { STREAM_NONE = 0, STREAM_OUT = 1, STREAM_ERR = 2, STREAM_COMPILE = 3 };
+
+/* flags in init's HELLO */
+enum { HELLO_CELLS = 1 }; /* the self-test built a cell in this box */
+
+/* FRAME_JOB's fields, in this order: F(ID, name, what) */
+#define FRAME_JOB_FIELDS(F)                                                                                            \
+	F(FLAGS, flags, "JOB_MERGE and the like")                                                                      \
+	F(DISK, disk, "bytes of the job's tmpfs (work and tmp together)")                                              \
+	F(INODES, inodes, "files and folders in it")                                                                   \
+	F(CPU, cpu, "1 + the processor the job is kept on, 0 any")                                                     \
+	F(COLLECT_FILES, collect_files, "at most so many files are collected")                                         \
+	F(COLLECT_BYTES, collect_bytes, "and bytes in all of them")
+
+enum {
+#define F(id, name, what) JOB_##id,
+	FRAME_JOB_FIELDS(F)
+#undef F
+		JOB_FIELDS
+};
+
+enum {
+	JOB_MERGE = 1,
+	JOB_STOP_ON_OUTPUT = 2,
+	JOB_NO_CELL = 4,
+	JOB_TTY = 8, /* a terminal is the run phase's stdin, stdout and stderr */
+	JOB_TESTS = 16
+};
+
+/* FRAME_END's fields, in this order: F(ID, name, what) */
+#define FRAME_END_FIELDS(F)                                                                                            \
+	F(PHASE, phase, "enum frame_phase")                                                                            \
+	F(HOW, how, "enum frame_how")                                                                                  \
+	F(STATUS, status, "exit code or signal number")                                                                \
+	F(CPU_US, cpu_us, "of all processes of the phase, user and system")                                            \
+	F(WALL_US, wall_us, "from exec to the end of the program")                                                     \
+	F(PEAK, peak, "bytes of memory")                                                                               \
+	F(PEAK_HOW, peak_how, "0 largest process (rusage), 1 sampled cgroup")                                          \
+	F(OOM_KILLS, oom_kills, "processes the kernel killed for memory in this phase")                                \
+	F(HIT, hit, "bit set of enum limit_id: the limits that were exceeded, whatever the verdict")                   \
+	F(OUT_BYTES, out_bytes, "written by the program to stdout, kept or not")                                       \
+	F(ERR_BYTES, err_bytes, "to stderr")                                                                           \
+	F(DROPPED, dropped, "bytes of both that were not kept")
+
+enum {
+#define F(id, name, what) END_##id,
+	FRAME_END_FIELDS(F)
+#undef F
+		END_FIELDS
+};
+
+/* How a phase ended; the runner makes the verdict of it. F(ID, name) */
+#define FRAME_HOWS(F)                                                                                                  \
+	F(EXITED, "exited")                                                                                            \
+	F(SIGNALLED, "signalled")                                                                                      \
+	F(CPU_LIMIT, "cpu limit")                                                                                      \
+	F(WALL_LIMIT, "wall limit")                                                                                    \
+	F(MEMORY_LIMIT, "memory limit")                                                                                \
+	F(OUTPUT_LIMIT, "output limit")                                                                                \
+	F(PROCESS_LIMIT, "process limit")                                                                              \
+	F(DISK_LIMIT, "disk limit")                                                                                    \
+	F(FILE_SIZE_LIMIT, "file size limit")                                                                          \
+	F(KILLED, "killed")   /* by FRAME_KILL or the end of the connection */                                         \
+	F(TROUBLE, "trouble") /* the phase could not be started or watched: a failure of cee's */
+
+enum frame_how {
+#define F(id, name) END_##id,
+	FRAME_HOWS(F)
+#undef F
+};
+enum { END_HOWS = END_TROUBLE + 1 };
+
+/* Why a file was left behind. F(ID, the reason as results have it) */
+#define LEFT_REASONS_TABLE(F)                                                                                          \
+	F(COUNT, "too many")	   /* that many files had been collected already */                                    \
+	F(BYTES, "too large")	   /* it is larger than what was left of the bytes */                                  \
+	F(NAME, "bad name")	   /* control characters, not UTF-8, too long, too deep (it may be a folder) */        \
+	F(TYPE, "no regular file") /* not a regular file */                                                            \
+	F(CHANGED, "changed")	   /* its size was not the announced one */                                            \
+	F(UNREADABLE, "unreadable")                                                                                    \
+	F(MORE, "more")		  /* not a file: how many more were left behind and are not named */                   \
+	F(SEARCH, "not searched") /* not a file: the search took too long or was cut short; name is where, or "" */
+
+enum left_reason {
+#define F(id, name) LEFT_##id,
+	LEFT_REASONS_TABLE(F)
+#undef F
+		LEFT_REASONS
+};
+
+#endif
