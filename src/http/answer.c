@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/prog.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 
 #include <errno.h>
 #include <inttypes.h>

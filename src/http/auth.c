@@ -23,7 +23,7 @@
 #include "conf/token.h"
 #include "http/cgi.h"
 #include "http/ticket.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 
 #include <errno.h>

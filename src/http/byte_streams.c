@@ -13,13 +13,12 @@
 #include "base/id.h"
 #include "cli/prog.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/result.h"
 #include "spool/collected.h"
 #include "spool/index.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "http/task.h"
 
 #include <errno.h>
 #include <fcntl.h>

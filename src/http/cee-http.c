@@ -9,7 +9,7 @@
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 
 #include <signal.h>

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "http/events.h"
+#include "http/cursor.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  */
 #include "conf/conf.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* cursor.c - where a reader of events is, as a text; and characters that are not whole (events.h) */
-#include "http/events.h"
+#include "http/cursor.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

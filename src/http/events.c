@@ -15,7 +15,7 @@
  *   - Where the server gathers output before it passes it on, CEE_HTTP_FILL of its configuration
  *     says how many bytes: so many are written behind each event's.
  */
-#include "http/events.h"
+#include "http/cursor.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -25,7 +25,7 @@
 #include "conf/token.h"
 #include "http/cgi.h"
 #include "http/task.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/job.h"
 #include "job/test_result.h"
 #include "spool/follow.h"

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/json_limits.h"
 #include "base/limit.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 
 #include <cjson/cJSON.h>

@@ -4,7 +4,7 @@
  * behind it the samples of every runner, which differ in the label runner.
  */
 #include "base/buf.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/metrics_file.h"
 #include "spool/spool.h"
 

@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "cli/prog.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 
 #include <errno.h>
 #include <fcntl.h>

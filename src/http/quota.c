@@ -11,7 +11,7 @@
 #include "base/id.h"
 #include "cli/prog.h"
 #include "http/task.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
 

@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "conf/token.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 
 #include <errno.h>

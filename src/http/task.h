@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/labels.h"
 #include "job/result.h"
 

@@ -7,11 +7,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/result.h"
 #include "spool/input.h"
 #include "spool/spool.h"
-#include "http/task.h"
 
 #include <errno.h>
 #include <inttypes.h>

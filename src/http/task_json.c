@@ -11,7 +11,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "http/task.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/job.h"
 #include "job/labels.h"
 #include "job/result.h"

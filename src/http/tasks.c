@@ -17,7 +17,7 @@
 #include "http/cgi.h"
 #include "http/task.h"
 #include "http/ticket.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/result.h"
 #include "spool/follow.h"
 #include "spool/input.h"

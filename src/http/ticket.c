@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/id.h"
 #include "cli/prog.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #ifndef CEE_TICKET_H
 #define CEE_TICKET_H
 
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* events_fuzz - what a reader of events sends: an id is refused or reads back as it was, a ticket
  * that nobody made is refused, and a tail is never more than a character */
 #include "base/text.h"
-#include "http/events.h"
+#include "http/cursor.h"
 #include "http/ticket.h"
 #include "spool/spool.h"
 

@@ -4,7 +4,7 @@
 #include "base/id.h"
 #include "conf/token.h"
 #include "http/cgi.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "spool/spool.h"
 #include "check.h"
 

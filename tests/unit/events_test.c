@@ -1,5 +1,5 @@
 /* events_test - ids of events, characters that are not whole, and tickets, without a spool */
-#include "http/events.h"
+#include "http/cursor.h"
 #include "http/ticket.h"
 #include "spool/spool.h"
 #include "check.h"

@@ -1,4 +1,4 @@
-/* list.c - GET /tasks: the caller's own, the newest first, a page at a time
+/* task_list.c - GET /tasks: the caller's own, the newest first, a page at a time
  *
  * ?limit=N, ?before=ID (the page after the one that ended with ID), ?status=, ?label=NAME=VALUE (more
  * than one: all of them), ?group=. A page never looks at more than so many jobs: where few fit
@@ -10,7 +10,7 @@
 #include "base/names.h"
 #include "http/cgi.h"
 #include "http/task.h"
-#include "http/web.h"
+#include "http/request.h"
 #include "job/labels.h"
 #include "job/result.h"
 #include "spool/group.h"

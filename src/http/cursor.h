@@ -1,10 +1,10 @@
-/* events.h - the parts of GET /tasks/{id}/events that do no I/O: where a reader is, and characters
+/* cursor.h - the parts of GET /tasks/{id}/events that do no I/O: where a reader is, and characters
  *
  * A cursor counts what a reader has got, all of it from files that only grow: so a stream that was
  * cut off goes on at its last event's id, nothing twice and nothing lost.
  */
-#ifndef CEE_EVENTS_H
-#define CEE_EVENTS_H
+#ifndef CEE_HTTP_CURSOR_H
+#define CEE_HTTP_CURSOR_H
 
 #include <stdbool.h>
 #include <stdint.h>

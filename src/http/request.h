@@ -1,11 +1,11 @@
-/* web.h - one request of cee-http: who asks, what for, and the ways to answer
+/* request.h - one request of cee-http: who asks, what for, and the ways to answer
  *
  * A route (route.c) names a handler; a handler looks at struct web and calls exactly one
  * of the answer functions. It need not check who may: route_dispatch has done so, and
  * w->c.owner is the owner whose tasks, and no others, the caller may see.
  */
-#ifndef CEE_WEB_H
-#define CEE_WEB_H
+#ifndef CEE_HTTP_REQUEST_H
+#define CEE_HTTP_REQUEST_H
 
 #include "base/buf.h"
 #include "base/error.h"
