@@ -95,7 +95,7 @@ $(BUILD)/%.o: src/%.c
 # Unit tests link what they use of everything but the mains.
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDLIBS)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
 unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done

@@ -1,9 +1,10 @@
-/* answer.c - the ways to answer a request (web.h)
+/* answer.c - the ways to answer a request
  *
  * A whole answer is one write: header and body. Every answer forbids sniffing and caching;
  * nothing that came from a request gets into a header unless it passes answer_header, which
  * lets no line end through.
  */
+#include "http/answer.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -63,19 +64,19 @@ const char *answer_reason(int status)
 	return "Error";
 }
 
-void answer_die(struct web *w)
+void answer_die(struct request *rq)
 {
 	static const char text[] =
 		"Status: 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\r\n"
 		"{\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"out of memory\"}\n";
 
-	if (!w->begun)
+	if (!rq->begun)
 		write_full(STDOUT_FILENO, text, sizeof text - 1);
 	prog_error("out of memory");
 	_exit(EX_OSERR);
 }
 
-void answer_header(struct web *w, const char *name, const char *fmt, ...)
+void answer_header(struct request *rq, const char *name, const char *fmt, ...)
 {
 	char value[CGI_PATH_MAX * 3 + 512];
 	va_list ap;
@@ -88,22 +89,22 @@ void answer_header(struct web *w, const char *name, const char *fmt, ...)
 			*p = 0;
 			break;
 		}
-	if (buf_printf(&w->headers, "%s: %s\r\n", name, value) < 0)
-		answer_die(w);
+	if (buf_printf(&rq->headers, "%s: %s\r\n", name, value) < 0)
+		answer_die(rq);
 }
 
-void answer_location(struct web *w, const char *id)
+void answer_location(struct request *rq, const char *id)
 {
 	AUTO_BUF struct buf path = { 0 };
 
-	if (cgi_escape(&path, w->q.prefix, false) < 0 || buf_printf(&path, "/tasks/%s", id) < 0)
-		answer_die(w);
-	answer_header(w, "Location", "%s", path.data);
+	if (cgi_escape(&path, rq->cgi.prefix, false) < 0 || buf_printf(&path, "/tasks/%s", id) < 0)
+		answer_die(rq);
+	answer_header(rq, "Location", "%s", path.data);
 }
 
 /* ---- the header ---------------------------------------------------------------- */
 
-static void put_header(struct web *w, struct buf *b, int status, const char *type, int64_t length)
+static void put_header(struct request *rq, struct buf *b, int status, const char *type, int64_t length)
 {
 	int r = buf_printf(b, "Status: %d %s\r\n", status, answer_reason(status));
 
@@ -112,14 +113,14 @@ static void put_header(struct web *w, struct buf *b, int status, const char *typ
 	if (length >= 0)
 		r |= buf_printf(b, "Content-Length: %" PRId64 "\r\n", length);
 	/* what a handler says of caching stands instead */
-	if (!w->headers.data || !strcasestr(w->headers.data, "Cache-Control:"))
+	if (!rq->headers.data || !strcasestr(rq->headers.data, "Cache-Control:"))
 		r |= buf_printf(b, "Cache-Control: no-store\r\n");
 	r |= buf_printf(b, "X-Content-Type-Options: nosniff\r\n");
-	if (w->headers.len > 0)
-		r |= buf_add(b, w->headers.data, w->headers.len);
+	if (rq->headers.len > 0)
+		r |= buf_add(b, rq->headers.data, rq->headers.len);
 	if (r < 0 || buf_add(b, "\r\n", 2) < 0)
-		answer_die(w);
-	w->begun = true;
+		answer_die(rq);
+	rq->begun = true;
 }
 
 /* The client may be gone; that is its own affair. */
@@ -128,40 +129,40 @@ static int put(const void *data, size_t len)
 	return write_full(STDOUT_FILENO, data, len);
 }
 
-void answer_begin(struct web *w, int status, const char *type, int64_t length)
+void answer_begin(struct request *rq, int status, const char *type, int64_t length)
 {
 	AUTO_BUF struct buf b = { 0 };
 
-	put_header(w, &b, status, type, length);
+	put_header(rq, &b, status, type, length);
 	put(b.data, b.len);
 }
 
-int answer_write(struct web *w, const void *data, size_t len)
+int answer_write(struct request *rq, const void *data, size_t len)
 {
-	return w->q.method == METHOD_HEAD ? 0 : put(data, len);
+	return rq->cgi.method == METHOD_HEAD ? 0 : put(data, len);
 }
 
-void answer_text(struct web *w, int status, const char *type, const char *data, size_t len)
+void answer_text(struct request *rq, int status, const char *type, const char *data, size_t len)
 {
 	AUTO_BUF struct buf b = { 0 };
 
-	put_header(w, &b, status, type, (int64_t)len);
-	if (w->q.method != METHOD_HEAD && len > 0 && buf_add(&b, data, len) < 0)
-		answer_die(w);
+	put_header(rq, &b, status, type, (int64_t)len);
+	if (rq->cgi.method != METHOD_HEAD && len > 0 && buf_add(&b, data, len) < 0)
+		answer_die(rq);
 	put(b.data, b.len);
 }
 
-void answer_empty(struct web *w, int status)
+void answer_empty(struct request *rq, int status)
 {
 	AUTO_BUF struct buf b = { 0 };
 
-	put_header(w, &b, status, NULL, -1);
+	put_header(rq, &b, status, NULL, -1);
 	put(b.data, b.len);
 }
 
-void answer_json(struct web *w, int status, const struct buf *body)
+void answer_json(struct request *rq, int status, const struct buf *body)
 {
-	answer_text(w, status, "application/json", body->data ? body->data : "", body->len);
+	answer_text(rq, status, "application/json", body->data ? body->data : "", body->len);
 }
 
 /* ---- problems --------------------------------------------------------------------- */
@@ -209,7 +210,7 @@ static const char *title(int status)
 	return status == 400 ? "One or more validation errors occurred" : answer_reason(status);
 }
 
-void answer_problem(struct web *w, int status, const char *fmt, ...)
+void answer_problem(struct request *rq, int status, const char *fmt, ...)
 {
 	AUTO_BUF struct buf b = { 0 };
 	char detail[1024];
@@ -220,40 +221,40 @@ void answer_problem(struct web *w, int status, const char *fmt, ...)
 	va_end(ap);
 	if (buf_printf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":", title(status), status) < 0 ||
 	    answer_quote(&b, detail, strlen(detail)) < 0 || buf_add(&b, "}\n", 2) < 0)
-		answer_die(w);
-	answer_text(w, status, "application/problem+json", b.data, b.len);
+		answer_die(rq);
+	answer_text(rq, status, "application/problem+json", b.data, b.len);
 }
 
-void answer_error(struct web *w, int err, const struct cee_err *e)
+void answer_error(struct request *rq, int err, const struct cee_err *e)
 {
 	switch (err) {
 	case EINVAL:
-		answer_problem(w, 400, "%s", e->msg);
+		answer_problem(rq, 400, "%s", e->msg);
 		return;
 	case ENOENT:
-		answer_problem(w, 404, "there is no such task");
+		answer_problem(rq, 404, "there is no such task");
 		return;
 	case EFBIG:
-		answer_problem(w, 413, "%s", e->msg);
+		answer_problem(rq, 413, "%s", e->msg);
 		return;
 	case EEXIST:
 	case EBUSY:
-		answer_problem(w, 409, "%s", e->msg);
+		answer_problem(rq, 409, "%s", e->msg);
 		return;
 	case ENOSPC:
 	case EDQUOT:
-		answer_header(w, "Retry-After", "60");
-		answer_problem(w, 503, "the spool has no room for more jobs at present");
+		answer_header(rq, "Retry-After", "60");
+		answer_problem(rq, 503, "the spool has no room for more jobs at present");
 		prog_error("%s", e->msg);
 		return;
 	case ETIMEDOUT:
-		answer_header(w, "Retry-After", "10");
-		answer_problem(w, 503, "no runner is there to begin with jobs of this user at present");
+		answer_header(rq, "Retry-After", "10");
+		answer_problem(rq, 503, "no runner is there to begin with jobs of this user at present");
 		prog_error("%s", e->msg);
 		return;
 	default:
 		/* what the system said names paths: it is for the server's log */
 		prog_error("%s", e->msg);
-		answer_problem(w, 500, "cee failed, not the request; the server's log says how");
+		answer_problem(rq, 500, "cee failed, not the request; the server's log says how");
 	}
 }

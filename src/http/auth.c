@@ -1,4 +1,4 @@
-/* auth.c - who asks, and what they may do (web.h)
+/* auth.c - who asks, and what they may do
  *
  * A bearer token says who, else the server's own login (REMOTE_USER), which is believed. The
  * owner of what a caller submits is made of that name:
@@ -16,14 +16,17 @@
  * Anonymous callers share one owner. What they may see of it is what they know the id of, which
  * has 74 random bits; they have no list, no groups and no keys.
  */
+#include "http/auth.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/prog.h"
 #include "conf/token.h"
+#include "http/answer.h"
 #include "http/cgi.h"
-#include "http/ticket.h"
 #include "http/request.h"
+#include "http/route.h"
+#include "http/ticket.h"
 #include "spool/spool.h"
 
 #include <errno.h>
@@ -71,9 +74,9 @@ int auth_owner(char owner[OWNER_MAX], const char *realm, const char *name, const
 
 /* ---- tokens ------------------------------------------------------------------------- */
 
-static const char *bearer(struct web *w)
+static const char *bearer(struct request *rq)
 {
-	const char *s = cgi_variable(&w->q, "HTTP_AUTHORIZATION");
+	const char *s = cgi_variable(&rq->cgi, "HTTP_AUTHORIZATION");
 
 	if (!s || strncasecmp(s, "Bearer ", 7) != 0)
 		return NULL;
@@ -81,14 +84,14 @@ static const char *bearer(struct web *w)
 	return s + strspn(s, " ");
 }
 
-static bool find_token(struct web *w, const char *text, struct token *t)
+static bool find_token(struct request *rq, const char *text, struct token *t)
 {
-	AUTO_CLOSE int fd = open(w->c.conf.http_tokens, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	AUTO_CLOSE int fd = open(rq->client.conf.http_tokens, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	AUTO_BUF struct buf b = { 0 };
 
 	if (fd < 0 || read_fd(fd, TOKENS_MAX_BYTES, &b) < 0) {
 		if (errno != ENOENT)
-			prog_error("%s: %s", w->c.conf.http_tokens, strerror(errno));
+			prog_error("%s: %s", rq->client.conf.http_tokens, strerror(errno));
 		return false;
 	}
 	return token_find(t, b.data ? b.data : "", b.len, text, now_us()) == 1;
@@ -96,90 +99,87 @@ static bool find_token(struct web *w, const char *text, struct token *t)
 
 /* ---- who -------------------------------------------------------------------------------- */
 
-static void nobody(struct web *w)
+static void nobody(struct request *rq)
 {
-	snprintf(w->c.owner, sizeof w->c.owner, "anon");
-	w->anonymous = true;
-	w->scopes |=
-		(w->c.conf.http_anonymous_submit ? SCOPE_SUBMIT : 0) | (w->c.conf.http_anonymous_read ? SCOPE_READ : 0);
+	snprintf(rq->client.owner, sizeof rq->client.owner, "anon");
+	rq->anonymous = true;
+	rq->scopes |= (rq->client.conf.http_anonymous_submit ? SCOPE_SUBMIT : 0) |
+		      (rq->client.conf.http_anonymous_read ? SCOPE_READ : 0);
 }
 
-static bool forbid(struct web *w, const char *what)
+static bool forbid(struct request *rq, const char *what)
 {
-	answer_problem(w, 403, "%s", what);
+	answer_problem(rq, 403, "%s", what);
 	return false;
 }
 
-static bool ask_for_login(struct web *w, bool bad_token)
+static bool ask_for_login(struct request *rq, bool bad_token)
 {
-	answer_header(w, "WWW-Authenticate",
+	answer_header(rq, "WWW-Authenticate",
 		      bad_token ? "Bearer realm=\"cee\", error=\"invalid_token\"" : "Bearer realm=\"cee\"");
-	answer_problem(w, 401,
+	answer_problem(rq, 401,
 		       bad_token ? "this token is unknown, or has expired"
 				 : "say who you are: a bearer token, or the server's own login");
 	return false;
 }
 
-static bool somebody(struct web *w, const char *name, const char *user)
+static bool somebody(struct request *rq, const char *name, const char *user)
 {
-	if (auth_owner(w->c.owner, w->c.conf.http_realm, name, user) == 0)
+	if (auth_owner(rq->client.owner, rq->client.conf.http_realm, name, user) == 0)
 		return true;
-	answer_problem(w, 500, "no owner's name can be made of this user's");
+	answer_problem(rq, 500, "no owner's name can be made of this user's");
 	return false;
 }
 
 /* Who they are; false: answered. */
-static bool identify(struct web *w)
+static bool identify(struct request *rq)
 {
-	const char *text = bearer(w), *login = cgi_variable(&w->q, "REMOTE_USER"),
-		   *user = cgi_variable(&w->q, "HTTP_CEE_USER");
+	const char *text = bearer(rq), *login = cgi_variable(&rq->cgi, "REMOTE_USER"),
+		   *user = cgi_variable(&rq->cgi, "HTTP_CEE_USER");
 	struct token t = { 0 };
 
-	if (text && !find_token(w, text, &t))
-		return ask_for_login(w, true);
+	if (text && !find_token(rq, text, &t))
+		return ask_for_login(rq, true);
 	if (user && !(text && (t.scopes & SCOPE_DELEGATE)))
-		return forbid(w, "Cee-User: is for a token with the scope delegate");
+		return forbid(rq, "Cee-User: is for a token with the scope delegate");
 	if (text && (t.scopes & SCOPE_DELEGATE) && !user) {
-		w->scopes = t.scopes & SCOPE_ADMIN;
-		nobody(w);
+		rq->scopes = t.scopes & SCOPE_ADMIN;
+		nobody(rq);
 		return true;
 	}
 	if (!text && !login) {
-		nobody(w);
+		nobody(rq);
 		return true;
 	}
-	w->scopes = text ? t.scopes : SCOPE_SUBMIT | SCOPE_READ;
-	return somebody(w, text ? t.name : login, user);
+	rq->scopes = text ? t.scopes : SCOPE_SUBMIT | SCOPE_READ;
+	return somebody(rq, text ? t.name : login, user);
 }
 
 /* A ticket says it all, and allows no more than to read the one task. */
-static bool by_ticket(struct web *w, const char *text, unsigned needs)
+static bool allow_ticket(struct request *rq, const char *text, unsigned needs)
 {
-	if (!ticket_check(w, text)) {
-		answer_header(w, "WWW-Authenticate", "Bearer realm=\"cee\", error=\"invalid_token\"");
-		answer_problem(w, 401, "this ticket is none for this task, or has expired");
+	if (!ticket_check(rq, text)) {
+		answer_header(rq, "WWW-Authenticate", "Bearer realm=\"cee\", error=\"invalid_token\"");
+		answer_problem(rq, 401, "this ticket is none for this task, or has expired");
 		return false;
 	}
-	w->scopes = SCOPE_READ;
-	return (needs & ~w->scopes) == 0;
+	rq->scopes = SCOPE_READ;
+	return (needs & ~rq->scopes) == 0;
 }
 
-static const char *ticket(const struct web *w)
+bool auth_allow(struct request *rq, unsigned needs, bool by_ticket)
 {
-	return w->route->method == METHOD_GET && strstr(w->route->pattern, "{id}") ? cgi_query(&w->q, "ticket") : NULL;
-}
+	const char *ticket = by_ticket ? cgi_query(&rq->cgi, "ticket") : NULL;
 
-bool auth_allow(struct web *w, unsigned needs)
-{
 	if (needs == SCOPE_NONE)
 		return true;
-	if (ticket(w))
-		return by_ticket(w, ticket(w), needs);
-	if (!identify(w))
+	if (ticket)
+		return allow_ticket(rq, ticket, needs);
+	if (!identify(rq))
 		return false;
-	if (needs == SCOPE_ANY ? w->scopes != 0 : (w->scopes & needs) == needs)
+	if (needs == SCOPE_ANY ? rq->scopes != 0 : (rq->scopes & needs) == needs)
 		return true;
-	if (w->anonymous)
-		return ask_for_login(w, false);
-	return forbid(w, "this token's scopes do not allow that");
+	if (rq->anonymous)
+		return ask_for_login(rq, false);
+	return forbid(rq, "this token's scopes do not allow that");
 }

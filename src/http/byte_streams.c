@@ -1,4 +1,4 @@
-/* raw.c - bytes as they are: GET /tasks/{id}/stdout, /stderr, /files, /files/NAME
+/* byte_streams.c - bytes as they are: GET /tasks/{id}/stdout, /stderr, /files, /files/NAME
  *
  * Whatever a program wrote may be made to be mistaken for a page of this site. So none of it is
  * ever served with a type that a browser would run: text is text/plain, images are those whose
@@ -7,11 +7,13 @@
  * Of a stream only what the index covers is output. What was covered once stays as it is, so a
  * reader of a live job asks with Range for what is new.
  */
+#include "http/byte_streams.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
 #include "cli/prog.h"
+#include "http/answer.h"
 #include "http/cgi.h"
 #include "http/request.h"
 #include "job/result.h"
@@ -31,13 +33,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RAW_BLOCK = 65536, INDEX_BLOCK = 65536 };
+enum { STREAM_BLOCK = 65536, INDEX_BLOCK = 65536 };
 
 /* ---- ranges: RFC 9110, 14 --------------------------------------------------------------- */
 
 /* first and last of a single "bytes=A-B", "bytes=A-" or "bytes=-N". 1 a range, 0 none that counts
  * (the whole is answered), -1 it cannot be satisfied. */
-int raw_range(const char *s, int64_t size, int64_t *first, int64_t *last)
+int byte_range(const char *s, int64_t size, int64_t *first, int64_t *last)
 {
 	int64_t a = -1, b = -1;
 	size_t n;
@@ -90,57 +92,57 @@ struct raw {
 	const char *type;
 };
 
-static void send_bytes(struct web *w, const struct raw *r, int64_t at, int64_t len)
+static void send_bytes(struct request *rq, const struct raw *r, int64_t at, int64_t len)
 {
-	static char block[RAW_BLOCK];
+	static char block[STREAM_BLOCK];
 
-	while (len > 0 && w->q.method != METHOD_HEAD) {
-		ssize_t n = pread(r->fd, block, len < RAW_BLOCK ? (size_t)len : RAW_BLOCK, (off_t)(r->from + at));
+	while (len > 0 && rq->cgi.method != METHOD_HEAD) {
+		ssize_t n = pread(r->fd, block, len < STREAM_BLOCK ? (size_t)len : STREAM_BLOCK, (off_t)(r->from + at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) { /* the length is promised: a short answer is seen to be one */
-			prog_error("%s: some of its bytes cannot be read: %s", w->id,
+			prog_error("%s: some of its bytes cannot be read: %s", rq->id,
 				   n ? strerror(errno) : "they are not there");
 			return;
 		}
-		if (answer_write(w, block, (size_t)n) < 0)
+		if (answer_write(rq, block, (size_t)n) < 0)
 			return;
 		at += n;
 		len -= n;
 	}
 }
 
-static void send_raw(struct web *w, const struct raw *r)
+static void send_raw(struct request *rq, const struct raw *r)
 {
-	const char *range = cgi_variable(&w->q, "HTTP_RANGE"), *if_range = cgi_variable(&w->q, "HTTP_IF_RANGE");
+	const char *range = cgi_variable(&rq->cgi, "HTTP_RANGE"), *if_range = cgi_variable(&rq->cgi, "HTTP_IF_RANGE");
 	int64_t first = 0, last = r->size - 1;
-	int part = if_range && strcmp(if_range, r->tag) != 0 ? 0 : raw_range(range, r->size, &first, &last);
+	int part = if_range && strcmp(if_range, r->tag) != 0 ? 0 : byte_range(range, r->size, &first, &last);
 
-	answer_header(w, "ETag", "%s", r->tag);
-	answer_header(w, "Accept-Ranges", "bytes");
-	answer_header(w, "Cache-Control", "private, no-cache");
-	answer_header(w, "Content-Security-Policy", "sandbox; default-src 'none'");
-	if (has_tag(cgi_variable(&w->q, "HTTP_IF_NONE_MATCH"), r->tag)) {
-		answer_empty(w, 304);
+	answer_header(rq, "ETag", "%s", r->tag);
+	answer_header(rq, "Accept-Ranges", "bytes");
+	answer_header(rq, "Cache-Control", "private, no-cache");
+	answer_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
+	if (has_tag(cgi_variable(&rq->cgi, "HTTP_IF_NONE_MATCH"), r->tag)) {
+		answer_empty(rq, 304);
 		return;
 	}
 	if (part < 0) {
-		answer_header(w, "Content-Range", "bytes */%" PRId64, r->size);
-		answer_problem(w, 416, "there are %" PRId64 " bytes", r->size);
+		answer_header(rq, "Content-Range", "bytes */%" PRId64, r->size);
+		answer_problem(rq, 416, "there are %" PRId64 " bytes", r->size);
 		return;
 	}
 	if (part)
-		answer_header(w, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64, first, last, r->size);
-	answer_begin(w, part ? 206 : 200, r->type, last - first + 1);
-	send_bytes(w, r, first, last - first + 1);
+		answer_header(rq, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64, first, last, r->size);
+	answer_begin(rq, part ? 206 : 200, r->type, last - first + 1);
+	send_bytes(rq, r, first, last - first + 1);
 }
 
 /* ---- attempts ------------------------------------------------------------------------------- */
 
 /* The directory of the attempt that counts: that of the result, or the one that runs. 0 and *dir
  * -1: there is none yet. -1: answered. */
-static int open_attempt(struct web *w, struct result *r, bool *ended, int *attempt, int *dir)
+static int open_attempt(struct request *rq, struct result *r, bool *ended, int *attempt, int *dir)
 {
 	AUTO_BUF struct buf text = { 0 };
 	AUTO_CLOSE int out = -1;
@@ -149,18 +151,18 @@ static int open_attempt(struct web *w, struct result *r, bool *ended, int *attem
 	char n[16];
 
 	*dir = -1;
-	*ended = spool_read_result(&w->c.spool, w->c.owner, w->id, &text) == 0;
+	*ended = spool_read_result(&rq->client.spool, rq->client.owner, rq->id, &text) == 0;
 	if (*ended && result_parse(r, text.data, text.len, &e) < 0) {
-		answer_error(w, EIO, &e);
+		answer_error(rq, EIO, &e);
 		return -1;
 	}
-	if (!*ended && spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0) {
-		answer_error(w, errno, &e);
+	if (!*ended && spool_find(&rq->client.spool, rq->client.owner, rq->id, &where, &e) < 0) {
+		answer_error(rq, errno, &e);
 		return -1;
 	}
 	*attempt = *ended ? r->attempt : where.attempt;
 	snprintf(n, sizeof n, "%d", *attempt);
-	out = spool_open_out(&w->c.spool, w->c.owner, w->id);
+	out = spool_open_out(&rq->client.spool, rq->client.owner, rq->id);
 	*dir = out < 0 ? -1 : openat(out, n, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return 0;
 }
@@ -203,7 +205,7 @@ static int64_t covered(int dir, bool out)
 	return total;
 }
 
-static void stream(struct web *w, const char *name)
+static void stream(struct request *rq, const char *name)
 {
 	struct result result;
 	AUTO_CLOSE int dir = -1, fd = -1;
@@ -212,7 +214,7 @@ static void stream(struct web *w, const char *name)
 	bool ended;
 	int attempt;
 
-	if (open_attempt(w, &result, &ended, &attempt, &dir) < 0)
+	if (open_attempt(rq, &result, &ended, &attempt, &dir) < 0)
 		return;
 	if (ended)
 		result_release(&result);
@@ -222,23 +224,23 @@ static void stream(struct web *w, const char *name)
 		if (fstat(fd, &st) == 0 && st.st_size < r.size)
 			r.size = st.st_size;
 	}
-	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", w->id, name + 3, attempt, r.size);
-	send_raw(w, &r);
+	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", rq->id, name + 3, attempt, r.size);
+	send_raw(rq, &r);
 }
 
-void raw_stdout(struct web *w)
+void byte_streams_stdout(struct request *rq)
 {
-	stream(w, "stdout");
+	stream(rq, "stdout");
 }
-void raw_stderr(struct web *w)
+void byte_streams_stderr(struct request *rq)
 {
-	stream(w, "stderr");
+	stream(rq, "stderr");
 }
 
 /* ---- collected files ------------------------------------------------------------------------- */
 
 /* The list of a task that has ended, empty for others; with dir of its attempt. -1: answered. */
-static int open_files(struct web *w, struct files_list *l, int *dir)
+static int open_files(struct request *rq, struct files_list *l, int *dir)
 {
 	AUTO_BUF struct buf text = { 0 };
 	struct cee_err e = { 0 };
@@ -246,7 +248,7 @@ static int open_files(struct web *w, struct files_list *l, int *dir)
 	bool ended, some;
 	int attempt;
 
-	if (open_attempt(w, &result, &ended, &attempt, dir) < 0)
+	if (open_attempt(rq, &result, &ended, &attempt, dir) < 0)
 		return -1;
 	some = ended && result.files.count > 0;
 	if (ended)
@@ -254,13 +256,13 @@ static int open_files(struct web *w, struct files_list *l, int *dir)
 	if (!some)
 		return 0;
 	if (*dir < 0 || read_file_at(*dir, "files.index", FILES_INDEX_MAX, &text) < 0) {
-		cee_fail(&e, EIO, "%s: its collected files: %s", w->id, strerror(errno));
-		answer_error(w, EIO, &e);
+		cee_fail(&e, EIO, "%s: its collected files: %s", rq->id, strerror(errno));
+		answer_error(rq, EIO, &e);
 		return -1;
 	}
 	if (files_parse(l, text.data ? text.data : "", text.len, &e) == 0)
 		return 0;
-	answer_error(w, EIO, &e);
+	answer_error(rq, EIO, &e);
 	return -1;
 }
 
@@ -288,14 +290,14 @@ static const char *image_type(int fd, int64_t from, int64_t size)
 	return NULL;
 }
 
-void files_list(struct web *w)
+void byte_streams_files(struct request *rq)
 {
 	struct files_list l = { 0 };
 	AUTO_CLOSE int dir = -1, fd = -1;
 	AUTO_BUF struct buf b = { 0 };
 	int r;
 
-	if (open_files(w, &l, &dir) < 0)
+	if (open_files(rq, &l, &dir) < 0)
 		return;
 	fd = l.n > 0 ? open_regular(dir, "files") : -1;
 	r = buf_printf(&b, "{\"files\":[");
@@ -308,37 +310,37 @@ void files_list(struct web *w)
 			       type ? type : "application/octet-stream");
 	}
 	if (r || buf_printf(&b, "]}\n") < 0)
-		answer_die(w);
+		answer_die(rq);
 	files_release(&l);
-	answer_json(w, 200, &b);
+	answer_json(rq, 200, &b);
 }
 
 /* filename*=UTF-8'' of RFC 8187, the last part of the name. */
-static void attachment(struct web *w, const char *name)
+static void attachment(struct request *rq, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	AUTO_BUF struct buf b = { 0 };
 
 	if (cgi_escape(&b, slash ? slash + 1 : name, true) < 0)
-		answer_die(w);
-	answer_header(w, "Content-Disposition", "attachment; filename*=UTF-8''%s", b.data);
+		answer_die(rq);
+	answer_header(rq, "Content-Disposition", "attachment; filename*=UTF-8''%s", b.data);
 }
 
-void files_get(struct web *w)
+void byte_streams_file(struct request *rq)
 {
 	struct files_list l = { 0 };
 	AUTO_CLOSE int dir = -1, fd = -1;
 	struct raw r = { .fd = -1 };
 	size_t i = 0;
 
-	if (open_files(w, &l, &dir) < 0)
+	if (open_files(rq, &l, &dir) < 0)
 		return;
-	while (i < l.n && strcmp(l.v[i].name, w->rest) != 0)
+	while (i < l.n && strcmp(l.v[i].name, rq->rest) != 0)
 		i++;
 	r.fd = fd = i < l.n ? open_regular(dir, "files") : -1;
 	if (fd < 0) {
 		files_release(&l);
-		answer_problem(w, 404, "no file of this name was collected");
+		answer_problem(rq, 404, "no file of this name was collected");
 		return;
 	}
 	r.from = l.v[i].offset;
@@ -346,9 +348,9 @@ void files_get(struct web *w)
 	r.type = image_type(fd, r.from, r.size);
 	if (!r.type) {
 		r.type = "application/octet-stream";
-		attachment(w, l.v[i].name);
+		attachment(rq, l.v[i].name);
 	}
-	snprintf(r.tag, sizeof r.tag, "\"%s-f%zu-%" PRId64 "\"", w->id, i, r.size);
+	snprintf(r.tag, sizeof r.tag, "\"%s-f%zu-%" PRId64 "\"", rq->id, i, r.size);
 	files_release(&l);
-	send_raw(w, &r);
+	send_raw(rq, &r);
 }

@@ -8,8 +8,10 @@
 #include "base/error.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
+#include "http/answer.h"
 #include "http/cgi.h"
 #include "http/request.h"
+#include "http/route.h"
 #include "spool/spool.h"
 
 #include <signal.h>
@@ -46,7 +48,7 @@ static void options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct web w = { .c.spool.fd = -1 };
+	struct request rq = { .client.spool.fd = -1 };
 	struct cee_err e = { 0 };
 	int status;
 
@@ -54,14 +56,14 @@ int main(int argc, char **argv)
 	options(argc, argv);
 	setenv("TZ", "UTC0", 1);  /* all times here are; and no file of a zone is read */
 	signal(SIGPIPE, SIG_IGN); /* a client that goes away is an error of write */
-	status = cgi_parse(&w.q, environ, &e);
+	status = cgi_parse(&rq.cgi, environ, &e);
 	if (status)
-		answer_problem(&w, status, "%s", e.msg);
+		answer_problem(&rq, status, "%s", e.msg);
 	else
-		route_dispatch(&w);
-	spool_release(&w.c.spool);
-	conf_release(&w.c.conf);
-	buf_release(&w.headers);
-	cgi_release(&w.q);
+		route_dispatch(&rq);
+	spool_release(&rq.client.spool);
+	conf_release(&rq.client.conf);
+	buf_release(&rq.headers);
+	cgi_release(&rq.cgi);
 	return EXIT_SUCCESS;
 }

@@ -59,7 +59,4 @@ int cgi_escape(struct buf *b, const char *s, bool part);
  * not: who does not name a type gets the usual one. */
 bool cgi_accepts(const char *accept, const char *type);
 
-/* body.c: reads the body, of which no more than max bytes, from fd. 0, or a status and e: 411
- * without a length, 413 too long (nothing is read), 408 it does not come, 400 it ends too soon. */
-int cgi_body(const struct cgi *q, int fd, int64_t max, struct buf *body, struct cee_err *e);
 #endif

@@ -4,7 +4,9 @@
  * login (Access-Control-Allow-Credentials): a page of another origin acts with a token that it has
  * been given, with a ticket, or as nobody.
  */
+#include "http/cors.h"
 #include "conf/conf.h"
+#include "http/answer.h"
 #include "http/cgi.h"
 #include "http/request.h"
 
@@ -19,32 +21,32 @@ static bool listed(const struct conf *c, const char *origin)
 	return false;
 }
 
-static const char *allowed(const struct web *w)
+static const char *allowed(const struct request *rq)
 {
-	const char *origin = cgi_variable(&w->q, "HTTP_ORIGIN");
+	const char *origin = cgi_variable(&rq->cgi, "HTTP_ORIGIN");
 
-	return origin && listed(&w->c.conf, origin) ? origin : NULL;
+	return origin && listed(&rq->client.conf, origin) ? origin : NULL;
 }
 
-void cors_headers(struct web *w)
+void cors_headers(struct request *rq)
 {
-	const char *origin = allowed(w);
+	const char *origin = allowed(rq);
 
-	if (w->c.conf.nhttp_origins > 0)
-		answer_header(w, "Vary", "Origin");
+	if (rq->client.conf.nhttp_origins > 0)
+		answer_header(rq, "Vary", "Origin");
 	if (!origin)
 		return;
-	answer_header(w, "Access-Control-Allow-Origin", "%s", origin);
-	answer_header(w, "Access-Control-Expose-Headers", "Location, ETag, Retry-After, Content-Range");
+	answer_header(rq, "Access-Control-Allow-Origin", "%s", origin);
+	answer_header(rq, "Access-Control-Expose-Headers", "Location, ETag, Retry-After, Content-Range");
 }
 
-void cors_preflight(struct web *w, const char *allow)
+void cors_preflight(struct request *rq, const char *allow)
 {
-	if (!allowed(w) || !cgi_variable(&w->q, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+	if (!allowed(rq) || !cgi_variable(&rq->cgi, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
 		return;
-	answer_header(w, "Access-Control-Allow-Methods", "%s", allow);
-	answer_header(w, "Access-Control-Allow-Headers",
+	answer_header(rq, "Access-Control-Allow-Methods", "%s", allow);
+	answer_header(rq, "Access-Control-Allow-Headers",
 		      "Authorization, Content-Type, Cee-User, Idempotency-Key, Last-Event-ID, Range, If-Range, "
 		      "If-None-Match");
-	answer_header(w, "Access-Control-Max-Age", "600");
+	answer_header(rq, "Access-Control-Max-Age", "600");
 }

@@ -15,7 +15,7 @@
  *   - Where the server gathers output before it passes it on, CEE_HTTP_FILL of its configuration
  *     says how many bytes: so many are written behind each event's.
  */
-#include "http/cursor.h"
+#include "http/events.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -23,9 +23,11 @@
 #include "base/text.h"
 #include "cli/prog.h"
 #include "conf/token.h"
+#include "http/answer.h"
 #include "http/cgi.h"
-#include "http/task.h"
+#include "http/cursor.h"
 #include "http/request.h"
+#include "http/task_json.h"
 #include "job/job.h"
 #include "job/test_result.h"
 #include "spool/follow.h"
@@ -55,7 +57,7 @@ struct held {
 };
 
 struct events {
-	struct web *w;
+	struct request *rq;
 	struct follow f;
 	bool lines;  /* NDJSON */
 	bool cancel; /* the task ends when its reader goes */
@@ -101,7 +103,7 @@ static int write_out(struct events *v, const char *p, size_t n)
 static void must(struct events *v, int r)
 {
 	if (r < 0)
-		answer_die(v->w);
+		answer_die(v->rq);
 }
 
 /* A comment, or white space before the next line: no reader takes either for an event. */
@@ -257,7 +259,8 @@ static void count_tests(struct events *v)
 	AUTO_BUF struct buf text = { 0 };
 	struct job j;
 
-	if (spool_read_job(&v->w->c.spool, v->w->c.owner, v->w->id, (size_t)v->w->c.conf.max_job, &text) < 0 ||
+	if (spool_read_job(&v->rq->client.spool, v->rq->client.owner, v->rq->id, (size_t)v->rq->client.conf.max_job,
+			   &text) < 0 ||
 	    job_parse(&j, text.data ? text.data : "", text.len, NULL) < 0)
 		return;
 	v->tests = (int64_t)j.ntests;
@@ -348,10 +351,10 @@ static int look_at_queued(void *arg, const char *owner, const char *id, int prio
 /* Its place among the owner's own, from 1: by priority and then age. 0: it does not wait. */
 static int64_t place_of(struct events *v)
 {
-	struct place p = { .id = v->w->id, .priority = -1 };
+	struct place p = { .id = v->rq->id, .priority = -1 };
 	int64_t n = 1;
 
-	if (spool_each_new(&v->w->c.spool, v->w->c.owner, look_at_queued, &p) < 0 || p.priority < 0)
+	if (spool_each_new(&v->rq->client.spool, v->rq->client.owner, look_at_queued, &p) < 0 || p.priority < 0)
 		return 0;
 	for (int i = 0; i < p.priority; i++)
 		n += p.all[i];
@@ -367,7 +370,7 @@ static void look_queue(struct events *v)
 		v->at.queue = place;
 		say_text(v, "queued", "{\"position\":%" PRId64 "}", place);
 	}
-	notice = task_no_runner(v->w);
+	notice = task_no_runner(v->rq);
 	if (notice && !v->at.notice) {
 		v->at.notice = 1;
 		say_text(v, "notice", "{\"text\":\"" TASK_NOTICE "\"}");
@@ -384,7 +387,7 @@ static void say_result(struct events *v)
 
 	let_go(v, &v->out);
 	let_go(v, &v->err);
-	if (task_put(v->w, v->w->id, &data, &e) < 0) {
+	if (task_put(v->rq, v->rq->id, &data, &e) < 0) {
 		say_text(v, "notice", "{\"text\":\"the task was removed\"}");
 		return;
 	}
@@ -433,54 +436,54 @@ static void stream(struct events *v)
 			beat(v);
 	}
 	if (v->gone && v->cancel)
-		spool_cancel(&v->w->c.spool, v->w->c.owner, v->w->id, NULL);
+		spool_cancel(&v->rq->client.spool, v->rq->client.owner, v->rq->id, NULL);
 }
 
 /* ---- the request ------------------------------------------------------------------------------------ */
 
 /* 0, 1 lines of JSON, -1 neither is asked for. */
-static int wanted(const struct web *w)
+static int wanted(const struct request *rq)
 {
-	const char *accept = cgi_variable(&w->q, "HTTP_ACCEPT");
+	const char *accept = cgi_variable(&rq->cgi, "HTTP_ACCEPT");
 
 	return cgi_accepts(accept, "application/x-ndjson") ? 1 : cgi_accepts(accept, "text/event-stream") ? 0 : -1;
 }
 
-bool events_asked(const struct web *w)
+bool events_asked(const struct request *rq)
 {
-	return wanted(w) >= 0;
+	return wanted(rq) >= 0;
 }
 
-static size_t fill_asked(const struct web *w)
+static size_t fill_asked(const struct request *rq)
 {
-	const char *text = cgi_variable(&w->q, "CEE_HTTP_FILL");
+	const char *text = cgi_variable(&rq->cgi, "CEE_HTTP_FILL");
 	long n = text && text[strspn(text, "0123456789")] == 0 ? strtol(text, NULL, 10) : 0;
 
 	return n > 0 && n <= FILL_MOST ? (size_t)n : 0;
 }
 
 /* Where the last stream was cut off. A browser sends the header by itself. False: answered. */
-static bool resume(struct web *w, struct cursor *at, bool *again)
+static bool resume(struct request *rq, struct cursor *at, bool *again)
 {
-	const char *text = cgi_variable(&w->q, "HTTP_LAST_EVENT_ID");
+	const char *text = cgi_variable(&rq->cgi, "HTTP_LAST_EVENT_ID");
 
-	text = text ? text : cgi_query(&w->q, "last_event_id");
+	text = text ? text : cgi_query(&rq->cgi, "last_event_id");
 	*again = text && *text;
 	if (!*again || cursor_parse(at, text))
 		return true;
-	answer_problem(w, 400, "Last-Event-ID: is no id of an event of a task");
+	answer_problem(rq, 400, "Last-Event-ID: is no id of an event of a task");
 	return false;
 }
 
-bool events_leave_asked(struct web *w, bool *cancel)
+bool events_leave_asked(struct request *rq, bool *cancel)
 {
-	const char *text = cgi_query(&w->q, "on_disconnect");
+	const char *text = cgi_query(&rq->cgi, "on_disconnect");
 
 	*cancel = text && strcmp(text, "cancel") == 0;
 	if (text && !*cancel && strcmp(text, "continue") != 0)
-		answer_problem(w, 400, "on_disconnect: must be cancel or continue");
-	else if (*cancel && !(w->scopes & SCOPE_SUBMIT))
-		answer_problem(w, 403, "on_disconnect=cancel: is for callers who may submit");
+		answer_problem(rq, 400, "on_disconnect: must be cancel or continue");
+	else if (*cancel && !(rq->scopes & SCOPE_SUBMIT))
+		answer_problem(rq, 403, "on_disconnect=cancel: is for callers who may submit");
 	else
 		return true;
 	return false;
@@ -490,8 +493,8 @@ static void say_created(struct events *v, const char *ticket)
 {
 	char when[TIME_TEXT_MAX];
 
-	time_format(when, id_time_us(v->w->id));
-	say_text(v, "created", "{\"id\":\"%s\",\"created\":\"%s\"%s%s%s}", v->w->id, when,
+	time_format(when, id_time_us(v->rq->id));
+	say_text(v, "created", "{\"id\":\"%s\",\"created\":\"%s\"%s%s%s}", v->rq->id, when,
 		 ticket ? ",\"ticket\":\"" : "", ticket ? ticket : "", ticket ? "\"" : "");
 }
 
@@ -501,49 +504,49 @@ static void begin(struct events *v, int status)
 
 	sigaction(SIGTERM, &on, NULL); /* no SA_RESTART: it ends a write that waits */
 	sigaction(SIGHUP, &on, NULL);
-	answer_header(v->w, "Cache-Control", "no-store");
-	answer_header(v->w, "X-Accel-Buffering", "no");
-	answer_begin(v->w, status, v->lines ? "application/x-ndjson" : "text/event-stream", -1);
+	answer_header(v->rq, "Cache-Control", "no-store");
+	answer_header(v->rq, "X-Accel-Buffering", "no");
+	answer_begin(v->rq, status, v->lines ? "application/x-ndjson" : "text/event-stream", -1);
 	v->written_us = mono_us();
 }
 
 static void run(struct events *v, int status, bool again, const char *ticket)
 {
 	begin(v, status);
-	if (v->w->q.method == METHOD_HEAD)
+	if (v->rq->cgi.method == METHOD_HEAD)
 		return;
 	if (!again)
 		say_created(v, ticket);
-	v->fill = fill_asked(v->w);
-	follow_init(&v->f, &v->w->c.spool, true);
+	v->fill = fill_asked(v->rq);
+	follow_init(&v->f, &v->rq->client.spool, true);
 	v->f.marks = v->f.tests = true;
-	follow_job(&v->f, v->w->c.owner, v->w->id);
+	follow_job(&v->f, v->rq->client.owner, v->rq->id);
 	flush(v);
 	stream(v);
 	follow_release(&v->f);
 	buf_release(&v->b);
 }
 
-void events_submitted(struct web *w, const char *ticket, bool cancel)
+void events_submitted(struct request *rq, const char *ticket, bool cancel)
 {
-	struct events v = { .w = w, .lines = wanted(w) == 1, .cancel = cancel };
+	struct events v = { .rq = rq, .lines = wanted(rq) == 1, .cancel = cancel };
 
 	run(&v, 201, false, ticket);
 }
 
-void events_get(struct web *w)
+void events_get(struct request *rq)
 {
-	struct events v = { .w = w, .lines = wanted(w) == 1 };
+	struct events v = { .rq = rq, .lines = wanted(rq) == 1 };
 	struct spool_where where;
 	struct cee_err e = { 0 };
 	bool again;
 
-	if (!resume(w, &v.at, &again) || !events_leave_asked(w, &v.cancel))
+	if (!resume(rq, &v.at, &again) || !events_leave_asked(rq, &v.cancel))
 		return;
-	if (spool_find(&w->c.spool, w->c.owner, w->id, &where, &e) < 0)
-		answer_error(w, errno, &e);
+	if (spool_find(&rq->client.spool, rq->client.owner, rq->id, &where, &e) < 0)
+		answer_error(rq, errno, &e);
 	else if (v.at.end)
-		answer_empty(w, 204); /* which tells a browser's EventSource not to come again */
+		answer_empty(rq, 204); /* which tells a browser's EventSource not to come again */
 	else
 		run(&v, 200, again, NULL);
 }

@@ -1,8 +1,10 @@
-/* about.c - what is there: GET /healthz, GET /languages, GET /openapi.json */
+/* meta.c - what this engine offers: GET /healthz, GET /languages, GET /openapi.json */
+#include "http/meta.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/json_limits.h"
 #include "base/limit.h"
+#include "http/answer.h"
 #include "http/request.h"
 #include "spool/spool.h"
 
@@ -13,30 +15,30 @@
 
 
 /* The description lies beside this file, and is a part of the program. */
-extern const char about_api[];
+extern const char meta_api[];
 __asm__(".section .rodata\n"
-	".global about_api\n"
-	"about_api:\n"
+	".global meta_api\n"
+	"meta_api:\n"
 	".incbin \"src/http/openapi.json\"\n"
 	".byte 0\n"
 	".previous\n");
 
-void about_openapi(struct web *w)
+void meta_openapi(struct request *rq)
 {
-	answer_text(w, 200, "application/json", about_api, strlen(about_api));
+	answer_text(rq, 200, "application/json", meta_api, strlen(meta_api));
 }
 
 /* 200 when jobs are run, 503 when none is: what a load balancer asks. */
-void about_health(struct web *w)
+void meta_health(struct request *rq)
 {
 	AUTO_BUF struct buf b = { 0 };
 	int runners = 0;
 
-	spool_runner_alive(&w->c.spool, &runners);
+	spool_runner_alive(&rq->client.spool, &runners);
 	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n",
 		       runners ? "ok" : "no runner is alive", runners, CEE_VERSION) < 0)
-		answer_die(w);
-	answer_json(w, runners ? 200 : 503, &b);
+		answer_die(rq);
+	answer_json(rq, runners ? 200 : 503, &b);
 }
 
 /* ---- languages: what the spool publishes, with what this engine adds to it -------------- */
@@ -53,7 +55,7 @@ static int put_limits(cJSON *l, const char *name, const struct limits v[PHASE_CO
 }
 
 /* What a job in this language gets that says nothing, and the most that it may ask for. */
-static int complete_limits(struct web *w, cJSON *l)
+static int complete_limits(struct request *rq, cJSON *l)
 {
 	struct limits v[PHASE_COUNT];
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "limits");
@@ -63,13 +65,13 @@ static int complete_limits(struct web *w, cJSON *l)
 	if (cJSON_IsObject(own)) /* one that cannot be read says nothing */
 		json_phase_limits(own, "limits", v, NULL, NULL);
 	for (int p = 0; p < PHASE_COUNT; p++) {
-		limits_default(&v[p], &w->c.conf.dflt[p]);
-		limits_cap(&v[p], &w->c.conf.max[p]);
+		limits_default(&v[p], &rq->client.conf.dflt[p]);
+		limits_cap(&v[p], &rq->client.conf.max[p]);
 	}
-	return put_limits(l, "limits", v) < 0 || put_limits(l, "ceilings", w->c.conf.max) < 0 ? -1 : 0;
+	return put_limits(l, "limits", v) < 0 || put_limits(l, "ceilings", rq->client.conf.max) < 0 ? -1 : 0;
 }
 
-static int complete(struct web *w, cJSON *l)
+static int complete(struct request *rq, cJSON *l)
 {
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(l, "name");
 	cJSON *works = cJSON_AddObjectToObject(l, "works");
@@ -81,24 +83,25 @@ static int complete(struct web *w, cJSON *l)
 		return -1;
 	if (!cJSON_GetObjectItemCaseSensitive(l, "versions") && !cJSON_AddArrayToObject(l, "versions"))
 		return -1; /* its image was not asked yet */
-	return complete_limits(w, l);
+	return complete_limits(rq, l);
 }
 
-void about_languages(struct web *w)
+void meta_languages(struct request *rq)
 {
 	AUTO_BUF struct buf b = { 0 }, out = { 0 };
-	AUTO_JSON cJSON *root = spool_languages_read(&w->c.spool, &b) == 0 ? json_parse(b.data, b.len, NULL) : NULL;
+	AUTO_JSON cJSON *root =
+		spool_languages_read(&rq->client.spool, &b) == 0 ? json_parse(b.data, b.len, NULL) : NULL;
 	cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
 	AUTO_FREE char *text = NULL;
 
 	if (!cJSON_IsArray(all)) {
-		answer_header(w, "Retry-After", "10");
-		answer_problem(w, 503, "no languages are published: the runner does so when it starts");
+		answer_header(rq, "Retry-After", "10");
+		answer_problem(rq, 503, "no languages are published: the runner does so when it starts");
 		return;
 	}
-	cJSON_ArrayForEach(l, all) if (cJSON_IsObject(l) && complete(w, l) < 0) answer_die(w);
+	cJSON_ArrayForEach(l, all) if (cJSON_IsObject(l) && complete(rq, l) < 0) answer_die(rq);
 	text = cJSON_PrintUnformatted(root);
 	if (!text || buf_printf(&out, "%s\n", text) < 0)
-		answer_die(w);
-	answer_json(w, 200, &out);
+		answer_die(rq);
+	answer_json(rq, 200, &out);
 }

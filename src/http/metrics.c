@@ -3,7 +3,9 @@
  * Prometheus wants all samples of a name together. So of each family the head is passed on once, and
  * behind it the samples of every runner, which differ in the label runner.
  */
+#include "http/metrics.h"
 #include "base/buf.h"
+#include "http/answer.h"
 #include "http/request.h"
 #include "spool/metrics_file.h"
 #include "spool/spool.h"
@@ -107,20 +109,20 @@ static int merge(struct buf *b, const struct texts *t)
 	return 0;
 }
 
-void about_metrics(struct web *w)
+void metrics_get(struct request *rq)
 {
 	static struct texts t;
 	AUTO_BUF struct buf b = { 0 };
 	int runners = 0, r;
 
-	spool_runner_alive(&w->c.spool, &runners);
-	r = spool_each_metrics(&w->c.spool, add, &t) < 0 ||
+	spool_runner_alive(&rq->client.spool, &runners);
+	r = spool_each_metrics(&rq->client.spool, add, &t) < 0 ||
 	    buf_printf(&b, "# HELP cee_runners Runners that are alive.\n# TYPE cee_runners gauge\ncee_runners %d\n",
 		       runners) < 0 ||
 	    merge(&b, &t) < 0;
 	for (int i = 0; i < t.n; i++)
 		buf_release(&t.v[i]);
 	if (r)
-		answer_die(w);
-	answer_text(w, 200, "text/plain; version=0.0.4; charset=utf-8", b.data, b.len);
+		answer_die(rq);
+	answer_text(rq, 200, "text/plain; version=0.0.4; charset=utf-8", b.data, b.len);
 }

@@ -8,9 +8,11 @@
  * any site may load the modules that /embed.js needs. The page itself lets nothing in but its own
  * scripts and styles, takes no text for markup (trusted types), and is put in no frame.
  */
+#include "http/page.h"
 #include "base/buf.h"
 #include "base/fd.h"
 #include "cli/prog.h"
+#include "http/answer.h"
 #include "http/cgi.h"
 #include "http/request.h"
 
@@ -65,7 +67,7 @@ static const struct part {
 };
 
 /* The file as it is now; false: answered. */
-static bool read_part(struct web *w, const char *dir, const char *file, struct buf *b, struct stat *st)
+static bool read_part(struct request *rq, const char *dir, const char *file, struct buf *b, struct stat *st)
 {
 	AUTO_CLOSE int d = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int fd = d < 0 ? -1 : openat(d, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -74,72 +76,72 @@ static bool read_part(struct web *w, const char *dir, const char *file, struct b
 		return true;
 	if (errno != ENOENT && errno != ENOTDIR)
 		prog_error("%s/%s: %s", dir, file, fd < 0 ? strerror(errno) : "it is no file that can be served");
-	answer_problem(w, 404, "this part of the page is not installed");
+	answer_problem(rq, 404, "this part of the page is not installed");
 	return false;
 }
 
-static void send_part(struct web *w, const char *dir, const char *file, const char *type)
+static void send_part(struct request *rq, const char *dir, const char *file, const char *type)
 {
-	const char *known = cgi_variable(&w->q, "HTTP_IF_NONE_MATCH");
+	const char *known = cgi_variable(&rq->cgi, "HTTP_IF_NONE_MATCH");
 	AUTO_BUF struct buf b = { 0 };
 	char tag[96];
 	struct stat st;
 
-	if (!read_part(w, dir, file, &b, &st))
+	if (!read_part(rq, dir, file, &b, &st))
 		return;
 	snprintf(tag, sizeof tag, "\"%zx-%" PRIx64 ".%lx\"", b.len, (uint64_t)st.st_mtim.tv_sec,
 		 (unsigned long)st.st_mtim.tv_nsec);
-	answer_header(w, "ETag", "%s", tag);
-	answer_header(w, "Cache-Control", "no-cache");
-	answer_header(w, "Referrer-Policy", "no-referrer");
+	answer_header(rq, "ETag", "%s", tag);
+	answer_header(rq, "Cache-Control", "no-cache");
+	answer_header(rq, "Referrer-Policy", "no-referrer");
 	if (known && strstr(known, tag)) /* also as W/"…", which a server makes of it that compresses */
-		answer_empty(w, 304);
+		answer_empty(rq, 304);
 	else
-		answer_text(w, 200, type, b.data ? b.data : "", b.len);
+		answer_text(rq, 200, type, b.data ? b.data : "", b.len);
 }
 
 /* Any site's page may load it. Those of http_origins have been told so already; once is allowed. */
-static void for_all_sites(struct web *w)
+static void for_all_sites(struct request *rq)
 {
-	if (!w->headers.data || !strcasestr(w->headers.data, "Access-Control-Allow-Origin:"))
-		answer_header(w, "Access-Control-Allow-Origin", "*");
-	answer_header(w, "Cross-Origin-Resource-Policy", "cross-origin");
+	if (!rq->headers.data || !strcasestr(rq->headers.data, "Access-Control-Allow-Origin:"))
+		answer_header(rq, "Access-Control-Allow-Origin", "*");
+	answer_header(rq, "Cross-Origin-Resource-Policy", "cross-origin");
 }
 
 /* Its addresses are relative, so beneath a path it must be asked for with a '/' at the end. */
-void page_index(struct web *w)
+void page_index(struct request *rq)
 {
 	AUTO_BUF struct buf to = { 0 };
 
-	if (!cgi_variable(&w->q, "PATH_INFO") && *w->q.prefix) {
-		if (cgi_escape(&to, w->q.prefix, false) < 0 || buf_add(&to, "/", 1) < 0)
-			answer_die(w);
-		answer_header(w, "Location", "%s", to.data);
-		answer_empty(w, 308);
+	if (!cgi_variable(&rq->cgi, "PATH_INFO") && *rq->cgi.prefix) {
+		if (cgi_escape(&to, rq->cgi.prefix, false) < 0 || buf_add(&to, "/", 1) < 0)
+			answer_die(rq);
+		answer_header(rq, "Location", "%s", to.data);
+		answer_empty(rq, 308);
 		return;
 	}
-	answer_header(w, "Content-Security-Policy", "%s", POLICY);
-	answer_header(w, "Cross-Origin-Opener-Policy", "same-origin");
-	send_part(w, w->c.conf.http_page, "index.html", html);
+	answer_header(rq, "Content-Security-Policy", "%s", POLICY);
+	answer_header(rq, "Cross-Origin-Opener-Policy", "same-origin");
+	send_part(rq, rq->client.conf.http_page, "index.html", html);
 }
 
-void page_part(struct web *w)
+void page_part(struct request *rq)
 {
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (strcmp(parts[i].name, w->rest) == 0) {
+		if (strcmp(parts[i].name, rq->rest) == 0) {
 			if (parts[i].type == js)
-				for_all_sites(w);
+				for_all_sites(rq);
 			else
-				answer_header(w, "Content-Security-Policy", "sandbox; default-src 'none'");
-			send_part(w, parts[i].editor ? w->c.conf.http_editor : w->c.conf.http_page, parts[i].file,
-				  parts[i].type);
+				answer_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
+			send_part(rq, parts[i].editor ? rq->client.conf.http_editor : rq->client.conf.http_page,
+				  parts[i].file, parts[i].type);
 			return;
 		}
-	answer_problem(w, 404, "there is nothing at this address");
+	answer_problem(rq, 404, "there is nothing at this address");
 }
 
-void page_embed(struct web *w)
+void page_embed(struct request *rq)
 {
-	for_all_sites(w);
-	send_part(w, w->c.conf.http_page, "embed.js", js);
+	for_all_sites(rq);
+	send_part(rq, rq->client.conf.http_page, "embed.js", js);
 }

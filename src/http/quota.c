@@ -5,12 +5,13 @@
  * once. The stamps are a file of cee-http's own, http_state/quota/OWNER, changed under a lock;
  * it is not synced: a power cut gives an owner one minute's share again.
  */
+#include "http/quota.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
 #include "cli/prog.h"
-#include "http/task.h"
+#include "http/answer.h"
 #include "http/request.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
@@ -29,15 +30,16 @@
 #define MINUTE_US INT64_C(60000000)
 enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };
 
-static int open_file(struct web *w, struct cee_err *e)
+static int open_file(struct request *rq, struct cee_err *e)
 {
-	AUTO_CLOSE int state = open(w->c.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int state = open(rq->client.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int dir = state < 0 ? -1 : spool_dir_make(state, "quota", 0700);
-	int fd = dir < 0 ? -1 : openat(dir, w->c.owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int fd = dir < 0 ? -1
+			 : openat(dir, rq->client.owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd >= 0 && spool_lock(fd, true) == 0)
 		return fd;
-	cee_fail(e, errno, "%s/quota: %s (http_state of cee.conf)", w->c.conf.http_state, strerror(errno));
+	cee_fail(e, errno, "%s/quota: %s (http_state of cee.conf)", rq->client.conf.http_state, strerror(errno));
 	close_ptr(&fd);
 	return -1;
 }
@@ -59,15 +61,15 @@ static int64_t until(int64_t *stamp, int64_t now, int64_t n, int64_t rate)
 	return 0;
 }
 
-static void too_many(struct web *w, int64_t us, const char *what)
+static void too_many(struct request *rq, int64_t us, const char *what)
 {
 	int64_t s = us / 1000000 + 1;
 
-	answer_header(w, "Retry-After", "%" PRId64, s < RETRY_MOST_S ? s : RETRY_MOST_S);
-	answer_problem(w, 429, "%s; try again in %" PRId64 " s", what, s);
+	answer_header(rq, "Retry-After", "%" PRId64, s < RETRY_MOST_S ? s : RETRY_MOST_S);
+	answer_problem(rq, 429, "%s; try again in %" PRId64 " s", what, s);
 }
 
-static bool take(struct web *w, int fd, int64_t jobs, int64_t bytes)
+static bool take(struct request *rq, int fd, int64_t jobs, int64_t bytes)
 {
 	char text[STAMPS_MAX] = "";
 	int64_t stamp[2] = { 0 }, now = now_us(), wait_jobs, wait_bytes;
@@ -75,34 +77,34 @@ static bool take(struct web *w, int fd, int64_t jobs, int64_t bytes)
 
 	if (n < 0 || sscanf(text, "%" SCNd64 " %" SCNd64, &stamp[0], &stamp[1]) != 2)
 		stamp[0] = stamp[1] = 0;
-	wait_jobs = until(&stamp[0], now, jobs, w->c.conf.http_jobs);
-	wait_bytes = wait_jobs ? 0 : until(&stamp[1], now, bytes, w->c.conf.http_bytes);
+	wait_jobs = until(&stamp[0], now, jobs, rq->client.conf.http_jobs);
+	wait_bytes = wait_jobs ? 0 : until(&stamp[1], now, bytes, rq->client.conf.http_bytes);
 	if (wait_jobs || wait_bytes) {
-		too_many(w, wait_jobs ? wait_jobs : wait_bytes,
+		too_many(rq, wait_jobs ? wait_jobs : wait_bytes,
 			 wait_jobs ? "too many jobs in a minute (http_jobs)"
 				   : "too many bytes in a minute (http_bytes)");
 		return false;
 	}
 	n = snprintf(text, sizeof text, "%020" PRId64 " %020" PRId64 "\n", stamp[0], stamp[1]);
 	if (pwrite(fd, text, (size_t)n, 0) < 0)
-		prog_error("%s: its quota is not kept: %s", w->c.owner, strerror(errno));
+		prog_error("%s: its quota is not kept: %s", rq->client.owner, strerror(errno));
 	return true;
 }
 
-bool quota_take(struct web *w, int64_t jobs, int64_t bytes)
+bool quota_take(struct request *rq, int64_t jobs, int64_t bytes)
 {
 	struct cee_err e = { 0 };
 	int fd;
 	bool r;
 
-	if (w->c.conf.http_jobs == 0 && w->c.conf.http_bytes == 0)
+	if (rq->client.conf.http_jobs == 0 && rq->client.conf.http_bytes == 0)
 		return true;
-	fd = open_file(w, &e);
+	fd = open_file(rq, &e);
 	if (fd < 0) {
-		answer_error(w, EIO, &e); /* without its account nobody knows how much there was */
+		answer_error(rq, EIO, &e); /* without its account nobody knows how much there was */
 		return false;
 	}
-	r = take(w, fd, jobs, bytes);
+	r = take(rq, fd, jobs, bytes);
 	close(fd);
 	return r;
 }
@@ -125,12 +127,12 @@ static int count(void *arg, const char *owner, const char *id, int priority, int
 }
 
 /* Little's law: where n wait and the one at the head has waited for t, one leaves each t / n. */
-void quota_full(struct web *w)
+void quota_full(struct request *rq)
 {
 	struct queue q = { 0 };
 	int64_t us = 0;
 
-	if (spool_each_new(&w->c.spool, w->c.owner, count, &q) == 0 && q.n > 0)
+	if (spool_each_new(&rq->client.spool, rq->client.owner, count, &q) == 0 && q.n > 0)
 		us = (now_us() - q.oldest_us) / q.n;
-	too_many(w, us > 0 ? us : 0, "as many jobs wait as may (max_queued)");
+	too_many(rq, us > 0 ? us : 0, "as many jobs wait as may (max_queued)");
 }

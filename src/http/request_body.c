@@ -1,4 +1,5 @@
-/* body.c - the request's body, whose length is known and in bounds before a byte is read (cgi.h) */
+/* request_body.c - the body of a request: its length is known and in bounds before a byte is read */
+#include "http/request_body.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "http/cgi.h"
@@ -36,7 +37,7 @@ static ssize_t more(int fd, char *to, size_t n)
 	return got;
 }
 
-int cgi_body(const struct cgi *q, int fd, int64_t max, struct buf *body, struct cee_err *e)
+int request_body(const struct cgi *q, int fd, int64_t max, struct buf *body, struct cee_err *e)
 {
 	char block[BODY_BLOCK];
 

@@ -2,13 +2,26 @@
  *
  * An id that is none, and an id of somebody else, are the same to a caller: 404.
  */
+#include "http/route.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "conf/token.h"
+#include "http/answer.h"
+#include "http/auth.h"
+#include "http/byte_streams.h"
 #include "http/cgi.h"
+#include "http/cors.h"
+#include "http/events.h"
+#include "http/meta.h"
+#include "http/metrics.h"
+#include "http/page.h"
 #include "http/request.h"
+#include "http/task_input.h"
+#include "http/task_list.h"
+#include "http/task_submit.h"
+#include "http/tasks.h"
 #include "spool/spool.h"
 
 #include <errno.h>
@@ -23,18 +36,18 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/tasks/{id}/job", SCOPE_READ, tasks_job },
 	{ METHOD_DELETE, "/tasks/{id}", SCOPE_SUBMIT, tasks_delete },
 	{ METHOD_GET, "/tasks/{id}/events", SCOPE_READ, events_get },
-	{ METHOD_GET, "/tasks/{id}/stdout", SCOPE_READ, raw_stdout },
-	{ METHOD_GET, "/tasks/{id}/stderr", SCOPE_READ, raw_stderr },
-	{ METHOD_GET, "/tasks/{id}/files", SCOPE_READ, files_list },
-	{ METHOD_GET, "/tasks/{id}/files/{rest}", SCOPE_READ, files_get },
-	{ METHOD_POST, "/tasks/{id}/stdin", SCOPE_SUBMIT, input_post },
+	{ METHOD_GET, "/tasks/{id}/stdout", SCOPE_READ, byte_streams_stdout },
+	{ METHOD_GET, "/tasks/{id}/stderr", SCOPE_READ, byte_streams_stderr },
+	{ METHOD_GET, "/tasks/{id}/files", SCOPE_READ, byte_streams_files },
+	{ METHOD_GET, "/tasks/{id}/files/{rest}", SCOPE_READ, byte_streams_file },
+	{ METHOD_POST, "/tasks/{id}/stdin", SCOPE_SUBMIT, task_input_post },
 	{ METHOD_GET, "/", SCOPE_NONE, page_index },
 	{ METHOD_GET, "/page/{rest}", SCOPE_NONE, page_part },
 	{ METHOD_GET, "/embed.js", SCOPE_NONE, page_embed },
-	{ METHOD_GET, "/languages", SCOPE_ANY, about_languages },
-	{ METHOD_GET, "/metrics", SCOPE_ADMIN, about_metrics },
-	{ METHOD_GET, "/openapi.json", SCOPE_NONE, about_openapi },
-	{ METHOD_GET, "/healthz", SCOPE_NONE, about_health },
+	{ METHOD_GET, "/languages", SCOPE_ANY, meta_languages },
+	{ METHOD_GET, "/metrics", SCOPE_ADMIN, metrics_get },
+	{ METHOD_GET, "/openapi.json", SCOPE_NONE, meta_openapi },
+	{ METHOD_GET, "/healthz", SCOPE_NONE, meta_health },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
@@ -70,82 +83,89 @@ bool route_match(const char *pattern, const char *path, char id[ID_LEN + 1], con
 	return !*path || (strcmp(path, "/") == 0 && pattern[-1] != '/');
 }
 
-static bool fits(struct web *w, const struct route *r)
+static bool fits(struct request *rq, const struct route *r)
 {
-	return route_match(r->pattern, w->q.path, w->id, &w->rest);
+	return route_match(r->pattern, rq->cgi.path, rq->id, &rq->rest);
 }
 
-static enum method asked(const struct web *w)
+/* May a ticket of the task stand for a login here? */
+static bool takes_ticket(const struct route *r)
 {
-	return w->q.method == METHOD_HEAD ? METHOD_GET : w->q.method;
+	return r->method == METHOD_GET && strstr(r->pattern, "{id}");
+}
+
+static enum method asked(const struct request *rq)
+{
+	return rq->cgi.method == METHOD_HEAD ? METHOD_GET : rq->cgi.method;
 }
 
 /* A path that others of the methods have: which. */
-static void wrong_method(struct web *w)
+static void wrong_method(struct request *rq)
 {
 	char allow[64] = "OPTIONS";
 
 	for (int m = 0; m < METHOD_OTHER; m++)
 		for (int i = 0; i < ROUTES; i++)
-			if (routes[i].method == (enum method)m && fits(w, &routes[i])) {
+			if (routes[i].method == (enum method)m && fits(rq, &routes[i])) {
 				size_t n = strlen(allow);
 
 				snprintf(allow + n, sizeof allow - n, ", %s%s", method_name[m],
 					 m == METHOD_GET ? ", HEAD" : "");
 				break;
 			}
-	answer_header(w, "Allow", "%s", allow);
-	if (w->q.method == METHOD_OPTIONS) {
-		cors_preflight(w, allow);
-		answer_empty(w, 204);
+	answer_header(rq, "Allow", "%s", allow);
+	if (rq->cgi.method == METHOD_OPTIONS) {
+		cors_preflight(rq, allow);
+		answer_empty(rq, 204);
 	} else {
-		answer_problem(w, 405, "this address has %s", allow);
+		answer_problem(rq, 405, "this address has %s", allow);
 	}
 }
 
-static bool not_ready(struct web *w, const struct cee_err *e)
+static bool not_ready(struct request *rq, const struct cee_err *e)
 {
 	prog_error("%s", e->msg);
-	answer_header(w, "Retry-After", "10");
-	answer_problem(w, 503, "the spool cannot be opened at present; the server's log says why");
+	answer_header(rq, "Retry-After", "10");
+	answer_problem(rq, 503, "the spool cannot be opened at present; the server's log says why");
 	return false;
 }
 
-static bool read_conf(struct web *w)
+static bool read_conf(struct request *rq)
 {
 	struct cee_err e = { 0 };
 
-	return conf_load(&w->c.conf, NULL, NULL, &e) == 0 || not_ready(w, &e);
+	return conf_load(&rq->client.conf, NULL, NULL, &e) == 0 || not_ready(rq, &e);
 }
 
-static bool open_spool(struct web *w)
+static bool open_spool(struct request *rq)
 {
 	struct cee_err e = { 0 };
 
-	w->ready = spool_open(&w->c.spool, w->c.conf.spool, 0, w->c.conf.durable, &e) == 0;
-	return w->ready || not_ready(w, &e);
+	int r = spool_open(&rq->client.spool, rq->client.conf.spool, 0, rq->client.conf.durable, &e);
+
+	return r == 0 || not_ready(rq, &e);
 }
 
-void route_dispatch(struct web *w)
+void route_dispatch(struct request *rq)
 {
 	bool known = false;
 
-	if (!read_conf(w))
+	if (!read_conf(rq))
 		return;
-	cors_headers(w);
+	cors_headers(rq);
 	for (int i = 0; i < ROUTES; i++) {
-		if (!fits(w, &routes[i]))
+		if (!fits(rq, &routes[i]))
 			continue;
 		known = true;
-		if (routes[i].method != asked(w))
+		if (routes[i].method != asked(rq))
 			continue;
-		w->route = &routes[i];
-		if (open_spool(w) && auth_allow(w, routes[i].needs))
-			routes[i].fn(w);
+		rq->route = &routes[i];
+		if (open_spool(rq) && auth_allow(rq, routes[i].needs, takes_ticket(&routes[i])))
+			routes[i].answer(rq);
 		return;
 	}
 	if (known)
-		wrong_method(w);
+		wrong_method(rq);
 	else
-		answer_problem(w, 404, "there is nothing at this address");
+		answer_problem(rq, 404, "there is nothing at this address");
 }

@@ -1,16 +1,17 @@
-/* first.c - a task as the first engine showed it, to the letter, and what else there is to say
+/* task_json.c - a task as the first engine showed it, to the letter, and what this one adds
  *
- * Its clients know id, code, arguments, targetFrameworkMonikier, status, nugetPackages, exitCode,
- * stdout, stderr and error, and a field with nothing to say is absent. Of those no meaning may
- * change. What this engine knows besides stands in fields of other names, behind them.
+ * The first engine's clients know id, code, arguments, targetFrameworkMonikier, status, nugetPackages,
+ * exitCode, stdout, stderr and error, and an empty field is absent. The meaning of these must not change.
+ * What this engine adds stands in fields of other names, behind them.
  */
+#include "http/task_json.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/json.h"
-#include "http/task.h"
+#include "http/answer.h"
 #include "http/request.h"
 #include "job/job.h"
 #include "job/labels.h"
@@ -64,12 +65,12 @@ static void task_release(struct task *t)
 }
 
 /* Where it is: its result, or how far it is. A job that ends just now is looked for again. */
-static int find(struct web *w, struct task *t, struct cee_err *e)
+static int find(struct request *rq, struct task *t, struct cee_err *e)
 {
 	struct spool_where where;
 
 	for (int tries = 0; tries < 3; tries++) {
-		if (spool_read_result(&w->c.spool, w->c.owner, t->id, &t->text) == 0) {
+		if (spool_read_result(&rq->client.spool, rq->client.owner, t->id, &t->text) == 0) {
 			if (result_parse(&t->result, t->text.data, t->text.len, e) < 0)
 				return cee_fail(e, EIO, "%s: its result cannot be read", t->id);
 			t->ended = true;
@@ -77,7 +78,7 @@ static int find(struct web *w, struct task *t, struct cee_err *e)
 			t->attempt = t->result.attempt;
 			return 0;
 		}
-		if (errno != ENOENT || spool_find(&w->c.spool, w->c.owner, t->id, &where, e) < 0)
+		if (errno != ENOENT || spool_find(&rq->client.spool, rq->client.owner, t->id, &where, e) < 0)
 			return -1;
 		t->state = where.state;
 		t->attempt = where.attempt;
@@ -88,21 +89,21 @@ static int find(struct web *w, struct task *t, struct cee_err *e)
 }
 
 /* Where the job of an ended task lies is known, but for the moment until it is put away. */
-static int job_text(struct web *w, const struct task *t, struct buf *text)
+static int job_text(struct request *rq, const struct task *t, struct buf *text)
 {
-	AUTO_CLOSE int out = t->ended ? spool_open_out(&w->c.spool, w->c.owner, t->id) : -1;
+	AUTO_CLOSE int out = t->ended ? spool_open_out(&rq->client.spool, rq->client.owner, t->id) : -1;
 
-	if (out >= 0 && read_file_at(out, "job", (size_t)w->c.conf.max_job, text) == 0)
+	if (out >= 0 && read_file_at(out, "job", (size_t)rq->client.conf.max_job, text) == 0)
 		return 0;
 	buf_release(text);
-	return spool_read_job(&w->c.spool, w->c.owner, t->id, (size_t)w->c.conf.max_job, text);
+	return spool_read_job(&rq->client.spool, rq->client.owner, t->id, (size_t)rq->client.conf.max_job, text);
 }
 
-static void read_job(struct web *w, struct task *t)
+static void read_job(struct request *rq, struct task *t)
 {
 	AUTO_BUF struct buf text = { 0 };
 
-	t->parsed = job_text(w, t, &text) == 0 && job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
+	t->parsed = job_text(rq, t, &text) == 0 && job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
 }
 
 /* ---- its output ------------------------------------------------------------------------- */
@@ -128,13 +129,13 @@ static int take_output(void *arg, const struct follow_item *it)
 	return buf_add(b, it->data, n);
 }
 
-static int read_output(struct web *w, struct task *t, struct cee_err *e)
+static int read_output(struct request *rq, struct task *t, struct cee_err *e)
 {
 	struct follow f;
 	int r;
 
-	follow_init(&f, &w->c.spool, false);
-	follow_job(&f, w->c.owner, t->id);
+	follow_init(&f, &rq->client.spool, false);
+	follow_job(&f, rq->client.owner, t->id);
 	r = follow_step(&f, take_output, t, e);
 	follow_release(&f);
 	return r < 0 && errno != ENOENT ? -1 : 0;
@@ -240,13 +241,13 @@ static int put_labels(struct buf *b, const struct job_label *l, size_t n)
 	return r || (n && buf_add(b, "}", 1)) ? -1 : 0;
 }
 
-static int put_tests(struct web *w, const struct task *t, struct buf *b)
+static int put_tests(struct request *rq, const struct task *t, struct buf *b)
 {
 	AUTO_BUF struct buf lines = { 0 };
 	const char *comma = "";
 
 	if (t->attempt < 1 || (t->parsed && t->job.ntests == 0) ||
-	    spool_read_tests(&w->c.spool, w->c.owner, t->id, t->attempt, &lines) < 0)
+	    spool_read_tests(&rq->client.spool, rq->client.owner, t->id, t->attempt, &lines) < 0)
 		return 0;
 	if (buf_printf(b, ",\"testResults\":["))
 		return -1;
@@ -265,12 +266,13 @@ static int put_tests(struct web *w, const struct task *t, struct buf *b)
 }
 
 /* cur/ changes when a runner comes, and when one ends; of one that was killed nobody knows when. */
-bool task_no_runner(struct web *w)
+bool task_no_runner(struct request *rq)
 {
 	struct stat st;
 
-	return fstatat(w->c.spool.fd, "cur", &st, 0) == 0 &&
-	       now_us() - (int64_t)st.st_mtime * 1000000 > RUNNER_MISSING_US && !spool_runner_alive(&w->c.spool, NULL);
+	return fstatat(rq->client.spool.fd, "cur", &st, 0) == 0 &&
+	       now_us() - (int64_t)st.st_mtime * 1000000 > RUNNER_MISSING_US &&
+	       !spool_runner_alive(&rq->client.spool, NULL);
 }
 
 /* The runner's own text, which is known to be an object. */
@@ -283,7 +285,7 @@ static int put_result(struct buf *b, const struct task *t)
 	return buf_printf(b, ",\"result\":") || buf_add(b, t->text.data, n) ? -1 : 0;
 }
 
-static int put_more(struct web *w, const struct task *t, struct buf *b)
+static int put_more(struct request *rq, const struct task *t, struct buf *b)
 {
 	char created[TIME_TEXT_MAX];
 	const struct job *j = t->parsed ? &t->job : NULL;
@@ -293,24 +295,24 @@ static int put_more(struct web *w, const struct task *t, struct buf *b)
 	    (j &&
 	     (put_text(b, "language", j->language) || put_text(b, "version", j->version) ||
 	      put_text(b, "group", j->group) || put_text(b, "key", j->key) || put_labels(b, j->labels, j->nlabels))) ||
-	    put_tests(w, t, b) || (t->cut && buf_printf(b, ",\"outputCut\":true")))
+	    put_tests(rq, t, b) || (t->cut && buf_printf(b, ",\"outputCut\":true")))
 		return -1;
 	if (t->ended)
 		return put_result(b, t);
-	return task_no_runner(w) ? put_text(b, "notice", TASK_NOTICE) : 0;
+	return task_no_runner(rq) ? put_text(b, "notice", TASK_NOTICE) : 0;
 }
 
-int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)
+int task_put(struct request *rq, const char *id, struct buf *b, struct cee_err *e)
 {
 	struct task t = { .id = id };
-	int r = find(w, &t, e), err;
+	int r = find(rq, &t, e), err;
 
 	if (r == 0)
-		read_job(w, &t);
-	if (r == 0 && t.state != STATE_CREATED && read_output(w, &t, e) < 0)
+		read_job(rq, &t);
+	if (r == 0 && t.state != STATE_CREATED && read_output(rq, &t, e) < 0)
 		r = -1;
-	if (r == 0 && (put_first(b, &t) || put_more(w, &t, b) || buf_add(b, "}", 1)))
-		answer_die(w);
+	if (r == 0 && (put_first(b, &t) || put_more(rq, &t, b) || buf_add(b, "}", 1)))
+		answer_die(rq);
 	err = errno;
 	task_release(&t);
 	errno = err;
@@ -318,13 +320,13 @@ int task_put(struct web *w, const char *id, struct buf *b, struct cee_err *e)
 }
 
 /* Written anew, since a job may have been sent with raw line breaks in its strings. */
-int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e)
+int task_put_job(struct request *rq, const char *id, struct buf *b, struct cee_err *e)
 {
 	struct task t = { .id = id };
 	AUTO_BUF struct buf text = { 0 };
-	int r = find(w, &t, e), err;
+	int r = find(rq, &t, e), err;
 
-	if (r == 0 && job_text(w, &t, &text) < 0)
+	if (r == 0 && job_text(rq, &t, &text) < 0)
 		r = cee_fail(e, errno, "%s: its job: %s", id, strerror(errno));
 	if (r == 0) {
 		AUTO_JSON cJSON *root = json_parse(text.data ? text.data : "", text.len, e);
@@ -332,7 +334,7 @@ int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e
 
 		r = root ? 0 : cee_fail(e, EIO, "%s: its job cannot be read", id);
 		if (root && (!s || buf_printf(b, "%s\n", s) < 0))
-			answer_die(w);
+			answer_die(rq);
 	}
 	err = errno;
 	task_release(&t);
@@ -340,16 +342,33 @@ int task_put_job(struct web *w, const char *id, struct buf *b, struct cee_err *e
 	return r;
 }
 
-int task_put_short(struct web *w, const char *id, const struct task_filter *filter, struct buf *b, struct cee_err *e)
+static bool task_fits(const struct task_filter *f, enum state state, const struct job_label *l, size_t n)
+{
+	if (f->state >= 0 && (int)state != f->state)
+		return false;
+	for (size_t k = 0; k < f->nlabels; k++) {
+		size_t len = strcspn(f->labels[k], "="), i = 0;
+
+		while (i < n && !(strlen(l[i].name) == len && memcmp(l[i].name, f->labels[k], len) == 0 &&
+				  strcmp(l[i].value, f->labels[k] + len + 1) == 0))
+			i++;
+		if (i == n)
+			return false;
+	}
+	return true;
+}
+
+int task_put_short(struct request *rq, const char *id, const struct task_filter *filter, struct buf *b,
+		   struct cee_err *e)
 {
 	struct task t = { .id = id };
 	char created[TIME_TEXT_MAX];
 	const struct job_label *labels;
 	size_t nlabels;
-	int r = find(w, &t, e), code;
+	int r = find(rq, &t, e), code;
 
 	if (r == 0 && !t.ended)
-		read_job(w, &t);
+		read_job(rq, &t);
 	labels = t.ended ? t.result.labels : t.job.labels;
 	nlabels = t.ended ? t.result.nlabels : t.parsed ? t.job.nlabels : 0;
 	if (r < 0 || (filter && !task_fits(filter, t.state, labels, nlabels))) {
@@ -373,7 +392,7 @@ int task_put_short(struct web *w, const char *id, const struct task_filter *filt
 				: NULL) ||
 	    put_labels(b, labels, nlabels) || (t.ended && put_text(b, "why", why_name[t.result.why])) ||
 	    (code >= 0 && buf_printf(b, ",\"exitCode\":%d", code)) || buf_add(b, "}", 1))
-		answer_die(w);
+		answer_die(rq);
 	task_release(&t);
 	return 1;
 }

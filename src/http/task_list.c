@@ -4,14 +4,15 @@
  * than one: all of them), ?group=. A page never looks at more than so many jobs: where few fit
  * a filter it may hold less than limit, and its "next" still says where to go on.
  */
+#include "http/task_list.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/names.h"
+#include "http/answer.h"
 #include "http/cgi.h"
-#include "http/task.h"
 #include "http/request.h"
-#include "job/labels.h"
+#include "http/task_json.h"
 #include "job/result.h"
 #include "spool/group.h"
 #include "spool/ids.h"
@@ -30,7 +31,7 @@
 enum { PAGE = 50, PAGE_MOST = 200, LOOKED_MOST = 2000 };
 
 struct list {
-	struct web *w;
+	struct request *rq;
 	struct task_filter filter;
 	char before[ID_LEN + 1]; /* "" from the newest on */
 	int limit, shown, looked;
@@ -40,22 +41,6 @@ struct list {
 	struct buf b;
 	bool full; /* there may be more */
 };
-
-bool task_fits(const struct task_filter *f, enum state state, const struct job_label *l, size_t n)
-{
-	if (f->state >= 0 && (int)state != f->state)
-		return false;
-	for (size_t k = 0; k < f->nlabels; k++) {
-		size_t len = strcspn(f->labels[k], "="), i = 0;
-
-		while (i < n && !(strlen(l[i].name) == len && memcmp(l[i].name, f->labels[k], len) == 0 &&
-				  strcmp(l[i].value, f->labels[k] + len + 1) == 0))
-			i++;
-		if (i == n)
-			return false;
-	}
-	return true;
-}
 
 /* ---- what is asked for ------------------------------------------------------------- */
 
@@ -69,38 +54,38 @@ static int state_of(const char *name)
 
 static bool one_param(struct list *l, const char *name, const char *value)
 {
-	struct web *w = l->w;
+	struct request *rq = l->rq;
 	char *end;
 
 	if (strcmp(name, "limit") == 0) {
 		long n = strtol(value, &end, 10);
 
 		if (*value < '0' || *value > '9' || *end || n < 1 || n > PAGE_MOST) {
-			answer_problem(w, 400, "limit: must be 1 to %d", PAGE_MOST);
+			answer_problem(rq, 400, "limit: must be 1 to %d", PAGE_MOST);
 			return false;
 		}
 		l->limit = (int)n;
 	} else if (strcmp(name, "before") == 0) {
 		if (!id_valid(value)) {
-			answer_problem(w, 400, "before: must be the id of a task, as \"next\" of a page has it");
+			answer_problem(rq, 400, "before: must be the id of a task, as \"next\" of a page has it");
 			return false;
 		}
 		memcpy(l->before, value, sizeof l->before);
 	} else if (strcmp(name, "status") == 0) {
 		l->filter.state = state_of(value);
 		if (l->filter.state < 0) {
-			answer_problem(w, 400,
+			answer_problem(rq, 400,
 				       "status: must be Created, Pending, Executing, Finished, Failed or Cancelled");
 			return false;
 		}
 	} else if (strcmp(name, "label") == 0) {
 		if (!strchr(value, '=') || *value == '=') {
-			answer_problem(w, 400, "label: must be NAME=VALUE");
+			answer_problem(rq, 400, "label: must be NAME=VALUE");
 			return false;
 		}
 		l->filter.labels[l->filter.nlabels++] = value;
 	} else if (strcmp(name, "group") == 0 && !group_name_valid(value)) {
-		answer_problem(w, 400, "group: is no name that a group can have");
+		answer_problem(rq, 400, "group: is no name that a group can have");
 		return false;
 	}
 	return true;
@@ -108,8 +93,8 @@ static bool one_param(struct list *l, const char *name, const char *value)
 
 static bool asked(struct list *l)
 {
-	for (size_t i = 0; i < l->w->q.nquery; i++)
-		if (!one_param(l, l->w->q.query[i].name, l->w->q.query[i].value))
+	for (size_t i = 0; i < l->rq->cgi.nquery; i++)
+		if (!one_param(l, l->rq->cgi.query[i].name, l->rq->cgi.query[i].value))
 			return false;
 	return true;
 }
@@ -131,8 +116,8 @@ static bool look_at(struct list *l, const char *id)
 	l->looked++;
 	memcpy(l->last, id, sizeof l->last);
 	if (l->shown > 0 && buf_add(&l->b, ",", 1) < 0)
-		answer_die(l->w);
-	if (task_put_short(l->w, id, &l->filter, &l->b, &e) == 1)
+		answer_die(l->rq);
+	if (task_put_short(l->rq, id, &l->filter, &l->b, &e) == 1)
 		l->shown++;
 	else
 		l->b.len = len; /* it does not fit, or is gone meanwhile */
@@ -153,7 +138,7 @@ static void sort(struct ids *s)
 static void add(struct list *l, struct ids *s, const char *id)
 {
 	if ((!*l->before || strcmp(id, l->before) < 0) && ids_add(s, id) < 0)
-		answer_die(l->w);
+		answer_die(l->rq);
 }
 
 /* ---- where they are ----------------------------------------------------------------------- */
@@ -169,7 +154,7 @@ static int add_new(void *arg, const char *owner, const char *id, int priority, i
 
 static void add_claimed(struct list *l)
 {
-	DIR *cur = spool_list(l->w->c.spool.fd, "cur"), *jobs;
+	DIR *cur = spool_list(l->rq->client.spool.fd, "cur"), *jobs;
 	struct dirent *r, *j;
 
 	while (cur && (r = spool_next(cur))) {
@@ -178,7 +163,7 @@ static void add_claimed(struct list *l)
 
 		if (!spool_runner_valid(r->d_name))
 			continue;
-		snprintf(path, sizeof path, "%.*s/%.*s", OWNER_MAX - 1, r->d_name, OWNER_MAX - 1, l->w->c.owner);
+		snprintf(path, sizeof path, "%.*s/%.*s", OWNER_MAX - 1, r->d_name, OWNER_MAX - 1, l->rq->client.owner);
 		jobs = spool_list(dirfd(cur), path);
 		while (jobs && (j = spool_next(jobs)))
 			if (spool_parse_cur(j->d_name, id, &attempt))
@@ -204,7 +189,7 @@ static char **buckets(struct list *l, DIR *out, size_t *n)
 		    (*l->before && strncmp(e->d_name, l->before, SPOOL_BUCKET) > 0))
 			continue;
 		if (!grown || !(grown[*n] = strdup(e->d_name)))
-			answer_die(l->w);
+			answer_die(l->rq);
 		v = grown;
 		++*n;
 	}
@@ -245,11 +230,11 @@ static void look_all(struct list *l)
 	size_t n;
 	DIR *out;
 
-	spool_each_new(&l->w->c.spool, l->w->c.owner, add_new, l);
+	spool_each_new(&l->rq->client.spool, l->rq->client.owner, add_new, l);
 	add_claimed(l);
 	sort(&l->live);
-	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, l->w->c.owner);
-	out = spool_list(l->w->c.spool.fd, path);
+	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, l->rq->client.owner);
+	out = spool_list(l->rq->client.spool.fd, path);
 	v = buckets(l, out, &n);
 	if (n > 0)
 		qsort(v, n, sizeof *v, newest_bucket);
@@ -269,7 +254,7 @@ static void look_group(struct list *l, const char *group)
 	struct ids s = { 0 };
 	struct cee_err e = { 0 };
 
-	if (group_load(&l->w->c.spool, l->w->c.owner, group, &s, &e) == 0) {
+	if (group_load(&l->rq->client.spool, l->rq->client.owner, group, &s, &e) == 0) {
 		sort(&s);
 		for (size_t i = 0; i < s.n && !look_at(l, s.v[i]); i++)
 			;
@@ -277,27 +262,27 @@ static void look_group(struct list *l, const char *group)
 	ids_release(&s);
 }
 
-void tasks_list(struct web *w)
+void tasks_list(struct request *rq)
 {
-	struct list l = { .w = w, .limit = PAGE, .filter.state = -1 };
-	const char *group = cgi_query(&w->q, "group");
+	struct list l = { .rq = rq, .limit = PAGE, .filter.state = -1 };
+	const char *group = cgi_query(&rq->cgi, "group");
 
-	if (w->anonymous) {
-		answer_problem(w, 403, "a list is for callers who say who they are: all others have one owner");
+	if (rq->anonymous) {
+		answer_problem(rq, 403, "a list is for callers who say who they are: all others have one owner");
 		return;
 	}
 	if (!asked(&l))
 		return;
 	if (buf_printf(&l.b, "{\"tasks\":[") < 0)
-		answer_die(w);
+		answer_die(rq);
 	if (group)
 		look_group(&l, group);
 	else
 		look_all(&l);
 	if (buf_printf(&l.b, "]") < 0 || (l.full && buf_printf(&l.b, ",\"next\":\"%s\"", l.last) < 0) ||
 	    buf_printf(&l.b, "}\n") < 0)
-		answer_die(w);
-	answer_json(w, 200, &l.b);
+		answer_die(rq);
+	answer_json(rq, 200, &l.b);
 	buf_release(&l.b);
 	ids_release(&l.live);
 }

@@ -118,30 +118,30 @@ static int key_write_file(int state, unsigned char key[TICKET_KEY])
 	return r < 0 && err == EEXIST ? key_read_file(state, key) : r;
 }
 
-static bool key_get(struct web *w, unsigned char key[TICKET_KEY])
+static bool key_get(struct request *rq, unsigned char key[TICKET_KEY])
 {
-	AUTO_CLOSE int state = open(w->c.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int state = open(rq->client.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (state >= 0 && (key_read_file(state, key) == 0 || (errno == ENOENT && key_write_file(state, key) == 0)))
 		return true;
-	prog_error("%s/" KEY_FILE ": %s: no tickets can be given (http_state of cee.conf)", w->c.conf.http_state,
+	prog_error("%s/" KEY_FILE ": %s: no tickets can be given (http_state of cee.conf)", rq->client.conf.http_state,
 		   strerror(errno));
 	return false;
 }
 
-bool ticket_make(struct web *w, char text[TICKET_MAX], const char *id)
+bool ticket_make(struct request *rq, char text[TICKET_MAX], const char *id)
 {
 	unsigned char key[TICKET_KEY];
 
-	if (!key_get(w, key))
+	if (!key_get(rq, key))
 		return false;
-	ticket_format(text, key, w->c.owner, id, (now_us() + w->c.conf.http_ticket_us) / 1000000);
+	ticket_format(text, key, rq->client.owner, id, (now_us() + rq->client.conf.http_ticket_us) / 1000000);
 	return true;
 }
 
-bool ticket_check(struct web *w, const char *text)
+bool ticket_check(struct request *rq, const char *text)
 {
 	unsigned char key[TICKET_KEY];
 
-	return key_get(w, key) && ticket_parse(w->c.owner, key, text, w->id, now_us() / 1000000);
+	return key_get(rq, key) && ticket_parse(rq->client.owner, key, text, rq->id, now_us() / 1000000);
 }

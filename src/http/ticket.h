@@ -23,6 +23,6 @@ bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], co
 		  int64_t now_s);
 
 /* With the key of http_state, which is made when it is missing. */
-bool ticket_make(struct web *w, char text[TICKET_MAX], const char *id); /* false: the server's log says why */
-bool ticket_check(struct web *w, const char *text);			/* for w->id; then the owner is set */
+bool ticket_make(struct request *rq, char text[TICKET_MAX], const char *id); /* false: the server's log says why */
+bool ticket_check(struct request *rq, const char *text);		     /* for rq->id; then the owner is set */
 #endif

@@ -3,7 +3,6 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/names.h"
-#include "http/request.h"
 #include "spool/collected.h"
 
 #include <stdint.h>

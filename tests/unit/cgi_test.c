@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "conf/token.h"
+#include "http/answer.h"
+#include "http/auth.h"
+#include "http/byte_streams.h"
 #include "http/cgi.h"
-#include "http/request.h"
+#include "http/route.h"
 #include "spool/spool.h"
 #include "check.h"
 
@@ -86,7 +89,7 @@ static void routes(void)
 static int64_t range_of(const char *s, int64_t size, int64_t *last)
 {
 	int64_t first = -1;
-	int r = raw_range(s, size, &first, last);
+	int r = byte_range(s, size, &first, last);
 
 	return r == 1 ? first : r == 0 ? -1 : -2;
 }

@@ -1,7 +1,6 @@
 /* files_test - the index of collected files: what is written reads back, and what does not fit is refused */
 #include "base/buf.h"
 #include "base/error.h"
-#include "http/request.h"
 #include "spool/collected.h"
 #include "check.h"
 

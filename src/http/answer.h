@@ -1,0 +1,33 @@
+/* answer.h - the ways to answer a request */
+#ifndef CEE_HTTP_ANSWER_H
+#define CEE_HTTP_ANSWER_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/request.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A header line of the answer to come. Control characters in it end the line there. */
+void answer_header(struct request *rq, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void answer_json(struct request *rq, int status, const struct buf *body);
+void answer_text(struct request *rq, int status, const char *type, const char *data, size_t len);
+/* RFC 9457: {"title","status","detail"}. 400's title is the first engine's. */
+void answer_problem(struct request *rq, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* By errno of the library: 404, 409, 429, 503, … and e's message. */
+void answer_error(struct request *rq, int err, const struct cee_err *e);
+void answer_empty(struct request *rq, int status);
+/* For what is written piece by piece: the header, with a length unless that is -1, then the data.
+ * answer_write: -1 the reader is gone. It writes nothing to a HEAD. */
+void answer_begin(struct request *rq, int status, const char *type, int64_t length);
+int answer_write(struct request *rq, const void *data, size_t len);
+/* Out of memory and the like: 500, and the end of the process. */
+void answer_die(struct request *rq) __attribute__((noreturn));
+const char *answer_reason(int status);
+/* Appends data as a JSON string, whatever it is: invalid UTF-8 becomes U+FFFD. */
+int answer_quote(struct buf *b, const char *data, size_t len);
+/* The header Location: the task's address beneath the prefix, PREFIX/tasks/ID */
+void answer_location(struct request *rq, const char *id);
+
+#endif

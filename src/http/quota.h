@@ -1,0 +1,15 @@
+/* quota.h - how much an owner may submit */
+#ifndef CEE_HTTP_QUOTA_H
+#define CEE_HTTP_QUOTA_H
+
+#include "http/request.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* May the owner submit n jobs of so many bytes now? Else it has answered 429 or 500. */
+bool quota_take(struct request *rq, int64_t jobs, int64_t bytes);
+/* The owner's queue is full: answers 429, with when a place will be free at the rate it moves at. */
+void quota_full(struct request *rq);
+
+#endif

@@ -1,0 +1,31 @@
+/* task_json.h - a task in JSON */
+#ifndef CEE_HTTP_TASK_JSON_H
+#define CEE_HTTP_TASK_JSON_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/cgi.h"
+#include "http/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Appends the task's JSON. -1: ENOENT this owner has no such task. */
+int task_put(struct request *rq, const char *id, struct buf *b, struct cee_err *e);
+
+/* Appends the job as it was submitted, in JSON as RFC 8259 has it. -1 as task_put. */
+int task_put_job(struct request *rq, const char *id, struct buf *b, struct cee_err *e);
+
+struct task_filter {
+	int state; /* enum state, -1 any */
+	const char *labels[CGI_PARAMS_MAX];
+	size_t nlabels; /* NAME=VALUE, all of them must match */
+};
+/* A line of the list: 1 appended, 0 it does not match, -1 as task_put. */
+int task_put_short(struct request *rq, const char *id, const struct task_filter *f, struct buf *b, struct cee_err *e);
+
+/* No runner is alive, and none has come or gone for 10 s. */
+#define TASK_NOTICE "no runner is alive: the task waits until one is started"
+bool task_no_runner(struct request *rq);
+
+#endif
