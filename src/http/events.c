@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "cli/prog.h"
 #include "conf/token.h"
 #include "http/answer.h"

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/time_text.h"
 #include "http/answer.h"
 #include "http/request.h"
 #include "job/job.h"
