@@ -29,7 +29,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all unit-programs help demo serve check unit fuzz bench lint man-lint install clean images deps
+.PHONY: all unit-programs help demo serve check unit fuzz bench lint lint-cppcheck install clean images deps
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
@@ -41,7 +41,7 @@ help:
 	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
 	@echo 'make bench  measure; prints medians and ratios, and a plot (BENCH="--quick first-byte …")'
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
-	@echo 'make lint   cppcheck and mandoc -T lint'
+	@echo 'make lint   the structure, the style, the manual pages, cppcheck (tests/lint)'
 
 $(BUILD)/libcee.a: $(call objects,$(LIB_DIRS))
 $(BUILD)/http.a: $(filter-out %/cee-http.o,$(call objects,http))
@@ -124,10 +124,14 @@ check:
 bench: all
 	scripts/install-deps bench
 	tests/bench $(BENCH)
-lint:
+# Each check alone: tests/lint. As a test: tests/05-lint.bats.
+lint: all lint-cppcheck
+	tests/lint/structure.py
+	tests/lint/format
+	tests/lint/manuals
+lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
 		--enable=warning,portability --suppress=varFuncNullUB src
-	mandoc -T lint -W warning man/*
 
 PREFIX ?= /usr/local
 install: all
