@@ -23,7 +23,7 @@
 #include "runner/engine/attach.h"
 #include "runner/engine/docker.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <cjson/cJSON.h>
 #include <limits.h>
@@ -314,13 +314,15 @@ static void stream_closed(void *arg, const char *reason)
 
 static void take_hello(struct box *b, const struct frame *f)
 {
-	if (f->len < 8 || frame_get32(f->data) != FRAME_VERSION) {
+	struct frame_hello h;
+
+	if (!frame_unpack_hello(f->data, f->len, &h) || h.version != FRAME_VERSION) {
 		box_failed(b, BOX_OURS, "cee-init speaks another version: install the one of this runner");
 		return;
 	}
 	b->hello = true;
-	b->cells = frame_get32(f->data + 4) & HELLO_CELLS;
-	snprintf(b->build, sizeof(b->build), "%.*s", (int)(f->len - 8), (const char *)f->data + 8);
+	b->cells = h.flags & HELLO_CELLS;
+	snprintf(b->build, sizeof(b->build), "%.*s", (int)h.build_len, h.build);
 	text_clean(b->build);
 }
 
@@ -387,12 +389,14 @@ static void started(void *arg, int status, const char *body, size_t len)
 static void stream_opened(void *arg)
 {
 	struct box *b = arg;
-	unsigned char hello[8 + sizeof(CEE_VERSION)] = { 0 };
+	struct frame_hello hello = { .version = FRAME_VERSION,
+				     .build = CEE_VERSION,
+				     .build_len = sizeof(CEE_VERSION) - 1 };
+	struct payload p;
 	char path[160];
 
-	frame_put32(hello, FRAME_VERSION);
-	memcpy(hello + 8, CEE_VERSION, sizeof(CEE_VERSION) - 1);
-	attach_send(&b->attach, FRAME_HELLO, hello, sizeof(hello) - 1);
+	frame_pack_hello(&p, &hello);
+	attach_send(&b->attach, FRAME_HELLO, p.data, p.len);
 	attach_flush(&b->attach);
 	box_enter(b, BOX_STARTING);
 	snprintf(path, sizeof(path), "/containers/%s/start", b->container);

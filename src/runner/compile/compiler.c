@@ -32,7 +32,6 @@
 #include "runner/engine/attach.h"
 #include "runner/engine/docker.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
 #include "wire/resident.h"
 
 #include <stdbool.h>
@@ -139,20 +138,22 @@ static void products_release(struct compile *c)
 	c->gap = 0;
 }
 
-/* v NULL: the plain way. */
-static void answer(struct compile *c, const uint64_t v[END_FIELDS])
+/* e NULL: the plain way. */
+static void answer(struct compile *c, const struct frame_end *e)
 {
-	unsigned char bytes[8 * END_FIELDS];
-	struct frame end = { .type = FRAME_END, .data = bytes, .len = sizeof(bytes) };
+	struct payload p;
+	struct frame end = { .type = FRAME_END, .data = p.data };
 
 	if (c->box)
 		c->box->work = NULL;
 	c->box = NULL;
-	for (int i = 0; v && i < END_FIELDS; i++)
-		frame_put64(bytes + 8 * i, v[i]);
-	if (!v)
+	if (e) {
+		frame_pack_end(&p, e);
+		end.len = p.len;
+	} else {
 		products_release(c);
-	c->order.done(c->order.arg, v ? &end : NULL);
+	}
+	c->order.done(c->order.arg, e ? &end : NULL);
 }
 
 /* ---- the end of a compile box ------------------------------------------------------- */
@@ -237,20 +238,17 @@ static int put(struct compiler *k, enum frame_type type, const void *data, size_
 
 static int put_file(struct compiler *k, const char *name, const void *data, size_t len)
 {
-	unsigned char head[12 + 1024];
-	size_t n = strlen(name);
-	const char *p = data;
+	struct frame_file file = { .mode = 0644, .size = len, .name = name, .name_len = strlen(name) };
+	struct payload p;
+	const char *d = data;
 
-	if (n > 1024)
-		return 0; /* job_name_valid does not let it come here */
-	frame_put32(head, 0644);
-	frame_put64(head + 4, len);
-	memcpy(head + 12, name, n);
-	if (put(k, FRAME_FILE, head, 12 + n) < 0)
+	if (frame_pack_file(&p, &file) < 0)
+		return 0; /* job_name_valid admits no name as long as that */
+	if (put(k, FRAME_FILE, p.data, p.len) < 0)
 		return -1;
-	for (size_t piece; len; p += piece, len -= piece) {
+	for (size_t piece; len; d += piece, len -= piece) {
 		piece = len < FRAME_MAX ? len : FRAME_MAX;
-		if (put(k, FRAME_DATA, p, piece) < 0)
+		if (put(k, FRAME_DATA, d, piece) < 0)
 			return -1;
 	}
 	return 0;
@@ -267,17 +265,15 @@ static int put_files(struct compiler *k, const struct lang *l, const struct job 
 
 static int put_order(struct compiler *k, const struct compile_order *o)
 {
-	unsigned char head[4 + 8 * LIMIT_COUNT];
+	struct payload p;
 	size_t n;
 	char *const *tmpl = lang_command(o->lang, LANG_RESIDENT, o->job, &n);
 	char **argv = lang_argv(o->lang, tmpl, n, o->job);
 	int r = argv ? 0 : -1;
 
-	frame_put32(head, k->number);
-	for (int i = 0; i < LIMIT_COUNT; i++)
-		frame_put64(head + 4 + 8 * i, o->limits->v[i] > 0 ? (uint64_t)o->limits->v[i] : 0);
+	frame_pack_plan(&p, k->number, o->limits);
 	if (r == 0)
-		r = put(k, FRAME_PHASE, head, sizeof(head));
+		r = put(k, FRAME_PHASE, p.data, p.len);
 	if (r == 0)
 		r = put_files(k, o->lang, o->job);
 	for (size_t i = 0; r == 0 && argv[i]; i++)
@@ -316,7 +312,10 @@ static void broken(struct compiler *k, const char *how)
 
 static void take_ready(struct compiler *k, const struct frame *f)
 {
-	if (k->state != WARMING || f->len < 4 || frame_get32(f->data) != RESIDENT_VERSION) {
+	struct resident_ready ready;
+
+	if (k->state != WARMING || !resident_unpack_ready(f->data, f->len, &ready) ||
+	    ready.version != RESIDENT_VERSION) {
 		broken(k, "it speaks another version: run cee-lang build");
 		return;
 	}
@@ -339,11 +338,10 @@ static void take_gap(struct compiler *k, const struct frame *f)
 {
 	struct compile *c = k->work;
 
-	if (c->gap || f->len != 8) {
+	if (c->gap || !frame_unpack_gap(f->data, f->len, &c->gap)) {
 		broken(k, "it says more than it may");
 		return;
 	}
-	c->gap = frame_get64(f->data);
 	c->gap_at = c->words.len;
 }
 
@@ -364,11 +362,12 @@ static bool product_fits(const struct compile *c, const char *name, uint64_t siz
 static void take_file(struct compiler *k, const struct frame *f)
 {
 	struct compile *c = k->work;
-	uint64_t size = frame_get64(f->data + 4);
-	AUTO_FREE char *name = strndup((const char *)f->data + 12, f->len - 12);
+	struct frame_file file;
+	bool whole = frame_unpack_file(f->data, f->len, &file);
+	AUTO_FREE char *name = whole ? strndup(file.name, file.name_len) : NULL;
 	struct job_file *p;
 
-	if (!name || k->left || !product_fits(c, name, size)) {
+	if (!name || k->left || !product_fits(c, name, file.size)) {
 		broken(k, "a product that cannot be");
 		return;
 	}
@@ -376,15 +375,15 @@ static void take_file(struct compiler *k, const struct frame *f)
 	if (p)
 		c->product = p;
 	if (p)
-		p[c->nproducts] = (struct job_file){ .mode = frame_get32(f->data) & 0100 ? 0755 : 0644,
-						     .data = malloc(size + 1),
+		p[c->nproducts] = (struct job_file){ .mode = file.mode & 0100 ? 0755 : 0644,
+						     .data = malloc(file.size + 1),
 						     .name = strdup(name) };
 	if (!p || !p[c->nproducts++].data || !p[c->nproducts - 1].name) {
 		broken(k, "out of memory");
 		return;
 	}
-	k->left = size;
-	c->product_bytes += size;
+	k->left = file.size;
+	c->product_bytes += file.size;
 }
 
 static void take_data(struct compiler *k, const struct frame *f)
@@ -401,45 +400,41 @@ static void take_data(struct compiler *k, const struct frame *f)
 	k->left -= f->len;
 }
 
-/* Figures as they can be: the time is ours, the others within it and within the box. */
-static void plausible(uint64_t v[END_FIELDS], const struct compiler *k)
+static uint64_t at_most(uint64_t v, uint64_t most)
+{
+	return v < most ? v : most;
+}
+
+/* Caps the figures at what is possible: wall time as measured here, the others within it and within the box. */
+static void plausible(struct frame_end *e, const struct compiler *k)
 {
 	uint64_t wall = (uint64_t)(mono_us() - k->work->begun);
-	uint64_t most[END_FIELDS] = { [END_STATUS] = 255,
-				      [END_CPU_US] = wall * 64,
-				      [END_WALL_US] = wall,
-				      [END_PEAK] = (uint64_t)k->box->spec.memory,
-				      [END_HIT] = (1u << LIMIT_COUNT) - 1,
-				      [END_OUT_BYTES] = k->work->words.len + k->work->gap,
-				      [END_DROPPED] = k->work->gap };
 
-	for (int i = 0; i < END_FIELDS; i++)
-		if (i != END_HOW && v[i] > most[i])
-			v[i] = most[i];
-	v[END_PHASE] = PHASE_COMPILE;
-	v[END_OUT_BYTES] = 0; /* the compiler's words are stderr's */
-	v[END_ERR_BYTES] = k->work->words.len + k->work->gap;
-	v[END_DROPPED] = k->work->gap;
+	*e = (struct frame_end){ .phase = PHASE_COMPILE,
+				 .how = e->how,
+				 .status = at_most(e->status, 255),
+				 .cpu_us = at_most(e->cpu_us, wall * 64),
+				 .wall_us = at_most(e->wall_us, wall),
+				 .peak = at_most(e->peak, (uint64_t)k->box->spec.memory),
+				 .hit = at_most(e->hit, (1u << LIMIT_COUNT) - 1),
+				 .err_bytes = k->work->words.len + k->work->gap, /* diagnostics count as stderr */
+				 .dropped = k->work->gap };
 }
 
 static void take_end(struct compiler *k, const struct frame *f)
 {
 	struct compile *c = k->work;
-	uint64_t v[END_FIELDS];
-	bool made;
+	struct frame_end e;
+	bool valid = resident_unpack_end(f->data, f->len, k->number, &e);
 
-	for (int i = 0; i < END_FIELDS; i++)
-		v[i] = frame_get64(f->data + 8 * i);
-	made = v[END_HOW] == END_EXITED && v[END_STATUS] == 0;
-	if (v[END_PHASE] != k->number || k->left || made != (c->nproducts > 0) ||
-	    (v[END_HOW] != END_EXITED && v[END_HOW] != END_CPU_LIMIT && v[END_HOW] != END_MEMORY_LIMIT)) {
+	if (!valid || k->left || (e.how == END_EXITED && e.status == 0) != (c->nproducts > 0)) {
 		broken(k, "an end that cannot be");
 		return;
 	}
-	plausible(v, k);
+	plausible(&e, k);
 	/* Memory that compiles before it left behind is not this one's: the plain way decides. */
-	answer(c, v[END_HOW] == END_MEMORY_LIMIT && !c->first ? NULL : v);
-	if (v[END_HOW] == END_EXITED)
+	answer(c, e.how == END_MEMORY_LIMIT && !c->first ? NULL : &e);
+	if (e.how == END_EXITED)
 		go_idle(k);
 	else
 		compiler_end(k, "over a limit");
@@ -523,15 +518,13 @@ static void take_bytes(struct compiler *k, const unsigned char *p, size_t len)
 /* Its program ended. For memory: the job's doing, where nothing was there before it. */
 static void program_ended(struct compiler *k, const struct frame *f)
 {
-	bool memory = f->len == 8 * END_FIELDS && frame_get64(f->data + 8 * END_HOW) == END_MEMORY_LIMIT;
+	struct frame_end e;
+	bool memory = frame_unpack_end(f->data, f->len, &e) && e.how == END_MEMORY_LIMIT;
 	struct compile *c = k->work;
-	uint64_t v[END_FIELDS];
 
 	if (c && c->first && memory) {
-		for (int i = 0; i < END_FIELDS; i++)
-			v[i] = frame_get64(f->data + 8 * i);
-		plausible(v, k);
-		answer(c, v);
+		plausible(&e, k);
+		answer(c, &e);
 	}
 	compiler_failed(k, memory ? "it needed more than its memory" : "its program ended");
 }
@@ -548,6 +541,7 @@ static void log_stderr(const struct compiler *k, const struct frame *f)
 static void box_frame(void *arg, const struct frame *f)
 {
 	struct compiler *k = arg;
+	uint32_t bytes;
 
 	switch ((unsigned)f->type) {
 	case FRAME_START:
@@ -559,7 +553,8 @@ static void box_frame(void *arg, const struct frame *f)
 			log_stderr(k, f);
 		break;
 	case FRAME_CREDIT:
-		k->credit += frame_get32(f->data);
+		if (frame_unpack_number(f->data, f->len, &bytes))
+			k->credit += bytes;
 		pump(k);
 		break;
 	case FRAME_END:
@@ -580,20 +575,17 @@ static int start_program(struct compiler *k)
 {
 	const struct lang *l = k->shelf->lang;
 	const struct job none = { .language = l->name };
-	unsigned char job[8 * JOB_FIELDS] = { 0 }, phase[4 + 8 * LIMIT_COUNT] = { 0 };
+	struct payload job, plan;
 	char **argv = lang_argv(l, l->resident.command, l->resident.ncommand, &none);
 	char **env = lang_env(l, PHASE_COMPILE, &none);
 	int r = argv && env ? 0 : -1;
 
-	frame_put64(job + 8 * JOB_FLAGS, k->box->cells ? 0 : JOB_NO_CELL);
-	frame_put64(job + 8 * JOB_DISK, DISK);
-	frame_put64(job + 8 * JOB_INODES, INODES);
-	frame_put32(phase, PHASE_RUN);
-	for (int i = 0; i < LIMIT_COUNT; i++)
-		frame_put64(phase + 4 + 8 * i, k->shelf->limits.v[i] > 0 ? (uint64_t)k->shelf->limits.v[i] : 0);
+	frame_pack_job(&job,
+		       &(struct frame_job){ .flags = k->box->cells ? 0 : JOB_NO_CELL, .disk = DISK, .inodes = INODES });
+	frame_pack_plan(&plan, PHASE_RUN, &k->shelf->limits);
 	if (r == 0) {
-		attach_send(&k->box->attach, FRAME_JOB, job, sizeof(job));
-		attach_send(&k->box->attach, FRAME_PHASE, phase, sizeof(phase));
+		attach_send(&k->box->attach, FRAME_JOB, job.data, job.len);
+		attach_send(&k->box->attach, FRAME_PHASE, plan.data, plan.len);
 		send_strings(k->box, FRAME_ARG, argv);
 		send_strings(k->box, FRAME_ENV, env);
 		attach_send(&k->box->attach, FRAME_GO, NULL, 0);
@@ -629,15 +621,15 @@ static void timer_fired(struct timer *t)
 {
 	struct compiler *k = (struct compiler *)((char *)t - offsetof(struct compiler, timer));
 	struct compile *c = k->work;
-	uint64_t v[END_FIELDS] = { [END_HOW] = END_WALL_LIMIT, [END_STATUS] = 9, [END_HIT] = 1u << LIMIT_WALL };
+	struct frame_end e = { .how = END_WALL_LIMIT, .status = 9, .hit = 1u << LIMIT_WALL };
 
 	if (k->state == WARMING) {
 		compiler_failed(k, "it was not ready within a minute");
 	} else if (c && c->order.limits->v[LIMIT_WALL] > 0 && mono_us() - c->begun >= c->order.limits->v[LIMIT_WALL]) {
-		plausible(v, k);
-		v[END_WALL_US] = (uint64_t)(mono_us() - c->begun);
+		plausible(&e, k);
+		e.wall_us = (uint64_t)(mono_us() - c->begun);
 		products_release(c);
-		answer(c, v);
+		answer(c, &e);
 		compiler_end(k, "over a limit");
 	} else {
 		compiler_end(k, k->state == IDLE ? "nobody wanted it" : "out of memory");

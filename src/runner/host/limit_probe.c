@@ -18,7 +18,7 @@
 #include "runner/box/box.h"
 #include "runner/core/loop.h"
 #include "runner/run/run_internal.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -153,7 +153,9 @@ static void take_out(struct flight *f, const struct frame *fr)
 
 static void take_done(struct flight *f, const struct frame *fr)
 {
-	f->end.ran = f->run.result.phase[PHASE_RUN].ran && fr->len >= 4 && frame_get32(fr->data) == 0;
+	uint32_t failed;
+
+	f->end.ran = f->run.result.phase[PHASE_RUN].ran && frame_unpack_number(fr->data, fr->len, &failed) && !failed;
 	f->end.why = f->run.result.why;
 	f->end.phase = f->run.result.phase[PHASE_RUN];
 	if (!f->end.ran)

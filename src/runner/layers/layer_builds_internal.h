@@ -11,7 +11,7 @@
 #include "runner/box/box.h"
 #include "runner/core/loop.h"
 #include "runner/layers/layer_builds.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <nettle/sha2.h>
 #include <stdbool.h>
@@ -53,7 +53,7 @@ struct making {
 	struct buf words, lock, manifest;
 	char trouble[200];
 	bool gap, ended[PHASE_COUNT];
-	uint64_t end[PHASE_COUNT][END_FIELDS];
+	struct frame_end end[PHASE_COUNT];
 };
 
 /* package_box.c: the request for a job's packages. NULL ENOMEM. */

@@ -23,7 +23,7 @@
 #include "runner/engine/attach.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/layers/layer_builds_internal.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -79,29 +79,25 @@ static void send_text(struct box *b, enum frame_type type, const char *s)
 
 static void send_job(struct making *m, int64_t disk, int64_t inodes)
 {
-	unsigned char job[8 * JOB_FIELDS] = { 0 };
+	struct payload p;
 
-	frame_put64(job + 8 * JOB_FLAGS, JOB_STOP_ON_OUTPUT | (m->box->cells ? 0 : JOB_NO_CELL));
-	frame_put64(job + 8 * JOB_DISK, (uint64_t)disk);
-	frame_put64(job + 8 * JOB_INODES, (uint64_t)inodes);
-	attach_send(&m->box->attach, FRAME_JOB, job, sizeof job);
+	frame_pack_job(&p, &(struct frame_job){ .flags = JOB_STOP_ON_OUTPUT | (m->box->cells ? 0 : JOB_NO_CELL),
+						.disk = (uint64_t)disk,
+						.inodes = (uint64_t)inodes });
+	attach_send(&m->box->attach, FRAME_JOB, p.data, p.len);
 }
 
 static void send_phase(struct making *m, enum frame_phase phase, int64_t output, int64_t wall_us)
 {
-	unsigned char p[4 + 8 * LIMIT_COUNT] = { 0 };
-	const struct {
-		enum limit_id id;
-		int64_t v;
-	} limits[] = {
-		{ LIMIT_OUTPUT, output }, { LIMIT_WALL, wall_us },    { LIMIT_MEMORY, layers_conf()->package_memory },
-		{ LIMIT_PROCESSES, 128 }, { LIMIT_OPEN_FILES, 1024 },
-	};
+	const struct limits limits = { .v = { [LIMIT_OUTPUT] = output,
+					      [LIMIT_WALL] = wall_us,
+					      [LIMIT_MEMORY] = layers_conf()->package_memory,
+					      [LIMIT_PROCESSES] = 128,
+					      [LIMIT_OPEN_FILES] = 1024 } };
+	struct payload p;
 
-	frame_put32(p, phase);
-	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-		frame_put64(p + 4 + 8 * limits[i].id, (uint64_t)limits[i].v);
-	attach_send(&m->box->attach, FRAME_PHASE, p, sizeof p);
+	frame_pack_plan(&p, phase, &limits);
+	attach_send(&m->box->attach, FRAME_PHASE, p.data, p.len);
 }
 
 static void send_number(struct box *b, int64_t n)
@@ -139,20 +135,20 @@ static void send_surroundings(struct making *m)
 
 static void send_fetch(struct making *m)
 {
-	unsigned char head[12 + 16];
+	static const char name[] = "request.json";
+	struct frame_file file = { .mode = 0600, .size = strlen(m->request), .name = name, .name_len = strlen(name) };
+	struct payload p;
 	const struct job j = { .language = m->lang->name, .framework = m->layer.framework };
 	char **argv = lang_argv(m->lang, m->lang->layer.fetch, m->lang->layer.nfetch, &j);
 
 	send_job(m, layers_conf()->package_bytes, layers_conf()->package_inodes);
-	frame_put32(head, 0600);
-	frame_put64(head + 4, strlen(m->request));
-	memcpy(head + 12, "request.json", 12);
-	attach_send(&m->box->attach, FRAME_FILE, head, 12 + 12);
+	frame_pack_file(&p, &file);
+	attach_send(&m->box->attach, FRAME_FILE, p.data, p.len);
 	attach_send(&m->box->attach, FRAME_DATA, m->request, strlen(m->request));
 	send_phase(m, PHASE_COMPILE, 1 << 20, layers_conf()->package_wall_us);
 	send_text(m->box, FRAME_ARG, TOOL);
 	send_text(m->box, FRAME_ARG, "fetch");
-	send_text(m->box, FRAME_ARG, "request.json");
+	send_text(m->box, FRAME_ARG, name);
 	for (char **v = argv; v && *v; v++)
 		send_text(m->box, FRAME_ARG, *v);
 	strv_free(argv);
@@ -208,7 +204,7 @@ static void send_stream(struct making *m, uint32_t credit)
 
 static bool went_well(const struct making *m, enum frame_phase p)
 {
-	return m->ended[p] && m->end[p][END_HOW] == END_EXITED && m->end[p][END_STATUS] == 0;
+	return m->ended[p] && m->end[p].how == END_EXITED && m->end[p].status == 0;
 }
 
 /* The client's words as one line: its lines, joined. */
@@ -238,7 +234,7 @@ static void one_line(const struct buf *words, const char *otherwise, char *out, 
 /* It wanted more than it may have: the job asked for too much. */
 static const char *too_much(const struct making *m, enum frame_phase p)
 {
-	uint64_t how = m->ended[p] ? m->end[p][END_HOW] : END_TROUBLE, hit = m->ended[p] ? m->end[p][END_HIT] : 0;
+	uint64_t how = m->ended[p] ? m->end[p].how : END_TROUBLE, hit = m->ended[p] ? m->end[p].hit : 0;
 
 	if (how == END_DISK_LIMIT || how == END_FILE_SIZE_LIMIT || hit & (1u << LIMIT_DISK | 1u << LIMIT_INODES) ||
 	    (p == PHASE_RUN && how == END_OUTPUT_LIMIT))
@@ -252,7 +248,7 @@ static const char *too_much(const struct making *m, enum frame_phase p)
 
 static void fetched(struct making *m)
 {
-	const uint64_t *end = m->end[PHASE_COMPILE];
+	const struct frame_end *end = &m->end[PHASE_COMPILE];
 	char text[400];
 
 	one_line(&m->words, "the package client failed without a word", text, sizeof text);
@@ -265,9 +261,9 @@ static void fetched(struct making *m)
 	} else if (too_much(m, PHASE_COMPILE) || too_much(m, PHASE_RUN)) {
 		making_failed(m, LAYER_REFUSED,
 			      too_much(m, PHASE_COMPILE) ? too_much(m, PHASE_COMPILE) : too_much(m, PHASE_RUN));
-	} else if (m->ended[PHASE_COMPILE] && end[END_HOW] == END_EXITED && end[END_STATUS] == 1) {
+	} else if (m->ended[PHASE_COMPILE] && end->how == END_EXITED && end->status == 1) {
 		making_failed(m, LAYER_REFUSED, text);
-	} else if (m->ended[PHASE_COMPILE] && end[END_HOW] == END_WALL_LIMIT) {
+	} else if (m->ended[PHASE_COMPILE] && end->how == END_WALL_LIMIT) {
 		making_failed(m, LAYER_OURS, "the registry did not answer in time (packages.wall)");
 	} else if (*m->trouble) {
 		making_failed(m, LAYER_OURS, m->trouble);
@@ -284,8 +280,7 @@ static void unpacked(struct making *m)
 
 	one_line(&m->words, *m->trouble ? m->trouble : "it could not be unpacked", text, sizeof text);
 	sha256_digest(&m->hash, sizeof digest, digest);
-	if (m->ended[PHASE_RUN] && m->end[PHASE_RUN][END_HOW] == END_EXITED &&
-	    m->end[PHASE_RUN][END_STATUS] == DATA_ERROR) {
+	if (m->ended[PHASE_RUN] && m->end[PHASE_RUN].how == END_EXITED && m->end[PHASE_RUN].status == DATA_ERROR) {
 		making_failed(m, LAYER_REFUSED, text);
 	} else if (!went_well(m, PHASE_RUN) || m->gap || m->sent != m->got ||
 		   memcmp(digest, m->digest, sizeof digest) != 0) {
@@ -329,18 +324,18 @@ static void take_output(struct making *m, const struct frame *f)
 
 static void take_end(struct making *m, const struct frame *f)
 {
-	uint64_t phase = f->len == 8 * END_FIELDS ? frame_get64(f->data) : PHASE_COUNT;
+	struct frame_end end;
 
-	if (phase >= PHASE_COUNT)
+	if (!frame_unpack_end(f->data, f->len, &end))
 		return;
-	m->ended[phase] = true;
-	for (int i = 0; i < END_FIELDS; i++)
-		m->end[phase][i] = frame_get64(f->data + 8 * i);
+	m->ended[end.phase] = true;
+	m->end[end.phase] = end;
 }
 
 static void box_frame(void *arg, const struct frame *f)
 {
 	struct making *m = arg;
+	uint32_t credit;
 
 	switch ((unsigned)f->type) {
 	case FRAME_START:
@@ -352,8 +347,8 @@ static void box_frame(void *arg, const struct frame *f)
 		m->gap |= f->stream != STREAM_COMPILE;
 		break;
 	case FRAME_CREDIT:
-		if (m->state == MAKING_UNPACKING && f->len == 4)
-			send_stream(m, frame_get32(f->data));
+		if (m->state == MAKING_UNPACKING && frame_unpack_number(f->data, f->len, &credit))
+			send_stream(m, credit);
 		break;
 	case FRAME_TROUBLE:
 		snprintf(m->trouble, sizeof m->trouble, "%.*s", (int)(f->len < 190 ? f->len : 190),

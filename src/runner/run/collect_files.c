@@ -15,7 +15,7 @@
 #include "job/result.h"
 #include "spool/claim.h"
 #include "spool/collected.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -101,15 +101,16 @@ static void settle(struct files *f)
 
 static int begin(struct files *f, const struct frame *frame)
 {
-	uint64_t size = frame->len >= 13 ? frame_get64(frame->data + 4) : UINT64_MAX;
+	struct frame_file file;
 
 	settle(f);
-	if (size > (uint64_t)(f->most_bytes - f->result->bytes) || f->begun++ >= f->most_files)
+	if (!frame_unpack_file(frame->data, frame->len, &file) ||
+	    file.size > (uint64_t)(f->most_bytes - f->result->bytes) || f->begun++ >= f->most_files)
 		return -1;
-	f->now = (struct files_record){ .name = strndup((const char *)frame->data + 12, frame->len - 12),
-					.mode = frame_get32(frame->data) & 0777,
+	f->now = (struct files_record){ .name = strndup(file.name, file.name_len),
+					.mode = file.mode & 0777,
 					.offset = f->result->bytes,
-					.size = (int64_t)size };
+					.size = (int64_t)file.size };
 	f->got = 0;
 	if (!f->now.name || !job_name_valid(f->now.name)) {
 		forget(f);
@@ -136,20 +137,19 @@ static bool is_now(const struct files *f, const char *name, size_t len)
 
 static int left(struct files *f, const struct frame *frame)
 {
-	uint32_t why = frame->len >= 4 ? frame_get32(frame->data) : LEFT_REASONS;
-	uint64_t more = frame->len == 12 ? frame_get64(frame->data + 4) : 0;
+	struct frame_left l;
 
-	if (why >= LEFT_REASONS || f->lefts++ > LEFTS_MOST)
+	if (!frame_unpack_left(frame->data, frame->len, &l) || f->lefts++ > LEFTS_MOST)
 		return -1;
-	if (why == LEFT_CHANGED && is_now(f, (const char *)frame->data + 4, frame->len - 4)) {
+	if (l.reason == LEFT_CHANGED && is_now(f, l.name, l.name_len)) {
 		drop(f, LEFT_CHANGED);
 		return 0;
 	}
 	settle(f);
-	if (why == LEFT_MORE)
-		f->result->left_count += more < INT32_MAX ? (int64_t)more : INT32_MAX;
+	if (l.reason == LEFT_MORE)
+		f->result->left_count += l.more < INT32_MAX ? (int64_t)l.more : INT32_MAX;
 	else
-		leave(f, (int)why, (const char *)frame->data + 4, frame->len - 4);
+		leave(f, (int)l.reason, l.name, l.name_len);
 	return 0;
 }
 

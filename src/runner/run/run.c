@@ -51,7 +51,7 @@
 #include "spool/index.h"
 #include "spool/input.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -395,7 +395,8 @@ static void timer_fired(struct timer *t)
 
 static void take_done(struct run *r, const struct frame *f)
 {
-	bool ours = f->len < 4 || frame_get32(f->data) != 0 || r->result.why == WHY_INTERNAL_ERROR;
+	uint32_t failed;
+	bool ours = !frame_unpack_number(f->data, f->len, &failed) || failed || r->result.why == WHY_INTERNAL_ERROR;
 	const struct result_phase *compile = &r->result.phase[PHASE_COMPILE];
 	char text[160];
 
@@ -452,6 +453,8 @@ static void take_collected(struct run *r, const struct frame *f)
 static void box_frame(void *arg, const struct frame *f)
 {
 	struct run *r = arg;
+	uint32_t phase;
+	uint64_t gap;
 
 	switch (f->type) {
 	case FRAME_OUT:
@@ -460,8 +463,8 @@ static void box_frame(void *arg, const struct frame *f)
 		tests_output(r, f->stream, f->data, f->len);
 		break;
 	case FRAME_GAP:
-		if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE && f->len == 8)
-			output_gap(&r->output, f->stream, frame_get64(f->data));
+		if (frame_unpack_gap(f->data, f->len, &gap))
+			output_gap(&r->output, f->stream, gap);
 		tests_output(r, f->stream, NULL, 0);
 		break;
 	case FRAME_END:
@@ -493,7 +496,7 @@ static void box_frame(void *arg, const struct frame *f)
 		break;
 	case FRAME_START:
 		r->began = true;
-		if (f->len == 4 && frame_get32(f->data) == PHASE_RUN)
+		if (frame_unpack_number(f->data, f->len, &phase) && phase == PHASE_RUN)
 			r->feed.started = true;
 		output_mark(&r->output, r->feed.started ? MARK_RUNNING : MARK_COMPILING);
 		break;

@@ -8,7 +8,7 @@
 #include "job/language.h"
 #include "runner/engine/attach.h"
 #include "runner/run/run_internal.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -20,15 +20,12 @@
 
 static void send_file(struct run *r, const struct job_file *f)
 {
-	unsigned char head[12 + 1024];
-	size_t n = strlen(f->name);
+	struct frame_file file = { .mode = f->mode, .size = f->len, .name = f->name, .name_len = strlen(f->name) };
+	struct payload p;
 
-	if (n > 1024)
-		return; /* job_name_valid does not let it come here */
-	frame_put32(head, f->mode);
-	frame_put64(head + 4, f->len);
-	memcpy(head + 12, f->name, n);
-	attach_send(&r->box->attach, FRAME_FILE, head, 12 + n);
+	if (frame_pack_file(&p, &file) < 0)
+		return; /* job_name_valid admits no name as long as that */
+	attach_send(&r->box->attach, FRAME_FILE, p.data, p.len);
 	if (f->len)
 		attach_send(&r->box->attach, FRAME_DATA, f->data, f->len);
 }
@@ -103,7 +100,7 @@ static void send_strings(struct run *r, enum frame_type type, char *const *v, si
 static int send_phase_of(struct run *r, const struct job *j, enum frame_phase phase, const struct limits *l,
 			 enum lang_command c)
 {
-	unsigned char head[4 + 8 * LIMIT_COUNT];
+	struct payload p;
 	size_t n;
 	char *const *tmpl = lang_command(r->lang, c, j, &n);
 	char **argv = lang_argv(r->lang, tmpl, n, j), **env = lang_env(r->lang, phase, j);
@@ -113,10 +110,8 @@ static int send_phase_of(struct run *r, const struct job *j, enum frame_phase ph
 		strv_free(env);
 		return -1;
 	}
-	frame_put32(head, phase);
-	for (int i = 0; i < LIMIT_COUNT; i++)
-		frame_put64(head + 4 + 8 * i, (uint64_t)l->v[i]);
-	attach_send(&r->box->attach, FRAME_PHASE, head, sizeof(head));
+	frame_pack_plan(&p, phase, l);
+	attach_send(&r->box->attach, FRAME_PHASE, p.data, p.len);
 	send_strings(r, FRAME_ARG, argv, SIZE_MAX);
 	send_strings(r, FRAME_ENV, env, SIZE_MAX);
 	strv_free(env);
@@ -166,18 +161,18 @@ int deliver_test(struct run *r, const struct job_test *t, const struct limits *l
 
 int deliver_job(struct run *r)
 {
-	unsigned char job[8 * JOB_FIELDS] = { 0 };
+	struct payload p;
 	uint64_t flags = (r->job.tty ? JOB_TTY : 0) | (r->job.merge ? JOB_MERGE : 0) |
 			 (r->job.stop_on_output ? JOB_STOP_ON_OUTPUT : 0) | (r->box->cells ? 0 : JOB_NO_CELL) |
 			 (r->job.ntests ? JOB_TESTS : 0);
 
-	frame_put64(job + 8 * JOB_FLAGS, flags);
-	frame_put64(job + 8 * JOB_DISK, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK]);
-	frame_put64(job + 8 * JOB_INODES, (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES]);
-	frame_put64(job + 8 * JOB_CPU, (uint64_t)(r->result.processor + 1));
-	frame_put64(job + 8 * JOB_COLLECT_FILES, (uint64_t)r->collect_files);
-	frame_put64(job + 8 * JOB_COLLECT_BYTES, (uint64_t)r->collect_bytes);
-	attach_send(&r->box->attach, FRAME_JOB, job, sizeof(job));
+	frame_pack_job(&p, &(struct frame_job){ .flags = flags,
+						.disk = (uint64_t)r->limits[PHASE_RUN].v[LIMIT_DISK],
+						.inodes = (uint64_t)r->limits[PHASE_RUN].v[LIMIT_INODES],
+						.cpu = (uint64_t)(r->result.processor + 1),
+						.collect_files = (uint64_t)r->collect_files,
+						.collect_bytes = (uint64_t)r->collect_bytes });
+	attach_send(&r->box->attach, FRAME_JOB, p.data, p.len);
 	if (r->job.tty)
 		feed_window(r);
 	send_files(r);

@@ -14,7 +14,7 @@
 #include "runner/run/run_internal.h"
 #include "spool/input.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,35 +162,36 @@ void feed_look(struct run *r)
 
 void feed_credit(struct run *r, const struct frame *f)
 {
-	if (f->len != 4)
+	uint32_t bytes;
+
+	if (!frame_unpack_number(f->data, f->len, &bytes))
 		return;
-	r->feed.credit += frame_get32(f->data);
+	r->feed.credit += bytes;
 	feed_look(r);
 }
 
 void feed_window(struct run *r)
 {
 	unsigned rows = r->job.tty_rows ? r->job.tty_rows : 24, columns = r->job.tty_columns ? r->job.tty_columns : 80;
-	unsigned char p[8];
+	struct payload p;
 
 	if (r->state != RUN_EXECUTING || !r->box || !r->job.tty)
 		return;
 	if (r->feed.spool)
 		spool_window_read(r->feed.spool, r->owner, r->id, &rows, &columns);
-	frame_put32(p, rows);
-	frame_put32(p + 4, columns);
-	attach_send(&r->box->attach, FRAME_WINDOW, p, sizeof(p));
+	frame_pack_window(&p, &(struct frame_window){ .rows = rows, .columns = columns });
+	attach_send(&r->box->attach, FRAME_WINDOW, p.data, p.len);
 	attach_flush(&r->box->attach);
 }
 
 bool feed_signal(struct run *r, int sig)
 {
-	unsigned char p[4];
+	struct payload p;
 
 	if (r->state != RUN_EXECUTING || !r->box || !r->feed.started || r->killed)
 		return false;
-	frame_put32(p, (uint32_t)sig);
-	attach_send(&r->box->attach, FRAME_SIGNAL, p, sizeof(p));
+	frame_pack_number(&p, (uint32_t)sig);
+	attach_send(&r->box->attach, FRAME_SIGNAL, p.data, p.len);
 	attach_flush(&r->box->attach);
 	return true;
 }

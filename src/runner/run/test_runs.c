@@ -22,7 +22,7 @@
 #include "runner/engine/attach.h"
 #include "runner/run/run_internal.h"
 #include "spool/claim.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -120,9 +120,11 @@ static int feed(struct run *r)
 
 void tests_credit(struct run *r, const struct frame *f)
 {
-	if (f->len != 4 || !r->tests.now)
+	uint32_t bytes;
+
+	if (!r->tests.now || !frame_unpack_number(f->data, f->len, &bytes))
 		return;
-	r->tests.credit += frame_get32(f->data);
+	r->tests.credit += bytes;
 	if (feed(r) == 0)
 		attach_flush(&r->box->attach);
 }
@@ -131,7 +133,7 @@ void tests_credit(struct run *r, const struct frame *f)
 static int send_test(struct run *r, const struct job_test *j)
 {
 	struct tests *t = &r->tests;
-	unsigned char number[4];
+	struct payload number;
 
 	t->now = j;
 	t->input = j->stdin_data ? j->stdin_data : r->job.stdin_data;
@@ -144,8 +146,8 @@ static int send_test(struct run *r, const struct job_test *j)
 	if (j->expected)
 		compare_init(&t->compare, &r->job.compare, j->expected, j->expected_len);
 	limits_of(r, j, &t->limits);
-	frame_put32(number, (uint32_t)t->next);
-	if (attach_send(&r->box->attach, FRAME_TEST, number, sizeof(number)) < 0 || deliver_test(r, j, &t->limits) < 0)
+	frame_pack_number(&number, (uint32_t)t->next);
+	if (attach_send(&r->box->attach, FRAME_TEST, number.data, number.len) < 0 || deliver_test(r, j, &t->limits) < 0)
 		return -1;
 	return feed(r);
 }

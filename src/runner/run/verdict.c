@@ -6,7 +6,7 @@
 #include "base/limit.h"
 #include "job/result.h"
 #include "runner/run/run_internal.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,28 +47,24 @@ static enum why why_of(enum frame_how how)
 
 bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why)
 {
-	uint64_t v[END_FIELDS];
+	struct frame_end e;
 
-	if (f->len != sizeof(v))
+	if (!frame_unpack_end(f->data, f->len, &e))
 		return false;
-	for (int i = 0; i < END_FIELDS; i++)
-		v[i] = frame_get64(f->data + 8 * i);
-	if (v[END_PHASE] >= PHASE_COUNT || v[END_HOW] > END_TROUBLE)
-		return false;
-	*phase = (enum frame_phase)v[END_PHASE];
-	*why = why_of((enum frame_how)v[END_HOW]);
+	*phase = (enum frame_phase)e.phase;
+	*why = why_of((enum frame_how)e.how);
 	p->ran = true;
-	p->exit_code = v[END_HOW] == END_EXITED ? (int)(v[END_STATUS] & 255) : -1;
-	p->signal = v[END_HOW] == END_EXITED ? 0 : (int)(v[END_STATUS] & 127);
-	p->cpu_us = (int64_t)v[END_CPU_US];
-	p->wall_us = (int64_t)v[END_WALL_US];
-	p->peak_bytes = (int64_t)v[END_PEAK];
-	p->peak_how = v[END_PEAK_HOW] == 1;
-	p->oom_kills = (int64_t)v[END_OOM_KILLS];
-	p->hit = v[END_HIT] & ((1u << LIMIT_COUNT) - 1);
-	p->out_bytes = (int64_t)v[END_OUT_BYTES];
-	p->err_bytes = (int64_t)v[END_ERR_BYTES];
-	p->dropped = (int64_t)v[END_DROPPED];
+	p->exit_code = e.how == END_EXITED ? (int)(e.status & 255) : -1;
+	p->signal = e.how == END_EXITED ? 0 : (int)(e.status & 127);
+	p->cpu_us = (int64_t)e.cpu_us;
+	p->wall_us = (int64_t)e.wall_us;
+	p->peak_bytes = (int64_t)e.peak;
+	p->peak_how = e.peak_how == 1;
+	p->oom_kills = (int64_t)e.oom_kills;
+	p->hit = e.hit & ((1u << LIMIT_COUNT) - 1);
+	p->out_bytes = (int64_t)e.out_bytes;
+	p->err_bytes = (int64_t)e.err_bytes;
+	p->dropped = (int64_t)e.dropped;
 	return true;
 }
 
