@@ -35,7 +35,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 enum { OWNER_PART_MAX = 40, PART_HASH = 24 };
 

@@ -16,8 +16,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-
 
 extern char **environ;
 

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char *const method_name[METHOD_COUNT] = {
 #define M(id, text) [METHOD_##id] = text,

@@ -10,8 +10,8 @@
 #include "base/error.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* M(id, text): those that any route has; others are METHOD_OTHER and get 405. */
 #define METHODS(M) M(GET, "GET") M(HEAD, "HEAD") M(POST, "POST") M(PUT, "PUT") M(DELETE, "DELETE") M(OPTIONS, "OPTIONS")

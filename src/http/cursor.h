@@ -7,8 +7,8 @@
 #define CEE_HTTP_CURSOR_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* F(name): in the order of an id's text. */
 #define CURSOR_FIELDS(F)                                                                                               \

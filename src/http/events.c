@@ -48,7 +48,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 enum { BEAT_MS = 1000, GATHER = 65536, FILL_MOST = 65536 };
 
 struct held {

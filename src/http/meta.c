@@ -9,10 +9,8 @@
 #include "spool/spool.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-
 
 /* The description lies beside this file, and is a part of the program. */
 extern const char meta_api[];

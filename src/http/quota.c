@@ -23,9 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
 
 #define MINUTE_US INT64_C(60000000)
 enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };

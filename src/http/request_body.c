@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { BODY_IDLE_MS = 30000, BODY_BLOCK = 65536 }; /* without a byte for so long it will not come */

@@ -24,7 +24,6 @@
 #include "http/tasks.h"
 #include "spool/spool.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -7,15 +7,7 @@
 #include "http/task_json.h"
 #include "http/ticket.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <time.h>
-#include <unistd.h>
 
 /* ,"ticket":"…" into the object that b ends with; one without it is an answer too. */
 void task_put_ticket(struct request *rq, struct buf *b, const char *id)

@@ -24,12 +24,11 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
 
 enum {
 	OUTPUT_SHOWN = 32 << 20, /* bytes of a task's output that stand in its JSON */

@@ -20,13 +20,11 @@
 #include "spool/spool_internal.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
 
 enum { PAGE = 50, PAGE_MOST = 200, LOOKED_MOST = 2000 };
 

@@ -8,15 +8,8 @@
 #include "http/request.h"
 #include "spool/follow.h"
 
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <time.h>
-#include <unistd.h>
 
 int64_t task_wait_asked(struct request *rq)
 {

@@ -12,16 +12,9 @@
 #include "spool/remove.h"
 #include "spool/spool.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <time.h>
-#include <unistd.h>
-
 
 enum { REMOVE_TRIES = 100, REMOVE_PAUSE_MS = 20 };
 

@@ -25,7 +25,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MAC_BYTES = SHA256_DIGEST_SIZE, MAC_TEXT = 2 * MAC_BYTES };

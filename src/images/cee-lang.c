@@ -16,22 +16,24 @@
 #include "conf/conf.h"
 #include "images/docker_client.h"
 #include "images/image.h"
+#include "images/image_digest.h"
+#include "images/image_inspect.h"
+#include "images/lang_command.h"
+#include "images/language_check.h"
+#include "images/language_list.h"
 #include "images/layer_command.h"
+#include "images/work.h"
 #include "job/language.h"
 #include "spool/spool.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-
-#define DEFAULT_HOST "unix:///var/run/docker.sock"
 
 static const char help[] =
 	"usage: cee-lang [options] COMMAND\n"
@@ -62,18 +64,6 @@ static const char help[] =
 	"Exit status: 0 all is well, 1 a language is missing or fails, 64 usage, 69 the\n"
 	"engine does not answer, 78 configuration, 130 interrupted.\n";
 
-/* What a command works on. */
-struct run {
-	struct work work;
-	struct conf conf;
-	struct langs langs;
-	char **names; /* chosen languages; none: all */
-	size_t nnames;
-	bool json, check;
-	const char *framework;
-	int64_t max; /* of prune; -1 as configured */
-};
-
 static void on_signal(int sig)
 {
 	(void)sig;
@@ -91,143 +81,6 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int engine_connect(struct run *r, struct cee_err *err)
-{
-	const char *host = getenv("DOCKER_HOST");
-
-	if (!host || !*host)
-		host = r->conf.docker_host && *r->conf.docker_host ? r->conf.docker_host : DEFAULT_HOST;
-	return engine_open(&r->work.engine, host, err);
-}
-
-static void engine_need(struct run *r)
-{
-	struct cee_err err;
-
-	if (engine_connect(r, &err) < 0)
-		prog_die(EX_UNAVAILABLE, "%s", err.msg);
-}
-
-static bool chosen(const struct run *r, const struct lang *l)
-{
-	for (size_t i = 0; i < r->nnames; i++)
-		if (langs_find(&r->langs, r->names[i]) == l)
-			return true;
-	return r->nnames == 0;
-}
-
-static void names_check(const struct run *r)
-{
-	for (size_t i = 0; i < r->nnames; i++)
-		if (!langs_find(&r->langs, r->names[i]))
-			prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[i],
-				 r->conf.languages);
-}
-
-/* Whose source the image is made of: that of another with the same image, where a file names none. */
-static const struct lang *source_of(const struct run *r, const struct lang *l)
-{
-	for (size_t i = 0; !lang_has_source(l) && i < r->langs.n; i++)
-		if (strcmp(r->langs.l[i].image, l->image) == 0 && lang_has_source(&r->langs.l[i]))
-			return &r->langs.l[i];
-	return l;
-}
-
-/* ---- list ------------------------------------------------------------------- */
-
-/* What an image says of itself is its languages'. */
-static void lang_told(struct lang *l, const struct image *i)
-{
-	if ((*i->frameworks && lang_set_available(l, i->frameworks) < 0) || lang_set_versions(l, i->versions) < 0)
-		prog_die(EX_OSERR, "out of memory");
-}
-
-struct row {
-	const struct lang *l;
-	struct image image;
-	const char *state; /* ready, old, missing, unknown */
-};
-
-static void row_fill(struct run *r, struct lang *l, struct row *row)
-{
-	memset(row, 0, sizeof *row);
-	row->l = l;
-	row->state = "unknown";
-	if (!r->work.engine.curl || image_look(&r->work.engine, l->image, &row->image, NULL) < 0)
-		return;
-	row->state = "missing";
-	if (!row->image.present)
-		return;
-	lang_told(l, &row->image);
-	row->state = image_is_old(&r->work, source_of(r, l), &row->image) ? "old" : "ready";
-}
-
-static void list_json(const struct row *rows, size_t n)
-{
-	cJSON *a = cJSON_CreateArray();
-	char *text;
-
-	for (size_t i = 0; i < n; i++) {
-		cJSON *o = cJSON_CreateObject();
-		AUTO_FREE char *versions = NULL;
-
-		cJSON_AddStringToObject(o, "name", rows[i].l->name);
-		cJSON_AddStringToObject(o, "title", rows[i].l->title ? rows[i].l->title : rows[i].l->name);
-		cJSON_AddStringToObject(o, "image", rows[i].l->image);
-		cJSON_AddStringToObject(o, "state", rows[i].state);
-		if (rows[i].image.present) {
-			cJSON_AddStringToObject(o, "id", rows[i].image.id);
-			cJSON_AddNumberToObject(o, "size", (double)rows[i].image.size);
-			cJSON_AddStringToObject(o, "source", rows[i].image.source);
-			if (*rows[i].image.with)
-				cJSON_AddStringToObject(o, "with", rows[i].image.with);
-			if (*rows[i].image.frameworks)
-				cJSON_AddStringToObject(o, "frameworks", rows[i].image.frameworks);
-			versions = lang_versions(rows[i].l);
-			if (versions && *versions)
-				cJSON_AddStringToObject(o, "versions", versions);
-		}
-		cJSON_AddItemToArray(a, o);
-	}
-	text = cJSON_Print(a);
-	puts(text ? text : "[]");
-	free(text);
-	cJSON_Delete(a);
-}
-
-static void list_text(const struct row *rows, size_t n)
-{
-	printf("%-12s %-8s %6s  %-8s %-24s %s\n", "LANGUAGE", "STATE", "MB", "VERSION", "IMAGE", "FROM");
-	for (size_t i = 0; i < n; i++) {
-		AUTO_FREE char *versions = lang_versions(rows[i].l);
-
-		printf("%-12s %-8s %6lld  %-8.*s %-24s %s\n", rows[i].l->name, rows[i].state,
-		       (long long)(rows[i].image.size >> 20), versions && *versions ? (int)strcspn(versions, " ") : 1,
-		       versions && *versions ? versions : "-", rows[i].l->image,
-		       rows[i].image.present ? rows[i].image.source : "-");
-	}
-}
-
-static int do_list(struct run *r)
-{
-	AUTO_FREE struct row *rows = calloc(r->langs.n + 1, sizeof *rows);
-	struct cee_err err;
-	size_t n = 0;
-
-	if (!rows)
-		prog_die(EX_OSERR, "out of memory");
-	if (engine_connect(r, &err) < 0)
-		prog_error("%s", err.msg);
-	for (size_t i = 0; i < r->langs.n; i++)
-		if (chosen(r, &r->langs.l[i]))
-			row_fill(r, &r->langs.l[i], &rows[n++]);
-	if (r->json)
-		list_json(rows, n);
-	else
-		list_text(rows, n);
-	return r->work.engine.curl ? EXIT_SUCCESS : EX_UNAVAILABLE;
-}
-
 /* ---- publish ------------------------------------------------------------------ */
 
 /* The languages that have an image; without an engine to ask, all. */
@@ -240,7 +93,7 @@ static size_t with_image(struct run *r, struct langs *some)
 		if (!r->work.engine.curl ||
 		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present)) {
 			if (r->work.engine.curl)
-				lang_told(&r->langs.l[i], &image);
+				lang_from_image(&r->langs.l[i], &image);
 			some->l[some->n++] = r->langs.l[i];
 		}
 	return some->n;
@@ -394,8 +247,9 @@ static const struct command {
 	bool names;  /* takes words */
 	bool others; /* not all of them languages */
 } commands[] = {
-	{ "list", do_list, true, false },    { "build", do_build, true, false },      { "pull", do_pull, true, false },
-	{ "check", do_check, true, false },  { "publish", do_publish, false, false }, { "layer", do_layer, true, true },
+	{ "list", language_list, true, false },	 { "build", do_build, true, false },
+	{ "pull", do_pull, true, false },	 { "check", do_check, true, false },
+	{ "publish", do_publish, false, false }, { "layer", do_layer, true, true },
 	{ "prune", do_prune, false, false },
 };
 

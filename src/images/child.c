@@ -84,6 +84,11 @@ int child_wait(struct child *c)
 	return (int)c->pid;
 }
 
+int child_finish(void *child)
+{
+	return child_wait(child);
+}
+
 void child_stop(struct child *c)
 {
 	if (c->pid > 0)

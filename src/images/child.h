@@ -22,6 +22,7 @@ int child_exec(struct child *c, char *const *argv, struct cee_err *err);
 int child_fork(struct child *c, int (*f)(void *arg, int fd), void *arg, struct cee_err *err);
 /* Waits for its end: 0 when it exited with 0, else -1. Once more is fine, and says the same. */
 int child_wait(struct child *c);
+int child_finish(void *child); /* the same, as the callback of an upload */
 /* Ends it if it still runs. */
 void child_stop(struct child *c);
 /* Runs argv and takes what it prints, at most max bytes; -1 unless it exits with 0. */

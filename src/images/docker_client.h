@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdbool.h>
 
-
 /* Set by a signal handler; the call under way is then given up (EINTR). */
 extern volatile sig_atomic_t engine_interrupted;
 

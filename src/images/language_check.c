@@ -1,4 +1,4 @@
-/* check.c - a language's hello world in a box, without a runner (image.h)
+/* language_check.c - a language's hello world in a box, without a runner
  *
  * Shows that an image works under the restrictions that jobs get: no network,
  * no capability, a uid of its own, a read-only root. The box is a plain
@@ -6,11 +6,13 @@
  * script comes from the language file and is quoted. The box is removed
  * whatever happens.
  */
+#include "images/language_check.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/limit.h"
 #include "images/docker_client.h"
-#include "images/image.h"
+#include "images/image_inspect.h"
+#include "images/work.h"
 #include "job/job.h"
 #include "job/language.h"
 
@@ -18,9 +20,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
 
 enum { WORK_SIZE = 64 << 20, CHECK_MEMORY = 768 << 20, CHECK_PIDS = 256, SHOWN = 400 };
 #define EXPECTED "hello, world\n"

@@ -1,13 +1,13 @@
-/* layer.c - cee-lang layer and prune
+/* layer_command.c - cee-lang layer and prune
  *
  * A layer is made by the runner alone; to have one ahead a job is submitted that wants it and
  * checks the language's hello, so that there is one way in which layers come into being.
  */
 #include "images/layer_command.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/time_text.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "job/language.h"
@@ -23,7 +23,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
 
 /* EX_OK and *l open; -1: there are none, which is no fault; else a status. */
 static int open_layers(const struct conf *c, struct layers *l)

@@ -1,13 +1,13 @@
-/* layer.h - cee-lang layer and prune: layers of packages, made ahead, listed, checked, removed */
-#ifndef LANG_LAYER_H
-#define LANG_LAYER_H
+/* layer_command.h - cee-lang layer and prune: layers of packages, made ahead, listed, checked, removed */
+#ifndef CEE_IMAGES_LAYER_COMMAND_H
+#define CEE_IMAGES_LAYER_COMMAND_H
 
 #include "conf/conf.h"
 #include "job/language.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Each returns an exit status and has said what there is to say. */
 int layers_list(const struct conf *c, bool json);

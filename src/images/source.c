@@ -19,9 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
 
 enum { LEVELS = 2, CAPTURE_MAX = 1 << 20, CONTENT_MAX = 64 << 10 };
 

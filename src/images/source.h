@@ -5,8 +5,8 @@
 #include "base/error.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A hash to see that something changed; nobody attacks it. */
 struct digest {

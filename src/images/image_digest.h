@@ -1,0 +1,35 @@
+/* image_digest.h - what an image is made of, as a digest that its label keeps */
+#ifndef CEE_IMAGES_IMAGE_DIGEST_H
+#define CEE_IMAGES_IMAGE_DIGEST_H
+
+#include "base/error.h"
+#include "images/image_inspect.h"
+#include "images/work.h"
+#include "job/language.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Changed when cee-lang makes other images of the same sources. */
+#define IMAGE_RECIPE "1"
+#define FROM_PULL "pull "
+#define FROM_DISTRIBUTION "distribution "
+
+/* Which of a language's sources an image is made of. */
+struct origin {
+	enum { ORIGIN_HOST, ORIGIN_DISTRIBUTION, ORIGIN_PULL } kind; /* HOST: packages and host */
+	const char *package; /* of the distribution, in the language; NULL: one that it no longer names */
+};
+/* Is hostdirs[i] copied into an image of this origin? */
+bool host_wanted(const struct lang *l, struct origin o, size_t i);
+void image_digest(struct work *w, const struct lang *l, struct origin o, const char *with, char out[17]);
+
+enum { WITH_MAX = 400 };
+/* The names of a comma-separated list, sorted, each once. -1: one is not a valid package name. */
+int image_with(const char *list, char out[WITH_MAX], struct cee_err *err);
+/* The names of --with, now or when the image was made; "" where the language does not know --with. */
+const char *image_with_now(const struct work *w, const struct lang *l, const struct image *i);
+/* Would the image be made of something else now? */
+bool image_is_old(struct work *w, const struct lang *l, const struct image *i);
+
+#endif
