@@ -16,7 +16,7 @@
  * is given modes that let everybody read it and its owner's neighbours remove it.
  */
 #include "init/init.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,26 +125,28 @@ static int end_file(void)
 	return 0;
 }
 
-static int begin_file(unsigned char *p, size_t len)
+static int begin_file(const unsigned char *p, size_t len)
 {
 	char text[INIT_TEXT] = "";
-	uint32_t mode = len > 12 ? frame_get32(p) : 0;
+	struct frame_file f;
+	struct payload own;
 
-	if (u.kind || len <= 12 || len - 12 > NAME_BYTES)
-		return bad("unpack", "a frame that is not understood");
-	memcpy(u.name, p + 12, len - 12);
-	u.name[len - 12] = '\0';
+	if (u.kind || !frame_unpack_file(p, len, &f) || f.name_len > NAME_BYTES)
+		return bad("unpack", "invalid FILE frame");
+	memcpy(u.name, f.name, f.name_len);
+	u.name[f.name_len] = '\0';
 	for (const char *s = u.name; *s; s++)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
 			return bad("unpack", "a name with a control character");
-	u.kind = S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'f';
-	u.size = u.left = u.kind == 'd' ? 0 : frame_get64(p + 4);
+	u.kind = S_ISDIR(f.mode) ? 'd' : S_ISLNK(f.mode) ? 'l' : 'f';
+	u.size = u.left = u.kind == 'd' ? 0 : f.size;
 	if (u.files-- == 0 || u.size > u.bytes)
 		return bad(u.name, "more files or bytes than a layer may have");
 	u.bytes -= u.size;
-	frame_put32(p, u.kind == 'd' ? S_IFDIR | 0777 : u.kind == 'l' ? S_IFLNK | 0777 : mode & 0100 ? 0755 : 0644);
+	f.mode = u.kind == 'd' ? S_IFDIR | 0777 : u.kind == 'l' ? S_IFLNK | 0777 : f.mode & 0100 ? 0755 : 0644;
+	frame_pack_file(&own, &f);
 	sha256_begin(&u.hash);
-	if (keeper_frame(&u.k, FRAME_FILE, p, len, text))
+	if (keeper_frame(&u.k, FRAME_FILE, own.data, own.len, text))
 		return bad(u.name, text);
 	return end_file();
 }
@@ -174,24 +176,22 @@ static int take_left(const struct frame *f)
 		[LEFT_MORE] = "and more",
 		[LEFT_SEARCH] = "looking through the tree took too long",
 	};
-	uint32_t reason = f->len >= 4 ? frame_get32(f->data) : LEFT_MORE;
-	char name[200] = "";
+	struct frame_left l;
+	char name[200];
 
-	if (reason != LEFT_MORE)
-		snprintf(name, sizeof name, "%.*s", (int)(f->len - 4), (const char *)f->data + 4);
-	return bad(name, reason < LEFT_REASONS ? why[reason] : "?");
+	if (!frame_unpack_left(f->data, f->len, &l))
+		return bad("unpack", "invalid LEFT frame");
+	snprintf(name, sizeof name, "%.*s", (int)l.name_len, l.name);
+	return bad(name, why[l.reason]);
 }
 
 static int take_frame(const struct frame *f)
 {
-	static unsigned char copy[FRAME_MAX];
-
 	if (u.done)
 		return bad("unpack", "something behind the end");
 	switch ((unsigned)f->type) {
 	case FRAME_FILE:
-		memcpy(copy, f->data, f->len);
-		return begin_file(copy, f->len);
+		return begin_file(f->data, f->len);
 	case FRAME_DATA:
 		return take_data(f);
 	case FRAME_LEFT:

@@ -27,7 +27,7 @@
  */
 #include "base/limit.h"
 #include "init/init.h"
-#include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -146,21 +146,26 @@ static void send_frame(enum frame_type type, enum frame_stream stream, const voi
 	out_bytes(p, len);
 }
 
-static void send_u32(enum frame_type type, uint32_t v)
+static void send_payload(enum frame_type type, const struct payload *p)
 {
-	unsigned char p[4];
+	send_frame(type, STREAM_NONE, p->data, p->len);
+}
 
-	frame_put32(p, v);
-	send_frame(type, STREAM_NONE, p, sizeof p);
+static void send_number(enum frame_type type, uint32_t number)
+{
+	struct payload p;
+
+	frame_pack_number(&p, number);
+	send_payload(type, &p);
 }
 
 static void send_gap(enum frame_stream stream, uint64_t n)
 {
-	unsigned char p[8];
+	struct payload p;
 
-	frame_put64(p, n);
+	frame_pack_gap(&p, n);
 	if (n)
-		send_frame(FRAME_GAP, stream, p, sizeof p);
+		send_frame(FRAME_GAP, stream, p.data, p.len);
 }
 
 static bool out_room(void)
@@ -371,29 +376,25 @@ static void job_done(uint32_t failed)
 	cell_leave();
 	plan_release(&job.plan);
 	job.state = IDLE;
-	send_u32(FRAME_DONE, failed);
+	send_number(FRAME_DONE, failed);
 }
 
 static void send_end(enum frame_how how, uint64_t status)
 {
-	uint64_t f[END_FIELDS] = { 0 };
-	unsigned char p[8 * END_FIELDS];
+	struct frame_end e = { .phase = phase.id, .how = how, .status = status };
+	struct payload p;
 
-	f[END_PHASE] = phase.id;
-	f[END_HOW] = how;
-	f[END_STATUS] = status;
-	f[END_CPU_US] = (uint64_t)phase.ended.cpu_us;
-	f[END_WALL_US] = (uint64_t)phase.ended.wall_us;
-	f[END_PEAK] = (uint64_t)(phase.peak > phase.ended.maxrss ? phase.peak : phase.ended.maxrss);
-	f[END_PEAK_HOW] = phase.peak > phase.ended.maxrss;
-	f[END_OOM_KILLS] = (uint64_t)phase.base.oom_kills; /* by now the difference */
-	f[END_HIT] = phase.hit;
-	f[END_OUT_BYTES] = phase.pipe[0].bytes;
-	f[END_ERR_BYTES] = phase.npipes > 1 ? phase.pipe[1].bytes : 0;
-	f[END_DROPPED] = phase.dropped;
-	for (int i = 0; i < END_FIELDS; i++)
-		frame_put64(p + 8 * i, f[i]);
-	send_frame(FRAME_END, STREAM_NONE, p, sizeof p);
+	e.cpu_us = (uint64_t)phase.ended.cpu_us;
+	e.wall_us = (uint64_t)phase.ended.wall_us;
+	e.peak = (uint64_t)(phase.peak > phase.ended.maxrss ? phase.peak : phase.ended.maxrss);
+	e.peak_how = phase.peak > phase.ended.maxrss;
+	e.oom_kills = (uint64_t)phase.base.oom_kills; /* by now the difference */
+	e.hit = phase.hit;
+	e.out_bytes = phase.pipe[0].bytes;
+	e.err_bytes = phase.npipes > 1 ? phase.pipe[1].bytes : 0;
+	e.dropped = phase.dropped;
+	frame_pack_end(&p, &e);
+	send_payload(FRAME_END, &p);
 }
 
 /* A failure of ours ends the job, wherever it is. */
@@ -549,7 +550,7 @@ static void give_credit(void)
 		return;
 	if (room <= in.credit || (room - in.credit < in.window / 4 && in.credit))
 		return;
-	send_u32(FRAME_CREDIT, (uint32_t)(room - in.credit));
+	send_number(FRAME_CREDIT, (uint32_t)(room - in.credit));
 	in.credit = room;
 }
 
@@ -799,7 +800,7 @@ static void phase_start(uint32_t id)
 
 	phase_init(id);
 	job.state = RUNNING;
-	send_u32(FRAME_START, id);
+	send_number(FRAME_START, id);
 	ok = !make_pipes(theirs);
 	read_base();
 	if (job.test && ok)
@@ -834,11 +835,11 @@ static int carry_order(const struct carry *what, int pipe)
 
 static void carry_end(void)
 {
-	unsigned char p[4];
+	struct payload p;
 
-	frame_put32(p, LEFT_SEARCH);
+	frame_pack_left(&p, &(struct frame_left){ .reason = LEFT_SEARCH });
 	if (!carrying.done)
-		send_frame(FRAME_LEFT, STREAM_NONE, p, sizeof p);
+		send_payload(FRAME_LEFT, &p);
 	job_done(0);
 }
 
@@ -1339,7 +1340,9 @@ static void on_report(void)
 
 static void on_hello(const struct frame *f)
 {
-	if (f->len < 8 || frame_get32(f->data) != FRAME_VERSION)
+	struct frame_hello h;
+
+	if (!frame_unpack_hello(f->data, f->len, &h) || h.version != FRAME_VERSION)
 		die("the runner speaks another version of the protocol than %d: restart it, or replace cee-init",
 		    FRAME_VERSION);
 	greeted = true;
@@ -1384,15 +1387,17 @@ static int open_cell(void)
 
 static void on_job(const struct frame *f)
 {
-	if (!greeted || job.state != IDLE || f->len != 8 * JOB_FIELDS)
+	struct frame_job j;
+
+	if (!greeted || job.state != IDLE || !frame_unpack_job(f->data, f->len, &j))
 		die("a job out of place");
 	job.state = LOADING;
-	job.flags = frame_get64(f->data + 8 * JOB_FLAGS);
-	job.disk = frame_get64(f->data + 8 * JOB_DISK);
-	job.inodes = frame_get64(f->data + 8 * JOB_INODES);
-	job.cpu = frame_get64(f->data + 8 * JOB_CPU);
-	job.collect_files = frame_get64(f->data + 8 * JOB_COLLECT_FILES);
-	job.collect_bytes = frame_get64(f->data + 8 * JOB_COLLECT_BYTES);
+	job.flags = j.flags;
+	job.disk = j.disk;
+	job.inodes = j.inodes;
+	job.cpu = j.cpu;
+	job.collect_files = j.collect_files;
+	job.collect_bytes = j.collect_bytes;
 	job.cell = have_cells && !(job.flags & JOB_NO_CELL);
 	job.killed = job.stdin_end = job.taken = job.test = job.go = job.filled = false;
 	job.rows = job.columns = 0;
@@ -1446,24 +1451,25 @@ static void on_kill(void)
 
 static void on_signal(const struct frame *f)
 {
-	int sig = f->len == 4 ? (int)frame_get32(f->data) : 0;
+	uint32_t sig;
 
-	if (job.state != RUNNING || sig < 1 || sig >= NSIG)
+	if (job.state != RUNNING || !frame_unpack_number(f->data, f->len, &sig) || sig < 1 || sig >= NSIG)
 		return;
 	if (!job.cell)
-		keeper_signal(&job.plan, sig);
-	else if (cell_signal(&cell, sig))
+		keeper_signal(&job.plan, (int)sig);
+	else if (cell_signal(&cell, (int)sig))
 		kill(cell.pid, SIGKILL);
 }
 
 static void on_window(const struct frame *f)
 {
-	uint32_t rows = frame_get32(f->data), columns = frame_get32(f->data + 4);
+	struct frame_window w;
 
-	if (job.state == IDLE || rows > UINT16_MAX || columns > UINT16_MAX)
+	if (job.state == IDLE || !frame_unpack_window(f->data, f->len, &w) || w.rows > UINT16_MAX ||
+	    w.columns > UINT16_MAX)
 		return;
-	job.rows = (unsigned short)rows;
-	job.columns = (unsigned short)columns;
+	job.rows = (unsigned short)w.rows;
+	job.columns = (unsigned short)w.columns;
 	if (job.state == RUNNING)
 		tty_resize();
 }
@@ -1695,12 +1701,14 @@ static void loop(int input, int children)
 
 static void send_hello(void)
 {
-	unsigned char p[8 + sizeof CEE_VERSION];
+	struct frame_hello h = { .version = FRAME_VERSION,
+				 .flags = have_cells ? HELLO_CELLS : 0,
+				 .build = CEE_VERSION,
+				 .build_len = sizeof CEE_VERSION - 1 };
+	struct payload p;
 
-	frame_put32(p, FRAME_VERSION);
-	frame_put32(p + 4, have_cells ? HELLO_CELLS : 0);
-	memcpy(p + 8, CEE_VERSION, sizeof CEE_VERSION);
-	send_frame(FRAME_HELLO, STREAM_NONE, p, 8 + sizeof CEE_VERSION - 1);
+	frame_pack_hello(&p, &h);
+	send_payload(FRAME_HELLO, &p);
 }
 
 static void test_cells(void)
