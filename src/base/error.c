@@ -3,14 +3,8 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 int cee_fail(struct cee_err *e, int err, const char *fmt, ...)
 {
@@ -24,4 +18,9 @@ int cee_fail(struct cee_err *e, int err, const char *fmt, ...)
 	}
 	errno = err;
 	return -1;
+}
+
+int cee_no_memory(struct cee_err *e)
+{
+	return cee_fail(e, ENOMEM, "out of memory");
 }

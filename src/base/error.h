@@ -1,4 +1,7 @@
-/* error.h - an error of the library: one line that says what is wrong and what would be right */
+/* error.h - an error of the library: one line, "OBJECT: what is wrong (what would be right)"
+ *
+ * The library never prints: it returns -1, sets errno and fills a cee_err, which the program prints once.
+ */
 #ifndef CEE_BASE_ERROR_H
 #define CEE_BASE_ERROR_H
 
@@ -9,5 +12,7 @@ struct cee_err {
 /* Formats into e->msg (control characters replaced), sets errno, returns -1.
  * e may be NULL. */
 int cee_fail(struct cee_err *e, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* "out of memory"; ENOMEM, -1 */
+int cee_no_memory(struct cee_err *e);
 
 #endif

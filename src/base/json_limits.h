@@ -2,8 +2,8 @@
 #ifndef CEE_BASE_JSON_LIMITS_H
 #define CEE_BASE_JSON_LIMITS_H
 
-#include "base/buf.h"
 #include "base/error.h"
+#include "base/json_write.h"
 #include "base/limit.h"
 
 #include <cjson/cJSON.h>
@@ -11,11 +11,11 @@
 
 /* {"cpu": 5, "memory": "64M"} */
 int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_err *e);
-/* The same for both phases: {"compile": {…}, "run": {…}}, and what stands beside them is
- * the run's. stop: "output" or "never" is let through when stop is not NULL. */
+/* The same for both phases: {"compile": {…}, "run": {…}}; a limit beside these two is the run's.
+ * "stop" ("output" or "never") is accepted where stop_on_output is not NULL. */
 int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT], bool *stop_on_output,
 		      struct cee_err *e);
 /* {"cpu":5.000000,"memory":67108864}, without those that are not set */
-int json_limits_write(struct buf *b, const struct limits *l);
+void json_put_limits(struct json_writer *w, const char *name, const struct limits *l);
 
 #endif

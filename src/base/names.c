@@ -1,7 +1,6 @@
 /* names.c - see the header */
 #include "base/names.h"
 #include "base/text.h"
-#include "base/json.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,16 +2,11 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 /* Length of the well-formed UTF-8 character at s (RFC 3629: no overlong forms,
  * no surrogates, at most U+10FFFF), 0 when there is none. */
@@ -70,6 +65,11 @@ size_t utf8_printable(const char *s, size_t len)
 	if (n == 2 && u[0] == 0xC2 && u[1] < 0xA0) /* the C1 controls: CSI among them */
 		return 0;
 	return n;
+}
+
+bool text_only(const char *s, const char *set)
+{
+	return s[strspn(s, set)] == '\0';
 }
 
 void text_clean(char *s)

@@ -7,6 +7,7 @@
 #include "cli/prog.h"
 #include "job/compose.h"
 #include "job/job.h"
+#include "job/job_check.h"
 #include "spool/spool.h"
 
 #include <errno.h>

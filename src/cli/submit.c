@@ -78,7 +78,7 @@ static int splice(struct buf *text, const char *name, const char *value)
 		at++;
 	at++;
 	if (buf_add(&b, text->data, at) < 0 || buf_printf(&b, "\"%s\":", name) < 0 ||
-	    draft_quote(&b, value, strlen(value)) < 0 || buf_add(&b, ",", 1) < 0 ||
+	    json_quote(&b, value, strlen(value)) < 0 || buf_add(&b, ",", 1) < 0 ||
 	    buf_add(&b, text->data + at, text->len - at) < 0) {
 		buf_release(&b);
 		return -1;

@@ -177,8 +177,7 @@ static int json_payload(struct buf *b, const struct follow_item *it)
 	if (it->what == FOLLOW_GAP)
 		return buf_printf(b, ",\"missing\":%llu}\n", (unsigned long long)it->rec.len);
 	if (utf8_valid(it->data, it->len))
-		return buf_add(b, ",\"text\":", 8) || draft_quote(b, it->data, it->len) || buf_add(b, "}\n", 2) ? -1
-														: 0;
+		return buf_add(b, ",\"text\":", 8) || json_quote(b, it->data, it->len) || buf_add(b, "}\n", 2) ? -1 : 0;
 	text = base64_encode((const unsigned char *)it->data, it->len);
 	return text ? buf_printf(b, ",\"base64\":\"%s\"}\n", text) : -1;
 }

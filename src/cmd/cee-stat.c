@@ -346,14 +346,14 @@ static void json_words(const struct job *j, const char *id)
 {
 	AUTO_BUF struct buf b = { 0 };
 	const char *group = j->group ? j->group : id;
-	int r = buf_printf(&b, ",\"group\":") || draft_quote(&b, group, strlen(group));
+	int r = buf_printf(&b, ",\"group\":") || json_quote(&b, group, strlen(group));
 
 	if (j->key)
-		r |= buf_printf(&b, ",\"key\":") || draft_quote(&b, j->key, strlen(j->key));
+		r |= buf_printf(&b, ",\"key\":") || json_quote(&b, j->key, strlen(j->key));
 	for (size_t i = 0; i < j->nlabels; i++)
 		r |= buf_printf(&b, i ? "," : ",\"labels\":{") ||
-		     draft_quote(&b, j->labels[i].name, strlen(j->labels[i].name)) || buf_printf(&b, ":") ||
-		     draft_quote(&b, j->labels[i].value, strlen(j->labels[i].value));
+		     json_quote(&b, j->labels[i].name, strlen(j->labels[i].name)) || buf_printf(&b, ":") ||
+		     json_quote(&b, j->labels[i].value, strlen(j->labels[i].value));
 	if (r || buf_printf(&b, j->nlabels ? "}" : "") < 0)
 		prog_die(EX_OSERR, "out of memory");
 	out("%s", b.data);

@@ -12,7 +12,7 @@
 #include "base/limit.h"
 #include "base/names.h"
 #include "base/text.h"
-#include "job/packages.h"
+#include "layers/grammar.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,10 +20,12 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 enum { CONF_MAX = 1 << 20, VALUE_MAX = 4096, NETWORKS_MAX = 64, ORIGIN_MAX = 256 };

@@ -18,6 +18,7 @@
 #include "conf/conf.h"
 #include "doctor/host_checks.h"
 #include "job/language.h"
+#include "job/languages.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/core/config.h"

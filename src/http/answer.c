@@ -166,44 +166,6 @@ void answer_json(struct request *rq, int status, const struct buf *body)
 
 /* ---- problems --------------------------------------------------------------------- */
 
-/* How long the character at s is, or 0: s does not begin with one. */
-static size_t character(const char *s, size_t len)
-{
-	for (size_t n = 1; n <= 4 && n <= len; n++)
-		if (utf8_valid(s, n))
-			return n;
-	return 0;
-}
-
-int answer_quote(struct buf *b, const char *data, size_t len)
-{
-	int r = buf_add(b, "\"", 1);
-
-	for (size_t i = 0, n; i < len && r == 0; i += n) {
-		size_t plain = i;
-
-		while (plain < len && (unsigned char)data[plain] >= 0x20 && (unsigned char)data[plain] < 0x7f &&
-		       data[plain] != '"' && data[plain] != '\\')
-			plain++;
-		if ((n = plain - i) > 0) {
-			r = buf_add(b, data + i, n);
-			continue;
-		}
-		n = character(data + i, len - i);
-		if (n == 0) {
-			n = 1;
-			r = buf_add(b, "\xEF\xBF\xBD", 3);
-		} else if (n == 1 && (data[i] == '"' || data[i] == '\\')) {
-			r = buf_printf(b, "\\%c", data[i]);
-		} else if (n == 1) {
-			r = buf_printf(b, "\\u%04x", (unsigned char)data[i]);
-		} else {
-			r = buf_add(b, data + i, n);
-		}
-	}
-	return r < 0 ? -1 : buf_add(b, "\"", 1);
-}
-
 static const char *title(int status)
 {
 	return status == 400 ? "One or more validation errors occurred" : answer_reason(status);
@@ -219,7 +181,7 @@ void answer_problem(struct request *rq, int status, const char *fmt, ...)
 	vsnprintf(detail, sizeof detail, fmt, ap);
 	va_end(ap);
 	if (buf_printf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":", title(status), status) < 0 ||
-	    answer_quote(&b, detail, strlen(detail)) < 0 || buf_add(&b, "}\n", 2) < 0)
+	    json_quote(&b, detail, strlen(detail)) < 0 || buf_add(&b, "}\n", 2) < 0)
 		answer_die(rq);
 	answer_text(rq, status, "application/problem+json", b.data, b.len);
 }

@@ -25,8 +25,6 @@ int answer_write(struct request *rq, const void *data, size_t len);
 /* Out of memory and the like: 500, and the end of the process. */
 void answer_die(struct request *rq) __attribute__((noreturn));
 const char *answer_reason(int status);
-/* Appends data as a JSON string, whatever it is: invalid UTF-8 becomes U+FFFD. */
-int answer_quote(struct buf *b, const char *data, size_t len);
 /* The header Location: the task's address beneath the prefix, PREFIX/tasks/ID */
 void answer_location(struct request *rq, const char *id);
 

@@ -304,8 +304,7 @@ void byte_streams_files(struct request *rq)
 	for (size_t i = 0; i < l.n && r == 0; i++) {
 		const char *type = fd < 0 ? NULL : image_type(fd, l.v[i].offset, l.v[i].size);
 
-		r = buf_printf(&b, "%s{\"name\":", i ? "," : "") ||
-		    answer_quote(&b, l.v[i].name, strlen(l.v[i].name)) ||
+		r = buf_printf(&b, "%s{\"name\":", i ? "," : "") || json_quote(&b, l.v[i].name, strlen(l.v[i].name)) ||
 		    buf_printf(&b, ",\"size\":%" PRId64 ",\"mode\":\"%04o\",\"type\":\"%s\"}", l.v[i].size, l.v[i].mode,
 			       type ? type : "application/octet-stream");
 	}

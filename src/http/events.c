@@ -181,7 +181,7 @@ static void say_bytes(struct events *v, enum frame_stream s, const char *bytes, 
 
 	*(s == STREAM_OUT ? &v->at.out : &v->at.err) += (int64_t)n;
 	if (utf8_valid(bytes, n)) {
-		must(v, buf_printf(&data, "{\"text\":") || answer_quote(&data, bytes, n) ? -1 : 0);
+		must(v, buf_printf(&data, "{\"text\":") || json_quote(&data, bytes, n) ? -1 : 0);
 	} else {
 		text = base64_encode((const unsigned char *)bytes, n);
 		must(v, text ? buf_printf(&data, "{\"base64\":\"%s\"", text) : -1);

@@ -44,9 +44,13 @@ void meta_health(struct request *rq)
 static int put_limits(cJSON *l, const char *name, const struct limits v[PHASE_COUNT])
 {
 	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	if (buf_printf(&b, "{\"compile\":") < 0 || json_limits_write(&b, &v[PHASE_COMPILE]) < 0 ||
-	    buf_printf(&b, ",\"run\":") < 0 || json_limits_write(&b, &v[PHASE_RUN]) < 0 || buf_add(&b, "}", 1) < 0)
+	json_open(&w, NULL, '{');
+	json_put_limits(&w, "compile", &v[PHASE_COMPILE]);
+	json_put_limits(&w, "run", &v[PHASE_RUN]);
+	json_close(&w, '}');
+	if (json_written(&w) < 0)
 		return -1;
 	cJSON_DeleteItemFromObjectCaseSensitive(l, name);
 	return cJSON_AddRawToObject(l, name, b.data) ? 0 : -1;

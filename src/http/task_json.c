@@ -156,7 +156,7 @@ static int put_lines(struct buf *b, const char *name, const struct buf *text)
 		at += n + 1;
 		if (nl && n > 0 && line[n - 1] == '\r')
 			n--;
-		r = answer_quote(b, line, n) || (at < text->len && buf_add(b, ",", 1));
+		r = json_quote(b, line, n) || (at < text->len && buf_add(b, ",", 1));
 	}
 	return r ? -1 : buf_add(b, "]", 1);
 }
@@ -165,7 +165,7 @@ static int put_lines(struct buf *b, const char *name, const struct buf *text)
 
 static int put_text(struct buf *b, const char *name, const char *s)
 {
-	return s && (buf_printf(b, ",\"%s\":", name) || answer_quote(b, s, strlen(s))) ? -1 : 0;
+	return s && (buf_printf(b, ",\"%s\":", name) || json_quote(b, s, strlen(s))) ? -1 : 0;
 }
 
 static int put_strings(struct buf *b, const char *name, char *const *v, size_t n)
@@ -173,7 +173,7 @@ static int put_strings(struct buf *b, const char *name, char *const *v, size_t n
 	int r = n == 0 ? 0 : buf_printf(b, ",\"%s\":[", name);
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = (i && buf_add(b, ",", 1)) || answer_quote(b, v[i], strlen(v[i]));
+		r = (i && buf_add(b, ",", 1)) || json_quote(b, v[i], strlen(v[i]));
 	return r || (n && buf_add(b, "]", 1)) ? -1 : 0;
 }
 
@@ -184,7 +184,7 @@ static int put_packages(struct buf *b, const struct job *j)
 
 	for (size_t i = 0; i < j->npackages && r == 0; i++)
 		r = buf_printf(b, "%s{\"name\":", i ? "," : "") ||
-		    answer_quote(b, j->packages[i].name, strlen(j->packages[i].name)) ||
+		    json_quote(b, j->packages[i].name, strlen(j->packages[i].name)) ||
 		    put_text(b, "version", j->packages[i].version) || buf_add(b, "}", 1);
 	return r || (j->npackages && buf_add(b, "]", 1)) ? -1 : 0;
 }
@@ -210,7 +210,7 @@ static int put_error(struct buf *b, const struct task *t)
 	if (!t->ended || why_state[r->why] != STATE_FAILED)
 		return 0;
 	if ((r->why == WHY_COMPILE_ERROR || r->why == WHY_PACKAGE_ERROR) && t->compile.len > 0)
-		return buf_printf(b, ",\"error\":") || answer_quote(b, t->compile.data, t->compile.len) ? -1 : 0;
+		return buf_printf(b, ",\"error\":") || json_quote(b, t->compile.data, t->compile.len) ? -1 : 0;
 	return put_text(b, "error", r->message ? r->message : why_name[r->why]);
 }
 
@@ -236,8 +236,8 @@ static int put_labels(struct buf *b, const struct job_label *l, size_t n)
 	int r = n == 0 ? 0 : buf_printf(b, ",\"labels\":{");
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = (i && buf_add(b, ",", 1)) || answer_quote(b, l[i].name, strlen(l[i].name)) || buf_add(b, ":", 1) ||
-		    answer_quote(b, l[i].value, strlen(l[i].value));
+		r = (i && buf_add(b, ",", 1)) || json_quote(b, l[i].name, strlen(l[i].name)) || buf_add(b, ":", 1) ||
+		    json_quote(b, l[i].value, strlen(l[i].value));
 	return r || (n && buf_add(b, "}", 1)) ? -1 : 0;
 }
 

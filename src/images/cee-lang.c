@@ -24,6 +24,9 @@
 #include "images/layer_command.h"
 #include "images/work.h"
 #include "job/language.h"
+#include "job/language_image.h"
+#include "job/language_publish.h"
+#include "job/languages.h"
 #include "spool/spool.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/strv.h"
 #include "images/build_progress.h"
 #include "images/child.h"
 #include "images/docker_client.h"

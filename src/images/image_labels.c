@@ -8,6 +8,7 @@
 #include "images/image_upload.h"
 #include "images/work.h"
 #include "job/language.h"
+#include "job/language_image.h"
 
 #include <archive.h>
 #include <archive_entry.h>

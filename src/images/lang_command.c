@@ -5,6 +5,8 @@
 #include "images/docker_client.h"
 #include "images/image_inspect.h"
 #include "job/language.h"
+#include "job/language_image.h"
+#include "job/languages.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "images/image_inspect.h"
 #include "images/work.h"
 #include "job/language.h"
+#include "job/languages.h"
 
 #include <stdbool.h>
 #include <stddef.h>

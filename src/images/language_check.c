@@ -10,11 +10,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/limit.h"
+#include "base/strv.h"
 #include "images/docker_client.h"
 #include "images/image_inspect.h"
 #include "images/work.h"
 #include "job/job.h"
 #include "job/language.h"
+#include "job/language_argv.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

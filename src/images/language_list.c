@@ -7,6 +7,7 @@
 #include "images/image_inspect.h"
 #include "images/lang_command.h"
 #include "job/language.h"
+#include "job/language_image.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

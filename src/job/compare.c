@@ -18,10 +18,10 @@
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 enum { LEFT = 20 }; /* bytes of an excerpt before the difference */
 

@@ -8,18 +8,18 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "job/detect.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
 
 int strings_add(struct strings *s, char *text)
 {
@@ -110,31 +110,6 @@ char *draft_name(const char *first, const char *path, struct cee_err *e)
 
 /* ---- bytes ---------------------------------------------------------------------- */
 
-int draft_quote(struct buf *b, const char *data, size_t len)
-{
-	size_t from = 0;
-
-	if (buf_add(b, "\"", 1) < 0)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)data[i];
-		int r;
-
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
-			continue;
-		if (buf_add(b, data + from, i - from) < 0)
-			return -1;
-		from = i + 1;
-		if (c == '"' || c == '\\')
-			r = buf_printf(b, "\\%c", c);
-		else
-			r = c == '\n' ? buf_add(b, "\\n", 2) : buf_printf(b, "\\u%04x", c);
-		if (r < 0)
-			return -1;
-	}
-	return buf_add(b, data + from, len - from) < 0 ? -1 : buf_add(b, "\"", 1);
-}
-
 static bool is_text(const struct buf *in)
 {
 	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
@@ -146,7 +121,7 @@ int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64,
 
 	if (is_text(in))
 		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1
-								: draft_quote(out, in->data ? in->data : "", in->len);
+								: json_quote(out, in->data ? in->data : "", in->len);
 	coded = base64_encode((const unsigned char *)in->data, in->len);
 	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
 		return -1;
@@ -182,7 +157,7 @@ static int put_word(struct buf *out, const char *what, const char *s, struct cee
 {
 	if (!utf8_valid(s, strlen(s)))
 		return cee_fail(e, EINVAL, "%s: is no UTF-8, which all text in a job is", what);
-	return draft_quote(out, s, strlen(s)) < 0 ? no_memory(e) : 0;
+	return json_quote(out, s, strlen(s)) < 0 ? no_memory(e) : 0;
 }
 
 static int put_field(struct buf *out, const char *name, const char *value, struct cee_err *e)

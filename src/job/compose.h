@@ -58,7 +58,4 @@ int draft_put_bytes(struct buf *out, const char *name, const char *base64, const
  * in names by their value. Errors as draft_text. */
 int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e);
 
-/* Appends data as a JSON string, which must be UTF-8. */
-int draft_quote(struct buf *b, const char *data, size_t len);
-
 #endif

@@ -6,17 +6,17 @@
  */
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "job/compose.h"
-#include "job/job.h"
+#include "job/job_tests.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct pair {
 	char *name;
@@ -137,7 +137,7 @@ static int put_pair(const char *dir, const struct pair *p, size_t max, struct bu
 	if (!utf8_valid(p->name, strlen(p->name)))
 		return cee_fail(e, EINVAL, "%s/%s: a test's name must be UTF-8, which all text in a job is", dir,
 				p->name);
-	if (buf_printf(out, "{\"name\":") < 0 || draft_quote(out, p->name, strlen(p->name)) < 0)
+	if (buf_printf(out, "{\"name\":") < 0 || json_quote(out, p->name, strlen(p->name)) < 0)
 		return no_memory(e);
 	/* an empty input of its own, not the job's */
 	if (!p->in && buf_printf(out, ",\"stdin\":\"\"") < 0)

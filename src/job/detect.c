@@ -12,10 +12,9 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
 
 /* The kernel looks at 256 bytes; a line for env -S may be longer where others read it. */
 enum { LINE_MAX_LEN = 1024 };

@@ -4,38 +4,15 @@
 
 #include "base/error.h"
 #include "base/limit.h"
-#include "conf/conf.h"
 #include "job/compare.h"
+#include "job/job_files.h"
+#include "job/job_tests.h"
 #include "job/labels.h"
+#include "job/packages.h"
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct job_file {
-	char *name;
-	unsigned char *data;
-	size_t len;
-	unsigned mode;
-};
-struct job_package {
-	char *name, *version;
-};
-
-enum { JOB_TESTS_MAX = 1000 };
-struct job_test {
-	char *name; /* its number when the job gives none; unique */
-	unsigned char *stdin_data;
-	size_t stdin_len; /* data NULL: the job's */
-	char **arguments;
-	size_t narguments; /* NULL: the job's */
-	char **env;
-	size_t nenv; /* NAME=value, besides and before the job's */
-	unsigned char *expected;
-	size_t expected_len;  /* NULL: nothing is expected */
-	struct limits limits; /* -1: the run's */
-};
 
 enum job_buffer { BUFFER_LIVE, BUFFER_FULL };
 
@@ -84,16 +61,6 @@ struct job {
  * host (shape, types, ranges, names); text need not be NUL-terminated.
  * On error -1, errno EINVAL, and e names the field and what would be right. */
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e);
-/* Against the configuration's ceilings and the published languages: language
- * known, limits beneath the ceilings, framework known, packages as their registry has them;
- * adds those that the job's files declare (declare.h), so once for a job. languages is a JSON
- * text as lang_publish writes it, or NULL when none is published. */
-int job_check(struct job *j, const struct conf *c, const char *languages, size_t len, struct cee_err *e);
 void job_release(struct job *j);
-
-
-/* files of a job and of a language (job.c) */
-int json_files(const cJSON *v, const char *path, struct job_file **files, size_t *n, struct cee_err *e);
-void job_files_release(struct job_file *files, size_t n);
 
 #endif

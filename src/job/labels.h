@@ -2,8 +2,8 @@
 #ifndef CEE_JOB_LABELS_H
 #define CEE_JOB_LABELS_H
 
-#include "base/buf.h"
 #include "base/error.h"
+#include "base/json_write.h"
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
@@ -13,9 +13,8 @@ struct job_label {
 };
 void labels_release(struct job_label *l, size_t n);
 
-
-/* labels of a job and of a result (job.c): an object of names and strings. */
+/* An object of names and strings. *labels and *n may hold a part of them on error: release them. */
 int json_labels(const cJSON *v, const char *path, struct job_label **labels, size_t *n, struct cee_err *e);
-int json_labels_write(struct buf *b, const struct job_label *l, size_t n);
+void json_put_labels(struct json_writer *w, const char *name, const struct job_label *l, size_t n);
 
 #endif

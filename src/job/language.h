@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/limit.h"
-#include "job/job.h"
+#include "job/job_files.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,56 +90,8 @@ void lang_release(struct lang *l);
 bool lang_beside(const struct lang *l, size_t i);
 /* Whether hostdirs[i] may be missing: FROM ends with "?". */
 bool lang_optional(const struct lang *l, size_t i);
-struct langs {
-	struct lang *l;
-	size_t n;
-};
-int langs_load(struct langs *ls, const char *dir, struct cee_err *e); /* every *.json of dir, by name */
-void langs_release(struct langs *ls);
 bool lang_has_source(const struct lang *l); /* does its file say what the image is made of? */
-const struct lang *langs_find(const struct langs *ls, const char *name); /* name or alias, or NULL */
-/* The vector for a phase, malloc'ed and NULL-terminated, freed with strv_free.
- * An element that is exactly {args} becomes the job's arguments, {files} every file name
- * of the job with one of the language's extensions; {file} (the entry) and {framework}
- * are replaced within an element too, and {layer} for a job with packages. */
-char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
-/* The target of layer.links[i] for this job; malloc'ed, NULL ENOMEM. Its name is what stands before '='. */
-char *lang_link(const struct lang *l, size_t i, const struct job *j);
-/* The template of lang_argv for this job: with packages (j->layer) the layer's where it has one. */
-enum lang_command { LANG_COMPILE, LANG_RUN, LANG_CHECK, LANG_RESIDENT };
-char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n);
-/* Where "#!" begins no comment: in the job's entry it becomes what does, column for column. */
-void lang_hashbang(const struct lang *l, struct job *j);
-const char *lang_entry(const struct lang *l, const struct job *j);
-/* The job's, also where it is named as its version, else the first that is there, else "". */
-const char *lang_framework(const struct lang *l, const struct job *j);
-bool lang_has_framework(const struct lang *l, const char *framework);
-/* What an image's label cee.frameworks says; NULL: nothing. -1 ENOMEM. */
-int lang_set_available(struct lang *l, const char *words);
-/* The same of its label cee.runtimes. */
-int lang_set_runtimes(struct lang *l, const char *text);
-/* The versions that an image names, one a line or a space between: each once, those that a job may name, one
- * space between, at most LANG_VERSIONS. malloc'ed; NULL ENOMEM. */
-enum { LANG_VERSIONS = 16, LANG_VERSION_LEN = 64 };
-char *lang_versions_read(const char *text);
-/* What an image's label cee.versions says, "" for one without; NULL: not known. -1 ENOMEM. */
-int lang_set_versions(struct lang *l, const char *text);
-/* What a job may name as version, a space between: those of its file, else of its image, else its frameworks that
- * are there. malloc'ed; NULL with errno 0 where that is not known yet, else ENOMEM. */
-char *lang_versions(const struct lang *l);
-/* What images said of the languages in from is said of those in ls with the same images. -1 ENOMEM. */
-int langs_keep_told(struct langs *ls, const struct langs *from);
-/* What runs programs of this framework, for people: malloc'ed, NULL where the image does not say. */
-char *lang_runtime(const struct lang *l, const char *framework);
-/* What a file of the language holds for this job: the placeholders of lang_argv but {args}
- * and {files} replaced. malloc'ed; NULL ENOMEM. */
-char *lang_file_text(const struct lang *l, const struct job_file *f, const struct job *j, size_t *len);
-/* The environment of a phase: the language's env, for the run live_env too unless
- * buffer = full, then the job's env; each name once, the later of two wins. */
-char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j);
-void strv_free(char **v);
-/* What submitters need to know, as JSON for SPOOL/languages.json:
- * {"languages":[{"name","title","aliases","extensions","versions","frameworks","check","hello","limits"}…]} */
-char *lang_publish(const struct langs *ls);
+/* A name that a job may give as a version, a framework or an alias of a language. */
+bool lang_version_valid(const char *s);
 
 #endif

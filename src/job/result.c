@@ -12,9 +12,11 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/json_limits.h"
+#include "base/json_values.h"
+#include "base/json_write.h"
 #include "base/limit.h"
 #include "base/names.h"
-#include "job/job.h"
+#include "job/job_tests.h"
 #include "job/labels.h"
 #include "job/test_result.h"
 #include "layers/store.h"
@@ -25,11 +27,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TIME_LARGEST INT64_C(253402300799999999) /* the end of the year 9999 */
 #define NUMBER_LARGEST ((int64_t)1 << 50)	 /* exact in a double, also as seconds with six digits */
@@ -126,11 +127,16 @@ static int64_t clamp(int64_t v, int64_t max)
 	return v < 0 ? 0 : v > max ? max : v;
 }
 
+static int quote(struct buf *b, const char *s)
+{
+	return json_quote(b, s, strlen(s));
+}
+
 static int put_text(struct buf *b, const char *name, const char *s)
 {
 	if (!s)
 		return 0;
-	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_quote(b, s);
+	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : quote(b, s);
 }
 
 static int put_number(struct buf *b, const char *name, int64_t v)
@@ -146,7 +152,10 @@ static int put_known(struct buf *b, const char *name, int64_t v, bool known)
 
 static int put_seconds(struct buf *b, const char *name, int64_t us)
 {
-	return buf_printf(b, ",\"%s\":", name) < 0 ? -1 : json_seconds(b, clamp(us, NUMBER_LARGEST));
+	return buf_printf(b, ",\"%s\":", name) < 0
+		       ? -1
+		       : buf_printf(b, "%" PRId64 ".%06" PRId64, clamp(us, NUMBER_LARGEST) / 1000000,
+				    clamp(us, NUMBER_LARGEST) % 1000000);
 }
 
 static int put_time(struct buf *b, const char *name, int64_t us)
@@ -189,9 +198,9 @@ static int put_phase_fields(struct buf *b, const struct result_phase *p)
 	    put_number(b, "stdout_bytes", p->out_bytes) < 0 || put_number(b, "stderr_bytes", p->err_bytes) < 0 ||
 	    put_number(b, "dropped", p->dropped) < 0)
 		return -1;
-	if (buf_printf(b, ",\"limits\":") < 0 || json_limits_write(b, &p->limits) < 0)
-		return -1;
-	return 0;
+	struct json_writer w = { .out = b, .comma = true };
+	json_put_limits(&w, "limits", &p->limits);
+	return json_written(&w);
 }
 
 static int put_phase(struct buf *b, const struct result_phase *p)
@@ -227,7 +236,9 @@ static int put_labels(struct buf *b, const struct result *r)
 {
 	if (r->nlabels == 0)
 		return 0;
-	return buf_printf(b, ",\"labels\":") < 0 ? -1 : json_labels_write(b, r->labels, r->nlabels);
+	struct json_writer w = { .out = b, .comma = true };
+	json_put_labels(&w, "labels", r->labels, r->nlabels);
+	return json_written(&w);
 }
 
 /* left: [{"name", "why"}], and beside it how many more there were. */
@@ -241,7 +252,7 @@ static int put_files(struct buf *b, const struct result_files *f)
 		       clamp(f->bytes, NUMBER_LARGEST)) < 0)
 		return -1;
 	for (size_t i = 0; i < f->nleft; i++) {
-		if (buf_printf(b, "%s{\"name\":", i ? "," : ",\"left\":[") < 0 || json_quote(b, f->left[i].name) < 0 ||
+		if (buf_printf(b, "%s{\"name\":", i ? "," : ",\"left\":[") < 0 || quote(b, f->left[i].name) < 0 ||
 		    put_text(b, "why", left_name[f->left[i].why]) < 0 || buf_add(b, "}", 1) < 0)
 			return -1;
 	}
@@ -254,7 +265,9 @@ static int put_packages(struct buf *b, const struct result *r)
 {
 	if (r->npackages == 0)
 		return 0;
-	return buf_printf(b, ",\"packages\":") < 0 ? -1 : layer_lock_format(b, r->packages, r->npackages);
+	struct json_writer w = { .out = b, .comma = true };
+	layer_put_packages(&w, "packages", r->packages, r->npackages);
+	return json_written(&w);
 }
 
 /* What never ran was run by nothing. */
@@ -265,7 +278,7 @@ static int put_runtime(struct buf *b, const struct result *r)
 
 static int put_result(struct buf *b, const struct result *r)
 {
-	if (buf_printf(b, "{\"id\":") < 0 || json_quote(b, r->id) < 0 ||
+	if (buf_printf(b, "{\"id\":") < 0 || quote(b, r->id) < 0 ||
 	    put_text(b, "state", state_name[why_state[r->why]]) < 0 || put_text(b, "why", why_name[r->why]) < 0 ||
 	    put_known(b, "exit_code", r->exit_code & EXIT_MASK, r->exit_code >= 0) < 0 ||
 	    put_known(b, "signal", r->signal & SIGNAL_MASK, r->signal > 0) < 0 ||
@@ -303,7 +316,6 @@ char *result_format(const struct result *r)
 }
 
 /* ---- times on the clock ---------------------------------------------------------- */
-
 
 /* ---- reading --------------------------------------------------------------------- */
 
@@ -778,7 +790,7 @@ static int put_difference(struct buf *b, const struct test_result *t)
 
 static int put_test(struct buf *b, const struct test_result *t)
 {
-	if (buf_printf(b, "{\"number\":%d,\"name\":", t->number) < 0 || json_quote(b, t->name ? t->name : "") < 0 ||
+	if (buf_printf(b, "{\"number\":%d,\"name\":", t->number) < 0 || quote(b, t->name ? t->name : "") < 0 ||
 	    put_text(b, "why", why_name[t->why]) < 0 ||
 	    (t->ok >= 0 && buf_printf(b, ",\"ok\":%s", t->ok ? "true" : "false") < 0) || put_difference(b, t) < 0 ||
 	    put_range(b, "stdout", t->out_from, t->out_to) < 0 || put_range(b, "stderr", t->err_from, t->err_to) < 0 ||

@@ -4,15 +4,15 @@
  */
 #include "job/tap.h"
 #include "base/buf.h"
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/limit.h"
 #include "job/result.h"
 #include "job/test_result.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
 
 int tap_plan(struct buf *b, size_t tests)
 {
@@ -49,14 +49,17 @@ void test_explain(const struct test_result *t, char *text, size_t size)
 		snprintf(text, size, "wrong answer at line %lld", (long long)t->line);
 }
 
+static int put_quoted(struct buf *b, const char *s)
+{
+	return json_quote(b, s ? s : "", s ? strlen(s) : 0);
+}
+
 static int put_difference(struct buf *b, const struct test_result *t)
 {
 	if (t->line <= 0 || t->why != WHY_EXITED)
 		return 0;
-	if (buf_printf(b, "# line %lld expected: ", (long long)t->line) < 0 ||
-	    json_quote(b, t->expected ? t->expected : "") < 0 ||
-	    buf_printf(b, "\n# line %lld got:      ", (long long)t->line) < 0 ||
-	    json_quote(b, t->got ? t->got : "") < 0)
+	if (buf_printf(b, "# line %lld expected: ", (long long)t->line) < 0 || put_quoted(b, t->expected) < 0 ||
+	    buf_printf(b, "\n# line %lld got:      ", (long long)t->line) < 0 || put_quoted(b, t->got) < 0)
 		return -1;
 	return buf_add(b, "\n", 1);
 }

@@ -6,15 +6,19 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_values.h"
+#include "base/json_write.h"
 #include "layers/layers_internal.h"
 #include "layers/store.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 enum { HASH_MAX = 200, NAME_BYTES = 220, VERSION_BYTES = 120 };
 
@@ -94,20 +98,18 @@ int layer_lock_parse(const char *text, size_t len, struct layer_package **p, siz
 	return -1;
 }
 
-int layer_lock_format(struct buf *b, const struct layer_package *p, size_t n)
+void layer_put_packages(struct json_writer *w, const char *name, const struct layer_package *p, size_t n)
 {
-	if (buf_add(b, "[", 1) < 0)
-		return -1;
+	json_open(w, name, '[');
 	for (size_t i = 0; i < n; i++) {
-		if (buf_printf(b, "%s{\"name\":", i ? "," : "") < 0 || json_quote(b, p[i].name) < 0 ||
-		    buf_printf(b, ",\"version\":") < 0 || json_quote(b, p[i].version) < 0)
-			return -1;
-		if (p[i].hash && (buf_printf(b, ",\"hash\":") < 0 || json_quote(b, p[i].hash) < 0))
-			return -1;
-		if (buf_add(b, "}", 1) < 0)
-			return -1;
+		json_open(w, NULL, '{');
+		json_put_text(w, "name", p[i].name);
+		json_put_text(w, "version", p[i].version);
+		if (p[i].hash)
+			json_put_text(w, "hash", p[i].hash);
+		json_close(w, '}');
 	}
-	return buf_add(b, "]", 1);
+	json_close(w, ']');
 }
 
 /* ---- meta ----------------------------------------------------------------------------- */
@@ -190,15 +192,20 @@ int layer_meta_parse(struct layer *y, const char *text, size_t len, struct cee_e
 
 int layer_meta_format(struct buf *b, const struct layer *y)
 {
-	if (buf_printf(b, "{\"language\":") < 0 || json_quote(b, y->language) < 0 || buf_printf(b, ",\"image\":") < 0 ||
-	    json_quote(b, y->image) < 0 || buf_printf(b, ",\"framework\":") < 0 || json_quote(b, y->framework) < 0 ||
-	    buf_printf(b, ",\"asked\":") < 0 || json_quote_all(b, y->asked, y->nasked) < 0)
-		return -1;
-	if (buf_printf(b,
-		       ",\"bytes\":%" PRId64 ",\"files\":%" PRId64 ",\"look\":\"%016" PRIx64
-		       "\",\"manifest\":\"%s\",\"packages\":",
-		       y->bytes, y->files, y->look, y->manifest) < 0 ||
-	    layer_lock_format(b, y->packages, y->npackages) < 0)
-		return -1;
-	return buf_add(b, "}\n", 2);
+	struct json_writer w = json_writer(b);
+	char look[20];
+
+	snprintf(look, sizeof look, "%016" PRIx64, y->look);
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "language", y->language);
+	json_put_text(&w, "image", y->image);
+	json_put_text(&w, "framework", y->framework);
+	json_put_texts(&w, "asked", y->asked, y->nasked);
+	json_put_integer(&w, "bytes", y->bytes);
+	json_put_integer(&w, "files", y->files);
+	json_put_text(&w, "look", look);
+	json_put_text(&w, "manifest", y->manifest);
+	layer_put_packages(&w, "packages", y->packages, y->npackages);
+	json_close(&w, '}');
+	return json_written(&w) < 0 ? -1 : buf_add(b, "\n", 1);
 }

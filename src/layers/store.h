@@ -19,6 +19,8 @@
 #ifndef CEE_LAYER_H
 #define CEE_LAYER_H
 
+#include "base/json_write.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,7 +55,8 @@ struct layer_package {
 void layer_packages_release(struct layer_package *p, size_t n);
 /* What a package client wrote: [{"name","version","hash"}…]. -1 EINVAL and why. */
 int layer_lock_parse(const char *text, size_t len, struct layer_package **p, size_t *n, struct cee_err *e);
-int layer_lock_format(struct buf *b, const struct layer_package *p, size_t n); /* the same, on one line */
+/* The same, on one line. */
+void layer_put_packages(struct json_writer *w, const char *name, const struct layer_package *p, size_t n);
 
 /* What a layer is for. The packages are "NAME@VERSION", in any order. */
 struct layer_key {

@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "cli/prog.h"
 #include "job/language.h"
+#include "job/languages.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/box/image_ids.h"

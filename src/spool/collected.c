@@ -8,12 +8,16 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_values.h"
+#include "base/json_write.h"
 #include "base/names.h"
+#include "wire/frame_types.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +25,17 @@
 
 int files_format(struct buf *b, const struct files_record *r)
 {
-	if (buf_printf(b, "{\"name\":") < 0 || json_quote(b, r->name) < 0)
-		return -1;
-	return buf_printf(b, ",\"mode\":\"%04o\",\"offset\":%" PRId64 ",\"size\":%" PRId64 "}\n", r->mode & 0777,
-			  r->offset, r->size);
+	struct json_writer w = json_writer(b);
+	char mode[8];
+
+	snprintf(mode, sizeof mode, "%04o", r->mode & 0777);
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "name", r->name);
+	json_put_text(&w, "mode", mode);
+	json_put_integer(&w, "offset", r->offset);
+	json_put_integer(&w, "size", r->size);
+	json_close(&w, '}');
+	return json_written(&w) < 0 ? -1 : buf_add(b, "\n", 1);
 }
 
 #define FIELD(name) static int field_##name(void *into, const cJSON *v, const char *path, struct cee_err *e)

@@ -2,8 +2,11 @@
  * taken is a package by its grammar, none twice */
 #include "base/error.h"
 #include "job/job.h"
+#include "job/job_files.h"
 #include "job/manifest.h"
+#include "job/package_names.h"
 #include "job/packages.h"
+#include "layers/grammar.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* frame_fuzz - any bytes as frames: in one piece and in pieces they say the same, and each
  * frame packs again to the bytes that it was made of, its payload too where it unpacks */
+#include "base/limit.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 #include "wire/resident.h"
 

@@ -6,7 +6,10 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "job/job.h"
+#include "job/job_check.h"
+#include "job/job_tests.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <stdint.h>

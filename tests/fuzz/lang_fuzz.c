@@ -1,9 +1,16 @@
 /* lang_fuzz - whatever text comes as a language file; what passes makes vectors and is published
  * as JSON that job_check can read; and as the versions that an image names */
 #include "base/error.h"
+#include "base/strv.h"
 #include "conf/conf.h"
 #include "job/job.h"
+#include "job/job_check.h"
+#include "job/job_files.h"
 #include "job/language.h"
+#include "job/language_argv.h"
+#include "job/language_image.h"
+#include "job/language_publish.h"
+#include "job/languages.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,7 +1,9 @@
 /* packages_fuzz - any text as a name, a version and a range: no over-read; what a grammar lets
  * pass is one word that begins no option and has no part of an address or a path in it, and
  * no text is both an exact version and a range */
+#include "job/package_names.h"
 #include "job/packages.h"
+#include "layers/grammar.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json_write.h"
 #include "conf/token.h"
 #include "http/answer.h"
 #include "http/auth.h"
@@ -159,8 +160,8 @@ static void quoting(void)
 {
 	struct buf b = { 0 };
 
-	CHECK(answer_quote(&b, "a\"\\\n\0\xff\xc3\xbc\xe2\x82\x7f", 11) == 0);
-	CHECK(strcmp(b.data, "\"a\\\"\\\\\\u000a\\u0000\xEF\xBF\xBD\xc3\xbc\xEF\xBF\xBD\xEF\xBF\xBD\\u007f\"") == 0);
+	CHECK(json_quote(&b, "a\"\\\n\0\xff\xc3\xbc\xe2\x82\x7f", 11) == 0);
+	CHECK(strcmp(b.data, "\"a\\\"\\\\\\n\\u0000\xEF\xBF\xBD\xc3\xbc\xEF\xBF\xBD\xEF\xBF\xBD\\u007f\"") == 0);
 	buf_release(&b);
 }
 

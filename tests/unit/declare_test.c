@@ -1,8 +1,10 @@
 /* declare_test - declarations as people write them, and each refusal with its file and line */
 #include "base/error.h"
 #include "job/job.h"
+#include "job/job_files.h"
 #include "job/manifest.h"
 #include "job/packages.h"
+#include "layers/grammar.h"
 #include "check.h"
 
 #include <stdarg.h>

@@ -6,6 +6,8 @@
 #include "conf/conf.h"
 #include "job/compare.h"
 #include "job/job.h"
+#include "job/job_check.h"
+#include "job/job_tests.h"
 #include "check.h"
 
 #include <errno.h>
@@ -289,7 +291,8 @@ static void wrong_types(void)
 	      field_refused("\"retries\":4", "retries"));
 	CHECK(field_refused("\"priority\":1e999", "priority") && field_refused("\"start_within\":-1", "start_within") &&
 	      field_refused("\"keep\":\"soon\"", "keep: \"soon\" is no time"));
-	CHECK(field_refused("\"key\":\"\"", "key") && field_refused("\"key\":\"a\\nb\"", "key: must have no control") &&
+	CHECK(field_refused("\"key\":\"\"", "key") &&
+	      field_refused("\"key\":\"a\\nb\"", "key: must not contain control") &&
 	      field_refused("\"group\":\"a/b\"", "group"));
 	CHECK(field_refused("\"labels\":{\"a b\":\"\"}", "labels.a b") &&
 	      field_refused("\"labels\":{\"a\":1}", "labels.a: must be a string"));
@@ -503,8 +506,8 @@ static void tests(void)
 	CHECK(field_good("\"tests\":[]") && j.ntests == 0);
 	CHECK(field_refused("\"tests\":{\"a\":1}", "tests: must be an array") &&
 	      field_refused("\"tests\":[1]", "tests[0]: must be an object"));
-	CHECK(field_refused("\"tests\":[{\"name\":\"\"}]", "tests[0].name: must be of 1 to 255") &&
-	      field_refused("\"tests\":[{\"name\":\"a\\nb\"}]", "no control characters"));
+	CHECK(field_refused("\"tests\":[{\"name\":\"\"}]", "tests[0].name: must have 1 to 255") &&
+	      field_refused("\"tests\":[{\"name\":\"a\\nb\"}]", "control characters"));
 	CHECK(field_refused("\"tests\":[{\"name\":\"a\"},{\"name\":\"a\"}]", "tests: \"a\" stands twice") &&
 	      field_refused("\"tests\":[{\"name\":\"2\"},{}]", "stands twice"));
 	CHECK(field_refused("\"tests\":[{\"expect\":\"\"}]",
@@ -528,7 +531,7 @@ static void tests(void)
 	snprintf(text + n, sizeof text - n, "]}");
 	CHECK(parse(text) == 0 && j.ntests == JOB_TESTS_MAX && strcmp(j.tests[999].name, "1000") == 0);
 	snprintf(text + n, sizeof text - n, ",{}]}");
-	CHECK(refused(text, "tests: has 1001 tests, 1000 is the most"));
+	CHECK(refused(text, "tests: has 1001 tests (at most 1000)"));
 }
 
 static void tests_fit(void)

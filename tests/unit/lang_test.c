@@ -3,9 +3,16 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/limit.h"
+#include "base/strv.h"
 #include "conf/conf.h"
 #include "job/job.h"
+#include "job/job_check.h"
+#include "job/job_files.h"
 #include "job/language.h"
+#include "job/language_argv.h"
+#include "job/language_image.h"
+#include "job/language_publish.h"
+#include "job/languages.h"
 #include "check.h"
 
 #include <errno.h>

@@ -1,7 +1,9 @@
 /* packages_test - the grammars of names and versions, registry by registry */
 #include "base/error.h"
 #include "job/job.h"
+#include "job/package_names.h"
 #include "job/packages.h"
+#include "layers/grammar.h"
 #include "check.h"
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limit.h"
+#include "base/time_text.h"
 #include "job/labels.h"
 #include "job/result.h"
 #include "job/test_result.h"

@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "job/language.h"
+#include "job/language_image.h"
+#include "job/language_publish.h"
 #include "runner/core/config.h"
 #include "runner/core/loop.h"
 #include "runner/engine/docker.h"

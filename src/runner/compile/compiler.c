@@ -21,10 +21,13 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/names.h"
+#include "base/strv.h"
 #include "conf/conf.h"
 #include "conf/token.h"
 #include "job/job.h"
+#include "job/job_files.h"
 #include "job/language.h"
+#include "job/language_argv.h"
 #include "runner/box/box.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
@@ -32,6 +35,9 @@
 #include "runner/engine/attach.h"
 #include "runner/engine/docker.h"
 #include "spool/spool.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
+#include "wire/payload.h"
 #include "wire/resident.h"
 
 #include <stdbool.h>

@@ -5,6 +5,9 @@
 #include "base/fd.h"
 #include "conf/conf.h"
 #include "job/language.h"
+#include "job/language_image.h"
+#include "job/language_publish.h"
+#include "job/languages.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "conf/conf.h"
 #include "job/language.h"
+#include "job/languages.h"
 
 #include <stdbool.h>
 #include <stdint.h>

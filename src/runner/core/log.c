@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json_write.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -41,24 +42,6 @@ const char *log_number(long long n)
 	return s;
 }
 
-static void add_quoted(struct buf *b, const char *s)
-{
-	bool utf8 = utf8_valid(s, strlen(s));
-
-	buf_add(b, "\"", 1);
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f || (c > 0x7f && !utf8))
-			buf_printf(b, "\\u%04x", c);
-		else
-			buf_add(b, s, 1);
-	}
-	buf_add(b, "\"", 1);
-}
-
 static bool plain(const char *s)
 {
 	return *s && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -69,14 +52,14 @@ static void add_pair(struct buf *b, const char *name, const char *value)
 {
 	if (as_json) {
 		buf_printf(b, ",\"%s\":", name);
-		add_quoted(b, value);
+		json_quote(b, value, strlen(value));
 		return;
 	}
 	buf_printf(b, " %s=", name);
 	if (plain(value))
 		buf_add(b, value, strlen(value));
 	else
-		add_quoted(b, value);
+		json_quote(b, value, strlen(value));
 }
 
 void log_event(const char *event, ...)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "job/language.h"
+#include "job/languages.h"
 #include "runner/box/box.h"
 #include "runner/core/config.h"
 #include "runner/engine/docker.h"

@@ -29,7 +29,11 @@
 #include "base/limit.h"
 #include "base/testhook.h"
 #include "job/job.h"
+#include "job/job_check.h"
 #include "job/language.h"
+#include "job/language_argv.h"
+#include "job/language_image.h"
+#include "job/languages.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/compile/compiler.h"
@@ -51,6 +55,8 @@
 #include "spool/index.h"
 #include "spool/input.h"
 #include "spool/spool.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <errno.h>

@@ -4,10 +4,15 @@
  */
 #include "base/buf.h"
 #include "base/limit.h"
+#include "base/strv.h"
 #include "job/job.h"
+#include "job/job_files.h"
+#include "job/job_tests.h"
 #include "job/language.h"
+#include "job/language_argv.h"
 #include "runner/engine/attach.h"
 #include "runner/run/run_internal.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <errno.h>

@@ -1,0 +1,193 @@
+/* job_check.c - a parsed job against this host: the configured ceilings and the published languages */
+#include "job/job_check.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/json_values.h"
+#include "base/limit.h"
+#include "conf/conf.h"
+#include "job/job.h"
+#include "job/job_files.h"
+#include "job/manifest.h"
+#include "job/packages.h"
+#include "layers/grammar.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int beneath(const struct limits *l, const struct limits *max, const char *where, struct cee_err *e)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		char asked[LIMIT_TEXT_MAX], most[LIMIT_TEXT_MAX], path[JSON_PATH_MAX];
+		if (max->v[i] < 0 || l->v[i] <= max->v[i])
+			continue;
+		limit_format(asked, (enum limit_id)i, l->v[i]);
+		limit_format(most, (enum limit_id)i, max->v[i]);
+		json_path(path, where, limit_name[i], 0);
+		return json_wrong(e, path, "%s is more than this engine gives: %s is the most", asked, most);
+	}
+	return 0;
+}
+
+static int ceilings(const struct job *j, const struct conf *c, struct cee_err *e)
+{
+	if (beneath(&j->limits[PHASE_COMPILE], &c->max[PHASE_COMPILE], "limits.compile", e) < 0 ||
+	    beneath(&j->limits[PHASE_RUN], &c->max[PHASE_RUN], "limits", e) < 0)
+		return -1;
+	for (size_t i = 0; i < j->ntests; i++) {
+		char test[JSON_PATH_MAX], path[JSON_PATH_MAX];
+
+		json_path(test, "tests", NULL, (int)i);
+		json_path(path, test, "limits", 0);
+		if (beneath(&j->tests[i].limits, &c->max[PHASE_RUN], path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int collect_beneath(const struct job *j, const struct conf *c, struct cee_err *e)
+{
+	if (j->collect_files > c->collect_files)
+		return json_wrong(e, "collect.files",
+				  "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+				  j->collect_files, c->collect_files);
+	if (j->collect_bytes > c->collect_bytes)
+		return json_wrong(e, "collect.bytes",
+				  "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+				  j->collect_bytes, c->collect_bytes);
+	return 0;
+}
+
+static bool lists(const cJSON *array, const char *s)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, array) if (cJSON_IsString(v) && strcmp(v->valuestring, s) == 0) return true;
+	return false;
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsString(v) ? v->valuestring : "";
+}
+
+static const cJSON *find_language(const cJSON *all, const char *name)
+{
+	const cJSON *l;
+
+	cJSON_ArrayForEach(l, all) if (strcmp(text_of(l, "name"), name) == 0) return l;
+	cJSON_ArrayForEach(l, all) if (lists(cJSON_GetObjectItemCaseSensitive(l, "aliases"), name)) return l;
+	return NULL;
+}
+
+/* "what there is" of an error: strings, or objects' names, with commas between. */
+static int not_listed(const char *path, const char *what, const cJSON *array, struct cee_err *e)
+{
+	AUTO_BUF struct buf b = { 0 };
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, array)
+	{
+		const char *s = cJSON_IsString(v) ? v->valuestring : text_of(v, "name");
+		if (buf_printf(&b, "%s%s", b.len ? ", " : "", s) < 0)
+			return cee_no_memory(e);
+	}
+	if (b.len == 0)
+		return json_wrong(e, path, "\"%.60s\" is not known here: there is none", what);
+	return json_wrong(e, path, "\"%.60s\" is not known here: there is %.250s", what, b.data);
+}
+
+/* Where there is none, only a job that is silent too will do. */
+static int in_list(const cJSON *l, const char *list, const char *path, const char *value, struct cee_err *e)
+{
+	const cJSON *array = cJSON_GetObjectItemCaseSensitive(l, list);
+
+	return !value || lists(array, value) ? 0 : not_listed(path, value, array, e);
+}
+
+/* No list: the image is not asked yet, and a job that waited for this runner must not fail for that. */
+static int version_fits(const cJSON *l, const struct job *j, struct cee_err *e)
+{
+	if (cJSON_GetObjectItemCaseSensitive(l, "versions") && in_list(l, "versions", "version", j->version, e) < 0)
+		return -1;
+	if (!j->version || !j->framework || strcmp(j->version, j->framework) == 0 ||
+	    !lists(cJSON_GetObjectItemCaseSensitive(l, "frameworks"), j->version))
+		return 0;
+	return json_wrong(e, "version",
+			  "\"%.60s\" is another framework than target_framework_monikier, \"%.60s\": leave one out",
+			  j->version, j->framework);
+}
+
+/* The job's files beside those that the language places: what code is called, and its own. */
+static int beside_languages_files(const cJSON *l, const struct job *j, struct cee_err *e)
+{
+	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "files"), *v;
+	const cJSON *links = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(l, "layer"), "links");
+	size_t n = 0, most = j->nfiles + 2 + (size_t)cJSON_GetArraySize(own) + (size_t)cJSON_GetArraySize(links);
+	AUTO_FREE const char **names = calloc(most, sizeof *names);
+
+	if (!names)
+		return cee_no_memory(e);
+	for (size_t i = 0; i < j->nfiles; i++)
+		names[n++] = j->files[i].name;
+	if (j->code && *text_of(l, "file"))
+		names[n++] = text_of(l, "file");
+	cJSON_ArrayForEach(v, own) if (cJSON_IsString(v)) names[n++] = v->valuestring;
+	if (j->npackages)
+		cJSON_ArrayForEach(v, links) if (cJSON_IsString(v)) names[n++] = v->valuestring;
+	return file_names_fit(names, n, "files, with what the language adds", e);
+}
+
+/* By the grammar of the language's registry, which the fields alone do not tell. */
+static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
+{
+	const cJSON *layer = cJSON_GetObjectItemCaseSensitive(l, "layer");
+	int g = grammar_find(text_of(layer, "grammar"));
+
+	if (j->npackages && !layer)
+		return json_wrong(e, j->nuget ? "nuget_packages" : "packages",
+				  "%.60s has no packages of its own here: leave them out", text_of(l, "name"));
+	if (j->nuget && g >= 0 && g != GRAMMAR_NUGET)
+		return json_wrong(e, "nuget_packages",
+				  "is for a language with NuGet packages: %.60s takes packages, of %s",
+				  text_of(l, "name"), grammar_name[g]);
+	if (packages_valid(j->packages, j->npackages, g >= 0 ? (enum grammar)g : GRAMMAR_ANY,
+			   j->nuget ? "nuget_packages" : "packages", e) < 0)
+		return -1;
+	return g >= 0 ? job_declare(j, (enum grammar)g, e) : 0;
+}
+
+int job_check(struct job *j, const struct conf *c, const char *languages, size_t len, struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = NULL;
+	const cJSON *all, *l;
+
+	if (ceilings(j, c, e) < 0 || collect_beneath(j, c, e) < 0)
+		return -1;
+	if (c->keep_max_us >= 0 && j->keep_us > c->keep_max_us)
+		return json_wrong(e, "keep", "%.0f s is more than this engine gives: %.0f s is the most",
+				  (double)j->keep_us / 1e6, (double)c->keep_max_us / 1e6);
+	if (!languages)
+		return 0;
+	root = json_parse(languages, len, NULL);
+	all = cJSON_GetObjectItemCaseSensitive(root, "languages");
+	if (!cJSON_IsArray(all))
+		return cee_fail(e, EINVAL,
+				"languages.json of the spool is damaged: the runner writes it anew when it starts");
+	l = find_language(all, j->language);
+	if (!l)
+		return not_listed("language", j->language, all, e);
+	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
+		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
+				  text_of(l, "name"));
+	if (version_fits(l, j, e) < 0 || in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
+		return -1;
+	return packages_fit(l, j, e) < 0 ? -1 : beside_languages_files(l, j, e);
+}

@@ -1,0 +1,30 @@
+/* job_tests.h - the field `tests` of a job: cee-job(5) */
+#ifndef CEE_JOB_TESTS_H
+#define CEE_JOB_TESTS_H
+
+#include "base/error.h"
+#include "base/limit.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+
+enum { JOB_TESTS_MAX = 1000 };
+
+struct job_test {
+	char *name; /* its number when the job gives none; unique */
+	unsigned char *stdin_data;
+	size_t stdin_len; /* data NULL: the job's */
+	char **arguments;
+	size_t narguments; /* NULL: the job's */
+	char **env;
+	size_t nenv; /* NAME=value, besides and before the job's */
+	unsigned char *expected;
+	size_t expected_len;  /* NULL: nothing is expected */
+	struct limits limits; /* -1: the run's */
+};
+
+/* An array of tests, each with its name. *tests and *n may hold a part of them on error: release them. */
+int job_tests_read(const cJSON *v, const char *path, struct job_test **tests, size_t *n, struct cee_err *e);
+void job_tests_release(struct job_test *tests, size_t n);
+
+#endif

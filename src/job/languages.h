@@ -1,0 +1,18 @@
+/* languages.h - all languages of a directory: cee-languages(5) */
+#ifndef CEE_JOB_LANGUAGES_H
+#define CEE_JOB_LANGUAGES_H
+
+#include "base/error.h"
+#include "job/language.h"
+
+#include <stddef.h>
+
+struct langs {
+	struct lang *l;
+	size_t n;
+};
+int langs_load(struct langs *ls, const char *dir, struct cee_err *e); /* every *.json of dir, by name */
+void langs_release(struct langs *ls);
+const struct lang *langs_find(const struct langs *ls, const char *name); /* name or alias, or NULL */
+
+#endif
