@@ -25,8 +25,16 @@ struct cee_err;
 	L(OPEN_FILES, "open_files", COUNT, "open files of one process")                                                \
 	L(STACK, "stack", SIZE, "stack of a main thread")
 
-/* The phases of a job; each has limits of its own. The numbers are part of the frame protocol. */
-enum frame_phase { PHASE_COMPILE = 0, PHASE_RUN = 1, PHASE_COUNT = 2 };
+/* The phases of a job; each has limits of its own. The order is part of the frame protocol. P(id, name) */
+#define PHASES(P)                                                                                                      \
+	P(COMPILE, "compile")                                                                                          \
+	P(RUN, "run")
+enum frame_phase {
+#define P(id, name) PHASE_##id,
+	PHASES(P)
+#undef P
+		PHASE_COUNT
+};
 
 enum limit_unit { UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
 

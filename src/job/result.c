@@ -37,36 +37,19 @@
 
 enum { EXIT_MASK = 0xFF, SIGNAL_MASK = 0x7F, ATTEMPT_LARGEST = 1000000, PROCESSOR_LARGEST = 1 << 20 };
 
-const char *const state_name[STATE_COUNT] = {
-#define S(id, name) [STATE_##id] = name,
-	STATES(S)
-#undef S
+static const char *const phase_name[PHASE_COUNT] = {
+#define P(id, name) [PHASE_##id] = name,
+	PHASES(P)
+#undef P
 };
-const char *const why_name[WHY_COUNT] = {
-#define W(id, text, state, status) [WHY_##id] = text,
-	WHYS(W)
-#undef W
-};
-const enum state why_state[WHY_COUNT] = {
-#define W(id, text, state, status) [WHY_##id] = STATE_##state,
-	WHYS(W)
-#undef W
-};
-static const int why_status[WHY_COUNT] = {
-#define W(id, text, state, status) [WHY_##id] = status,
-	WHYS(W)
-#undef W
-};
-static const char *const phase_name[PHASE_COUNT] = { [PHASE_COMPILE] = "compile", [PHASE_RUN] = "run" };
 static const char *const box_name[] = {
 	[BOX_NONE] = NULL, [BOX_COLD] = "cold", [BOX_WARM] = "warm", [BOX_SHARED] = "shared"
 };
 const char *const left_name[LEFT_WHYS] = {
-	[LEFT_COUNT] = "too many",    [LEFT_BYTES] = "too large",
-	[LEFT_NAME] = "bad name",     [LEFT_TYPE] = "no regular file",
-	[LEFT_CHANGED] = "changed",   [LEFT_UNREADABLE] = "unreadable",
-	[LEFT_MORE] = "more",	      [LEFT_SEARCH] = "not searched",
-	[LEFT_NO_ROOM] = "disk full",
+#define F(id, name) [LEFT_##id] = name,
+	LEFT_REASONS_TABLE(F)
+#undef F
+		[LEFT_NO_ROOM] = LEFT_NO_ROOM_NAME,
 };
 static const char *const compiler_name[] = {
 	[COMPILER_NONE] = NULL, [COMPILER_PLAIN] = "plain", [COMPILER_RESIDENT] = "resident"
@@ -105,7 +88,7 @@ int result_exit_status(const struct result *r)
 
 	if (status >= 0)
 		return status;
-	if (r->exit_code >= 0 && status == -1)
+	if (r->exit_code >= 0 && status == STATUS_OWN)
 		return r->exit_code & EXIT_MASK;
 	if (r->signal > 0)
 		return 128 + (r->signal & SIGNAL_MASK);

@@ -6,50 +6,13 @@
 #include "base/id.h"
 #include "base/limit.h"
 #include "job/labels.h"
+#include "job/reasons.h"
 #include "layers/store.h"
 #include "wire/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define STATES(S)                                                                                                      \
-	S(CREATED, "Created")                                                                                          \
-	S(PENDING, "Pending")                                                                                          \
-	S(EXECUTING, "Executing") S(FINISHED, "Finished") S(FAILED, "Failed") S(CANCELLED, "Cancelled")
-enum state {
-#define S(id, name) STATE_##id,
-	STATES(S)
-#undef S
-		STATE_COUNT
-};
-extern const char *const state_name[STATE_COUNT];
-
-/* W(id, text in results, state, exit status of cee-submit -w; -1 the program's own, -2 128+signal) */
-#define WHYS(W)                                                                                                        \
-	W(EXITED, "exited", FINISHED, -1)                                                                              \
-	W(SIGNALLED, "signalled", FINISHED, -2)                                                                        \
-	W(TIME_LIMIT, "time limit", FINISHED, 124)                                                                     \
-	W(MEMORY_LIMIT, "memory limit", FINISHED, 137)                                                                 \
-	W(OUTPUT_LIMIT, "output limit", FINISHED, 137)                                                                 \
-	W(PROCESS_LIMIT, "process limit", FINISHED, -1)                                                                \
-	W(DISK_LIMIT, "disk limit", FINISHED, -1)                                                                      \
-	W(COMPILE_ERROR, "compile error", FAILED, 126)                                                                 \
-	W(PACKAGE_ERROR, "package error", FAILED, 126)                                                                 \
-	W(CANCELLED, "cancelled", CANCELLED, 130)                                                                      \
-	W(EXPIRED, "expired", FAILED, 125)                                                                             \
-	W(LOST, "lost", FAILED, 125)                                                                                   \
-	W(BOX_DIED, "box died", FAILED, 125)                                                                           \
-	W(REFUSED, "refused", FAILED, 125)                                                                             \
-	W(INTERNAL_ERROR, "internal error", FAILED, 125)
-enum why {
-#define W(id, text, state, status) WHY_##id,
-	WHYS(W)
-#undef W
-		WHY_COUNT
-};
-extern const char *const why_name[WHY_COUNT];
-extern const enum state why_state[WHY_COUNT];
 
 /* Where a job's box came from: made for it, made ahead, or used by its owner before. */
 enum box_from { BOX_NONE, BOX_COLD, BOX_WARM, BOX_SHARED };
@@ -70,6 +33,7 @@ struct result_phase {
 };
 /* Why a file stayed behind, as enum left_reason has it; LEFT_NO_ROOM is the runner's own. */
 enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_WHYS };
+#define LEFT_NO_ROOM_NAME "disk full"
 extern const char *const left_name[LEFT_WHYS];
 enum { RESULT_LEFT_MAX = 16, RESULT_LEFT_NAME = 200 }; /* names in a result, and the bytes of each */
 struct result_files {
@@ -118,7 +82,6 @@ void result_release(struct result *r);
 char *result_format(const struct result *r); /* malloc'ed JSON text on one line, with "\n" */
 int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e);
 int result_exit_status(const struct result *r); /* the table of cee(7) */
-enum { STATUS_OURS = 125 };			/* ... and in it, a failure of ours */
 bool result_is_ours(const struct result *r);	/* cee failed, not the program */
 
 #endif
