@@ -19,8 +19,8 @@ LDLIBS   = -Wl,--as-needed -lcjson -lnettle -lm -lcurl -larchive
 sources  = $(sort $(wildcard $(1:%=src/%/*.c)))
 objects  = $(patsubst src/%.c,$(BUILD)/%.o,$(call sources,$(1)))
 
-LIB_DIRS    = base wire layers job conf spool cli
-RUNNER_DIRS = runner/core runner/engine runner/box runner/compile runner/pool runner/queue runner/layers \
+LIB_DIRS    = base wire layers conf job spool cli engine
+RUNNER_DIRS = runner/core runner/box runner/compile runner/pool runner/queue runner/layers \
 	runner/run runner/host
 # A program is a file of src/cmd, or a folder of it.
 command  = $(patsubst src/%.c,$(BUILD)/%.o,$(sort $(wildcard src/cmd/$(1).c src/cmd/$(1)/*.c)))
@@ -74,7 +74,7 @@ $(BUILD)/limit_probe: src/probe/probe.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -static -s -o $@ $<
 $(BUILD)/runner/host/limit_probe.o: $(BUILD)/limit_probe
-$(BUILD)/runner/host/limit_probe.o: ALL_CFLAGS += -DCANARY_PROGRAM='"$(BUILD)/limit_probe"'
+$(BUILD)/runner/host/limit_probe.o: ALL_CFLAGS += -DLIMIT_PROBE_PROGRAM='"$(BUILD)/limit_probe"'
 
 # Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
 STATIC = build/static
@@ -101,7 +101,7 @@ unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
 FUZZ_SECONDS ?= 20
-FUZZED = $(filter-out %/cee-http.c,$(call sources,$(LIB_DIRS) runner/engine runner/core http))
+FUZZED = $(filter-out %/cee-http.c,$(call sources,$(LIB_DIRS) runner/core http))
 build/fuzz/%: tests/fuzz/%.c $$(FUZZED)
 	@mkdir -p $(@D)
 	clang -g -O1 $(filter-out -MMD -MP,$(COMMON)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)

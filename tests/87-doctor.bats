@@ -275,7 +275,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 	[[ "$output" == "warn inotify: "*"instances are in use"*"sysctl fs.inotify.max_user_instances"* ]]
 }
 
-@test "Ctrl-C in the middle of the canaries: an end at once, and no box is left" {
+@test "Ctrl-C in the middle of the limit probes: an end at once, and no box is left" {
 	cee-doctor > "$BATS_TEST_TMPDIR/out" 3>&- &
 	pid=$!
 	has_box() { [ -n "$(boxes)" ]; }

@@ -1,6 +1,6 @@
 /* cee-doctor.c - cee-doctor(8): is this host fit to run jobs? One line each, with the remedy
  *
- * It speaks to the engine as the runner does and flies its canaries (runner/canary.c) in
+ * It speaks to the engine as the runner does and runs its limit probes (runner/host/limit_probe.c) in
  * boxes made as jobs' boxes are: what it says of limits was tried, not read. The judgements
  * are host.c's, which the runner asks at its start as well, and local.c's.
  *
@@ -13,18 +13,17 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "doctor/host_checks.h"
-#include "job/language.h"
+#include "engine/docker.h"
 #include "job/languages.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
-#include "runner/engine/docker.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 #include "spool/spool.h"
@@ -50,6 +49,10 @@ enum { ENGINE_US = 6000000, LEAVE_US = 10000000, SECCOMP_MAX = 1 << 20, STATUS_I
 static struct {
 	const char *conf_path, *spool_path;
 	bool json, quiet;
+	struct loop loop;
+	struct engine engine;
+	struct boxes boxes;
+	struct limit_probes probes;
 	struct config config;
 	struct cee_err conf_error, langs_error, seccomp_error; /* "" is fine */
 	char spool_real[PATH_MAX], self[40];
@@ -65,7 +68,7 @@ static struct {
 	bool *image_there; /* by language */
 	const char *image; /* the first that is there */
 	bool box_asked, box_there;
-	struct canary_end box; /* canary_bounds, or why there is none */
+	struct limit_probe_end box; /* limit_probe_bounds, or why there is none */
 } g = { .signals = { .fd = -1 } };
 
 /* ---- what is said ------------------------------------------------------------------ */
@@ -139,7 +142,7 @@ static void watch_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	g.signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	g.signals.ready = on_signal;
-	if (g.signals.fd < 0 || loop_watch(&g.signals, EPOLLIN) < 0)
+	if (g.signals.fd < 0 || loop_watch(&g.loop, &g.signals, EPOLLIN) < 0)
 		prog_die(EX_OSERR, "signals: %s", strerror(errno));
 }
 
@@ -151,13 +154,14 @@ static void nothing(struct timer *t)
 /* Serves the loop until *flag, a signal, or the end of the time (0: none). */
 static bool wait_for(const bool *flag, int64_t us)
 {
-	struct timer end = { .fire = nothing };
+	struct timer end;
 	int64_t until = us ? mono_us() + us : INT64_MAX;
 
+	timer_init(&end, &g.loop, nothing);
 	if (us)
 		loop_timer(&end, until);
 	while (!*flag && !g.interrupted && mono_us() < until)
-		loop_once();
+		loop_once(&g.loop);
 	loop_timer(&end, 0);
 	return *flag;
 }
@@ -181,7 +185,7 @@ static void answered(void *arg, int status, const char *body, size_t len)
 static int ask(const char *path, struct buf *body)
 {
 	struct answer a = { .came = false };
-	struct engine_call *call = engine_request("GET", path, NULL, 20000, answered, &a);
+	struct engine_call *call = engine_request(&g.engine, "GET", path, NULL, 20000, answered, &a);
 
 	if (call && !wait_for(&a.came, 0))
 		engine_forget(call);
@@ -197,8 +201,9 @@ static bool unmet(struct finding *f, const char *what)
 	return false;
 }
 
-static void engine_changed(bool up)
+static void engine_changed(void *arg, bool up)
 {
+	(void)arg;
 	(void)up;
 	g.engine_asked = true;
 }
@@ -213,10 +218,11 @@ static const char *engine_host(void)
 static bool need_engine(struct finding *f)
 {
 	if (!g.engine_begun && !g.engine_error.msg[0]) {
-		g.engine_begun = engine_init(engine_host(), engine_changed, &g.engine_error) == 0;
+		g.engine_begun =
+			engine_init(&g.engine, &g.loop, engine_host(), engine_changed, NULL, &g.engine_error) == 0;
 		if (g.engine_begun)
 			wait_for(&g.engine_asked, ENGINE_US);
-		g.engine_there = engine_up();
+		g.engine_there = engine_up(&g.engine);
 	}
 	return g.engine_there || unmet(f, "it needs the engine");
 }
@@ -261,28 +267,28 @@ static bool need_image(struct finding *f)
 	return g.image || unmet(f, "no language has its image");
 }
 
-struct flown {
+struct probed {
 	bool done;
-	struct canary_end end;
+	struct limit_probe_end end;
 };
 
-static void landed(void *arg, const struct canary_end *e)
+static void probe_ended(void *arg, const struct limit_probe_end *e)
 {
-	struct flown *f = arg;
+	struct probed *f = arg;
 
 	f->end = *e;
 	f->done = true;
 }
 
-/* One canary, to its end. False: a signal came. */
-static bool fly(const struct canary *c, struct canary_end *end)
+/* One limit probe, to its end. False: a signal came. */
+static bool probe(const struct limit_probe *c, struct limit_probe_end *end)
 {
-	static struct flown f; /* a canary that a signal cuts off still knows it */
+	static struct probed f; /* a probe that a signal interrupts still points here */
 
 	f.done = false;
 	memset(end, 0, sizeof(*end));
 	snprintf(end->reason, sizeof(end->reason), "out of memory");
-	if (canary_start(c, g.image, landed, &f) < 0 || !wait_for(&f.done, 0))
+	if (limit_probe_start(&g.probes, c, g.image, probe_ended, &f) < 0 || !wait_for(&f.done, 0))
 		return !g.interrupted;
 	*end = f.end;
 	return true;
@@ -290,10 +296,10 @@ static bool fly(const struct canary *c, struct canary_end *end)
 
 static bool box_worked(void)
 {
-	return g.box.ran || canary_number(&g.box, "processes") >= 0;
+	return g.box.ran || limit_probe_number(&g.box, "processes") >= 0;
 }
 
-/* canary_bounds with cells, else without: as the runner's start does. */
+/* limit_probe_bounds with cells, else without: as the runner's start does. */
 static bool need_box(struct finding *f)
 {
 	static char said[sizeof(g.box.said)];
@@ -304,11 +310,11 @@ static bool need_box(struct finding *f)
 		return false;
 	if (!g.box_asked) {
 		g.box_asked = true;
-		fly(&canary_bounds, &g.box);
-		if (!box_worked() && box_cells() && !g.interrupted) {
+		probe(&limit_probe_bounds, &g.box);
+		if (!box_worked() && boxes_cells(&g.boxes) && !g.interrupted) {
 			snprintf(said, sizeof(said), "%.199s", g.box.said[0] ? g.box.said : g.box.reason);
-			box_set_cells(false);
-			fly(&canary_bounds, &g.box);
+			boxes_set_cells(&g.boxes, false);
+			probe(&limit_probe_bounds, &g.box);
 			snprintf(g.box.said, sizeof(g.box.said), "%s", said);
 		}
 		g.box_there = box_worked();
@@ -332,7 +338,7 @@ static void check_engine(struct finding *f)
 	else if (g.engine_there)
 		finding_set(f, FINDING_FAIL, "look at the engine's log", "%s: does not answer GET /info",
 			    engine_host());
-	else if (engine_old())
+	else if (engine_old(&g.engine))
 		finding_set(f, FINDING_OK, "", "answers at %s", engine_host());
 	else if (!g.engine_begun)
 		finding_set(f, FINDING_FAIL, "set docker_host in cee.conf, or DOCKER_HOST", "%s", g.engine_error.msg);
@@ -341,15 +347,15 @@ static void check_engine(struct finding *f)
 			    "start it, or set docker_host in cee.conf or DOCKER_HOST; its socket must be this user's "
 			    "to open",
 			    "nobody answers at %s: %s", engine_host(),
-			    engine_trouble()[0] ? engine_trouble() : "within 6 s");
+			    engine_trouble(&g.engine)[0] ? engine_trouble(&g.engine) : "within 6 s");
 }
 
 static void check_api(struct finding *f)
 {
 	if (need_engine(f))
-		finding_set(f, FINDING_OK, "", "%s", engine_api());
-	else if (engine_old())
-		finding_set(f, FINDING_FAIL, "upgrade the engine", "%s", engine_trouble());
+		finding_set(f, FINDING_OK, "", "%s", engine_api(&g.engine));
+	else if (engine_old(&g.engine))
+		finding_set(f, FINDING_FAIL, "upgrade the engine", "%s", engine_trouble(&g.engine));
 }
 
 static void check_cgroup(struct finding *f)
@@ -441,14 +447,14 @@ static void check_cells(struct finding *f)
 
 static void check_tmpfs(struct finding *f)
 {
-	static const struct canary c = { .what = "tmpfs" };
-	struct canary_end e;
+	static const struct limit_probe c = { .what = "tmpfs" };
+	struct limit_probe_end e;
 
-	if (!need_box(f) || !fly(&c, &e))
+	if (!need_box(f) || !probe(&c, &e))
 		return;
 	if (e.ran && e.why == WHY_EXITED && e.phase.exit_code == 0)
 		finding_set(f, FINDING_OK, "", "/work, /tmp and /dev/shm are, of %lld MiB, and the rest is read-only",
-			    (long long)canary_number(&e, "/work") >> 10);
+			    (long long)limit_probe_number(&e, "/work") >> 10);
 	else
 		finding_set(f, FINDING_FAIL,
 			    "a runtime that mounts tmpfs with a size and keeps the root read-only: runc, crun", "%s",
@@ -458,7 +464,7 @@ static void check_tmpfs(struct finding *f)
 /* One limit of limit.h; for two of them the engine's own bound as well. */
 static void check_limit(struct finding *f, enum limit_id id)
 {
-	struct canary_end e;
+	struct limit_probe_end e;
 	char seen[200], hard[sizeof(f->what)] = "";
 
 	if (!need_box(f))
@@ -469,11 +475,11 @@ static void check_limit(struct finding *f, enum limit_id id)
 			return;
 		snprintf(hard, sizeof(hard), "%.200s; ", f->what);
 	}
-	if (!fly(&canary_limit[id], &e))
+	if (!probe(&limit_probe_of[id], &e))
 		return;
 	if (!e.ran)
-		finding_set(f, FINDING_FAIL, "look at the engine's log", "its canary did not fly: %s", e.reason);
-	else if (canary_held(id, &e, seen, sizeof(seen)))
+		finding_set(f, FINDING_FAIL, "look at the engine's log", "its limit probe did not run: %s", e.reason);
+	else if (limit_probe_held(id, &e, seen, sizeof(seen)))
 		finding_set(f, FINDING_OK, "", "%s%s", hard, seen);
 	else
 		finding_set(f, FINDING_FAIL,
@@ -549,15 +555,15 @@ static void check_inotify(struct finding *f)
 
 static void check_clock(struct finding *f)
 {
-	static const struct canary c = { .what = "clock" };
-	struct canary_end e = { .ran = false };
+	static const struct limit_probe c = { .what = "clock" };
+	struct limit_probe_end e = { .ran = false };
 	int64_t before = 0, after = 0, box = 0;
 
 	if (need_box(f)) {
 		before = now_us();
-		fly(&c, &e);
+		probe(&c, &e);
 		after = now_us();
-		box = e.ran ? canary_number(&e, "clock") : 0;
+		box = e.ran ? limit_probe_number(&e, "clock") : 0;
 	}
 	local_clock(f, box, before, after);
 }
@@ -738,23 +744,20 @@ static void run_checks(char *const *names, int n)
 	}
 }
 
-static void gone(void)
-{
-}
-
 /* Boxes that are still there are waited for, but not longer than anybody would. */
 static void leave(void)
 {
 	int64_t until = mono_us() + LEAVE_US;
-	struct timer end = { .fire = nothing };
+	struct timer end;
 
-	canary_stop();
+	timer_init(&end, &g.loop, nothing);
+	limit_probes_stop(&g.probes);
 	loop_timer(&end, until);
-	while (box_count() && g.interrupted < 2 && mono_us() < until)
-		loop_once();
+	while (boxes_count(&g.boxes) && g.interrupted < 2 && mono_us() < until)
+		loop_once(&g.loop);
 	loop_timer(&end, 0);
 	if (g.engine_begun)
-		engine_release();
+		engine_release(&g.engine);
 	free(g.image_there);
 	config_release(&g.config);
 	close_ptr(&g.signals.fd);
@@ -814,11 +817,13 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	load();
 	log_off();
-	if (loop_init() < 0)
+	if (loop_init(&g.loop) < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	watch_signals();
 	snprintf(g.self, sizeof(g.self), "doctor-%ld-%llx", (long)getpid(), (unsigned long long)now_us());
-	box_init(&g.config, g.spool_real, g.self, gone);
+	boxes_init(&g.boxes, &g.loop, &g.engine, &g.config);
+	boxes_label(&g.boxes, g.spool_real, g.self);
+	limit_probes_init(&g.probes, &g.boxes);
 	run_checks(argv + optind, argc - optind);
 	leave();
 	return g.interrupted ? STATUS_INTERRUPTED : g.failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -100,7 +100,7 @@ int engine_call(struct engine *e, const char *method, const char *path, const ch
 	return (int)status;
 }
 
-const char *engine_message(const struct buf *answer)
+const char *engine_error_text(const struct buf *answer)
 {
 	static char text[400];
 	cJSON *o = answer->data ? cJSON_ParseWithLength(answer->data, answer->len) : NULL;

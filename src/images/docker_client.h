@@ -32,7 +32,7 @@ int engine_call(struct engine *e, const char *method, const char *path, const ch
 		struct cee_err *err);
 
 /* The engine's own words in an error answer, in a static buffer. */
-const char *engine_message(const struct buf *answer);
+const char *engine_error_text(const struct buf *answer);
 
 /* Where an upload comes from. */
 struct engine_source {

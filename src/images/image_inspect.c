@@ -34,7 +34,7 @@ int image_look(struct engine *e, const char *name, struct image *i, struct cee_e
 	if (status == 404)
 		return 0;
 	if (status != 200)
-		return cee_fail(err, EIO, "image %s: %s", name, engine_message(&answer));
+		return cee_fail(err, EIO, "image %s: %s", name, engine_error_text(&answer));
 	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
 	labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
 	size = cJSON_GetObjectItemCaseSensitive(o, "Size");

@@ -49,7 +49,7 @@ static int image_file_read(struct work *w, const struct lang *l, const char *wha
 		return cee_fail(err, ENOMEM, "out of memory");
 	status = engine_call(&w->engine, "POST", "/containers/create", body.data, &answer, err);
 	if (status != 201)
-		return status < 0 ? -1 : cee_fail(err, EIO, "%s: %s", l->image, engine_message(&answer));
+		return status < 0 ? -1 : cee_fail(err, EIO, "%s: %s", l->image, engine_error_text(&answer));
 	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
 	image_copy_string(id, sizeof id, o, "Id");
 	cJSON_Delete(o);

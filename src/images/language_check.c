@@ -174,7 +174,7 @@ static int call(struct engine *e, const char *method, const char *id, const char
 	snprintf(path, sizeof path, "/containers/%s%s", id, what);
 	status = engine_call(e, method, path, NULL, answer, err);
 	if (status >= 300 && status != 304)
-		return cee_fail(err, EIO, "engine: %s: %s", what, engine_message(answer));
+		return cee_fail(err, EIO, "engine: %s: %s", what, engine_error_text(answer));
 	return status < 0 ? -1 : 0;
 }
 
@@ -188,7 +188,7 @@ static int box_create(struct work *w, const char *body, char id[80], struct cee_
 	if (status < 0)
 		return -1;
 	if (status != 201)
-		return cee_fail(err, EIO, "engine: create: %s", engine_message(&answer));
+		return cee_fail(err, EIO, "engine: create: %s", engine_error_text(&answer));
 	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
 	s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "Id"));
 	snprintf(id, 80, "%s", s ? s : "");

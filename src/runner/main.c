@@ -14,8 +14,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
+#include "base/loop.h"
 #include "cli/prog.h"
-#include "job/language.h"
+#include "engine/docker.h"
 #include "job/languages.h"
 #include "job/result.h"
 #include "runner/box/box.h"
@@ -24,12 +25,11 @@
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
 #include "runner/core/pin.h"
 #include "runner/core/sync.h"
-#include "runner/engine/docker.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
+#include "runner/host/self_test.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/pool/pool.h"
 #include "runner/queue/queue.h"
@@ -84,6 +84,16 @@ static struct {
 	char spool_real[PATH_MAX];
 	int jobs; /* -j, 0 as configured */
 	bool relaxed, once, log_json, log_text;
+	struct loop loop;
+	struct sync sync;
+	struct pin pin;
+	struct counters counters;
+	struct engine engine;
+	struct boxes boxes;
+	struct image_ids images;
+	struct limit_probes probes;
+	struct self_test self_test;
+	struct run_parts run_parts;
 	struct config config;
 	struct spool spool;
 	struct spool_runner runner;
@@ -112,12 +122,12 @@ static const char *cannot_pin(const struct config *c)
 	static char text[200];
 	int jobs = g.jobs ? g.jobs : c->conf.jobs;
 
-	if (!c->conf.pin || jobs <= pin_count())
+	if (!c->conf.pin || jobs <= pin_count(&g.pin))
 		return NULL;
 	snprintf(text, sizeof(text),
 		 "pin = yes with %d jobs at once, but this runner may use %d processor%s: "
 		 "set jobs (or -j) to that at most, or pin = no",
-		 jobs, pin_count(), pin_count() == 1 ? "" : "s");
+		 jobs, pin_count(&g.pin), pin_count(&g.pin) == 1 ? "" : "s");
 	return text;
 }
 
@@ -125,11 +135,11 @@ static void maybe_quit(void)
 {
 	if (run_count() || !(g.stopping || (g.once && g.tested && queue_length() == 0)))
 		return;
-	canary_stop();
+	limit_probes_stop(&g.probes);
 	pool_drain();
 	compiler_drain();
 	layers_drain();
-	if (!box_count())
+	if (!boxes_count(&g.boxes))
 		g.quit = true;
 }
 
@@ -138,13 +148,13 @@ static void maybe_quit(void)
 static bool may_claim(void)
 {
 	return !g.claim_later.at && run_busy() < jobs_at_once() && run_count() < jobs_at_once() + FINISHING_MORE &&
-	       box_going() < jobs_at_once() + GOING_MORE;
+	       boxes_going(&g.boxes) < jobs_at_once() + GOING_MORE;
 }
 
 static void claim_more(void)
 {
 	struct queued q = { .owner = "" };
-	bool open = !g.stopping && g.swept && g.tested && engine_up();
+	bool open = !g.stopping && g.swept && g.tested && engine_up(&g.engine);
 
 	if (g.claiming) /* a job that ended at once calls again: the loop goes on anyway */
 		return;
@@ -240,23 +250,31 @@ static int found_dead(void *arg, const char *name)
 	if (!d)
 		return 0;
 	snprintf(d->name, sizeof(d->name), "%s", name);
-	box_sweep(d->name, dead_swept, d);
+	boxes_sweep(&g.boxes, d->name, dead_swept, d);
 	return 0;
 }
 
 static void self_test(void);
 static void look_at_languages(void);
 
-static void tell_metrics(void)
+static void write_metrics(void)
 {
-	struct metrics_now now = { .queued = (int64_t)queue_length(),
-				   .running = run_busy(),
-				   .places = jobs_at_once(),
-				   .engine_up = engine_up() };
+	struct counters_boxes boxes[BOX_STATE_COUNT];
+	int n[BOX_STATE_COUNT];
+	struct counters_now now = { .queued = (int64_t)queue_length(),
+				    .running = run_busy(),
+				    .places = jobs_at_once(),
+				    .engine_up = engine_up(&g.engine),
+				    .engine_errors = engine_errors(&g.engine),
+				    .boxes = boxes,
+				    .nboxes = BOX_STATE_COUNT };
 	AUTO_BUF struct buf b = { 0 };
 	static bool failed;
 
-	if (metrics_format(&b, g.runner.name, &now) == 0 &&
+	boxes_by_state(&g.boxes, n);
+	for (int i = 0; i < BOX_STATE_COUNT; i++) /* a box that is gone is not counted: its place is for idle ones */
+		boxes[i] = (struct counters_boxes){ i == BOX_GONE ? "idle" : box_state_name((enum box_state)i), n[i] };
+	if (counters_format(&g.counters, &b, g.runner.name, &now) == 0 &&
 	    spool_metrics_write(&g.spool, g.runner.name, b.data, b.len) == 0) {
 		failed = false;
 		return;
@@ -268,13 +286,13 @@ static void tell_metrics(void)
 
 static void slow(struct timer *t)
 {
-	if (engine_up())
+	if (engine_up(&g.engine))
 		spool_each_dead(&g.runner, found_dead, NULL);
-	if (engine_up() && g.swept && g.test_again)
+	if (engine_up(&g.engine) && g.swept && g.test_again)
 		self_test();
 	look_at_languages();
 	queue_scan();
-	tell_metrics();
+	write_metrics();
 	loop_timer(t, mono_us() + SLOW_US);
 }
 
@@ -306,10 +324,11 @@ static void refuse(const struct finding *f)
 	maybe_quit();
 }
 
-static void tested(const struct finding *fatal, const char *cells, const char *reason)
+static void tested(void *arg, const struct finding *fatal, const char *cells, const char *reason)
 {
 	bool again = g.test_again;
 
+	(void)arg;
 	if (fatal) {
 		refuse(fatal);
 		return;
@@ -324,7 +343,7 @@ static void tested(const struct finding *fatal, const char *cells, const char *r
 
 static void self_test(void)
 {
-	host_start(&g.config, tested);
+	self_test_start(&g.self_test, &g.config);
 }
 
 /* ---- the engine comes and goes ----------------------------------------------------------- */
@@ -342,27 +361,29 @@ static void own_swept(void *arg, int result)
 		self_test();
 }
 
-static void engine_changed(bool up)
+static void engine_changed(void *arg, bool up)
 {
 	struct finding f;
 
-	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api() : NULL, "trouble",
-		  up ? NULL : engine_trouble(), "remedy",
-		  up		 ? NULL
-		  : engine_old() ? "upgrade the engine"
-				 : "jobs are kept; start the engine, or set docker_host",
+	(void)arg;
+	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api(&g.engine) : NULL, "trouble",
+		  up ? NULL : engine_trouble(&g.engine), "remedy",
+		  up			  ? NULL
+		  : engine_old(&g.engine) ? "upgrade the engine"
+					  : "jobs are kept; start the engine, or set docker_host",
 		  NULL);
 	g.swept = false;
 	pool_drain();
 	compiler_drain();
 	layers_drain();
-	if (engine_old() && !g.tested) {
-		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s", engine_trouble());
+	if (engine_old(&g.engine) && !g.tested) {
+		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s",
+			    engine_trouble(&g.engine));
 		refuse(&f);
 	}
 	if (up) {
-		images_look();
-		box_sweep(g.runner.name, own_swept, NULL);
+		image_ids_look(&g.images);
+		boxes_sweep(&g.boxes, g.runner.name, own_swept, NULL);
 	}
 }
 
@@ -396,7 +417,7 @@ static void look_at_languages(void)
 	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
-	images_look();
+	image_ids_look(&g.images);
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
 }
 
@@ -417,13 +438,13 @@ static void reload(void)
 	config_keep_told(&next, &g.config);
 	*old = g.config;
 	g.config = next;
-	box_reconfigure(&g.config);
+	boxes_reconfigure(&g.boxes, &g.config);
 	run_reconfigure(&g.config);
 	layers_reconfigure(&g.config);
 	compiler_reconfigure(&g.config);
 	pool_reconfigure(&g.config);
 	publish_languages();
-	images_look();
+	image_ids_look(&g.images);
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
 	claim_more();
 }
@@ -460,16 +481,29 @@ static int watch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 	g.signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	g.signals.ready = signal_ready;
-	return g.signals.fd < 0 ? -1 : loop_watch(&g.signals, EPOLLIN);
+	return g.signals.fd < 0 ? -1 : loop_watch(&g.loop, &g.signals, EPOLLIN);
 }
 
 /* ---- start ---------------------------------------------------------------------------------------- */
+
+static void box_gone(void *arg)
+{
+	(void)arg;
+	claim_more();
+}
+
+static void images_changed(void *arg)
+{
+	(void)arg;
+	publish_languages();
+}
 
 static void start(void)
 {
 	struct cee_err e;
 	bool durable;
 
+	pin_init(&g.pin);
 	if (config_load(&g.config, g.conf_path, g.spool_path, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
 	if (cannot_pin(&g.config))
@@ -488,17 +522,24 @@ static void start(void)
 			 g.config.conf.spool, e.msg);
 	if (!realpath(g.config.conf.spool, g.spool_real))
 		prog_die(EX_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
-	if (loop_init() < 0 || watch_signals() < 0 || sync_init() < 0)
+	if (loop_init(&g.loop) < 0 || watch_signals() < 0 || sync_init(&g.sync, &g.loop) < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
-	box_init(&g.config, g.spool_real, g.runner.name, claim_more);
-	layers_init(&g.config);
-	compiler_init(&g.config);
-	images_init(&g.config, publish_languages);
-	pool_init(&g.config);
-	run_init(&g.config, &g.runner, durable, claim_more, look_at_languages);
+	boxes_init(&g.boxes, &g.loop, &g.engine, &g.config);
+	boxes_label(&g.boxes, g.spool_real, g.runner.name);
+	boxes_on_gone(&g.boxes, box_gone, NULL);
+	image_ids_init(&g.images, &g.loop, &g.engine, &g.config);
+	image_ids_on_change(&g.images, images_changed, NULL);
+	limit_probes_init(&g.probes, &g.boxes);
+	self_test_init(&g.self_test, &g.boxes, &g.probes, tested, NULL);
+	layers_init(&g.config, &g.boxes, &g.images);
+	compiler_init(&g.config, &g.boxes);
+	pool_init(&g.config, &g.boxes);
+	counters_init(&g.counters);
+	g.run_parts = (struct run_parts){ &g.loop, &g.sync, &g.pin, &g.counters, &g.boxes };
+	run_init(&g.run_parts, &g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
-	share_init(&g.spool, &g.config.conf);
-	if (queue_init(&g.spool, g.spool_real,
+	share_init(&g.spool, &g.config.conf, &g.sync);
+	if (queue_init(&g.loop, &g.spool, g.spool_real,
 		       &(struct queue_ops){ .something_new = claim_more,
 					    .cancel = cancel_wish,
 					    .input = input_came,
@@ -506,18 +547,19 @@ static void start(void)
 					    .join = share_join },
 		       share_most(), &e) < 0)
 		prog_die(EX_OSERR, "%s", e.msg);
-	if (engine_init(getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
+	if (engine_init(&g.engine, &g.loop,
+			getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
 									: g.config.conf.docker_host,
-			engine_changed, &e) < 0)
+			engine_changed, NULL, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
-	g.claim_later.fire = claim_later;
-	g.slow.fire = slow;
+	timer_init(&g.claim_later, &g.loop, claim_later);
+	timer_init(&g.slow, &g.loop, slow);
 	log_event("start", "version", CEE_VERSION, "runner", g.runner.name, "spool", g.spool_real, "jobs",
 		  log_number(jobs_at_once()), "durable", durable ? "yes" : "no", NULL);
 	slow(&g.slow);
-	g.expiry.fire = expire;
+	timer_init(&g.expiry, &g.loop, expire);
 	expire(&g.expiry);
-	g.blind.fire = look;
+	timer_init(&g.blind, &g.loop, look);
 	if (queue_blind())
 		look(&g.blind);
 }
@@ -525,16 +567,17 @@ static void start(void)
 static void finish(void)
 {
 	log_event("end", "runner", g.runner.name, NULL);
-	sync_release();
+	sync_release(&g.sync);
 	layers_end();
-	images_end();
+	image_ids_release(&g.images);
 	queue_release();
-	engine_release();
+	engine_release(&g.engine);
+	boxes_release(&g.boxes);
 	spool_runner_release(&g.runner);
 	spool_release(&g.spool);
 	config_release(&g.config);
 	close_ptr(&g.signals.fd);
-	loop_release();
+	loop_release(&g.loop);
 }
 
 static void parse_options(int argc, char **argv)
@@ -594,7 +637,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	start();
 	while (!g.quit)
-		loop_once();
+		loop_once(&g.loop);
 	finish();
 	if (g.refusal[0])
 		prog_die(g.refusal_status, "%s", g.refusal);

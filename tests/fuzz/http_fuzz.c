@@ -1,6 +1,6 @@
 /* http_fuzz - the engine's answer to an attach and its stream: the same bytes in one piece and
  * in pieces must say the same, and nothing may be read or given beyond what was fed. */
-#include "runner/engine/http_parse.h"
+#include "engine/http_parse.h"
 
 #include <stdint.h>
 #include <stdlib.h>

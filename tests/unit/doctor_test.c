@@ -109,21 +109,21 @@ static void uids(void)
 	CHECK(!uids_met("", true, 0, 1, who, sizeof(who), NULL));
 }
 
-static void canaries(void)
+static void limit_probes(void)
 {
-	struct canary_end e = { .ran = true };
+	struct limit_probe_end e = { .ran = true };
 	char why[200];
 
 	strcpy(e.out, "processes 29\n");
-	CHECK(canary_number(&e, "processes") == 29 && canary_number(&e, "process") == -1);
-	CHECK(canary_processes_bound(&e) && canary_memory_bound(&e));
+	CHECK(limit_probe_number(&e, "processes") == 29 && limit_probe_number(&e, "process") == -1);
+	CHECK(limit_probe_processes_bound(&e) && limit_probe_memory_bound(&e));
 	strcpy(e.out, "processes 384\nmemory 384\n");
-	CHECK(!canary_processes_bound(&e) && !canary_memory_bound(&e));
+	CHECK(!limit_probe_processes_bound(&e) && !limit_probe_memory_bound(&e));
 	e.out[0] = 0; /* it came nowhere: nothing is proven */
-	CHECK(!canary_processes_bound(&e) && !canary_memory_bound(&e));
+	CHECK(!limit_probe_processes_bound(&e) && !limit_probe_memory_bound(&e));
 	for (int i = 0; i < LIMIT_COUNT; i++) {
-		CHECK(canary_limit[i].what && canary_limit[i].limit > 0);
-		CHECK(!canary_held((enum limit_id)i, &e, why, sizeof(why)) && why[0]);
+		CHECK(limit_probe_of[i].what && limit_probe_of[i].limit > 0);
+		CHECK(!limit_probe_held((enum limit_id)i, &e, why, sizeof(why)) && why[0]);
 	}
 }
 
@@ -134,6 +134,6 @@ int main(void)
 	RUN(info_that_is_none);
 	RUN(why_no_cells);
 	RUN(uids);
-	RUN(canaries);
+	RUN(limit_probes);
 	return check_status();
 }

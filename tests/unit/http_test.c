@@ -1,5 +1,5 @@
 /* http_test - the engine's answers to an attach, and the stream behind it, in pieces of every size */
-#include "runner/engine/http_parse.h"
+#include "engine/http_parse.h"
 #include "check.h"
 
 #include <stdio.h>

@@ -12,17 +12,18 @@
  */
 #include "runner/box/box.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "base/testhook.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "engine/attach.h"
+#include "engine/docker.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
-#include "runner/engine/attach.h"
-#include "runner/engine/docker.h"
 #include "spool/spool.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <cjson/cJSON.h>
@@ -54,37 +55,43 @@ static const struct {
 	[BOX_REMOVING] = { 1000000, NULL }, /* then it is tried again */
 };
 
-static const struct config *config;
-static char spool_label[PATH_MAX], runner_name[OWNER_MAX];
-static void (*on_gone)(void);
-static struct box *boxes;
-static bool cells_wanted;
-static unsigned serial;
-static char *layers_whole; /* or NULL */
-
 static void box_late(struct timer *t);
 static void remove_again(struct box *b);
 
-void box_reconfigure(const struct config *c)
+void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c)
 {
-	config = c;
+	*bs = (struct boxes){ .loop = l, .engine = en, .config = c, .cells = !c->conf.cells_never };
 }
 
-void box_init(const struct config *c, const char *spool, const char *runner, void (*gone)(void))
+void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg)
 {
-	config = c;
-	snprintf(spool_label, sizeof(spool_label), "%s", spool);
-	snprintf(runner_name, sizeof(runner_name), "%s", runner);
-	on_gone = gone;
-	cells_wanted = !c->conf.cells_never;
+	bs->gone = gone;
+	bs->arg = arg;
 }
 
-void box_set_layers(const char *path)
+void boxes_label(struct boxes *bs, const char *spool, const char *runner)
 {
-	free(layers_whole);
-	layers_whole = NULL;
-	if (path && asprintf(&layers_whole, "%s/whole", path) < 0)
-		layers_whole = NULL;
+	snprintf(bs->spool, sizeof(bs->spool), "%s", spool);
+	snprintf(bs->runner, sizeof(bs->runner), "%s", runner);
+}
+
+void boxes_reconfigure(struct boxes *bs, const struct config *c)
+{
+	bs->config = c;
+}
+
+void boxes_release(struct boxes *bs)
+{
+	free(bs->layers);
+	bs->layers = NULL;
+}
+
+void boxes_set_layers(struct boxes *bs, const char *path)
+{
+	free(bs->layers);
+	bs->layers = NULL;
+	if (path && asprintf(&bs->layers, "%s/whole", path) < 0)
+		bs->layers = NULL;
 }
 
 bool box_file_there(const char *path)
@@ -92,44 +99,55 @@ bool box_file_there(const char *path)
 	return *path && access(path, R_OK) == 0;
 }
 
-bool box_cells(void)
+bool boxes_cells(const struct boxes *bs)
 {
-	return cells_wanted;
-}
-void box_set_cells(bool cells)
-{
-	cells_wanted = cells;
+	return bs->cells;
 }
 
-int box_count(void)
+void boxes_set_cells(struct boxes *bs, bool cells)
+{
+	bs->cells = cells;
+}
+
+static int count_from_to(const struct boxes *bs, enum box_state from, enum box_state to)
 {
 	int n = 0;
 
-	for (struct box *b = boxes; b; b = b->next)
-		n++;
-	return n;
-}
-
-static int count_from_to(enum box_state from, enum box_state to)
-{
-	int n = 0;
-
-	for (struct box *b = boxes; b; b = b->next)
+	for (struct box *b = bs->first; b; b = b->next)
 		n += b->state >= from && b->state <= to;
 	return n;
 }
 
-int box_coming(void)
+int boxes_count(const struct boxes *bs)
 {
-	return count_from_to(BOX_NEW, BOX_GREETING);
+	return count_from_to(bs, BOX_NEW, BOX_GONE);
 }
-int box_going(void)
+
+int boxes_coming(const struct boxes *bs)
 {
-	return count_from_to(BOX_REMOVING, BOX_REMOVING);
+	return count_from_to(bs, BOX_NEW, BOX_GREETING);
 }
-struct box *box_first(void)
+
+int boxes_going(const struct boxes *bs)
 {
-	return boxes;
+	return count_from_to(bs, BOX_REMOVING, BOX_REMOVING);
+}
+
+void boxes_by_state(const struct boxes *bs, int n[BOX_STATE_COUNT])
+{
+	memset(n, 0, BOX_STATE_COUNT * sizeof(*n));
+	for (struct box *b = bs->first; b; b = b->next)
+		n[b->state == BOX_READY && b->idle_since ? BOX_GONE : b->state]++;
+}
+
+const char *box_state_name(enum box_state s)
+{
+	return state_text[s];
+}
+
+struct box *boxes_first(const struct boxes *bs)
+{
+	return bs->first;
 }
 
 int64_t box_memory(const struct conf *c, const struct limits *l)
@@ -145,9 +163,9 @@ int64_t box_memory(const struct conf *c, const struct limits *l)
 static void box_enter(struct box *b, enum box_state s)
 {
 	log_event("box", "id", b->container[0] ? b->container : "-", "from", state_text[b->state], "to", state_text[s],
-		  "ms", log_number((mono_us() - b->born) / 1000), NULL);
+		  "ms", log_number((loop_now(b->boxes->loop) - b->born) / 1000), NULL);
 	b->state = s;
-	loop_timer(&b->deadline, deadlines[s].us ? mono_us() + deadlines[s].us : 0);
+	loop_timer(&b->deadline, deadlines[s].us ? loop_now(b->boxes->loop) + deadlines[s].us : 0);
 }
 
 /* ---- the end -------------------------------------------------------------- */
@@ -163,7 +181,8 @@ static void box_free(void *p)
 
 static void box_went(struct box *b)
 {
-	struct box **p = &boxes;
+	struct boxes *bs = b->boxes;
+	struct box **p = &bs->first;
 
 	box_enter(b, BOX_GONE);
 	while (*p != b)
@@ -171,8 +190,9 @@ static void box_went(struct box *b)
 	*p = b->next;
 	if (b->gone)
 		b->gone(b->arg);
-	loop_doom(box_free, b);
-	on_gone();
+	loop_doom(bs->loop, box_free, b);
+	if (bs->gone)
+		bs->gone(bs->arg);
 }
 
 static void removed(void *arg, int status, const char *body, size_t len)
@@ -185,7 +205,7 @@ static void removed(void *arg, int status, const char *body, size_t len)
 	if (status == 204 || status == 404)
 		box_went(b);
 	else /* 409: its removal is under way; 0: the engine is away. Asked again by the timer. */
-		loop_timer(&b->deadline, mono_us() + (status == 409 ? 20000 : 500000));
+		loop_timer(&b->deadline, loop_now(b->boxes->loop) + (status == 409 ? 20000 : 500000));
 }
 
 static void remove_again(struct box *b)
@@ -193,7 +213,7 @@ static void remove_again(struct box *b)
 	char path[160];
 
 	if (b->call) {
-		loop_timer(&b->deadline, mono_us() + deadlines[BOX_REMOVING].us);
+		loop_timer(&b->deadline, loop_now(b->boxes->loop) + deadlines[BOX_REMOVING].us);
 		return;
 	}
 	if (!b->container[0]) {
@@ -201,9 +221,9 @@ static void remove_again(struct box *b)
 		return;
 	}
 	snprintf(path, sizeof(path), "/containers/%s?force=1&v=1", b->container);
-	b->call = engine_request("DELETE", path, NULL, 60000, removed, b);
+	b->call = engine_request(b->boxes->engine, "DELETE", path, NULL, 60000, removed, b);
 	if (!b->call)
-		loop_timer(&b->deadline, mono_us() + deadlines[BOX_REMOVING].us);
+		loop_timer(&b->deadline, loop_now(b->boxes->loop) + deadlines[BOX_REMOVING].us);
 }
 
 void box_remove(struct box *b)
@@ -253,7 +273,7 @@ void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const s
 void box_rest(struct box *b)
 {
 	b->greeted = false;
-	loop_timer(&b->deadline, mono_us() + deadlines[BOX_GREETING].us);
+	loop_timer(&b->deadline, loop_now(b->boxes->loop) + deadlines[BOX_GREETING].us);
 }
 
 /* ---- the way up ------------------------------------------------------------ */
@@ -265,7 +285,7 @@ static void inspected(void *arg, int status, const char *body, size_t len)
 	(void)body;
 	(void)len;
 	b->call = NULL;
-	if (status == 0 || !engine_up())
+	if (status == 0 || !engine_up(b->boxes->engine))
 		box_failed(b, BOX_OURS, "the engine went away under the job");
 	else
 		box_failed(b, BOX_DIED, b->doubt ? b->doubt : "the box died");
@@ -278,7 +298,7 @@ static void ask_engine(struct box *b)
 	char path[160];
 
 	snprintf(path, sizeof(path), "/containers/%s/json", b->container);
-	b->call = engine_request("GET", path, NULL, 10000, inspected, b);
+	b->call = engine_request(b->boxes->engine, "GET", path, NULL, 10000, inspected, b);
 	if (!b->call)
 		box_failed(b, BOX_OURS, "out of memory");
 }
@@ -400,7 +420,7 @@ static void stream_opened(void *arg)
 	attach_flush(&b->attach);
 	box_enter(b, BOX_STARTING);
 	snprintf(path, sizeof(path), "/containers/%s/start", b->container);
-	b->call = engine_request("POST", path, NULL, 60000, started, b);
+	b->call = engine_request(b->boxes->engine, "POST", path, NULL, 60000, started, b);
 	if (!b->call)
 		box_failed(b, BOX_OURS, "out of memory");
 }
@@ -419,7 +439,7 @@ static void attach_box(struct box *b)
 	b->attach.closed = stream_closed;
 	b->attach.arg = b;
 	box_enter(b, BOX_ATTACHING);
-	if (attach_start(&b->attach, b->container) < 0)
+	if (attach_start(&b->attach, b->boxes->engine, b->container) < 0)
 		box_failed(b, BOX_OURS, "cannot connect to the engine");
 }
 
@@ -455,12 +475,12 @@ static void add_strings(cJSON *o, const char *name, const char *const *v, int n)
 	cJSON_AddItemToObject(o, name, n ? cJSON_CreateStringArray(v, n) : cJSON_CreateArray());
 }
 
-static void add_tmpfs(cJSON *host, const struct box_spec *s, unsigned uid)
+static void add_tmpfs(cJSON *host, const struct boxes *bs, const struct box_spec *s, unsigned uid)
 {
 	cJSON *t = cJSON_AddObjectToObject(host, "Tmpfs");
 	char opt[160];
 	/* a cell mounts its own over these; without cells they are the job's, and share its disk */
-	int64_t work = cells_wanted ? 65536 : s->disk / 2, tmp = cells_wanted ? 65536 : s->disk / 4;
+	int64_t work = bs->cells ? 65536 : s->disk / 2, tmp = bs->cells ? 65536 : s->disk / 4;
 
 	snprintf(opt, sizeof(opt), "rw,exec,nosuid,nodev,size=%lld,nr_inodes=%lld,mode=0755,uid=%u,gid=%u",
 		 (long long)work, (long long)s->inodes / 2, uid, uid);
@@ -486,21 +506,21 @@ static void add_mount(cJSON *mounts, const char *from, const char *to, bool read
 	cJSON_AddItemToArray(mounts, m);
 }
 
-static void add_mounts(cJSON *host, const struct box_spec *s)
+static void add_mounts(cJSON *host, const struct boxes *bs, const struct box_spec *s)
 {
 	cJSON *m = cJSON_AddArrayToObject(host, "Mounts");
 
-	add_mount(m, config->conf.init, "/.cee/init", true);
+	add_mount(m, bs->config->conf.init, "/.cee/init", true);
 	if (!s->tools)
-		add_mount(m, layers_whole, "/.cee/layers", true);
+		add_mount(m, bs->layers, "/.cee/layers", true);
 	else
-		add_mount(m, config->conf.init, "/.cee/pack", true);
+		add_mount(m, bs->config->conf.init, "/.cee/pack", true);
 	add_mount(m, s->writable, "/.cee/layer", false);
 	add_mount(m, s->index, "/.cee/index", true);
 	add_mount(m, s->authorities, "/.cee/authorities.pem", true);
 }
 
-static void add_security(cJSON *host)
+static void add_security(cJSON *host, const struct boxes *bs)
 {
 	static const char *const all[] = { "ALL" }, *const masked[] = { "/sys/firmware",
 									"/sys/devices/virtual/powercap" };
@@ -510,15 +530,15 @@ static void add_security(cJSON *host)
 
 	add_strings(host, "CapDrop", all, 1);
 	opt[n++] = "no-new-privileges";
-	if (asprintf(&seccomp, "seccomp=%s", config->seccomp) < 0)
+	if (asprintf(&seccomp, "seccomp=%s", bs->config->seccomp) < 0)
 		seccomp = NULL;
 	if (seccomp)
 		opt[n++] = seccomp;
-	if (config->conf.apparmor && config->conf.apparmor[0] &&
-	    asprintf(&apparmor, "apparmor=%s", config->conf.apparmor) > 0)
+	if (bs->config->conf.apparmor && bs->config->conf.apparmor[0] &&
+	    asprintf(&apparmor, "apparmor=%s", bs->config->conf.apparmor) > 0)
 		opt[n++] = apparmor;
 	add_strings(host, "SecurityOpt", opt, n);
-	if (cells_wanted) { /* a cell's own procfs is refused while any path of /proc is masked; the cell masks them */
+	if (bs->cells) { /* a cell's own procfs is refused while any path of /proc is masked; the cell masks them */
 		add_strings(host, "MaskedPaths", masked, 2);
 		add_strings(host, "ReadonlyPaths", NULL, 0);
 	}
@@ -534,7 +554,7 @@ static void add_ulimit(cJSON *list, const char *name, int64_t n)
 	cJSON_AddItemToArray(list, u);
 }
 
-static void add_bounds(cJSON *host, const struct box_spec *s)
+static void add_bounds(cJSON *host, const struct config *config, const struct box_spec *s)
 {
 	cJSON *log = cJSON_AddObjectToObject(host, "LogConfig"), *u;
 
@@ -550,7 +570,7 @@ static void add_bounds(cJSON *host, const struct box_spec *s)
 	add_ulimit(u, "msgqueue", 65536);
 }
 
-static cJSON *host_config(const struct box_spec *s, unsigned uid)
+static cJSON *host_config(const struct boxes *bs, const struct box_spec *s, unsigned uid)
 {
 	cJSON *host = cJSON_CreateObject(), *sys;
 
@@ -559,19 +579,19 @@ static cJSON *host_config(const struct box_spec *s, unsigned uid)
 	cJSON_AddStringToObject(host, "NetworkMode", s->network ? s->network : "none");
 	cJSON_AddStringToObject(host, "IpcMode", "private");
 	cJSON_AddStringToObject(host, "CgroupnsMode", "private");
-	if (config->conf.runtime && config->conf.runtime[0])
-		cJSON_AddStringToObject(host, "Runtime", config->conf.runtime);
+	if (bs->config->conf.runtime && bs->config->conf.runtime[0])
+		cJSON_AddStringToObject(host, "Runtime", bs->config->conf.runtime);
 	sys = cJSON_AddObjectToObject(host, "Sysctls");
 	if (!s->network || strcmp(s->network, "host") != 0) /* the host's network keeps its own */
 		cJSON_AddStringToObject(sys, "net.ipv4.tcp_max_tw_buckets", "0");
-	add_security(host);
-	add_bounds(host, s);
-	add_tmpfs(host, s, uid);
-	add_mounts(host, s);
+	add_security(host, bs);
+	add_bounds(host, bs->config, s);
+	add_tmpfs(host, bs, s, uid);
+	add_mounts(host, bs, s);
 	return host;
 }
 
-static char *create_body(const struct box_spec *s, unsigned uid)
+static char *create_body(const struct boxes *bs, const struct box_spec *s, unsigned uid)
 {
 	static const char *const entry[] = { "/.cee/init" }, *const none[] = { "NONE" },
 				 *const never[] = { "CEE_CELLS=never" };
@@ -585,7 +605,7 @@ static char *create_body(const struct box_spec *s, unsigned uid)
 	cJSON_AddStringToObject(j, "WorkingDir", "/");
 	add_strings(j, "Entrypoint", entry, 1);
 	add_strings(j, "Cmd", NULL, 0);
-	add_strings(j, "Env", never, cells_wanted ? 0 : 1);
+	add_strings(j, "Env", never, bs->cells ? 0 : 1);
 	cJSON_AddBoolToObject(j, "NetworkDisabled", !s->network || strcmp(s->network, "none") == 0);
 	for (int i = 0; i < 5; i++) {
 		static const char *const yes[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout",
@@ -596,19 +616,19 @@ static char *create_body(const struct box_spec *s, unsigned uid)
 	cJSON_AddBoolToObject(j, "Tty", false);
 	add_strings(cJSON_AddObjectToObject(j, "Healthcheck"), "Test", none, 1);
 	labels = cJSON_AddObjectToObject(j, "Labels");
-	cJSON_AddStringToObject(labels, "cee.spool", spool_label);
-	cJSON_AddStringToObject(labels, "cee.runner", runner_name);
-	cJSON_AddItemToObject(j, "HostConfig", host_config(s, uid));
+	cJSON_AddStringToObject(labels, "cee.spool", bs->spool);
+	cJSON_AddStringToObject(labels, "cee.runner", bs->runner);
+	cJSON_AddItemToObject(j, "HostConfig", host_config(bs, s, uid));
 	text = cJSON_PrintUnformatted(j);
 	cJSON_Delete(j);
 	return text;
 }
 
 /* The lowest number that no box has: uids are reused only when a box has gone. */
-static unsigned free_slot(void)
+static unsigned free_slot(const struct boxes *bs)
 {
 	for (unsigned slot = 0;; slot++) {
-		struct box *b = boxes;
+		struct box *b = bs->first;
 
 		while (b && b->slot != slot)
 			b = b->next;
@@ -618,16 +638,16 @@ static unsigned free_slot(void)
 }
 
 /* Runners of one host begin at different places of the range. */
-static unsigned slot_uid(unsigned slot)
+static unsigned slot_uid(const struct boxes *bs, unsigned slot)
 {
 	unsigned h = 5381;
 
-	for (const char *p = runner_name; *p; p++)
+	for (const char *p = bs->runner; *p; p++)
 		h = h * 33 ^ (unsigned char)*p;
-	return config->conf.uid_base + (h + slot) % (config->conf.uid_count ? config->conf.uid_count : 1);
+	return bs->config->conf.uid_base + (h + slot) % (bs->config->conf.uid_count ? bs->config->conf.uid_count : 1);
 }
 
-struct box *box_new(const struct box_spec *spec)
+struct box *box_new(struct boxes *bs, const struct box_spec *spec)
 {
 	struct box *b = calloc(1, sizeof(*b));
 	AUTO_FREE char *body = NULL;
@@ -635,22 +655,23 @@ struct box *box_new(const struct box_spec *spec)
 
 	if (!b)
 		return NULL;
+	b->boxes = bs;
 	b->attach.watch.fd = -1;
-	b->slot = free_slot();
-	b->born = mono_us();
-	b->deadline.fire = box_late;
+	b->slot = free_slot(bs);
+	b->born = loop_now(b->boxes->loop);
+	timer_init(&b->deadline, bs->loop, box_late);
 	b->spec = *spec;
 	b->spec.network = b->spec.writable = b->spec.index = b->spec.authorities = NULL; /* the caller's */
 	b->spec.image = strdup(spec->image);
-	body = b->spec.image ? create_body(spec, slot_uid(b->slot)) : NULL;
-	snprintf(path, sizeof(path), "/containers/create?name=cee-%s-%u", runner_name, ++serial);
-	b->call = body ? engine_request("POST", path, body, 60000, created, b) : NULL;
+	body = b->spec.image ? create_body(bs, spec, slot_uid(bs, b->slot)) : NULL;
+	snprintf(path, sizeof(path), "/containers/create?name=cee-%s-%u", bs->runner, ++bs->serial);
+	b->call = body ? engine_request(b->boxes->engine, "POST", path, body, 60000, created, b) : NULL;
 	if (!b->call) {
 		box_free(b);
 		return NULL;
 	}
-	b->next = boxes;
-	boxes = b;
+	b->next = bs->first;
+	bs->first = b;
 	box_enter(b, BOX_CREATING);
 	return b;
 }
@@ -658,6 +679,7 @@ struct box *box_new(const struct box_spec *spec)
 /* ---- sweeping what a dead runner, or an engine's absence, left -------------------- */
 
 struct sweep {
+	struct boxes *boxes;
 	char runner[OWNER_MAX];
 	void (*done)(void *arg, int result);
 	void *arg;
@@ -672,7 +694,7 @@ static void sweep_end(struct sweep *s, int result)
 {
 	s->done(s->arg, result);
 	loop_timer(&s->again, 0);
-	loop_doom(free, s);
+	loop_doom(s->boxes->loop, free, s);
 }
 
 static void sweep_removed(void *arg, int status, const char *body, size_t len)
@@ -687,12 +709,12 @@ static void sweep_removed(void *arg, int status, const char *body, size_t len)
 	if (s->failed)
 		sweep_end(s, -1);
 	else /* the list again: it must be empty before anything runs a second time */
-		loop_timer(&s->again, mono_us() + 50000);
+		loop_after(&s->again, 50000);
 }
 
-static bool box_known(const char *id)
+static bool box_known(const struct boxes *bs, const char *id)
 {
-	for (struct box *b = boxes; b; b = b->next)
+	for (struct box *b = bs->first; b; b = b->next)
 		if (strcmp(b->container, id) == 0)
 			return true;
 	return false;
@@ -710,11 +732,11 @@ static void sweep_listed(void *arg, int status, const char *body, size_t len)
 	{
 		const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c, "Id"));
 
-		if (!container_id_valid(id) || box_known(id))
+		if (!container_id_valid(id) || box_known(s->boxes, id))
 			continue;
 		log_event("sweep", "runner", s->runner, "box", id, NULL);
 		snprintf(path, sizeof(path), "/containers/%s?force=1&v=1", id);
-		if (engine_request("DELETE", path, NULL, 60000, sweep_removed, s))
+		if (engine_request(s->boxes->engine, "DELETE", path, NULL, 60000, sweep_removed, s))
 			s->open++;
 	}
 	if (!cJSON_IsArray(j))
@@ -732,7 +754,7 @@ static void sweep_list(struct timer *t)
 	char path[2 * PATH_MAX];
 	size_t n;
 
-	if (asprintf(&label, "cee.spool=%s", spool_label) > 0)
+	if (asprintf(&label, "cee.spool=%s", s->boxes->spool) > 0)
 		cJSON_AddItemToArray(l, cJSON_CreateString(label));
 	free(label);
 	if (asprintf(&label, "cee.runner=%s", s->runner) > 0)
@@ -742,11 +764,11 @@ static void sweep_list(struct timer *t)
 	n = (size_t)snprintf(path, sizeof(path), "/containers/json?all=1&filters=");
 	for (const char *p = json ? json : "{}"; *p && n + 4 < sizeof(path); p++)
 		n += (size_t)snprintf(path + n, 4, "%%%02X", (unsigned char)*p);
-	if (!engine_request("GET", path, NULL, 20000, sweep_listed, s))
+	if (!engine_request(s->boxes->engine, "GET", path, NULL, 20000, sweep_listed, s))
 		sweep_end(s, -1);
 }
 
-void box_sweep(const char *runner, void (*done)(void *, int), void *arg)
+void boxes_sweep(struct boxes *bs, const char *runner, void (*done)(void *, int), void *arg)
 {
 	struct sweep *s = calloc(1, sizeof(*s));
 
@@ -757,6 +779,7 @@ void box_sweep(const char *runner, void (*done)(void *, int), void *arg)
 	snprintf(s->runner, sizeof(s->runner), "%s", runner);
 	s->done = done;
 	s->arg = arg;
-	s->again.fire = sweep_list;
+	s->boxes = bs;
+	timer_init(&s->again, bs->loop, sweep_list);
 	sweep_list(&s->again);
 }

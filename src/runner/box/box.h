@@ -3,23 +3,27 @@
 #define RUNNER_BOX_H
 
 #include "base/limit.h"
+#include "base/loop.h"
 #include "conf/conf.h"
+#include "engine/attach.h"
+#include "engine/docker.h"
 #include "runner/core/config.h"
-#include "runner/core/loop.h"
-#include "runner/engine/attach.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define BOX_STATES(S)                                                                                                  \
 	S(NEW, "new")                                                                                                  \
 	S(CREATING, "creating")                                                                                        \
-	S(ATTACHING, "attaching") S(STARTING, "starting")                                                              \
-		S(GREETING, "greeting")			/* started; init has not said READY */                         \
-		S(READY, "ready") S(DOUBTED, "doubted") /* its stream ended: is it the box or the engine? */           \
-		S(REMOVING, "removing") S(GONE, "gone")
+	S(ATTACHING, "attaching")                                                                                      \
+	S(STARTING, "starting")                                                                                        \
+	S(GREETING, "greeting") /* started; init has not said READY */                                                 \
+	S(READY, "ready")                                                                                              \
+	S(DOUBTED, "doubted") /* its stream ended: is it the box or the engine? */                                     \
+	S(REMOVING, "removing") S(GONE, "gone")
 enum box_state {
 #define S(id, name) BOX_##id,
 	BOX_STATES(S)
@@ -48,7 +52,10 @@ struct box_spec {
 	bool tools;			 /* cee-init as a program: /.cee/pack */
 };
 
+struct boxes;
+
 struct box {
+	struct boxes *boxes;
 	enum box_state state;
 	char container[80];   /* the engine's id; "" before it is known */
 	unsigned slot;	      /* chooses the uid */
@@ -75,35 +82,57 @@ struct box {
 	void *arg;
 };
 
-/* The runner's side of all boxes. on_gone is called whenever one has gone. */
-void box_init(const struct config *c, const char *spool, const char *runner, void (*on_gone)(void));
-void box_reconfigure(const struct config *c);
+/* All boxes of one runner. */
+struct boxes {
+	struct loop *loop;
+	struct engine *engine;
+	const struct config *config;
+	char spool[PATH_MAX], runner[OWNER_MAX]; /* labels of the containers */
+	struct box *first;
+	unsigned serial;
+	bool cells;		 /* boxes are made for cells */
+	char *layers;		 /* the directory of whole layers, or NULL */
+	void (*gone)(void *arg); /* one has gone */
+	void *arg;
+};
+
+/* gone(arg) is called whenever a box has gone. c stays until boxes_reconfigure names another. */
+void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c);
+void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg);
+/* The labels by which containers are found again. */
+void boxes_label(struct boxes *bs, const char *spool, const char *runner);
+void boxes_reconfigure(struct boxes *bs, const struct config *c);
+void boxes_release(struct boxes *bs);
 /* Boxes that are not gone yet; those that the engine is still making, or removing. */
-int box_count(void);
-int box_coming(void);
-int box_going(void);
+int boxes_count(const struct boxes *bs);
+int boxes_coming(const struct boxes *bs);
+int boxes_going(const struct boxes *bs);
+/* For monitoring: how many are in each state; BOX_GONE counts those of READY that have no user. */
+void boxes_by_state(const struct boxes *bs, int n[BOX_STATE_COUNT]);
+const char *box_state_name(enum box_state s);
 /* The first box, and so on by next: for the pool. */
-struct box *box_first(void);
+struct box *boxes_first(const struct boxes *bs);
+/* Whether boxes are made for cells; the self-test may say no. */
+bool boxes_cells(const struct boxes *bs);
+void boxes_set_cells(struct boxes *bs, bool cells);
+/* The directory of layers, or NULL: boxes from now on have those that are whole at /.cee/layers. */
+void boxes_set_layers(struct boxes *bs, const char *path);
+/* Removes every container with our labels of that runner but the boxes known here; done(arg, 0)
+ * when none is left, done(arg, -1) when the engine failed. */
+void boxes_sweep(struct boxes *bs, const char *runner, void (*done)(void *arg, int result), void *arg);
+
+/* Memory limit for a job: its own, its disk, its output's tail, the reserve; in steps. */
+int64_t box_memory(const struct conf *c, const struct limits *l);
+bool box_file_there(const char *path); /* false for "" */
+/* NULL when memory is out. The spec is copied. The callbacks must be set before the loop
+ * runs again. */
+struct box *box_new(struct boxes *bs, const struct box_spec *spec);
 /* Another user takes a box that is not on its way out. ready is called only where the
  * box was not READY before. Frames of the last user's job do not come any more. */
 void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const struct frame *),
 	     void (*ended)(void *, enum box_end, const char *), void *arg);
-/* Memory limit for a job: its own, its disk, its output's tail, the reserve; in steps. */
-int64_t box_memory(const struct conf *c, const struct limits *l);
-/* Whether boxes are made for cells; the start-up self-test may say no. */
-bool box_cells(void);
-void box_set_cells(bool cells);
-/* The directory of layers, or NULL: boxes from now on have those that are whole at /.cee/layers. */
-void box_set_layers(const char *path);
-bool box_file_there(const char *path); /* "" is not */
-/* NULL when memory is out. The spec is copied. The callbacks must be set before the loop
- * runs again. */
-struct box *box_new(const struct box_spec *spec);
 /* Its job has ended with DONE: init says READY again soon, or the box is given up. */
 void box_rest(struct box *b);
 /* The user wants it no more: the container is removed, then gone is called. */
 void box_remove(struct box *b);
-/* Removes every container with our labels of that runner but the boxes known here; done(arg, 0)
- * when none is left, done(arg, -1) when the engine failed. */
-void box_sweep(const char *runner, void (*done)(void *arg, int result), void *arg);
 #endif

@@ -1,4 +1,4 @@
-/* images.c - what the images of the languages say of themselves
+/* image_ids.c - what the images of the languages say of themselves
  *
  * The label cee.frameworks of an image names those of its language's frameworks that it
  * has (cee-lang writes it); submitters are told of no others. cee.runtimes says what each
@@ -11,16 +11,17 @@
  */
 #include "runner/box/image_ids.h"
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/loop.h"
+#include "engine/docker.h"
 #include "job/language.h"
 #include "job/language_image.h"
 #include "job/language_publish.h"
+#include "job/languages.h"
 #include "runner/core/config.h"
-#include "runner/core/loop.h"
-#include "runner/engine/docker.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,16 +31,19 @@
 enum { LOOK_US = 60000000, BELIEVED_US = 2000000 };
 
 struct known_image {
-	char *name, *id;  /* id NULL: not known */
-	int64_t when;	  /* mono_us of what is known */
-	image_told *told; /* while the engine is asked */
+	struct image_ids *ids;
+	char *name, *id;      /* id NULL: not known */
+	int64_t when;	      /* mono_us of what is known */
+	image_ids_done *done; /* while the engine is asked */
+	void *arg;
 	struct known_image *next;
 };
 
-static struct config *config;
-static void (*on_change)(void);
-static struct timer again;
-static struct known_image *known;
+/* A request for the labels of an image. */
+struct label_request {
+	struct image_ids *ids;
+	char image[];
+};
 
 /* ---- labels -------------------------------------------------------------------- */
 
@@ -62,7 +66,7 @@ static bool take_versions(struct lang *l, const char *versions)
 }
 
 /* Languages may have been read anew since it was asked: they are found by the image's name. */
-static bool take(const char *image, const cJSON *labels, bool there)
+static bool take(struct config *config, const char *image, const cJSON *labels, bool there)
 {
 	const char *frameworks = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.frameworks"));
 	const char *runtimes = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runtimes"));
@@ -82,70 +86,84 @@ static bool take(const char *image, const cJSON *labels, bool there)
 
 static void answered(void *arg, int status, const char *body, size_t len)
 {
-	AUTO_FREE char *image = arg;
+	AUTO_FREE struct label_request *r = arg;
+	struct image_ids *ids = r->ids;
+	struct config *config = ids->config;
 	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
 	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
 	char *published;
 
-	if ((status == 200 || status == 404) && take(image, labels, status == 200)) {
+	if ((status == 200 || status == 404) && take(config, r->image, labels, status == 200)) {
 		published = lang_publish(&config->langs);
 		if (published) {
 			free(config->published);
 			config->published = published;
-			on_change();
+			ids->changed(ids->arg);
 		}
 	}
 	cJSON_Delete(o);
 }
 
-void images_look(void)
+static void ask_labels(struct image_ids *ids, const char *image)
 {
+	struct label_request *r = malloc(sizeof(*r) + strlen(image) + 1);
 	char path[400];
 
-	for (size_t i = 0; engine_up() && i < config->langs.n; i++) {
-		const struct lang *l = &config->langs.l[i];
-		char *image = l->nframeworks || !l->nversions ? strdup(l->image) : NULL;
+	if (!r)
+		return; /* asked again in a minute */
+	r->ids = ids;
+	strcpy(r->image, image);
+	snprintf(path, sizeof(path), "/images/%s/json", image);
+	if (!engine_request(ids->engine, "GET", path, NULL, 20000, answered, r))
+		free(r);
+}
 
-		if (!image)
-			continue;
-		snprintf(path, sizeof(path), "/images/%s/json", l->image);
-		if (!engine_request("GET", path, NULL, 20000, answered, image))
-			free(image);
-	}
-	loop_timer(&again, mono_us() + LOOK_US);
+void image_ids_look(struct image_ids *ids)
+{
+	const struct langs *l = &ids->config->langs;
+
+	for (size_t i = 0; engine_up(ids->engine) && i < l->n; i++)
+		if (l->l[i].nframeworks || !l->l[i].nversions)
+			ask_labels(ids, l->l[i].image);
+	loop_after(&ids->again, LOOK_US);
 }
 
 static void look(struct timer *t)
 {
-	(void)t;
-	images_look();
+	image_ids_look((struct image_ids *)((char *)t - offsetof(struct image_ids, again)));
 }
 
-void images_init(struct config *c, void (*changed)(void))
+void image_ids_init(struct image_ids *ids, struct loop *l, struct engine *en, struct config *c)
 {
-	config = c;
-	on_change = changed;
-	again.fire = look;
+	*ids = (struct image_ids){ .engine = en, .config = c };
+	timer_init(&ids->again, l, look);
+}
+
+void image_ids_on_change(struct image_ids *ids, void (*changed)(void *arg), void *arg)
+{
+	ids->changed = changed;
+	ids->arg = arg;
 }
 
 /* ---- ids ----------------------------------------------------------------------- */
 
-static struct known_image *known_find(const char *name)
+static struct known_image *known_find(const struct image_ids *ids, const char *name)
 {
-	struct known_image *i = known;
+	struct known_image *i = ids->known;
 
 	while (i && strcmp(i->name, name) != 0)
 		i = i->next;
 	return i;
 }
 
-static struct known_image *known_add(const char *name)
+static struct known_image *known_add(struct image_ids *ids, const char *name)
 {
 	struct known_image *i = calloc(1, sizeof *i);
 
 	if (i && (i->name = strdup(name))) {
-		i->next = known;
-		known = i;
+		i->ids = ids;
+		i->next = ids->known;
+		ids->known = i;
 		return i;
 	}
 	free(i);
@@ -155,45 +173,47 @@ static struct known_image *known_add(const char *name)
 static void id_answered(void *arg, int status, const char *body, size_t len)
 {
 	struct known_image *i = arg;
-	image_told *told = i->told;
+	image_ids_done *done = i->done;
 	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
 	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "Id"));
 
-	i->told = NULL;
+	i->done = NULL;
 	free(i->id);
 	i->id = id && strlen(id) < 100 ? strdup(id) : NULL;
-	i->when = mono_us();
+	i->when = loop_now(i->ids->again.loop);
 	cJSON_Delete(o);
-	told(i->name, i->id, status == 404);
+	done(i->arg, i->name, i->id, status == 404);
 }
 
-const char *images_id(const char *image)
+const char *image_ids_get(const struct image_ids *ids, const char *image)
 {
-	const struct known_image *i = known_find(image);
+	const struct known_image *i = known_find(ids, image);
 
-	return i && mono_us() - i->when < BELIEVED_US ? i->id : NULL;
+	return i && loop_now(ids->again.loop) - i->when < BELIEVED_US ? i->id : NULL;
 }
 
-bool images_ask_id(const char *image, image_told *told)
+bool image_ids_ask(struct image_ids *ids, const char *image, image_ids_done *done, void *arg)
 {
-	struct known_image *i = known_find(image);
+	struct known_image *i = known_find(ids, image);
 	char path[400];
 
-	if (!i && !(i = known_add(image)))
+	if (!i && !(i = known_add(ids, image)))
 		return false;
 	snprintf(path, sizeof path, "/images/%s/json", i->name);
-	if (!i->told && !engine_request("GET", path, NULL, 20000, id_answered, i))
+	if (!i->done && !engine_request(ids->engine, "GET", path, NULL, 20000, id_answered, i))
 		return false;
-	i->told = told;
+	i->done = done;
+	i->arg = arg;
 	return true;
 }
 
-void images_end(void)
+void image_ids_release(struct image_ids *ids)
 {
-	while (known) {
-		struct known_image *i = known;
+	loop_timer(&ids->again, 0);
+	while (ids->known) {
+		struct known_image *i = ids->known;
 
-		known = i->next;
+		ids->known = i->next;
 		free(i->name);
 		free(i->id);
 		free(i);

@@ -1,23 +1,36 @@
-/* images.h - what the images of the languages say of themselves */
-#ifndef RUNNER_IMAGES_H
-#define RUNNER_IMAGES_H
+/* image_ids.h - what the images of the languages say of themselves, and their ids */
+#ifndef RUNNER_IMAGE_IDS_H
+#define RUNNER_IMAGE_IDS_H
 
+#include "base/loop.h"
+#include "engine/docker.h"
 #include "runner/core/config.h"
 
 #include <stdbool.h>
 
-/* changed: which frameworks or versions a language has is known, or other than before. c's place stays. */
-void images_init(struct config *c, void (*changed)(void));
-/* Asks the engine now, and again each minute. */
-void images_look(void);
-void images_end(void);
+struct image_ids {
+	struct engine *engine;
+	struct config *config;
+	struct timer again;
+	struct known_image *known;
+	void (*changed)(void *arg);
+	void *arg;
+};
+
+/* changed(arg): the frameworks or versions that a language has are known now, or are others than before.
+ * c is written to and stays. */
+void image_ids_init(struct image_ids *ids, struct loop *l, struct engine *en, struct config *c);
+void image_ids_on_change(struct image_ids *ids, void (*changed)(void *arg), void *arg);
+/* Asks the engine for the labels of all images now, and again each minute. */
+void image_ids_look(struct image_ids *ids);
+void image_ids_release(struct image_ids *ids);
 
 /* The engine's id of an image, if it was heard in the last two seconds; else NULL, and one asks.
  * Good until the loop goes on. */
-const char *images_id(const char *image);
-/* missing: the engine has no such image. Else without id: it did not say. */
-typedef void image_told(const char *image, const char *id, bool missing);
-/* Asks for it: told hears of it once, from the loop, however often it was asked for meanwhile (all
- * who ask give the same). false ENOMEM. */
-bool images_ask_id(const char *image, image_told *told);
+const char *image_ids_get(const struct image_ids *ids, const char *image);
+/* missing: the engine has no such image. id is NULL without missing when the engine did not answer. */
+typedef void image_ids_done(void *arg, const char *image, const char *id, bool missing);
+/* Asks the engine: done is called once, from the loop, however often the image was asked for meanwhile
+ * (all who ask give the same done and arg). false ENOMEM. */
+bool image_ids_ask(struct image_ids *ids, const char *image, image_ids_done *done, void *arg);
 #endif

@@ -20,10 +20,13 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "base/names.h"
 #include "base/strv.h"
 #include "conf/conf.h"
 #include "conf/token.h"
+#include "engine/attach.h"
+#include "engine/docker.h"
 #include "job/job.h"
 #include "job/job_files.h"
 #include "job/language.h"
@@ -31,9 +34,6 @@
 #include "runner/box/box.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
-#include "runner/engine/attach.h"
-#include "runner/engine/docker.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
@@ -107,6 +107,7 @@ struct shelf {
 };
 
 static const struct config *config;
+static struct boxes *boxes;
 static struct shelf *shelves;
 static size_t nshelves;
 static struct compiler *compilers;
@@ -185,7 +186,7 @@ static void compiler_end(struct compiler *k, const char *why)
 		box_remove(k->box);
 	}
 	buf_release(&k->out);
-	loop_doom(compiler_release, k);
+	loop_doom(boxes->loop, compiler_release, k);
 	if (work)
 		answer(work, NULL);
 	refill_later();
@@ -607,7 +608,7 @@ static void box_ready(void *arg)
 	struct compiler *k = arg;
 
 	enter(k, WARMING, WARM_US);
-	if (!k->box->cells && box_cells())
+	if (!k->box->cells && boxes_cells(boxes))
 		compiler_failed(k, "its box could not build a cell, though this host allows them");
 	else if (start_program(k) < 0)
 		compiler_failed(k, "out of memory");
@@ -684,7 +685,7 @@ static void start_one(struct shelf *s)
 					 s->limits.v[LIMIT_OPEN_FILES] < 256 ? 256 : s->limits.v[LIMIT_OPEN_FILES] };
 
 	if (k)
-		k->box = box_new(&spec);
+		k->box = box_new(boxes, &spec);
 	if (!k || !k->box) {
 		free(k);
 		return;
@@ -693,7 +694,7 @@ static void start_one(struct shelf *s)
 	frame_parser_init(&k->parser);
 	k->shelf = s;
 	k->since = mono_us();
-	k->timer.fire = timer_fired;
+	timer_init(&k->timer, boxes->loop, timer_fired);
 	k->next = compilers;
 	compilers = k;
 	s->wanted = 0;
@@ -726,7 +727,7 @@ static bool make_room(struct shelf *s)
 
 static void start_wanted(struct shelf *s)
 {
-	if (!draining && engine_up() && mono_us() >= s->again && make_room(s))
+	if (!draining && engine_up(boxes->engine) && mono_us() >= s->again && make_room(s))
 		start_one(s);
 }
 
@@ -933,11 +934,12 @@ static void shelves_make(void)
 	}
 }
 
-void compiler_init(const struct config *c)
+void compiler_init(const struct config *c, struct boxes *bs)
 {
+	boxes = bs;
 	config = c;
-	pace.fire = look_ahead;
-	patience.fire = look_at_patience;
+	timer_init(&pace, boxes->loop, look_ahead);
+	timer_init(&patience, boxes->loop, look_at_patience);
 	shelves_make();
 }
 

@@ -13,7 +13,8 @@
 #include <stdint.h>
 #include <stddef.h>
 
-void compiler_init(const struct config *c);
+struct boxes;
+void compiler_init(const struct config *c, struct boxes *bs);
 /* Compile boxes of the old configuration go, those at work when they are through. */
 void compiler_reconfigure(const struct config *c);
 /* Begins to keep compile boxes (resident = ahead), or goes on after the engine's absence. */

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "conf/conf.h"
-#include "job/language.h"
 #include "job/language_image.h"
 #include "job/language_publish.h"
 #include "job/languages.h"

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "conf/conf.h"
-#include "job/language.h"
 #include "job/languages.h"
 
 #include <stdbool.h>

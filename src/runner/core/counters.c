@@ -1,14 +1,12 @@
-/* metrics.c - counts of this runner, in the Prometheus text format, version 0.0.4
+/* counters.c - counts of one runner, in the Prometheus text format, version 0.0.4
  *
- * No label holds anything that a user chose: ends, phases and states are of fixed lists, the runner's name
- * is the host's. Counting is an addition; the text is made on the slow timer.
+ * No label holds anything that a user chose: ends, phases and states come from fixed lists, and the
+ * runner's name is the host's. Counting is an addition; the text is made on the slow timer.
  */
 #include "runner/core/counters.h"
 #include "base/buf.h"
 #include "base/limit.h"
-#include "conf/token.h"
 #include "job/result.h"
-#include "runner/box/box.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,20 +15,7 @@
 
 /* Upper bounds in seconds; what is longer is in +Inf alone. */
 static const double bounds[] = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 };
-enum { BOUNDS = sizeof bounds / sizeof *bounds };
-
-struct histogram {
-	int64_t in[BOUNDS + 1], sum_us;
-};
-
-static struct {
-	int64_t jobs[WHY_COUNT];
-	int64_t reruns, engine_errors;
-	int64_t phases[PHASE_COUNT], cpu_us[PHASE_COUNT], wall_us[PHASE_COUNT];
-	int64_t output, dropped, oom_kills;
-	int64_t boxes[BOX_SHARED + 1];
-	struct histogram queued, whole;
-} m;
+_Static_assert(sizeof bounds / sizeof *bounds == COUNTERS_BUCKETS, "a bound for each bucket");
 
 static const char *const phase_label[PHASE_COUNT] = { [PHASE_COMPILE] = "compile", [PHASE_RUN] = "run" };
 static const char *const from_label[] = {
@@ -45,38 +30,39 @@ static void observe(struct histogram *h, int64_t us)
 
 	if (us < 0)
 		us = 0;
-	while (i < BOUNDS && (double)us / 1e6 > bounds[i])
+	while (i < COUNTERS_BUCKETS && (double)us / 1e6 > bounds[i])
 		i++;
 	h->in[i]++;
 	h->sum_us += us;
 }
 
-void metrics_job(const struct result *r, int64_t output)
+void counters_init(struct counters *c)
 {
-	m.jobs[r->why]++;
-	m.boxes[r->box_from]++;
-	m.output += output;
-	m.dropped += r->dropped_by_disk;
+	*c = (struct counters){ 0 };
+}
+
+void counters_job(struct counters *c, const struct result *r, int64_t output)
+{
+	c->jobs[r->why]++;
+	c->boxes[r->box_from]++;
+	c->output += output;
+	c->dropped += r->dropped_by_disk;
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		if (!r->phase[p].ran)
 			continue;
-		m.phases[p]++;
-		m.cpu_us[p] += r->phase[p].cpu_us;
-		m.wall_us[p] += r->phase[p].wall_us;
-		m.dropped += r->phase[p].dropped;
-		m.oom_kills += r->phase[p].oom_kills;
+		c->phases[p]++;
+		c->cpu_us[p] += r->phase[p].cpu_us;
+		c->wall_us[p] += r->phase[p].wall_us;
+		c->dropped += r->phase[p].dropped;
+		c->oom_kills += r->phase[p].oom_kills;
 	}
-	observe(&m.queued, r->queued_us);
-	observe(&m.whole, r->ended_us - r->created_us);
+	observe(&c->queued, r->queued_us);
+	observe(&c->whole, r->ended_us - r->created_us);
 }
 
-void metrics_rerun(void)
+void counters_rerun(struct counters *c)
 {
-	m.reruns++;
-}
-void metrics_engine_error(void)
-{
-	m.engine_errors++;
+	c->reruns++;
 }
 
 /* ---- the text ------------------------------------------------------------------------ */
@@ -117,11 +103,12 @@ static void put_histogram(struct out *o, const char *name, const char *help, con
 	int64_t n = 0;
 
 	family(o, name, "histogram", help);
-	for (int i = 0; i <= BOUNDS; i++) {
+	for (int i = 0; i <= COUNTERS_BUCKETS; i++) {
 		char le[32];
 
 		n += h->in[i];
-		snprintf(le, sizeof le, i < BOUNDS ? "%g" : "+Inf", i < BOUNDS ? bounds[i] : INFINITY);
+		snprintf(le, sizeof le, i < COUNTERS_BUCKETS ? "%g" : "+Inf",
+			 i < COUNTERS_BUCKETS ? bounds[i] : INFINITY);
 		o->failed |=
 			buf_printf(o->b, "%s_bucket{runner=\"%s\",le=\"%s\"} %" PRId64 "\n", name, o->runner, le, n);
 	}
@@ -131,19 +118,19 @@ static void put_histogram(struct out *o, const char *name, const char *help, con
 			   name, o->runner, h->sum_us / 1000000, h->sum_us % 1000000, name, o->runner, n);
 }
 
-static void put_phases(struct out *o)
+static void put_phases(struct out *o, const struct counters *c)
 {
-	static const struct {
+	const struct {
 		const char *name, *help;
-		int64_t *v;
+		const int64_t *v;
 	} seconds[] = {
-		{ "cee_phase_cpu_seconds_total", "Processor time of the phases of jobs.", m.cpu_us },
-		{ "cee_phase_wall_seconds_total", "Wall time of the phases of jobs.", m.wall_us },
+		{ "cee_phase_cpu_seconds_total", "Processor time of the phases of jobs.", c->cpu_us },
+		{ "cee_phase_wall_seconds_total", "Wall time of the phases of jobs.", c->wall_us },
 	};
 
 	family(o, "cee_phases_total", "counter", "Phases that were run.");
 	for (int p = 0; p < PHASE_COUNT; p++)
-		put(o, "cee_phases_total", "phase", phase_label[p], m.phases[p]);
+		put(o, "cee_phases_total", "phase", phase_label[p], c->phases[p]);
 	for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
 		family(o, seconds[i].name, "counter", seconds[i].help);
 		for (int p = 0; p < PHASE_COUNT; p++)
@@ -151,32 +138,18 @@ static void put_phases(struct out *o)
 	}
 }
 
-/* A box that is ready has a job or waits for one. */
-static void put_boxes(struct out *o)
+static void put_boxes(struct out *o, const struct counters *c, const struct counters_now *now)
 {
-	static const char *const state[BOX_STATE_COUNT] = {
-#define S(id, name) [BOX_##id] = name,
-		BOX_STATES(S)
-#undef S
-	};
-	int64_t n[BOX_STATE_COUNT] = { 0 }, idle = 0;
-
-	for (struct box *b = box_first(); b; b = b->next) {
-		n[b->state]++;
-		idle += b->state == BOX_READY && b->idle_since;
-	}
-	n[BOX_READY] -= idle;
 	family(o, "cee_boxes", "gauge", "Boxes by state; ready has a job, idle waits for one.");
-	for (int s = 0; s < BOX_GONE; s++)
-		put(o, "cee_boxes", "state", state[s], n[s]);
-	put(o, "cee_boxes", "state", "idle", idle);
+	for (size_t i = 0; i < now->nboxes; i++)
+		put(o, "cee_boxes", "state", now->boxes[i].state, now->boxes[i].n);
 	family(o, "cee_boxes_used_total", "counter",
 	       "Jobs by the box they got: cold was made for it, warm ahead, shared used by its owner before.");
 	for (int i = 0; i <= BOX_SHARED; i++)
-		put(o, "cee_boxes_used_total", "from", from_label[i], m.boxes[i]);
+		put(o, "cee_boxes_used_total", "from", from_label[i], c->boxes[i]);
 }
 
-int metrics_format(struct buf *b, const char *runner, const struct metrics_now *now)
+int counters_format(const struct counters *c, struct buf *b, const char *runner, const struct counters_now *now)
 {
 	struct out o = { .b = b, .runner = runner };
 
@@ -186,17 +159,17 @@ int metrics_format(struct buf *b, const char *runner, const struct metrics_now *
 	one(&o, "cee_engine_up", "gauge", "Whether the container engine answers.", now->engine_up);
 	family(&o, "cee_jobs_total", "counter", "Jobs that have ended, by why.");
 	for (int w = 0; w < WHY_COUNT; w++)
-		put(&o, "cee_jobs_total", "end", why_name[w], m.jobs[w]);
+		put(&o, "cee_jobs_total", "end", why_name[w], c->jobs[w]);
 	one(&o, "cee_reruns_total", "counter", "Attempts that failed without the job's doing and were put back.",
-	    m.reruns);
-	put_phases(&o);
-	put_boxes(&o);
-	one(&o, "cee_output_bytes_total", "counter", "Bytes of output that were kept.", m.output);
-	one(&o, "cee_output_dropped_bytes_total", "counter", "Bytes of output that were not kept.", m.dropped);
-	one(&o, "cee_oom_kills_total", "counter", "Processes of jobs that the kernel killed for memory.", m.oom_kills);
+	    c->reruns);
+	put_phases(&o, c);
+	put_boxes(&o, c, now);
+	one(&o, "cee_output_bytes_total", "counter", "Bytes of output that were kept.", c->output);
+	one(&o, "cee_output_dropped_bytes_total", "counter", "Bytes of output that were not kept.", c->dropped);
+	one(&o, "cee_oom_kills_total", "counter", "Processes of jobs that the kernel killed for memory.", c->oom_kills);
 	one(&o, "cee_engine_errors_total", "counter", "Requests that the engine failed or did not answer.",
-	    m.engine_errors);
-	put_histogram(&o, "cee_queued_seconds", "From the submit of a job to its claim.", &m.queued);
-	put_histogram(&o, "cee_job_seconds", "From the submit of a job to its end.", &m.whole);
+	    now->engine_errors);
+	put_histogram(&o, "cee_queued_seconds", "From the submit of a job to its claim.", &c->queued);
+	put_histogram(&o, "cee_job_seconds", "From the submit of a job to its end.", &c->whole);
 	return o.failed ? -1 : 0;
 }

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json_write.h"
-#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,47 +1,41 @@
 /* pin.c - a processor of its own for each running job (pin = yes)
  *
- * Among those that the runner itself may use, as it was started (taskset, cpuset).
- * main.c lets no more jobs run at once than there are, so each has one alone; the
- * last is taken first, since interrupts like the first. The runner, the engine and
- * the box's init are not kept off it: they are short, and the machine has no others.
+ * The processors are those that the runner itself was started with (taskset, cpuset).
+ * main.c lets no more jobs run at once than there are processors, so each job has its own.
+ * The last is taken first, since interrupts mostly go to the first. The runner, the engine
+ * and the box's init may use them too: they are busy for moments only.
  */
 #include "runner/core/pin.h"
 
 #include <sched.h>
-#include <stdbool.h>
+#include <string.h>
 
-static cpu_set_t allowed;
-static bool known;
-static int users[CPU_SETSIZE];
-
-static void learn(void)
+void pin_init(struct pin *p)
 {
-	if (!known && sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		CPU_ZERO(&allowed);
-	known = true;
+	memset(p, 0, sizeof(*p));
+	if (sched_getaffinity(0, sizeof(p->allowed), &p->allowed) < 0)
+		CPU_ZERO(&p->allowed);
 }
 
-int pin_count(void)
+int pin_count(const struct pin *p)
 {
-	learn();
-	return CPU_COUNT(&allowed);
+	return CPU_COUNT(&p->allowed);
 }
 
-int pin_take(void)
+int pin_take(struct pin *p)
 {
 	int best = -1;
 
-	learn();
 	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
-		if (CPU_ISSET(i, &allowed) && (best < 0 || users[i] < users[best]))
+		if (CPU_ISSET(i, &p->allowed) && (best < 0 || p->users[i] < p->users[best]))
 			best = i;
 	if (best >= 0)
-		users[best]++;
+		p->users[best]++;
 	return best;
 }
 
-void pin_give(int cpu)
+void pin_give(struct pin *p, int cpu)
 {
-	if (cpu >= 0 && users[cpu] > 0)
-		users[cpu]--;
+	if (cpu >= 0 && p->users[cpu] > 0)
+		p->users[cpu]--;
 }

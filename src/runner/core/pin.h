@@ -2,9 +2,18 @@
 #ifndef RUNNER_PIN_H
 #define RUNNER_PIN_H
 
-/* How many processors this process may use; 0 when that cannot be told. */
-int pin_count(void);
-/* The one that fewest jobs have, taken until it is given back. -1 none. */
-int pin_take(void);
-void pin_give(int cpu); /* -1 is nothing */
+#include <sched.h>
+
+struct pin {
+	cpu_set_t allowed;
+	int users[CPU_SETSIZE];
+};
+
+/* Looks which processors this process may use. */
+void pin_init(struct pin *p);
+/* How many they are; 0 when that is not known. */
+int pin_count(const struct pin *p);
+/* The one with the fewest jobs, taken until it is given back. -1: there is none. */
+int pin_take(struct pin *p);
+void pin_give(struct pin *p, int cpu); /* nothing for -1 */
 #endif

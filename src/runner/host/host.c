@@ -1,19 +1,15 @@
 /* host.c - is this host fit to run jobs?
  *
- * One set of judgements for the runner's start and for cee-doctor, so that what the one
- * refuses the other explains in the same words. An engine that says it keeps a limit is
- * not believed: canary_bounds has tried.
+ * One set of judgements for the runner's start and for cee-doctor, so that cee-doctor explains in
+ * the same words what the runner refuses. That an engine claims to keep a limit proves nothing:
+ * limit_probe_bounds tries it.
  */
 #include "runner/host/host.h"
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "conf/conf.h"
-#include "job/language.h"
-#include "job/languages.h"
 #include "runner/box/box.h"
-#include "runner/core/config.h"
-#include "runner/engine/docker.h"
 #include "runner/host/limit_probe.h"
 
 #include <cjson/cJSON.h>
@@ -178,28 +174,29 @@ void host_runtime(struct finding *f, const struct host_info *h, const struct con
 	}
 }
 
-void host_memory(struct finding *f, const struct host_info *h, const struct canary_end *e)
+void host_memory(struct finding *f, const struct host_info *h, const struct limit_probe_end *e)
 {
-	if (!canary_memory_bound(e))
+	if (!limit_probe_memory_bound(e))
 		finding_set(f, FINDING_FAIL, no_cgroups(h),
 			    "this engine does not enforce the memory limit: a box of %lld MiB held %ld MiB",
-			    (long long)canary_bounds.box_memory >> 20, canary_bounds.far);
+			    (long long)limit_probe_bounds.box_memory >> 20, limit_probe_bounds.far);
 	else
 		finding_set(f, FINDING_OK, "", "a box of %lld MiB holds no more",
-			    (long long)canary_bounds.box_memory >> 20);
+			    (long long)limit_probe_bounds.box_memory >> 20);
 }
 
-void host_processes(struct finding *f, const struct host_info *h, const struct canary_end *e)
+void host_processes(struct finding *f, const struct host_info *h, const struct limit_probe_end *e)
 {
-	if (!canary_processes_bound(e))
+	if (!limit_probe_processes_bound(e))
 		finding_set(f, FINDING_FAIL, no_cgroups(h),
 			    "this engine does not enforce the limit of processes: a box for %lld had more",
-			    (long long)canary_bounds.box_processes);
+			    (long long)limit_probe_bounds.box_processes);
 	else
-		finding_set(f, FINDING_OK, "", "a box for %lld has no more", (long long)canary_bounds.box_processes);
+		finding_set(f, FINDING_OK, "", "a box for %lld has no more",
+			    (long long)limit_probe_bounds.box_processes);
 }
 
-void host_box(struct finding *f, const struct conf *c, const struct canary_end *e)
+void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e)
 {
 	const char *r = e->reason, *remedy = "look at the engine's log";
 	char text[320];
@@ -221,7 +218,7 @@ void host_box(struct finding *f, const struct conf *c, const struct canary_end *
 	f->conf = strstr(text, "cee.conf");
 }
 
-void host_init(struct finding *f, const struct conf *c, const struct canary_end *e)
+void host_init(struct finding *f, const struct conf *c, const struct limit_probe_end *e)
 {
 	if (e->ready && strcmp(e->build, CEE_VERSION) != 0)
 		finding_set(f, FINDING_FAIL, "install the cee-init that was built with this version",
@@ -280,128 +277,4 @@ void host_cells(struct finding *f, const struct conf *c, const struct host_usern
 	finding_set(f, FINDING_WARN, remedy,
 		    "this host does not allow them: %s%s%.200s%s; a box serves one job, under the stricter filter", why,
 		    said[0] ? " (" : "", said, said[0] ? ")" : "");
-}
-
-/* ---- the runner's start --------------------------------------------------------------- */
-
-static struct {
-	const struct config *config;
-	void (*done)(const struct finding *, const char *, const char *);
-	struct host_info info;
-	size_t image;	  /* the next to try */
-	bool never;	  /* as configured, or the first try with cells failed */
-	uintptr_t round;  /* a canary of an earlier beginning is not listened to */
-	char reason[400]; /* of that failure */
-} start;
-
-static void start_canary(void);
-
-static void tell(const struct finding *fatal, const char *cells, const char *reason)
-{
-	start.done(fatal, cells, reason);
-}
-
-static bool fatal(const struct finding *f)
-{
-	if (f->status != FINDING_FAIL)
-		return false;
-	tell(f, "no", NULL);
-	return true;
-}
-
-static void judge_cells(const struct canary_end *e)
-{
-	struct host_userns u;
-	struct finding f;
-
-	box_set_cells(e->cells && !start.never);
-	if (e->cells || start.config->conf.cells_never) {
-		tell(NULL, e->cells ? "yes" : "no", e->cells ? NULL : "cells = never");
-		return;
-	}
-	host_userns_read(&u);
-	host_cells(&f, &start.config->conf, &u, false, start.never ? start.reason : e->said);
-	tell(NULL, "no", f.what);
-}
-
-static void canary_ended(void *arg, const struct canary_end *e)
-{
-	struct finding f;
-
-	if ((uintptr_t)arg != start.round)
-		return;
-	if (e->how == BOX_NO_IMAGE && !e->ready) {
-		start.image++;
-		start_canary();
-		return;
-	}
-	if (!e->ran && canary_number(e, "processes") < 0) {
-		if (!engine_up())
-			return;	    /* again when it is back */
-		if (!start.never) { /* perhaps it is only cells that it does not bear */
-			start.never = true;
-			snprintf(start.reason, sizeof(start.reason), "%s", e->reason);
-			box_set_cells(false);
-			start_canary();
-			return;
-		}
-		host_box(&f, &start.config->conf, e);
-		fatal(&f);
-		return;
-	}
-	host_init(&f, &start.config->conf, e);
-	if (fatal(&f))
-		return;
-	host_memory(&f, &start.info, e);
-	if (fatal(&f))
-		return;
-	host_processes(&f, &start.info, e);
-	if (fatal(&f))
-		return;
-	judge_cells(e);
-}
-
-static void start_canary(void)
-{
-	const struct langs *l = &start.config->langs;
-
-	if (start.image >= l->n)
-		tell(NULL, "unknown", "no language has its image yet: run cee-lang build");
-	else if (canary_start(&canary_bounds, l->l[start.image].image, canary_ended, (void *)start.round) < 0)
-		tell(NULL, "unknown", "out of memory");
-}
-
-static void info_came(void *arg, int status, const char *body, size_t len)
-{
-	struct finding f;
-
-	(void)arg;
-	if (status != 200 || host_info_parse(&start.info, body, len) < 0) {
-		if (engine_up() && status != 0) {
-			finding_set(&f, FINDING_FAIL, "look at the engine's log",
-				    "the engine does not describe itself: GET /info answered %d", status);
-			fatal(&f);
-		}
-		return;
-	}
-	host_cgroup(&f, &start.info);
-	if (fatal(&f))
-		return;
-	host_runtime(&f, &start.info, &start.config->conf);
-	if (fatal(&f))
-		return;
-	start_canary();
-}
-
-void host_start(const struct config *c, void (*done)(const struct finding *, const char *, const char *))
-{
-	start.config = c;
-	start.done = done;
-	start.image = 0;
-	start.round++;
-	start.never = c->conf.cells_never;
-	start.reason[0] = 0;
-	box_set_cells(!start.never);
-	if (!engine_request("GET", "/info", NULL, 20000, info_came, NULL))
-		tell(NULL, "unknown", "out of memory");
 }

@@ -1,12 +1,11 @@
-/* host.h - is this host fit to run jobs? What the runner asks at its start and cee-doctor tells
+/* host.h - is this host fit to run jobs? For the runner's start and for cee-doctor
  *
- * The judgements do no I/O: they take what the engine said and how a canary ended.
+ * The judgements do no I/O: they take the engine's description of itself and the end of a limit probe.
  */
 #ifndef RUNNER_HOST_H
 #define RUNNER_HOST_H
 
 #include "conf/conf.h"
-#include "runner/core/config.h"
 #include "runner/host/limit_probe.h"
 
 #include <stdbool.h>
@@ -39,12 +38,12 @@ int host_info_parse(struct host_info *h, const char *body, size_t len); /* -1 EP
 
 void host_cgroup(struct finding *f, const struct host_info *h);
 void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c);
-/* Of canary_bounds. A box that did not run at all is judged by host_box. */
-void host_memory(struct finding *f, const struct host_info *h, const struct canary_end *e);
-void host_processes(struct finding *f, const struct host_info *h, const struct canary_end *e);
+/* Of limit_probe_bounds. A box that did not run at all is judged by host_box. */
+void host_memory(struct finding *f, const struct host_info *h, const struct limit_probe_end *e);
+void host_processes(struct finding *f, const struct host_info *h, const struct limit_probe_end *e);
 /* Why a box could not be made: which setting the engine's words speak of. */
-void host_box(struct finding *f, const struct conf *c, const struct canary_end *e);
-void host_init(struct finding *f, const struct conf *c, const struct canary_end *e);
+void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
+void host_init(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 
 /* What the host says of user namespaces: -1 where it has no such switch. */
 struct host_userns {
@@ -54,14 +53,4 @@ struct host_userns {
 void host_userns_read(struct host_userns *u);
 /* Why a box could build no cell; said is cee-init's word. */
 void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said);
-
-/* ---- the runner's start ---- */
-
-/* The engine is up: asks it, and flies canary_bounds in the first image of the languages that
- * is there, with cells, else without. box_set_cells is called with what was found. done is
- * called once: fatal is NULL or the finding for which nothing may begin; cells is "yes", "no" or "unknown" (no
- * image to try with), reason says why or is NULL. Not called when the engine goes away meanwhile: begin again
- * when it is back. */
-void host_start(const struct config *c,
-		void (*done)(const struct finding *fatal, const char *cells, const char *reason));
 #endif

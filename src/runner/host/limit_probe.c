@@ -1,23 +1,24 @@
-/* canary.c - jobs of ours that go over a limit, to see that it holds
+/* limit_probe.c - internal jobs that exceed a limit on purpose, to see that it holds
  *
- * deliver.c sends the job and verdict.c reads how it ended, as for a job from the spool:
- * what holds here holds there. The program is part of this binary (bin/cee-init is not a
- * place for it: what is process 1 of every box does nothing else).
+ * send_job.c sends the job and verdict.c reads how it ended, as for a job from the spool:
+ * a limit that holds here holds there. The program is part of this binary (not of bin/cee-init:
+ * process 1 of every box does nothing else).
  *
- * An engine may take a limit and not keep it: rootless without cgroups it does so without
- * a word. cee-init samples memory by itself, so canary_bounds gives the job far more than
- * its box has: only the engine's own bound can stop it.
+ * An engine may accept a limit and not keep it: a rootless one without cgroups does so
+ * silently. cee-init samples memory itself, so limit_probe_bounds gives the job far more than
+ * its box has: only the engine's own limit can stop it.
  */
 #include "runner/host/limit_probe.h"
-#include "base/clock.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "base/text.h"
-#include "job/job.h"
+#include "job/job_files.h"
 #include "job/language.h"
 #include "job/result.h"
 #include "runner/box/box.h"
-#include "runner/core/loop.h"
 #include "runner/run/run_internal.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <stdbool.h>
@@ -27,38 +28,38 @@
 #include <string.h>
 
 
-/* The static program src/init/canary.c, as the linker took it in. */
-extern const unsigned char canary_program[], canary_program_end[];
+/* The static program src/probe/probe.c, as the linker took it in. */
+extern const unsigned char limit_probe_program[], limit_probe_program_end[];
 __asm__(".section .rodata\n"
 	".balign 16\n"
-	".global canary_program, canary_program_end\n"
-	"canary_program:\n"
-	".incbin \"" CANARY_PROGRAM "\"\n"
-	"canary_program_end:\n"
+	".global limit_probe_program, limit_probe_program_end\n"
+	"limit_probe_program:\n"
+	".incbin \"" LIMIT_PROBE_PROGRAM "\"\n"
+	"limit_probe_program_end:\n"
 	".byte 0\n"
 	".previous\n");
 
 #define MIB ((int64_t)1 << 20)
 enum { BOX_MEMORY_MIB = 128, BOX_PROCESSES = 32, PATIENCE_US = 30000000 };
 
-static const struct limits roomy = { .v = { [LIMIT_CPU] = 10000000,
-					    [LIMIT_WALL] = 20000000,
-					    [LIMIT_MEMORY] = 1024 * MIB,
-					    [LIMIT_PROCESSES] = 512,
-					    [LIMIT_OUTPUT] = MIB,
-					    [LIMIT_FILE_SIZE] = 64 * MIB,
-					    [LIMIT_DISK] = 16 * MIB,
-					    [LIMIT_INODES] = 1024,
-					    [LIMIT_OPEN_FILES] = 256,
-					    [LIMIT_STACK] = 8 * MIB } };
+static const struct limits wide = { .v = { [LIMIT_CPU] = 10000000,
+					   [LIMIT_WALL] = 20000000,
+					   [LIMIT_MEMORY] = 1024 * MIB,
+					   [LIMIT_PROCESSES] = 512,
+					   [LIMIT_OUTPUT] = MIB,
+					   [LIMIT_FILE_SIZE] = 64 * MIB,
+					   [LIMIT_DISK] = 16 * MIB,
+					   [LIMIT_INODES] = 1024,
+					   [LIMIT_OPEN_FILES] = 256,
+					   [LIMIT_STACK] = 8 * MIB } };
 
-const struct canary canary_bounds = { .what = "bounds",
-				      .far = 3 * BOX_MEMORY_MIB,
-				      .limit = -1,
-				      .box_memory = BOX_MEMORY_MIB * MIB,
-				      .box_processes = BOX_PROCESSES };
+const struct limit_probe limit_probe_bounds = { .what = "bounds",
+						.far = 3 * BOX_MEMORY_MIB,
+						.limit = -1,
+						.box_memory = BOX_MEMORY_MIB * MIB,
+						.box_processes = BOX_PROCESSES };
 
-const struct canary canary_limit[LIMIT_COUNT] = {
+const struct limit_probe limit_probe_of[LIMIT_COUNT] = {
 	[LIMIT_CPU] = { .what = "cpu", .far = 5, .limit = 200000 },
 	[LIMIT_WALL] = { .what = "wall", .far = 5, .limit = 300000 },
 	[LIMIT_MEMORY] = { .what = "memory", .far = 200, .limit = 32 * MIB },
@@ -71,77 +72,76 @@ const struct canary canary_limit[LIMIT_COUNT] = {
 	[LIMIT_STACK] = { .what = "stack", .far = 65536, .limit = MIB },
 };
 
-struct flight {
-	struct run run; /* what deliver.c and verdict.c work on */
+struct probe_run {
+	struct limit_probes *probes;
+	struct run run; /* for send_job.c and verdict.c */
 	struct lang lang;
 	struct job_file file;
 	char *argv[2], *args[2], far[24];
-	struct canary_end end;
-	bool done, gone; /* its end is known; its box does not exist any more */
+	struct limit_probe_end end;
+	bool ended, gone; /* the end is known; the box does not exist any more */
 	struct timer late;
-	void (*tell)(void *arg, const struct canary_end *e);
+	void (*done)(void *arg, const struct limit_probe_end *e);
 	void *arg;
-	struct flight *next;
+	struct probe_run *next;
 };
 
-static struct flight *flights;
-
-static void flight_free(void *p)
+static void probe_run_free(void *p)
 {
-	struct flight *f = p;
+	struct probe_run *f = p;
 
 	result_release(&f->run.result);
 	free(f->run.trouble);
 	free(f);
 }
 
-static void flight_drop(struct flight *f)
+static void probe_run_drop(struct probe_run *f)
 {
-	struct flight **p = &flights;
+	struct probe_run **p = &f->probes->first;
 
 	loop_timer(&f->late, 0);
 	while (*p != f)
 		p = &(*p)->next;
 	*p = f->next;
-	loop_doom(flight_free, f);
+	loop_doom(f->probes->boxes->loop, probe_run_free, f);
 }
 
-/* Told when both are known: a box that was never made is gone before it has said why. */
-static void maybe_tell(struct flight *f)
+/* Reported when both are known: a box that was never made is gone before the reason has come. */
+static void maybe_report(struct probe_run *f)
 {
-	if (!f->done || !f->gone)
+	if (!f->ended || !f->gone)
 		return;
-	flight_drop(f);
-	if (f->tell)
-		f->tell(f->arg, &f->end);
+	probe_run_drop(f);
+	if (f->done)
+		f->done(f->arg, &f->end);
 }
 
 static void box_gone(void *arg)
 {
-	struct flight *f = arg;
+	struct probe_run *f = arg;
 
 	f->gone = true;
-	maybe_tell(f);
+	maybe_report(f);
 }
 
-/* Its end is told by box_gone: a canary leaves nothing behind. */
-static void land(struct flight *f)
+/* box_gone reports the end: a probe leaves nothing behind. */
+static void stop(struct probe_run *f)
 {
-	if (f->done)
+	if (f->ended)
 		return;
-	f->done = true;
+	f->ended = true;
 	loop_timer(&f->late, 0);
 	box_remove(f->run.box);
 }
 
-static void fail(struct flight *f, enum box_end how, const char *reason)
+static void fail(struct probe_run *f, enum box_end how, const char *reason)
 {
 	f->end.how = how;
 	snprintf(f->end.reason, sizeof(f->end.reason), "%s", reason);
 	text_clean(f->end.reason);
 }
 
-static void take_out(struct flight *f, const struct frame *fr)
+static void take_out(struct probe_run *f, const struct frame *fr)
 {
 	size_t have = strlen(f->end.out), room = sizeof(f->end.out) - 1 - have;
 
@@ -151,7 +151,7 @@ static void take_out(struct flight *f, const struct frame *fr)
 	memcpy(f->end.out + have, fr->data, fr->len < room ? fr->len : room);
 }
 
-static void take_done(struct flight *f, const struct frame *fr)
+static void take_done(struct probe_run *f, const struct frame *fr)
 {
 	uint32_t failed;
 
@@ -159,13 +159,13 @@ static void take_done(struct flight *f, const struct frame *fr)
 	f->end.why = f->run.result.why;
 	f->end.phase = f->run.result.phase[PHASE_RUN];
 	if (!f->end.ran)
-		fail(f, BOX_OURS, f->run.trouble ? f->run.trouble : "cee-init could not run the canary");
-	land(f);
+		fail(f, BOX_OURS, f->run.trouble ? f->run.trouble : "cee-init could not run the limit probe");
+	stop(f);
 }
 
 static void box_frame(void *arg, const struct frame *fr)
 {
-	struct flight *f = arg;
+	struct probe_run *f = arg;
 
 	if (fr->type == FRAME_OUT) {
 		take_out(f, fr);
@@ -181,52 +181,52 @@ static void box_frame(void *arg, const struct frame *fr)
 
 static void box_ready(void *arg)
 {
-	struct flight *f = arg;
+	struct probe_run *f = arg;
 
 	f->end.ready = true;
-	f->run.box->frame = box_frame; /* not before: a box with a listener is a job's to spool_hook */
+	f->run.box->frame = box_frame; /* not before: a box with this callback counts as a job's for spool_hook */
 	f->end.cells = f->run.box->cells;
 	snprintf(f->end.build, sizeof(f->end.build), "%s", f->run.box->build);
 	snprintf(f->end.said, sizeof(f->end.said), "%s", f->run.box->said);
-	if (!f->end.cells && box_cells()) { /* such a box is made differently */
+	if (!f->end.cells && boxes_cells(f->run.box->boxes)) { /* such a box is made differently */
 		fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
-		land(f);
+		stop(f);
 	} else if (deliver_job(&f->run) < 0) {
 		fail(f, BOX_OURS, "out of memory");
-		land(f);
+		stop(f);
 	}
 }
 
 static void box_ended(void *arg, enum box_end how, const char *reason)
 {
-	struct flight *f = arg;
+	struct probe_run *f = arg;
 
 	fail(f, how, reason);
-	f->done = true; /* box.c removes the box */
+	f->ended = true; /* box.c removes the box */
 	loop_timer(&f->late, 0);
-	maybe_tell(f);
+	maybe_report(f);
 }
 
 static void too_late(struct timer *t)
 {
-	struct flight *f = (struct flight *)((char *)t - offsetof(struct flight, late));
+	struct probe_run *f = (struct probe_run *)((char *)t - offsetof(struct probe_run, late));
 
-	fail(f, BOX_OURS, "the canary did not end within 30 s");
-	land(f);
+	fail(f, BOX_OURS, "the limit probe did not end within 30 s");
+	stop(f);
 }
 
-static void make_job(struct flight *f, const struct canary *c)
+static void make_job(struct probe_run *f, const struct limit_probe *c)
 {
-	f->file = (struct job_file){ .name = (char *)"canary",
-				     .data = (unsigned char *)canary_program,
-				     .len = (uintptr_t)canary_program_end - (uintptr_t)canary_program,
+	f->file = (struct job_file){ .name = (char *)"probe",
+				     .data = (unsigned char *)limit_probe_program,
+				     .len = (uintptr_t)limit_probe_program_end - (uintptr_t)limit_probe_program,
 				     .mode = 0755 };
 	snprintf(f->far, sizeof(f->far), "%ld", c->far);
-	f->argv[0] = (char *)"./canary";
+	f->argv[0] = (char *)"./probe";
 	f->argv[1] = (char *)"{args}";
 	f->args[0] = (char *)c->what;
 	f->args[1] = f->far;
-	f->lang = (struct lang){ .name = (char *)"canary", .file = (char *)"canary", .run = f->argv, .nrun = 2 };
+	f->lang = (struct lang){ .name = (char *)"probe", .file = (char *)"probe", .run = f->argv, .nrun = 2 };
 	f->run.lang = &f->lang;
 	f->run.job.files = &f->file;
 	f->run.job.nfiles = 1;
@@ -236,16 +236,22 @@ static void make_job(struct flight *f, const struct canary *c)
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		limits_init(&f->run.job.limits[p]);
 		limits_init(&f->run.limits[p]);
-		if (c >= canary_limit && c < canary_limit + LIMIT_COUNT)
-			f->run.limits[p].v[c - canary_limit] = c->limit;
-		limits_default(&f->run.limits[p], &roomy);
+		if (c >= limit_probe_of && c < limit_probe_of + LIMIT_COUNT)
+			f->run.limits[p].v[c - limit_probe_of] = c->limit;
+		limits_default(&f->run.limits[p], &wide);
 		f->run.result.phase[p].limits = f->run.limits[p];
 	}
 }
 
-int canary_start(const struct canary *c, const char *image, void (*done)(void *, const struct canary_end *), void *arg)
+void limit_probes_init(struct limit_probes *ps, struct boxes *bs)
 {
-	struct flight *f = calloc(1, sizeof(*f));
+	*ps = (struct limit_probes){ .boxes = bs };
+}
+
+int limit_probe_start(struct limit_probes *ps, const struct limit_probe *c, const char *image,
+		      void (*done)(void *, const struct limit_probe_end *), void *arg)
+{
+	struct probe_run *f = calloc(1, sizeof(*f));
 	struct box_spec s = { .image = image,
 			      .memory = c->box_memory ? c->box_memory : 256 * MIB,
 			      .processes = c->box_processes ? c->box_processes : 256,
@@ -253,40 +259,41 @@ int canary_start(const struct canary *c, const char *image, void (*done)(void *,
 
 	if (!f)
 		return -1;
+	f->probes = ps;
 	result_init(&f->run.result);
 	make_job(f, c);
 	s.disk = f->run.limits[PHASE_RUN].v[LIMIT_DISK];
 	s.inodes = f->run.limits[PHASE_RUN].v[LIMIT_INODES];
-	f->run.box = box_new(&s);
+	f->run.box = box_new(ps->boxes, &s);
 	if (!f->run.box) {
-		flight_free(f);
+		probe_run_free(f);
 		return -1;
 	}
 	f->run.box->ready = box_ready;
 	f->run.box->ended = box_ended;
 	f->run.box->gone = box_gone;
 	f->run.box->arg = f;
-	f->late.fire = too_late;
-	loop_timer(&f->late, mono_us() + 60000000 + PATIENCE_US);
-	f->tell = done;
+	timer_init(&f->late, ps->boxes->loop, too_late);
+	loop_after(&f->late, 60000000 + PATIENCE_US);
+	f->done = done;
 	f->arg = arg;
-	f->next = flights;
-	flights = f;
+	f->next = ps->first;
+	ps->first = f;
 	return 0;
 }
 
-void canary_stop(void)
+void limit_probes_stop(struct limit_probes *ps)
 {
-	for (struct flight *f = flights, *next; f; f = next) {
+	for (struct probe_run *f = ps->first, *next; f; f = next) {
 		next = f->next;
-		f->tell = NULL;
-		land(f);
+		f->done = NULL;
+		stop(f);
 	}
 }
 
 /* ---- what is right ------------------------------------------------------------ */
 
-int64_t canary_number(const struct canary_end *e, const char *word)
+int64_t limit_probe_number(const struct limit_probe_end *e, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -296,31 +303,31 @@ int64_t canary_number(const struct canary_end *e, const char *word)
 	return -1;
 }
 
-bool canary_memory_bound(const struct canary_end *e)
+bool limit_probe_memory_bound(const struct limit_probe_end *e)
 {
-	/* with its processes told, it came as far as the memory, and no further */
-	return canary_number(e, "processes") >= 0 && canary_number(e, "memory") < canary_bounds.far;
+	/* it printed its processes, so it came as far as the memory, and no further */
+	return limit_probe_number(e, "processes") >= 0 && limit_probe_number(e, "memory") < limit_probe_bounds.far;
 }
 
-bool canary_processes_bound(const struct canary_end *e)
+bool limit_probe_processes_bound(const struct limit_probe_end *e)
 {
-	int64_t n = canary_number(e, "processes");
+	int64_t n = limit_probe_number(e, "processes");
 
-	return n >= 0 && n < canary_bounds.box_processes;
+	return n >= 0 && n < limit_probe_bounds.box_processes;
 }
 
-/* What it printed, at most the limit in the same unit. */
-static bool counted(const struct canary_end *e, const char *word, int64_t most, char *why, size_t size)
+/* Is the number that it printed at most the limit, in the same unit? */
+static bool counted(const struct limit_probe_end *e, const char *word, int64_t most, char *why, size_t size)
 {
-	int64_t n = canary_number(e, word);
+	int64_t n = limit_probe_number(e, word);
 
 	snprintf(why, size, "%lld of %lld allowed", (long long)n, (long long)most);
 	return n >= 0 && n <= most;
 }
 
-bool canary_held(enum limit_id id, const struct canary_end *e, char *why, size_t size)
+bool limit_probe_held(enum limit_id id, const struct limit_probe_end *e, char *why, size_t size)
 {
-	const struct canary *c = &canary_limit[id];
+	const struct limit_probe *c = &limit_probe_of[id];
 	int64_t limit = c->limit;
 	uint64_t hit = e->phase.hit & 1u << id;
 	char text[LIMIT_TEXT_MAX];

@@ -1,10 +1,10 @@
-/* canary.h - jobs of ours that go over a limit, to see that it holds
+/* limit_probe.h - internal jobs that exceed a limit on purpose, to see that it holds
  *
- * A canary takes the way of every job: a box, cee-init in it, a cell, and the verdict of
+ * A limit probe takes the way of every job: a box, cee-init in it, a cell, and the verdict of
  * verdict.c. Only the spool is left out.
  */
-#ifndef RUNNER_CANARY_H
-#define RUNNER_CANARY_H
+#ifndef RUNNER_LIMIT_PROBE_H
+#define RUNNER_LIMIT_PROBE_H
 
 #include "base/limit.h"
 #include "job/result.h"
@@ -14,16 +14,16 @@
 #include <stdint.h>
 #include <stddef.h>
 
-struct canary {
-	const char *what;		   /* the canary program's word; see src/init/canary.c */
+struct limit_probe {
+	const char *what;		   /* the probe program's first argument; see src/probe/probe.c */
 	long far;			   /* how far it goes where nothing stops it */
-	int64_t limit;			   /* of canary_limit: the job's; all others are roomy */
-	int64_t box_memory, box_processes; /* the engine's bounds; 0: roomy */
+	int64_t limit;			   /* of limit_probe_of: the job's; all its other limits are wide */
+	int64_t box_memory, box_processes; /* the engine's limits for the box; 0: wide */
 	bool stop_on_output;
 };
 
 /* How it went. Texts are one line, without control characters. */
-struct canary_end {
+struct limit_probe_end {
 	bool ready; /* the box came up; cells, build and said are known */
 	bool ran;   /* phase and why are known */
 	bool cells;
@@ -37,21 +37,28 @@ struct canary_end {
 	int64_t out_len; /* of all that it printed */
 };
 
+/* The limit probes that run now. */
+struct limit_probes {
+	struct boxes *boxes;
+	struct probe_run *first;
+};
+void limit_probes_init(struct limit_probes *ps, struct boxes *bs);
+/* Drops those that run, without calling their done: their boxes are being removed. */
+void limit_probes_stop(struct limit_probes *ps);
+
 /* done is called once, from the loop, when the box is gone. image is borrowed until then. -1 ENOMEM. */
-int canary_start(const struct canary *c, const char *image, void (*done)(void *arg, const struct canary_end *e),
-		 void *arg);
-/* Ends those under way without a word: their boxes are being removed. */
-void canary_stop(void);
+int limit_probe_start(struct limit_probes *ps, const struct limit_probe *p, const char *image,
+		      void (*done)(void *arg, const struct limit_probe_end *e), void *arg);
 
-/* The number behind that word in what it printed; -1 when it did not come so far. */
-int64_t canary_number(const struct canary_end *e, const char *word);
+/* The number after that word in the probe's output; -1 when it is not there. */
+int64_t limit_probe_number(const struct limit_probe_end *e, const char *word);
 
-/* What the engine has to bound without cee-init's help: processes and memory of a box. */
-extern const struct canary canary_bounds;
+/* Exceeds the limits that the engine must keep without cee-init's help: processes and memory of a box. */
+extern const struct limit_probe limit_probe_bounds;
 /* One for each limit of limit.h. */
-extern const struct canary canary_limit[LIMIT_COUNT];
-/* Did that limit hold? In why: one line, what was seen. */
-bool canary_held(enum limit_id id, const struct canary_end *e, char *why, size_t size);
-bool canary_memory_bound(const struct canary_end *e);
-bool canary_processes_bound(const struct canary_end *e);
+extern const struct limit_probe limit_probe_of[LIMIT_COUNT];
+/* Did that limit hold? why: one line with the observation. */
+bool limit_probe_held(enum limit_id id, const struct limit_probe_end *e, char *why, size_t size);
+bool limit_probe_memory_bound(const struct limit_probe_end *e);
+bool limit_probe_processes_bound(const struct limit_probe_end *e);
 #endif

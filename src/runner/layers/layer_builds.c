@@ -17,23 +17,22 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/loop.h"
 #include "base/strv.h"
 #include "base/testhook.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "engine/docker.h"
 #include "job/job.h"
 #include "job/language.h"
 #include "job/language_argv.h"
 #include "job/package_names.h"
-#include "job/packages.h"
 #include "layers/grammar.h"
 #include "layers/store.h"
 #include "runner/box/box.h"
 #include "runner/box/image_ids.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
-#include "runner/engine/docker.h"
 #include "runner/layers/layer_builds_internal.h"
 
 #include <errno.h>
@@ -74,6 +73,8 @@ struct remembered {
 };
 
 static const struct config *config;
+static struct boxes *boxes;
+static struct image_ids *images;
 static struct layers store = LAYERS_NONE;
 static struct cee_err store_trouble;
 static struct making *makings;
@@ -86,6 +87,11 @@ struct layers *layers_store(void)
 {
 	return &store;
 }
+struct boxes *layers_boxes(void)
+{
+	return boxes;
+}
+
 const struct conf *layers_conf(void)
 {
 	return &config->conf;
@@ -224,7 +230,7 @@ void making_made(struct making *m)
 		w->order.done(w->order.arg, a, &got);
 		free(w);
 	}
-	loop_doom(making_free, m);
+	loop_doom(boxes->loop, making_free, m);
 	prune_now();
 	pump();
 }
@@ -249,7 +255,7 @@ void making_failed(struct making *m, enum layer_answer a, const char *message)
 		got.nwords = m->words.len;
 	}
 	tell(list, a, &got);
-	loop_doom(making_free, m);
+	loop_doom(boxes->loop, making_free, m);
 	pump();
 }
 
@@ -299,7 +305,7 @@ static void pump(void)
 {
 	bool again = true;
 
-	while (again && engine_up()) {
+	while (again && engine_up(boxes->engine)) {
 		again = false;
 		for (struct making *m = makings; m && !again; m = m->next)
 			if (m->state == MAKING_WAITING && !m->timer.at && working() < config->conf.package_boxes) {
@@ -367,7 +373,7 @@ static struct making *making_new(const struct layer_wish *w, const char *name, c
 	if (!m)
 		return NULL;
 	m->fd = -1;
-	m->timer.fire = timer_fired;
+	timer_init(&m->timer, boxes->loop, timer_fired);
 	m->lang = w->order.lang;
 	m->began = mono_us();
 	memcpy(m->name, name, sizeof m->name);
@@ -480,10 +486,11 @@ static struct layer_wish *take_askers(const char *image)
 	return list;
 }
 
-static void image_answered(const char *image, const char *id, bool missing)
+static void image_answered(void *arg, const char *image, const char *id, bool missing)
 {
 	struct layer_wish *list = take_askers(image);
 
+	(void)arg;
 	while (list) {
 		struct layer_wish *w = list;
 		struct layer_got got = { .fd = -1 };
@@ -509,7 +516,7 @@ static void image_answered(const char *image, const char *id, bool missing)
 
 static enum layer_answer ask_image(struct layer_wish *w, struct layer_got *got)
 {
-	if (!images_ask_id(w->order.lang->image, image_answered))
+	if (!image_ids_ask(images, w->order.lang->image, image_answered, NULL))
 		return say(got, LAYER_OURS, "out of memory");
 	w->next = askers;
 	askers = w;
@@ -534,7 +541,7 @@ enum layer_answer layers_ask(const struct layer_order *o, struct layer_got *got,
 	if (!w)
 		return say(got, LAYER_OURS, "out of memory");
 	w->order = *o;
-	id = images_id(o->lang->image);
+	id = image_ids_get(images, o->lang->image);
 	a = id ? resolve(w, id, got) : ask_image(w, got);
 	if (a != LAYER_LATER) {
 		free(w);
@@ -564,7 +571,7 @@ void layers_forget(struct layer_wish *w)
 	free(w);
 	if (m && !m->wishes) {
 		making_leave(m, "not wanted");
-		loop_doom(making_free, m);
+		loop_doom(boxes->loop, making_free, m);
 		pump();
 	}
 }
@@ -583,7 +590,7 @@ static void open_store(void)
 	if (layers_open(&store, config->conf.layers, true, &store_trouble) < 0)
 		log_event("layers", "trouble", store_trouble.msg, "remedy",
 			  "jobs with packages fail until layers can be made there", NULL);
-	box_set_layers(store.dir >= 0 ? store.path : NULL);
+	boxes_set_layers(boxes, store.dir >= 0 ? store.path : NULL);
 }
 
 void layers_reconfigure(const struct config *c)
@@ -592,11 +599,13 @@ void layers_reconfigure(const struct config *c)
 	open_store();
 }
 
-void layers_init(const struct config *c)
+void layers_init(const struct config *c, struct boxes *bs, struct image_ids *ids)
 {
+	boxes = bs;
+	images = ids;
 	config = c;
-	prune_timer.fire = prune_fired;
-	pump_timer.fire = pump_fired;
+	timer_init(&prune_timer, boxes->loop, prune_fired);
+	timer_init(&pump_timer, boxes->loop, pump_fired);
 	open_store();
 	prune_now();
 }

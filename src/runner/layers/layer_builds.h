@@ -9,7 +9,9 @@
 
 #include <stddef.h>
 
-void layers_init(const struct config *c);
+struct boxes;
+struct image_ids;
+void layers_init(const struct config *c, struct boxes *bs, struct image_ids *ids);
 void layers_reconfigure(const struct config *c);
 /* The engine went, or the runner ends: what is being made is given up; those who wait are told. */
 void layers_drain(void);

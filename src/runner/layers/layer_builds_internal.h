@@ -4,12 +4,12 @@
 
 #include "base/buf.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "conf/conf.h"
 #include "job/job.h"
 #include "job/language.h"
 #include "layers/store.h"
 #include "runner/box/box.h"
-#include "runner/core/loop.h"
 #include "runner/layers/layer_builds.h"
 #include "wire/payload.h"
 
@@ -73,4 +73,5 @@ void making_made(struct making *m); /* the layer is whole */
 void making_failed(struct making *m, enum layer_answer a, const char *message);
 struct layers *layers_store(void);
 const struct conf *layers_conf(void);
+struct boxes *layers_boxes(void);
 #endif

@@ -17,12 +17,12 @@
 #include "base/strv.h"
 #include "base/testhook.h"
 #include "conf/conf.h"
+#include "engine/attach.h"
 #include "job/job.h"
 #include "job/language.h"
 #include "job/language_argv.h"
 #include "layers/store.h"
 #include "runner/box/box.h"
-#include "runner/engine/attach.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/layers/layer_builds_internal.h"
 #include "wire/frame.h"
@@ -376,7 +376,7 @@ static void box_ready(void *arg)
 {
 	struct making *m = arg;
 
-	if (!m->box->cells && box_cells()) {
+	if (!m->box->cells && boxes_cells(layers_boxes())) {
 		making_failed(m, LAYER_OURS, "its box could not build a cell, though this host allows them");
 		return;
 	}
@@ -431,7 +431,7 @@ void package_box_begin(struct making *m)
 	} else {
 		spec.writable = path;
 	}
-	m->box = box_new(&spec);
+	m->box = box_new(layers_boxes(), &spec);
 	if (m->box)
 		box_use(m->box, box_ready, box_frame, box_ended, m);
 	else

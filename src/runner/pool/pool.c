@@ -14,14 +14,14 @@
 #include "runner/pool/pool.h"
 #include "base/clock.h"
 #include "base/limit.h"
+#include "base/loop.h"
+#include "engine/docker.h"
 #include "job/language.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/compile/compiler.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
-#include "runner/engine/docker.h"
 #include "wire/frame.h"
 
 #include <stdbool.h>
@@ -48,6 +48,7 @@ struct shelf {
 };
 
 static const struct config *config;
+static struct boxes *boxes;
 static struct shelf *shelves;
 static size_t nshelves;
 static struct timer look, pace;
@@ -78,7 +79,8 @@ static bool fits(const struct box_spec *a, const struct box_spec *b)
 {
 	return a->memory == b->memory && a->processes == b->processes && a->open_files == b->open_files &&
 	       /* with cells the disk is the cell's, made for each job */
-	       (box_cells() || (a->disk == b->disk && a->inodes == b->inodes)) && strcmp(a->image, b->image) == 0;
+	       (boxes_cells(boxes) || (a->disk == b->disk && a->inodes == b->inodes)) &&
+	       strcmp(a->image, b->image) == 0;
 }
 
 static void default_spec(struct box_spec *spec, const struct lang *lang)
@@ -96,7 +98,7 @@ static void default_spec(struct box_spec *spec, const struct lang *lang)
 
 bool pool_shares(const char *owner)
 {
-	return !config->conf.share_none && box_cells() && strcmp(owner, "anon") != 0;
+	return !config->conf.share_none && boxes_cells(boxes) && strcmp(owner, "anon") != 0;
 }
 
 /* ---- idle boxes ---------------------------------------------------------------- */
@@ -105,7 +107,7 @@ int pool_idle(void)
 {
 	int n = 0;
 
-	for (struct box *b = box_first(); b; b = b->next)
+	for (struct box *b = boxes_first(boxes); b; b = b->next)
 		n += b->idle_since != 0;
 	return n;
 }
@@ -118,7 +120,7 @@ static void let_go(struct box *b)
 
 void pool_drain(void)
 {
-	for (struct box *b = box_first(), *next; b; b = next) {
+	for (struct box *b = boxes_first(boxes), *next; b; b = next) {
 		next = b->next;
 		if (b->idle_since)
 			let_go(b);
@@ -160,7 +162,7 @@ static void idle_ended(void *arg, enum box_end how, const char *reason)
 
 	(void)reason; /* the box has logged it */
 	b->idle_since = 0;
-	if (!s || !engine_up())
+	if (!s || !engine_up(boxes->engine))
 		return;
 	s->backoff = how == BOX_NO_IMAGE ? BACKOFF_MOST : s->backoff ? s->backoff * 2 : BACKOFF_LEAST;
 	if (s->backoff > BACKOFF_MOST)
@@ -177,7 +179,7 @@ static void look_later(void)
 {
 	int64_t first = 0;
 
-	for (struct box *b = box_first(); b; b = b->next)
+	for (struct box *b = boxes_first(boxes); b; b = b->next)
 		if (b->idle_since && (!first || goes_at(b) < first))
 			first = goes_at(b);
 	loop_timer(&look, first);
@@ -196,7 +198,7 @@ static struct box *oldest_idle(void)
 {
 	struct box *oldest = NULL;
 
-	for (struct box *b = box_first(); b; b = b->next)
+	for (struct box *b = boxes_first(boxes); b; b = b->next)
 		if (b->idle_since && (!oldest || b->idle_since < oldest->idle_since))
 			oldest = b;
 	return oldest;
@@ -212,7 +214,7 @@ static void look_at_age(struct timer *t)
 	int64_t now = mono_us();
 
 	(void)t;
-	for (struct box *b = box_first(), *next; b; b = next) {
+	for (struct box *b = boxes_first(boxes), *next; b; b = next) {
 		next = b->next;
 		if (b->idle_since && goes_at(b) <= now)
 			let_go(b);
@@ -228,7 +230,7 @@ static struct box *best_idle(const struct box_spec *spec, const char *owner, boo
 {
 	struct box *own = NULL, *fresh = NULL;
 
-	for (struct box *b = box_first(); b; b = b->next) {
+	for (struct box *b = boxes_first(boxes); b; b = b->next) {
 		if (!b->idle_since || b->state > BOX_READY || !fits(&b->spec, spec))
 			continue;
 		if (b->owner[0]) {
@@ -243,7 +245,7 @@ static struct box *best_idle(const struct box_spec *spec, const char *owner, boo
 
 static void make_room(void)
 {
-	struct box *b = box_count() >= most_boxes() ? oldest_idle() : NULL;
+	struct box *b = boxes_count(boxes) >= most_boxes() ? oldest_idle() : NULL;
 
 	if (b)
 		let_go(b);
@@ -260,7 +262,7 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 	*from = b && b->jobs ? BOX_SHARED : b && b->state == BOX_READY ? BOX_WARM : BOX_COLD;
 	if (!b) {
 		make_room();
-		b = box_new(spec);
+		b = box_new(boxes, spec);
 	}
 	if (!b)
 		return NULL;
@@ -275,7 +277,8 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 /* Whether it may wait for its owner's next job, as far as its owner and the others go. */
 static bool may_wait(const struct box *b)
 {
-	return pool_shares(b->owner) && config->conf.box_idle_us > 0 && box_count() - box_going() <= most_boxes();
+	return pool_shares(b->owner) && config->conf.box_idle_us > 0 &&
+	       boxes_count(boxes) - boxes_going(boxes) <= most_boxes();
 }
 
 void pool_give(struct box *b)
@@ -309,7 +312,7 @@ static int unowned(const struct box_spec *spec)
 {
 	int n = 0;
 
-	for (struct box *b = box_first(); b; b = b->next)
+	for (struct box *b = boxes_first(boxes); b; b = b->next)
 		n += b->idle_since && !b->owner[0] && (!spec || fits(&b->spec, spec));
 	return n;
 }
@@ -336,7 +339,7 @@ static int may_come(const struct shelf *s, int64_t now)
 
 static void make_one(struct shelf *s)
 {
-	struct box *b = box_new(&s->spec);
+	struct box *b = box_new(boxes, &s->spec);
 
 	if (!b)
 		return;
@@ -349,14 +352,14 @@ static void refill_now(void)
 	int64_t now = mono_us();
 	bool later = false;
 
-	if (!engine_up())
+	if (!engine_up(boxes->engine))
 		return;
 	for (size_t i = 0; i < nshelves; i++) {
 		struct shelf *s = &shelves[i];
 
 		while (unowned(&s->spec) < wanted(s, now) && unowned(NULL) < config->conf.warm &&
-		       box_count() < most_boxes()) {
-			if (now < s->again || box_coming() >= may_come(s, now)) {
+		       boxes_count(boxes) < most_boxes()) {
+			if (now < s->again || boxes_coming(boxes) >= may_come(s, now)) {
 				later = true;
 				break;
 			}
@@ -400,10 +403,11 @@ void pool_reconfigure(const struct config *c)
 	shelves_make();
 }
 
-void pool_init(const struct config *c)
+void pool_init(const struct config *c, struct boxes *bs)
 {
+	boxes = bs;
 	config = c;
-	look.fire = look_at_age;
-	pace.fire = pace_fired;
+	timer_init(&look, boxes->loop, look_at_age);
+	timer_init(&pace, boxes->loop, pace_fired);
 	shelves_make();
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void pool_init(const struct config *c);
+void pool_init(const struct config *c, struct boxes *bs);
 /* Boxes of the old configuration go; those with a job end with it. */
 void pool_reconfigure(const struct config *c);
 

@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
+#include "base/loop.h"
 #include "job/job.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
 #include "spool/input.h"
 #include "spool/multiuser.h"
 #include "spool/remove.h"
@@ -48,6 +48,7 @@ struct expiring {
 };
 
 static struct spool *spool;
+static struct loop *loop;
 static const char *spool_path;
 static struct owner *owners;
 static size_t nowners, cap_owners, turn;
@@ -340,16 +341,18 @@ static void events_ready(struct watch *w, uint32_t events)
 		on.something_new();
 }
 
-int queue_init(struct spool *s, const char *path, const struct queue_ops *ops, size_t most, struct cee_err *e)
+int queue_init(struct loop *l, struct spool *s, const char *path, const struct queue_ops *ops, size_t most,
+	       struct cee_err *e)
 {
+	loop = l;
 	spool = s;
 	spool_path = path;
 	on = *ops;
 	most_waiting = most;
-	again.fire = scan_again;
+	timer_init(&again, loop, scan_again);
 	inotify.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	inotify.ready = events_ready;
-	if (inotify.fd < 0 || loop_watch(&inotify, EPOLLIN) < 0) {
+	if (inotify.fd < 0 || loop_watch(loop, &inotify, EPOLLIN) < 0) {
 		if (inotify.fd >= 0)
 			return cee_fail(e, errno, "epoll: %s", strerror(errno));
 		log_event("start", "trouble", "no inotify instance; looking on the timer instead", "remedy",

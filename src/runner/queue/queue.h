@@ -19,7 +19,9 @@ struct queue_ops {
 	void (*join)(const char *name);			    /* something in join/; any name */
 };
 /* most: so many jobs of one owner are known at a time; others wait in the directory. */
-int queue_init(struct spool *s, const char *path, const struct queue_ops *ops, size_t most, struct cee_err *e);
+struct loop;
+int queue_init(struct loop *l, struct spool *s, const char *path, const struct queue_ops *ops, size_t most,
+	       struct cee_err *e);
 void queue_release(void);
 bool queue_blind(void); /* no inotify instance was to be had: scan often */
 /* The directory is the truth: reads all of it again. */

@@ -35,12 +35,14 @@ struct removal {
 };
 
 static struct spool *spool;
+static struct sync *helper;
 static const struct conf *conf;
 static struct removal *removals;
 static int nremovals;
 
-void share_init(struct spool *s, const struct conf *c)
+void share_init(struct spool *s, const struct conf *c, struct sync *thread)
 {
+	helper = thread;
 	spool = s;
 	conf = c;
 }
@@ -100,5 +102,5 @@ void share_removal(const char *owner, const char *id)
 	r->next = removals;
 	removals = r;
 	nremovals++;
-	sync_submit(&r->sync);
+	sync_submit(helper, &r->sync);
 }

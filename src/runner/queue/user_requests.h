@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-void share_init(struct spool *s, const struct conf *c);
+struct sync;
+void share_init(struct spool *s, const struct conf *c, struct sync *helper);
 /* So many jobs of one owner are known to the queue at a time: nobody fills the runner's memory. */
 size_t share_most(void);
 void share_join(const char *name);		       /* an entry of join/ */

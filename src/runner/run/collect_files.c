@@ -15,6 +15,7 @@
 #include "job/result.h"
 #include "spool/claim.h"
 #include "spool/collected.h"
+#include "wire/frame.h"
 #include "wire/payload.h"
 
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "spool/claim.h"
 #include "spool/index.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <stdbool.h>
 #include <stdint.h>

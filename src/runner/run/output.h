@@ -4,7 +4,7 @@
 
 #include "spool/claim.h"
 #include "spool/index.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <stdint.h>
 #include <stddef.h>

@@ -12,7 +12,7 @@
 #include "runner/run/output.h"
 #include "runner/run/run_internal.h"
 #include "spool/index.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -27,10 +27,11 @@
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "base/testhook.h"
+#include "engine/attach.h"
 #include "job/job.h"
 #include "job/job_check.h"
-#include "job/language.h"
 #include "job/language_argv.h"
 #include "job/language_image.h"
 #include "job/languages.h"
@@ -40,10 +41,8 @@
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
-#include "runner/core/loop.h"
 #include "runner/core/pin.h"
 #include "runner/core/sync.h"
-#include "runner/engine/attach.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/pool/pool.h"
 #include "runner/queue/queue.h"
@@ -83,6 +82,7 @@ static struct spool_runner *runner;
 static bool durable;
 static void (*on_end)(void), (*on_unknown)(void);
 static struct run *runs;
+static const struct run_parts *parts;
 
 enum { COLLECT_US = 10 * 1000 * 1000, WAITING_FREE = 32 };
 
@@ -101,9 +101,10 @@ void run_resumable(void)
 	on_end();
 }
 
-void run_init(const struct config *c, struct spool_runner *sr, bool is_durable, void (*end)(void),
-	      void (*unknown)(void))
+void run_init(const struct run_parts *with, const struct config *c, struct spool_runner *sr, bool is_durable,
+	      void (*end)(void), void (*unknown)(void))
 {
+	parts = with;
 	on_unknown = unknown;
 	config = c;
 	runner = sr;
@@ -172,7 +173,7 @@ static void run_free(void *p)
 /* With its box: what still runs in one that is removed is not waited for. */
 static void unpin(struct run *r)
 {
-	pin_give(r->pinned);
+	pin_give(parts->pin, r->pinned);
 	r->pinned = -1;
 }
 
@@ -191,7 +192,7 @@ static void run_drop(struct run *r)
 		r->box->gone = NULL;
 		box_remove(r->box);
 	}
-	loop_doom(run_free, r);
+	loop_doom(parts->loop, run_free, r);
 	on_end();
 }
 
@@ -285,7 +286,7 @@ static void write_result(struct run *r)
 					 .n = SYNC_FDS,
 					 .done = r->sync.done,
 					 .arg = r };
-	sync_submit(&r->sync);
+	sync_submit(parts->sync, &r->sync);
 }
 
 static void publish(struct run *r)
@@ -295,11 +296,11 @@ static void publish(struct run *r)
 		return;
 	}
 	run_enter(r, RUN_PUBLISHED);
-	metrics_job(&r->result, r->output.size[0] + r->output.size[1]);
+	counters_job(parts->counters, &r->result, r->output.size[0] + r->output.size[1]);
 	if (!durable)
 		return;
 	r->sync = (struct sync_request){ .fd = { r->files.dir }, .n = 1, .done = r->sync.done, .arg = r };
-	sync_submit(&r->sync);
+	sync_submit(parts->sync, &r->sync);
 }
 
 static void retire(struct run *r)
@@ -360,7 +361,7 @@ static void box_gone_requeue(void *arg)
 static void requeue(struct run *r)
 {
 	drop_compile(r);
-	metrics_rerun();
+	counters_rerun(parts->counters);
 	run_enter(r, RUN_RERUN);
 	if (r->box) {
 		r->box->gone = box_gone_requeue;
@@ -533,8 +534,8 @@ static void box_ready(void *arg)
 	int64_t wall = r->limits[PHASE_RUN].v[LIMIT_WALL];
 
 	if (r->compile && !r->compiled)
-		return;			     /* it waits for its program */
-	if (!r->box->cells && box_cells()) { /* never with less isolation than the host allows */
+		return;					   /* it waits for its program */
+	if (!r->box->cells && boxes_cells(parts->boxes)) { /* never with less isolation than the host allows */
 		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
@@ -550,7 +551,7 @@ static void box_ready(void *arg)
 	r->result.box = strndup(r->box->container, 12);
 	if (!r->result.started_us)
 		r->result.started_us = now_us();
-	r->result.processor = config->conf.pin ? pin_take() : -1;
+	r->result.processor = config->conf.pin ? pin_take(parts->pin) : -1;
 	r->pinned = r->result.processor;
 	run_enter(r, RUN_EXECUTING);
 	loop_timer(&r->timer, mono_us() + wall + config->conf.run_slack_us);
@@ -825,7 +826,7 @@ static struct run *claim(const struct queued *q)
 	r->pinned = r->layer = -1;
 	tests_init(&r->tests);
 	feed_init(&r->feed);
-	r->timer.fire = timer_fired;
+	timer_init(&r->timer, parts->loop, timer_fired);
 	r->sync.done = synced;
 	result_init(&r->result);
 	snprintf(r->owner, sizeof(r->owner), "%s", q->owner);

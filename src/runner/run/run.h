@@ -2,16 +2,30 @@
 #ifndef RUNNER_RUN_H
 #define RUNNER_RUN_H
 
+#include "base/loop.h"
+#include "runner/box/box.h"
 #include "runner/core/config.h"
+#include "runner/core/counters.h"
+#include "runner/core/pin.h"
+#include "runner/core/sync.h"
 #include "runner/queue/queue.h"
 #include "spool/claim.h"
 #include "spool/input.h"
 
 #include <stdbool.h>
 
+/* What runs stand on; all of it stays. */
+struct run_parts {
+	struct loop *loop;
+	struct sync *sync;
+	struct pin *pin;
+	struct counters *counters;
+	struct boxes *boxes;
+};
+
 /* on_end: a job has gone, or may be resumed. on_unknown: one names a language that is not known; it may be by the time this returns. */
-void run_init(const struct config *c, struct spool_runner *r, bool durable, void (*on_end)(void),
-	      void (*on_unknown)(void));
+void run_init(const struct run_parts *with, const struct config *c, struct spool_runner *r, bool durable,
+	      void (*on_end)(void), void (*on_unknown)(void));
 void run_reconfigure(const struct config *c);
 /* Claims the job and takes it all the way. 0 begun, 1 somebody else was first,
  * -1 (errno) the spool did not let us: try later. */

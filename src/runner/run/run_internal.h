@@ -4,13 +4,14 @@
 
 #include "base/id.h"
 #include "base/limit.h"
+#include "base/loop.h"
 #include "job/job.h"
+#include "job/job_tests.h"
 #include "job/language.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/compile/compiler.h"
 #include "runner/core/config.h"
-#include "runner/core/loop.h"
 #include "runner/core/sync.h"
 #include "runner/run/collect_files.h"
 #include "runner/run/output.h"
@@ -18,7 +19,6 @@
 #include "spool/claim.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
-#include "runner/run/run.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +27,9 @@
 #define RUN_STATES(S)                                                                                                  \
 	S(CLAIMED, "claimed")                                                                                          \
 	S(PACKAGES, "packages")                                                                                        \
-	S(PACKED, "waiting for a place") S(BOXED, "waiting for its box") S(COMPILING, "compiling")                     \
-		S(EXECUTING, "executing") S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced")                  \
-			S(PUBLISHED, "published")
+	S(PACKED, "waiting for a place")                                                                               \
+	S(BOXED, "waiting for its box") S(COMPILING, "compiling") S(EXECUTING, "executing") S(RERUN, "rerun")          \
+		S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
 enum run_state {
 #define S(id, name) RUN_##id,
 	RUN_STATES(S)

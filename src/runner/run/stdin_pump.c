@@ -9,11 +9,13 @@
  * reading starts anew with each attempt.
  */
 #include "base/fd.h"
+#include "engine/attach.h"
 #include "job/result.h"
-#include "runner/engine/attach.h"
 #include "runner/run/run_internal.h"
 #include "spool/input.h"
 #include "spool/spool.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <errno.h>

@@ -14,14 +14,16 @@
 #include "base/fd.h"
 #include "base/limit.h"
 #include "base/testhook.h"
+#include "engine/attach.h"
 #include "job/compare.h"
-#include "job/job.h"
+#include "job/job_tests.h"
 #include "job/result.h"
 #include "job/test_result.h"
 #include "runner/core/log.h"
-#include "runner/engine/attach.h"
 #include "runner/run/run_internal.h"
 #include "spool/claim.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <errno.h>

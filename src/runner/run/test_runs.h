@@ -5,8 +5,9 @@
 #include "base/buf.h"
 #include "base/limit.h"
 #include "job/compare.h"
-#include "job/job.h"
+#include "job/job_tests.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <stdbool.h>
 #include <stdint.h>

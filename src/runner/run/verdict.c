@@ -6,6 +6,8 @@
 #include "base/limit.h"
 #include "job/result.h"
 #include "runner/run/run_internal.h"
+#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <stdbool.h>

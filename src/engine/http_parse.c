@@ -1,5 +1,5 @@
 /* http.c - parsers for the engine's upgraded connections; see http.h */
-#include "runner/engine/http_parse.h"
+#include "engine/http_parse.h"
 
 #include <ctype.h>
 #include <errno.h>

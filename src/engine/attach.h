@@ -3,9 +3,11 @@
 #define RUNNER_ATTACH_H
 
 #include "base/buf.h"
-#include "runner/core/loop.h"
-#include "runner/engine/http_parse.h"
+#include "base/loop.h"
+#include "engine/docker.h"
+#include "engine/http_parse.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +30,7 @@ struct attach {
 };
 
 /* Connects and sends the request. -1 and errno: nothing was begun. */
-int attach_start(struct attach *a, const char *container);
+int attach_start(struct attach *a, struct engine *en, const char *container);
 /* Queues one frame; it goes out as the socket takes it. len may exceed FRAME_MAX only for
  * FRAME_DATA and FRAME_STDIN, which are cut into pieces. -1 ENOMEM. */
 int attach_send(struct attach *a, enum frame_type type, const void *data, size_t len);

@@ -7,13 +7,14 @@
  *
  * Nothing here decides anything: frames go up, bytes go out.
  */
-#include "runner/engine/attach.h"
+#include "engine/attach.h"
 #include "base/buf.h"
 #include "base/fd.h"
-#include "runner/core/loop.h"
-#include "runner/engine/docker.h"
-#include "runner/engine/http_parse.h"
+#include "base/loop.h"
+#include "engine/docker.h"
+#include "engine/http_parse.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -127,7 +128,7 @@ static void take(struct attach *a, const unsigned char *p, size_t len)
 static void on_ready(struct watch *w, uint32_t events)
 {
 	struct attach *a = (struct attach *)((char *)w - offsetof(struct attach, watch));
-	static unsigned char bytes[READ_SIZE];
+	unsigned char bytes[READ_SIZE];
 	ssize_t n;
 
 	if (events & EPOLLOUT)
@@ -143,7 +144,7 @@ static void on_ready(struct watch *w, uint32_t events)
 		fail(a, strerror(errno));
 }
 
-int attach_start(struct attach *a, const char *container)
+int attach_start(struct attach *a, struct engine *en, const char *container)
 {
 	http_head_init(&a->head);
 	mux_init(&a->mux);
@@ -152,14 +153,14 @@ int attach_start(struct attach *a, const char *container)
 	a->out = (struct buf){ 0 };
 	a->out_sent = 0;
 	a->watch.ready = on_ready;
-	a->watch.fd = engine_connect();
+	a->watch.fd = engine_connect(en);
 	if (a->watch.fd < 0)
 		return -1;
 	if (buf_printf(&a->out,
 		       "POST /v%s/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
 		       "Host: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n",
-		       engine_api(), container) < 0 ||
-	    loop_watch(&a->watch, EPOLLIN | EPOLLOUT) < 0) {
+		       engine_api(en), container) < 0 ||
+	    loop_watch(en->loop, &a->watch, EPOLLIN | EPOLLOUT) < 0) {
 		attach_close(a);
 		return -1;
 	}

@@ -1,24 +1,23 @@
-/* engine.c - the engine's plain requests, by libcurl's multi interface
+/* docker.c - the engine's plain requests, by libcurl's multi interface
  *
  * The engine is hostile too: bodies are bounded, versions are read as numbers.
  * While it does not answer, one ping at a time goes out every half second;
  * who has work for it waits for changed(true). A request that gets no answer
  * makes us look at once.
  */
-#include "runner/engine/docker.h"
+#include "engine/docker.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/loop.h"
 #include "base/text.h"
-#include "runner/core/counters.h"
-#include "runner/core/loop.h"
 
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 enum { BODY_MAX = 4 << 20, PING_EVERY_US = 500000, API_MIN = 41 };
 
 struct engine_call {
+	struct engine *engine;
 	CURL *easy;
 	struct curl_slist *headers;
 	struct buf body;
@@ -39,38 +39,43 @@ struct engine_call {
 	void *arg;
 };
 
-static CURLM *multi;
-static struct timer curl_timer, ping_timer;
-static char *socket_path, *address, *port; /* unix or tcp */
-static char api[16];
-static bool up, pinging;
-static bool asked, old;	  /* an answer, or its absence, has come; its API is too old */
-static char trouble[320]; /* why it is not up */
-static void (*on_change)(bool up);
+bool engine_up(const struct engine *en)
+{
+	return en->up;
+}
 
-bool engine_up(void)
+const char *engine_api(const struct engine *en)
 {
-	return up;
+	return en->api;
 }
-const char *engine_api(void)
+
+bool engine_old(const struct engine *en)
 {
-	return api;
+	return en->old;
 }
-bool engine_old(void)
+
+const char *engine_trouble(const struct engine *en)
 {
-	return old;
+	return en->trouble;
 }
-const char *engine_trouble(void)
+
+int64_t engine_errors(const struct engine *en)
 {
-	return trouble;
+	return en->errors;
 }
 
 /* ---- libcurl's sockets in our epoll ----------------------------------- */
 
-static void check_finished(void);
+static void check_finished(struct engine *en);
+
+struct curl_socket {
+	struct watch watch;
+	struct engine *engine;
+};
 
 static void socket_ready(struct watch *w, uint32_t events)
 {
+	struct engine *en = ((struct curl_socket *)w)->engine;
 	int running, what = 0;
 
 	if (events & (EPOLLIN | EPOLLHUP))
@@ -79,54 +84,56 @@ static void socket_ready(struct watch *w, uint32_t events)
 		what |= CURL_CSELECT_OUT;
 	if (events & EPOLLERR)
 		what |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(multi, w->fd, what, &running);
-	check_finished();
+	curl_multi_socket_action(en->multi, w->fd, what, &running);
+	check_finished(en);
 }
 
 static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, void *per_socket)
 {
-	struct watch *w = per_socket;
+	struct engine *en = arg;
+	struct curl_socket *s = per_socket;
 	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
 
 	(void)easy;
-	(void)arg;
 	if (what == CURL_POLL_REMOVE) {
-		if (w) {
-			loop_unwatch(w);
-			w->fd = -1;
-			loop_doom(free, w);
-			curl_multi_assign(multi, fd, NULL);
+		if (s) {
+			loop_unwatch(&s->watch);
+			s->watch.fd = -1;
+			loop_doom(en->loop, free, s);
+			curl_multi_assign(en->multi, fd, NULL);
 		}
 		return 0;
 	}
-	if (w) {
-		loop_change(w, events);
+	if (s) {
+		loop_change(&s->watch, events);
 		return 0;
 	}
-	w = calloc(1, sizeof(*w));
-	if (!w)
+	s = calloc(1, sizeof(*s));
+	if (!s)
 		return -1;
-	w->fd = fd;
-	w->ready = socket_ready;
-	curl_multi_assign(multi, fd, w);
-	return loop_watch(w, events);
+	s->engine = en;
+	s->watch.fd = fd;
+	s->watch.ready = socket_ready;
+	curl_multi_assign(en->multi, fd, s);
+	return loop_watch(en->loop, &s->watch, events);
 }
 
 static int timer_changed(CURLM *m, long ms, void *arg)
 {
+	struct engine *en = arg;
+
 	(void)m;
-	(void)arg;
-	loop_timer(&curl_timer, ms < 0 ? 0 : mono_us() + ms * 1000);
+	loop_timer(&en->curl_timer, ms < 0 ? 0 : loop_now(en->loop) + ms * 1000);
 	return 0;
 }
 
 static void timer_fired(struct timer *t)
 {
+	struct engine *en = (struct engine *)((char *)t - offsetof(struct engine, curl_timer));
 	int running;
 
-	(void)t;
-	curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	check_finished();
+	curl_multi_socket_action(en->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	check_finished(en);
 }
 
 /* ---- requests ----------------------------------------------------------- */
@@ -149,7 +156,8 @@ static void call_free(struct engine_call *c)
 	free(c);
 }
 
-static CURL *make_easy(struct engine_call *c, const char *method, const char *url, const char *body)
+static CURL *make_easy(const struct engine *en, struct engine_call *c, const char *method, const char *url,
+		       const char *body)
 {
 	CURL *easy = curl_easy_init();
 
@@ -163,8 +171,8 @@ static CURL *make_easy(struct engine_call *c, const char *method, const char *ur
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, c);
-	if (socket_path)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket_path);
+	if (en->socket_path)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, en->socket_path);
 	if (body) {
 		c->headers = curl_slist_append(NULL, "Content-Type: application/json");
 		c->headers = curl_slist_append(c->headers, "Expect:");
@@ -176,35 +184,36 @@ static CURL *make_easy(struct engine_call *c, const char *method, const char *ur
 	return easy;
 }
 
-static struct engine_call *start_call(const char *method, const char *prefix, const char *path, const char *body,
-				      long timeout_ms, engine_done done, void *arg)
+static struct engine_call *start_call(struct engine *en, const char *method, const char *prefix, const char *path,
+				      const char *body, long timeout_ms, engine_done done, void *arg)
 {
 	struct engine_call *c = calloc(1, sizeof(*c));
 	AUTO_BUF struct buf url = { 0 };
 
 	if (!c)
 		return NULL;
+	c->engine = en;
 	c->done = done;
 	c->arg = arg;
-	if (buf_printf(&url, "http://%s%s%s%s%s", socket_path ? "engine" : address, port ? ":" : "", port ? port : "",
-		       prefix, path) == 0)
-		c->easy = make_easy(c, method, url.data, body);
+	if (buf_printf(&url, "http://%s%s%s%s%s", en->socket_path ? "engine" : en->address, en->port ? ":" : "",
+		       en->port ? en->port : "", prefix, path) == 0)
+		c->easy = make_easy(en, c, method, url.data, body);
 	if (!c->easy) {
 		call_free(c);
 		return NULL;
 	}
 	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_multi_add_handle(multi, c->easy);
+	curl_multi_add_handle(en->multi, c->easy);
 	return c;
 }
 
-struct engine_call *engine_request(const char *method, const char *path, const char *body, long timeout_ms,
-				   engine_done done, void *arg)
+struct engine_call *engine_request(struct engine *en, const char *method, const char *path, const char *body,
+				   long timeout_ms, engine_done done, void *arg)
 {
 	char prefix[24];
 
-	snprintf(prefix, sizeof(prefix), "/v%s", api);
-	return start_call(method, prefix, path, body, timeout_ms, done, arg);
+	snprintf(prefix, sizeof(prefix), "/v%s", en->api);
+	return start_call(en, method, prefix, path, body, timeout_ms, done, arg);
 }
 
 void engine_forget(struct engine_call *c)
@@ -215,30 +224,31 @@ void engine_forget(struct engine_call *c)
 
 static void finish_call(struct engine_call *c, CURLcode code)
 {
+	struct engine *en = c->engine;
 	long status = 0;
 
-	curl_multi_remove_handle(multi, c->easy);
+	curl_multi_remove_handle(en->multi, c->easy);
 	if (code == CURLE_OK)
 		curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 0) {
 		buf_release(&c->body);
 		buf_printf(&c->body, "%s", curl_easy_strerror(code));
 	}
-	if (status == 0 && up)
-		loop_timer(&ping_timer, mono_us()); /* look at once whether it is still there */
+	if (status == 0 && en->up)
+		loop_timer(&en->ping_timer, loop_now(en->loop)); /* look at once whether it is still there */
 	if (status == 0 || status >= 500)
-		metrics_engine_error();
+		en->errors++;
 	if (c->done)
 		c->done(c->arg, (int)status, c->body.data ? c->body.data : "", c->body.len);
 	call_free(c);
 }
 
-static void check_finished(void)
+static void check_finished(struct engine *en)
 {
 	CURLMsg *m;
 	int left;
 
-	while ((m = curl_multi_info_read(multi, &left))) {
+	while ((m = curl_multi_info_read(en->multi, &left))) {
 		struct engine_call *c = NULL;
 		CURLcode code = m->data.result;
 
@@ -264,113 +274,119 @@ char *engine_message(int status, const char *body, size_t len)
 
 /* ---- is it there? --------------------------------------------------------- */
 
-static void set_up(bool now, bool too_old)
+static void set_up(struct engine *en, bool now, bool too_old)
 {
-	bool changed = now != up || too_old != old || !asked;
+	bool changed = now != en->up || too_old != en->old || !en->asked;
 
-	up = now;
-	old = too_old;
-	asked = true;
+	en->up = now;
+	en->old = too_old;
+	en->asked = true;
 	if (changed)
-		on_change(up);
+		en->changed(en->arg, en->up);
 	/* a healthy engine is looked at rarely: its absence shows by itself */
-	loop_timer(&ping_timer, mono_us() + (up ? 20 : 1) * (int64_t)PING_EVERY_US);
+	loop_timer(&en->ping_timer, loop_now(en->loop) + (en->up ? 20 : 1) * (int64_t)PING_EVERY_US);
 }
 
 /* "1.41" with a major version of 1 and at least API_MIN. */
-static bool take_version(const char *s)
+static bool take_version(struct engine *en, const char *s)
 {
 	int minor;
 
 	if (!s || sscanf(s, "1.%d", &minor) != 1 || minor < API_MIN || minor > 999)
 		return false;
-	snprintf(api, sizeof(api), "1.%d", minor);
+	snprintf(en->api, sizeof(en->api), "1.%d", minor);
 	return true;
 }
 
 static void version_done(void *arg, int status, const char *body, size_t len)
 {
+	struct engine *en = arg;
 	cJSON *j = cJSON_ParseWithLength(body, len);
 	const cJSON *v = cJSON_GetObjectItemCaseSensitive(j, "ApiVersion");
-	bool ok = status == 200 && take_version(cJSON_GetStringValue(v));
+	bool ok = status == 200 && take_version(en, cJSON_GetStringValue(v));
 
-	(void)arg;
-	pinging = false;
-	trouble[0] = 0;
+	en->pinging = false;
+	en->trouble[0] = 0;
 	if (status == 200 && !ok)
-		snprintf(trouble, sizeof(trouble), "its API is %.20s, older than 1.%d",
+		snprintf(en->trouble, sizeof(en->trouble), "its API is %.20s, older than 1.%d",
 			 cJSON_IsString(v) ? v->valuestring : "not said", API_MIN);
 	else if (!ok)
-		snprintf(trouble, sizeof(trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
-	text_clean(trouble);
+		snprintf(en->trouble, sizeof(en->trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
+	text_clean(en->trouble);
 	cJSON_Delete(j);
-	set_up(ok, status == 200 && !ok);
+	set_up(en, ok, status == 200 && !ok);
 }
 
 static void ping(struct timer *t)
 {
-	(void)t;
-	if (pinging)
+	struct engine *en = (struct engine *)((char *)t - offsetof(struct engine, ping_timer));
+
+	if (en->pinging)
 		return;
 	/* GET /version without a version in the path says the newest API it knows */
-	pinging = start_call("GET", "", "/version", NULL, 5000, version_done, NULL) != NULL;
+	en->pinging = start_call(en, "GET", "", "/version", NULL, 5000, version_done, en) != NULL;
 }
 
 /* ---- life ------------------------------------------------------------------ */
 
-static int parse_host(const char *host, struct cee_err *e)
+static int parse_host(struct engine *en, const char *host, struct cee_err *e)
 {
 	const char *colon;
 
 	if (strncmp(host, "unix://", 7) == 0 && host[7] == '/') {
-		socket_path = strdup(host + 7);
-		return socket_path ? 0 : -1;
+		en->socket_path = strdup(host + 7);
+		return en->socket_path ? 0 : -1;
 	}
 	colon = strncmp(host, "tcp://", 6) == 0 ? strrchr(host + 6, ':') : NULL;
 	if (!colon || strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return cee_fail(e, EINVAL, "docker_host: %s: want unix:///path or tcp://address:port", host);
-	address = strndup(host + 6, (size_t)(colon - host - 6));
-	port = strdup(colon + 1);
-	return address && port ? 0 : -1;
+	en->address = strndup(host + 6, (size_t)(colon - host - 6));
+	en->port = strdup(colon + 1);
+	return en->address && en->port ? 0 : -1;
 }
 
-int engine_init(const char *host, void (*changed)(bool), struct cee_err *e)
+int engine_init(struct engine *en, struct loop *l, const char *host, void (*changed)(void *, bool), void *arg,
+		struct cee_err *e)
 {
-	if (parse_host(host, e) < 0)
+	*en = (struct engine){ .loop = l, .changed = changed, .arg = arg };
+	if (parse_host(en, host, e) < 0)
 		return -1;
-	on_change = changed;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	multi = curl_multi_init();
-	if (!multi)
+	en->multi = curl_multi_init();
+	if (!en->multi)
 		return cee_fail(e, ENOMEM, "libcurl: no memory");
-	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
-	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_changed);
-	curl_timer.fire = timer_fired;
-	ping_timer.fire = ping;
-	loop_timer(&ping_timer, mono_us());
+	curl_multi_setopt(en->multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
+	curl_multi_setopt(en->multi, CURLMOPT_SOCKETDATA, en);
+	curl_multi_setopt(en->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
+	curl_multi_setopt(en->multi, CURLMOPT_TIMERDATA, en);
+	timer_init(&en->curl_timer, l, timer_fired);
+	timer_init(&en->ping_timer, l, ping);
+	loop_timer(&en->ping_timer, loop_now(en->loop));
 	return 0;
 }
 
-void engine_release(void)
+void engine_release(struct engine *en)
 {
-	curl_multi_cleanup(multi);
+
+	loop_timer(&en->ping_timer, 0);
+	curl_multi_cleanup(en->multi);
 	curl_global_cleanup();
-	free(socket_path);
-	free(address);
-	free(port);
+	free(en->socket_path);
+	free(en->address);
+	free(en->port);
 }
 
-static int connect_unix(void)
+static int connect_unix(const struct engine *en)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int keep;
 
-	if (strlen(socket_path) >= sizeof(sa.sun_path)) {
+	if (strlen(en->socket_path) >= sizeof(sa.sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(sa.sun_path, socket_path);
+	strcpy(sa.sun_path, en->socket_path);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -1;
 	keep = fd;
@@ -378,20 +394,20 @@ static int connect_unix(void)
 	return keep;
 }
 
-int engine_connect(void)
+int engine_connect(const struct engine *en)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *ai;
 	char bare[256];
 	int fd = -1;
 
-	if (socket_path)
-		return connect_unix();
+	if (en->socket_path)
+		return connect_unix(en);
 	/* "[::1]" has its brackets in a URL only */
-	if (address[0] == '[')
-		snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(address + 1, "]"), address + 1);
+	if (en->address[0] == '[')
+		snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(en->address + 1, "]"), en->address + 1);
 	else
-		snprintf(bare, sizeof(bare), "%s", address);
-	if (getaddrinfo(bare, port, &hints, &ai) != 0) {
+		snprintf(bare, sizeof(bare), "%s", en->address);
+	if (getaddrinfo(bare, en->port, &hints, &ai) != 0) {
 		errno = EHOSTUNREACH;
 		return -1;
 	}

@@ -1,0 +1,132 @@
+/* self_test.c - may jobs run here, and in cells? What the runner asks at its start
+ *
+ *     GET /info -> host_cgroup, host_runtime -> a probe with cells -> (a probe without) -> the judgements
+ *
+ * The first finding that fails ends it. An image that is missing is no failure: the next language's is tried.
+ */
+#include "runner/host/self_test.h"
+#include "engine/docker.h"
+#include "job/languages.h"
+#include "runner/box/box.h"
+#include "runner/core/config.h"
+#include "runner/host/host.h"
+#include "runner/host/limit_probe.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+static void start_probe(struct self_test *t);
+
+static void report(struct self_test *t, const struct finding *fatal, const char *cells, const char *reason)
+{
+	t->done(t->arg, fatal, cells, reason);
+}
+
+static bool fatal(struct self_test *t, const struct finding *f)
+{
+	if (f->status != FINDING_FAIL)
+		return false;
+	report(t, f, "no", NULL);
+	return true;
+}
+
+static void judge_cells(struct self_test *t, const struct limit_probe_end *e)
+{
+	struct host_userns u;
+	struct finding f;
+
+	boxes_set_cells(t->boxes, e->cells && !t->never);
+	if (e->cells || t->config->conf.cells_never) {
+		report(t, NULL, e->cells ? "yes" : "no", e->cells ? NULL : "cells = never");
+		return;
+	}
+	host_userns_read(&u);
+	host_cells(&f, &t->config->conf, &u, false, t->never ? t->reason : e->said);
+	report(t, NULL, "no", f.what);
+}
+
+static void probe_ended(void *arg, const struct limit_probe_end *e)
+{
+	struct self_test *t = arg;
+	struct finding f;
+
+	if (e->how == BOX_NO_IMAGE && !e->ready) {
+		t->image++;
+		start_probe(t);
+		return;
+	}
+	if (!e->ran && limit_probe_number(e, "processes") < 0) {
+		if (!engine_up(t->engine))
+			return;	 /* again when it is back */
+		if (!t->never) { /* perhaps it is only cells that it does not bear */
+			t->never = true;
+			snprintf(t->reason, sizeof(t->reason), "%s", e->reason);
+			boxes_set_cells(t->boxes, false);
+			start_probe(t);
+			return;
+		}
+		host_box(&f, &t->config->conf, e);
+		fatal(t, &f);
+		return;
+	}
+	host_init(&f, &t->config->conf, e);
+	if (fatal(t, &f))
+		return;
+	host_memory(&f, &t->info, e);
+	if (fatal(t, &f))
+		return;
+	host_processes(&f, &t->info, e);
+	if (fatal(t, &f))
+		return;
+	judge_cells(t, e);
+}
+
+static void start_probe(struct self_test *t)
+{
+	const struct langs *l = &t->config->langs;
+
+	if (t->image >= l->n)
+		report(t, NULL, "unknown", "no language has its image yet: run cee-lang build");
+	else if (limit_probe_start(t->probes, &limit_probe_bounds, l->l[t->image].image, probe_ended, t) < 0)
+		report(t, NULL, "unknown", "out of memory");
+}
+
+static void info_came(void *arg, int status, const char *body, size_t len)
+{
+	struct self_test *t = arg;
+	struct finding f;
+
+	if (status != 200 || host_info_parse(&t->info, body, len) < 0) {
+		if (engine_up(t->engine) && status != 0) {
+			finding_set(&f, FINDING_FAIL, "look at the engine's log",
+				    "the engine does not describe itself: GET /info answered %d", status);
+			fatal(t, &f);
+		}
+		return;
+	}
+	host_cgroup(&f, &t->info);
+	if (fatal(t, &f))
+		return;
+	host_runtime(&f, &t->info, &t->config->conf);
+	if (fatal(t, &f))
+		return;
+	start_probe(t);
+}
+
+void self_test_init(struct self_test *t, struct boxes *bs, struct limit_probes *ps, self_test_done *done, void *arg)
+{
+	*t = (struct self_test){ .engine = bs->engine, .boxes = bs, .probes = ps, .done = done, .arg = arg };
+}
+
+void self_test_start(struct self_test *t, const struct config *c)
+{
+	t->config = c;
+	t->image = 0;
+	limit_probes_stop(t->probes);
+	t->never = c->conf.cells_never;
+	t->reason[0] = 0;
+	boxes_set_cells(t->boxes, !t->never);
+	if (!engine_request(t->engine, "GET", "/info", NULL, 20000, info_came, t))
+		report(t, NULL, "unknown", "out of memory");
+}

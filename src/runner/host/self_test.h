@@ -1,0 +1,36 @@
+/* self_test.h - may jobs run here, and in cells? What the runner asks at its start */
+#ifndef RUNNER_SELF_TEST_H
+#define RUNNER_SELF_TEST_H
+
+#include "engine/docker.h"
+#include "runner/box/box.h"
+#include "runner/core/config.h"
+#include "runner/host/host.h"
+#include "runner/host/limit_probe.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* fatal: NULL, or the finding for which no job may begin. cells: "yes", "no" or "unknown" (no language
+ * has its image yet). reason: why not "yes", or NULL. */
+typedef void self_test_done(void *arg, const struct finding *fatal, const char *cells, const char *reason);
+
+struct self_test {
+	struct engine *engine;
+	struct boxes *boxes;
+	struct limit_probes *probes;
+	const struct config *config;
+	self_test_done *done;
+	void *arg;
+	struct host_info info;
+	size_t image;	  /* the language whose image is tried */
+	bool never;	  /* as configured, or the first try with cells failed */
+	char reason[400]; /* of that failure */
+};
+
+void self_test_init(struct self_test *t, struct boxes *bs, struct limit_probes *ps, self_test_done *done, void *arg);
+/* The engine is up: asks it for its description, and runs limit_probe_bounds in the first image of the languages
+ * that is there, with cells, else without. boxes_set_cells is called with the outcome. done is called once;
+ * but not when the engine goes away meanwhile: start again when it is back. */
+void self_test_start(struct self_test *t, const struct config *c);
+#endif
