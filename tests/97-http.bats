@@ -616,3 +616,50 @@ everything() {	# the same through any server, with a login
 	post '{"language":"python","code":"print(1)"}'
 	[ "$(field 'has("notice")')" = false ]
 }
+
+health() { req GET /healthz; [ "$(field .status)" = "$1" ]; }
+
+@test "health, notices, cee-stat and cee-doctor say within 15 s that no jobs are run, and why" {
+	[ -n "$ENGINE_SOCKET" ] || skip "the engine is not at a unix socket"
+	local REAL_HOST=${DOCKER_HOST:-} real=$ENGINE_SOCKET
+	ln -s "$real" "$BATS_TEST_TMPDIR/engine"
+	start_lighttpd demo
+	DOCKER_HOST=unix://$BATS_TEST_TMPDIR/engine start_runner
+	wait_until 15 health ok
+	# the runner is stopped
+	kill -STOP "$RUNNER"
+	post '{"language":"python","code":"print(1)"}'
+	id=$(field .id)
+	wait_until 15 health 'no runner responds'
+	is 503
+	req GET "/tasks/$id"
+	[[ "$(field .notice)" == 'no runner responds'* ]]
+	post '{"language":"python","code":"print(1)"}'
+	[[ "$(field .notice)" == 'no runner responds'* ]]
+	[[ "$(cee-stat)" == *'trouble   no runner responds: '*'stopped'* ]]
+	[ "$(cee-stat --json | jq -r .health)" = 'no runner responds' ]
+	run cee-doctor runner
+	[[ "$status $output" == '1 FAIL runner: no runner responds'*'kill -CONT'* ]]
+	run timeout 3 curl -sN "$U/tasks/$id/events"
+	[[ "$output" == *'event: notice'*'no runner responds'* ]]
+	kill -CONT "$RUNNER"
+	wait_until 10 health ok
+	req GET "/tasks/$id?wait=20"
+	[ "$(field '[.status, has("notice")] | join(" ")')" = 'Finished false' ]
+	# the engine is away
+	rm "$BATS_TEST_TMPDIR/engine"
+	wait_until 15 health 'the container engine does not answer'
+	is 503
+	post '{"language":"python","code":"print(1)"}'
+	[[ "$(field .notice)" == 'the container engine'* ]]
+	[[ "$(cee-stat)" == *'trouble   the container engine does not answer: '* ]]
+	ln -s "$real" "$BATS_TEST_TMPDIR/engine"
+	wait_until 15 health ok
+	# the disk is full
+	more_conf 'min_room = 1000T'
+	health 'the disk is full'
+	is 503
+	[[ "$(cee-stat)" == *'cee-prune --older-than'* ]]
+	# others cannot read what this runner counts
+	[ "$(stat -c %a "$CEE_SPOOL"/metrics/*)" = 600 ]
+}

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/limit.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "cli/client.h"
 #include "cli/prog.h"
 #include "job/compose.h"
@@ -21,6 +22,7 @@
 #include "job/test_result.h"
 #include "spool/follow.h"
 #include "spool/follow_many.h"
+#include "spool/health.h"
 #include "spool/ids.h"
 #include "spool/spool.h"
 #include "spool/spool_internal.h"
@@ -719,7 +721,7 @@ static int queue(struct stat_prog *p)
 {
 	const char *owner = p->all ? NULL : p->c.owner;
 	int64_t waiting, claimed;
-	int runners;
+	struct health health;
 
 	if (spool_count(&p->c.spool, owner, &waiting, &claimed) < 0) {
 		if (errno == EACCES && p->c.spool.shared)
@@ -727,16 +729,19 @@ static int queue(struct stat_prog *p)
 				 owner ? "another's part" : "the whole queue (-a)");
 		prog_die(EX_UNAVAILABLE, "%s: %s", p->c.conf.spool, strerror(errno));
 	}
-	spool_runner_alive(&p->c.spool, &runners);
+	health_look(&p->c.spool, p->c.conf.min_room, &health);
 	if (p->json) {
 		out("{\"owner\":");
 		out(owner ? "\"%s\"" : "null", owner);
-		out(",\"runners\":%d,\"waiting\":%" PRId64 ",\"running\":%" PRId64 ",\"jobs\":[", runners, waiting,
-		    claimed);
+		out(",\"runners\":%d,\"health\":\"%s\",\"waiting\":%" PRId64 ",\"running\":%" PRId64 ",\"jobs\":[",
+		    health.runners, health_text[health.state], waiting, claimed);
 		each_running(p);
 		out("]}\n");
 	} else {
-		out("%-9s %d alive%s\n", "runners", runners, runners ? "" : ": jobs wait until cee-runner is started");
+		out("%-9s %d alive%s\n", "runners", health.runners,
+		    health.runners ? "" : ": jobs wait until cee-runner is started");
+		if (health.state != HEALTH_OK && health.state != HEALTH_NO_RUNNER)
+			out("%-9s %s: %s\n", "trouble", health_text[health.state], health.detail);
 		out("%-9s %" PRId64 "\n%-9s %" PRId64 "\n", "waiting", waiting, "running", claimed);
 		if (claimed > 0)
 			out("\n%-36s  %-12s  %7s  %10s  %s\n", "ID", "OWNER", "ATTEMPT", "AGE", "RUNNER");

@@ -26,6 +26,7 @@
 #include "runner/core/log.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
+#include "spool/health.h"
 #include "spool/spool.h"
 
 #include <cjson/cJSON.h>
@@ -621,17 +622,23 @@ static void check_boxes(struct finding *f)
 
 static void check_runner(struct finding *f)
 {
+	struct health h;
 	struct spool s;
-	int n = 0;
 
 	if (spool_open(&s, g.config.conf.spool, 0, false, NULL) < 0) {
 		unmet(f, "it needs the spool");
 		return;
 	}
-	if (spool_runner_alive(&s, &n))
-		finding_set(f, FINDING_OK, "", "%d alive on this spool", n);
-	else
+	health_look(&s, 0, &h);
+	if (h.state == HEALTH_OK)
+		finding_set(f, FINDING_OK, "", "%d alive on this spool", h.runners);
+	else if (h.state == HEALTH_NO_RUNNER)
 		finding_set(f, FINDING_WARN, "start cee-runner: until then jobs wait", "none is alive on this spool");
+	else
+		finding_set(f, FINDING_FAIL,
+			    h.state == HEALTH_STALLED ? "let it go on (kill -CONT), or kill it and start another"
+						      : "start the engine: the runner takes up its jobs by itself",
+			    "%s: %s", health_text[h.state], h.detail);
 	spool_release(&s);
 }
 

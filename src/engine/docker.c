@@ -284,7 +284,7 @@ static void set_up(struct engine *en, bool now, bool too_old)
 	if (changed)
 		en->changed(en->arg, en->up);
 	/* a healthy engine is looked at rarely: its absence shows by itself */
-	loop_timer(&en->ping_timer, loop_now(en->loop) + (en->up ? 20 : 1) * (int64_t)PING_EVERY_US);
+	loop_timer(&en->ping_timer, loop_now(en->loop) + (en->up ? 6 : 1) * (int64_t)PING_EVERY_US);
 }
 
 /* "1.41" with a major version of 1 and at least API_MIN. */

@@ -20,7 +20,7 @@
 #include "spool/collected.h"
 #include "spool/index.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -27,6 +27,7 @@
 #include "http/answer.h"
 #include "http/cgi.h"
 #include "http/cursor.h"
+#include "http/notice.h"
 #include "http/request.h"
 #include "http/task_json.h"
 #include "job/job.h"
@@ -34,7 +35,7 @@
 #include "spool/follow.h"
 #include "spool/index.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -66,6 +67,7 @@ struct events {
 	struct cursor at;   /* what the reader has with all that was said */
 	struct cursor seen; /* what was passed on the way there, of this attempt */
 	struct held out, err;
+	const char *notice; /* the last of notice.h, NULL none */
 	int64_t tests;	    /* of the job */
 	int64_t written_us; /* mono_us of the last write */
 	struct buf b;	    /* not written yet */
@@ -364,18 +366,18 @@ static int64_t place_of(struct events *v)
 static void look_queue(struct events *v)
 {
 	int64_t place = v->f.index >= 0 ? 0 : place_of(v);
-	bool notice;
+	const char *notice = notice_text(v->rq);
 
 	if (place > 0 && place != v->at.queue) {
 		v->at.queue = place;
 		say_text(v, "queued", "{\"position\":%" PRId64 "}", place);
 	}
-	notice = task_no_runner(v->rq);
-	if (notice && !v->at.notice) {
+	if (notice && (v->notice ? notice != v->notice : !v->at.notice)) {
 		v->at.notice = 1;
-		say_text(v, "notice", "{\"text\":\"" TASK_NOTICE "\"}");
+		say_text(v, "notice", "{\"text\":\"%s\"}", notice);
 	}
-	v->at.notice = notice;
+	v->at.notice = notice != NULL;
+	v->notice = notice;
 }
 
 /* ---- the stream ---------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "http/answer.h"
 #include "http/request.h"
+#include "spool/health.h"
 #include "spool/spool.h"
 
 #include <cjson/cJSON.h>
@@ -26,17 +27,17 @@ void meta_openapi(struct request *rq)
 	answer_text(rq, 200, "application/json", meta_api, strlen(meta_api));
 }
 
-/* 200 when jobs are run, 503 when none is: what a load balancer asks. */
+/* 200 when jobs are run, 503 when not: what a load balancer asks. For everybody, so without a detail. */
 void meta_health(struct request *rq)
 {
 	AUTO_BUF struct buf b = { 0 };
-	int runners = 0;
+	struct health h;
 
-	spool_runner_alive(&rq->client.spool, &runners);
-	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n",
-		       runners ? "ok" : "no runner is alive", runners, CEE_VERSION) < 0)
+	health_look(&rq->client.spool, rq->client.conf.min_room, &h);
+	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n", health_text[h.state], h.runners,
+		       CEE_VERSION) < 0)
 		answer_die(rq);
-	answer_json(rq, runners ? 200 : 503, &b);
+	answer_json(rq, h.state == HEALTH_OK ? 200 : 503, &b);
 }
 
 /* ---- languages: what the spool publishes, with what this engine adds to it -------------- */

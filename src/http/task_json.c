@@ -6,13 +6,13 @@
  */
 #include "http/task_json.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/time_text.h"
 #include "http/answer.h"
+#include "http/notice.h"
 #include "http/request.h"
 #include "job/job.h"
 #include "job/labels.h"
@@ -20,7 +20,7 @@
 #include "job/test_result.h"
 #include "spool/follow.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -33,8 +33,7 @@
 enum {
 	OUTPUT_SHOWN = 32 << 20, /* bytes of a task's output that stand in its JSON */
 	TIME_LIMIT_STATUS = 143,
-	KILLED_STATUS = 137,
-	RUNNER_MISSING_US = 10000000
+	KILLED_STATUS = 137
 };
 
 /* ---- what is known of a task ----------------------------------------------------------- */
@@ -265,16 +264,6 @@ static int put_tests(struct request *rq, const struct task *t, struct buf *b)
 	return buf_add(b, "]", 1);
 }
 
-/* cur/ changes when a runner comes, and when one ends; of one that was killed nobody knows when. */
-bool task_no_runner(struct request *rq)
-{
-	struct stat st;
-
-	return fstatat(rq->client.spool.fd, "cur", &st, 0) == 0 &&
-	       now_us() - (int64_t)st.st_mtime * 1000000 > RUNNER_MISSING_US &&
-	       !spool_runner_alive(&rq->client.spool, NULL);
-}
-
 /* The runner's own text, which is known to be an object. */
 static int put_result(struct buf *b, const struct task *t)
 {
@@ -299,7 +288,7 @@ static int put_more(struct request *rq, const struct task *t, struct buf *b)
 		return -1;
 	if (t->ended)
 		return put_result(b, t);
-	return task_no_runner(rq) ? put_text(b, "notice", TASK_NOTICE) : 0;
+	return put_text(b, "notice", notice_text(rq));
 }
 
 int task_put(struct request *rq, const char *id, struct buf *b, struct cee_err *e)

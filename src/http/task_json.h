@@ -24,8 +24,5 @@ struct task_filter {
 /* A line of the list: 1 appended, 0 it does not match, -1 as task_put. */
 int task_put_short(struct request *rq, const char *id, const struct task_filter *f, struct buf *b, struct cee_err *e);
 
-/* No runner is alive, and none has come or gone for 10 s. */
-#define TASK_NOTICE "no runner is alive: the task waits until one is started"
-bool task_no_runner(struct request *rq);
 
 #endif

@@ -17,6 +17,7 @@
 #include "http/answer.h"
 #include "http/cgi.h"
 #include "http/events.h"
+#include "http/notice.h"
 #include "http/quota.h"
 #include "http/request.h"
 #include "http/request_body.h"
@@ -144,6 +145,7 @@ static void answer_events(struct post *p, const char *id)
 
 static void answer_created(struct post *p, const char *id)
 {
+	const char *notice = notice_text(p->rq);
 	struct request *rq = p->rq;
 	struct spool_where where = { 0 };
 	AUTO_BUF struct buf b = { 0 };
@@ -151,8 +153,8 @@ static void answer_created(struct post *p, const char *id)
 	/* a key may stand for a job that is further already */
 	if (*p->key && spool_find(&rq->client.spool, rq->client.owner, id, &where, NULL) < 0)
 		where.state = STATE_CREATED;
-	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"%s}", id, state_name[where.state],
-		       task_no_runner(rq) ? ",\"notice\":\"" TASK_NOTICE "\"" : "") < 0)
+	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"%s%s%s}", id, state_name[where.state],
+		       notice ? ",\"notice\":\"" : "", notice ? notice : "", notice ? "\"" : "") < 0)
 		answer_die(rq);
 	task_put_ticket(rq, &b, id);
 	if (buf_add(&b, "\n", 1) < 0)

@@ -16,9 +16,9 @@
 #include "base/id.h"
 #include "base/loop.h"
 #include "cli/prog.h"
+#include "conf/account.h"
 #include "engine/docker.h"
 #include "job/languages.h"
-#include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/box/image_ids.h"
 #include "runner/compile/compiler.h"
@@ -36,6 +36,7 @@
 #include "runner/queue/user_requests.h"
 #include "runner/run/run.h"
 #include "spool/claim.h"
+#include "spool/health.h"
 #include "spool/input.h"
 #include "spool/metrics_file.h"
 #include "spool/spool.h"
@@ -257,6 +258,12 @@ static int found_dead(void *arg, const char *name)
 static void self_test(void);
 static void look_at_languages(void);
 
+/* What cee-http, cee-stat and cee-doctor judge this runner by. */
+static void beat(void)
+{
+	health_beat(&g.runner, engine_up(&g.engine), engine_trouble(&g.engine));
+}
+
 static void write_metrics(void)
 {
 	struct counters_boxes boxes[BOX_STATE_COUNT];
@@ -269,13 +276,16 @@ static void write_metrics(void)
 				    .boxes = boxes,
 				    .nboxes = BOX_STATE_COUNT };
 	AUTO_BUF struct buf b = { 0 };
+	uid_t http;
+	bool served = g.spool.shared && *g.config.conf.http_user && conf_http_uid(&g.config.conf, &http, NULL) == 0;
 	static bool failed;
 
+	beat();
 	boxes_by_state(&g.boxes, n);
 	for (int i = 0; i < BOX_STATE_COUNT; i++) /* a box that is gone is not counted: its place is for idle ones */
 		boxes[i] = (struct counters_boxes){ i == BOX_GONE ? "idle" : box_state_name((enum box_state)i), n[i] };
 	if (counters_format(&g.counters, &b, g.runner.name, &now) == 0 &&
-	    spool_metrics_write(&g.spool, g.runner.name, b.data, b.len) == 0) {
+	    spool_metrics_write(&g.spool, g.runner.name, b.data, b.len, served ? &http : NULL) == 0) {
 		failed = false;
 		return;
 	}
@@ -366,6 +376,7 @@ static void engine_changed(void *arg, bool up)
 	struct finding f;
 
 	(void)arg;
+	beat();
 	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api(&g.engine) : NULL, "trouble",
 		  up ? NULL : engine_trouble(&g.engine), "remedy",
 		  up			  ? NULL

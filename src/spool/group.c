@@ -178,7 +178,7 @@ static int append(struct group *g, const char ids[][ID_LEN + 1], int n, struct c
 		if (errno == ENOSPC || errno == EDQUOT)
 			return cee_fail(e, ENOSPC,
 					"no room in the spool (groups/%s: %s); try again later, or make"
-					" room with cee-prune",
+					" room with cee-prune --older-than TIME",
 					g->name, strerror(errno));
 		return cee_fail(e, errno, "groups/%s: %s", g->name, strerror(errno));
 	}

@@ -1,8 +1,9 @@
-/* spool_metrics.c - the spool: what each runner counts, SPOOL/metrics/RUNNER
+/* metrics_file.c - the spool: what each runner counts, SPOOL/metrics/RUNNER
  *
  * Prometheus text, written by the runner on its slow timer beside its place and renamed there, so a
- * reader sees a whole one. It is not synced: a runner's counts begin anew with it. It goes with
- * its runner, or with who takes over a dead one's jobs.
+ * reader sees a whole one. It is not synced: a runner's counts begin anew with it. It is removed with
+ * its runner, or by the runner that takes over a dead one's jobs. Others cannot read it: it counts
+ * what all users do.
  */
 #include "spool/metrics_file.h"
 #include "base/buf.h"
@@ -28,16 +29,16 @@ static int metrics_dir(struct spool *s)
 	return spool_dir(s->fd, SPOOL_METRICS);
 }
 
-int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len)
+int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len, const uid_t *reader)
 {
 	AUTO_CLOSE int dir = metrics_dir(s), fd = -1;
 	char name[OWNER_MAX + 8];
 	int r = -1, err;
 
 	snprintf(name, sizeof name, ".%.*s.new", OWNER_MAX - 1, runner);
-	if (dir < 0 || (fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)) < 0)
+	if (dir < 0 || (fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return -1;
-	if (fchmod(fd, 0644) == 0 && write_full(fd, text, len) == 0)
+	if ((!reader || fchown(fd, *reader, (gid_t)-1) == 0) && write_full(fd, text, len) == 0)
 		r = renameat(dir, name, dir, runner);
 	err = errno;
 	if (r < 0)

@@ -5,9 +5,11 @@
 #include "spool/spool.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
-/* What each runner counts (spool_metrics.c): SPOOL/metrics/RUNNER. Not synced. */
-int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len);
+/* Writes SPOOL/metrics/RUNNER, which only its owner can read: reader, or this process's user (NULL). Not
+ * synced. -1 and errno. */
+int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len, const uid_t *reader);
 void spool_metrics_remove(struct spool *s, const char *runner);
 /* Calls f with the text of each runner that lives. */
 typedef int (*spool_text_fn)(void *arg, const char *name, const char *text, size_t len);

@@ -840,12 +840,12 @@ static int disk_room(struct submit *u, size_t len, int64_t min_room)
 	if (avail < (uint64_t)min_room + len)
 		return cee_fail(u->e, ENOSPC,
 				"no room in the spool: %llu bytes are free, min_room is %lld;"
-				" try again later, or make room with cee-prune",
+				" try again later, or make room with cee-prune --older-than TIME",
 				(unsigned long long)avail, (long long)min_room);
 	if (v.f_files && v.f_favail < 64)
 		return cee_fail(u->e, ENOSPC,
 				"no room in the spool: no inodes are free; try again later,"
-				" or make room with cee-prune");
+				" or make room with cee-prune --older-than TIME");
 	return 0;
 }
 
@@ -862,7 +862,7 @@ static int submit_error(struct submit *u, const char *what)
 	if (errno == ENOSPC || errno == EDQUOT)
 		return cee_fail(u->e, ENOSPC,
 				"no room in the spool (%s: %s); try again later,"
-				" or make room with cee-prune",
+				" or make room with cee-prune --older-than TIME",
 				what, strerror(errno));
 	return cee_fail(u->e, errno, "%s/%s/%s: %s", u->owner, what, u->id, strerror(errno));
 }
@@ -958,16 +958,25 @@ int spool_cancel(struct spool *s, const char *owner, const char *id, struct cee_
 
 /* ---- looking around --------------------------------------------------------------- */
 
-bool spool_runner_lives(struct spool *s, const char *name)
+int spool_runner_file(struct spool *s, const char *name)
 {
 	char path[OWNER_MAX + 16];
-	AUTO_CLOSE int fd = -1;
+	int fd;
 
 	if (!spool_runner_valid(name))
-		return false;
+		return -1;
 	snprintf(path, sizeof(path), "cur/%.*s/%s", OWNER_MAX - 1, name, s->shared ? "alive" : "lock");
 	fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return fd >= 0 && spool_locked_alone(fd) == 1;
+	if (fd >= 0 && spool_locked_alone(fd) != 1)
+		close_ptr(&fd);
+	return fd;
+}
+
+bool spool_runner_lives(struct spool *s, const char *name)
+{
+	AUTO_CLOSE int fd = spool_runner_file(s, name);
+
+	return fd >= 0;
 }
 
 int spool_runner_alive(struct spool *s, int *count)

@@ -72,6 +72,8 @@ void spool_cur_name(char name[SPOOL_NAME_MAX], const char *id, int attempt);
 bool spool_parse_new(const char *name, char id[ID_LEN + 1], int *priority, int *attempts);
 bool spool_parse_cur(const char *name, char id[ID_LEN + 1], int *attempt);
 bool spool_runner_valid(const char *name); /* as OWNER, with the same bounds */
+/* Opens the file that a runner holds locked while it lives; -1 when it does not. */
+int spool_runner_file(struct spool *s, const char *name);
 
 /* Finds the entry of id: in OWNER/new (1 and *name), 0 none. */
 int spool_find_new(int newdir, const char *id, char name[SPOOL_NAME_MAX]);

@@ -1,0 +1,35 @@
+/* notice.c - what keeps tasks from being run at present, in words for their owners */
+#include "http/notice.h"
+#include "base/clock.h"
+#include "http/request.h"
+#include "spool/health.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+enum { MISSING_US = 10000000 };
+
+/* cur/ changes when a runner comes and when one ends; when one was killed is not known. */
+static bool restarting(struct request *rq)
+{
+	struct stat st;
+
+	return fstatat(rq->client.spool.fd, "cur", &st, 0) < 0 ||
+	       now_us() - (int64_t)st.st_mtime * 1000000 <= MISSING_US;
+}
+
+const char *notice_text(struct request *rq)
+{
+	static const char *const text[HEALTH_COUNT] = {
+		[HEALTH_NO_RUNNER] = "no runner is alive: the task waits until one is started",
+		[HEALTH_STALLED] = "no runner responds: the task waits until one does",
+		[HEALTH_ENGINE] = "the container engine does not answer: the task waits until it does",
+		[HEALTH_DISK] = "the disk is full: output may be lost, and new tasks are refused",
+	};
+	struct health h;
+
+	health_look(&rq->client.spool, rq->client.conf.min_room, &h);
+	return h.state == HEALTH_NO_RUNNER && restarting(rq) ? NULL : text[h.state];
+}

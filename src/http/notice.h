@@ -1,0 +1,10 @@
+/* notice.h - what keeps tasks from being run at present */
+#ifndef CEE_HTTP_NOTICE_H
+#define CEE_HTTP_NOTICE_H
+
+#include "http/request.h"
+
+/* A text for the task's owner, or NULL: tasks are run. That no runner is alive counts after 10 s. */
+const char *notice_text(struct request *rq);
+
+#endif
