@@ -215,7 +215,7 @@ again() { [ "$(grep -c 'compiler .*from="warming up" to=idle' "$RUNNER_LOG")" -g
 		"$CEE_ROOT/etc/languages.d/csharp.json" > "$BATS_TEST_TMPDIR/languages.d/csharp.json"
 	sed -i "s,^languages = .*,languages = $BATS_TEST_TMPDIR/languages.d," "$CEE_CONF"
 	start_runner
-	wait_until 60 grep -q 'compiler .*to=gone why="it says what is no frame"' "$RUNNER_LOG"
+	wait_until 60 grep -q 'compiler .*to=gone why="malformed frame"' "$RUNNER_LOG"
 	cs 'Console.WriteLine("all the same");'
 	[ "$(cee-log -o "$ID")" = "all the same" ]
 	[ "$(verdict "$ID" .compiler)" = plain ]

@@ -21,7 +21,7 @@
 #include "job/languages.h"
 #include "runner/box/box.h"
 #include "runner/box/image_ids.h"
-#include "runner/compile/compiler.h"
+#include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
@@ -94,6 +94,8 @@ static struct {
 	struct image_ids images;
 	struct limit_probes probes;
 	struct self_test self_test;
+	struct compilers compilers;
+	struct pool pool;
 	struct run_parts run_parts;
 	struct config config;
 	struct spool spool;
@@ -137,8 +139,8 @@ static void maybe_quit(void)
 	if (run_count() || !(g.stopping || (g.once && g.tested && queue_length() == 0)))
 		return;
 	limit_probes_stop(&g.probes);
-	pool_drain();
-	compiler_drain();
+	pool_drain(&g.pool);
+	compilers_drain(&g.compilers);
 	layers_drain();
 	if (!boxes_count(&g.boxes))
 		g.quit = true;
@@ -171,8 +173,8 @@ static void claim_more(void)
 	}
 	g.claiming = false;
 	if (open && !g.once) {
-		pool_refill(queue_length(), jobs_at_once() - run_busy());
-		compiler_refill();
+		pool_refill(&g.pool, queue_length(), jobs_at_once() - run_busy());
+		compilers_refill(&g.compilers);
 	}
 	maybe_quit();
 }
@@ -384,8 +386,8 @@ static void engine_changed(void *arg, bool up)
 					  : "jobs are kept; start the engine, or set docker_host",
 		  NULL);
 	g.swept = false;
-	pool_drain();
-	compiler_drain();
+	pool_drain(&g.pool);
+	compilers_drain(&g.compilers);
 	layers_drain();
 	if (engine_old(&g.engine) && !g.tested) {
 		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s",
@@ -425,8 +427,8 @@ static void look_at_languages(void)
 		return;
 	}
 	g.retired = old;
-	compiler_reconfigure(&g.config);
-	pool_reconfigure(&g.config);
+	compilers_reconfigure(&g.compilers, &g.config);
+	pool_reconfigure(&g.pool, &g.config);
 	publish_languages();
 	image_ids_look(&g.images);
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
@@ -452,8 +454,8 @@ static void reload(void)
 	boxes_reconfigure(&g.boxes, &g.config);
 	run_reconfigure(&g.config);
 	layers_reconfigure(&g.config);
-	compiler_reconfigure(&g.config);
-	pool_reconfigure(&g.config);
+	compilers_reconfigure(&g.compilers, &g.config);
+	pool_reconfigure(&g.pool, &g.config);
 	publish_languages();
 	image_ids_look(&g.images);
 	log_event("reload", "languages", log_number((long long)g.config.langs.n), NULL);
@@ -543,10 +545,10 @@ static void start(void)
 	limit_probes_init(&g.probes, &g.boxes);
 	self_test_init(&g.self_test, &g.boxes, &g.probes, tested, NULL);
 	layers_init(&g.config, &g.boxes, &g.images);
-	compiler_init(&g.config, &g.boxes);
-	pool_init(&g.config, &g.boxes);
+	compilers_init(&g.compilers, &g.boxes, &g.config);
+	pool_init(&g.pool, &g.boxes, &g.compilers, &g.config);
 	counters_init(&g.counters);
-	g.run_parts = (struct run_parts){ &g.loop, &g.sync, &g.pin, &g.counters, &g.boxes };
+	g.run_parts = (struct run_parts){ &g.loop, &g.sync, &g.pin, &g.counters, &g.boxes, &g.pool, &g.compilers };
 	run_init(&g.run_parts, &g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
 	share_init(&g.spool, &g.config.conf, &g.sync);
@@ -579,6 +581,8 @@ static void finish(void)
 {
 	log_event("end", "runner", g.runner.name, NULL);
 	sync_release(&g.sync);
+	pool_release(&g.pool);
+	compilers_release(&g.compilers);
 	layers_end();
 	image_ids_release(&g.images);
 	queue_release();

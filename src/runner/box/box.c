@@ -137,7 +137,7 @@ void boxes_by_state(const struct boxes *bs, int n[BOX_STATE_COUNT])
 {
 	memset(n, 0, BOX_STATE_COUNT * sizeof(*n));
 	for (struct box *b = bs->first; b; b = b->next)
-		n[b->state == BOX_READY && b->idle_since ? BOX_GONE : b->state]++;
+		n[b->state == BOX_READY && b->idle.state != BOX_IN_USE ? BOX_GONE : b->state]++;
 }
 
 const char *box_state_name(enum box_state s)

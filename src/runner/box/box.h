@@ -52,7 +52,15 @@ struct box_spec {
 	bool tools;			 /* cee-init as a program: /.cee/pack */
 };
 
+/* Whether the pool has it. */
+enum box_idle_state {
+	BOX_IN_USE, /* somebody else has */
+	BOX_AHEAD,  /* made ahead, without an owner */
+	BOX_KEPT    /* for its owner */
+};
+
 struct boxes;
+struct pool;
 
 struct box {
 	struct boxes *boxes;
@@ -69,10 +77,16 @@ struct box {
 	struct timer deadline;
 	struct box *next;
 	int64_t born;
-	/* pool.c's: whose it is ("" nobody's yet), its jobs so far, since when it is idle (0: it has a user) */
-	char owner[OWNER_MAX];
-	int jobs;
-	int64_t idle_since;
+	/* the pool's (runner/pool/pool.c) */
+	char owner[OWNER_MAX]; /* "" nobody's yet */
+	int jobs;	       /* so far */
+	struct {
+		enum box_idle_state state;
+		int64_t since; /* 0 in use */
+		struct timer timer;
+		struct pool *pool;
+		unsigned generation; /* of the configuration that it was made for */
+	} idle;
 	char *doubt; /* why the stream ended */
 	/* the user; NULL functions once it has let go */
 	void (*ready)(void *arg);

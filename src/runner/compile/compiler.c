@@ -1,224 +1,154 @@
-/* compiler.c - compile boxes and the compiles that they serve
+/* compiler.c - the life of one compile box
  *
- *     COMING → WARMING → IDLE ⇄ BUSY        (each → gone)
+ *                        ┌─ one compile ─┐
+ *     COMING → WARMING → IDLE  ⇄  BUSY ──┘
+ *        └────────┴───────┴────────┴──────→ GONE
  *
- * A compile box is an ordinary box in which cee-init runs one long job: a resident
- * compiler (src/wire/resident.h). It never runs a job's code. It is nobody's until its first
- * compile, then its first owner's, until it was idle too long or was used so many times;
- * for owners that share nothing it serves one compile. It never passes from one owner to
- * another.
+ *     COMING    its box is being made; the box has deadlines of its own
+ *     WARMING   the resident compiler starts, and must say READY within a minute
+ *     IDLE      it waits for a compile, for five minutes at most
+ *     BUSY      it compiles, for the wall time of the compile at most
+ *     GONE      the box is removed; a compile under way is answered with NULL
  *
- * A compile that finds no box waits only where one is about to be free, and no longer than
- * a compiler's cold start takes: the plain way, in the job's own box, is always there. It
- * is also the way out of everything that goes wrong here, so no verdict hangs on a
- * compile box's health.
+ * A compile box is an ordinary box in which cee-init runs one long job: a resident compiler. It never runs a job's
+ * code. It has no owner until its first compile, then its first owner until it goes, after so many compiles or a
+ * time without one; for owners that share nothing it serves one compile. It never passes from one owner to another.
  *
- * What a resident compiler says is a stranger's: user's programs went through it. Names,
- * sizes and counts are bounded, times measured here, and who breaks a rule goes.
+ * enter is the only writer of a state: it logs the step, ends the old state's timer and starts the new one's.
+ * Everything that goes wrong here ends in GONE, and the compile is then done in the job's own box: no verdict
+ * depends on a compile box's health.
  */
 #include "runner/compile/compiler.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/limit.h"
 #include "base/loop.h"
-#include "base/names.h"
-#include "base/strv.h"
-#include "conf/conf.h"
-#include "conf/token.h"
 #include "engine/attach.h"
-#include "engine/docker.h"
-#include "job/job.h"
-#include "job/job_files.h"
-#include "job/language.h"
-#include "job/language_argv.h"
 #include "runner/box/box.h"
-#include "runner/core/config.h"
+#include "runner/compile/compile.h"
+#include "runner/compile/request_frames.h"
 #include "runner/core/log.h"
-#include "spool/spool.h"
 #include "wire/frame.h"
-#include "wire/frame_types.h"
 #include "wire/payload.h"
 #include "wire/resident.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-
-#define STATES_OF(S) S(COMING, "coming") S(WARMING, "warming up") S(IDLE, "idle") S(BUSY, "compiling")
-enum compiler_state {
-#define S(id, name) id,
-	STATES_OF(S)
-#undef S
-		NSTATES
-};
-static const char *const state_text[NSTATES] = {
-#define S(id, name) [id] = name,
-	STATES_OF(S)
-#undef S
-};
-
 enum {
-	OWN_MEMORY = 192 << 20, /* what a resident compiler holds before it has a job */
-	DISK = 16 << 20,
-	INODES = 1024,
-	USES = 1000,		 /* compiles of one box */
-	WARM_US = 60000000,	 /* until READY */
-	IDLE_US = 300000000,	 /* an idle box goes after that, nobody's too unless it is kept ahead */
-	HELD_US = 5000000,	 /* so long an owner's idle box is not taken away for another's job */
-	PATIENCE_US = 700000,	 /* about what the plain way costs */
-	PACE_US = 1000000,	 /* the machine is quiet that long before one is made ahead */
-	PACE_MOST_US = 15000000, /* ... or it has been wanted that long */
-	WALL_SLACK_US = 200000,	 /* the way to the box and back */
-	BACKOFF_LEAST = 2000000,
-	BACKOFF_MOST = 300000000,
-	COMPLAINTS = 5,	  /* of one box's standard error are logged */
-	WORDS_MORE = 4096 /* beyond the limit of output: then it cannot count */
+	USES = 1000,		/* compiles of one box */
+	WALL_SLACK_US = 200000, /* for the way to the box and back */
+	COMPLAINTS = 5,		/* lines of one box's standard error that are logged */
+	TEXT_MAX = 300
 };
 
-struct compiler {
-	enum compiler_state state;
-	struct shelf *shelf;
-	struct box *box;
-	char owner[OWNER_MAX]; /* "" nobody's yet */
-	int uses, complaints;
-	bool last;		    /* goes when it is through */
-	int64_t since;		    /* in this state */
-	struct frame_parser parser; /* of what the compiler says */
-	struct buf out;		    /* to its standard input, from sent on */
-	size_t sent, credit;
-	uint32_t number; /* of the compile */
-	struct compile *work;
-	size_t left;	    /* bytes that the product under way lacks */
-	struct timer timer; /* wall time, warming up, idle */
-	struct compiler *next;
+#define TO(s) (1u << COMPILER_##s)
+static const struct {
+	const char *name;
+	int64_t deadline_us; /* 0: none, or the compile's */
+	const char *late;    /* what is said when it is over */
+	unsigned next;	     /* the states that may follow */
+} states[COMPILER_STATE_COUNT] = {
+	[COMPILER_COMING] = { "coming", 0, NULL, TO(WARMING) | TO(GONE) },
+	[COMPILER_WARMING] = { "warming up", 60000000, "not ready within a minute", TO(IDLE) | TO(GONE) },
+	[COMPILER_IDLE] = { "idle", 300000000, "idle timeout", TO(BUSY) | TO(GONE) },
+	[COMPILER_BUSY] = { "compiling", 0, "wall time limit", TO(IDLE) | TO(GONE) },
+	[COMPILER_GONE] = { "gone", 0, NULL, 0 },
 };
+#undef TO
 
-/* A language's compile boxes. */
-struct shelf {
-	const struct lang *lang;
-	struct limits limits;	/* of its boxes */
-	int64_t asked;		/* the last compile wanted; 0 never */
-	int64_t wanted;		/* since when one more is wanted ahead; 0 none is */
-	int64_t again, backoff; /* starting failed: not before, and how long next time */
-	int64_t start_us;	/* what the last start took */
-};
-
-static const struct config *config;
-static struct boxes *boxes;
-static struct shelf *shelves;
-static size_t nshelves;
-static struct compiler *compilers;
-static struct compile *queue;
-static struct timer pace, patience;
-static bool draining;
-
-static void dispatch(void);
-static void refill_later(void);
-
-static void enter(struct compiler *k, enum compiler_state s, int64_t deadline_us)
+static void enter(struct compiler *k, enum compiler_state s, const char *why)
 {
-	log_event("compiler", "language", k->shelf->lang->name, "id", k->box->container[0] ? k->box->container : "-",
-		  "owner", k->work ? k->work->order.owner : NULL, "from", state_text[k->state], "to", state_text[s],
-		  "ms", log_number((mono_us() - k->since) / 1000), NULL);
+	int64_t now = loop_now(k->host->boxes->loop);
+
+	log_event("compiler", "language", k->lang->name, "id", k->box && k->box->container[0] ? k->box->container : "-",
+		  "owner", k->work ? k->work->request.owner : NULL, "from", states[k->state].name, "to", states[s].name,
+		  "why", why, "uses", s == COMPILER_GONE ? log_number(k->uses) : NULL, "ms",
+		  log_number((now - k->since) / 1000), "trouble",
+		  states[k->state].next & 1u << s ? NULL : "this step is not in the table", NULL);
 	k->state = s;
-	k->since = mono_us();
-	loop_timer(&k->timer, deadline_us ? k->since + deadline_us : 0);
+	k->since = now;
+	loop_timer(&k->timer, states[s].deadline_us ? now + states[s].deadline_us : 0);
 }
 
-/* ---- the answer ------------------------------------------------------------------ */
+/* ---- the end ---------------------------------------------------------------------------- */
 
-static void products_release(struct compile *c)
+static void compiler_free(void *p)
 {
-	while (c->nproducts) {
-		struct job_file *p = &c->product[--c->nproducts];
+	struct compiler *k = p;
 
-		free(p->name);
-		free(p->data);
-	}
-	free(c->product);
-	c->product = NULL;
-	c->product_bytes = 0;
-	buf_release(&c->words);
-	c->gap = 0;
-}
-
-/* e NULL: the plain way. */
-static void answer(struct compile *c, const struct frame_end *e)
-{
-	struct payload p;
-	struct frame end = { .type = FRAME_END, .data = p.data };
-
-	if (c->box)
-		c->box->work = NULL;
-	c->box = NULL;
-	if (e) {
-		frame_pack_end(&p, e);
-		end.len = p.len;
-	} else {
-		products_release(c);
-	}
-	c->order.done(c->order.arg, e ? &end : NULL);
-}
-
-/* ---- the end of a compile box ------------------------------------------------------- */
-
-static void compiler_release(void *p)
-{
-	free(p);
-}
-
-static void compiler_end(struct compiler *k, const char *why)
-{
-	struct compiler **p = &compilers;
-	struct compile *work = k->work;
-
-	log_event("compiler", "language", k->shelf->lang->name, "id", k->box ? k->box->container : "-", "from",
-		  state_text[k->state], "to", "gone", "why", why, "uses", log_number(k->uses), NULL);
-	loop_timer(&k->timer, 0);
-	while (*p != k)
-		p = &(*p)->next;
-	*p = k->next;
-	if (k->box) {
-		k->box->gone = NULL;
-		box_remove(k->box);
-	}
 	buf_release(&k->out);
-	loop_doom(boxes->loop, compiler_release, k);
-	if (work)
-		answer(work, NULL);
-	refill_later();
+	free(k);
 }
 
-/* It did not come up: others would not either, for a while. */
-static void compiler_failed(struct compiler *k, const char *why)
+static struct compile *take_work(struct compiler *k)
 {
-	struct shelf *s = k->shelf;
+	struct compile *c = k->work;
 
-	if (k->state < IDLE) {
-		s->backoff = s->backoff ? s->backoff * 2 : BACKOFF_LEAST;
-		if (s->backoff > BACKOFF_MOST)
-			s->backoff = BACKOFF_MOST;
-		s->again = mono_us() + s->backoff;
-	}
-	compiler_end(k, why);
+	if (c)
+		c->compiler = NULL;
+	k->work = NULL;
+	return c;
+}
+
+/* end: the answer to the compile under way. The host is told first, so that whoever is answered may ask anew. */
+static void leave(struct compiler *k, enum compiler_end how, const char *why, const struct frame_end *end)
+{
+	struct compile *work;
+
+	if (k->state == COMPILER_GONE)
+		return;
+	enter(k, COMPILER_GONE, why);
+	work = take_work(k);
+	if (k->box)
+		box_remove(k->box);
+	k->box = NULL;
+	k->host->gone(k->host->arg, k, how);
+	loop_doom(k->host->boxes->loop, compiler_free, k);
+	if (work)
+		compile_answer(work, end);
+}
+
+void compiler_end(struct compiler *k, const char *why)
+{
+	leave(k, COMPILER_ENDED, why, NULL);
+}
+
+void compiler_abandon(struct compiler *k, const char *why)
+{
+	take_work(k);
+	leave(k, COMPILER_ENDED, why, NULL);
+}
+
+static void fail(struct compiler *k, const char *why)
+{
+	leave(k, k->state < COMPILER_IDLE ? COMPILER_NOT_UP : COMPILER_BROKE, why, NULL);
 }
 
 static void go_idle(struct compiler *k)
 {
-	if (k->last || (k->uses && (!k->owner[0] || k->uses >= USES))) {
-		compiler_end(k, "it has served");
+	if (k->last || k->uses >= USES || (k->uses && !k->owner[0])) {
+		compiler_end(k, "use limit reached");
 		return;
 	}
-	enter(k, IDLE, IDLE_US);
-	dispatch();
+	enter(k, COMPILER_IDLE, NULL);
+	k->host->idle(k->host->arg, k);
 }
 
-/* ---- to the compiler ------------------------------------------------------------------ */
+/* Whoever is answered may end all compile boxes. */
+static void answer_and_rest(struct compiler *k, const struct frame_end *end)
+{
+	compile_answer(take_work(k), end);
+	if (k->state == COMPILER_BUSY)
+		go_idle(k);
+}
 
-static void pump(struct compiler *k)
+/* ---- to the compiler ------------------------------------------------------------------------ */
+
+static void send_pending(struct compiler *k)
 {
 	size_t n = k->out.len - k->sent;
 
@@ -235,252 +165,89 @@ static void pump(struct compiler *k)
 	attach_flush(&k->box->attach);
 }
 
-static int put(struct compiler *k, enum frame_type type, const void *data, size_t len)
+void compiler_serve(struct compiler *k, struct compile *c)
 {
-	unsigned char head[FRAME_HEADER];
-
-	frame_header(head, type, STREAM_NONE, len);
-	return buf_add(&k->out, head, sizeof(head)) < 0 || (len && buf_add(&k->out, data, len) < 0) ? -1 : 0;
-}
-
-static int put_file(struct compiler *k, const char *name, const void *data, size_t len)
-{
-	struct frame_file file = { .mode = 0644, .size = len, .name = name, .name_len = strlen(name) };
-	struct payload p;
-	const char *d = data;
-
-	if (frame_pack_file(&p, &file) < 0)
-		return 0; /* job_name_valid admits no name as long as that */
-	if (put(k, FRAME_FILE, p.data, p.len) < 0)
-		return -1;
-	for (size_t piece; len; d += piece, len -= piece) {
-		piece = len < FRAME_MAX ? len : FRAME_MAX;
-		if (put(k, FRAME_DATA, d, piece) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int put_files(struct compiler *k, const struct lang *l, const struct job *j)
-{
-	int r = j->code ? put_file(k, lang_entry(l, j), j->code, j->code_len) : 0;
-
-	for (size_t i = 0; r == 0 && i < j->nfiles; i++)
-		r = put_file(k, j->files[i].name, j->files[i].data, j->files[i].len);
-	return r;
-}
-
-static int put_order(struct compiler *k, const struct compile_order *o)
-{
-	struct payload p;
-	size_t n;
-	char *const *tmpl = lang_command(o->lang, LANG_RESIDENT, o->job, &n);
-	char **argv = lang_argv(o->lang, tmpl, n, o->job);
-	int r = argv ? 0 : -1;
-
-	frame_pack_plan(&p, k->number, o->limits);
-	if (r == 0)
-		r = put(k, FRAME_PHASE, p.data, p.len);
-	if (r == 0)
-		r = put_files(k, o->lang, o->job);
-	for (size_t i = 0; r == 0 && argv[i]; i++)
-		r = strlen(argv[i]) <= FRAME_MAX ? put(k, FRAME_ARG, argv[i], strlen(argv[i])) : -1;
-	strv_free(argv);
-	return r == 0 ? put(k, FRAME_GO, NULL, 0) : -1;
-}
-
-static void serve(struct compiler *k, struct compile *c)
-{
-	int64_t wall = c->order.limits->v[LIMIT_WALL];
+	int64_t wall = c->request.limits->v[LIMIT_WALL];
 
 	k->work = c;
-	c->box = k;
+	c->compiler = k;
 	c->first = k->uses++ == 0;
-	c->begun = mono_us();
 	k->number++;
-	if (c->order.shares)
-		snprintf(k->owner, sizeof(k->owner), "%s", c->order.owner);
-	k->last |= !c->order.shares;
-	k->left = 0;
-	enter(k, BUSY, wall > 0 ? wall + WALL_SLACK_US : 0);
-	if (put_order(k, &c->order) < 0)
-		loop_timer(&k->timer, 1); /* out of memory: ended from the loop, as a compile that hangs */
+	if (c->request.shares)
+		snprintf(k->owner, sizeof(k->owner), "%s", c->request.owner);
+	k->last |= !c->request.shares;
+	enter(k, COMPILER_BUSY, NULL);
+	c->begun = k->since;
+	if (wall > 0)
+		loop_timer(&k->timer, k->since + wall + WALL_SLACK_US);
+	k->out_of_memory = request_frames_add(&k->out, k->number, &c->request) < 0;
+	if (k->out_of_memory)
+		loop_timer(&k->timer, 1); /* from the loop, as every other answer */
 	else
-		pump(k);
-	refill_later();
+		send_pending(k);
 }
 
-/* ---- from the compiler ------------------------------------------------------------------ */
-
-static void broken(struct compiler *k, const char *how)
-{
-	compiler_failed(k, how);
-}
+/* ---- from the compiler -------------------------------------------------------------------------- */
 
 static void take_ready(struct compiler *k, const struct frame *f)
 {
-	struct resident_ready ready;
+	struct resident_ready r;
 
-	if (k->state != WARMING || !resident_unpack_ready(f->data, f->len, &ready) ||
-	    ready.version != RESIDENT_VERSION) {
-		broken(k, "it speaks another version: run cee-lang build");
-		return;
+	if (k->state != COMPILER_WARMING) {
+		fail(k, "unexpected READY frame");
+	} else if (!resident_unpack_ready(f->data, f->len, &r) || r.version != RESIDENT_VERSION) {
+		fail(k, "another version of the protocol: run cee-lang build");
+	} else {
+		k->host->warm(k->host->arg, k, loop_now(k->host->boxes->loop) - k->box->born);
+		go_idle(k);
 	}
-	k->shelf->backoff = 0;
-	k->shelf->start_us = mono_us() - k->box->born;
-	go_idle(k);
-}
-
-static void take_words(struct compiler *k, const struct frame *f)
-{
-	struct compile *c = k->work;
-	int64_t most = c->order.limits->v[LIMIT_OUTPUT];
-
-	if (f->stream != STREAM_COMPILE || (most > 0 && c->words.len + f->len > (size_t)most + WORDS_MORE) ||
-	    buf_add(&c->words, f->data, f->len) < 0)
-		broken(k, "it says more than it may");
-}
-
-static void take_gap(struct compiler *k, const struct frame *f)
-{
-	struct compile *c = k->work;
-
-	if (c->gap || !frame_unpack_gap(f->data, f->len, &c->gap)) {
-		broken(k, "it says more than it may");
-		return;
-	}
-	c->gap_at = c->words.len;
-}
-
-static bool product_fits(const struct compile *c, const char *name, uint64_t size)
-{
-	const struct limits *l = c->order.limits;
-	uint64_t most = l->v[LIMIT_FILE_SIZE] > 0 && l->v[LIMIT_FILE_SIZE] < RESIDENT_BYTES
-				? (uint64_t)l->v[LIMIT_FILE_SIZE]
-				: RESIDENT_BYTES;
-
-	for (size_t i = 0; i < c->nproducts; i++)
-		if (strcmp(c->product[i].name, name) == 0)
-			return false;
-	return job_name_valid(name) && c->nproducts < RESIDENT_PRODUCTS && size <= most &&
-	       c->product_bytes + size <= RESIDENT_BYTES;
-}
-
-static void take_file(struct compiler *k, const struct frame *f)
-{
-	struct compile *c = k->work;
-	struct frame_file file;
-	bool whole = frame_unpack_file(f->data, f->len, &file);
-	AUTO_FREE char *name = whole ? strndup(file.name, file.name_len) : NULL;
-	struct job_file *p;
-
-	if (!name || k->left || !product_fits(c, name, file.size)) {
-		broken(k, "a product that cannot be");
-		return;
-	}
-	p = reallocarray(c->product, c->nproducts + 1, sizeof(*p));
-	if (p)
-		c->product = p;
-	if (p)
-		p[c->nproducts] = (struct job_file){ .mode = file.mode & 0100 ? 0755 : 0644,
-						     .data = malloc(file.size + 1),
-						     .name = strdup(name) };
-	if (!p || !p[c->nproducts++].data || !p[c->nproducts - 1].name) {
-		broken(k, "out of memory");
-		return;
-	}
-	k->left = file.size;
-	c->product_bytes += file.size;
-}
-
-static void take_data(struct compiler *k, const struct frame *f)
-{
-	struct compile *c = k->work;
-	struct job_file *p = c->nproducts ? &c->product[c->nproducts - 1] : NULL;
-
-	if (!p || f->len > k->left) {
-		broken(k, "more of a product than it said");
-		return;
-	}
-	memcpy(p->data + p->len, f->data, f->len);
-	p->len += f->len;
-	k->left -= f->len;
-}
-
-static uint64_t at_most(uint64_t v, uint64_t most)
-{
-	return v < most ? v : most;
-}
-
-/* Caps the figures at what is possible: wall time as measured here, the others within it and within the box. */
-static void plausible(struct frame_end *e, const struct compiler *k)
-{
-	uint64_t wall = (uint64_t)(mono_us() - k->work->begun);
-
-	*e = (struct frame_end){ .phase = PHASE_COMPILE,
-				 .how = e->how,
-				 .status = at_most(e->status, 255),
-				 .cpu_us = at_most(e->cpu_us, wall * 64),
-				 .wall_us = at_most(e->wall_us, wall),
-				 .peak = at_most(e->peak, (uint64_t)k->box->spec.memory),
-				 .hit = at_most(e->hit, (1u << LIMIT_COUNT) - 1),
-				 .err_bytes = k->work->words.len + k->work->gap, /* diagnostics count as stderr */
-				 .dropped = k->work->gap };
 }
 
 static void take_end(struct compiler *k, const struct frame *f)
 {
-	struct compile *c = k->work;
-	struct frame_end e;
-	bool valid = resident_unpack_end(f->data, f->len, k->number, &e);
+	struct frame_end end;
+	bool first = k->work->first;
 
-	if (!valid || k->left || (e.how == END_EXITED && e.status == 0) != (c->nproducts > 0)) {
-		broken(k, "an end that cannot be");
+	if (!resident_unpack_end(f->data, f->len, k->number, &end) || compile_check_end(k->work, &end)) {
+		fail(k, "inconsistent END frame");
 		return;
 	}
-	plausible(&e, k);
-	/* Memory that compiles before it left behind is not this one's: the plain way decides. */
-	answer(c, e.how == END_MEMORY_LIMIT && !c->first ? NULL : &e);
-	if (e.how == END_EXITED)
-		go_idle(k);
-	else
-		compiler_end(k, "over a limit");
+	compile_plausible(k->work, k->box->spec.memory, &end);
+	/* Memory that earlier compiles left behind is not this one's: the job's own box decides. */
+	if (end.how != END_EXITED) {
+		leave(k, COMPILER_ENDED, "the compile exceeded a limit",
+		      end.how == END_MEMORY_LIMIT && !first ? NULL : &end);
+		return;
+	}
+	answer_and_rest(k, &end);
 }
 
 static void take_trouble(struct compiler *k, const struct frame *f)
 {
-	char text[300];
+	char text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%.*s", (int)f->len, (const char *)f->data);
-	log_event("compiler", "language", k->shelf->lang->name, "id", k->box->container, "trouble", text, "remedy",
-		  "compiled the plain way", NULL);
-	answer(k->work, NULL);
-	k->left = 0;
-	go_idle(k);
+	log_event("compiler", "language", k->lang->name, "id", k->box->container, "trouble", text, "remedy",
+		  "compiled in the job's own box", NULL);
+	answer_and_rest(k, NULL);
 }
 
-static void compiler_frame(struct compiler *k, const struct frame *f)
+static void take_work_frame(struct compiler *k, const struct frame *f)
 {
-	if (f->type == FRAME_READY) {
-		take_ready(k, f);
-		return;
-	}
-	if (k->state != BUSY) {
-		broken(k, "it spoke without being asked");
-		return;
-	}
+	const char *broken = NULL;
+
 	switch ((unsigned)f->type) {
 	case FRAME_OUT:
-		take_words(k, f);
+		broken = compile_take_output(k->work, f);
 		break;
 	case FRAME_GAP:
-		take_gap(k, f);
+		broken = compile_take_gap(k->work, f);
 		break;
 	case FRAME_FILE:
-		take_file(k, f);
+		broken = compile_take_file(k->work, f);
 		break;
 	case FRAME_DATA:
-		take_data(k, f);
+		broken = compile_take_data(k->work, f);
 		break;
 	case FRAME_END:
 		take_end(k, f);
@@ -489,18 +256,20 @@ static void compiler_frame(struct compiler *k, const struct frame *f)
 		take_trouble(k, f);
 		break;
 	default:
-		broken(k, "a frame that is not a compiler's to send");
+		broken = "unexpected frame type from the compiler";
 	}
+	if (broken)
+		fail(k, broken);
 }
 
-/* ---- cee-init around it ------------------------------------------------------------------- */
-
-static bool alive(const struct compiler *k)
+static void compiler_frame(struct compiler *k, const struct frame *f)
 {
-	for (const struct compiler *i = compilers; i; i = i->next)
-		if (i == k)
-			return true;
-	return false;
+	if (f->type == FRAME_READY)
+		take_ready(k, f);
+	else if (k->state != COMPILER_BUSY)
+		fail(k, "unexpected frame while idle");
+	else
+		take_work_frame(k, f);
 }
 
 static void take_bytes(struct compiler *k, const unsigned char *p, size_t len)
@@ -508,11 +277,11 @@ static void take_bytes(struct compiler *k, const unsigned char *p, size_t len)
 	struct frame f;
 	size_t used;
 
-	while (len && alive(k)) {
+	while (len && k->state != COMPILER_GONE) { /* its memory stays until the batch is through */
 		int r = frame_feed(&k->parser, p, len, &used, &f);
 
 		if (r < 0) {
-			broken(k, "it says what is no frame");
+			fail(k, "malformed frame");
 			return;
 		}
 		p += used;
@@ -522,24 +291,27 @@ static void take_bytes(struct compiler *k, const unsigned char *p, size_t len)
 	}
 }
 
-/* Its program ended. For memory: the job's doing, where nothing was there before it. */
+/* ---- cee-init around it --------------------------------------------------------------------------- */
+
+/* Too much memory is the job's doing where it is the first: nothing was there before it. */
 static void program_ended(struct compiler *k, const struct frame *f)
 {
-	struct frame_end e;
-	bool memory = frame_unpack_end(f->data, f->len, &e) && e.how == END_MEMORY_LIMIT;
-	struct compile *c = k->work;
+	struct frame_end end;
+	bool known = frame_unpack_end(f->data, f->len, &end), memory = known && end.how == END_MEMORY_LIMIT;
+	bool answers = k->work && k->work->first && memory;
 
-	if (c && c->first && memory) {
-		plausible(&e, k);
-		answer(c, &e);
-	}
-	compiler_failed(k, memory ? "it needed more than its memory" : "its program ended");
+	if (answers)
+		compile_plausible(k->work, k->box->spec.memory, &end);
+	leave(k, k->state < COMPILER_IDLE ? COMPILER_NOT_UP : COMPILER_BROKE,
+	      memory ? "memory limit exceeded" : "the compiler exited", answers ? &end : NULL);
 }
 
-static void log_stderr(const struct compiler *k, const struct frame *f)
+static void log_stderr(struct compiler *k, const struct frame *f)
 {
-	char text[200];
+	char text[TEXT_MAX];
 
+	if (k->complaints++ >= COMPLAINTS)
+		return;
 	snprintf(text, sizeof(text), "%.*s", (int)f->len, (const char *)f->data);
 	text[strcspn(text, "\n")] = 0;
 	log_event("compiler", "id", k->box->container, "stderr", text, NULL);
@@ -548,7 +320,7 @@ static void log_stderr(const struct compiler *k, const struct frame *f)
 static void box_frame(void *arg, const struct frame *f)
 {
 	struct compiler *k = arg;
-	uint32_t bytes;
+	uint32_t credit;
 
 	switch ((unsigned)f->type) {
 	case FRAME_START:
@@ -556,404 +328,76 @@ static void box_frame(void *arg, const struct frame *f)
 	case FRAME_OUT:
 		if (f->stream == STREAM_OUT)
 			take_bytes(k, f->data, f->len);
-		else if (k->complaints++ < COMPLAINTS)
+		else
 			log_stderr(k, f);
 		break;
 	case FRAME_CREDIT:
-		if (frame_unpack_number(f->data, f->len, &bytes))
-			k->credit += bytes;
-		pump(k);
+		if (frame_unpack_number(f->data, f->len, &credit))
+			k->credit += credit;
+		send_pending(k);
 		break;
 	case FRAME_END:
 		program_ended(k, f);
 		break;
 	default: /* DONE, TROUBLE and what has no place here */
-		compiler_failed(k, "cee-init could not keep it");
+		fail(k, "cee-init reported a failure");
 	}
-}
-
-static void send_strings(struct box *b, enum frame_type type, char *const *v)
-{
-	for (; v && *v; v++)
-		attach_send(&b->attach, type, *v, strlen(*v));
-}
-
-static int start_program(struct compiler *k)
-{
-	const struct lang *l = k->shelf->lang;
-	const struct job none = { .language = l->name };
-	struct payload job, plan;
-	char **argv = lang_argv(l, l->resident.command, l->resident.ncommand, &none);
-	char **env = lang_env(l, PHASE_COMPILE, &none);
-	int r = argv && env ? 0 : -1;
-
-	frame_pack_job(&job,
-		       &(struct frame_job){ .flags = k->box->cells ? 0 : JOB_NO_CELL, .disk = DISK, .inodes = INODES });
-	frame_pack_plan(&plan, PHASE_RUN, &k->shelf->limits);
-	if (r == 0) {
-		attach_send(&k->box->attach, FRAME_JOB, job.data, job.len);
-		attach_send(&k->box->attach, FRAME_PHASE, plan.data, plan.len);
-		send_strings(k->box, FRAME_ARG, argv);
-		send_strings(k->box, FRAME_ENV, env);
-		attach_send(&k->box->attach, FRAME_GO, NULL, 0);
-		attach_flush(&k->box->attach);
-	}
-	strv_free(argv);
-	strv_free(env);
-	return r;
 }
 
 static void box_ready(void *arg)
 {
 	struct compiler *k = arg;
 
-	enter(k, WARMING, WARM_US);
-	if (!k->box->cells && boxes_cells(boxes))
-		compiler_failed(k, "its box could not build a cell, though this host allows them");
-	else if (start_program(k) < 0)
-		compiler_failed(k, "out of memory");
+	enter(k, COMPILER_WARMING, NULL);
+	if (!k->box->cells && boxes_cells(k->host->boxes))
+		fail(k, "its box could not build a cell, though this host allows them");
+	else if (request_frames_start(&k->box->attach, k->lang, k->limits, k->box->cells) < 0)
+		fail(k, "out of memory");
 }
 
 static void box_ended(void *arg, enum box_end how, const char *reason)
 {
 	struct compiler *k = arg;
+	enum compiler_end end = k->state >= COMPILER_IDLE ? COMPILER_BROKE
+				: how == BOX_NO_IMAGE	  ? COMPILER_NO_IMAGE
+							  : COMPILER_NOT_UP;
 
 	k->box = NULL;
-	if (how == BOX_NO_IMAGE)
-		k->shelf->backoff = BACKOFF_MOST;
-	compiler_failed(k, reason);
+	leave(k, end, reason, NULL);
 }
 
 static void timer_fired(struct timer *t)
 {
 	struct compiler *k = (struct compiler *)((char *)t - offsetof(struct compiler, timer));
-	struct compile *c = k->work;
-	struct frame_end e = { .how = END_WALL_LIMIT, .status = 9, .hit = 1u << LIMIT_WALL };
+	struct frame_end end;
 
-	if (k->state == WARMING) {
-		compiler_failed(k, "it was not ready within a minute");
-	} else if (c && c->order.limits->v[LIMIT_WALL] > 0 && mono_us() - c->begun >= c->order.limits->v[LIMIT_WALL]) {
-		plausible(&e, k);
-		e.wall_us = (uint64_t)(mono_us() - c->begun);
-		products_release(c);
-		answer(c, &e);
-		compiler_end(k, "over a limit");
+	if (k->state == COMPILER_WARMING) {
+		fail(k, states[k->state].late);
+	} else if (k->state == COMPILER_BUSY && !k->out_of_memory && compile_over_time(k->work)) {
+		compile_time_end(k->work, k->box->spec.memory, &end);
+		leave(k, COMPILER_ENDED, states[k->state].late, &end);
 	} else {
-		compiler_end(k, k->state == IDLE ? "nobody wanted it" : "out of memory");
+		compiler_end(k, k->state == COMPILER_BUSY ? "out of memory" : states[k->state].late);
 	}
 }
 
-/* ---- shelves -------------------------------------------------------------------------------- */
-
-static void box_limits(struct limits *l, const struct lang *lang)
-{
-	*l = lang->resident.limits;
-	limits_default(l, &lang->limits[PHASE_COMPILE]);
-	limits_default(l, &config->conf.dflt[PHASE_COMPILE]);
-	limits_cap(l, &config->conf.max[PHASE_COMPILE]);
-	l->v[LIMIT_CPU] = l->v[LIMIT_WALL] = l->v[LIMIT_OUTPUT] = -1; /* each compile's own */
-	l->v[LIMIT_DISK] = DISK;
-	l->v[LIMIT_INODES] = INODES;
-	l->v[LIMIT_MEMORY] += OWN_MEMORY;
-}
-
-static struct shelf *shelf_of(const struct lang *lang)
-{
-	for (size_t i = 0; i < nshelves; i++)
-		if (shelves[i].lang == lang)
-			return &shelves[i];
-	return NULL;
-}
-
-bool compiler_suits(const struct lang *lang, const struct limits *limits)
-{
-	struct shelf *s = shelf_of(lang);
-
-	return s && lang->resident.max > 0 && config->conf.resident != RESIDENT_NEVER &&
-	       limits->v[LIMIT_MEMORY] == s->limits.v[LIMIT_MEMORY] - OWN_MEMORY;
-}
-
-static void start_one(struct shelf *s)
+struct compiler *compiler_new(const struct compiler_host *host, const struct lang *lang, const struct limits *limits,
+			      const struct box_spec *spec)
 {
 	struct compiler *k = calloc(1, sizeof(*k));
-	struct box_spec spec = { .image = s->lang->image,
-				 .memory = box_memory(&config->conf, &s->limits),
-				 .disk = DISK,
-				 .inodes = INODES,
-				 .processes = s->limits.v[LIMIT_PROCESSES] + 2,
-				 .open_files =
-					 s->limits.v[LIMIT_OPEN_FILES] < 256 ? 256 : s->limits.v[LIMIT_OPEN_FILES] };
 
 	if (k)
-		k->box = box_new(boxes, &spec);
+		k->box = box_new(host->boxes, spec);
 	if (!k || !k->box) {
 		free(k);
-		return;
-	}
-	box_use(k->box, box_ready, box_frame, box_ended, k);
-	frame_parser_init(&k->parser);
-	k->shelf = s;
-	k->since = mono_us();
-	timer_init(&k->timer, boxes->loop, timer_fired);
-	k->next = compilers;
-	compilers = k;
-	s->wanted = 0;
-}
-
-static int count(const struct shelf *s, bool nobodys)
-{
-	int n = 0;
-
-	for (struct compiler *k = compilers; k; k = k->next)
-		n += k->shelf == s && (!nobodys || (!k->owner[0] && k->state != BUSY));
-	return n;
-}
-
-/* An idle box that its owner has not used for a while makes room for another's. */
-static bool make_room(struct shelf *s)
-{
-	struct compiler *oldest = NULL;
-
-	if (count(s, false) < s->lang->resident.max)
-		return true;
-	for (struct compiler *k = compilers; k; k = k->next)
-		if (k->shelf == s && k->state == IDLE && k->owner[0] && mono_us() - k->since > HELD_US &&
-		    (!oldest || k->since < oldest->since))
-			oldest = k;
-	if (oldest)
-		compiler_end(oldest, "another owner's turn");
-	return oldest;
-}
-
-static void start_wanted(struct shelf *s)
-{
-	if (!draining && engine_up(boxes->engine) && mono_us() >= s->again && make_room(s))
-		start_one(s);
-}
-
-/* ---- making ahead ---------------------------------------------------------------------------- */
-
-static bool kept_ahead(const struct shelf *s)
-{
-	return config->conf.resident == RESIDENT_AHEAD ||
-	       (config->conf.resident == RESIDENT_AUTO && s->asked && mono_us() - s->asked < IDLE_US);
-}
-
-static bool busy_now(void)
-{
-	for (struct compiler *k = compilers; k; k = k->next)
-		if (k->state != IDLE || mono_us() - k->since < PACE_US)
-			return true;
-	return false;
-}
-
-/* At most one is in the making, and while the machine is quiet: it costs a second of cpu. */
-static void look_ahead(struct timer *t)
-{
-	int64_t now = mono_us();
-	bool again = false;
-
-	(void)t;
-	for (size_t i = 0; i < nshelves && !draining; i++) {
-		struct shelf *s = &shelves[i];
-
-		if (!kept_ahead(s) || count(s, true) >= s->lang->resident.min ||
-		    count(s, false) >= s->lang->resident.max) {
-			s->wanted = 0;
-			continue;
-		}
-		if (!s->wanted)
-			s->wanted = now;
-		again = true;
-		if ((!busy_now() && (!s->asked || now - s->asked > PACE_US)) || now - s->wanted > PACE_MOST_US)
-			start_wanted(s);
-	}
-	if (again)
-		loop_timer(&pace, now + PACE_US / 2);
-}
-
-static void refill_later(void)
-{
-	if (!pace.at)
-		loop_timer(&pace, mono_us() + 1);
-}
-
-void compiler_refill(void)
-{
-	draining = false;
-	refill_later();
-}
-
-/* ---- the queue ---------------------------------------------------------------------------------- */
-
-static struct compiler *idle_for(const struct compile_order *o)
-{
-	struct shelf *s = shelf_of(o->lang);
-	struct compiler *nobodys = NULL;
-
-	for (struct compiler *k = compilers; k; k = k->next) {
-		if (k->shelf != s || k->state != IDLE || k->last)
-			continue;
-		if (!k->owner[0])
-			nobodys = k;
-		else if (o->shares && strcmp(k->owner, o->owner) == 0)
-			return k;
-	}
-	return nobodys;
-}
-
-/* Will one be free before the plain way would be through? */
-static bool worth_waiting(const struct compile_order *o)
-{
-	struct shelf *s = shelf_of(o->lang);
-	int64_t now = mono_us();
-
-	for (struct compiler *k = compilers; k; k = k->next) {
-		if (k->shelf != s || k->last)
-			continue;
-		if (k->state == BUSY && o->shares && strcmp(k->owner, o->owner) == 0)
-			return true;
-		if (k->state < IDLE && k->box->born + s->start_us - now < PATIENCE_US)
-			return true;
-	}
-	return false;
-}
-
-static void unqueue(struct compile *c)
-{
-	for (struct compile **p = &queue; *p; p = &(*p)->next)
-		if (*p == c) {
-			*p = c->next;
-			return;
-		}
-}
-
-static void dispatch(void)
-{
-	struct compiler *k;
-
-	for (struct compile *c = queue, *next; c; c = next) {
-		next = c->next;
-		k = idle_for(&c->order);
-		if (k) {
-			unqueue(c);
-			serve(k, c);
-		}
-	}
-}
-
-static void look_at_patience(struct timer *t)
-{
-	struct compile *c = queue;
-
-	if (c && c->patience <= mono_us()) {
-		unqueue(c);
-		answer(c, NULL);
-	}
-	if (queue)
-		loop_timer(t, queue->patience > mono_us() ? queue->patience : mono_us() + 1);
-}
-
-static void enqueue(struct compile *c)
-{
-	struct compile **p = &queue;
-
-	while (*p)
-		p = &(*p)->next;
-	*p = c;
-	c->patience = mono_us() + PATIENCE_US;
-	if (!patience.at)
-		loop_timer(&patience, c->patience);
-}
-
-struct compile *compile_begin(const struct compile_order *o)
-{
-	struct shelf *s = shelf_of(o->lang);
-	struct compiler *k = idle_for(o);
-	struct compile *c = NULL;
-
-	s->asked = mono_us();
-	if (k || worth_waiting(o))
-		c = calloc(1, sizeof(*c));
-	if (!c) {
-		if (!k && count(s, true) == 0)
-			start_wanted(s);
 		return NULL;
 	}
-	c->order = *o;
-	if (k)
-		serve(k, c);
-	else
-		enqueue(c);
-	return c;
-}
-
-void compile_free(struct compile *c)
-{
-	if (!c)
-		return;
-	unqueue(c);
-	if (c->box) {
-		struct compiler *k = c->box;
-
-		k->work = NULL;
-		c->box = NULL;
-		compiler_end(k, "its job was ended");
-	}
-	products_release(c);
-	free(c);
-}
-
-/* ---- start and end ---------------------------------------------------------------------------------- */
-
-void compiler_drain(void)
-{
-	draining = true;
-	loop_timer(&pace, 0);
-	while (compilers)
-		compiler_end(compilers, "the runner or the engine goes");
-	while (queue) {
-		struct compile *c = queue;
-
-		unqueue(c);
-		answer(c, NULL);
-	}
-}
-
-/* Shelves of an old configuration stay in memory, as it does: boxes at work point at them. */
-static void shelves_make(void)
-{
-	nshelves = 0;
-	shelves = calloc(config->langs.n + 1, sizeof(*shelves));
-	for (size_t i = 0; shelves && i < config->langs.n; i++) {
-		if (!config->langs.l[i].resident.ncommand)
-			continue;
-		shelves[nshelves].lang = &config->langs.l[i];
-		shelves[nshelves].start_us = 2 * PATIENCE_US;
-		box_limits(&shelves[nshelves++].limits, &config->langs.l[i]);
-	}
-}
-
-void compiler_init(const struct config *c, struct boxes *bs)
-{
-	boxes = bs;
-	config = c;
-	timer_init(&pace, boxes->loop, look_ahead);
-	timer_init(&patience, boxes->loop, look_at_patience);
-	shelves_make();
-}
-
-void compiler_reconfigure(const struct config *c)
-{
-	struct compiler *k, *next;
-
-	config = c;
-	for (k = compilers; k; k = next) {
-		next = k->next;
-		k->last = true;
-		if (k->state != BUSY)
-			compiler_end(k, "a new configuration");
-	}
-	shelves_make();
-	refill_later();
+	k->host = host;
+	k->lang = lang;
+	k->limits = limits;
+	k->since = loop_now(host->boxes->loop);
+	timer_init(&k->timer, host->boxes->loop, timer_fired);
+	frame_parser_init(&k->parser);
+	box_use(k->box, box_ready, box_frame, box_ended, k);
+	return k;
 }

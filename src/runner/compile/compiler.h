@@ -1,61 +1,86 @@
-/* compiler.h - compile boxes: resident compilers (src/wire/resident.h), kept from job to job */
+/* compiler.h - one compile box: a resident compiler (src/wire/resident.h) in a box of its own
+ *
+ * compiler_new asks for its box; from then on the host hears from it through the functions below: idle when
+ * it can take a compile, gone once at its end. After gone the host does not use it any more; its memory is
+ * released when the loop's batch is through.
+ */
 #ifndef RUNNER_COMPILER_H
 #define RUNNER_COMPILER_H
 
 #include "base/buf.h"
 #include "base/limit.h"
-#include "job/job.h"
+#include "base/loop.h"
 #include "job/language.h"
-#include "runner/core/config.h"
+#include "runner/box/box.h"
+#include "runner/compile/compile.h"
+#include "spool/spool.h"
 #include "wire/frame.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
-struct boxes;
-void compiler_init(const struct config *c, struct boxes *bs);
-/* Compile boxes of the old configuration go, those at work when they are through. */
-void compiler_reconfigure(const struct config *c);
-/* Begins to keep compile boxes (resident = ahead), or goes on after the engine's absence. */
-void compiler_refill(void);
-/* The engine went, or the runner ends. Compiles under way are told. */
-void compiler_drain(void);
+enum {
+	COMPILER_DISK = 16 << 20, /* of its box; the products of a compile go through its output */
+	COMPILER_INODES = 1024
+};
 
-/* What is to be compiled, and who is told; all of it must stay until the compile has
- * ended or is forgotten. */
-struct compile_order {
-	const struct lang *lang;
-	const struct job *job;
-	const struct limits *limits; /* of the compile phase */
-	const char *owner;
-	bool shares; /* the owner's compiles may follow one another in a box */
-	/* Once, from the loop. end is an END of the compile phase (frame.h), checked; NULL: no
-	 * answer, take the plain way. The callee frees the compile, now or later. */
-	void (*done)(void *arg, const struct frame *end);
+#define COMPILER_STATES(S)                                                                                             \
+	S(COMING, "coming") S(WARMING, "warming up") S(IDLE, "idle") S(BUSY, "compiling") S(GONE, "gone")
+enum compiler_state {
+#define S(id, name) COMPILER_##id,
+	COMPILER_STATES(S)
+#undef S
+		COMPILER_STATE_COUNT
+};
+
+/* Why one has gone. */
+enum compiler_end {
+	COMPILER_ENDED,	   /* there is nothing wrong */
+	COMPILER_NOT_UP,   /* it did not come up: the next one would not either, for a while */
+	COMPILER_NO_IMAGE, /* the same, and the administrator has to do something */
+	COMPILER_BROKE	   /* it failed after it had come up */
+};
+
+struct compiler;
+/* What compilers live in. */
+struct compiler_host {
+	struct boxes *boxes;
+	void (*warm)(void *arg, struct compiler *k, int64_t took_us); /* it has come up; idle follows */
+	void (*idle)(void *arg, struct compiler *k);
+	void (*gone)(void *arg, struct compiler *k,
+		     enum compiler_end how); /* the compile under way is answered after it */
 	void *arg;
 };
 
-/* One job's compile. */
-struct compile {
-	struct compile_order order;
-	struct compiler *box;	 /* at work on it, or NULL */
-	struct compile *next;	 /* in the queue */
-	int64_t begun, patience; /* mono_us */
-	/* the answer */
-	struct buf words; /* diagnostics; at gap_at gap bytes are missing */
-	size_t gap_at;
-	uint64_t gap;
-	struct job_file *product;
-	size_t nproducts, product_bytes;
-	bool first; /* of its compile box */
+struct compiler {
+	enum compiler_state state;
+	const struct compiler_host *host;
+	const struct lang *lang;
+	const struct limits *limits; /* of its box */
+	void *pool;		     /* the host's */
+	struct compiler *next;	     /* the host's */
+	struct box *box;	     /* NULL once it has gone by itself */
+	char owner[OWNER_MAX];	     /* "" nobody's yet */
+	int uses, complaints;
+	bool last;		    /* ends after this compile */
+	bool out_of_memory;	    /* the request is not whole */
+	int64_t since;		    /* in this state, time of the loop */
+	struct frame_parser parser; /* of what the compiler sends */
+	struct buf out;		    /* for its standard input, from sent on */
+	size_t sent, credit;
+	uint32_t number; /* of the compile */
+	struct compile *work;
+	struct timer timer; /* the state's deadline */
 };
 
-/* Whether this language has a resident compiler that could take a compile with these limits. */
-bool compiler_suits(const struct lang *lang, const struct limits *limits);
-/* Gives the compile to a compile box, or lets it wait a little for one that is about to be
- * free. NULL: there is none to be had soon. One is then on its way for those who come later. */
-struct compile *compile_begin(const struct compile_order *o);
-/* Done with, or not wanted any more: then its compile box goes. NULL is let through. */
-void compile_free(struct compile *c);
+/* limits and lang must stay as long as it lives. NULL ENOMEM. */
+struct compiler *compiler_new(const struct compiler_host *host, const struct lang *lang, const struct limits *limits,
+			      const struct box_spec *spec);
+/* Gives the compile to an IDLE one; it is answered later, from the loop. */
+void compiler_serve(struct compiler *k, struct compile *c);
+/* Ends it, whatever its state; a compile under way is answered with NULL. */
+void compiler_end(struct compiler *k, const char *why);
+/* The same, without an answer: its compile is not wanted any more. */
+void compiler_abandon(struct compiler *k, const char *why);
 #endif

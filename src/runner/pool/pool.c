@@ -1,35 +1,39 @@
 /* pool.c - boxes that wait for a job
  *
- * A box is nobody's when it is made ahead (warm), and its first owner's from
- * then on: the owner's jobs follow one another in it, each in a cell, until it
- * has served box_jobs of them or was idle for box_idle. It never passes from one
- * owner to another. Without cells, with share = none and for owners without an
- * identity a box serves one job.
+ *     made ahead → AHEAD → IN_USE ⇄ KEPT         (each → removed)
+ *     made for a job ────────┘
  *
- * What is wanted ahead is known by shape: image and sizes. Each language has the
- * shape of its default limits; a job of another size takes a cold box. More than
- * a language's minimum is made only while jobs that use boxes up are waiting, so
- * that the engine makes the next boxes while the last jobs run.
+ *     IN_USE   a job's, or whoever else's made it: the pool does not look at it
+ *     AHEAD    it has no owner yet; it goes after box_age
+ *     KEPT     it waits for its owner's next job; it goes after box_idle
+ *
+ * A box has no owner when it is made ahead (warm), and its first owner from then on: the owner's jobs follow one
+ * another in it, each in a cell, until it has served box_jobs of them or was idle for too long. It never passes from
+ * one owner to another. Without cells, with share = none and for owners without an identity a box serves one job.
+ *
+ * What is made ahead is known by shape: image and sizes. Each language has the shape of its default limits; a job of
+ * another size takes a cold box. More than a language's minimum is made only while jobs that use boxes up are
+ * waiting, so that the engine makes the next boxes while the last jobs run.
  */
 #include "runner/pool/pool.h"
-#include "base/clock.h"
 #include "base/limit.h"
 #include "base/loop.h"
+#include "conf/conf.h"
 #include "engine/docker.h"
 #include "job/language.h"
 #include "job/result.h"
 #include "runner/box/box.h"
-#include "runner/compile/compiler.h"
+#include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
 #include "wire/frame.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 enum {
 	COMING_MAX = 6,	     /* boxes that the engine makes at once: more are not sooner */
@@ -39,26 +43,20 @@ enum {
 	BACKOFF_MOST = 60000000
 };
 
-/* What is wanted ahead of one language. */
-struct shelf {
+/* What is made ahead for one language. */
+struct pool_entry {
 	const struct lang *lang;
 	struct box_spec spec;
 	int64_t used_up;	/* when a box of this shape was last taken for a single job */
 	int64_t again, backoff; /* the engine failed: not before, and how long next time */
 };
 
-static const struct config *config;
-static struct boxes *boxes;
-static struct shelf *shelves;
-static size_t nshelves;
-static struct timer look, pace;
-static int64_t paced_from; /* a box was made ahead, or a job took one */
-
-static void refill_now(void);
+static void refill_now(struct pool *p);
 
 /* ---- shapes ------------------------------------------------------------------ */
 
-void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limits limits[PHASE_COUNT], bool compiles)
+void pool_spec(const struct pool *p, struct box_spec *spec, const struct lang *lang,
+	       const struct limits limits[PHASE_COUNT], bool compiles)
 {
 	const struct limits *run = &limits[PHASE_RUN], *compile = &limits[PHASE_COMPILE];
 	struct limits l = *run;
@@ -68,173 +66,161 @@ void pool_spec(struct box_spec *spec, const struct lang *lang, const struct limi
 			l.v[i] = compile->v[i];
 	l.v[LIMIT_DISK] = run->v[LIMIT_DISK];
 	*spec = (struct box_spec){ .image = lang->image,
-				   .memory = box_memory(&config->conf, &l),
+				   .memory = box_memory(&p->config->conf, &l),
 				   .disk = run->v[LIMIT_DISK],
 				   .inodes = run->v[LIMIT_INODES],
-				   .processes = l.v[LIMIT_PROCESSES] + 2, /* init and the cell's keeper */
+				   .processes = l.v[LIMIT_PROCESSES] + 2, /* cee-init and the cell's supervisor */
 				   .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
 }
 
-static bool fits(const struct box_spec *a, const struct box_spec *b)
+static bool fits(const struct pool *p, const struct box_spec *a, const struct box_spec *b)
 {
 	return a->memory == b->memory && a->processes == b->processes && a->open_files == b->open_files &&
 	       /* with cells the disk is the cell's, made for each job */
-	       (boxes_cells(boxes) || (a->disk == b->disk && a->inodes == b->inodes)) &&
+	       (boxes_cells(p->boxes) || (a->disk == b->disk && a->inodes == b->inodes)) &&
 	       strcmp(a->image, b->image) == 0;
 }
 
-static void default_spec(struct box_spec *spec, const struct lang *lang)
+static void default_spec(const struct pool *p, struct box_spec *spec, const struct lang *lang)
 {
 	struct limits l[PHASE_COUNT];
+	bool elsewhere;
 
-	for (int p = 0; p < PHASE_COUNT; p++) {
-		l[p] = lang->limits[p];
-		limits_default(&l[p], &config->conf.dflt[p]);
-		limits_cap(&l[p], &config->conf.max[p]);
+	for (int i = 0; i < PHASE_COUNT; i++) {
+		l[i] = lang->limits[i];
+		limits_default(&l[i], &p->config->conf.dflt[i]);
+		limits_cap(&l[i], &p->config->conf.max[i]);
 	}
-	/* programs of a resident compiler come ready */
-	pool_spec(spec, lang, l, !compiler_suits(lang, &l[PHASE_COMPILE]));
+	elsewhere = p->compilers && compilers_suit(p->compilers, lang, &l[PHASE_COMPILE]);
+	pool_spec(p, spec, lang, l, !elsewhere);
 }
 
-bool pool_shares(const char *owner)
+bool pool_shares(const struct pool *p, const char *owner)
 {
-	return !config->conf.share_none && boxes_cells(boxes) && strcmp(owner, "anon") != 0;
+	return !p->config->conf.share_none && boxes_cells(p->boxes) && strcmp(owner, "anon") != 0;
 }
 
-/* ---- idle boxes ---------------------------------------------------------------- */
-
-int pool_idle(void)
+static struct pool_entry *entry_of(const struct pool *p, const struct box_spec *spec)
 {
-	int n = 0;
-
-	for (struct box *b = boxes_first(boxes); b; b = b->next)
-		n += b->idle_since != 0;
-	return n;
+	for (size_t i = 0; i < p->nentries; i++)
+		if (fits(p, &p->entries[i].spec, spec))
+			return &p->entries[i];
+	return NULL;
 }
 
-static void let_go(struct box *b)
+/* ---- states ------------------------------------------------------------------------- */
+
+#define TO(s) (1u << BOX_##s)
+static const struct {
+	const char *name;
+	unsigned next; /* the states that may follow */
+} states[] = {
+	[BOX_IN_USE] = { "in use", TO(AHEAD) | TO(KEPT) },
+	[BOX_AHEAD] = { "ahead", TO(IN_USE) },
+	[BOX_KEPT] = { "kept", TO(IN_USE) },
+};
+#undef TO
+
+/* The only writer of a box's idle state: ends the timer of the old one, starts that of the new one. */
+static void enter(struct pool *p, struct box *b, enum box_idle_state s)
 {
-	b->idle_since = 0;
+	const int64_t most[] = {
+		[BOX_IN_USE] = 0, [BOX_AHEAD] = p->config->conf.box_age_us, [BOX_KEPT] = p->config->conf.box_idle_us
+	};
+	bool known = states[b->idle.state].next & 1u << s;
+
+	log_event("pool", "id", b->container[0] ? b->container : "-", "owner", b->owner[0] ? b->owner : NULL, "from",
+		  states[b->idle.state].name, "to", states[s].name, "trouble",
+		  known ? NULL : "this step is not in the table", NULL);
+	b->idle.state = s;
+	b->idle.since = s == BOX_IN_USE ? 0 : loop_now(p->boxes->loop);
+	loop_timer(&b->idle.timer, most[s] ? b->idle.since + most[s] : 0);
+}
+
+static void let_go(struct pool *p, struct box *b)
+{
+	enter(p, b, BOX_IN_USE);
 	box_remove(b);
 }
 
-void pool_drain(void)
+void pool_drain(struct pool *p)
 {
-	for (struct box *b = boxes_first(boxes), *next; b; b = next) {
+	for (struct box *b = boxes_first(p->boxes), *next; b; b = next) {
 		next = b->next;
-		if (b->idle_since)
-			let_go(b);
+		if (b->idle.state != BOX_IN_USE)
+			let_go(p, b);
 	}
 }
 
-static struct shelf *shelf_of(const struct box_spec *spec)
+static void idle_too_long(struct timer *t)
 {
-	for (size_t i = 0; i < nshelves; i++)
-		if (fits(&shelves[i].spec, spec))
-			return &shelves[i];
-	return NULL;
+	struct box *b = (struct box *)((char *)t - offsetof(struct box, idle.timer));
+	struct pool *p = b->idle.pool;
+
+	let_go(p, b);
+	refill_now(p);
 }
 
 static void idle_ready(void *arg)
 {
 	struct box *b = arg;
-	struct shelf *s = shelf_of(&b->spec);
+	struct pool *p = b->idle.pool;
+	struct pool_entry *e = entry_of(p, &b->spec);
 
-	if (s)
-		s->backoff = 0;
-	refill_now();
+	if (e)
+		e->backoff = 0;
+	refill_now(p);
 }
 
-/* init has nothing to say between two jobs but READY, which the box hears itself. */
+/* Between two jobs cee-init has nothing to say but READY, which the box takes itself. */
 static void idle_frame(void *arg, const struct frame *f)
 {
 	struct box *b = arg;
 
-	log_event("box", "id", b->container, "trouble", "cee-init spoke without a job", "frame",
+	log_event("box", "id", b->container, "trouble", "unexpected frame while idle", "frame",
 		  log_number((long long)f->type), NULL);
-	let_go(b);
+	let_go(b->idle.pool, b);
 }
 
 static void idle_ended(void *arg, enum box_end how, const char *reason)
 {
 	struct box *b = arg;
-	struct shelf *s = b->jobs ? NULL : shelf_of(&b->spec);
+	struct pool *p = b->idle.pool;
+	struct pool_entry *e = b->jobs ? NULL : entry_of(p, &b->spec);
 
 	(void)reason; /* the box has logged it */
-	b->idle_since = 0;
-	if (!s || !engine_up(boxes->engine))
+	enter(p, b, BOX_IN_USE);
+	if (!e || !engine_up(p->boxes->engine))
 		return;
-	s->backoff = how == BOX_NO_IMAGE ? BACKOFF_MOST : s->backoff ? s->backoff * 2 : BACKOFF_LEAST;
-	if (s->backoff > BACKOFF_MOST)
-		s->backoff = BACKOFF_MOST;
-	s->again = mono_us() + s->backoff;
+	e->backoff = how == BOX_NO_IMAGE ? BACKOFF_MOST : e->backoff ? e->backoff * 2 : BACKOFF_LEAST;
+	if (e->backoff > BACKOFF_MOST)
+		e->backoff = BACKOFF_MOST;
+	e->again = loop_now(p->boxes->loop) + e->backoff;
 }
 
-static int64_t goes_at(const struct box *b)
+static void keep(struct pool *p, struct box *b)
 {
-	return b->idle_since + (b->owner[0] ? config->conf.box_idle_us : config->conf.box_age_us);
-}
-
-static void look_later(void)
-{
-	int64_t first = 0;
-
-	for (struct box *b = boxes_first(boxes); b; b = b->next)
-		if (b->idle_since && (!first || goes_at(b) < first))
-			first = goes_at(b);
-	loop_timer(&look, first);
-}
-
-static void keep_idle(struct box *b)
-{
-	b->idle_since = mono_us();
+	b->idle.pool = p;
+	b->idle.generation = p->generation;
+	timer_init(&b->idle.timer, p->boxes->loop, idle_too_long);
+	b->gone = NULL;
+	enter(p, b, b->owner[0] ? BOX_KEPT : BOX_AHEAD);
 	box_use(b, idle_ready, idle_frame, idle_ended, b);
-	if (!look.at || goes_at(b) < look.at)
-		loop_timer(&look, goes_at(b));
-}
-
-/* The one that waited longest among those that were used before. */
-static struct box *oldest_idle(void)
-{
-	struct box *oldest = NULL;
-
-	for (struct box *b = boxes_first(boxes); b; b = b->next)
-		if (b->idle_since && (!oldest || b->idle_since < oldest->idle_since))
-			oldest = b;
-	return oldest;
-}
-
-static int most_boxes(void)
-{
-	return config->conf.boxes ? config->conf.boxes : 4 * config->conf.jobs + 8;
-}
-
-static void look_at_age(struct timer *t)
-{
-	int64_t now = mono_us();
-
-	(void)t;
-	for (struct box *b = boxes_first(boxes), *next; b; b = next) {
-		next = b->next;
-		if (b->idle_since && goes_at(b) <= now)
-			let_go(b);
-	}
-	look_later();
-	refill_now();
 }
 
 /* ---- taking and giving ------------------------------------------------------------ */
 
-/* The owner's own first, the one used last; then nobody's: ready, or nearest to it. */
-static struct box *best_idle(const struct box_spec *spec, const char *owner, bool shares)
+/* The owner's own first, the one used last; then one without an owner: ready, or nearest to it. */
+static struct box *best_idle(const struct pool *p, const struct box_spec *spec, const char *owner)
 {
+	bool shares = pool_shares(p, owner);
 	struct box *own = NULL, *fresh = NULL;
 
-	for (struct box *b = boxes_first(boxes); b; b = b->next) {
-		if (!b->idle_since || b->state > BOX_READY || !fits(&b->spec, spec))
+	for (struct box *b = boxes_first(p->boxes); b; b = b->next) {
+		if (b->idle.state == BOX_IN_USE || b->state > BOX_READY || !fits(p, &b->spec, spec))
 			continue;
 		if (b->owner[0]) {
-			if (shares && strcmp(b->owner, owner) == 0 && (!own || b->idle_since > own->idle_since))
+			if (shares && strcmp(b->owner, owner) == 0 && (!own || b->idle.since > own->idle.since))
 				own = b;
 		} else if (!fresh || b->state > fresh->state) {
 			fresh = b;
@@ -243,31 +229,44 @@ static struct box *best_idle(const struct box_spec *spec, const char *owner, boo
 	return own ? own : fresh;
 }
 
-static void make_room(void)
+static int most_boxes(const struct pool *p)
 {
-	struct box *b = boxes_count(boxes) >= most_boxes() ? oldest_idle() : NULL;
-
-	if (b)
-		let_go(b);
+	return p->config->conf.boxes ? p->config->conf.boxes : 4 * p->config->conf.jobs + 8;
 }
 
-struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_from *from)
+/* Where there are too many boxes the one goes that has been idle for the longest time. */
+static void make_room(struct pool *p)
 {
-	bool shares = pool_shares(owner);
-	struct box *b = best_idle(spec, owner, shares);
-	struct shelf *s = shelf_of(spec);
+	struct box *oldest = NULL;
 
-	if (s && !shares)
-		s->used_up = mono_us();
+	if (boxes_count(p->boxes) < most_boxes(p))
+		return;
+	for (struct box *b = boxes_first(p->boxes); b; b = b->next)
+		if (b->idle.state != BOX_IN_USE && (!oldest || b->idle.since < oldest->idle.since))
+			oldest = b;
+	if (oldest)
+		let_go(p, oldest);
+}
+
+struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *owner, enum box_from *from)
+{
+	struct box *b = best_idle(p, spec, owner);
+	struct pool_entry *e = entry_of(p, spec);
+
+	if (e && !pool_shares(p, owner))
+		e->used_up = loop_now(p->boxes->loop);
 	*from = b && b->jobs ? BOX_SHARED : b && b->state == BOX_READY ? BOX_WARM : BOX_COLD;
-	if (!b) {
-		make_room();
-		b = box_new(boxes, spec);
+	if (b) {
+		enter(p, b, BOX_IN_USE);
+	} else {
+		make_room(p);
+		b = box_new(p->boxes, spec);
 	}
 	if (!b)
 		return NULL;
-	paced_from = mono_us(); /* the next one is made when this job had the processors for a while */
-	b->idle_since = 0;
+	p->paced_from =
+		loop_now(p->boxes->loop); /* the next one is made when this job had the processors for a while */
+	b->idle.generation = p->generation;
 	b->jobs++;
 	if (!b->owner[0])
 		snprintf(b->owner, sizeof(b->owner), "%s", owner);
@@ -275,139 +274,150 @@ struct box *pool_take(const struct box_spec *spec, const char *owner, enum box_f
 }
 
 /* Whether it may wait for its owner's next job, as far as its owner and the others go. */
-static bool may_wait(const struct box *b)
+static bool may_wait(const struct pool *p, const struct box *b)
 {
-	return pool_shares(b->owner) && config->conf.box_idle_us > 0 &&
-	       boxes_count(boxes) - boxes_going(boxes) <= most_boxes();
+	return b->idle.generation == p->generation && pool_shares(p, b->owner) && p->config->conf.box_idle_us > 0 &&
+	       boxes_count(p->boxes) - boxes_going(p->boxes) <= most_boxes(p);
 }
 
-void pool_give(struct box *b)
+void pool_give(struct pool *p, struct box *b)
 {
-	if (b->state != BOX_READY || !b->cells || b->jobs >= config->conf.box_jobs || !may_wait(b)) {
+	if (b->state != BOX_READY || !b->cells || b->jobs >= p->config->conf.box_jobs || !may_wait(p, b)) {
 		box_remove(b);
 		return;
 	}
-	b->gone = NULL;
-	keep_idle(b);
+	keep(p, b);
 	box_rest(b);
 }
 
-void pool_unused(struct box *b)
+void pool_unused(struct pool *p, struct box *b)
 {
-	if (b->state > BOX_READY || (b->state == BOX_READY && !b->cells) || !may_wait(b)) {
+	if (b->state > BOX_READY || (b->state == BOX_READY && !b->cells) || !may_wait(p, b)) {
 		box_remove(b);
 		return;
 	}
 	b->jobs--;
-	b->gone = NULL;
-	keep_idle(b);
+	keep(p, b);
 }
 
 /* ---- making ahead --------------------------------------------------------------------- */
 
-static size_t waiting_jobs;
-static int free_places;
-
-static int unowned(const struct box_spec *spec)
+/* Idle boxes without an owner, of that shape or of any. */
+static int unowned(const struct pool *p, const struct box_spec *spec)
 {
 	int n = 0;
 
-	for (struct box *b = boxes_first(boxes); b; b = b->next)
-		n += b->idle_since && !b->owner[0] && (!spec || fits(&b->spec, spec));
+	for (struct box *b = boxes_first(p->boxes); b; b = b->next)
+		n += b->idle.state == BOX_AHEAD && (!spec || fits(p, &b->spec, spec));
 	return n;
 }
 
-static int wanted(const struct shelf *s, int64_t now)
+static bool in_demand(const struct pool *p, const struct pool_entry *e)
 {
-	int n = s->lang->warm_min, most = s->lang->warm_max;
+	return p->waiting_jobs && e->used_up && loop_now(p->boxes->loop) - e->used_up < DEMAND_US;
+}
 
-	if (waiting_jobs && s->used_up && now - s->used_up < DEMAND_US)
-		n = waiting_jobs < (size_t)most ? (int)waiting_jobs : most;
+static int wanted(const struct pool *p, const struct pool_entry *e)
+{
+	int n = e->lang->warm_min, most = e->lang->warm_max;
+
+	if (in_demand(p, e))
+		n = p->waiting_jobs < (size_t)most ? (int)p->waiting_jobs : most;
 	return n < most ? n : most;
 }
 
 /* How many may be in the making: many while jobs wait for boxes, one where jobs run
  * that want the processors, and none where every place is taken. */
-static int may_come(const struct shelf *s, int64_t now)
+static int may_come(const struct pool *p, const struct pool_entry *e)
 {
-	if (waiting_jobs && s->used_up && now - s->used_up < DEMAND_US)
+	if (in_demand(p, e))
 		return COMING_MAX;
-	if (!free_places || now - paced_from < PACE_US)
+	if (!p->free_places || loop_now(p->boxes->loop) - p->paced_from < PACE_US)
 		return 0;
-	return free_places < config->conf.jobs ? 1 : 2;
+	return p->free_places < p->config->conf.jobs ? 1 : 2;
 }
 
-static void make_one(struct shelf *s)
+static bool make_one(struct pool *p, struct pool_entry *e)
 {
-	struct box *b = box_new(boxes, &s->spec);
+	struct box *b = box_new(p->boxes, &e->spec);
 
 	if (!b)
-		return;
-	paced_from = mono_us();
-	keep_idle(b);
+		return false;
+	p->paced_from = loop_now(p->boxes->loop);
+	keep(p, b);
+	return true;
 }
 
-static void refill_now(void)
+/* True when it wants more, later. */
+static bool refill_entry(struct pool *p, struct pool_entry *e)
 {
-	int64_t now = mono_us();
+	while (unowned(p, &e->spec) < wanted(p, e) && unowned(p, NULL) < p->config->conf.warm &&
+	       boxes_count(p->boxes) < most_boxes(p)) {
+		if (loop_now(p->boxes->loop) < e->again || boxes_coming(p->boxes) >= may_come(p, e) || !make_one(p, e))
+			return true;
+	}
+	return false;
+}
+
+static void refill_now(struct pool *p)
+{
 	bool later = false;
 
-	if (!engine_up(boxes->engine))
+	if (!engine_up(p->boxes->engine))
 		return;
-	for (size_t i = 0; i < nshelves; i++) {
-		struct shelf *s = &shelves[i];
-
-		while (unowned(&s->spec) < wanted(s, now) && unowned(NULL) < config->conf.warm &&
-		       boxes_count(boxes) < most_boxes()) {
-			if (now < s->again || boxes_coming(boxes) >= may_come(s, now)) {
-				later = true;
-				break;
-			}
-			make_one(s);
-		}
-	}
-	if (later && !pace.at)
-		loop_timer(&pace, now + PACE_US);
+	for (size_t i = 0; i < p->nentries; i++)
+		later |= refill_entry(p, &p->entries[i]);
+	if (later && !p->pace.at)
+		loop_after(&p->pace, PACE_US);
 }
 
 static void pace_fired(struct timer *t)
 {
-	(void)t;
-	refill_now();
+	refill_now((struct pool *)((char *)t - offsetof(struct pool, pace)));
 }
 
-void pool_refill(size_t waiting, int places)
+void pool_refill(struct pool *p, size_t waiting, int places)
 {
-	waiting_jobs = waiting;
-	free_places = places;
-	refill_now();
+	p->waiting_jobs = waiting;
+	p->free_places = places;
+	refill_now(p);
 }
 
 /* ---- start -------------------------------------------------------------------------------- */
 
-static void shelves_make(void)
+static void entries_make(struct pool *p)
 {
-	free(shelves);
-	nshelves = 0;
-	shelves = calloc(config->langs.n + 1, sizeof(*shelves));
-	for (size_t i = 0; shelves && i < config->langs.n; i++) {
-		shelves[nshelves].lang = &config->langs.l[i];
-		default_spec(&shelves[nshelves++].spec, &config->langs.l[i]);
+	const struct langs *langs = &p->config->langs;
+
+	free(p->entries);
+	p->nentries = 0;
+	p->entries = calloc(langs->n + 1, sizeof(*p->entries));
+	for (size_t i = 0; p->entries && i < langs->n; i++) {
+		p->entries[p->nentries].lang = &langs->l[i];
+		default_spec(p, &p->entries[p->nentries++].spec, &langs->l[i]);
 	}
 }
 
-void pool_reconfigure(const struct config *c)
+void pool_reconfigure(struct pool *p, const struct config *c)
 {
-	config = c;
-	pool_drain();
-	shelves_make();
+	p->config = c;
+	p->generation++;
+	pool_drain(p);
+	entries_make(p);
 }
 
-void pool_init(const struct config *c, struct boxes *bs)
+void pool_init(struct pool *p, struct boxes *boxes, const struct compilers *compilers, const struct config *c)
 {
-	boxes = bs;
-	config = c;
-	timer_init(&look, boxes->loop, look_at_age);
-	timer_init(&pace, boxes->loop, pace_fired);
-	shelves_make();
+	*p = (struct pool){ .boxes = boxes, .compilers = compilers, .config = c };
+	timer_init(&p->pace, boxes->loop, pace_fired);
+	entries_make(p);
+}
+
+void pool_release(struct pool *p)
+{
+	pool_drain(p);
+	loop_timer(&p->pace, 0);
+	free(p->entries);
+	p->entries = NULL;
+	p->nentries = 0;
 }

@@ -35,9 +35,11 @@
 #include "job/language_argv.h"
 #include "job/language_image.h"
 #include "job/languages.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
-#include "runner/compile/compiler.h"
+#include "runner/compile/compile.h"
+#include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
@@ -187,7 +189,7 @@ static void run_drop(struct run *r)
 	*p = r->next;
 	unpin(r);
 	layers_forget(r->wish);
-	compile_free(r->compile);
+	compilers_forget(parts->compilers, r->compile);
 	if (r->box) {
 		r->box->gone = NULL;
 		box_remove(r->box);
@@ -220,7 +222,7 @@ static void drop_compile(struct run *r)
 	struct compile *c = r->compile;
 
 	r->compile = NULL;
-	compile_free(c);
+	compilers_forget(parts->compilers, c);
 	layers_forget(r->wish);
 	r->wish = NULL;
 }
@@ -243,9 +245,9 @@ void run_verdict(struct run *r, enum why why, const char *message)
 	if (r->box) { /* removed beside the way: nothing waits for a container to die */
 		r->box->gone = NULL;
 		if (r->state < RUN_EXECUTING)
-			pool_unused(r->box);
+			pool_unused(parts->pool, r->box);
 		else if (r->clean)
-			pool_give(r->box);
+			pool_give(parts->pool, r->box);
 		else
 			box_remove(r->box);
 		r->box = NULL;
@@ -593,9 +595,9 @@ static void get_box(struct run *r)
 	struct box_spec spec;
 
 	tests_limits(r, limits);
-	pool_spec(&spec, r->lang, limits, !r->compile);
+	pool_spec(parts->pool, &spec, r->lang, limits, !r->compile);
 	r->result.box_memory = spec.memory;
-	r->box = pool_take(&spec, r->owner, &r->result.box_from);
+	r->box = pool_take(parts->pool, &spec, r->owner, &r->result.box_from);
 	if (!r->box) {
 		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
 		return;
@@ -610,14 +612,14 @@ static void get_box(struct run *r)
 
 static void show_words(struct run *r, const struct compile *c)
 {
-	size_t first = c->gap ? c->gap_at : c->words.len;
+	size_t first = c->gap ? c->gap_at : c->output.len;
 
 	if (first)
-		output_add(&r->output, STREAM_COMPILE, c->words.data, first);
+		output_add(&r->output, STREAM_COMPILE, c->output.data, first);
 	if (c->gap)
 		output_gap(&r->output, STREAM_COMPILE, c->gap);
-	if (c->words.len > first)
-		output_add(&r->output, STREAM_COMPILE, c->words.data + first, c->words.len - first);
+	if (c->output.len > first)
+		output_add(&r->output, STREAM_COMPILE, c->output.data + first, c->output.len - first);
 }
 
 /* The box that waited is of another size than compiling in it needs. */
@@ -629,11 +631,11 @@ static void compile_plainly(struct run *r)
 	r->box = NULL;
 	drop_compile(r);
 	if (b)
-		pool_unused(b);
+		pool_unused(parts->pool, b);
 	get_box(r);
 }
 
-static void compile_done(void *arg, const struct frame *end)
+static void compile_done(void *arg, const struct frame_end *end)
 {
 	struct run *r = arg;
 	char text[160];
@@ -642,7 +644,7 @@ static void compile_done(void *arg, const struct frame *end)
 		compile_plainly(r);
 		return;
 	}
-	verdict_end(r, end);
+	verdict_ended(r, end);
 	show_words(r, r->compile);
 	r->compiled = true;
 	if (verdict_program_failed(&r->result.phase[PHASE_COMPILE])) {
@@ -658,18 +660,18 @@ static void compile_done(void *arg, const struct frame *end)
 /* Compiled in a compile box where one is to be had, and meanwhile a box for the program. */
 static void compile_and_run(struct run *r)
 {
-	struct compile_order o = { .lang = r->lang,
-				   .job = &r->job,
-				   .limits = &r->limits[PHASE_COMPILE],
-				   .owner = r->owner,
-				   .shares = pool_shares(r->owner),
-				   .done = compile_done,
-				   .arg = r };
+	struct compile_request o = { .lang = r->lang,
+				     .job = &r->job,
+				     .limits = &r->limits[PHASE_COMPILE],
+				     .owner = r->owner,
+				     .shares = pool_shares(parts->pool, r->owner),
+				     .done = compile_done,
+				     .arg = r };
 
 	if (r->lang->resident.ncommand && !r->job.check)
 		r->result.compiler = COMPILER_PLAIN;
-	if (r->result.compiler && compiler_suits(r->lang, o.limits))
-		r->compile = compile_begin(&o);
+	if (r->result.compiler && compilers_suit(parts->compilers, r->lang, o.limits))
+		r->compile = compilers_compile(parts->compilers, &o);
 	if (r->compile) {
 		r->result.compiler = COMPILER_RESIDENT;
 		if (!r->result.started_us)

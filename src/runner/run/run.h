@@ -4,10 +4,12 @@
 
 #include "base/loop.h"
 #include "runner/box/box.h"
+#include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/pin.h"
 #include "runner/core/sync.h"
+#include "runner/pool/pool.h"
 #include "runner/queue/queue.h"
 #include "spool/claim.h"
 #include "spool/input.h"
@@ -21,6 +23,8 @@ struct run_parts {
 	struct pin *pin;
 	struct counters *counters;
 	struct boxes *boxes;
+	struct pool *pool;
+	struct compilers *compilers;
 };
 
 /* on_end: a job has gone, or may be resumed. on_unknown: one names a language that is not known; it may be by the time this returns. */

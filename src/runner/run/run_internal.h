@@ -8,9 +8,10 @@
 #include "job/job.h"
 #include "job/job_tests.h"
 #include "job/language.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
-#include "runner/compile/compiler.h"
+#include "runner/compile/compile.h"
 #include "runner/core/config.h"
 #include "runner/core/sync.h"
 #include "runner/run/collect_files.h"
@@ -19,6 +20,7 @@
 #include "spool/claim.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
+#include "wire/payload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,8 +30,10 @@
 	S(CLAIMED, "claimed")                                                                                          \
 	S(PACKAGES, "packages")                                                                                        \
 	S(PACKED, "waiting for a place")                                                                               \
-	S(BOXED, "waiting for its box") S(COMPILING, "compiling") S(EXECUTING, "executing") S(RERUN, "rerun")          \
-		S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "published")
+	S(BOXED, "waiting for its box")                                                                                \
+	S(COMPILING, "compiling")                                                                                      \
+	S(EXECUTING, "executing") S(RERUN, "rerun") S(VERDICT, "verdict") S(SYNCED, "synced") S(PUBLISHED, "publishe"  \
+													   "d")
 enum run_state {
 #define S(id, name) RUN_##id,
 	RUN_STATES(S)
@@ -110,6 +114,7 @@ const struct config *run_config(void);
 
 /* verdict.c: what a phase's FRAME_END says, written into r->result. */
 void verdict_end(struct run *r, const struct frame *f);
+void verdict_ended(struct run *r, const struct frame_end *e);
 /* The same into p (but its limits) and why; false when the frame is not understood. */
 bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why);
 bool verdict_program_failed(const struct result_phase *p);

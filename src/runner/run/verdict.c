@@ -4,6 +4,7 @@
  * of the protocol. No I/O, and nothing moves a job on here: run.c does.
  */
 #include "base/limit.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "runner/run/run_internal.h"
 #include "wire/frame.h"
@@ -47,6 +48,22 @@ static enum why why_of(enum frame_how how)
 	return WHY_INTERNAL_ERROR;
 }
 
+static void phase_of(const struct frame_end *e, struct result_phase *p)
+{
+	p->ran = true;
+	p->exit_code = e->how == END_EXITED ? (int)(e->status & 255) : -1;
+	p->signal = e->how == END_EXITED ? 0 : (int)(e->status & 127);
+	p->cpu_us = (int64_t)e->cpu_us;
+	p->wall_us = (int64_t)e->wall_us;
+	p->peak_bytes = (int64_t)e->peak;
+	p->peak_how = e->peak_how == 1;
+	p->oom_kills = (int64_t)e->oom_kills;
+	p->hit = e->hit & ((1u << LIMIT_COUNT) - 1);
+	p->out_bytes = (int64_t)e->out_bytes;
+	p->err_bytes = (int64_t)e->err_bytes;
+	p->dropped = (int64_t)e->dropped;
+}
+
 bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why)
 {
 	struct frame_end e;
@@ -55,34 +72,29 @@ bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result
 		return false;
 	*phase = (enum frame_phase)e.phase;
 	*why = why_of((enum frame_how)e.how);
-	p->ran = true;
-	p->exit_code = e.how == END_EXITED ? (int)(e.status & 255) : -1;
-	p->signal = e.how == END_EXITED ? 0 : (int)(e.status & 127);
-	p->cpu_us = (int64_t)e.cpu_us;
-	p->wall_us = (int64_t)e.wall_us;
-	p->peak_bytes = (int64_t)e.peak;
-	p->peak_how = e.peak_how == 1;
-	p->oom_kills = (int64_t)e.oom_kills;
-	p->hit = e.hit & ((1u << LIMIT_COUNT) - 1);
-	p->out_bytes = (int64_t)e.out_bytes;
-	p->err_bytes = (int64_t)e.err_bytes;
-	p->dropped = (int64_t)e.dropped;
+	phase_of(&e, p);
 	return true;
 }
 
-void verdict_end(struct run *r, const struct frame *f)
+void verdict_ended(struct run *r, const struct frame_end *e)
 {
 	struct result_phase p;
-	enum frame_phase phase;
-	enum why why;
+	enum frame_phase phase = (enum frame_phase)e->phase;
 
-	if (!verdict_phase(f, &phase, &p, &why))
-		return;
+	phase_of(e, &p);
 	p.limits = r->result.phase[phase].limits;
 	r->result.phase[phase] = p;
 	r->result.exit_code = p.exit_code;
 	r->result.signal = p.signal;
-	r->result.why = why;
+	r->result.why = why_of((enum frame_how)e->how);
+}
+
+void verdict_end(struct run *r, const struct frame *f)
+{
+	struct frame_end e;
+
+	if (frame_unpack_end(f->data, f->len, &e))
+		verdict_ended(r, &e);
 }
 
 void verdict_explain(const struct run *r, char *text, size_t size)
