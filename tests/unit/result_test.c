@@ -2,17 +2,22 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json_record.h"
 #include "base/limit.h"
 #include "base/time_text.h"
 #include "job/labels.h"
 #include "job/result.h"
+#include "job/result_members.h"
 #include "job/test_result.h"
+#include "layers/store.h"
 #include "wire/frame.h"
 #include "check.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -327,13 +332,143 @@ static void tests_of_a_job(void)
 	r.tests.failed = 2;
 	text = result_format(&r);
 	CHECK(text && result_parse(&back, text, strlen(text), &e) == -1 &&
-	      strstr(e.msg, "tests: its numbers do not add up"));
+	      strstr(e.msg, "tests: the numbers do not add up"));
 	result_release(&r);
 	free(text);
 }
 
+/* ---- each field of the tables ---------------------------------------------------- */
+
+static int64_t sample; /* so that no two fields have the same value */
+
+static void *member(const struct json_member *m, const void *base)
+{
+	return (char *)base + m->at;
+}
+
+static void fill_member(const struct json_member *m, void *into)
+{
+	switch (m->kind) {
+	case JSON_TEXT:
+		free(*(char **)member(m, into));
+		CHECK(asprintf(member(m, into), "text %d", (int)++sample) > 0);
+		break;
+	case JSON_FLAG:
+		*(bool *)member(m, into) = true;
+		break;
+	case JSON_INT:
+		*(int *)member(m, into) = (int)(++sample % m->most);
+		break;
+	case JSON_NUMBER:
+	case JSON_SECONDS:
+	case JSON_TIME:
+		*(int64_t *)member(m, into) = ++sample;
+		break;
+	case JSON_WORD:
+		*(unsigned *)member(m, into) = (unsigned)m->nwords - 1;
+		break;
+	case JSON_OBJECT:
+	case JSON_INLINE:
+	case JSON_OWN:
+		break;
+	}
+}
+
+static void fill_members(const struct json_member *table, void *into)
+{
+	for (const struct json_member *m = table; m->name || m->kind == JSON_INLINE; m++) {
+		fill_member(m, into);
+		if (m->fields)
+			fill_members(m->fields, member(m, into));
+	}
+}
+
+static bool same_member(const struct json_member *m, const void *a, const void *b)
+{
+	switch (m->kind) {
+	case JSON_TEXT:
+		return strcmp(*(char **)member(m, a), *(char **)member(m, b)) == 0;
+	case JSON_FLAG:
+		return *(bool *)member(m, a) == *(bool *)member(m, b);
+	case JSON_INT:
+	case JSON_WORD:
+		return *(int *)member(m, a) == *(int *)member(m, b);
+	case JSON_NUMBER:
+	case JSON_SECONDS:
+	case JSON_TIME:
+		return *(int64_t *)member(m, a) == *(int64_t *)member(m, b);
+	case JSON_OBJECT:
+	case JSON_INLINE:
+	case JSON_OWN:
+		break;
+	}
+	return true;
+}
+
+/* Each field stands in the text, and was read back as it was. */
+static void check_members(const struct json_member *table, const char *text, const void *a, const void *b)
+{
+	for (const struct json_member *m = table; m->name || m->kind == JSON_INLINE; m++) {
+		AUTO_FREE char *key = NULL;
+
+		if (m->name) {
+			CHECK(asprintf(&key, "\"%s\":", m->name) > 0);
+			CHECK(strstr(text, key));
+		}
+		if (!same_member(m, a, b))
+			printf("# %s is not read back\n", m->name);
+		CHECK(same_member(m, a, b));
+		if (m->fields)
+			check_members(m->fields, text, member(m, a), member(m, b));
+	}
+}
+
+static void every_field_of_a_result(void)
+{
+	struct result r, back;
+	AUTO_FREE char *text = NULL, *again = NULL;
+
+	fill(&r);
+	fill_members(result_members, &r);
+	r.tests = (struct result_tests){ .total = 9, .run = 7, .passed = 4, .failed = 3 };
+	r.files.wanted = true;
+	r.files.left[0].name = strdup("left");
+	r.files.nleft = 1;
+	r.files.left_count = 3;
+	r.packages = calloc(1, sizeof *r.packages);
+	r.packages[0] = (struct layer_package){ strdup("p"), strdup("1"), strdup("h") };
+	r.npackages = 1;
+	text = result_format(&r);
+	CHECK(text && result_parse(&back, text, strlen(text), &e) == 0);
+	check_members(result_members, text, &r, &back);
+	again = result_format(&back);
+	CHECK(again && strcmp(text, again) == 0);
+	result_release(&back);
+	result_release(&r);
+}
+
+static void every_field_of_a_test(void)
+{
+	struct test_result t, back;
+	AUTO_FREE char *text = NULL, *again = NULL;
+
+	test_init(&t);
+	fill_members(test_members, &t);
+	t.ok = 1;
+	t.out_to = t.err_to = 1 << 20;
+	text = test_format(&t);
+	CHECK(text && test_parse(&back, text, strlen(text), &e) == 0);
+	check_members(test_members, text, &t, &back);
+	again = test_format(&back);
+	CHECK(again && strcmp(text, again) == 0);
+	test_release(&back);
+	test_release(&t);
+}
+
 int main(void)
 {
+	RUN(every_field_of_a_result);
+	RUN(every_field_of_a_test);
 	RUN(a_test);
 	RUN(tests_of_a_job);
 	RUN(collected);
