@@ -8,10 +8,13 @@
 #include "base/names.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
+#include "spool/find.h"
 #include "spool/group.h"
 #include "spool/ids.h"
+#include "spool/owner_name.h"
+#include "spool/runners.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "spool/ids.h"
+#include "spool/owner_name.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
-#include "cli/prog.h"
+#include "wire/frame_types.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -14,12 +14,14 @@
 #include "base/id.h"
 #include "cli/client.h"
 #include "cli/job_options.h"
+#include "cli/prog.h"
 #include "job/compose.h"
+#include "spool/find.h"
 #include "spool/group.h"
 #include "spool/input.h"
 #include "spool/key.h"
 #include "spool/queue_capacity.h"
-#include "spool/spool.h"
+#include "spool/submission.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -202,7 +204,7 @@ int submitter_put(struct submitter *t, struct buf *text, const char *own, char i
 	int r;
 
 	begin(t);
-	if (spool_submits(&t->c->spool, t->c->owner, e) < 0)
+	if (spool_may_submit(&t->c->spool, t->c->owner, e) < 0)
 		return -1;
 	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return 1;

@@ -18,10 +18,10 @@
 #include "job/result.h"
 #include "job/tap.h"
 #include "job/test_result.h"
+#include "spool/cancel.h"
 #include "spool/follow.h"
 #include "spool/input.h"
-#include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <fcntl.h>

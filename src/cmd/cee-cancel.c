@@ -6,8 +6,9 @@
 #include "cli/client.h"
 #include "cli/prog.h"
 #include "job/result.h"
+#include "spool/cancel.h"
+#include "spool/find.h"
 #include "spool/follow.h"
-#include "spool/spool.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -11,8 +11,9 @@
 #include "cli/client.h"
 #include "cli/prog.h"
 #include "job/result.h"
+#include "spool/attempt_read.h"
 #include "spool/collected.h"
-#include "spool/spool.h"
+#include "spool/find.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -63,18 +64,11 @@ static void read_result(struct files_prog *p, struct result *r)
 /* Those of the attempt that ended the job. */
 static void read_index(struct files_prog *p, const struct result *r)
 {
-	AUTO_CLOSE int out = spool_open_out(&p->c.spool, p->c.owner, p->id), dir = -1;
-	AUTO_BUF struct buf text = { 0 };
 	struct cee_err e = { 0 };
-	char n[16];
 
-	snprintf(n, sizeof n, "%d", r->attempt);
-	dir = out < 0 ? -1 : openat(out, n, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || (p->fd = open_file_at(dir, "files", O_RDONLY)) < 0 ||
-	    read_file_at(dir, "files.index", FILES_INDEX_MAX, &text) < 0)
-		prog_die(EX_IOERR, "%s: its collected files: %s", p->id, strerror(errno));
-	if (files_parse(&p->list, text.data ? text.data : "", text.len, &e) < 0)
-		prog_die(EX_DATAERR, "%s: the index of its collected files: %s; cee-fsck says more", p->id, e.msg);
+	p->fd = spool_open_files(&p->c.spool, p->c.owner, p->id, r->attempt, &p->list, &e);
+	if (p->fd < 0)
+		prog_die(errno == EPROTO ? EX_DATAERR : EX_IOERR, "%s", e.msg);
 }
 
 static void open_job(struct files_prog *p)

@@ -11,16 +11,17 @@
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "cli/client.h"
 #include "cli/prog.h"
 #include "job/compose.h"
 #include "job/result.h"
 #include "job/test_result.h"
+#include "spool/find.h"
 #include "spool/follow.h"
 #include "spool/follow_many.h"
 #include "spool/index.h"
-#include "spool/spool.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <signal.h>

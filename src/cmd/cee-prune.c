@@ -7,18 +7,19 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/id.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/prog.h"
 #include "job/result.h"
+#include "spool/find.h"
 #include "spool/group.h"
+#include "spool/jobs.h"
 #include "spool/key.h"
+#include "spool/owner_name.h"
 #include "spool/remove.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
+#include "spool/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -70,115 +71,66 @@ static bool is_over(const struct result *r)
 	return keep >= 0 && prune.now_us - r->ended_us > keep;
 }
 
-static void prune_job(const char *owner, const char *id)
+static int prune_job(void *arg, const char *id)
 {
+	const char *owner = arg;
 	AUTO_BUF struct buf text = { 0 };
 	struct cee_err e = { 0 };
 	struct result r;
 	bool over;
 
 	if (spool_read_result(&prune.c.spool, owner, id, &text) < 0)
-		return; /* it has not ended */
+		return 0; /* it has not ended */
 	if (result_parse(&r, text.data ? text.data : "", text.len, &e) < 0) {
 		prog_error("%s: its result cannot be read: %s", id, e.msg);
 		prune.failed++;
-		return;
+		return 0;
 	}
 	over = is_over(&r);
 	result_release(&r);
 	if (!over)
-		return;
+		return 0;
 	if (!prune.dry && spool_remove(&prune.c.spool, owner, id, &e) < 0) {
 		if (errno == EAGAIN || errno == ENOENT)
-			return; /* the next time */
+			return 0; /* the next time */
 		prog_error("%s", e.msg);
 		prune.failed++;
-		return;
+		return 0;
 	}
 	prune.removed++;
 	say(owner, "job", id);
-}
-
-static void prune_bucket(const char *owner, int out, const char *bucket)
-{
-	DIR *d = spool_list(out, bucket);
-	struct dirent *e;
-
-	while (d && (e = spool_next(d)))
-		if (id_valid(e->d_name))
-			prune_job(owner, e->d_name);
-	if (d)
-		closedir(d);
-	if (!prune.dry)
-		spool_bucket_drop(out, bucket);
-}
-
-/* ---- groups and keys ------------------------------------------------------------------ */
-
-static bool is_old(int dir, const char *name)
-{
-	struct stat st;
-
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && prune.now_us / 1000000 - st.st_mtim.tv_sec > OLD_S;
-}
-
-typedef int (*drop_fn)(struct spool *s, const char *owner, const char *name, bool dry);
-
-static void prune_part(const char *owner, const char *part, const char *what, drop_fn drop)
-{
-	char path[OWNER_MAX + 8];
-	struct dirent *e;
-	DIR *d;
-
-	snprintf(path, sizeof path, "%.*s/%s", OWNER_MAX - 1, owner, part);
-	d = spool_list(prune.c.spool.fd, path);
-	while (d && (e = spool_next(d)))
-		if (is_old(dirfd(d), e->d_name) && drop(&prune.c.spool, owner, e->d_name, prune.dry))
-			say(owner, what, e->d_name);
-	if (d)
-		closedir(d);
+	return 0;
 }
 
 /* ---- owners ------------------------------------------------------------------------------ */
 
-static bool is_bucket(const struct dirent *e)
+static int removed_group(void *arg, const char *name)
 {
-	return strlen(e->d_name) == SPOOL_BUCKET && strspn(e->d_name, "0123456789abcdef") == SPOOL_BUCKET;
+	say(arg, "group", name);
+	return 0;
 }
 
-static int wanted_bucket(const struct dirent *e)
+static int removed_key(void *arg, const char *name)
 {
-	return is_bucket(e);
-}
-
-/* With --older-than nothing in a bucket that began later than that can be over. */
-static bool too_new(const char *bucket)
-{
-	int64_t began_ms = (int64_t)strtoll(bucket, NULL, 16) << (48 - 4 * SPOOL_BUCKET);
-
-	return prune.older_us >= 0 && began_ms * 1000 > prune.now_us - prune.older_us;
+	say(arg, "key", name);
+	return 0;
 }
 
 static int prune_owner(void *arg, const char *owner)
 {
-	struct dirent **bucket = NULL;
-	char path[OWNER_MAX + 8];
-	AUTO_CLOSE int out = -1;
-	int n;
+	struct spool *s = &prune.c.spool;
+	/* with --older-than nothing in a bucket that began later than that can be over */
+	int64_t until = prune.older_us >= 0 ? prune.now_us - prune.older_us : INT64_MAX;
+	int64_t old = prune.now_us - OLD_S * INT64_C(1000000);
+	char name[OWNER_MAX];
 
 	(void)arg;
-	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, owner);
-	if ((out = spool_dir(prune.c.spool.fd, path)) < 0)
-		return 0;
-	n = scandirat(out, ".", &bucket, wanted_bucket, alphasort);
-	for (int i = 0; i < n; i++) {
-		if (!too_new(bucket[i]->d_name))
-			prune_bucket(owner, out, bucket[i]->d_name);
-		free(bucket[i]);
-	}
-	free(bucket);
-	prune_part(owner, "groups", "group", group_drop);
-	prune_part(owner, "keys", "key", key_drop);
+	snprintf(name, sizeof name, "%s", owner);
+	spool_each_begun(s, owner, until, prune_job, name);
+	if (!prune.dry)
+		spool_drop_buckets(s, owner);
+	group_drop_old(s, owner, old, prune.dry, removed_group, name);
+	key_drop_old(s, owner, old, prune.dry, removed_key, name);
 	return 0;
 }
 

@@ -6,10 +6,11 @@
 #include "base/error.h"
 #include "cli/client.h"
 #include "cli/prog.h"
+#include "spool/cancel.h"
 #include "spool/follow.h"
 #include "spool/group.h"
 #include "spool/remove.h"
-#include "spool/spool.h"
+#include "spool/runners.h"
 
 #include <errno.h>
 #include <stdbool.h>

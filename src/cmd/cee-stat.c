@@ -20,12 +20,14 @@
 #include "job/result.h"
 #include "job/tap.h"
 #include "job/test_result.h"
+#include "spool/count.h"
+#include "spool/find.h"
 #include "spool/follow.h"
 #include "spool/follow_many.h"
 #include "spool/health.h"
 #include "spool/ids.h"
-#include "spool/spool.h"
-#include "spool/spool_internal.h"
+#include "spool/jobs.h"
+#include "spool/runners.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -592,55 +594,23 @@ static int wait_many(struct stat_prog *p, char *const *ids, int n)
 
 /* ---- recent jobs ----------------------------------------------------------------------- */
 
-static int recent_job(void *arg, const char *owner, const char *id, int priority, int attempts)
+static int recent_job(void *arg, const char *id)
 {
-	(void)owner, (void)priority, (void)attempts;
-	if (ids_add(arg, id) < 0)
-		prog_die(EX_OSERR, "out of memory");
-	return 0;
+	return ids_add(arg, id) < 0 ? -1 : 0;
 }
 
-static void recent_bucket(struct stat_prog *p, DIR *out, const char *bucket, struct ids *l)
-{
-	DIR *d = spool_list(dirfd(out), bucket);
-	struct dirent *e;
-
-	while (d && (e = spool_next(d)))
-		if (id_valid(e->d_name) && id_time_us(e->d_name) >= p->since_us)
-			recent_job(l, NULL, e->d_name, 0, 0);
-	if (d)
-		closedir(d);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-/* All that waits or began and was made since then: the buckets of out/ from that time on. */
+/* All jobs that were made since then, the oldest first. */
 static int recent(struct stat_prog *p)
 {
-	char path[OWNER_MAX + 8], from[SPOOL_BUCKET + 8];
+	struct spool_range range = { .since_us = p->since_us };
 	struct ids l = { 0 };
-	struct dirent *e;
 	int failed = 0;
-	DIR *out;
 
-	snprintf(from, sizeof from, "%0*llx", SPOOL_BUCKET,
-		 (unsigned long long)(p->since_us / 1000) >> (48 - 4 * SPOOL_BUCKET));
-	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, p->c.owner);
-	spool_each_new(&p->c.spool, p->c.owner, recent_job, &l);
-	out = spool_list(p->c.spool.fd, path);
-	while (out && (e = spool_next(out)))
-		if (strlen(e->d_name) == SPOOL_BUCKET && strcmp(e->d_name, from) >= 0)
-			recent_bucket(p, out, e->d_name, &l);
-	if (out)
-		closedir(out);
-	if (l.n > 0)
-		qsort(l.v, l.n, sizeof *l.v, by_text);
+	/* first their ids: what is printed takes time, in which more may come */
+	if (spool_each_job(&p->c.spool, p->c.owner, &range, recent_job, &l) < 0)
+		prog_die(EX_OSERR, "out of memory");
 	for (size_t i = 0; i < l.n; i++)
-		if (id_time_us(l.v[i]) >= p->since_us)
-			failed |= stat_one(p, l.v[i]);
+		failed |= stat_one(p, l.v[i]);
 	ids_release(&l);
 	return failed;
 }
@@ -649,72 +619,29 @@ static int recent(struct stat_prog *p)
 
 struct running {
 	struct stat_prog *p;
-	const char *runner, *owner;
-	bool alive, first;
+	bool first;
 };
 
-static void put_running(struct running *r, const char *id, int attempt)
+static int put_running(void *arg, const struct spool_claimed *job)
 {
-	double age = seconds(now_us() - id_time_us(id));
+	struct running *r = arg;
+	double age = seconds(now_us() - id_time_us(job->id));
 
 	if (r->p->json)
 		out("%s{\"id\":\"%s\",\"owner\":\"%s\",\"attempt\":%d,\"runner\":\"%s\",\"alive\":%s}",
-		    r->first ? "" : ",", id, r->owner, attempt, r->runner, r->alive ? "true" : "false");
+		    r->first ? "" : ",", job->id, job->owner, job->attempt, job->runner, job->alive ? "true" : "false");
 	else
-		out("%-36s  %-12s  %7d  %8.1f s  %s%s\n", id, r->owner, attempt, age, r->runner,
-		    r->alive ? "" : " (dead: another runner will take it over)");
+		out("%-36s  %-12s  %7d  %8.1f s  %s%s\n", job->id, job->owner, job->attempt, age, job->runner,
+		    job->alive ? "" : " (dead: another runner will take it over)");
 	r->first = false;
-}
-
-/* at/name is cur/RUNNER/OWNER */
-static void jobs_of_owner(struct running *r, int at, const char *name)
-{
-	DIR *d = spool_list(at, name);
-	char id[ID_LEN + 1];
-	struct dirent *e;
-	int attempt;
-
-	while (d && (e = spool_next(d)))
-		if (spool_parse_cur(e->d_name, id, &attempt))
-			put_running(r, id, attempt);
-	if (d)
-		closedir(d);
-}
-
-static void jobs_of_runner(struct running *r, int cur)
-{
-	DIR *d = r->p->all ? spool_list(cur, r->runner) : NULL;
-	char mine[2 * OWNER_MAX];
-	struct dirent *e;
-
-	r->alive = spool_runner_lives(&r->p->c.spool, r->runner);
-	while (d && (e = spool_next(d))) {
-		r->owner = e->d_name;
-		if (spool_owner_valid(e->d_name) && spool_is_dir(d, e))
-			jobs_of_owner(r, dirfd(d), e->d_name);
-	}
-	if (!r->p->all) { /* one's own: a runner's directory is not for everybody to list */
-		r->owner = r->p->c.owner;
-		snprintf(mine, sizeof mine, "%.*s/%.*s", OWNER_MAX - 1, r->runner, OWNER_MAX - 1, r->owner);
-		jobs_of_owner(r, cur, mine);
-	}
-	if (d)
-		closedir(d);
+	return 0;
 }
 
 static void each_running(struct stat_prog *p)
 {
 	struct running r = { .p = p, .first = true };
-	DIR *d = spool_list(p->c.spool.fd, "cur");
-	struct dirent *e;
 
-	while (d && (e = spool_next(d)))
-		if (spool_runner_valid(e->d_name) && spool_is_dir(d, e)) {
-			r.runner = e->d_name;
-			jobs_of_runner(&r, dirfd(d));
-		}
-	if (d)
-		closedir(d);
+	spool_each_claimed(&p->c.spool, p->all ? NULL : p->c.owner, put_running, &r);
 }
 
 static int queue(struct stat_prog *p)

@@ -7,14 +7,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file_lock.h"
 #include "base/limit.h"
+#include "base/time_text.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "conf/token.h"
-#include "spool/spool_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,7 +53,7 @@ static void lock_file(struct prog *p)
 
 	snprintf(path, sizeof path, "%s.lock", p->file);
 	p->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (p->lock < 0 || spool_lock(p->lock, true) < 0)
+	if (p->lock < 0 || file_lock(p->lock, true) < 0)
 		prog_die(errno == EACCES ? EX_NOPERM : EX_CANTCREAT, "%s: %s", path, strerror(errno));
 }
 

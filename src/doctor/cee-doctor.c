@@ -20,14 +20,15 @@
 #include "doctor/host_checks.h"
 #include "engine/docker.h"
 #include "job/languages.h"
-#include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 #include "spool/health.h"
+#include "spool/runners.h"
 #include "spool/spool.h"
+#include "spool/walk.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -9,11 +9,14 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/limit.h"
+#include "base/time_text.h"
 #include "conf/account.h"
 #include "conf/conf.h"
 #include "runner/host/host.h"
 #include "spool/multiuser.h"
+#include "spool/owner_name.h"
 #include "spool/spool.h"
+#include "spool/walk.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -89,7 +92,7 @@ static int share_owner(void *arg, const char *owner)
 	h->owners++;
 	h->owner = owner;
 	if (spool_owner_uid(owner, h->http, &uid))
-		spool_share_check_owner(h->s, owner, uid, share_wrong, h);
+		multiuser_check_owner(h->s, owner, uid, share_wrong, h);
 	return 0;
 }
 
@@ -112,7 +115,7 @@ static void judge_share(struct finding *f, const struct conf *c, struct spool *s
 		return;
 	}
 	h.http = *c->http_user ? &http : NULL;
-	spool_share_check(s, share_wrong, &h);
+	multiuser_check(s, share_wrong, &h);
 	spool_each_owner(s, share_owner, &h);
 	if (!h.wrong)
 		finding_set(f, FINDING_OK, "",

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/text.h"
+#include "base/json_write.h"
 #include "cli/prog.h"
 #include "http/cgi.h"
 #include "http/request.h"

@@ -27,7 +27,7 @@
 #include "http/request.h"
 #include "http/route.h"
 #include "http/ticket.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #define CEE_HTTP_AUTH_H
 
 #include "http/request.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 
 #include <stdbool.h>
 

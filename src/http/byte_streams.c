@@ -12,15 +12,15 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
+#include "base/json_write.h"
 #include "cli/prog.h"
 #include "http/answer.h"
 #include "http/cgi.h"
 #include "http/request.h"
 #include "job/result.h"
+#include "spool/attempt_read.h"
 #include "spool/collected.h"
-#include "spool/index.h"
-#include "spool/spool.h"
-#include "wire/frame_types.h"
+#include "spool/find.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STREAM_BLOCK = 65536, INDEX_BLOCK = 65536 };
+enum { STREAM_BLOCK = 65536 };
 
 /* ---- ranges: RFC 9110, 14 --------------------------------------------------------------- */
 
@@ -140,17 +140,13 @@ static void send_raw(struct request *rq, const struct raw *r)
 
 /* ---- attempts ------------------------------------------------------------------------------- */
 
-/* The directory of the attempt that counts: that of the result, or the one that runs. 0 and *dir
- * -1: there is none yet. -1: answered. */
-static int open_attempt(struct request *rq, struct result *r, bool *ended, int *attempt, int *dir)
+/* The attempt that counts: that of the result, or the one that runs; 0: there is none yet. -1: answered. */
+static int find_attempt(struct request *rq, struct result *r, bool *ended)
 {
 	AUTO_BUF struct buf text = { 0 };
-	AUTO_CLOSE int out = -1;
 	struct spool_where where = { 0 };
 	struct cee_err e = { 0 };
-	char n[16];
 
-	*dir = -1;
 	*ended = spool_read_result(&rq->client.spool, rq->client.owner, rq->id, &text) == 0;
 	if (*ended && result_parse(r, text.data, text.len, &e) < 0) {
 		answer_error(rq, EIO, &e);
@@ -160,107 +156,56 @@ static int open_attempt(struct request *rq, struct result *r, bool *ended, int *
 		answer_error(rq, errno, &e);
 		return -1;
 	}
-	*attempt = *ended ? r->attempt : where.attempt;
-	snprintf(n, sizeof n, "%d", *attempt);
-	out = spool_open_out(&rq->client.spool, rq->client.owner, rq->id);
-	*dir = out < 0 ? -1 : openat(out, n, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return 0;
-}
-
-static int open_regular(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
-		return fd;
-	close_ptr(&fd);
-	errno = EINVAL;
-	return -1;
+	return *ended ? r->attempt : where.attempt;
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
-/* How many bytes of the stream the index covers. */
-static int64_t covered(int dir, bool out)
-{
-	AUTO_CLOSE int fd = open_regular(dir, "index");
-	static char text[INDEX_BLOCK];
-	int64_t at = 0, total = 0;
-	ssize_t n;
-
-	while (fd >= 0 && (n = pread(fd, text, sizeof text, (off_t)at)) > 0) {
-		struct index_record rec;
-		size_t pos = 0, used;
-
-		while (index_parse(text + pos, (size_t)n - pos, &used, &rec) == 1) {
-			pos += used;
-			if (!rec.gap && (rec.stream == STREAM_OUT) == out && rec.len < INT64_MAX / 4)
-				total += (int64_t)rec.len;
-		}
-		if (pos == 0)
-			break;
-		at += (int64_t)pos;
-	}
-	return total;
-}
-
-static void stream(struct request *rq, const char *name)
+static void stream(struct request *rq, enum spool_output output)
 {
 	struct result result;
-	AUTO_CLOSE int dir = -1, fd = -1;
+	AUTO_CLOSE int fd = -1;
 	struct raw r = { .fd = -1, .type = "text/plain; charset=utf-8" };
-	struct stat st;
 	bool ended;
-	int attempt;
+	int attempt = find_attempt(rq, &result, &ended);
 
-	if (open_attempt(rq, &result, &ended, &attempt, &dir) < 0)
+	if (attempt < 0)
 		return;
 	if (ended)
 		result_release(&result);
-	r.fd = fd = dir < 0 ? -1 : open_regular(dir, name);
-	if (fd >= 0) {
-		r.size = covered(dir, strcmp(name, "stdout") == 0);
-		if (fstat(fd, &st) == 0 && st.st_size < r.size)
-			r.size = st.st_size;
-	}
-	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", rq->id, name + 3, attempt, r.size);
+	r.fd = fd = spool_open_output(&rq->client.spool, rq->client.owner, rq->id, attempt, output, &r.size);
+	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", rq->id, output == SPOOL_STDOUT ? "out" : "err", attempt,
+		 r.size);
 	send_raw(rq, &r);
 }
 
 void byte_streams_stdout(struct request *rq)
 {
-	stream(rq, "stdout");
+	stream(rq, SPOOL_STDOUT);
 }
 void byte_streams_stderr(struct request *rq)
 {
-	stream(rq, "stderr");
+	stream(rq, SPOOL_STDERR);
 }
 
 /* ---- collected files ------------------------------------------------------------------------- */
 
-/* The list of a task that has ended, empty for others; with dir of its attempt. -1: answered. */
-static int open_files(struct request *rq, struct files_list *l, int *dir)
+/* The list of a task that has ended, empty for others; *fd has their contents. -1: answered. */
+static int open_files(struct request *rq, struct files_list *l, int *fd)
 {
-	AUTO_BUF struct buf text = { 0 };
 	struct cee_err e = { 0 };
 	struct result result;
 	bool ended, some;
-	int attempt;
+	int attempt = find_attempt(rq, &result, &ended);
 
-	if (open_attempt(rq, &result, &ended, &attempt, dir) < 0)
+	if (attempt < 0)
 		return -1;
 	some = ended && result.files.count > 0;
 	if (ended)
 		result_release(&result);
 	if (!some)
 		return 0;
-	if (*dir < 0 || read_file_at(*dir, "files.index", FILES_INDEX_MAX, &text) < 0) {
-		cee_fail(&e, EIO, "%s: its collected files: %s", rq->id, strerror(errno));
-		answer_error(rq, EIO, &e);
-		return -1;
-	}
-	if (files_parse(l, text.data ? text.data : "", text.len, &e) == 0)
+	if ((*fd = spool_open_files(&rq->client.spool, rq->client.owner, rq->id, attempt, l, &e)) >= 0)
 		return 0;
 	answer_error(rq, EIO, &e);
 	return -1;
@@ -293,13 +238,12 @@ static const char *image_type(int fd, int64_t from, int64_t size)
 void byte_streams_files(struct request *rq)
 {
 	struct files_list l = { 0 };
-	AUTO_CLOSE int dir = -1, fd = -1;
+	AUTO_CLOSE int fd = -1;
 	AUTO_BUF struct buf b = { 0 };
 	int r;
 
-	if (open_files(rq, &l, &dir) < 0)
+	if (open_files(rq, &l, &fd) < 0)
 		return;
-	fd = l.n > 0 ? open_regular(dir, "files") : -1;
 	r = buf_printf(&b, "{\"files\":[");
 	for (size_t i = 0; i < l.n && r == 0; i++) {
 		const char *type = fd < 0 ? NULL : image_type(fd, l.v[i].offset, l.v[i].size);
@@ -328,16 +272,16 @@ static void attachment(struct request *rq, const char *name)
 void byte_streams_file(struct request *rq)
 {
 	struct files_list l = { 0 };
-	AUTO_CLOSE int dir = -1, fd = -1;
+	AUTO_CLOSE int fd = -1;
 	struct raw r = { .fd = -1 };
 	size_t i = 0;
 
-	if (open_files(rq, &l, &dir) < 0)
+	if (open_files(rq, &l, &fd) < 0)
 		return;
 	while (i < l.n && strcmp(l.v[i].name, rq->rest) != 0)
 		i++;
-	r.fd = fd = i < l.n ? open_regular(dir, "files") : -1;
-	if (fd < 0) {
+	r.fd = fd;
+	if (fd < 0 || i == l.n) {
 		files_release(&l);
 		answer_problem(rq, 404, "no file of this name was collected");
 		return;

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "base/time_text.h"
 #include "cli/prog.h"
@@ -32,9 +33,11 @@
 #include "http/task_json.h"
 #include "job/job.h"
 #include "job/test_result.h"
+#include "spool/cancel.h"
+#include "spool/find.h"
 #include "spool/follow.h"
 #include "spool/index.h"
-#include "spool/spool.h"
+#include "spool/walk.h"
 #include "wire/frame_types.h"
 
 #include <errno.h>

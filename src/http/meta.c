@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/json_limits.h"
+#include "base/json_write.h"
 #include "base/limit.h"
 #include "http/answer.h"
 #include "http/request.h"

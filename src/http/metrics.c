@@ -8,7 +8,7 @@
 #include "http/answer.h"
 #include "http/request.h"
 #include "spool/metrics_file.h"
-#include "spool/spool.h"
+#include "spool/runners.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -3,21 +3,20 @@
 #include "base/clock.h"
 #include "http/request.h"
 #include "spool/health.h"
+#include "spool/runners.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 enum { MISSING_US = 10000000 };
 
 /* cur/ changes when a runner comes and when one ends; when one was killed is not known. */
 static bool restarting(struct request *rq)
 {
-	struct stat st;
+	int64_t changed = spool_runners_changed_us(&rq->client.spool);
 
-	return fstatat(rq->client.spool.fd, "cur", &st, 0) < 0 ||
-	       now_us() - (int64_t)st.st_mtime * 1000000 <= MISSING_US;
+	return changed < 0 || now_us() - changed <= MISSING_US;
 }
 
 const char *notice_text(struct request *rq)

@@ -7,14 +7,15 @@
  */
 #include "http/quota.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file_lock.h"
 #include "base/id.h"
 #include "cli/prog.h"
 #include "http/answer.h"
 #include "http/request.h"
-#include "spool/spool.h"
-#include "spool/spool_internal.h"
+#include "spool/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,11 +32,11 @@ enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };
 static int open_file(struct request *rq, struct cee_err *e)
 {
 	AUTO_CLOSE int state = open(rq->client.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO_CLOSE int dir = state < 0 ? -1 : spool_dir_make(state, "quota", 0700);
+	AUTO_CLOSE int dir = state < 0 ? -1 : dir_make(state, "quota", 0700);
 	int fd = dir < 0 ? -1
 			 : openat(dir, rq->client.owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
-	if (fd >= 0 && spool_lock(fd, true) == 0)
+	if (fd >= 0 && file_lock(fd, true) == 0)
 		return fd;
 	cee_fail(e, errno, "%s/quota: %s (http_state of cee.conf)", rq->client.conf.http_state, strerror(errno));
 	close_ptr(&fd);

@@ -12,8 +12,8 @@
 #include "http/request.h"
 #include "http/request_body.h"
 #include "job/result.h"
+#include "spool/find.h"
 #include "spool/input.h"
-#include "spool/spool.h"
 
 #include <errno.h>
 #include <inttypes.h>

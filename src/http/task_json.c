@@ -7,19 +7,20 @@
 #include "http/task_json.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/time_text.h"
 #include "http/answer.h"
 #include "http/notice.h"
 #include "http/request.h"
 #include "job/job.h"
 #include "job/labels.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "job/test_result.h"
+#include "spool/find.h"
 #include "spool/follow.h"
-#include "spool/spool.h"
 #include "wire/frame_types.h"
 
 #include <cjson/cJSON.h>
@@ -90,12 +91,9 @@ static int find(struct request *rq, struct task *t, struct cee_err *e)
 /* Where the job of an ended task lies is known, but for the moment until it is put away. */
 static int job_text(struct request *rq, const struct task *t, struct buf *text)
 {
-	AUTO_CLOSE int out = t->ended ? spool_open_out(&rq->client.spool, rq->client.owner, t->id) : -1;
+	size_t max = (size_t)rq->client.conf.max_job;
 
-	if (out >= 0 && read_file_at(out, "job", (size_t)rq->client.conf.max_job, text) == 0)
-		return 0;
-	buf_release(text);
-	return spool_read_job(&rq->client.spool, rq->client.owner, t->id, (size_t)rq->client.conf.max_job, text);
+	return (t->ended ? spool_read_ended_job : spool_read_job)(&rq->client.spool, rq->client.owner, t->id, max, text);
 }
 
 static void read_job(struct request *rq, struct task *t)

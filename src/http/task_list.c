@@ -16,8 +16,7 @@
 #include "job/result.h"
 #include "spool/group.h"
 #include "spool/ids.h"
-#include "spool/spool.h"
-#include "spool/spool_internal.h"
+#include "spool/jobs.h"
 
 #include <dirent.h>
 #include <stdbool.h>
@@ -33,8 +32,6 @@ struct list {
 	struct task_filter filter;
 	char before[ID_LEN + 1]; /* "" from the newest on */
 	int limit, shown, looked;
-	struct ids live;       /* what waits or is claimed, the newest first */
-	size_t at;	       /* in live */
 	char last[ID_LEN + 1]; /* the last that was looked at */
 	struct buf b;
 	bool full; /* there may be more */
@@ -122,129 +119,24 @@ static bool look_at(struct list *l, const char *id)
 	return false;
 }
 
+static int look_next(void *arg, const char *id)
+{
+	return look_at(arg, id);
+}
+
 static int newest_first(const void *a, const void *b)
 {
 	return -strcmp(a, b);
 }
 
-static void sort(struct ids *s)
-{
-	if (s->n > 0)
-		qsort(s->v, s->n, sizeof *s->v, newest_first);
-}
-
-static void add(struct list *l, struct ids *s, const char *id)
-{
-	if ((!*l->before || strcmp(id, l->before) < 0) && ids_add(s, id) < 0)
-		answer_die(l->rq);
-}
-
 /* ---- where they are ----------------------------------------------------------------------- */
-
-static int add_new(void *arg, const char *owner, const char *id, int priority, int attempts)
-{
-	struct list *l = arg;
-
-	(void)owner, (void)priority, (void)attempts;
-	add(l, &l->live, id);
-	return 0;
-}
-
-static void add_claimed(struct list *l)
-{
-	DIR *cur = spool_list(l->rq->client.spool.fd, "cur"), *jobs;
-	struct dirent *r, *j;
-
-	while (cur && (r = spool_next(cur))) {
-		char path[2 * OWNER_MAX + 2], id[ID_LEN + 1];
-		int attempt;
-
-		if (!spool_runner_valid(r->d_name))
-			continue;
-		snprintf(path, sizeof path, "%.*s/%.*s", OWNER_MAX - 1, r->d_name, OWNER_MAX - 1, l->rq->client.owner);
-		jobs = spool_list(dirfd(cur), path);
-		while (jobs && (j = spool_next(jobs)))
-			if (spool_parse_cur(j->d_name, id, &attempt))
-				add(l, &l->live, id);
-		if (jobs)
-			closedir(jobs);
-	}
-	if (cur)
-		closedir(cur);
-}
-
-/* The buckets of out/, the newest first, as text: their digits are the time. */
-static char **buckets(struct list *l, DIR *out, size_t *n)
-{
-	char **v = NULL;
-	struct dirent *e;
-
-	*n = 0;
-	while (out && (e = spool_next(out))) {
-		char **grown = strlen(e->d_name) == SPOOL_BUCKET ? realloc(v, (*n + 1) * sizeof *v) : v;
-
-		if (strlen(e->d_name) != SPOOL_BUCKET ||
-		    (*l->before && strncmp(e->d_name, l->before, SPOOL_BUCKET) > 0))
-			continue;
-		if (!grown || !(grown[*n] = strdup(e->d_name)))
-			answer_die(l->rq);
-		v = grown;
-		++*n;
-	}
-	return v;
-}
-
-static int newest_bucket(const void *a, const void *b)
-{
-	return -strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The live ones that are not older than the bucket, and those that are in it, in one order. */
-static bool look_bucket(struct list *l, DIR *out, const char *bucket)
-{
-	DIR *d = spool_list(dirfd(out), bucket);
-	struct ids s = { 0 };
-	struct dirent *e;
-	bool full = false;
-
-	while (d && (e = spool_next(d)))
-		if (id_valid(e->d_name))
-			add(l, &s, e->d_name);
-	if (d)
-		closedir(d);
-	for (; l->at < l->live.n && strncmp(l->live.v[l->at], bucket, SPOOL_BUCKET) >= 0; l->at++)
-		add(l, &s, l->live.v[l->at]);
-	sort(&s);
-	for (size_t i = 0; i < s.n && !full; i++)
-		full = look_at(l, s.v[i]);
-	ids_release(&s);
-	return full;
-}
 
 static void look_all(struct list *l)
 {
-	char path[OWNER_MAX + 8], **v;
-	bool full = false;
-	size_t n;
-	DIR *out;
+	struct spool_range range = { .newest_first = true, .before = *l->before ? l->before : NULL };
 
-	spool_each_new(&l->rq->client.spool, l->rq->client.owner, add_new, l);
-	add_claimed(l);
-	sort(&l->live);
-	snprintf(path, sizeof path, "%.*s/out", OWNER_MAX - 1, l->rq->client.owner);
-	out = spool_list(l->rq->client.spool.fd, path);
-	v = buckets(l, out, &n);
-	if (n > 0)
-		qsort(v, n, sizeof *v, newest_bucket);
-	for (size_t i = 0; i < n && !full; i++)
-		full = look_bucket(l, out, v[i]);
-	for (; l->at < l->live.n && !full; l->at++)
-		full = look_at(l, l->live.v[l->at]);
-	for (size_t i = 0; i < n; i++)
-		free(v[i]);
-	free(v);
-	if (out)
-		closedir(out);
+	if (spool_each_job(&l->rq->client.spool, l->rq->client.owner, &range, look_next, l) < 0)
+		answer_die(l->rq);
 }
 
 static void look_group(struct list *l, const char *group)
@@ -253,7 +145,8 @@ static void look_group(struct list *l, const char *group)
 	struct cee_err e = { 0 };
 
 	if (group_load(&l->rq->client.spool, l->rq->client.owner, group, &s, &e) == 0) {
-		sort(&s);
+		if (s.n > 0)
+			qsort(s.v, s.n, sizeof *s.v, newest_first);
 		for (size_t i = 0; i < s.n && !look_at(l, s.v[i]); i++)
 			;
 	}
@@ -282,5 +175,4 @@ void tasks_list(struct request *rq)
 		answer_die(rq);
 	answer_json(rq, 200, &l.b);
 	buf_release(&l.b);
-	ids_release(&l.live);
 }

@@ -26,6 +26,7 @@
 #include "http/task_wait.h"
 #include "http/ticket.h"
 #include "job/result.h"
+#include "spool/find.h"
 #include "spool/input.h"
 #include "spool/spool.h"
 

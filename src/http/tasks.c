@@ -9,8 +9,9 @@
 #include "http/task_json.h"
 #include "http/task_wait.h"
 #include "job/result.h"
+#include "spool/cancel.h"
+#include "spool/find.h"
 #include "spool/remove.h"
-#include "spool/spool.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #include "base/id.h"
 #include "cli/prog.h"
 #include "http/request.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 
 #include <errno.h>
 #include <fcntl.h>

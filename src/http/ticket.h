@@ -8,7 +8,7 @@
 #define CEE_TICKET_H
 
 #include "http/request.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -35,10 +35,14 @@
 #include "runner/queue/queue.h"
 #include "runner/queue/user_requests.h"
 #include "runner/run/run.h"
-#include "spool/claim.h"
+#include "spool/adopt.h"
+#include "spool/cancel.h"
+#include "spool/find.h"
 #include "spool/health.h"
 #include "spool/input.h"
 #include "spool/metrics_file.h"
+#include "spool/owner_name.h"
+#include "spool/registration.h"
 #include "spool/spool.h"
 
 #include <errno.h>

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "spool/index.h"
+#include "spool/owner_name.h"
 #include "spool/spool.h"
 
 #include <poll.h>

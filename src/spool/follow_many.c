@@ -11,13 +11,16 @@
  */
 #include "spool/follow_many.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/id.h"
+#include "spool/find.h"
 #include "spool/follow.h"
 #include "spool/ids.h"
+#include "spool/layout.h"
+#include "spool/places.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -64,26 +67,18 @@ static void unwatch(struct crowd *c, int *wd)
 	*wd = -1;
 }
 
-static int open_part(struct crowd *c, const char *part)
-{
-	char path[OWNER_MAX + 64];
-
-	snprintf(path, sizeof path, "%.*s/%s", OWNER_MAX - 1, c->owner, part);
-	return spool_dir(c->s->fd, path);
-}
-
 static struct crowd_bucket *bucket_of(struct crowd *c, const char *id)
 {
 	struct crowd_bucket *b;
 
 	for (size_t i = c->nbuckets; i-- > 0;)
-		if (memcmp(c->buckets[i].name, id, SPOOL_BUCKET) == 0)
+		if (memcmp(c->buckets[i].name, id, LAYOUT_BUCKET) == 0)
 			return &c->buckets[i];
 	if (!(b = realloc(c->buckets, (c->nbuckets + 1) * sizeof *b)))
 		return NULL; /* the clock will do */
 	c->buckets = b;
 	b += c->nbuckets++;
-	snprintf(b->name, sizeof b->name, "%.*s", SPOOL_BUCKET, id);
+	layout_bucket_of(b->name, id);
 	b->wd = -1;
 	return b;
 }
@@ -91,21 +86,16 @@ static struct crowd_bucket *bucket_of(struct crowd *c, const char *id)
 /* A bucket that is not there yet is waited for in out/. */
 static void watch_bucket(struct crowd *c, struct crowd_bucket *b)
 {
-	char part[16];
+	AUTO_CLOSE int out = -1, fd = -1;
 
 	if (c->blind || b->wd >= 0)
 		return;
-	if (c->wd_out < 0) {
-		AUTO_CLOSE int out = open_part(c, "out");
-
+	if ((out = place_part(c->s, c->owner, PART_OUT)) < 0)
+		return;
+	if (c->wd_out < 0)
 		c->wd_out = watch_fd(c, out, NEW_NAME);
-	}
-	snprintf(part, sizeof part, "out/%s", b->name);
-	{
-		AUTO_CLOSE int fd = open_part(c, part);
-
-		b->wd = watch_fd(c, fd, NEW_NAME);
-	}
+	fd = dir_open(out, b->name);
+	b->wd = watch_fd(c, fd, NEW_NAME);
 }
 
 /* True when one was added: what came before it must be looked for again. */
@@ -230,7 +220,7 @@ static int look_member(struct crowd *c, size_t i)
 		if (b)
 			watch_bucket(c, b);
 	}
-	if ((dir = spool_open_out(c->s, c->owner, c->ids.v[i])) < 0)
+	if ((dir = place_out(c->s, c->owner, c->ids.v[i])) < 0)
 		return 0;
 	if (!(m->f = calloc(1, sizeof *m->f)))
 		return 0; /* the next look tries again */

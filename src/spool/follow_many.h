@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "spool/follow.h"
 #include "spool/ids.h"
+#include "spool/owner_name.h"
 #include "spool/spool.h"
 
 #include <stdbool.h>

@@ -15,14 +15,22 @@
  */
 #include "spool/group.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file_lock.h"
 #include "base/id.h"
 #include "base/names.h"
+#include "base/testhook.h"
+#include "spool/find.h"
 #include "spool/ids.h"
+#include "spool/layout.h"
+#include "spool/owner_name.h"
+#include "spool/owner_part.h"
+#include "spool/places.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -34,69 +42,10 @@
 #include <unistd.h>
 
 
-enum { LINE = ID_LEN + 1, IDS_MAX = 1 << 22, BLOCK = 4096 };
+enum { LINE = ID_LEN + 1, BLOCK = 4096 };
 
 /* ---- lists of ids -------------------------------------------------------------- */
 
-static size_t id_slot(const struct ids *s, const char *id)
-{
-	uint64_t h = 1469598103934665603u; /* FNV-1a */
-	size_t i;
-
-	for (const char *p = id; *p; p++)
-		h = (h ^ (unsigned char)*p) * 1099511628211u;
-	for (i = (size_t)h & (s->slots - 1); s->slot[i]; i = (i + 1) & (s->slots - 1))
-		if (memcmp(s->v[s->slot[i] - 1], id, ID_LEN) == 0)
-			break;
-	return i;
-}
-
-static int ids_grow(struct ids *s)
-{
-	size_t cap = s->cap ? s->cap * 2 : 64;
-	char(*v)[ID_LEN + 1] = cap <= IDS_MAX ? realloc(s->v, cap * sizeof *v) : NULL;
-	uint32_t *slot;
-
-	if (v)
-		s->v = v;
-	if (!v || !(slot = calloc(cap * 2, sizeof *slot))) {
-		errno = ENOMEM;
-		return -1;
-	}
-	free(s->slot);
-	s->slot = slot;
-	s->slots = cap * 2;
-	s->cap = cap;
-	for (size_t i = 0; i < s->n; i++)
-		s->slot[id_slot(s, s->v[i])] = (uint32_t)i + 1;
-	return 0;
-}
-
-int ids_add(struct ids *s, const char *id)
-{
-	size_t i;
-
-	if (s->n == s->cap && ids_grow(s) < 0)
-		return -1;
-	i = id_slot(s, id);
-	if (s->slot[i])
-		return 0;
-	memcpy(s->v[s->n], id, ID_LEN + 1);
-	s->slot[i] = (uint32_t)++s->n;
-	return 1;
-}
-
-ssize_t ids_find(const struct ids *s, const char *id)
-{
-	return s->slots ? (ssize_t)s->slot[id_slot(s, id)] - 1 : -1;
-}
-
-void ids_release(struct ids *s)
-{
-	free(s->v);
-	free(s->slot);
-	*s = (struct ids){ 0 };
-}
 
 /* ---- names ------------------------------------------------------------------------ */
 
@@ -130,11 +79,11 @@ static int open_locked(int dir, const char *name)
 
 		if (fd < 0)
 			return -1;
-		if (spool_lock_shared(fd) < 0) {
+		if (file_lock_shared(fd) < 0) {
 			close_ptr(&fd);
 			return -1;
 		}
-		if (spool_same(fd, dir, name))
+		if (file_is_at(fd, dir, name))
 			return fd;
 		close(fd);
 	}
@@ -149,7 +98,7 @@ int group_open(struct group *g, struct spool *s, const char *owner, const char *
 	group_release(g);
 	if (!group_name_valid(name))
 		return bad_name(name, e);
-	if ((dir = spool_owner_part(s, owner, "groups", e)) < 0)
+	if ((dir = owner_part_open(s, owner, PART_GROUPS, e)) < 0)
 		return -1;
 	g->s = s;
 	snprintf(g->name, sizeof g->name, "%s", name);
@@ -268,36 +217,32 @@ int group_read(int fd, struct ids *l)
 int group_load(struct spool *s, const char *owner, const char *name, struct ids *l, struct cee_err *e)
 {
 	AUTO_CLOSE int dir = -1, fd = -1;
-	char path[OWNER_MAX + 8];
 
 	if (!spool_owner_valid(owner) || !group_name_valid(name))
 		return bad_name(name, e);
-	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
-	dir = spool_dir(s->fd, path);
+	dir = place_part(s, owner, PART_GROUPS);
 	if (dir >= 0)
 		fd = open_file_at(dir, name, O_RDONLY);
 	if (fd < 0 && errno != ENOENT)
-		return cee_fail(e, errno, "%s/%s: %s", path, name, strerror(errno));
+		return cee_fail(e, errno, "%s/groups/%s: %s", owner, name, strerror(errno));
 	if (fd < 0 && !id_valid(name))
 		return cee_fail(e, ENOENT, "%s: no such group of %s", name, owner);
 	if (id_valid(name) && ids_add(l, name) < 0)
 		return cee_fail(e, ENOMEM, "out of memory");
 	if (fd >= 0 && group_read(fd, l) < 0)
-		return cee_fail(e, errno, "%s/%s: %s", path, name, strerror(errno));
+		return cee_fail(e, errno, "%s/groups/%s: %s", owner, name, strerror(errno));
 	return 0;
 }
 
 int group_busy(struct spool *s, const char *owner, const char *name)
 {
 	AUTO_CLOSE int dir = -1, fd = -1;
-	char path[OWNER_MAX + 8];
 
 	if (!spool_owner_valid(owner) || !group_name_valid(name))
 		return 0;
-	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
-	if ((dir = spool_dir(s->fd, path)) >= 0)
+	if ((dir = place_part(s, owner, PART_GROUPS)) >= 0)
 		fd = open_file_at(dir, name, O_RDONLY);
-	return fd >= 0 && spool_locked(fd) == 1;
+	return fd >= 0 && file_locked(fd) == 1;
 }
 
 struct drop {
@@ -317,15 +262,25 @@ int group_drop(struct spool *s, const char *owner, const char *name, bool dry)
 {
 	AUTO_CLOSE int dir = -1, fd = -1;
 	struct drop d = { s, owner };
-	char path[OWNER_MAX + 8];
 
 	if (!spool_owner_valid(owner) || !group_name_valid(name))
 		return 0;
-	snprintf(path, sizeof path, "%.*s/groups", OWNER_MAX - 1, owner);
-	if ((dir = spool_dir(s->fd, path)) < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 ||
-	    spool_lock(fd, false) < 0 || !spool_same(fd, dir, name))
+	if ((dir = place_part(s, owner, PART_GROUPS)) < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 ||
+	    file_lock(fd, false) < 0 || !file_is_at(fd, dir, name))
 		return 0;
 	if ((id_valid(name) && is_there(&d, name)) || each_line(fd, is_there, &d) != 0)
 		return 0;
 	return dry || unlinkat(dir, name, 0) == 0;
+}
+
+void group_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg)
+{
+	DIR *d = place_list(s, owner, PART_GROUPS);
+	struct dirent *e;
+
+	while (d && (e = dir_next(d)))
+		if (file_written_us(dirfd(d), e->d_name) < before_us && group_drop(s, owner, e->d_name, dry) && f)
+			f(arg, e->d_name);
+	if (d)
+		closedir(d);
 }

@@ -45,5 +45,7 @@ int group_busy(struct spool *s, const char *owner, const char *name);
 /* Removes the file of a group that nobody is submitting to and that has no job any more:
  * 1 done, 0 not. With dry it only says so. */
 int group_drop(struct spool *s, const char *owner, const char *name, bool dry);
+/* Does so for each group whose file was last written before before_us (epoch): calls f (may be NULL) with each. */
+void group_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg);
 
 #endif

@@ -6,12 +6,14 @@
  */
 #include "spool/health.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/limit.h"
 #include "base/text.h"
-#include "spool/claim.h"
+#include "spool/layout.h"
+#include "spool/registration.h"
+#include "spool/runners.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -89,12 +91,12 @@ static bool responds(int fd, const char *name, int64_t now, struct health *h)
 
 static void look_at_runners(struct spool *s, struct health *h)
 {
-	DIR *d = spool_list(s->fd, "cur");
+	DIR *d = dir_list(s->fd, LAYOUT_CUR);
 	int64_t now = now_us();
 	struct dirent *e;
 	bool one = false;
 
-	while (d && (e = spool_next(d))) {
+	while (d && (e = dir_next(d))) {
 		AUTO_CLOSE int fd = spool_runner_file(s, e->d_name);
 
 		if (fd < 0)

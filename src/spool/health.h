@@ -7,7 +7,7 @@
 #ifndef CEE_SPOOL_HEALTH_H
 #define CEE_SPOOL_HEALTH_H
 
-#include "spool/claim.h"
+#include "spool/registration.h"
 #include "spool/spool.h"
 
 #include <stdbool.h>

@@ -22,12 +22,17 @@
 #include "spool/input.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file_lock.h"
 #include "base/id.h"
-#include "spool/claim.h"
+#include "base/testhook.h"
+#include "spool/find.h"
+#include "spool/layout.h"
+#include "spool/owner_part.h"
+#include "spool/places.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,45 +48,9 @@
 
 enum { END_TEXT_MAX = 24, WINDOW_TEXT_MAX = 24, STALE_S = 60 };
 
-static const struct {
-	const char *name;
-	int sig;
-} signals[] = {
-	{ "HUP", SIGHUP },   { "INT", SIGINT },	  { "QUIT", SIGQUIT },
-	{ "TERM", SIGTERM }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 },
-};
-enum { SIGNALS = sizeof signals / sizeof *signals };
-
-/* ID and what stands behind it */
-static void input_name(char name[SPOOL_INPUT_NAME], const char *id, const char *suffix)
-{
-	snprintf(name, SPOOL_INPUT_NAME, "%.*s%s", ID_LEN, id, suffix);
-}
-
 bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig)
 {
-	const char *rest = name + strnlen(name, ID_LEN);
-
-	if (rest != name + ID_LEN)
-		return false;
-	memcpy(id, name, ID_LEN);
-	id[ID_LEN] = 0;
-	*sig = 0;
-	if (!id_valid(id))
-		return false;
-	*kind = !*rest ? INPUT_BYTES : strcmp(rest, ".open") == 0 ? INPUT_OPEN : INPUT_END;
-	if (!*rest || strcmp(rest, ".end") == 0 || *kind == INPUT_OPEN)
-		return true;
-	*kind = INPUT_WINDOW;
-	if (strcmp(rest, ".window") == 0)
-		return true;
-	*kind = INPUT_SIGNAL;
-	for (size_t i = 0; *rest == '.' && i < SIGNALS; i++)
-		if (strcmp(rest + 1, signals[i].name) == 0) {
-			*sig = signals[i].sig;
-			return true;
-		}
-	return false;
+	return layout_input_parse(name, id, kind, sig);
 }
 
 /* Digits and what ends them; -1 when that is something else, or too much. */
@@ -127,11 +96,11 @@ int spool_input_make(struct spool *s, const char *owner, const char *id, struct 
 {
 	*in = (struct spool_input){ .dir = -1, .fd = -1 };
 	memcpy(in->id, id, sizeof in->id);
-	in->dir = spool_owner_part(s, owner, "in", e);
+	in->dir = owner_part_open(s, owner, PART_IN, e);
 	if (in->dir < 0)
 		return -1;
 	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (in->fd >= 0 && spool_lock(in->fd, false) == 0)
+	if (in->fd >= 0 && file_lock(in->fd, false) == 0)
 		return 0;
 	cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));
 	spool_input_drop(in);
@@ -168,16 +137,16 @@ int spool_input_write(struct spool_input *in, const void *data, size_t len)
 
 int spool_input_end(struct spool_input *in)
 {
-	char name[SPOOL_INPUT_NAME], text[END_TEXT_MAX];
+	char name[LAYOUT_INPUT_MAX], text[END_TEXT_MAX];
 	int n = snprintf(text, sizeof text, "%lld\n", (long long)in->size), fd, r;
 
-	input_name(name, in->id, ".end");
+	layout_input_name(name, in->id, INPUT_END, 0);
 	fd = openat(in->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	r = write_full(fd, text, (size_t)n);
 	close_ptr(&fd);
-	input_name(name, in->id, ".open");
+	layout_input_name(name, in->id, INPUT_OPEN, 0);
 	unlinkat(in->dir, name, 0);
 	spool_hook("input-ended");
 	spool_input_leave(in);
@@ -186,10 +155,10 @@ int spool_input_end(struct spool_input *in)
 
 int spool_input_keep(struct spool_input *in)
 {
-	char name[SPOOL_INPUT_NAME];
+	char name[LAYOUT_INPUT_MAX];
 	int fd;
 
-	input_name(name, in->id, ".open");
+	layout_input_name(name, in->id, INPUT_OPEN, 0);
 	fd = openat(in->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
@@ -201,11 +170,11 @@ int spool_input_keep(struct spool_input *in)
 /* Under the lock: is it still to be written? */
 static int check_open(struct spool_input *in, struct cee_err *e)
 {
-	char name[SPOOL_INPUT_NAME];
+	char name[LAYOUT_INPUT_MAX];
 	struct stat st;
 
-	input_name(name, in->id, ".open");
-	if (!spool_has(in->dir, name))
+	layout_input_name(name, in->id, INPUT_OPEN, 0);
+	if (!dir_has(in->dir, name))
 		return cee_fail(e, ENOENT, "its input has ended");
 	if (fstat(in->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return cee_fail(e, EINVAL, "%s: its input is no regular file of one link", in->id);
@@ -217,13 +186,13 @@ int spool_input_again(struct spool *s, const char *owner, const char *id, struct
 {
 	*in = (struct spool_input){ .dir = -1, .fd = -1 };
 	memcpy(in->id, id, sizeof in->id);
-	in->dir = spool_owner_part(s, owner, "in", e);
+	in->dir = owner_part_open(s, owner, PART_IN, e);
 	if (in->dir < 0)
 		return -1;
 	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (in->fd < 0 && errno == ENOENT)
 		cee_fail(e, ENOENT, "it takes no input: such a job says \"stdin_stream\": true");
-	else if (in->fd < 0 || spool_lock(in->fd, true) < 0)
+	else if (in->fd < 0 || file_lock(in->fd, true) < 0)
 		cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));
 	else if (check_open(in, e) == 0)
 		return 0;
@@ -233,33 +202,29 @@ int spool_input_again(struct spool *s, const char *owner, const char *id, struct
 
 int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e)
 {
-	AUTO_CLOSE int dir = spool_owner_part(s, owner, "in", e);
+	AUTO_CLOSE int dir = owner_part_open(s, owner, PART_IN, e);
 	AUTO_CLOSE int fd = -1;
-	char name[SPOOL_INPUT_NAME] = "", suffix[8];
+	char name[LAYOUT_INPUT_MAX];
 
 	if (dir < 0)
 		return -1;
-	for (size_t i = 0; i < SIGNALS; i++)
-		if (signals[i].sig == sig) {
-			snprintf(suffix, sizeof suffix, ".%s", signals[i].name);
-			input_name(name, id, suffix);
-		}
-	if (!*name)
-		return cee_fail(e, EINVAL, "signal %d: is none that a job is given", sig);
+	if (!layout_input_name(name, id, INPUT_SIGNAL, sig))
+		return cee_fail(e, EINVAL,
+				"signal %d: cannot be sent to a job (HUP, INT, QUIT, TERM, USR1 and USR2 can)", sig);
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	return fd < 0 ? cee_fail(e, errno, "%s/in/%s: %s", owner, name, strerror(errno)) : 0;
 }
 
 int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns, struct cee_err *e)
 {
-	AUTO_CLOSE int dir = spool_owner_part(s, owner, "in", e);
+	AUTO_CLOSE int dir = owner_part_open(s, owner, PART_IN, e);
 	AUTO_CLOSE int fd = -1;
-	char name[SPOOL_INPUT_NAME], text[WINDOW_TEXT_MAX];
+	char name[LAYOUT_INPUT_MAX], text[WINDOW_TEXT_MAX];
 	int n = snprintf(text, sizeof text, "%u %u\n", rows, columns);
 
 	if (dir < 0)
 		return -1;
-	input_name(name, id, ".window");
+	layout_input_name(name, id, INPUT_WINDOW, 0);
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0 || write_full(fd, text, (size_t)n) < 0)
 		return cee_fail(e, errno, "%s/in/%s: %s", owner, name, strerror(errno));
@@ -270,14 +235,7 @@ int spool_window(struct spool *s, const char *owner, const char *id, unsigned ro
 
 static int open_in(struct spool *s, const char *owner, const char *id)
 {
-	char path[OWNER_MAX + 4];
-
-	if (!spool_owner_valid(owner) || !id_valid(id)) {
-		errno = EINVAL;
-		return -1;
-	}
-	snprintf(path, sizeof path, "%.*s/in", OWNER_MAX - 1, owner);
-	return spool_dir(s->fd, path);
+	return place_check_names(owner, id, NULL) < 0 ? -1 : place_part(s, owner, PART_IN);
 }
 
 int spool_input_open(struct spool *s, const char *owner, const char *id)
@@ -297,25 +255,25 @@ int spool_input_open(struct spool *s, const char *owner, const char *id)
 
 bool spool_input_left(int fd)
 {
-	return spool_locked(fd) == 0;
+	return file_locked(fd) == 0;
 }
 
 bool spool_input_kept(struct spool *s, const char *owner, const char *id)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
-	char name[SPOOL_INPUT_NAME];
+	char name[LAYOUT_INPUT_MAX];
 
-	input_name(name, id, ".open");
-	return dir >= 0 && spool_has(dir, name);
+	layout_input_name(name, id, INPUT_OPEN, 0);
+	return dir >= 0 && dir_has(dir, name);
 }
 
 int64_t spool_input_size(struct spool *s, const char *owner, const char *id)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
 	AUTO_BUF struct buf b = { 0 };
-	char name[SPOOL_INPUT_NAME];
+	char name[LAYOUT_INPUT_MAX];
 
-	input_name(name, id, ".end");
+	layout_input_name(name, id, INPUT_END, 0);
 	return dir < 0 || read_file_at(dir, name, END_TEXT_MAX, &b) < 0 ? -1
 									: spool_end_parse(b.data ? b.data : "", b.len);
 }
@@ -324,9 +282,9 @@ bool spool_window_read(struct spool *s, const char *owner, const char *id, unsig
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
 	AUTO_BUF struct buf b = { 0 };
-	char name[SPOOL_INPUT_NAME];
+	char name[LAYOUT_INPUT_MAX];
 
-	input_name(name, id, ".window");
+	layout_input_name(name, id, INPUT_WINDOW, 0);
 	return dir >= 0 && read_file_at(dir, name, WINDOW_TEXT_MAX, &b) == 0 &&
 	       spool_window_parse(b.data ? b.data : "", b.len, rows, columns);
 }
@@ -334,63 +292,46 @@ bool spool_window_read(struct spool *s, const char *owner, const char *id, unsig
 bool spool_signal_take(struct spool *s, const char *owner, const char *id, int sig)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
-	char name[SPOOL_INPUT_NAME], suffix[8];
+	char name[LAYOUT_INPUT_MAX];
 
-	for (size_t i = 0; dir >= 0 && i < SIGNALS; i++) {
-		if (signals[i].sig != sig)
-			continue;
-		snprintf(suffix, sizeof suffix, ".%s", signals[i].name);
-		input_name(name, id, suffix);
-		return unlinkat(dir, name, 0) == 0;
-	}
-	return false;
-}
-
-int spool_taken_open(struct spool_attempt *a)
-{
-	return openat(a->attempt_dir, "taken", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, a->mode);
+	return dir >= 0 && layout_input_name(name, id, INPUT_SIGNAL, sig) && unlinkat(dir, name, 0) == 0;
 }
 
 int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt)
 {
-	AUTO_CLOSE int out = spool_open_out(s, owner, id);
+	AUTO_CLOSE int out = place_out(s, owner, id);
+	AUTO_CLOSE int dir = out < 0 ? -1 : place_attempt(out, attempt);
 	struct stat st;
-	char path[32];
 
-	snprintf(path, sizeof path, "%d/taken", attempt);
-	return out >= 0 && fstatat(out, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : 0;
+	return dir >= 0 && fstatat(dir, attempt_file_name[ATTEMPT_TAKEN], &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size
+													 : 0;
 }
 
 int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg)
 {
-	char path[OWNER_MAX + 4];
+	AUTO_CLOSE int dir = place_part(s, owner, PART_IN);
 
-	if (!spool_owner_valid(owner)) {
-		errno = EINVAL;
-		return -1;
-	}
-	snprintf(path, sizeof path, "%.*s/in", OWNER_MAX - 1, owner);
-	return spool_each_name(s->fd, path, f, arg);
+	return dir < 0 ? -1 : dir_each_name(dir, ".", f, arg);
 }
 
 void spool_input_clear(struct spool *s, const char *owner, const char *id)
 {
 	AUTO_CLOSE int dir = open_in(s, owner, id);
-	char name[SPOOL_INPUT_NAME], suffix[8];
+	char name[LAYOUT_INPUT_MAX];
+	int sig;
 
 	if (dir < 0)
 		return;
 	if (unlinkat(dir, id, 0) < 0 && errno == EISDIR)
 		unlinkat(dir, id, AT_REMOVEDIR); /* a folder with something in it: cee-fsck names it */
-	input_name(name, id, ".end");
+	layout_input_name(name, id, INPUT_END, 0);
 	unlinkat(dir, name, 0);
-	input_name(name, id, ".window");
+	layout_input_name(name, id, INPUT_WINDOW, 0);
 	unlinkat(dir, name, 0);
-	input_name(name, id, ".open");
+	layout_input_name(name, id, INPUT_OPEN, 0);
 	unlinkat(dir, name, 0);
-	for (size_t i = 0; i < SIGNALS; i++) {
-		snprintf(suffix, sizeof suffix, ".%s", signals[i].name);
-		input_name(name, id, suffix);
+	for (size_t i = 0; (sig = layout_signal(i)) != 0; i++) {
+		layout_input_name(name, id, INPUT_SIGNAL, sig);
 		unlinkat(dir, name, 0);
 	}
 }
@@ -411,6 +352,6 @@ bool spool_input_stale(struct spool *s, const char *owner, const char *name)
 		return false;
 	if (kind == INPUT_BYTES && (fd = spool_input_open(s, owner, id)) >= 0 && !spool_input_left(fd))
 		return false;
-	out = spool_open_out(s, owner, id);
-	return (out >= 0 && spool_has(out, "job")) || (spool_find(s, owner, id, &w, NULL) < 0 && errno == ENOENT);
+	out = place_out(s, owner, id);
+	return (out >= 0 && dir_has(out, LAYOUT_JOB)) || (spool_find(s, owner, id, &w, NULL) < 0 && errno == ENOENT);
 }

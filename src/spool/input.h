@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/id.h"
-#include "spool/claim.h"
 #include "spool/spool.h"
 
 #include <stdbool.h>
@@ -53,7 +52,5 @@ void spool_input_clear(struct spool *s, const char *owner, const char *id);   /*
 bool spool_input_stale(struct spool *s, const char *owner, const char *name); /* nobody's any more */
 /* How much of its input that attempt has taken, in steps. */
 int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt);
-/* N/taken: its length is how much of the input the box has taken. */
-int spool_taken_open(struct spool_attempt *a);
 
 #endif

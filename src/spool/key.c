@@ -11,14 +11,21 @@
  *   - It goes before its job does (remove.c).
  */
 #include "spool/key.h"
+#include "base/dir.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file_lock.h"
 #include "base/id.h"
 #include "base/names.h"
+#include "base/testhook.h"
+#include "spool/find.h"
+#include "spool/layout.h"
+#include "spool/owner_part.h"
+#include "spool/places.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
 #include <nettle/sha2.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -42,6 +49,11 @@ void key_name(char name[KEY_NAME_MAX], const char *key)
 	sha256_digest(&c, sizeof(h), h);
 	for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
 		snprintf(name + 2 * i, 3, "%02x", h[i]);
+}
+
+bool key_name_valid(const char *name)
+{
+	return strlen(name) == KEY_NAME_MAX - 1 && strspn(name, "0123456789abcdef") == KEY_NAME_MAX - 1;
 }
 
 /* Does it stand for an id? And is it that key's, when one is given, or the one its name says? */
@@ -81,11 +93,11 @@ static int open_locked(int dir, const char *name)
 	for (;;) {
 		int fd = open_file_at(dir, name, O_RDWR | O_CREAT);
 
-		if (fd < 0 || spool_lock(fd, true) < 0) {
+		if (fd < 0 || file_lock(fd, true) < 0) {
 			close_ptr(&fd);
 			return -1;
 		}
-		if (spool_same(fd, dir, name))
+		if (file_is_at(fd, dir, name))
 			return fd;
 		close(fd); /* it was removed while we waited */
 	}
@@ -93,7 +105,7 @@ static int open_locked(int dir, const char *name)
 
 int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e)
 {
-	AUTO_CLOSE int dir = spool_owner_part(s, owner, "keys", e);
+	AUTO_CLOSE int dir = owner_part_open(s, owner, PART_KEYS, e);
 	char name[KEY_NAME_MAX];
 
 	k->fd = -1;
@@ -124,18 +136,6 @@ void key_release(struct key *k)
 	k->fd = -1;
 }
 
-static int keys_dir(struct spool *s, const char *owner)
-{
-	char path[OWNER_MAX + 8];
-
-	if (!spool_owner_valid(owner)) {
-		errno = EINVAL;
-		return -1;
-	}
-	snprintf(path, sizeof path, "%.*s/keys", OWNER_MAX - 1, owner);
-	return spool_dir(s->fd, path);
-}
-
 int key_read(int dir, const char *name, char id[ID_LEN + 1])
 {
 	AUTO_CLOSE int fd = open_file_at(dir, name, O_RDONLY);
@@ -151,7 +151,7 @@ static int try_lock(int fd)
 	const struct timespec pause = { .tv_nsec = LOCK_MS * 1000000L };
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (spool_lock(fd, false) == 0)
+		if (file_lock(fd, false) == 0)
 			return 0;
 		if (errno != EAGAIN)
 			return -1;
@@ -163,7 +163,7 @@ static int try_lock(int fd)
 
 int key_remove(struct spool *s, const char *owner, const char *key, const char *id)
 {
-	AUTO_CLOSE int dir = keys_dir(s, owner), fd = -1;
+	AUTO_CLOSE int dir = place_part(s, owner, PART_KEYS), fd = -1;
 	char name[KEY_NAME_MAX], has[ID_LEN + 1];
 
 	key_name(name, key);
@@ -173,7 +173,7 @@ int key_remove(struct spool *s, const char *owner, const char *key, const char *
 		return errno == ENOENT ? 0 : -1;
 	if (try_lock(fd) < 0)
 		return -1;
-	if (!spool_same(fd, dir, name) || !entry_read(fd, name, has) || strcmp(has, id) != 0)
+	if (!file_is_at(fd, dir, name) || !entry_read(fd, name, has) || strcmp(has, id) != 0)
 		return 0; /* another's by now */
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return -1;
@@ -182,14 +182,26 @@ int key_remove(struct spool *s, const char *owner, const char *key, const char *
 
 int key_drop(struct spool *s, const char *owner, const char *name, bool dry)
 {
-	AUTO_CLOSE int dir = keys_dir(s, owner), fd = -1;
+	AUTO_CLOSE int dir = place_part(s, owner, PART_KEYS), fd = -1;
 	char id[ID_LEN + 1];
 	struct spool_where w;
 
-	if (dir < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 || spool_lock(fd, false) < 0 ||
-	    !spool_same(fd, dir, name))
+	if (dir < 0 || (fd = open_file_at(dir, name, O_RDWR)) < 0 || file_lock(fd, false) < 0 ||
+	    !file_is_at(fd, dir, name))
 		return 0;
 	if (entry_read(fd, name, id) && (spool_find(s, owner, id, &w, NULL) == 0 || errno != ENOENT))
 		return 0;
 	return dry || unlinkat(dir, name, 0) == 0;
+}
+
+void key_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg)
+{
+	DIR *d = place_list(s, owner, PART_KEYS);
+	struct dirent *e;
+
+	while (d && (e = dir_next(d)))
+		if (file_written_us(dirfd(d), e->d_name) < before_us && key_drop(s, owner, e->d_name, dry) && f)
+			f(arg, e->d_name);
+	if (d)
+		closedir(d);
 }

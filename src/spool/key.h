@@ -7,9 +7,11 @@
 #include "spool/spool.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { KEY_NAME_MAX = 65 };
 void key_name(char name[KEY_NAME_MAX], const char *key);
+bool key_name_valid(const char *name);
 struct key {
 	int fd;
 	bool found;
@@ -25,5 +27,7 @@ int key_remove(struct spool *s, const char *owner, const char *key, const char *
 int key_read(int dir, const char *name, char id[ID_LEN + 1]);
 /* Removes an entry whose job is nowhere and that nobody has: 1 done, 0 not. */
 int key_drop(struct spool *s, const char *owner, const char *name, bool dry);
+/* Does so for each entry that was last written before before_us (epoch): calls f (may be NULL) with its name. */
+void key_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg);
 
 #endif

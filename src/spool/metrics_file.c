@@ -7,9 +7,12 @@
  */
 #include "spool/metrics_file.h"
 #include "base/buf.h"
+#include "base/dir.h"
 #include "base/fd.h"
+#include "spool/layout.h"
+#include "spool/owner_name.h"
+#include "spool/runners.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,9 +27,9 @@ enum { METRICS_MAX = 1 << 18 };
 
 static int metrics_dir(struct spool *s)
 {
-	if (mkdirat(s->fd, SPOOL_METRICS, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(s->fd, LAYOUT_METRICS, 0755) < 0 && errno != EEXIST)
 		return -1;
-	return spool_dir(s->fd, SPOOL_METRICS);
+	return dir_open(s->fd, LAYOUT_METRICS);
 }
 
 int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len, const uid_t *reader)
@@ -35,7 +38,7 @@ int spool_metrics_write(struct spool *s, const char *runner, const char *text, s
 	char name[OWNER_MAX + 8];
 	int r = -1, err;
 
-	snprintf(name, sizeof name, ".%.*s.new", OWNER_MAX - 1, runner);
+	layout_metrics_new(name, runner);
 	if (dir < 0 || (fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return -1;
 	if ((!reader || fchown(fd, *reader, (gid_t)-1) == 0) && write_full(fd, text, len) == 0)
@@ -49,23 +52,23 @@ int spool_metrics_write(struct spool *s, const char *runner, const char *text, s
 
 void spool_metrics_remove(struct spool *s, const char *runner)
 {
-	AUTO_CLOSE int dir = spool_dir(s->fd, SPOOL_METRICS);
+	AUTO_CLOSE int dir = dir_open(s->fd, LAYOUT_METRICS);
 	char name[OWNER_MAX + 8];
 
 	if (dir < 0)
 		return;
-	snprintf(name, sizeof name, ".%.*s.new", OWNER_MAX - 1, runner);
+	layout_metrics_new(name, runner);
 	unlinkat(dir, name, 0);
 	unlinkat(dir, runner, 0);
 }
 
 int spool_each_metrics(struct spool *s, spool_text_fn f, void *arg)
 {
-	DIR *d = spool_list(s->fd, SPOOL_METRICS);
+	DIR *d = dir_list(s->fd, LAYOUT_METRICS);
 	struct dirent *e;
 	int r = 0;
 
-	while (d && r == 0 && (e = spool_next(d))) {
+	while (d && r == 0 && (e = dir_next(d))) {
 		AUTO_BUF struct buf b = { 0 };
 
 		if (spool_runner_valid(e->d_name) && spool_runner_lives(s, e->d_name) &&

@@ -1,6 +1,6 @@
 /* metrics_file.h - what each runner counts: SPOOL/metrics/RUNNER */
-#ifndef CEE_SPOOL_METRICS_FILE_H
-#define CEE_SPOOL_METRICS_FILE_H
+#ifndef CEE_LAYOUT_METRICS_FILE_H
+#define CEE_LAYOUT_METRICS_FILE_H
 
 #include "spool/spool.h"
 

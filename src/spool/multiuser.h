@@ -1,25 +1,21 @@
-/* multiuser.h - a spool of many users: their parts, and their requests */
+/* multiuser.h - a spool that many users share: which directories are whose */
 #ifndef CEE_SPOOL_MULTIUSER_H
 #define CEE_SPOOL_MULTIUSER_H
 
 #include "base/error.h"
 #include "spool/spool.h"
 
-#include <stdbool.h>
 #include <sys/types.h>
 
-/* A shared spool (share.c). Of what is not as it should be f is told the path and what would be right. */
-typedef void (*spool_share_fn)(void *arg, const char *path, const char *text);
-int spool_share_check(struct spool *s, spool_share_fn f, void *arg); /* how many */
-int spool_share_check_owner(struct spool *s, const char *owner, uid_t uid, spool_share_fn f, void *arg);
-/* Makes an owner's part, or sets it right; for root. */
-int spool_share_owner(struct spool *s, const char *owner, uid_t uid, struct cee_err *e);
-/* Who may be owner: N may be uid-N, and http (NULL: nobody) anon and http-*. */
-bool spool_owner_uid(const char *owner, const uid_t *http, uid_t *uid);
-/* Runner: who asks for a part, names in join/. */
-int spool_each_join(struct spool *s, spool_name_fn f, void *arg);
-bool spool_join_parse(const char *name, char owner[OWNER_MAX]);
-/* Makes the part, or not, and the question goes. 1 made, 0 nothing is asked, -1 refused. */
-int spool_join_answer(struct spool *s, const char *name, const uid_t *http, char owner[OWNER_MAX], struct cee_err *e);
+/* Makes what lies at the head of a shared spool, or sets its modes right; for root. fd, path: the spool. */
+int multiuser_make_head(int fd, const char *path, struct cee_err *e);
+/* Makes an owner's directories for uid, or sets them right; for root. */
+int multiuser_make_owner(struct spool *s, const char *owner, uid_t uid, struct cee_err *e);
+/* Opens cur/RUNNER/OWNER beneath runner, made where it is missing, for the uid that owns new. */
+int multiuser_make_claims(int runner, const char *owner, int new);
+/* Calls f(path, expected) for each mismatch, and returns their number. */
+typedef void (*multiuser_fn)(void *arg, const char *path, const char *expected);
+int multiuser_check(struct spool *s, multiuser_fn f, void *arg);
+int multiuser_check_owner(struct spool *s, const char *owner, uid_t uid, multiuser_fn f, void *arg);
 
 #endif

@@ -8,9 +8,11 @@
  */
 #include "spool/queue_capacity.h"
 #include "base/clock.h"
+#include "base/dir.h"
 #include "base/fd.h"
+#include "spool/layout.h"
+#include "spool/places.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,23 +42,15 @@ void room_release(struct room *r)
 
 static int64_t count(int new)
 {
-	DIR *d = spool_list(new, ".");
+	DIR *d = dir_list(new, ".");
 	int64_t n = 0;
 
 	if (!d)
 		return -1;
-	while (spool_next(d))
+	while (dir_next(d))
 		n++;
 	closedir(d);
 	return n;
-}
-
-static int open_new(struct spool *s, const char *owner)
-{
-	char path[OWNER_MAX + 8];
-
-	snprintf(path, sizeof path, "%.*s/new", OWNER_MAX - 1, owner);
-	return spool_dir(s->fd, path);
 }
 
 static void watch(struct room *r)
@@ -111,7 +105,7 @@ int room_wait(struct room *r, struct spool *s, const char *owner, int64_t max, i
 	int64_t counted = now;
 
 	if (r->new < 0) {
-		if ((r->new = open_new(s, owner)) < 0)
+		if ((r->new = place_part(s, owner, PART_NEW)) < 0)
 			return -1;
 		watch(r);
 	}

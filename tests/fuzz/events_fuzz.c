@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "http/cursor.h"
 #include "http/ticket.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,9 +2,8 @@
  * is exactly what would be written for it */
 #include "base/id.h"
 #include "spool/input.h"
-#include "spool/multiuser.h"
-#include "spool/remove.h"
-#include "spool/spool.h"
+#include "spool/join.h"
+#include "spool/owner_name.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -56,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && (kind == INPUT_SIGNAL) == (sig > 0));
 	if (spool_removal_parse(name, id))
 		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && strcmp(name + ID_LEN, ".remove") == 0);
-	if (spool_join_parse(name, owner)) {
+	if (join_parse(name, owner)) {
 		MUST(spool_owner_valid(owner) && strncmp(name, owner, strlen(owner)) == 0 &&
 		     name[strlen(owner)] == '.');
 		MUST(id_valid(name + strlen(owner) + 1));

@@ -9,7 +9,7 @@
 #include "http/byte_streams.h"
 #include "http/cgi.h"
 #include "http/route.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 #include "check.h"
 
 #include <stdint.h>

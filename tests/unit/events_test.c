@@ -1,7 +1,7 @@
 /* events_test - ids of events, characters that are not whole, and tickets, without a spool */
 #include "http/cursor.h"
 #include "http/ticket.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 #include "check.h"
 
 #include <stdio.h>

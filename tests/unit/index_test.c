@@ -1,6 +1,6 @@
 /* index_test - records of the index: each written one reads back, and no other text does */
 #include "spool/index.h"
-#include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "check.h"
 
 #include <errno.h>

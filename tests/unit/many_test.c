@@ -1,15 +1,21 @@
 /* many_test - lists of ids, groups, keys, removal, on real files */
+#include "base/dir.h"
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/names.h"
 #include "job/result.h"
+#include "spool/attempt.h"
 #include "spool/claim.h"
+#include "spool/count.h"
+#include "spool/find.h"
 #include "spool/group.h"
 #include "spool/ids.h"
 #include "spool/key.h"
+#include "spool/layout.h"
+#include "spool/registration.h"
 #include "spool/remove.h"
-#include "spool/spool.h"
-#include "spool/spool_internal.h"
+#include "spool/remove_tree.h"
+#include "spool/submission.h"
 #include "spool_fixture.h"
 
 #include <errno.h>
@@ -141,7 +147,7 @@ static void group_is_dropped_when_nothing_is_left(void)
 	CHECK(group_drop(&spool, OWNER, "g", false) == 0); /* it has a job */
 	snprintf(path, sizeof(path), "uid-1000/new/5.%s", id);
 	CHECK(unlinkat(spool.fd, path, 0) == 0);
-	CHECK(group_drop(&spool, OWNER, "g", true) == 1 && spool_has(spool.fd, "uid-1000"));
+	CHECK(group_drop(&spool, OWNER, "g", true) == 1 && dir_has(spool.fd, "uid-1000"));
 	CHECK(group_drop(&spool, OWNER, "g", false) == 1);
 	CHECK(group_drop(&spool, OWNER, "g", false) == 0);
 	end_spool();
@@ -226,18 +232,18 @@ static void trees_go_and_links_are_not_followed(void)
 	CHECK(mkfifoat(spool.fd, "uid-1000/tmp/t/fifo", 0600) == 0);
 	CHECK(spool_remove_tree(spool.fd, "uid-1000/tmp/t", 1) == -1 && errno == ELOOP);
 	CHECK(spool_remove_tree(spool.fd, "uid-1000/tmp/t", 2) == 0);
-	CHECK(!spool_has(spool.fd, "uid-1000/tmp/t") && spool_has(spool.fd, "uid-1000/kept"));
+	CHECK(!dir_has(spool.fd, "uid-1000/tmp/t") && dir_has(spool.fd, "uid-1000/kept"));
 	CHECK(spool_remove_tree(spool.fd, "uid-1000/tmp/t", 2) == 0);
 	end_spool();
 }
 
 static void rests_are_known_by_their_name(void)
 {
-	CHECK(spool_is_gone("01890000-0000-7000-8000-000000000000.gone.0123abcd"));
-	CHECK(!spool_is_gone("01890000-0000-7000-8000-000000000000"));
-	CHECK(!spool_is_gone("01890000-0000-7000-8000-000000000000.gone."));
-	CHECK(!spool_is_gone("x1890000-0000-7000-8000-000000000000.gone.1"));
-	CHECK(!spool_is_gone("host.12.0123abcd"));
+	CHECK(layout_is_gone("01890000-0000-7000-8000-000000000000.gone.0123abcd"));
+	CHECK(!layout_is_gone("01890000-0000-7000-8000-000000000000"));
+	CHECK(!layout_is_gone("01890000-0000-7000-8000-000000000000.gone."));
+	CHECK(!layout_is_gone("x1890000-0000-7000-8000-000000000000.gone.1"));
+	CHECK(!layout_is_gone("host.12.0123abcd"));
 }
 
 static void only_a_retired_job_is_removed(void)
@@ -273,7 +279,7 @@ static void only_a_retired_job_is_removed(void)
 	CHECK(spool_find(&spool, OWNER, id, &w, NULL) == -1 && errno == ENOENT);
 	key_name(name, "k");
 	snprintf(path, sizeof(path), "uid-1000/keys/%s", name);
-	CHECK(!spool_has(spool.fd, path));
+	CHECK(!dir_has(spool.fd, path));
 	CHECK(spool_remove(&spool, OWNER, id, &err) == -1 && errno == ENOENT);
 	free(text);
 	result_release(&res);

@@ -1,8 +1,8 @@
 /* share_test - whose an owner's name is, and what asks for a part of a shared spool */
 #include "base/id.h"
-#include "spool/multiuser.h"
-#include "spool/remove.h"
-#include "spool/spool.h"
+#include "spool/join.h"
+#include "spool/layout.h"
+#include "spool/owner_name.h"
 #include "check.h"
 
 #include <string.h>
@@ -43,27 +43,27 @@ static void asks(void)
 {
 	char owner[OWNER_MAX], longest[OWNER_MAX + ID_LEN + 2];
 
-	CHECK(spool_join_parse("uid-1000." AN_ID, owner) && strcmp(owner, "uid-1000") == 0);
-	CHECK(spool_join_parse("a.b." AN_ID, owner) && strcmp(owner, "a.b") == 0);
-	CHECK(!spool_join_parse("", owner) && !spool_join_parse(AN_ID, owner) && !spool_join_parse("." AN_ID, owner));
-	CHECK(!spool_join_parse("uid-1000", owner) && !spool_join_parse("uid-1000" AN_ID, owner));
-	CHECK(!spool_join_parse("uid-1000." AN_ID "x", owner) && !spool_join_parse("cur." AN_ID, owner));
+	CHECK(join_parse("uid-1000." AN_ID, owner) && strcmp(owner, "uid-1000") == 0);
+	CHECK(join_parse("a.b." AN_ID, owner) && strcmp(owner, "a.b") == 0);
+	CHECK(!join_parse("", owner) && !join_parse(AN_ID, owner) && !join_parse("." AN_ID, owner));
+	CHECK(!join_parse("uid-1000", owner) && !join_parse("uid-1000" AN_ID, owner));
+	CHECK(!join_parse("uid-1000." AN_ID "x", owner) && !join_parse("cur." AN_ID, owner));
 	memset(longest, 'a', sizeof longest);
 	strcpy(longest + OWNER_MAX - 1, "." AN_ID);
-	CHECK(spool_join_parse(longest, owner) && strlen(owner) == OWNER_MAX - 1);
+	CHECK(join_parse(longest, owner) && strlen(owner) == OWNER_MAX - 1);
 	memset(longest, 'a', sizeof longest);
 	strcpy(longest + OWNER_MAX, "." AN_ID);
-	CHECK(!spool_join_parse(longest, owner));
+	CHECK(!join_parse(longest, owner));
 }
 
 static void removals(void)
 {
 	char id[ID_LEN + 1];
 
-	CHECK(spool_removal_parse(AN_ID ".remove", id) && strcmp(id, AN_ID) == 0);
-	CHECK(!spool_removal_parse(AN_ID, id) && !spool_removal_parse(AN_ID ".removed", id));
-	CHECK(!spool_removal_parse(".remove", id) && !spool_removal_parse("", id) &&
-	      !spool_removal_parse("x.remove", id));
+	CHECK(layout_removal_parse(AN_ID ".remove", id) && strcmp(id, AN_ID) == 0);
+	CHECK(!layout_removal_parse(AN_ID, id) && !layout_removal_parse(AN_ID ".removed", id));
+	CHECK(!layout_removal_parse(".remove", id) && !layout_removal_parse("", id) &&
+	      !layout_removal_parse("x.remove", id));
 }
 
 int main(void)

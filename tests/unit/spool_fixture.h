@@ -3,6 +3,7 @@
 #define SPOOL_FIXTURE_H
 
 #include "base/error.h"
+#include "spool/owner.h"
 #include "spool/spool.h"
 #include "check.h"
 

@@ -3,14 +3,28 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/file_lock.h"
 #include "base/id.h"
 #include "job/result.h"
+#include "spool/adopt.h"
+#include "spool/attempt.h"
+#include "spool/cancel.h"
 #include "spool/claim.h"
+#include "spool/count.h"
+#include "spool/find.h"
 #include "spool/index.h"
 #include "spool/input.h"
+#include "spool/layout.h"
+#include "spool/lookup.h"
+#include "spool/owner_name.h"
+#include "spool/places.h"
+#include "spool/registration.h"
+#include "spool/runners.h"
 #include "spool/spool.h"
-#include "spool/spool_internal.h"
-#include "wire/frame.h"
+#include "spool/submission.h"
+#include "spool/sweep.h"
+#include "spool/walk.h"
+#include "wire/frame_types.h"
 #include "spool_fixture.h"
 
 #include <dirent.h>
@@ -152,7 +166,7 @@ static void finish(struct spool_runner *r, const char *id, int attempt)
 
 static void names(void)
 {
-	char id[ID_LEN + 1], found[ID_LEN + 1], name[SPOOL_NAME_MAX], path[OWNER_MAX + 64], longest[140];
+	char id[ID_LEN + 1], found[ID_LEN + 1], name[LAYOUT_NAME_MAX], path[OWNER_MAX + 64], longest[140];
 	int p, n;
 
 	memset(longest, 'a', sizeof(longest));
@@ -166,17 +180,17 @@ static void names(void)
 	      !spool_owner_valid("A") && !spool_owner_valid("-a") && !spool_owner_valid("a b") &&
 	      !spool_owner_valid("languages.json"));
 	id_make(id);
-	spool_new_name(name, id, 5, 0);
-	CHECK(spool_parse_new(name, found, &p, &n) && p == 5 && n == 0 && strcmp(found, id) == 0);
-	spool_new_name(name, id, 0, 2);
-	CHECK(spool_parse_new(name, found, &p, &n) && p == 0 && n == 2);
+	layout_new_name(name, id, 5, 0);
+	CHECK(layout_new_parse(name, found, &p, &n) && p == 5 && n == 0 && strcmp(found, id) == 0);
+	layout_new_name(name, id, 0, 2);
+	CHECK(layout_new_parse(name, found, &p, &n) && p == 0 && n == 2);
 	name[0] = '5'; /* a requeued job has had its turn: always 0 */
-	CHECK(!spool_parse_new(name, found, &p, &n));
-	spool_cur_name(name, id, 3);
-	CHECK(spool_parse_cur(name, found, &n) && n == 3);
-	CHECK(!spool_parse_cur(id, found, &n) && !spool_parse_new("5.", found, &p, &n) &&
-	      !spool_parse_new("", found, &p, &n) && !spool_parse_new(id, found, &p, &n));
-	spool_out_path(path, OWNER, id);
+	CHECK(!layout_new_parse(name, found, &p, &n));
+	layout_claim_name(name, id, 3);
+	CHECK(layout_claim_parse(name, found, &n) && n == 3);
+	CHECK(!layout_claim_parse(id, found, &n) && !layout_new_parse("5.", found, &p, &n) &&
+	      !layout_new_parse("", found, &p, &n) && !layout_new_parse(id, found, &p, &n));
+	layout_out_path(path, OWNER, id);
 	CHECK(strncmp(path, "uid-1000/out/", 13) == 0 && strncmp(path + 13, id, 7) == 0 && strcmp(path + 21, id) == 0);
 }
 
@@ -268,7 +282,7 @@ static void stale_tmp(void)
 	CHECK(submit(id, 5) == 0); /* takes the dead writer's place */
 	CHECK(!exists(at("%s/tmp/%s", OWNER, id)));
 	fd = open(at("%s/tmp/%s", OWNER, other), O_RDWR | O_CLOEXEC);
-	CHECK(spool_lock(fd, false) == 0);
+	CHECK(file_lock(fd, false) == 0);
 	CHECK(spool_sweep(&spool, OWNER) == 0 && exists(at("%s/tmp/%s", OWNER, other)));
 	close(fd);
 	CHECK(fsck(0, NULL)); /* a note */
@@ -308,7 +322,7 @@ static void life(void)
 	      strcmp(w.runner, r.name) == 0);
 	CHECK(spool_claimed_read(&r, OWNER, id, 1, 10, &b) == 0 && b.len == 2);
 	CHECK(spool_claimed_read(&r, OWNER, id, 1, 1, &c) == -1 && errno == EFBIG);
-	CHECK(spool_open_out(&spool, OWNER, id) == -1 && errno == ENOENT);
+	CHECK(place_out(&spool, OWNER, id) == -1 && errno == ENOENT);
 	CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
 	CHECK(spool_find(&spool, OWNER, id, &w, &err) == 0 && w.state == STATE_EXECUTING);
 	CHECK(!spool_cancel_wanted(&spool, OWNER, id) && spool_cancel(&spool, OWNER, id, &err) == 0);
@@ -552,7 +566,7 @@ static void live_and_stop(const char *id, const char *transition)
 
 static void kill_at(const char *transition)
 {
-	char id[ID_LEN + 1], name[SPOOL_NAME_MAX];
+	char id[ID_LEN + 1], name[LAYOUT_NAME_MAX];
 	struct spool_runner r;
 	struct spool_where w;
 	int status, priority, attempts = 0;
@@ -581,7 +595,7 @@ static void kill_at(const char *transition)
 		AUTO_CLOSE int new = open(at("%s/new", OWNER), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		char found[ID_LEN + 1];
 
-		CHECK(spool_find_new(new, id, name) && spool_parse_new(name, found, &priority, &attempts));
+		CHECK(lookup_new(new, id, name) && layout_new_parse(name, found, &priority, &attempts));
 		CHECK(spool_claim(&r, OWNER, id, priority, attempts) == attempts + 1);
 		finish(&r, id, attempts + 1);
 	}
@@ -617,7 +631,7 @@ static void plant(const char *what, bool live)
 	new_spool();
 	id_make(id);
 	CHECK(submit(id, 5) == 0 && spool_runner_open(&r, &spool, &err) == 0 && spool_claim(&r, OWNER, id, 5, 0) == 1);
-	spool_out_path(out, OWNER, id);
+	layout_out_path(out, OWNER, id);
 	if (live) {
 		CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
 		write_output(&a, "half a ");

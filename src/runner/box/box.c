@@ -22,6 +22,7 @@
 #include "runner/core/config.h"
 #include "runner/core/log.h"
 #include "spool/spool.h"
+#include "spool/owner_name.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
 #include "wire/payload.h"

@@ -9,6 +9,7 @@
 #include "engine/docker.h"
 #include "runner/core/config.h"
 #include "spool/spool.h"
+#include "spool/owner_name.h"
 #include "wire/frame.h"
 
 #include <limits.h>

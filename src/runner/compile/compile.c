@@ -8,8 +8,9 @@
 #include "base/limit.h"
 #include "base/loop.h"
 #include "base/names.h"
-#include "job/job.h"
+#include "job/job_files.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 #include "wire/resident.h"
 

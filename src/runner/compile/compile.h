@@ -11,7 +11,9 @@
 #include "base/limit.h"
 #include "base/loop.h"
 #include "job/job.h"
+#include "job/job_files.h"
 #include "job/language.h"
+#include "runner/compile/compiler.h"
 #include "wire/frame.h"
 #include "wire/payload.h"
 

@@ -23,11 +23,13 @@
 #include "base/limit.h"
 #include "base/loop.h"
 #include "engine/attach.h"
+#include "job/language.h"
 #include "runner/box/box.h"
 #include "runner/compile/compile.h"
 #include "runner/compile/request_frames.h"
 #include "runner/core/log.h"
 #include "wire/frame.h"
+#include "wire/frame_types.h"
 #include "wire/payload.h"
 #include "wire/resident.h"
 

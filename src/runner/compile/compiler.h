@@ -13,7 +13,7 @@
 #include "job/language.h"
 #include "runner/box/box.h"
 #include "runner/compile/compile.h"
-#include "spool/spool.h"
+#include "spool/owner_name.h"
 #include "wire/frame.h"
 
 #include <stdbool.h>

@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "engine/docker.h"
 #include "job/language.h"
+#include "job/languages.h"
 #include "runner/box/box.h"
 #include "runner/compile/compile.h"
 #include "runner/compile/compiler.h"

@@ -14,10 +14,15 @@
 #include "base/loop.h"
 #include "job/job.h"
 #include "runner/core/log.h"
+#include "spool/cancel.h"
+#include "spool/find.h"
 #include "spool/input.h"
-#include "spool/multiuser.h"
-#include "spool/remove.h"
+#include "spool/join.h"
+#include "spool/owner_name.h"
 #include "spool/spool.h"
+#include "spool/sweep.h"
+#include "spool/walk.h"
+#include "spool/watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -49,7 +54,6 @@ struct expiring {
 
 static struct spool *spool;
 static struct loop *loop;
-static const char *spool_path;
 static struct owner *owners;
 static size_t nowners, cap_owners, turn;
 static struct watch inotify = { .fd = -1 };
@@ -144,18 +148,6 @@ static struct owner *owner_find(const char *name)
 	return NULL;
 }
 
-static int watch_dir(const char *owner, const char *dir)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s%s%s%s%s", spool_path, owner ? "/" : "", owner ? owner : "", dir ? "/" : "",
-		 dir ? dir : "");
-	return inotify_add_watch(inotify.fd, path,
-				 owner && dir ? IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW |
-							(strcmp(dir, "in") == 0 ? IN_MODIFY | IN_CLOSE_WRITE : 0)
-					      : IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
-}
-
 static struct owner *owner_get(const char *name)
 {
 	struct owner *o = owner_find(name);
@@ -176,11 +168,11 @@ static struct owner *owner_get(const char *name)
 		o->wd_new = o->wd_cancel = o->wd_in = -1;
 	}
 	if (o->wd_new < 0)
-		o->wd_new = watch_dir(name, "new");
+		o->wd_new = spool_watch(spool, inotify.fd, name, WATCH_NEW);
 	if (o->wd_cancel < 0)
-		o->wd_cancel = watch_dir(name, "cancel");
+		o->wd_cancel = spool_watch(spool, inotify.fd, name, WATCH_CANCEL);
 	if (o->wd_in < 0)
-		o->wd_in = watch_dir(name, "in");
+		o->wd_in = spool_watch(spool, inotify.fd, name, WATCH_INPUT);
 	return o;
 }
 
@@ -255,7 +247,7 @@ static int scan_owner(void *unused, const char *name)
 void queue_scan(void)
 {
 	if (spool->shared)
-		spool_each_join(spool, scan_join, NULL);
+		join_each(spool, scan_join, NULL);
 	spool_each_owner(spool, scan_owner, NULL);
 	on.something_new();
 }
@@ -268,34 +260,25 @@ static void scan_again(struct timer *t)
 
 /* ---- events ------------------------------------------------------------------------ */
 
-/* "P.ID" or "P.ID.N" */
 static void name_event(struct owner *o, const char *name)
 {
 	char id[ID_LEN + 1];
-	int attempts = 0;
-	size_t len = strlen(name);
+	int priority, attempts;
 
-	if (len < 2 + ID_LEN || name[0] < '0' || name[0] > '9' || name[1] != '.')
-		return;
-	memcpy(id, name + 2, ID_LEN);
-	id[ID_LEN] = 0;
-	if (!id_valid(id))
-		return;
-	if (len > 2 + ID_LEN) {
-		if (name[2 + ID_LEN] != '.' || sscanf(name + 3 + ID_LEN, "%d", &attempts) != 1 || attempts < 1 ||
-		    attempts > 99)
-			return;
-	}
-	heap_add(o, id, name[0] - '0', attempts);
+	if (spool_event_new(name, id, &priority, &attempts))
+		heap_add(o, id, priority, attempts);
 }
 
 static void cancel_event(const struct owner *o, const char *name)
 {
 	char id[ID_LEN + 1];
+	bool removal;
 
-	if (id_valid(name))
-		on.cancel(o->name, name);
-	else if (spool->shared && spool_removal_parse(name, id))
+	if (!spool_event_cancel(name, id, &removal))
+		return;
+	if (!removal)
+		on.cancel(o->name, id);
+	else if (spool->shared)
 		on.removal(o->name, id);
 }
 
@@ -346,7 +329,6 @@ int queue_init(struct loop *l, struct spool *s, const char *path, const struct q
 {
 	loop = l;
 	spool = s;
-	spool_path = path;
 	on = *ops;
 	most_waiting = most;
 	timer_init(&again, loop, scan_again);
@@ -359,9 +341,9 @@ int queue_init(struct loop *l, struct spool *s, const char *path, const struct q
 			  "raise fs.inotify.max_user_instances", NULL);
 		return 0;
 	}
-	wd_root = watch_dir(NULL, NULL);
+	wd_root = spool_watch(s, inotify.fd, NULL, WATCH_OWNERS);
 	if (s->shared)
-		wd_join = watch_dir(NULL, "join");
+		wd_join = spool_watch(s, inotify.fd, NULL, WATCH_REQUESTS);
 	return wd_root < 0 ? cee_fail(e, errno, "%s: cannot watch: %s", path, strerror(errno)) : 0;
 }
 
@@ -452,13 +434,9 @@ static void remember(const char *owner, const char *id, int64_t at_us)
 static size_t examine(const struct owner *o, const struct entry *e, size_t max_job)
 {
 	AUTO_BUF struct buf b = { 0 };
-	char path[OWNER_MAX + 64], attempts[8] = "";
 	struct job j;
 
-	if (e->attempts)
-		snprintf(attempts, sizeof(attempts), ".%d", e->attempts);
-	snprintf(path, sizeof(path), "%s/%s/new/%d.%s%s", spool_path, o->name, e->priority, e->id, attempts);
-	if (read_file_at(spool->fd, path, max_job, &b) < 0 || !b.len || !memmem(b.data, b.len, "start_within", 12))
+	if (spool_read_waiting(spool, o->name, e->id, e->priority, e->attempts, max_job, &b) < 0 || !b.len || !memmem(b.data, b.len, "start_within", 12))
 		return b.len;
 	if (job_parse(&j, b.data, b.len, NULL) == 0) {
 		if (j.start_within_us >= 0)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "spool/owner_name.h"
 #include "spool/spool.h"
 
 #include <stdbool.h>

@@ -12,7 +12,8 @@
 #include "conf/conf.h"
 #include "runner/core/log.h"
 #include "runner/core/sync.h"
-#include "spool/multiuser.h"
+#include "spool/join.h"
+#include "spool/owner_name.h"
 #include "spool/remove.h"
 #include "spool/spool.h"
 
@@ -60,7 +61,7 @@ void share_join(const char *name)
 	char owner[OWNER_MAX];
 	uid_t uid;
 	bool http = *conf->http_user && conf_http_uid(conf, &uid, &e) == 0;
-	int r = spool_join_answer(spool, name, http ? &uid : NULL, owner, &e);
+	int r = join_answer(spool, name, http ? &uid : NULL, owner, &e);
 
 	if (r > 0)
 		log_event("owner", "owner", owner, "to", "made", NULL);

@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "job/result.h"
-#include "spool/claim.h"
+#include "spool/attempt.h"
 #include "spool/collected.h"
 #include "wire/frame.h"
 #include "wire/payload.h"

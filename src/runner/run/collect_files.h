@@ -3,7 +3,7 @@
 #define RUNNER_FILES_H
 
 #include "job/result.h"
-#include "spool/claim.h"
+#include "spool/attempt.h"
 #include "spool/collected.h"
 #include "wire/frame.h"
 

@@ -8,7 +8,7 @@
 #include "runner/run/output.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "spool/claim.h"
+#include "spool/attempt.h"
 #include "spool/index.h"
 #include "wire/frame_types.h"
 

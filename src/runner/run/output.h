@@ -2,7 +2,7 @@
 #ifndef RUNNER_OUTPUT_H
 #define RUNNER_OUTPUT_H
 
-#include "spool/claim.h"
+#include "spool/attempt.h"
 #include "spool/index.h"
 #include "wire/frame_types.h"
 

@@ -11,8 +11,8 @@
 #include "runner/core/sync.h"
 #include "runner/pool/pool.h"
 #include "runner/queue/queue.h"
-#include "spool/claim.h"
 #include "spool/input.h"
+#include "spool/registration.h"
 
 #include <stdbool.h>
 

@@ -12,6 +12,7 @@
 #include "engine/attach.h"
 #include "job/result.h"
 #include "runner/run/run_internal.h"
+#include "spool/attempt.h"
 #include "spool/input.h"
 #include "spool/spool.h"
 #include "wire/frame.h"
@@ -53,7 +54,7 @@ const char *feed_open(struct run *r, struct spool *s)
 		       "-, cee-run)";
 	if (r->feed.fd < 0)
 		return "stdin_stream: its input in in/ is no regular file of one link";
-	r->feed.taken = spool_taken_open(&r->files);
+	r->feed.taken = spool_attempt_taken(&r->files);
 	return NULL; /* without N/taken its writer goes no further than the first bytes ahead */
 }
 

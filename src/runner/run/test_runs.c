@@ -22,6 +22,7 @@
 #include "runner/core/log.h"
 #include "runner/run/run_internal.h"
 #include "spool/claim.h"
+#include "spool/attempt.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
 #include "wire/payload.h"

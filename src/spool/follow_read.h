@@ -1,0 +1,13 @@
+/* follow_read.h - reading the output of one followed attempt (private to follow.c) */
+#ifndef CEE_SPOOL_FOLLOW_READ_H
+#define CEE_SPOOL_FOLLOW_READ_H
+
+#include "spool/follow.h"
+
+/* Hands out all that the open attempt has beyond what was read of it. -1: errno as fn or the system said; EPROTO the
+ * log is damaged. */
+int follow_drain(struct follow *f, follow_fn fn, void *arg);
+void follow_stream_reset(struct follow_stream *t); /* to its beginning */
+void follow_stream_close(struct follow_stream *t);
+
+#endif

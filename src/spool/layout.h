@@ -1,0 +1,108 @@
+/* layout.h - every name in a spool: made and parsed here, and nowhere else
+ *
+ * Private to src/spool: what is outside asks by owner, id and attempt (find.h, jobs.h, attempt_read.h).
+ * The table of the names and what each says is cee-spool(5). X_name functions write a name,
+ * X_parse functions accept exactly what X_name writes: what other users put into a
+ * directory is only ever compared with these.
+ */
+#ifndef CEE_SPOOL_LAYOUT_H
+#define CEE_SPOOL_LAYOUT_H
+
+#include "base/id.h"
+#include "spool/input.h"
+#include "spool/owner_name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	LAYOUT_BUCKET = 7,	      /* hexadecimal digits of an id: 2^20 ms are one bucket of out/ */
+	LAYOUT_ATTEMPTS = 9,	      /* an attempt is one digit; a later one is the ninth again */
+	LAYOUT_NAME_MAX = ID_LEN + 8, /* a waiting or claimed job: P.ID.N and a NUL */
+	LAYOUT_INPUT_MAX = ID_LEN + 8,
+	LAYOUT_REMOVAL_MAX = ID_LEN + 8,
+	LAYOUT_GONE_MAX = ID_LEN + 16,
+	LAYOUT_JOIN_MAX = OWNER_MAX + ID_LEN + 8,
+	LAYOUT_ASIDE_MAX = 16,
+	LAYOUT_PATH_MAX = OWNER_MAX + 64 /* OWNER/PART, and OWNER/out/BUCKET/ID */
+};
+
+/* ---- the head of the spool ---- */
+
+#define LAYOUT_VERSION "VERSION"
+#define LAYOUT_LANGUAGES "languages.json"
+#define LAYOUT_CUR "cur"
+#define LAYOUT_TMP "tmp"
+#define LAYOUT_JOIN "join"	 /* of a shared spool */
+#define LAYOUT_METRICS "metrics" /* a file for each runner */
+/* Is it one of those that an owner's or a runner's name could be taken for? */
+bool layout_root_name(const char *name);
+/* join/OWNER.ID: the path below the spool; the parser gets the entry's name, and leaves it to the
+ * caller whether owner may be one. */
+void layout_join_path(char path[LAYOUT_JOIN_MAX], const char *owner, const char *id);
+bool layout_join_parse(const char *name, char owner[OWNER_MAX]);
+/* metrics/.RUNNER.new */
+void layout_metrics_new(char name[OWNER_MAX + 8], const char *runner);
+
+/* ---- cur/RUNNER ---- */
+
+#define LAYOUT_RUNNER_LOCK "lock"
+#define LAYOUT_RUNNER_ALIVE "alive" /* of a shared spool: the lock that users may look at */
+/* RUNNER/OWNER */
+void layout_claims_path(char path[2 * OWNER_MAX], const char *runner, const char *owner);
+void layout_claim_name(char name[LAYOUT_NAME_MAX], const char *id, int attempt); /* ID.N */
+bool layout_claim_parse(const char *name, char id[ID_LEN + 1], int *attempt);
+
+/* ---- an owner's parts ---- */
+
+enum owner_part { PART_TMP, PART_NEW, PART_CANCEL, PART_IN, PART_OUT, PART_GROUPS, PART_KEYS, PART_COUNT };
+extern const char *const owner_part_name[PART_COUNT];
+void layout_part_path(char path[LAYOUT_PATH_MAX], const char *owner, enum owner_part part); /* OWNER/PART */
+
+void layout_new_name(char name[LAYOUT_NAME_MAX], const char *id, int priority, int attempts); /* P.ID or 0.ID.N */
+bool layout_new_parse(const char *name, char id[ID_LEN + 1], int *priority, int *attempts);
+/* cancel/ID.remove: the request that a job be removed */
+void layout_removal_name(char name[LAYOUT_REMOVAL_MAX], const char *id);
+bool layout_removal_parse(const char *name, char id[ID_LEN + 1]);
+/* tmp/ID.gone.RANDOM: the rest of a removed job */
+void layout_gone_name(char name[LAYOUT_GONE_MAX], const char *id);
+bool layout_is_gone(const char *name);
+/* in/ID, in/ID.end and so on. sig: with INPUT_SIGNAL, one of those that jobs are given. */
+bool layout_input_name(char name[LAYOUT_INPUT_MAX], const char *id, enum spool_input_kind kind, int sig);
+bool layout_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
+/* Each signal that jobs are given, from i = 0 on; 0 at the end. */
+int layout_signal(size_t i);
+
+/* ---- out/BUCKET/ID ---- */
+
+#define LAYOUT_JOB "job"
+#define LAYOUT_RESULT "result"
+/* OWNER/out/BUCKET/ID, below the spool */
+void layout_out_path(char path[LAYOUT_PATH_MAX], const char *owner, const char *id);
+void layout_bucket_of(char bucket[LAYOUT_BUCKET + 1], const char *id);
+bool layout_is_bucket(const char *name);
+int64_t layout_bucket_us(const char *bucket);				/* the first time of its ids, epoch */
+void layout_bucket_at(char bucket[LAYOUT_BUCKET + 1], int64_t time_us); /* that of the ids made then */
+
+/* ---- out/BUCKET/ID/N ---- */
+
+enum attempt_file {
+	ATTEMPT_STDOUT,
+	ATTEMPT_STDERR,
+	ATTEMPT_INDEX,
+	ATTEMPT_RESULT, /* result.new, until it is published */
+	ATTEMPT_TESTS,
+	ATTEMPT_TAKEN,
+	ATTEMPT_FILES,
+	ATTEMPT_FILES_INDEX,
+	ATTEMPT_FILE_COUNT
+};
+extern const char *const attempt_file_name[ATTEMPT_FILE_COUNT];
+void layout_attempt_name(char name[2], int attempt);
+/* N.RANDOM: an attempt whose number was needed again */
+void layout_aside_name(char name[LAYOUT_ASIDE_MAX], int attempt);
+/* Either of the two. 0: neither; *aside says which. */
+int layout_attempt_parse(const char *name, bool *aside);
+
+#endif

@@ -1,0 +1,16 @@
+/* lookup.h - finding the file of a waiting or claimed job (private to src/spool) */
+#ifndef CEE_SPOOL_LOOKUP_H
+#define CEE_SPOOL_LOOKUP_H
+
+#include "spool/find.h"
+#include "spool/layout.h"
+#include "spool/spool.h"
+
+#include <stdbool.h>
+
+/* In OWNER/new, opened as newdir: its name there. */
+bool lookup_new(int newdir, const char *id, char name[LAYOUT_NAME_MAX]);
+/* The runner that has it: its directory cur/RUNNER/OWNER, opened, and w's runner and attempt; -1 none. */
+int lookup_claim(struct spool *s, const char *owner, const char *id, struct spool_where *w);
+
+#endif

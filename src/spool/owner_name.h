@@ -1,0 +1,19 @@
+/* owner_name.h - which names owners and runners may have */
+#ifndef CEE_SPOOL_OWNER_NAME_H
+#define CEE_SPOOL_OWNER_NAME_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { OWNER_MAX = 128 }; /* bytes of an owner's or a runner's name, with its NUL */
+
+/* [a-z0-9][A-Za-z0-9._-]*, and not a name that the spool itself uses. */
+bool spool_owner_valid(const char *owner);
+bool spool_runner_valid(const char *name); /* the same bounds, nothing reserved */
+/* "uid-N" of the calling process. */
+void spool_owner_self(char owner[OWNER_MAX]);
+/* The uid that an owner of a shared spool has: N for uid-N, *http for anon and http-* (http NULL: none of
+ * these). False for other names. */
+bool spool_owner_uid(const char *owner, const uid_t *http, uid_t *uid);
+
+#endif

@@ -1,0 +1,24 @@
+/* registration.h - a runner's place in the spool: cur/RUNNER and its locks
+ *
+ *     spool_runner_open(&r, &spool, &e);
+ *     spool_claim(&r, ...) and so on: claim.h, attempt.h, adopt.h
+ *     spool_runner_release(&r);
+ */
+#ifndef CEE_SPOOL_REGISTRATION_H
+#define CEE_SPOOL_REGISTRATION_H
+
+#include "base/error.h"
+#include "spool/owner_name.h"
+#include "spool/spool.h"
+
+struct spool_runner {
+	struct spool *s;
+	char name[OWNER_MAX];
+	int dirfd, lockfd;  /* cur/NAME and its lock */
+	int alivefd;	    /* the lock that users may look at, in a shared spool; else -1 */
+	const char *locked; /* adopt.c: the dead runner whose lock spool_each_dead holds now */
+};
+int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e);
+void spool_runner_release(struct spool_runner *r); /* removes the directory when it is empty */
+
+#endif

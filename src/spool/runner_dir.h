@@ -1,0 +1,15 @@
+/* runner_dir.h - a runner's directory in cur or tmp: its lock, its removal (private to src/spool) */
+#ifndef CEE_SPOOL_RUNNER_DIR_H
+#define CEE_SPOOL_RUNNER_DIR_H
+
+#include "spool/spool.h"
+
+/* Takes its lock, and returns that; EAGAIN: its runner is alive; ENOENT: it was removed meanwhile. */
+int runner_dir_lock(int dir);
+/* Removes its OWNER directories; ENOTEMPTY when one holds a job. */
+int runner_dir_empty(int dir);
+int runner_dir_unlock(int dir);
+/* Removes cur/NAME, for the process that holds its lock. ENOTEMPTY when jobs are left in it. */
+int runner_dir_remove(struct spool *s, const char *name, int dir);
+
+#endif

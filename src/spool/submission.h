@@ -1,0 +1,23 @@
+/* submission.h - submitting a job */
+#ifndef CEE_SPOOL_SUBMISSION_H
+#define CEE_SPOOL_SUBMISSION_H
+
+#include "base/error.h"
+#include "spool/spool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spool_bounds {
+	int64_t max_queued, min_room; /* 0: no bound */
+	bool fresh;		      /* id was made by id_make just now, so duplicates are not looked for */
+};
+/* Durable before it returns 0. Errors: EEXIST (the id is there, in whatever state), EAGAIN (the queue is
+ * full), ENOSPC (no room on the disk), else as the system says. */
+int spool_submit(struct spool *s, const char *owner, const char *id, int priority, const void *job, size_t len,
+		 const struct spool_bounds *b, struct cee_err *e);
+/* May this process submit for owner? In a shared spool root may not for another: the files would be root's. EPERM. */
+int spool_may_submit(struct spool *s, const char *owner, struct cee_err *e);
+
+#endif
