@@ -29,7 +29,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all unit-programs help demo serve check unit fuzz bench lint lint-cppcheck install clean images deps
+.PHONY: all generate unit-programs help demo serve check unit fuzz bench lint lint-cppcheck install clean images deps
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
@@ -41,6 +41,7 @@ help:
 	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
 	@echo 'make bench  measure; prints medians and ratios, and a plot (BENCH="--quick first-byte …")'
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
+	@echo 'make generate  write what other languages know of the tables in C (Facts.cs, facts.js, openapi.json …)'
 	@echo 'make lint   the structure, the style, the manual pages, cppcheck (tests/lint)'
 
 $(BUILD)/libcee.a: $(call objects,$(LIB_DIRS))
@@ -100,6 +101,12 @@ unit-programs: $(UNIT:%=$(BUILD)/unit/%)
 unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
+# What other languages know of the tables in C: checked in, and compared by tests/lint/facts.
+$(BUILD)/facts: scripts/facts.c $(BUILD)/libcee.a
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -pie -o $@ $^ $(LDLIBS)
+generate: $(BUILD)/facts
+	$(BUILD)/facts
+
 FUZZ_SECONDS ?= 20
 FUZZED = $(filter-out %/cee-http.c,$(call sources,$(LIB_DIRS) runner/core http))
 build/fuzz/%: tests/fuzz/%.c $$(FUZZED)
@@ -129,6 +136,7 @@ lint: all lint-cppcheck
 	tests/lint/structure.py
 	tests/lint/format
 	tests/lint/manuals
+	tests/lint/facts
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
 		--enable=warning,portability --suppress=varFuncNullUB src

@@ -33,6 +33,10 @@ setup() { cd "$BATS_TEST_DIRNAME/.." || return 1; }
 	tests/lint/manuals
 }
 
+@test "what other languages know of the tables in C is as the tables say" {
+	tests/lint/facts
+}
+
 @test "cppcheck has no finding" {
 	make -s lint-cppcheck
 }

@@ -2,6 +2,7 @@
 //
 // Takes the task as the API tells of it (cee-http(8)); says { tone, title, facts }: tone is good, bad or
 // calm, facts are short texts beside it.
+import { reasons, states } from "./facts.js";
 
 export function seconds(s) {
 	if (s < 0.0995)
@@ -18,14 +19,6 @@ export function bytes(n) {
 	return `${i && n < 10 ? n.toFixed(1) : Math.round(n)} ${units[i]}`;
 }
 
-const titles = {
-	"exited": "Finished", "signalled": "Ended by a signal", "time limit": "Time limit", "memory limit": "Memory limit",
-	"output limit": "Output limit", "process limit": "Process limit", "disk limit": "Disk limit",
-	"compile error": "Compile error", "package error": "Package error", "cancelled": "Stopped", "expired": "Expired",
-	"lost": "Lost", "box died": "The box died", "refused": "Refused", "internal error": "Internal error",
-};
-const live = { Created: "Waiting", Pending: "Waiting", Executing: "Running", Finished: "Finished", Failed: "Failed", Cancelled: "Stopped" };
-
 function phaseFacts(name, p) {
 	const facts = [];
 
@@ -41,7 +34,7 @@ export function verdict(task) {
 	const r = task.result, facts = [];
 
 	if (!r)
-		return { tone: "calm", title: live[task.status] ?? task.status ?? "", facts };
+		return { tone: "calm", title: states[task.status] ?? task.status ?? "", facts };
 	const code = r.exit_code, run = r.phases?.run, compile = r.phases?.compile;
 	if (r.why === "exited" && code !== null && code !== undefined)
 		facts.push(`exit code ${code}`);
@@ -59,16 +52,16 @@ export function verdict(task) {
 	if (run?.oom_kills && r.why !== "memory limit")
 		facts.push("processes were killed for memory");
 	const good = r.why === "exited" && code === 0;
-	return { tone: good ? "good" : r.why === "cancelled" ? "calm" : "bad", title: titles[r.why] ?? r.why, facts, message: r.message };
+	return { tone: good ? "good" : r.why === "cancelled" ? "calm" : "bad", title: reasons[r.why] ?? r.why, facts, message: r.message };
 }
 
 // Of a line of the list of tasks.
 export function brief(t) {
 	if (!t.why)
-		return { tone: "calm", title: live[t.status] ?? t.status };
+		return { tone: "calm", title: states[t.status] ?? t.status };
 	const good = t.why === "exited" && t.exitCode === 0;
 	return { tone: good ? "good" : t.why === "cancelled" ? "calm" : "bad",
-		title: t.why === "exited" && !good ? `Exit code ${t.exitCode}` : titles[t.why] ?? t.why };
+		title: t.why === "exited" && !good ? `Exit code ${t.exitCode}` : reasons[t.why] ?? t.why };
 }
 
 export function ago(time) {

@@ -21,16 +21,33 @@
 #define TIME_LARGEST ((int64_t)1000000000 * 1000000) /* 1e9 s: exact in a double, as result.c needs */
 
 const char *const limit_name[LIMIT_COUNT] = {
-#define L(id, name, unit, text) [LIMIT_##id] = name,
+#define L(id, name, unit, compile, run, ceiling, text) [LIMIT_##id] = name,
 	LIMITS(L)
 #undef L
 };
 
 const enum limit_unit limit_unit[LIMIT_COUNT] = {
-#define L(id, name, unit, text) [LIMIT_##id] = UNIT_##unit,
+#define L(id, name, unit, compile, run, ceiling, text) [LIMIT_##id] = UNIT_##unit,
 	LIMITS(L)
 #undef L
 };
+
+#define L(id, name, unit, compile, run, ceiling, text) ", " name
+static const char names[] = LIMITS(L);
+#undef L
+const char *const limit_names = names + 2;
+
+#define SECOND INT64_C(1000000)
+#define MIB (INT64_C(1) << 20)
+#define GIB (INT64_C(1) << 30)
+#define USUAL_COMPILE(id, name, unit, compile, run, ceiling, text) [LIMIT_##id] = (compile),
+#define USUAL_RUN(id, name, unit, compile, run, ceiling, text) [LIMIT_##id] = (run),
+#define CEILING(id, name, unit, compile, run, ceiling, text) [LIMIT_##id] = (ceiling),
+const struct limits limits_usual[PHASE_COUNT] = {
+	[PHASE_COMPILE] = { .v = { LIMITS(USUAL_COMPILE) } },
+	[PHASE_RUN] = { .v = { LIMITS(USUAL_RUN) } },
+};
+const struct limits limits_ceiling = { .v = { LIMITS(CEILING) } };
 
 void limits_init(struct limits *l)
 {

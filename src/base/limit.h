@@ -1,10 +1,11 @@
 /* limit.h - every limit, named once
  *
- * L(id, name in jobs and results, unit, text)
+ * L(id, name in jobs and results, unit, default of the compile phase, of the run, ceiling, text)
  * Units: TIME is microseconds inside (seconds in JSON), SIZE is bytes (a
- * number or "64M" in JSON), COUNT is a number.
- * The order is part of the frame protocol (frame.h, FRAME_PHASE): a change
- * there means a new FRAME_VERSION.
+ * number or "64M" in JSON), COUNT is a number. A wall time of -1 follows from the cpu time
+ * (limits_default). The order is part of the frame protocol (frame_types.h, PHASE): a change
+ * there means a new FRAME_VERSION. `make generate` writes what other languages and the
+ * manual pages say of this table.
  */
 #ifndef CEE_LIMIT_H
 #define CEE_LIMIT_H
@@ -14,16 +15,16 @@
 struct cee_err;
 
 #define LIMITS(L)                                                                                                      \
-	L(CPU, "cpu", TIME, "cpu time of all processes together")                                                      \
-	L(WALL, "wall", TIME, "time on the clock")                                                                     \
-	L(MEMORY, "memory", SIZE, "memory, without swap")                                                              \
-	L(PROCESSES, "processes", COUNT, "processes and threads")                                                      \
-	L(OUTPUT, "output", SIZE, "kept bytes of both streams")                                                        \
-	L(FILE_SIZE, "file_size", SIZE, "the largest file")                                                            \
-	L(DISK, "disk", SIZE, "bytes in all files")                                                                    \
-	L(INODES, "inodes", COUNT, "files and folders")                                                                \
-	L(OPEN_FILES, "open_files", COUNT, "open files of one process")                                                \
-	L(STACK, "stack", SIZE, "stack of a main thread")
+	L(CPU, "cpu", TIME, 20 * SECOND, 5 * SECOND, 60 * SECOND, "cpu time of all processes together")                \
+	L(WALL, "wall", TIME, -1, -1, 300 * SECOND, "time on the clock")                                               \
+	L(MEMORY, "memory", SIZE, 512 * MIB, 256 * MIB, 2 * GIB, "memory, without swap")                               \
+	L(PROCESSES, "processes", COUNT, 128, 64, 512, "processes and threads")                                        \
+	L(OUTPUT, "output", SIZE, MIB, 16 * MIB, 256 * MIB, "kept output of both streams")                             \
+	L(FILE_SIZE, "file_size", SIZE, 64 * MIB, 64 * MIB, GIB, "the largest file")                                   \
+	L(DISK, "disk", SIZE, 64 * MIB, 64 * MIB, GIB, "size of all files")                                            \
+	L(INODES, "inodes", COUNT, 4096, 4096, 65536, "files and folders")                                             \
+	L(OPEN_FILES, "open_files", COUNT, 256, 256, 4096, "open files of one process")                                \
+	L(STACK, "stack", SIZE, 8 * MIB, 8 * MIB, 64 * MIB, "stack of a main thread")
 
 /* The phases of a job; each has limits of its own. The order is part of the frame protocol. P(id, name) */
 #define PHASES(P)                                                                                                      \
@@ -39,7 +40,7 @@ enum frame_phase {
 enum limit_unit { UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
 
 enum limit_id {
-#define L(id, name, unit, text) LIMIT_##id,
+#define L(id, name, unit, compile, run, ceiling, text) LIMIT_##id,
 	LIMITS(L)
 #undef L
 		LIMIT_COUNT
@@ -49,8 +50,10 @@ enum limit_id {
 struct limits {
 	int64_t v[LIMIT_COUNT];
 };
+extern const struct limits limits_usual[PHASE_COUNT], limits_ceiling; /* without a configuration */
 
 extern const char *const limit_name[LIMIT_COUNT];
+extern const char *const limit_names; /* all, for messages: "cpu, wall, ..." */
 extern const enum limit_unit limit_unit[LIMIT_COUNT];
 void limits_init(struct limits *l); /* all -1 */
 /* Fills what is -1. Wall time that is then still unset becomes three times the cpu

@@ -38,40 +38,6 @@ enum { CONF_MAX = 1 << 20, VALUE_MAX = 4096, NETWORKS_MAX = 64, ORIGIN_MAX = 256
 /* Where most distributions have the host's authorities; nothing is mounted where there is no such file. */
 #define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
 
-static const struct limits default_limits[PHASE_COUNT] = {
-	[PHASE_COMPILE] = { .v = { [LIMIT_CPU] = 20 * SECOND,
-				   [LIMIT_WALL] = -1,
-				   [LIMIT_MEMORY] = 512 * MIB,
-				   [LIMIT_PROCESSES] = 128,
-				   [LIMIT_OUTPUT] = MIB,
-				   [LIMIT_FILE_SIZE] = 64 * MIB,
-				   [LIMIT_DISK] = 64 * MIB,
-				   [LIMIT_INODES] = 4096,
-				   [LIMIT_OPEN_FILES] = 256,
-				   [LIMIT_STACK] = 8 * MIB } },
-	[PHASE_RUN] = { .v = { [LIMIT_CPU] = 5 * SECOND,
-			       [LIMIT_WALL] = -1,
-			       [LIMIT_MEMORY] = 256 * MIB,
-			       [LIMIT_PROCESSES] = 64,
-			       [LIMIT_OUTPUT] = 16 * MIB,
-			       [LIMIT_FILE_SIZE] = 64 * MIB,
-			       [LIMIT_DISK] = 64 * MIB,
-			       [LIMIT_INODES] = 4096,
-			       [LIMIT_OPEN_FILES] = 256,
-			       [LIMIT_STACK] = 8 * MIB } },
-};
-
-static const struct limits default_ceiling = { .v = { [LIMIT_CPU] = 60 * SECOND,
-						      [LIMIT_WALL] = 300 * SECOND,
-						      [LIMIT_MEMORY] = 2 * GIB,
-						      [LIMIT_PROCESSES] = 512,
-						      [LIMIT_OUTPUT] = 256 * MIB,
-						      [LIMIT_FILE_SIZE] = GIB,
-						      [LIMIT_DISK] = GIB,
-						      [LIMIT_INODES] = 65536,
-						      [LIMIT_OPEN_FILES] = 4096,
-						      [LIMIT_STACK] = 64 * MIB } };
-
 /* Those that this process may use, as nproc(1) says. */
 static int processors(void)
 {
@@ -128,8 +94,8 @@ void conf_init(struct conf *c)
 		.package_boxes = 2,
 	};
 	for (int p = 0; p < PHASE_COUNT; p++) {
-		c->dflt[p] = default_limits[p];
-		c->max[p] = default_ceiling;
+		c->dflt[p] = limits_usual[p];
+		c->max[p] = limits_ceiling;
 	}
 }
 
@@ -723,9 +689,7 @@ static int set_limit(struct conf *c, const char *key, const char *value, struct 
 		return cee_fail(e, EINVAL, "compile or run must stand after the first point");
 	id = limit_find(key + strlen(phases[phase]));
 	if (id < 0)
-		return cee_fail(e, EINVAL,
-				"no such limit: there are cpu, wall, memory, processes, output, "
-				"file_size, disk, inodes, open_files, stack");
+		return cee_fail(e, EINVAL, "unknown limit; there are %s", limit_names);
 	if (once(&seen->limit[ceiling][phase][id], e) < 0)
 		return -1;
 	return limit_parse((enum limit_id)id, value, &(ceiling ? c->max : c->dflt)[phase].v[id], e);

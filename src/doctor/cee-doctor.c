@@ -643,7 +643,7 @@ static void check_runner(struct finding *f)
 	spool_release(&s);
 }
 
-#define L(id, name, unit, text)                                                                                        \
+#define L(id, name, unit, compile, run, ceiling, text)                                                                 \
 	static void check_##id(struct finding *f)                                                                      \
 	{                                                                                                              \
 		check_limit(f, LIMIT_##id);                                                                            \
@@ -668,7 +668,7 @@ static const struct check {
 	{ "seccomp", check_seccomp },
 	{ "cells", check_cells },
 	{ "tmpfs", check_tmpfs },
-#define L(id, name, unit, text) { name, check_##id },
+#define L(id, name, unit, compile, run, ceiling, text) { name, check_##id },
 	LIMITS(L)
 #undef L
 		{ "clock", check_clock },

@@ -46,6 +46,7 @@ static const struct part {
 	{ "api.js", "api.js", js, false },
 	{ "editor.js", "editor.js", js, false },
 	{ "events.js", "events.js", js, false },
+	{ "facts.js", "facts.js", js, false },
 	{ "files.js", "files.js", js, false },
 	{ "job.js", "job.js", js, false },
 	{ "messages.js", "messages.js", js, false },

@@ -68,7 +68,12 @@ enum frame_type {
 #undef F
 };
 
-enum frame_stream { STREAM_NONE = 0, STREAM_OUT = 1, STREAM_ERR = 2, STREAM_COMPILE = 3 };
+#define FRAME_STREAMS(F) F(NONE) F(OUT) F(ERR) F(COMPILE)
+enum frame_stream {
+#define F(id) STREAM_##id,
+	FRAME_STREAMS(F)
+#undef F
+};
 
 /* flags in init's HELLO */
 enum { HELLO_CELLS = 1 }; /* the self-test built a cell in this box */
@@ -89,12 +94,18 @@ enum {
 		JOB_FIELDS
 };
 
+/* Bits in FRAME_JOB's flags. F(ID, bit, what) */
+#define FRAME_JOB_FLAGS(F)                                                                                             \
+	F(MERGE, 1, "stdout and stderr are one stream")                                                                \
+	F(STOP_ON_OUTPUT, 2, "reaching the limit output ends the program")                                             \
+	F(NO_CELL, 4, "run in the box itself, without a cell")                                                         \
+	F(TTY, 8, "a terminal is the run phase's stdin, stdout and stderr")                                            \
+	F(TESTS, 16, "the run phases come one by one, as tests")
+
 enum {
-	JOB_MERGE = 1,
-	JOB_STOP_ON_OUTPUT = 2,
-	JOB_NO_CELL = 4,
-	JOB_TTY = 8, /* a terminal is the run phase's stdin, stdout and stderr */
-	JOB_TESTS = 16
+#define F(id, bit, what) JOB_##id = bit,
+	FRAME_JOB_FLAGS(F)
+#undef F
 };
 
 /* FRAME_END's fields, in this order: F(ID, name, what) */
@@ -119,22 +130,22 @@ enum {
 		END_FIELDS
 };
 
-/* How a phase ended; the runner makes the verdict of it. F(ID, name) */
+/* How a phase ended; the runner makes the verdict of it. F(ID) */
 #define FRAME_HOWS(F)                                                                                                  \
-	F(EXITED, "exited")                                                                                            \
-	F(SIGNALLED, "signalled")                                                                                      \
-	F(CPU_LIMIT, "cpu limit")                                                                                      \
-	F(WALL_LIMIT, "wall limit")                                                                                    \
-	F(MEMORY_LIMIT, "memory limit")                                                                                \
-	F(OUTPUT_LIMIT, "output limit")                                                                                \
-	F(PROCESS_LIMIT, "process limit")                                                                              \
-	F(DISK_LIMIT, "disk limit")                                                                                    \
-	F(FILE_SIZE_LIMIT, "file size limit")                                                                          \
-	F(KILLED, "killed")   /* by FRAME_KILL or the end of the connection */                                         \
-	F(TROUBLE, "trouble") /* the phase could not be started or watched: a failure of cee's */
+	F(EXITED)                                                                                                      \
+	F(SIGNALLED)                                                                                                   \
+	F(CPU_LIMIT)                                                                                                   \
+	F(WALL_LIMIT)                                                                                                  \
+	F(MEMORY_LIMIT)                                                                                                \
+	F(OUTPUT_LIMIT)                                                                                                \
+	F(PROCESS_LIMIT)                                                                                               \
+	F(DISK_LIMIT)                                                                                                  \
+	F(FILE_SIZE_LIMIT)                                                                                             \
+	F(KILLED)  /* by FRAME_KILL or the end of the connection */                                                    \
+	F(TROUBLE) /* the phase could not be started or watched: a failure of cee's */
 
 enum frame_how {
-#define F(id, name) END_##id,
+#define F(id) END_##id,
 	FRAME_HOWS(F)
 #undef F
 };

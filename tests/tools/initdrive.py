@@ -14,18 +14,10 @@ seconds, bytes, counts.
 """
 import argparse, http.client, json, os, select, socket, struct, sys, time
 
-LIMITS = ["cpu", "wall", "memory", "processes", "output", "file_size", "disk", "inodes",
-          "open_files", "stack"]
+from facts import *
+
 DEFAULTS = dict(cpu=5000000, wall=16000000, memory=64 << 20, processes=64, output=16 << 20,
                 file_size=1 << 40, disk=16 << 20, inodes=1000, open_files=256, stack=8 << 20)
-HELLO, JOB, FILE, DATA, PHASE, ARG, ENV, GO, STDIN, STDIN_END, SIGNAL, KILL = range(1, 13)
-COLLECT = 13
-READY, START, OUT, GAP, END, DONE, CREDIT, TROUBLE, LEFT = range(32, 41)
-REASON = ["count", "bytes", "name", "type", "changed", "unreadable", "more", "search"]
-ENDS = ["phase", "how", "status", "cpu_us", "wall_us", "peak", "peak_how", "oom_kills", "hit",
-        "out_bytes", "err_bytes", "dropped"]
-HOW = ["exited", "signalled", "cpu limit", "wall limit", "memory limit", "output limit",
-       "process limit", "disk limit", "file size limit", "killed", "trouble"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 ENGINE = os.environ.get("CEE_TEST_ENGINE", "/var/run/docker.sock")
@@ -95,6 +87,11 @@ def frame(kind, payload=b"", stream=0):
     return struct.pack("<BBHI", kind, stream, 0, len(payload)) + payload
 
 
+def fields(names, **values):
+    """Numbers as u64, in the order of the names."""
+    return b"".join(struct.pack("<Q", values[n] & (1 << 64) - 1) for n in names)
+
+
 class Job:
     def __init__(self):
         self.out = bytearray(); self.err = bytearray(); self.compile = bytearray()
@@ -113,7 +110,7 @@ class Box:
         self.sock = attach(self.id, "stdin=1&stdout=1&stderr=1")
         self.raw = b""; self.bytes = b""; self.stderr = b""; self.queue = []
         call("POST", "/containers/%s/start" % self.id)
-        self.send(frame(HELLO, struct.pack("<II", 2, 0) + b"initdrive"))
+        self.send(frame(HELLO, struct.pack("<II", FRAME_VERSION, 0) + b"initdrive"))
         hello = self.wait(HELLO)
         self.flags = struct.unpack("<I", hello[2][4:8])[0]
         self.build = hello[2][8:].decode()
@@ -149,7 +146,7 @@ class Box:
         at = 0
         while len(self.bytes) - at >= 8:
             kind, stream, zero, n = struct.unpack_from("<BBHI", self.bytes, at)
-            assert zero == 0 and n <= 65536, "bad frame"
+            assert zero == 0 and n <= FRAME_MAX, "bad frame"
             if len(self.bytes) - at < 8 + n:
                 break
             self.queue.append((kind, stream, self.bytes[at + 8:at + 8 + n]))
@@ -173,20 +170,20 @@ class Box:
     def load(self, run, compile=None, files={}, limits={}, env=None, flags=0, climits={}, go=True,
              cpu=0, collect=(), collect_files=256, collect_bytes=16 << 20):
         l = dict(DEFAULTS, **limits)
-        data = frame(JOB, struct.pack("<6Q", flags, l["disk"], l["inodes"], cpu, collect_files, collect_bytes))
+        data = frame(JOB, fields(JOB_FIELDS, flags=flags, disk=l["disk"], inodes=l["inodes"], cpu=cpu,
+                                 collect_files=collect_files, collect_bytes=collect_bytes))
         for name, value in files.items():
             content, mode = value if isinstance(value, tuple) else (value, 0o644)
             data += frame(FILE, struct.pack("<IQ", mode, len(content)) + name.encode())
-            for i in range(0, len(content), 65536):
-                data += frame(DATA, content[i:i + 65536])
+            for i in range(0, len(content), FRAME_MAX):
+                data += frame(DATA, content[i:i + FRAME_MAX])
         for c in collect:
             data += frame(COLLECT, c if isinstance(c, bytes) else c.encode())
         for phase, argv, more in ((0, compile, climits), (1, run, limits)):
             if argv is None:
                 continue
             pl = dict(DEFAULTS, **more)
-            data += frame(PHASE, struct.pack("<I", phase) + b"".join(
-                struct.pack("<Q", pl[n] & (1 << 64) - 1) for n in LIMITS))
+            data += frame(PHASE, struct.pack("<I", phase) + fields(LIMITS, **pl))
             for a in argv:
                 data += frame(ARG, a if isinstance(a, bytes) else a.encode())
             for e in (env if env is not None else ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/work"]):
@@ -225,8 +222,8 @@ class Box:
         elif kind == START:
             j.started[struct.unpack("<I", p)[0]] = time.monotonic()
         elif kind == END:
-            e = dict(zip(ENDS, struct.unpack("<12Q", p)))
-            e["how"] = HOW[e["how"]]
+            e = dict(zip(END_FIELDS, struct.unpack("<%dQ" % len(END_FIELDS), p)))
+            e["how"] = HOWS[e["how"]]
             e["hits"] = [n for i, n in enumerate(LIMITS) if e["hit"] >> i & 1]
             j.ends.append(e)
         elif kind == TROUBLE:
@@ -238,7 +235,7 @@ class Box:
         elif kind == DATA:
             j.files[-1][3] += p
         elif kind == LEFT:
-            why = REASON[struct.unpack("<I", p[:4])[0]]
+            why = LEFT_REASONS[struct.unpack("<I", p[:4])[0]]
             j.left.append((why, struct.unpack("<Q", p[4:])[0] if why == "more" else p[4:]))
         elif kind == CREDIT:
             j.credit += struct.unpack("<I", p)[0]
@@ -248,7 +245,7 @@ class Box:
 
     def feed(self, j, stdin, stdin_end):
         while stdin and j.sent < len(stdin) and j.credit:
-            piece = stdin[j.sent:j.sent + min(j.credit, 65536)]
+            piece = stdin[j.sent:j.sent + min(j.credit, FRAME_MAX)]
             self.send(frame(STDIN, piece))
             j.sent += len(piece)
             j.credit -= len(piece)
@@ -278,11 +275,11 @@ def main():
             files[name] = (h.read(), os.stat(path).st_mode & 0o777)
     limits = {k: int(v) for k, v in (x.split("=") for x in a.l)}
     with Box(a.image, a.init, a.seccomp, a.memory, never=a.never, pids=a.pids, echo=True) as b:
-        print("hello: cells=%d build=%s %s" % (b.flags & 1, b.build, b.stderr.decode()), file=sys.stderr)
+        print("hello: cells=%d build=%s %s" % (b.flags & HELLO_CELLS, b.build, b.stderr.decode()), file=sys.stderr)
         for _ in range(a.n):
             j = b.job(a.argv, a.stdin.encode(), files=files, limits=limits,
                       compile=["sh", "-c", a.compile] if a.compile else None,
-                      flags=(1 if a.merge else 0) | (2 if a.stop else 0), collect=a.collect)
+                      flags=(JOB_MERGE if a.merge else 0) | (JOB_STOP_ON_OUTPUT if a.stop else 0), collect=a.collect)
             for name, mode, size, content in j.files:
                 print("file %o %d %r%s" % (mode, size, name, "" if size == len(content) else " SHORT"), file=sys.stderr)
             if j.left:

@@ -84,7 +84,7 @@ static void refusals(void)
 	CHECK(refused("pin = 2", "must be yes or no"));
 	CHECK(refused("durable = maybe", "must be yes or no") && refused("cells = on", "never or auto") &&
 	      refused("log = xml", "json or text"));
-	CHECK(refused("limit.cpu = 1", "compile or run") && refused("limit.run.cup = 1", "no such limit") &&
+	CHECK(refused("limit.cpu = 1", "compile or run") && refused("limit.run.cup = 1", "unknown limit") &&
 	      refused("limit. = 1", "compile or run"));
 	CHECK(refused("limit.run.cpu = fast", "is no time") && refused("ceiling.run.memory = 1X", "is no size"));
 	CHECK(refused("docker_host = tcp://10.0.0.1:2375", "unix:///PATH") &&
