@@ -1,6 +1,6 @@
 /* layer.c - what cee-init does as a program in package boxes: fetch, pack, unpack
  *
- * Layers are made in two boxes (src/runner/package_box.c), in which this program is mounted a
+ * Layers are made in two boxes (src/runner/layers/package_box.c), in which this program is mounted a
  * second time, since in a cell its first name shows something else:
  *
  *     fetch REQUEST ARGV…     runs the language's package client with REQUEST, a file of

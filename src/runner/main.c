@@ -3,7 +3,7 @@
  * One thread, one epoll. How it fits together:
  *     queue.c   what waits            run.c   a claimed job     box.c   a container
  *     pool.c    boxes that wait       deliver.c, verdict.c      to and from init
- *     compiler.c  compile boxes
+ *     compilers.c  compile boxes      layer_builds.c  packages
  *     engine.c  plain requests        attach.c  a box's stream  sync.c  the disk
  * This file is start, signals, the slow timer, and the one place that decides
  * whether another job may begin (claim_more). After start nothing that a job,
@@ -100,6 +100,7 @@ static struct {
 	struct self_test self_test;
 	struct compilers compilers;
 	struct pool pool;
+	struct layer_builds layer_builds;
 	struct run_parts run_parts;
 	struct config config;
 	struct spool spool;
@@ -145,7 +146,7 @@ static void maybe_quit(void)
 	limit_probes_stop(&g.probes);
 	pool_drain(&g.pool);
 	compilers_drain(&g.compilers);
-	layers_drain();
+	layer_builds_drain(&g.layer_builds);
 	if (!boxes_count(&g.boxes))
 		g.quit = true;
 }
@@ -392,7 +393,7 @@ static void engine_changed(void *arg, bool up)
 	g.swept = false;
 	pool_drain(&g.pool);
 	compilers_drain(&g.compilers);
-	layers_drain();
+	layer_builds_drain(&g.layer_builds);
 	if (engine_old(&g.engine) && !g.tested) {
 		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s",
 			    engine_trouble(&g.engine));
@@ -457,7 +458,7 @@ static void reload(void)
 	g.config = next;
 	boxes_reconfigure(&g.boxes, &g.config);
 	run_reconfigure(&g.config);
-	layers_reconfigure(&g.config);
+	layer_builds_reconfigure(&g.layer_builds, &g.config);
 	compilers_reconfigure(&g.compilers, &g.config);
 	pool_reconfigure(&g.pool, &g.config);
 	publish_languages();
@@ -548,11 +549,11 @@ static void start(void)
 	image_ids_on_change(&g.images, images_changed, NULL);
 	limit_probes_init(&g.probes, &g.boxes);
 	self_test_init(&g.self_test, &g.boxes, &g.probes, tested, NULL);
-	layers_init(&g.config, &g.boxes, &g.images);
+	layer_builds_init(&g.layer_builds, &g.boxes, &g.images, &g.config);
 	compilers_init(&g.compilers, &g.boxes, &g.config);
 	pool_init(&g.pool, &g.boxes, &g.compilers, &g.config);
 	counters_init(&g.counters);
-	g.run_parts = (struct run_parts){ &g.loop, &g.sync, &g.pin, &g.counters, &g.boxes, &g.pool, &g.compilers };
+	g.run_parts = (struct run_parts){ &g.loop, &g.sync, &g.pin, &g.counters, &g.boxes, &g.pool, &g.compilers, &g.layer_builds };
 	run_init(&g.run_parts, &g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
 	share_init(&g.spool, &g.config.conf, &g.sync);
@@ -587,7 +588,7 @@ static void finish(void)
 	sync_release(&g.sync);
 	pool_release(&g.pool);
 	compilers_release(&g.compilers);
-	layers_end();
+	layer_builds_release(&g.layer_builds);
 	image_ids_release(&g.images);
 	queue_release();
 	engine_release(&g.engine);

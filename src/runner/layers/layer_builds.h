@@ -1,45 +1,66 @@
-/* layers.h - layers of packages: found, or made in package boxes */
-#ifndef RUNNER_LAYERS_H
-#define RUNNER_LAYERS_H
+/* layer_builds.h - layers of packages: those that are there, and those that are being built
+ *
+ * layer_builds_init once, layer_builds_release at the end. The boxes, the images and the configuration must outlive it. Everything happens in the loop's thread.
+ */
+#ifndef RUNNER_LAYER_BUILDS_H
+#define RUNNER_LAYER_BUILDS_H
 
+#include "base/error.h"
+#include "base/loop.h"
+#include "engine/docker.h"
 #include "job/job.h"
 #include "job/language.h"
 #include "layers/store.h"
+#include "runner/box/box.h"
+#include "runner/box/image_ids.h"
 #include "runner/core/config.h"
+#include "runner/layers/layer_answer.h"
+#include "runner/layers/layer_build.h"
+#include "runner/layers/pruner.h"
+#include "runner/layers/refusals.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
-struct boxes;
-struct image_ids;
-void layers_init(const struct config *c, struct boxes *bs, struct image_ids *ids);
-void layers_reconfigure(const struct config *c);
-/* The engine went, or the runner ends: what is being made is given up; those who wait are told. */
-void layers_drain(void);
-void layers_end(void); /* waits for the thread that prunes */
+struct layer_builds {
+	struct layer_build_host host; /* with the boxes, the store and the configuration */
+	struct image_ids *images;
+	struct layers store;
+	struct cee_err store_error;   /* why it is not open */
+	struct layer_build *first;    /* oldest first */
+	struct layer_waiter *unnamed; /* who wait for an image's id, without which a layer has no name */
+	struct refusals refusals;
+	struct pruner pruner;
+	struct timer prune, begin;
+	uint64_t turn;
+};
 
-enum layer_answer {
-	LAYER_HAVE,
-	LAYER_LATER,   /* done is called */
-	LAYER_REFUSED, /* the user's: no such package and the like */
-	LAYER_OURS     /* worth another try */
+void layer_builds_init(struct layer_builds *bs, struct boxes *boxes, struct image_ids *images, const struct config *c);
+void layer_builds_reconfigure(struct layer_builds *bs, const struct config *c);
+/* The engine went away, or the runner ends: builds fail, and who waits for them is told. */
+void layer_builds_drain(struct layer_builds *bs);
+void layer_builds_release(struct layer_builds *bs); /* drains, and waits for the thread that prunes */
+
+struct layer_reply {
+	int fd;		    /* READY: keeps the layer in use until it is closed, by the caller */
+	char path[80];	    /* READY: of the layer, in every box */
+	struct layer layer; /* READY: the caller's to release */
+	char message[512];  /* REFUSED, FAILED: one line */
+	const char *output; /* of the package client; valid until the callee returns */
+	size_t noutput;
 };
-struct layer_got {
-	int fd;		    /* HAVE: holds it in use until it is closed, the caller's */
-	char path[80];	    /* in every box */
-	struct layer layer; /* HAVE: the caller may take what is in it */
-	char message[512];  /* one line */
-	const char *words;
-	size_t nwords; /* of the package client */
-};
-struct layer_wish;
-struct layer_order {
+struct layer_request {
 	const struct lang *lang;
 	const struct job *job; /* both must stay until it is answered or forgotten */
-	/* Once, from the loop; the wish is gone then. */
-	void (*done)(void *arg, enum layer_answer a, struct layer_got *got);
+	const char *owner;     /* copied */
+	/* Called once, from the loop, where the answer was PENDING; the waiter is gone then. */
+	void (*done)(void *arg, enum layer_answer a, struct layer_reply *reply);
 	void *arg;
 };
-/* A layer for the job's packages. LATER: *wish is the caller's handle for layers_forget. */
-enum layer_answer layers_ask(const struct layer_order *o, struct layer_got *got, struct layer_wish **wish);
-void layers_forget(struct layer_wish *w); /* NULL is let through */
+struct layer_waiter;
+/* A layer for the job's packages. PENDING: *waiter is the handle for layer_builds_forget. */
+enum layer_answer layer_builds_ask(struct layer_builds *bs, const struct layer_request *r, struct layer_reply *reply,
+				   struct layer_waiter **waiter);
+/* The answer is not wanted any more. NULL is ignored. */
+void layer_builds_forget(struct layer_builds *bs, struct layer_waiter *w);
 #endif

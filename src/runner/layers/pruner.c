@@ -1,11 +1,11 @@
-/* pruner.c - layers that are too many are removed by a thread of its own
+/* pruner.c - see the header
  *
- * Trees are large, and removing one takes longer than the loop may stand. The thread opens the
- * layers anew and shares nothing with the loop but the flag that it is at work; one at a time.
- * What is in use stays: the locks of src/layers/store.c say so, as between two runners.
+ * Trees are large, and removing one takes longer than the loop may stand still. The thread opens the layers anew and
+ * shares nothing with the loop but its flag. Layers in use stay: the locks of src/layers/store.c say so, as between
+ * two runners.
  */
+#include "runner/layers/pruner.h"
 #include "layers/store.h"
-#include "runner/layers/layer_builds_internal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,17 +15,15 @@
 #include <string.h>
 
 struct prune {
-	char *path;
+	atomic_bool *busy;
 	int64_t max;
+	char path[];
 };
-
-static pthread_t pruner;
-static bool pruner_there;
-static atomic_bool pruning;
 
 static void *prune(void *arg)
 {
 	struct prune *p = arg;
+	atomic_bool *busy = p->busy;
 	struct layers l;
 	int64_t n, bytes;
 
@@ -34,37 +32,35 @@ static void *prune(void *arg)
 		layers_sweep(&l);
 		layers_close(&l);
 	}
-	free(p->path);
 	free(p);
-	atomic_store(&pruning, false);
+	atomic_store(busy, false);
 	return NULL;
 }
 
-void pruner_end(void)
+void pruner_end(struct pruner *p)
 {
-	if (pruner_there)
-		pthread_join(pruner, NULL);
-	pruner_there = false;
+	if (p->started)
+		pthread_join(p->thread, NULL);
+	p->started = false;
 }
 
-void pruner_run(const char *path, int64_t max)
+void pruner_run(struct pruner *p, const char *path, int64_t max)
 {
-	struct prune *p;
+	struct prune *work;
 
-	if (atomic_load(&pruning))
+	if (atomic_load(&p->busy))
 		return;
-	pruner_end();
-	p = calloc(1, sizeof *p);
-	if (!p || !(p->path = strdup(path))) {
-		free(p);
+	pruner_end(p);
+	work = malloc(sizeof *work + strlen(path) + 1);
+	if (!work)
 		return;
-	}
-	p->max = max;
-	atomic_store(&pruning, true);
-	pruner_there = pthread_create(&pruner, NULL, prune, p) == 0;
-	if (!pruner_there) {
-		atomic_store(&pruning, false);
-		free(p->path);
-		free(p);
+	work->busy = &p->busy;
+	work->max = max;
+	strcpy(work->path, path);
+	atomic_store(&p->busy, true);
+	p->started = pthread_create(&p->thread, NULL, prune, work) == 0;
+	if (!p->started) {
+		atomic_store(&p->busy, false);
+		free(work);
 	}
 }

@@ -10,6 +10,7 @@
 #include "layers/store.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/run/output.h"
+#include "runner/run/run.h"
 #include "runner/run/run_internal.h"
 #include "spool/index.h"
 #include "wire/frame_types.h"
@@ -17,55 +18,57 @@
 #include <stdbool.h>
 #include <string.h>
 
-static void packages_refused(struct run *r, const struct layer_got *got)
+static void packages_refused(struct run *r, const struct layer_reply *reply)
 {
-	bool log = got->nwords && (r->files.index >= 0 || run_begin_log(r) == 0);
+	bool log = reply->noutput && (r->files.index >= 0 || run_begin_log(r) == 0);
 
 	if (log)
 		output_mark(&r->output, MARK_PACKAGES); /* also where it is remembered: these are its words */
 	if (log)
-		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)got->words, got->nwords);
-	run_verdict(r, WHY_PACKAGE_ERROR, got->message);
+		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)reply->output, reply->noutput);
+	run_verdict(r, WHY_PACKAGE_ERROR, reply->message);
 }
 
-static void packages_answered(struct run *r, enum layer_answer a, struct layer_got *got)
+static void packages_answered(struct run *r, enum layer_answer a, struct layer_reply *reply)
 {
-	r->wish = NULL;
+	r->packages = NULL;
 	if (a == LAYER_REFUSED) {
-		packages_refused(r, got);
-	} else if (a == LAYER_OURS) {
-		run_failed(r, WHY_INTERNAL_ERROR, got->message);
+		packages_refused(r, reply);
+	} else if (a == LAYER_FAILED) {
+		run_failed(r, WHY_INTERNAL_ERROR, reply->message);
 	} else {
-		r->layer = got->fd;
-		r->job.layer = strdup(got->path);
-		r->result.packages = got->layer.packages;
-		r->result.npackages = got->layer.npackages;
-		got->layer.packages = NULL;
-		got->layer.npackages = 0;
-		layer_release(&got->layer);
+		r->layer = reply->fd;
+		r->job.layer = strdup(reply->path);
+		r->result.packages = reply->layer.packages;
+		r->result.npackages = reply->layer.npackages;
+		reply->layer.packages = NULL;
+		reply->layer.npackages = 0;
+		layer_release(&reply->layer);
 		run_enter(r, RUN_PACKED);
 	}
 }
 
-static void packages_came(void *arg, enum layer_answer a, struct layer_got *got)
+static void packages_came(void *arg, enum layer_answer a, struct layer_reply *reply)
 {
 	struct run *r = arg;
 
-	packages_answered(r, a, got);
+	packages_answered(r, a, reply);
 	if (r->state == RUN_PACKED)
 		run_resumable();
 }
 
 void packages_ask(struct run *r)
 {
-	struct layer_order o = { .lang = r->lang, .job = &r->job, .done = packages_came, .arg = r };
-	struct layer_got got;
+	struct layer_request q = {
+		.lang = r->lang, .job = &r->job, .owner = r->owner, .done = packages_came, .arg = r
+	};
+	struct layer_reply reply;
 	enum layer_answer a;
 
 	run_enter(r, RUN_PACKAGES);
-	a = layers_ask(&o, &got, &r->wish);
-	if (a != LAYER_LATER) {
-		packages_answered(r, a, &got);
+	a = layer_builds_ask(run_parts()->layer_builds, &q, &reply, &r->packages);
+	if (a != LAYER_PENDING) {
+		packages_answered(r, a, &reply);
 		return;
 	}
 	r->result.started_us = now_us();

@@ -100,6 +100,10 @@ const struct config *run_config(void)
 {
 	return config;
 }
+const struct run_parts *run_parts(void)
+{
+	return parts;
+}
 void run_resumable(void)
 {
 	on_end();
@@ -190,7 +194,7 @@ static void run_drop(struct run *r)
 		p = &(*p)->next;
 	*p = r->next;
 	unpin(r);
-	layers_forget(r->wish);
+	layer_builds_forget(parts->layer_builds, r->packages);
 	compilers_forget(parts->compilers, r->compile);
 	if (r->box) {
 		r->box->gone = NULL;
@@ -225,8 +229,8 @@ static void drop_compile(struct run *r)
 
 	r->compile = NULL;
 	compilers_forget(parts->compilers, c);
-	layers_forget(r->wish);
-	r->wish = NULL;
+	layer_builds_forget(parts->layer_builds, r->packages);
+	r->packages = NULL;
 }
 
 void run_verdict(struct run *r, enum why why, const char *message)

@@ -6,6 +6,7 @@
 #include "runner/box/box.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/config.h"
+#include "runner/layers/layer_builds.h"
 #include "runner/core/counters.h"
 #include "runner/core/pin.h"
 #include "runner/core/sync.h"
@@ -25,6 +26,7 @@ struct run_parts {
 	struct boxes *boxes;
 	struct pool *pool;
 	struct compilers *compilers;
+	struct layer_builds *layer_builds;
 };
 
 /* on_end: a job has gone, or may be resumed. on_unknown: one names a language that is not known; it may be by the time this returns. */

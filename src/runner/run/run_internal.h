@@ -67,7 +67,7 @@ struct run {
 	struct box *box;
 	struct compile *compile; /* asked of a compile box; its products, when it is through */
 	bool compiled;		 /* it is through, and the program may run */
-	struct layer_wish *wish; /* for its packages, while they are made; or NULL */
+	struct layer_waiter *packages; /* while its layer is built; or NULL */
 	int layer;		 /* holds its layer in use, -1 none */
 	int pinned;		 /* the processor it holds, -1 none */
 	struct tests tests;
@@ -112,6 +112,7 @@ void run_enter(struct run *r, enum run_state s); /* the only writer of state; lo
 int run_begin_log(struct run *r);		 /* once a job, before its first output. -1: no room */
 void run_resumable(void);			 /* a job is PACKED: a free place may be its */
 const struct config *run_config(void);
+const struct run_parts *run_parts(void);
 
 /* verdict.c: what a phase's FRAME_END says, written into r->result. */
 void verdict_end(struct run *r, const struct frame *f);

@@ -1,0 +1,23 @@
+/* pruner.h - layers that are too many are removed by a thread of its own
+ *
+ * pruner_run from the loop's thread, pruner_end before the struct goes.
+ */
+#ifndef RUNNER_PRUNER_H
+#define RUNNER_PRUNER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pruner {
+	pthread_t thread;
+	bool started;	  /* thread is to be joined */
+	atomic_bool busy; /* the only thing that the thread shares with the loop */
+};
+
+/* Starts to remove the layers in path that were not used for the longest time until at most max bytes are left, and
+ * what dead runners left behind. Nothing where that is going on already. */
+void pruner_run(struct pruner *p, const char *path, int64_t max);
+void pruner_end(struct pruner *p); /* waits for it */
+#endif
