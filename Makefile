@@ -102,8 +102,8 @@ unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
 
 # What other languages know of the tables in C: checked in, and compared by tests/lint/facts.
-$(BUILD)/facts: scripts/facts.c $(BUILD)/libcee.a
-	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -pie -o $@ $^ $(LDLIBS)
+$(BUILD)/facts: $(wildcard scripts/facts/*.[ch]) $(BUILD)/libcee.a
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -pie -o $@ $(filter-out %.h,$^) $(LDLIBS)
 generate: $(BUILD)/facts
 	$(BUILD)/facts
 
