@@ -49,6 +49,8 @@ $(BUILD)/http.a: $(filter-out %/cee-http.o,$(call objects,http))
 $(BUILD)/images.a: $(filter-out %/cee-lang.o,$(call objects,images))
 $(BUILD)/doctor.a: $(filter-out %/cee-doctor.o,$(call objects,doctor))
 $(BUILD)/runner.a: $(call objects,$(RUNNER_DIRS))
+# For unit tests; cee-init itself is linked from static objects.
+$(BUILD)/init.a: $(filter-out %/main.o,$(call objects,init))
 $(BUILD)/%.a:
 	rm -f $@ && $(AR) rcs $@ $^
 LINK = @mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^)
@@ -94,7 +96,7 @@ $(BUILD)/%.o: src/%.c
 -include $(shell find $(BUILD) build/static -name '*.d' 2>/dev/null)
 
 # Unit tests link what they use of everything but the mains.
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/init.a $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)

@@ -1,4 +1,4 @@
-/* usage.c - figures of the box, from its cgroup as the box itself sees it
+/* cgroup.c - see the header
  *
  * Read-only files, kept open and read again from their start. Where they are:
  *
@@ -13,7 +13,7 @@
  * leads to our own. Where there is no cgroup to be seen, cpu and memory are
  * the sum over /proc: coarser, and what has gone unseen is missing from it.
  */
-#include "init/init.h"
+#include "init/cgroup.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -93,7 +93,7 @@ static int64_t read_pids_max(int fd)
 	return text[0] >= '0' && text[0] <= '9' ? strtoll(text, NULL, 10) : -1;
 }
 
-void usage_open(struct usage *u)
+void cgroup_open(struct cgroup *u)
 {
 	bool v1 = !access("/sys/fs/cgroup/memory", F_OK);
 	int max;
@@ -125,7 +125,7 @@ static int64_t stat_ticks(const char *text)
 	return sum;
 }
 
-static void add_process(int proc, const char *pid, struct usage_now *now)
+static void add_process(int proc, const char *pid, struct cgroup_sample *now)
 {
 	char name[64], text[TEXT_MAX];
 	long pages = 0, shared = 0;
@@ -147,7 +147,7 @@ static void add_process(int proc, const char *pid, struct usage_now *now)
 	now->pids++;
 }
 
-static void sum_processes(struct usage_now *now)
+static void sum_processes(struct cgroup_sample *now)
 {
 	DIR *d = opendir("/proc");
 	struct dirent *e;
@@ -159,7 +159,7 @@ static void sum_processes(struct usage_now *now)
 		closedir(d);
 }
 
-static void read_memory(const struct usage *u, struct usage_now *now, const struct usage_now *last)
+static void read_memory(const struct cgroup *u, struct cgroup_sample *now, const struct cgroup_sample *last)
 {
 	char text[TEXT_MAX];
 
@@ -177,7 +177,7 @@ static void read_memory(const struct usage *u, struct usage_now *now, const stru
 	now->shmem = field(text, u->version == 1 ? "total_shmem" : "shmem");
 }
 
-void usage_read(const struct usage *u, struct usage_now *now, const struct usage_now *last)
+void cgroup_read(const struct cgroup *u, struct cgroup_sample *now, const struct cgroup_sample *last)
 {
 	char text[TEXT_MAX];
 
@@ -194,5 +194,5 @@ void usage_read(const struct usage *u, struct usage_now *now, const struct usage
 	read_text(u->pids, text);
 	now->pids = strtoll(text, NULL, 10);
 	read_text(u->pids_events, text);
-	now->pids_hits = field(text, "max");
+	now->pids_refused = field(text, "max");
 }

@@ -1,21 +1,16 @@
-/* layer.c - what cee-init does as a program in package boxes: fetch, pack, unpack
+/* layer_tar.c - see the header
  *
- * Layers are made in two boxes (src/runner/layers/package_box.c), in which this program is mounted a
- * second time, since in a cell its first name shows something else:
- *
- *     fetch REQUEST ARGV…     runs the language's package client with REQUEST, a file of
- *                             /work, on its standard input; that file is gone then
- *     pack FILES BYTES        writes the folder `layer` of /work to standard output as frames
- *                             (carry.c's) and its lock.json to standard error
- *     unpack FOLDER FILES BYTES   reads such frames from standard input and makes the tree;
- *                             its manifest goes to standard output (layer_tree.c of libcee reads it)
- *
- * Rules of unpack: what comes is a stranger's. Only regular files, folders and links, no
- * devices, no hard links, no bits beyond rwx; names without control characters, each part
- * made beneath the folder before it (cell.c); so many files and bytes and no more. The tree
- * is given modes that let everybody read it and its owner's neighbours remove it.
+ * Rules of unpack: the stream is untrusted. Only regular files, folders and links, no devices,
+ * no hard links, no bits beyond rwx; names without control characters, each part made beneath
+ * the folder before it (intake.c); so many files and bytes and no more. The tree gets modes that
+ * let everybody read it and the runner remove it.
  */
-#include "init/init.h"
+#include "init/layer_tar.h"
+
+#include "init/collect_walk.h"
+#include "init/failure.h"
+#include "init/intake.h"
+#include "init/sha256.h"
 #include "wire/payload.h"
 
 #include <errno.h>
@@ -28,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOCK_MAX = 512 << 10, NAME_BYTES = 1024, BAD = 65, OURS = 70 };
+enum { LOCK_MAX = 512 << 10, BAD = 65, INTERNAL = 70 };
 
 static int complain(int status, const char *what, const char *why)
 {
@@ -48,11 +43,11 @@ static int fetch(char **argv)
 	int fd = open(argv[0], O_RDONLY | O_NOFOLLOW);
 
 	if (fd < 0 || dup2(fd, 0) < 0 || unlink(argv[0]))
-		return complain(OURS, argv[0], strerror(errno));
+		return complain(INTERNAL, argv[0], strerror(errno));
 	if (fd > 0)
 		close(fd);
 	execvp(argv[1], argv + 1);
-	return complain(OURS, argv[1], strerror(errno));
+	return complain(INTERNAL, argv[1], strerror(errno));
 }
 
 /* ---- pack ------------------------------------------------------------------------- */
@@ -60,13 +55,13 @@ static int fetch(char **argv)
 static int put_lock(int dir)
 {
 	int fd = openat(dir, "lock.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	static char bytes[LOCK_MAX + 1];
+	char bytes[LOCK_MAX + 1];
 	size_t n = 0;
 	struct stat st;
 	ssize_t r = 1;
 
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > LOCK_MAX)
-		return complain(OURS, "lock.json", "the package client left none");
+		return complain(INTERNAL, "lock.json", "the package client left none");
 	while (r > 0 && n < LOCK_MAX) {
 		r = read(fd, bytes + n, LOCK_MAX - n);
 		n += r > 0 ? (size_t)r : 0;
@@ -74,94 +69,96 @@ static int put_lock(int dir)
 	close(fd);
 	for (size_t done = 0; done < n; done += (size_t)r)
 		if ((r = write(2, bytes + done, n - done)) <= 0)
-			return OURS;
+			return INTERNAL;
 	return 0;
 }
 
 static int pack(char **argv)
 {
-	struct carry what = { .everything = 1, .files = number(argv[0]), .bytes = number(argv[1]) };
+	struct collect_request what = { .everything = 1, .files = number(argv[0]), .bytes = number(argv[1]) };
 	int dir = open("layer", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
 
 	if (dir < 0)
-		return complain(OURS, "layer", "the package client left none");
+		return complain(INTERNAL, "layer", "the package client left none");
 	r = put_lock(dir);
 	if (r == 0)
-		carry_walk(dir, &what, NULL, 0, 1);
+		collect_walk(dir, &what, NULL, 0, 1);
 	return r;
 }
 
 /* ---- unpack -------------------------------------------------------------------------- */
 
-static struct {
-	struct keeper k; /* makes what the frames say; k.work is the folder */
+struct unpack {
+	struct intake intake; /* makes what the frames say */
 	struct sha256 hash;
-	char kind, name[NAME_BYTES + 1];
-	uint64_t size, left, files, bytes;
+	char kind; /* of the current file: f, d, l; 0 none */
+	char name[COLLECT_NAME_MAX + 1];
+	uint64_t size, left;   /* its bytes; those that are still missing */
+	uint64_t files, bytes; /* that may still come */
 	bool done;
-} u;
+};
 
 static int bad(const char *what, const char *why)
 {
 	return complain(BAD, what, why);
 }
 
-static void put_line(const char *digest)
+static void put_line(const struct unpack *u, const char *digest)
 {
 	static const char zeros[65] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-	printf("%c %s %llu %s\n", u.kind, digest ? digest : zeros, (unsigned long long)u.size, u.name);
+	printf("%c %s %llu %s\n", u->kind, digest ? digest : zeros, (unsigned long long)u->size, u->name);
 }
 
-static int end_file(void)
+static int end_file(struct unpack *u)
 {
 	char digest[65];
 
-	if (u.left)
+	if (u->left)
 		return 0;
-	sha256_end(&u.hash, digest);
-	put_line(u.kind == 'd' ? NULL : digest);
-	u.kind = 0;
+	sha256_end(&u->hash, digest);
+	put_line(u, u->kind == 'd' ? NULL : digest);
+	u->kind = 0;
 	return 0;
 }
 
-static int begin_file(const unsigned char *p, size_t len)
+static int begin_file(struct unpack *u, const unsigned char *p, size_t len)
 {
 	char text[INIT_TEXT] = "";
 	struct frame_file f;
 	struct payload own;
 
-	if (u.kind || !frame_unpack_file(p, len, &f) || f.name_len > NAME_BYTES)
+	if (u->kind || !frame_unpack_file(p, len, &f) || f.name_len > COLLECT_NAME_MAX)
 		return bad("unpack", "invalid FILE frame");
-	memcpy(u.name, f.name, f.name_len);
-	u.name[f.name_len] = '\0';
-	for (const char *s = u.name; *s; s++)
+	memcpy(u->name, f.name, f.name_len);
+	u->name[f.name_len] = '\0';
+	for (const char *s = u->name; *s; s++)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
 			return bad("unpack", "a name with a control character");
-	u.kind = S_ISDIR(f.mode) ? 'd' : S_ISLNK(f.mode) ? 'l' : 'f';
-	u.size = u.left = u.kind == 'd' ? 0 : f.size;
-	if (u.files-- == 0 || u.size > u.bytes)
-		return bad(u.name, "more files or bytes than a layer may have");
-	u.bytes -= u.size;
-	f.mode = u.kind == 'd' ? S_IFDIR | 0777 : u.kind == 'l' ? S_IFLNK | 0777 : f.mode & 0100 ? 0755 : 0644;
+	u->kind = S_ISDIR(f.mode) ? 'd' : S_ISLNK(f.mode) ? 'l' : 'f';
+	u->size = u->left = u->kind == 'd' ? 0 : f.size;
+	if (u->files-- == 0 || u->size > u->bytes)
+		return bad(u->name, "more files or bytes than a layer may have");
+	u->bytes -= u->size;
+	f.mode = u->kind == 'd' ? S_IFDIR | 0777 : u->kind == 'l' ? S_IFLNK | 0777 : f.mode & 0100 ? 0755 : 0644;
 	frame_pack_file(&own, &f);
-	sha256_begin(&u.hash);
-	if (keeper_frame(&u.k, FRAME_FILE, own.data, own.len, text))
-		return bad(u.name, text);
-	return end_file();
+	sha256_begin(&u->hash);
+	if (intake_file(&u->intake, own.data, own.len, text))
+		return bad(u->name, text);
+	return end_file(u);
 }
 
-static int take_data(const struct frame *f)
+static int take_data(struct unpack *u, const struct frame *f)
 {
 	char text[INIT_TEXT] = "";
 
-	if (!u.kind || !f->len || f->len > u.left)
+	if (!u->kind || !f->len || f->len > u->left)
 		return bad("unpack", "more data than the file's size");
-	u.left -= f->len;
-	sha256_add(&u.hash, f->data, f->len);
-	if (keeper_frame(&u.k, FRAME_DATA, f->data, f->len, text))
-		return bad(u.name, text);
-	return end_file();
+	u->left -= f->len;
+	sha256_add(&u->hash, f->data, f->len);
+	if (intake_data(&u->intake, f->data, f->len, text))
+		return bad(u->name, text);
+	return end_file(u);
 }
 
 static int take_left(const struct frame *f)
@@ -185,58 +182,63 @@ static int take_left(const struct frame *f)
 	return bad(name, why[l.reason]);
 }
 
-static int take_frame(const struct frame *f)
+static int take_frame(struct unpack *u, const struct frame *f)
 {
-	if (u.done)
-		return bad("unpack", "something behind the end");
+	if (u->done)
+		return bad("unpack", "a frame after the end");
 	switch ((unsigned)f->type) {
 	case FRAME_FILE:
-		return begin_file(f->data, f->len);
+		return begin_file(u, f->data, f->len);
 	case FRAME_DATA:
-		return take_data(f);
+		return take_data(u, f);
 	case FRAME_LEFT:
 		return take_left(f);
 	case FRAME_DONE:
-		u.done = true;
-		return u.kind ? bad("unpack", "the end in the midst of a file") : 0;
+		u->done = true;
+		return u->kind ? bad("unpack", "the end in the middle of a file") : 0;
 	default:
-		return bad("unpack", "a frame that has no place here");
+		return bad("unpack", "unexpected frame");
 	}
+}
+
+static int read_frames(struct unpack *u, struct frame_parser *parser)
+{
+	unsigned char bytes[65536], *p;
+	struct frame f;
+	size_t used;
+	ssize_t n;
+	int r;
+
+	while ((n = read(0, bytes, sizeof bytes)) > 0)
+		for (p = bytes; n > 0; p += used, n -= (ssize_t)used) {
+			r = frame_feed(parser, p, (size_t)n, &used, &f);
+			if (r < 0)
+				return bad("unpack", "malformed frame");
+			if (r > 0 && (r = take_frame(u, &f)))
+				return r;
+		}
+	return u->done ? 0 : bad("unpack", "the stream was cut short");
 }
 
 static int unpack(char **argv)
 {
-	static struct frame_parser parser;
-	static unsigned char bytes[65536];
-	struct frame f;
-	ssize_t n;
-	size_t used;
+	struct unpack u = { .files = number(argv[1]), .bytes = number(argv[2]) };
+	struct frame_parser parser;
 	int r;
 
-	keeper_init(&u.k, false);
-	u.files = number(argv[1]);
-	u.bytes = number(argv[2]);
-	u.k.work = open(argv[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (u.k.work < 0)
-		return complain(OURS, argv[0], strerror(errno));
+	intake_init(&u.intake);
+	u.intake.folder = open(argv[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (u.intake.folder < 0)
+		return complain(INTERNAL, argv[0], strerror(errno));
 	umask(0);
 	frame_parser_init(&parser);
-	while ((n = read(0, bytes, sizeof bytes)) > 0)
-		for (unsigned char *p = bytes; n > 0; p += used, n -= (ssize_t)used) {
-			r = frame_feed(&parser, p, (size_t)n, &used, &f);
-			if (r < 0)
-				return bad("unpack", "what came is no frame");
-			if (r > 0 && (r = take_frame(&f)))
-				return r;
-		}
-	if (!u.done)
-		return bad("unpack", "the stream was cut short");
-	if (syncfs(u.k.work) && errno != EPERM && errno != ENOSYS)
-		return complain(OURS, "sync", strerror(errno));
-	return fflush(stdout) ? OURS : 0;
+	r = read_frames(&u, &parser);
+	if (!r && syncfs(u.intake.folder) && errno != EPERM && errno != ENOSYS)
+		r = complain(INTERNAL, "sync", strerror(errno));
+	intake_release(&u.intake);
+	return r ? r : fflush(stdout) ? INTERNAL : 0;
 }
 
-/* argv is what follows the program's own name. -1: not one of these. */
 int layer_program(int argc, char **argv)
 {
 	if (argc >= 3 && !strcmp(argv[0], "fetch"))

@@ -15,7 +15,7 @@
  * - A job that was given a processor stays on it.
  * - Only the native architecture: no x32, no 32 bit calls.
  */
-#include "init/init.h"
+#include "init/seccomp.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -23,6 +23,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

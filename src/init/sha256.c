@@ -1,5 +1,6 @@
 /* sha256.c - SHA-256 (FIPS 180-4), for the manifest of a layer: init links libc alone */
-#include "init/init.h"
+#include "init/sha256.h"
+
 
 #include <stdint.h>
 #include <string.h>

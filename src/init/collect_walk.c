@@ -1,25 +1,25 @@
-/* carry.c - files out of a cell
+/* collect_walk.c - see the header
  *
- * The keeper walks /work when every process of the job is dead and writes what it finds
- * as frames into a pipe. The pipe is the bound of everybody's memory: a keeper whose
- * reader is busy waits in write, and init reads only what it has room for.
+ * The pipe bounds everybody's memory: a walk whose reader is busy waits in write, and init
+ * reads only what it has room for.
  *
  * Rules it keeps:
- * - It never leaves /work: one part of a name at a time, beneath the folder's descriptor,
- *   O_NOFOLLOW, and where the kernel has openat2 also RESOLVE_BENEATH, NO_SYMLINKS and
- *   NO_XDEV. What is opened is looked at again: a regular file or a folder, or nothing.
- * - Bounded are the depth, a name's length, the files, the bytes, the names of what stayed
- *   behind, and the time of the search: a job may have left a million files and
- *   patterns that are slow to match. Each is said in a LEFT.
- * - A file is read once, as long as it said when it was opened. Nothing can change it any
- *   more; if it did all the same, that is said too.
- * - A job can take the rights from its own files (chmod 000) but not from us, who are
- *   their owner: the mode is opened for the walk, and the one the job gave is carried.
- * - Names are bytes until they match; only plain ones go out (what a job may itself use).
+ * - It never leaves the folder: one part of a name at a time, beneath the folder's
+ *   descriptor, O_NOFOLLOW, and where the kernel has openat2 also RESOLVE_BENEATH,
+ *   NO_SYMLINKS and NO_XDEV. What has been opened is checked again: a regular file or a folder.
+ * - Bounded are the depth, a name's length, the files, the bytes, the names of files that were
+ *   left behind, and the time of the search: a job may have left a million files, and
+ *   patterns that are slow to match. Each bound that was met is reported by a LEFT.
+ * - A file is read once, up to the size it had when it was opened. Nothing should change it any
+ *   more; if something did, that is reported too.
+ * - A job can take rights from its own files (chmod 000) but not from us, who are their
+ *   owner: the mode is widened for the walk, and the job's own mode is reported.
+ * - Names are bytes until they match; only plain ones are sent (what a job itself may use).
  */
-#include "base/glob.h"
-#include "init/init.h"
-#include "wire/frame.h"
+#include "init/collect_walk.h"
+
+#include "base/clock.h"
+#include "wire/payload.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,28 +34,25 @@
 #include <unistd.h>
 
 enum {
-	NAME_BYTES = 1024,
 	PLAIN_PARTS = 16,
 	ANY_PARTS = PATTERN_PARTS,
 	NAMED_MAX = 32, /* LEFTs with a name */
 	CHUNK = 32 << 10,
-	READ_MAX = 32 << 10,
 	SEARCH_SECONDS = 3, /* on the clock, without what is waited for a reader */
 };
 
-/* ---- the walk (in the keeper) ------------------------------------------------ */
-
 struct walk {
-	const struct carry *c;
+	const struct collect_request *c;
 	const struct pattern *p;
 	size_t n;
 	int fd;
-	bool stop; /* nobody reads, or the time is up */
+	bool stop; /* the reader is gone, or the time is up */
 	uint64_t files, bytes;
-	uint64_t left, named; /* what stayed behind, and how many LEFTs said so */
-	int64_t until;	      /* when the search has taken too long; writing moves it on */
+	uint64_t left, named; /* files that were left behind, and LEFTs with their names */
+	int64_t until;	      /* the search's deadline; moved on by the time that writes wait */
 	size_t len;
-	char name[NAME_BYTES + 256 + 2]; /* from /work on */
+	char name[COLLECT_NAME_MAX + 256 + 2]; /* from /work on */
+	unsigned char out[FRAME_HEADER + FRAME_MAX];
 };
 
 /* Where in each pattern a folder stands. */
@@ -65,29 +62,33 @@ struct places {
 
 static void put(struct walk *w, enum frame_type type, const void *p, size_t len)
 {
-	static unsigned char out[FRAME_HEADER + FRAME_MAX];
-	int64_t from = init_now_us();
+	int64_t from = mono_us();
 	size_t done = 0;
 
-	frame_header(out, type, STREAM_NONE, len);
-	memcpy(out + FRAME_HEADER, p, len);
+	frame_header(w->out, type, STREAM_NONE, len);
+	memcpy(w->out + FRAME_HEADER, p, len);
 	while (!w->stop && done < FRAME_HEADER + len) {
-		ssize_t n = write(w->fd, out + done, FRAME_HEADER + len - done);
+		ssize_t n = write(w->fd, w->out + done, FRAME_HEADER + len - done);
 		if (n < 0 && errno != EINTR)
 			w->stop = true;
 		done += n > 0 ? (size_t)n : 0;
 	}
-	w->until += init_now_us() - from;
+	w->until += mono_us() - from;
 }
 
-static void put_left(struct walk *w, enum left_reason why)
+static void put_left(struct walk *w, const struct frame_left *left)
 {
-	unsigned char p[4 + NAME_BYTES];
-	size_t n = w->len < NAME_BYTES ? w->len : NAME_BYTES;
+	struct payload p;
 
-	frame_put32(p, why);
-	memcpy(p + 4, w->name, n);
-	put(w, FRAME_LEFT, p, 4 + n);
+	if (!frame_pack_left(&p, left))
+		put(w, FRAME_LEFT, p.data, p.len);
+}
+
+static void put_left_here(struct walk *w, enum left_reason why)
+{
+	size_t n = w->len < COLLECT_NAME_MAX ? w->len : COLLECT_NAME_MAX;
+
+	put_left(w, &(struct frame_left){ .reason = why, .name = w->name, .name_len = n });
 }
 
 static void leave(struct walk *w, enum left_reason why)
@@ -96,10 +97,10 @@ static void leave(struct walk *w, enum left_reason why)
 	if (w->named >= NAMED_MAX)
 		return;
 	w->named++;
-	put_left(w, why);
+	put_left_here(w, why);
 }
 
-/* One part, opened beneath dir. */
+/* Opens one part of a name beneath dir. */
 static int open_part(int dir, const char *name, int flags)
 {
 	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
@@ -111,7 +112,7 @@ static int open_part(int dir, const char *name, int flags)
 	return openat(dir, name, (int)how.flags);
 }
 
-/* The same for what the job may have closed to itself. */
+/* The same for a file whose rights the job may have taken away. */
 static int open_own(int dir, const char *name, const struct stat *st, int flags)
 {
 	mode_t need = S_ISDIR(st->st_mode) ? 0700 : 0400;
@@ -121,7 +122,7 @@ static int open_own(int dir, const char *name, const struct stat *st, int flags)
 	return open_part(dir, name, flags);
 }
 
-/* ---- names ---- */
+/* ---- names ------------------------------------------------------------------ */
 
 static size_t parts(const char *name, size_t len)
 {
@@ -132,7 +133,7 @@ static size_t parts(const char *name, size_t len)
 	return n;
 }
 
-/* As job_name_valid has it. */
+/* The same rule as job_name_valid in base/names.h. */
 static bool name_plain(const struct walk *w)
 {
 	const char *end = w->name + w->len;
@@ -143,15 +144,15 @@ static bool name_plain(const struct walk *w)
 		if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 			return false;
 	}
-	return w->len <= NAME_BYTES && parts(w->name, w->len) <= PLAIN_PARTS;
+	return w->len <= COLLECT_NAME_MAX && parts(w->name, w->len) <= PLAIN_PARTS;
 }
 
 static bool name_fits(const struct walk *w)
 {
-	return w->c->everything ? w->len <= NAME_BYTES && parts(w->name, w->len) <= ANY_PARTS : name_plain(w);
+	return w->c->everything ? w->len <= COLLECT_NAME_MAX && parts(w->name, w->len) <= ANY_PARTS : name_plain(w);
 }
 
-/* ---- what is found ---- */
+/* ---- files ------------------------------------------------------------------ */
 
 static bool count_in(struct walk *w, uint64_t size)
 {
@@ -168,12 +169,12 @@ static bool count_in(struct walk *w, uint64_t size)
 
 static void put_file(struct walk *w, uint32_t mode, uint64_t size)
 {
-	unsigned char p[12 + NAME_BYTES];
+	struct frame_file f = { .mode = mode, .size = size, .name = w->name, .name_len = w->len };
+	struct payload p;
 
-	frame_put32(p, mode);
-	frame_put64(p + 4, size);
-	memcpy(p + 12, w->name, w->len);
-	put(w, FRAME_FILE, p, 12 + w->len);
+	if (frame_pack_file(&p, &f))
+		return; /* name_fits has seen to that */
+	put(w, FRAME_FILE, p.data, p.len);
 	w->files++;
 	w->bytes += size;
 }
@@ -234,7 +235,7 @@ static void take_folder(struct walk *w, int dir, const char *name, const struct 
 {
 	int fd;
 
-	if (w->len > NAME_BYTES || depth >= (w->c->everything ? ANY_PARTS : PLAIN_PARTS)) {
+	if (w->len > COLLECT_NAME_MAX || depth >= (w->c->everything ? ANY_PARTS : PLAIN_PARTS)) {
 		leave(w, LEFT_NAME);
 		return;
 	}
@@ -274,7 +275,7 @@ static void take_entry(struct walk *w, int dir, const char *name, const struct p
 	} else if (S_ISLNK(st.st_mode) && w->c->everything) {
 		take_link(w, dir, name, &st);
 	} else if (!S_ISREG(st.st_mode)) {
-		/* a link to a folder stands in the way of what was meant beneath it */
+		/* a link to a folder hides the files that the pattern meant beneath it */
 		if (matches || S_ISLNK(st.st_mode))
 			leave(w, LEFT_TYPE);
 	} else if (matches) {
@@ -284,9 +285,9 @@ static void take_entry(struct walk *w, int dir, const char *name, const struct p
 
 static void look_at_clock(struct walk *w)
 {
-	if (init_now_us() < w->until)
+	if (mono_us() < w->until)
 		return;
-	put_left(w, LEFT_SEARCH);
+	put_left_here(w, LEFT_SEARCH);
 	w->stop = true;
 }
 
@@ -313,134 +314,40 @@ static void walk_folder(struct walk *w, int fd, const struct places *at, int dep
 	w->len = len;
 }
 
-void carry_walk(int work, const struct carry *c, const struct pattern *p, size_t n, int fd)
+static void begin_walk(struct walk *w, const struct collect_request *c, const struct pattern *p, size_t n, int fd)
 {
-	struct walk w = { .c = c,
-			  .p = p,
-			  .n = n < PATTERNS_MAX ? n : PATTERNS_MAX,
-			  .fd = fd,
-			  .until = init_now_us() + SEARCH_SECONDS * INT64_C(1000000) };
+	w->c = c;
+	w->p = p;
+	w->n = n < PATTERNS_MAX ? n : PATTERNS_MAX;
+	w->fd = fd;
+	w->stop = false;
+	w->files = w->bytes = w->left = w->named = 0;
+	w->until = mono_us() + SEARCH_SECONDS * INT64_C(1000000);
+	w->len = 0;
+	w->name[0] = '\0';
+}
+
+void collect_walk(int work, const struct collect_request *c, const struct pattern *p, size_t n, int fd)
+{
 	struct places at = { { 0 } };
-	unsigned char more[12];
+	struct payload done;
+	struct walk w; /* not cleared: it is large */
 	bool searched;
 	int dir;
 
+	begin_walk(&w, c, p, n, fd);
 	for (size_t i = 0; i < w.n; i++)
 		at.at[i] = pattern_begin(&p[i]);
-	fchmod(work, 0755); /* its own folder too a job may close */
+	fchmod(work, 0755); /* the job may have taken the rights from its own folder too */
 	dir = openat(work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		leave(&w, LEFT_UNREADABLE);
 	else
 		walk_folder(&w, dir, &at, 0);
 	searched = !w.stop;
-	w.stop = false; /* out of time is no reason not to say so */
-	frame_put32(more, LEFT_MORE);
-	frame_put64(more + 4, w.left - w.named);
+	w.stop = false; /* a search that ran out of time is still reported */
 	if (w.left > w.named)
-		put(&w, FRAME_LEFT, more, sizeof more);
-	frame_put32(more, !searched);
-	put(&w, FRAME_DONE, more, 4);
-}
-
-/* ---- what it gives (in init) --------------------------------------------------- */
-
-int carrying_open(struct carrying *c, int *theirs)
-{
-	int p[2];
-
-	c->fd = *theirs = -1;
-	c->left = 0;
-	c->done = false;
-	frame_parser_init(&c->parser);
-	if (pipe2(p, O_CLOEXEC))
-		return -1;
-	fcntl(p[0], F_SETFL, O_NONBLOCK);
-	c->fd = p[0];
-	*theirs = p[1];
-	return 0;
-}
-
-void carrying_close(struct carrying *c)
-{
-	if (c->fd >= 0)
-		close(c->fd);
-	c->fd = -1;
-}
-
-static bool frame_fits(struct carrying *c, const struct frame *f)
-{
-	switch (f->type) {
-	case FRAME_FILE:
-		if (f->len < 13 || f->len > 12 + NAME_BYTES)
-			return false;
-		c->left = frame_get64(f->data + 4);
-		return true;
-	case FRAME_DATA:
-		if (f->len > c->left)
-			return false;
-		c->left -= f->len;
-		return true;
-	case FRAME_LEFT:
-		c->left = 0;
-		return f->len >= 4 && f->len <= 4 + NAME_BYTES && frame_get32(f->data) < LEFT_REASONS &&
-		       (frame_get32(f->data) != LEFT_MORE || f->len == 12);
-	case FRAME_DONE:
-		return f->len == 4;
-	case FRAME_HELLO:
-	case FRAME_JOB:
-	case FRAME_PHASE:
-	case FRAME_ARG:
-	case FRAME_ENV:
-	case FRAME_GO:
-	case FRAME_STDIN:
-	case FRAME_STDIN_END:
-	case FRAME_SIGNAL:
-	case FRAME_KILL:
-	case FRAME_COLLECT:
-	case FRAME_WINDOW:
-	case FRAME_TEST:
-	case FRAME_FINISH:
-	case FRAME_READY:
-	case FRAME_START:
-	case FRAME_OUT:
-	case FRAME_GAP:
-	case FRAME_END:
-	case FRAME_CREDIT:
-	case FRAME_TROUBLE:
-	case FRAME_NEXT:
-	default:
-		return false;
-	}
-}
-
-static int at_end(struct carrying *c, bool done)
-{
-	c->done = done;
-	carrying_close(c);
-	return 0;
-}
-
-int carrying_read(struct carrying *c, void (*take)(void *arg, const struct frame *f), void *arg)
-{
-	static unsigned char data[READ_MAX];
-	struct frame f;
-	size_t used;
-	ssize_t n = c->fd < 0 ? 0 : read(c->fd, data, sizeof data);
-	int got;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 1;
-	if (n <= 0)
-		return at_end(c, false);
-	for (size_t at = 0; at < (size_t)n; at += used) {
-		got = frame_feed(&c->parser, data + at, (size_t)n - at, &used, &f);
-		if (got < 0 || (got && !frame_fits(c, &f)))
-			return at_end(c, false);
-		if (got && f.type == FRAME_DONE)
-			return at_end(c, true);
-		if (got)
-			take(arg, &f);
-	}
-	return 1;
+		put_left(&w, &(struct frame_left){ .reason = LEFT_MORE, .more = w.left - w.named });
+	frame_pack_number(&done, !searched);
+	put(&w, FRAME_DONE, done.data, done.len);
 }

@@ -1,0 +1,28 @@
+/* cgroup.h - figures of the box's cgroup, as the box itself sees it */
+#ifndef CEE_INIT_CGROUP_H
+#define CEE_INIT_CGROUP_H
+
+#include <stdint.h>
+
+struct cgroup {
+	int version;					/* of the cgroups: 1, 2, or 0 where none is visible */
+	int cpu, memory, total, oom, pids, pids_events; /* descriptors or -1 */
+	int64_t pids_max;				/* -1 unlimited or unknown */
+};
+
+struct cgroup_sample {
+	int64_t cpu_us;	      /* user and system, of the whole box */
+	int64_t total;	      /* bytes, with page cache; cheap to read */
+	int64_t anon, shmem;  /* bytes of it */
+	int anon_age;	      /* samples since those two were read */
+	int64_t oom_kills;    /* since the box began */
+	int64_t pids;	      /* tasks now; 0 unknown */
+	int64_t pids_refused; /* forks refused by the cgroup since the box began */
+};
+
+void cgroup_open(struct cgroup *c);
+/* last (or NULL): the sample before, whose anon and shmem are taken over for a while when
+ * the total has not grown; reading them costs more than all the rest. */
+void cgroup_read(const struct cgroup *c, struct cgroup_sample *now, const struct cgroup_sample *last);
+
+#endif

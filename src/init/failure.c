@@ -1,0 +1,15 @@
+/* failure.c - see the header */
+#include "init/failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int init_fail(char *text, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, INIT_TEXT, fmt, ap);
+	va_end(ap);
+	return -1;
+}

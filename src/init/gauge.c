@@ -1,0 +1,43 @@
+/* gauge.c - see the header */
+#include "init/gauge.h"
+
+#include "base/clock.h"
+#include "init/cpu_time.h"
+
+#include <time.h>
+
+static int64_t real_now(void *arg)
+{
+	(void)arg;
+	return mono_us();
+}
+
+static int64_t real_cpu(void *arg)
+{
+	(void)arg;
+	return own_cpu_us();
+}
+
+static void real_read(void *arg, struct cgroup_sample *now, const struct cgroup_sample *last)
+{
+	cgroup_read(arg, now, last);
+}
+
+static void real_wait(void *arg, int64_t us)
+{
+	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+
+	(void)arg;
+	nanosleep(&t, NULL);
+}
+
+void gauge_init(struct gauge *g, struct cgroup *c)
+{
+	*g = (struct gauge){ .arg = c,
+			     .now_us = real_now,
+			     .own_cpu_us = real_cpu,
+			     .read = real_read,
+			     .wait_us = real_wait,
+			     .pids_max = c->pids_max,
+			     .cgroup = c->version != 0 };
+}

@@ -1,0 +1,25 @@
+/* gauge.h - where a phase's figures come from: the clock and the box's cgroup
+ *
+ * A table of functions, so that the unit tests have a clock and a cgroup of their own.
+ */
+#ifndef CEE_INIT_GAUGE_H
+#define CEE_INIT_GAUGE_H
+
+#include "init/cgroup.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gauge {
+	void *arg;
+	int64_t (*now_us)(void *arg);	  /* CLOCK_MONOTONIC */
+	int64_t (*own_cpu_us)(void *arg); /* init's, which is in the cgroup's figure too */
+	void (*read)(void *arg, struct cgroup_sample *now, const struct cgroup_sample *last); /* as cgroup_read */
+	void (*wait_us)(void *arg, int64_t us);
+	int64_t pids_max; /* of the cgroup; -1 unlimited or unknown */
+	bool cgroup;	  /* there is one: its figures are exact */
+};
+
+void gauge_init(struct gauge *g, struct cgroup *c); /* c: open; stays the caller's */
+
+#endif

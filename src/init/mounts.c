@@ -1,0 +1,163 @@
+/* mounts.c - see the header
+ *
+ * One tmpfs is the whole disk: /work, /tmp, /dev/shm and /dev/mqueue are folders of it, so
+ * that JOB_DISK and JOB_INODES bound them together.
+ */
+#include "init/mounts.h"
+
+#include "init/failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	CELL_UID = 1000,
+	OWN_INODES = 6, /* of the disk itself: its root and make_folders() */
+};
+
+
+int mounts_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), saved;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, value, strlen(value));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return n < 0 ? -1 : 0;
+}
+
+/* The three files belong to root while this process cannot be dumped, so it can be for this moment;
+ * nobody else is in the cell yet. */
+int mounts_map_user(uid_t uid, gid_t gid, char *text)
+{
+	char map[64];
+
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (mounts_write("/proc/self/setgroups", "deny"))
+		return init_fail(text, "setgroups: %s", strerror(errno));
+	snprintf(map, sizeof map, "%d %u 1", CELL_UID, (unsigned)uid);
+	if (mounts_write("/proc/self/uid_map", map))
+		return init_fail(text, "uid_map: %s", strerror(errno));
+	snprintf(map, sizeof map, "%d %u 1", CELL_UID, (unsigned)gid);
+	if (mounts_write("/proc/self/gid_map", map))
+		return init_fail(text, "gid_map: %s", strerror(errno));
+	return 0;
+}
+
+static int bind_to(const char *from, const char *to, bool may_lack, char *text)
+{
+	if (!mount(from, to, NULL, MS_BIND, NULL) || (may_lack && errno == ENOENT))
+		return 0;
+	return init_fail(text, "%s: %s", to, strerror(errno));
+}
+
+/* Makes a bound folder read-only: its owner could change its mode otherwise. */
+static int seal(const char *path, char *text)
+{
+	if (!mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
+	    errno == ENOENT)
+		return 0;
+	return init_fail(text, "%s read-only: %s", path, strerror(errno));
+}
+
+struct masked {
+	const char *path;
+	bool folder;
+};
+
+static const struct masked masked[] = {
+	{ "/proc/acpi", true },	       { "/proc/asound", true },	 { "/proc/scsi", true },
+	{ "/proc/kcore", false },      { "/proc/keys", false },		 { "/proc/latency_stats", false },
+	{ "/proc/timer_list", false }, { "/proc/timer_stats", false },	 { "/proc/sched_debug", false },
+	{ "/proc/interrupts", false }, { "/proc/sysrq-trigger", false }, { "/proc/key-users", false },
+};
+
+/* Read-only as a whole, so /proc/sys too, and no oom_score_adj. */
+static int mount_proc(const char *empty, char *text)
+{
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2"))
+		return init_fail(text, "procfs: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof masked / sizeof *masked; i++)
+		if (bind_to(masked[i].folder ? empty : "/dev/null", masked[i].path, true, text) ||
+		    (masked[i].folder && seal(masked[i].path, text)))
+			return -1;
+	return 0;
+}
+
+static int make_folders(char *text)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} f[] = {
+		{ "/tmp/work", 0755 },	  { "/tmp/tmp", 01777 }, { "/tmp/shm", 01777 },
+		{ "/tmp/mqueue", 01777 }, { "/tmp/none", 0555 },
+	};
+
+	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
+		if (mkdir(f[i].name, 0700) || chmod(f[i].name, f[i].mode))
+			return init_fail(text, "%s: %s", f[i].name, strerror(errno));
+	return 0;
+}
+
+static int mount_disk(uint64_t disk, uint64_t inodes, char *text)
+{
+	char options[160];
+
+	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d", (unsigned long long)disk,
+		 (unsigned long long)(inodes + OWN_INODES), CELL_UID, CELL_UID);
+	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options))
+		return init_fail(text, "tmpfs: %s", strerror(errno));
+	return make_folders(text);
+}
+
+int mounts_make(uint64_t disk, uint64_t inodes, char *text)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return init_fail(text, "private mounts: %s", strerror(errno));
+	if (mount_disk(disk, inodes, text) || mount_proc("/tmp/none", text))
+		return -1;
+	/* cee-init's program is the same file in every box, so locks on it would be shared
+	 * between boxes: its name shows a read-only file of the cell's own instead. */
+	if (bind_to("/proc/version", "/.cee/init", true, text))
+		return -1;
+	if (bind_to("/tmp/work", "/work", false, text) || bind_to("/tmp/shm", "/dev/shm", false, text) ||
+	    bind_to("/tmp/mqueue", "/dev/mqueue", true, text))
+		return -1;
+	return bind_to("/tmp/tmp", "/tmp", false, text);
+}
+
+/* No capability in any set, and no way back to one. */
+int mounts_drop_privileges(char *text)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 }, { 0 } };
+
+	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0))
+			return init_fail(text, "bounding set: %s", strerror(errno));
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (prctl(PR_SET_SECUREBITS,
+		  SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+			  SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+		  0, 0, 0))
+		return init_fail(text, "securebits: %s", strerror(errno));
+	if (syscall(SYS_capset, &h, none))
+		return init_fail(text, "capset: %s", strerror(errno));
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* mounts.h - building a cell from within: its user, its mounts, its capabilities
+ *
+ * For the first process of the cell's namespaces, before any other process is in them:
+ *     mounts_map_user, mounts_make, mounts_drop_privileges
+ * Each returns -1 and text; a cell in which one failed is not used.
+ */
+#ifndef CEE_INIT_MOUNTS_H
+#define CEE_INIT_MOUNTS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Maps user and group 1000 to uid and gid outside. */
+int mounts_map_user(uid_t uid, gid_t gid, char *text);
+int mounts_make(uint64_t disk, uint64_t inodes, char *text);
+/* Leaves no capability in any set, and no way back to one. */
+int mounts_drop_privileges(char *text);
+int mounts_write(const char *path, const char *value); /* into a file of /proc; -1 and errno */
+
+#endif

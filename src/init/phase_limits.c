@@ -1,0 +1,184 @@
+/* phase_limits.c - see the header */
+#include "init/phase_limits.h"
+
+#include "init/plan.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	TICK = 20 * 1000, /* us between two samples ... */
+	TICK_IDLE = 50 * 1000,
+	TICK_LEAST = 1000,
+	BASE_SLACK = 2 << 20,
+	BASE_WAITS = 20,
+	BASE_WAIT_US = 1000,
+	CPU_SLACK = 2000, /* us by which the cgroup's figure and the processes' may differ */
+};
+
+uint64_t phase_limit(const struct phase_limits *l, enum limit_id id)
+{
+	return limit_in_force(l->limit[id]) ? l->limit[id] : 0;
+}
+
+void phase_limits_exceed(struct phase_limits *l, enum limit_id id)
+{
+	l->exceeded |= UINT64_C(1) << id;
+}
+
+bool phase_limits_exceeded(const struct phase_limits *l, enum limit_id id)
+{
+	return l->exceeded & (UINT64_C(1) << id);
+}
+
+void phase_limits_init(struct phase_limits *l, const struct gauge *g, struct executor *x, const uint64_t *limit)
+{
+	*l = (struct phase_limits){ .gauge = g, .x = x, .limit = limit };
+}
+
+/* Shared memory that no file holds belongs to programs that are gone: the kernel gives it back
+ * late when its last holder was a message between sockets. It is waited for a little, or it
+ * would hide as much of this phase's. */
+void phase_limits_begin(struct phase_limits *l, uint64_t own_shared)
+{
+	const struct gauge *g = l->gauge;
+	struct disk_usage d;
+
+	for (int i = 0; i < BASE_WAITS; i++) {
+		g->read(g->arg, &l->base, NULL);
+		l->x->ops->disk(l->x, &d);
+		l->base_disk = d.used;
+		if (l->base.shmem - l->base_disk - (int64_t)own_shared < BASE_SLACK)
+			break;
+		g->wait_us(g->arg, BASE_WAIT_US);
+	}
+	l->last = l->base;
+	l->base_own_us = g->own_cpu_us(g->arg);
+}
+
+/* Where the box's pids limit is the job's, it refuses and counts exactly; the process's own
+ * limit is then set a little higher. cee's processes count in it too. */
+uint32_t phase_limits_processes(struct phase_limits *l)
+{
+	uint64_t n = phase_limit(l, LIMIT_PROCESSES);
+
+	if (!n || n > INT32_MAX - 64)
+		return 0;
+	l->exact_processes = l->gauge->pids_max > 0 && (uint64_t)l->gauge->pids_max <= n + 2;
+	return (uint32_t)(n + 1 + (l->exact_processes ? 16 : 0));
+}
+
+static void check_disk(struct phase_limits *l, const struct disk_usage *d)
+{
+	if (d->full)
+		phase_limits_exceed(l, LIMIT_DISK);
+	if (d->inodes_full)
+		phase_limits_exceed(l, LIMIT_INODES);
+}
+
+static void check_processes(struct phase_limits *l, const struct cgroup_sample *now)
+{
+	uint64_t max = phase_limit(l, LIMIT_PROCESSES);
+
+	if (!max)
+		return;
+	if (now->pids_refused > l->base.pids_refused)
+		phase_limits_exceed(l, LIMIT_PROCESSES);
+	if (!l->exact_processes && now->pids > 0 && (uint64_t)now->pids >= max + l->x->helpers)
+		phase_limits_exceed(l, LIMIT_PROCESSES);
+}
+
+/* The job's memory: anonymous, and shared memory that is not a file of its disk. */
+static int64_t memory_used(const struct phase_limits *l, const struct cgroup_sample *now, int64_t disk,
+			   size_t own_memory)
+{
+	int64_t anon = now->anon - l->base.anon - (int64_t)own_memory;
+	int64_t shared = now->shmem - l->base.shmem - (disk - l->base_disk);
+
+	return (anon > 0 ? anon : 0) + (shared > 0 ? shared : 0);
+}
+
+static int64_t cpu_used(const struct phase_limits *l, const struct cgroup_sample *now)
+{
+	return now->cpu_us - l->base.cpu_us - (l->gauge->own_cpu_us(l->gauge->arg) - l->base_own_us);
+}
+
+/* Close together at a program's start, further apart while it does nothing; sooner when
+ * little cpu time is left, of which a job can use every processor's at once. */
+static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cpu_before)
+{
+	int64_t t = run < 20000 ? 2000 : run < 100000 ? 5000 : run < 1000000 ? 10000 : TICK, left;
+
+	if (t == TICK && l->cpu_us - cpu_before < TICK / 20)
+		t = TICK_IDLE;
+	if (phase_limit(l, LIMIT_CPU)) {
+		left = ((int64_t)phase_limit(l, LIMIT_CPU) - l->cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
+		if (left < t)
+			t = left;
+	}
+	return t < TICK_LEAST ? TICK_LEAST : t;
+}
+
+int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, size_t own_memory)
+{
+	int64_t cpu_before = l->cpu_us, memory;
+	int reason = NO_REASON;
+	struct cgroup_sample u;
+	struct disk_usage d;
+
+	l->gauge->read(l->gauge->arg, &u, &l->last);
+	l->last = u;
+	l->x->ops->disk(l->x, &d);
+	memory = memory_used(l, &u, d.used, own_memory);
+	l->cpu_us = cpu_used(l, &u);
+	if (memory > l->peak)
+		l->peak = memory;
+	check_disk(l, &d);
+	check_processes(l, &u);
+	if (phase_limit(l, LIMIT_MEMORY) && memory > (int64_t)phase_limit(l, LIMIT_MEMORY)) {
+		phase_limits_exceed(l, LIMIT_MEMORY);
+		reason = END_MEMORY_LIMIT;
+	}
+	if (phase_limit(l, LIMIT_CPU) && l->cpu_us > (int64_t)phase_limit(l, LIMIT_CPU)) {
+		phase_limits_exceed(l, LIMIT_CPU);
+		reason = END_CPU_LIMIT;
+	}
+	l->next_at = now + tick_length(l, now - started_us, cpu_before);
+	return reason;
+}
+
+/* Processes that were alive at the end count too: a program that fails at its first refused fork
+ * is gone before a sample sees them. */
+static void check_ended(struct phase_limits *l, const struct ended *e)
+{
+	uint64_t max = phase_limit(l, LIMIT_PROCESSES);
+
+	if (max && !l->exact_processes && (uint64_t)e->left + 1 >= max)
+		phase_limits_exceed(l, LIMIT_PROCESSES);
+	if (e->file_full)
+		phase_limits_exceed(l, LIMIT_FILE_SIZE);
+	if (phase_limit(l, LIMIT_MEMORY) && e->maxrss > (int64_t)phase_limit(l, LIMIT_MEMORY))
+		phase_limits_exceed(l, LIMIT_MEMORY);
+	if (phase_limit(l, LIMIT_CPU) && e->cpu_us > (int64_t)phase_limit(l, LIMIT_CPU))
+		phase_limits_exceed(l, LIMIT_CPU);
+}
+
+void phase_limits_finish(struct phase_limits *l, struct ended *e)
+{
+	struct cgroup_sample u;
+	struct disk_usage d;
+
+	l->gauge->read(l->gauge->arg, &u, NULL);
+	l->x->ops->disk(l->x, &d);
+	check_disk(l, &d);
+	check_processes(l, &u);
+	l->oom_kills = u.oom_kills > l->base.oom_kills ? u.oom_kills - l->base.oom_kills : 0;
+	if (l->oom_kills)
+		phase_limits_exceed(l, LIMIT_MEMORY);
+	/* Children of a parent that ignores SIGCHLD are reaped by the kernel and are
+	 * missing from rusage; the cgroup has them. */
+	l->cpu_us = cpu_used(l, &u) - e->own_us;
+	if (l->gauge->cgroup && l->cpu_us > e->cpu_us + e->cpu_us / 50 + CPU_SLACK)
+		e->cpu_us = l->cpu_us;
+	check_ended(l, e);
+}

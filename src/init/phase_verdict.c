@@ -1,0 +1,48 @@
+/* phase_verdict.c - see the header
+ *
+ * A program that was killed for a limit, or by the kernel for one, has met that limit. One that
+ * failed by itself, or died of a signal of its own, is said to have met a limit of processes,
+ * file size or disk when it ran into one: that is most likely why.
+ */
+#include "init/phase_verdict.h"
+
+#include "base/limit.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+static bool exceeded(const struct phase_facts *f, enum limit_id id)
+{
+	return f->exceeded & (UINT64_C(1) << id);
+}
+
+static enum frame_how signalled(const struct phase_facts *f, int sig)
+{
+	if (sig == SIGKILL && f->reason != NO_REASON)
+		return (enum frame_how)f->reason;
+	if (f->oom_kills)
+		return END_MEMORY_LIMIT;
+	if (sig == SIGXCPU || (sig == SIGKILL && exceeded(f, LIMIT_CPU)))
+		return END_CPU_LIMIT;
+	if (sig == SIGXFSZ)
+		return END_FILE_SIZE_LIMIT;
+	return END_SIGNALLED;
+}
+
+enum frame_how phase_verdict(const struct phase_facts *f, uint64_t *all_exceeded)
+{
+	enum frame_how how = WIFSIGNALED(f->status) ? signalled(f, WTERMSIG(f->status)) : END_EXITED;
+
+	*all_exceeded = f->exceeded;
+	if (how == END_FILE_SIZE_LIMIT)
+		*all_exceeded |= UINT64_C(1) << LIMIT_FILE_SIZE;
+	if (how != END_SIGNALLED && (how != END_EXITED || !WEXITSTATUS(f->status)))
+		return how;
+	if (exceeded(f, LIMIT_PROCESSES))
+		return END_PROCESS_LIMIT;
+	if (exceeded(f, LIMIT_FILE_SIZE))
+		return END_FILE_SIZE_LIMIT;
+	if (exceeded(f, LIMIT_DISK) || exceeded(f, LIMIT_INODES))
+		return END_DISK_LIMIT;
+	return how;
+}

@@ -1,0 +1,82 @@
+/* session.h - cee-init's side of the protocol: jobs in, what became of them out
+ *
+ *     session_init; then, in the loop (session_loop.c) or in a test:
+ *     session_get_ready     READY when a job may come
+ *     session_bytes         what the runner has sent
+ *     session_read_output, session_read_files, session_events, session_tick
+ *     session_step          acts on it, as far as it goes
+ *
+ * Nothing here polls; out.fd is only written by session_flush and before a test's cell is
+ * made. When fatal is not empty the peer has broken the protocol, or nothing works any more:
+ * the caller reports it and exits.
+ */
+#ifndef CEE_INIT_SESSION_H
+#define CEE_INIT_SESSION_H
+
+#include "init/collector.h"
+#include "init/executor.h"
+#include "init/failure.h"
+#include "init/gauge.h"
+#include "init/outbox.h"
+#include "init/phase.h"
+#include "init/session_state.h"
+#include "init/snapshot.h"
+#include "wire/payload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct job {
+	struct frame_job asked;
+	bool killed;   /* by KILL, or with its cell: no more phases */
+	bool filled;   /* the test's place has the snapshot's files */
+	bool patterns; /* there are files to collect */
+	struct tty_size tty;
+	uint32_t next_phase;
+	bool set[PHASE_COUNT]; /* the phase is part of the job */
+	uint64_t limit[PHASE_COUNT][LIMIT_COUNT];
+};
+
+struct session {
+	enum session_state state;
+	bool greeted, ready_sent;
+	bool box_used; /* by a job without a cell: no other job may come */
+	bool runner_gone;
+	char fatal[INIT_TEXT];
+	struct job job;
+	struct phase phase;
+	struct collector collector;
+	struct snapshot snapshot;
+	struct executor *cells; /* NULL where this box has none */
+	struct executor *bare;
+	struct executor *x; /* of the job, or of the next one */
+	const struct gauge *gauge;
+	int64_t held_until; /* see session_holds; 0 nothing is held back */
+	struct frame_parser parser;
+	struct outbox out;
+	unsigned char bytes[64 << 10]; /* what the loop has just read from the runner */
+};
+
+/* s: zeroed memory. All else stays the caller's. Sends HELLO. */
+void session_init(struct session *s, int out_fd, const struct gauge *g, struct executor *cells, struct executor *bare);
+void session_release(struct session *s);
+
+void session_get_ready(struct session *s);
+void session_bytes(struct session *s, const unsigned char *p, size_t len);
+/* Of the program's output pipes, which are readable. */
+void session_read_output(struct session *s, bool first, bool second);
+/* Of the collector's pipe: files to collect, or a snapshot's. */
+void session_read_files(struct session *s);
+/* Takes the executor's events. */
+void session_events(struct session *s);
+void session_tick(struct session *s);
+void session_step(struct session *s);
+/* Writes what may go out now. */
+void session_flush(struct session *s);
+
+bool session_busy(const struct session *s);	   /* session_step has more to do, without waiting */
+bool session_reads_files(const struct session *s); /* collector.fd is to be watched */
+int64_t session_deadline(const struct session *s); /* when session_tick is due; INT64_MAX never */
+
+#endif

@@ -1,0 +1,87 @@
+/* session_state.c - see the header
+ *
+ *                       ┌──────────────── next phase ───────────────┐
+ *                       v                                           │
+ *   idle ── JOB ──> loading ── GO ──> phase ── its END ─────────────┤
+ *    ^                  │               ^                           v
+ *    │                  │               │       collecting <── no more phases
+ *    │                  │               │            │
+ *    └── DONE ──────────┴───────────────┴────────────┘   from every state
+ *
+ * A job of many tests:
+ *
+ *   loading ── GO ──> [phase: compile] ──> snapshot ── NEXT ──> next ── TEST ──> test ── GO ──> go
+ *                                                                ^                              │
+ *                                                                └── NEXT ── phase <── filled ──┘
+ *
+ *   next ── FINISH ──> idle
+ */
+#include "init/session_state.h"
+
+#include "init/session.h"
+
+enum {
+	IDLE = 1 << SESSION_IDLE,
+	LOADING = 1 << SESSION_LOADING,
+	PHASE = 1 << SESSION_PHASE,
+	SNAPSHOT = 1 << SESSION_SNAPSHOT,
+	NEXT = 1 << SESSION_NEXT,
+	TEST = 1 << SESSION_TEST,
+	GO = 1 << SESSION_GO,
+	COLLECTING = 1 << SESSION_COLLECTING,
+	ALL = (1 << SESSION_STATES) - 1,
+};
+
+/* From a state, the set of those that may follow. */
+static const unsigned follows[SESSION_STATES] = {
+	[SESSION_IDLE] = LOADING,
+	[SESSION_LOADING] = PHASE | SNAPSHOT | COLLECTING | IDLE,
+	[SESSION_PHASE] = PHASE | SNAPSHOT | NEXT | COLLECTING | IDLE,
+	[SESSION_SNAPSHOT] = NEXT | IDLE,
+	[SESSION_NEXT] = TEST | IDLE,
+	[SESSION_TEST] = GO | IDLE,
+	[SESSION_GO] = PHASE | IDLE,
+	[SESSION_COLLECTING] = IDLE,
+};
+
+/* For a frame, the states in which it is acted on, and those in which it is ignored. */
+static const struct rule {
+	unsigned taken, ignored;
+} rules[] = {
+	[FRAME_HELLO] = { ALL, 0 },
+	[FRAME_JOB] = { IDLE, 0 },
+	/* idle: the rest of a job that has ended in trouble */
+	[FRAME_FILE] = { LOADING, IDLE },
+	[FRAME_DATA] = { LOADING, IDLE },
+	[FRAME_COLLECT] = { LOADING, IDLE },
+	[FRAME_PHASE] = { LOADING | TEST, IDLE },
+	[FRAME_ARG] = { LOADING | TEST, IDLE },
+	[FRAME_ENV] = { LOADING | TEST, IDLE },
+	[FRAME_GO] = { LOADING | TEST, ALL & ~(LOADING | TEST | NEXT | GO) },
+	[FRAME_TEST] = { NEXT, IDLE },
+	[FRAME_FINISH] = { NEXT, IDLE },
+	/* those below can cross the end of the program */
+	[FRAME_STDIN] = { LOADING | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
+	[FRAME_STDIN_END] = { LOADING | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
+	[FRAME_SIGNAL] = { PHASE, ALL & ~PHASE },
+	[FRAME_WINDOW] = { ALL & ~IDLE, IDLE },
+	[FRAME_KILL] = { ALL & ~IDLE, IDLE },
+};
+
+enum frame_rule session_rule(enum session_state state, enum frame_type type)
+{
+	unsigned bit = 1u << state;
+
+	if ((size_t)type >= sizeof rules / sizeof *rules)
+		return FRAME_REFUSED;
+	if (rules[type].taken & bit)
+		return FRAME_TAKEN;
+	return rules[type].ignored & bit ? FRAME_IGNORED : FRAME_REFUSED;
+}
+
+void session_enter(struct session *s, enum session_state to)
+{
+	if (!(follows[s->state] & 1u << to))
+		init_fail(s->fatal, "a bug: from state %d to %d", (int)s->state, (int)to);
+	s->state = to;
+}
