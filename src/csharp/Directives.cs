@@ -1,9 +1,9 @@
 // Directives.cs - the #: lines at the head of a C# file
 //
-// The SDK takes a single file for a project whose settings stand in it: #:property
-// Name=Value, #:package Name@Version, #:sdk Name. Here they are only read; what a property
-// asks for is Settings.cs's, packages are there before anything is compiled. What the SDK
-// refuses is refused in its words.
+// The SDK treats a single file as a project whose settings stand in the file: #:property
+// Name=Value, #:package Name@Version, #:sdk Name. Here they are only read: Settings.cs acts on the
+// properties, and packages are resolved before anything is compiled. What the SDK refuses is refused with
+// the same messages.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -15,8 +15,8 @@ sealed class Directives
 	public const string Sdk = "Microsoft.NET.Sdk";
 
 	public readonly List<KeyValuePair<string, string>> Properties = new();
-	/// <summary>What is wrong with them, as a compiler's line; null when nothing is.</summary>
-	public string? Wrong { get; private set; }
+	/// <summary>The first invalid directive, as a compiler's error line; null when all are valid.</summary>
+	public string? Error { get; private set; }
 
 	readonly string name;
 
@@ -26,19 +26,19 @@ sealed class Directives
 	{
 		var directives = new Directives(name);
 
-		// most programs have none: not a line is looked at
+		// most programs have none: then no line is parsed
 		if (content.AsSpan().IndexOf("#:"u8) >= 0)
 			directives.Read(new StringReader(Encoding.UTF8.GetString(content).TrimStart('\uFEFF')));
 		return directives;
 	}
 
-	/// <summary>They stand before the first token, among comments and the other lines that begin with #.</summary>
+	/// <summary>Directives stand before the first token, among comments and other lines that begin with #.</summary>
 	void Read(TextReader text)
 	{
 		bool comment = false;
 		int number = 0;
 
-		while (Wrong is null && text.ReadLine() is { } line) {
+		while (Error is null && text.ReadLine() is { } line) {
 			number++;
 			line = comment || line.TrimStart().StartsWith("/*", StringComparison.Ordinal) ? After(line, ref comment) : line.Trim();
 			if (line.StartsWith("#:", StringComparison.Ordinal))
@@ -48,7 +48,7 @@ sealed class Directives
 		}
 	}
 
-	/// <summary>What stands behind the comment's end.</summary>
+	/// <summary>The rest of the line after the comment's end.</summary>
 	static string After(string line, ref bool comment)
 	{
 		int end = line.IndexOf("*/", comment ? 0 : line.IndexOf("/*", StringComparison.Ordinal) + 2, StringComparison.Ordinal);
@@ -70,10 +70,10 @@ sealed class Directives
 			break;
 		case "sdk":
 			if (value.Split('@')[0] != Sdk)
-				Refuse(number, $"#:sdk {value} is not to be had here: programs are built with {Sdk}");
+				Refuse(number, $"#:sdk {value} is not supported: programs are built with {Sdk}");
 			break;
 		case "project":
-			Refuse(number, "#:project: a job has no other projects; give their files as files of the job");
+			Refuse(number, "#:project: a job has no other projects; add their files to the job");
 			break;
 		default:
 			Refuse(number, $"Unrecognized directive '{kind}'.");
@@ -88,14 +88,14 @@ sealed class Directives
 
 		if (equals < 0)
 			Refuse(number, "The property directive needs to have two parts separated by '=' like '#:property PropertyName=PropertyValue'.");
-		else if (!Named(key))
+		else if (!IsName(key))
 			Refuse(number, $"Invalid property name: '{key}'.");
 		else
 			Properties.Add(KeyValuePair.Create(key, text.Substring(equals + 1).Trim()));
 	}
 
-	static bool Named(string key) => key.Length > 0 && !char.IsAsciiDigit(key[0]) && key[0] != '-' &&
+	static bool IsName(string key) => key.Length > 0 && !char.IsAsciiDigit(key[0]) && key[0] != '-' &&
 		key.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 
-	void Refuse(int number, string why) => Wrong = $"{name}({number}): error: {why}";
+	void Refuse(int number, string why) => Error = $"{name}({number}): error: {why}";
 }

@@ -74,6 +74,7 @@ static class Wire
 	public const int HeaderBytes = 8, MaxBytes = 65536, ResidentVersion = 1, Limits = 10;
 }
 
+#pragma warning disable CS0649	// a compiler has no figures for some fields
 /// <summary>The fields of an END frame.</summary>
 struct EndFrame
 {

@@ -1,10 +1,10 @@
 // Generators.cs - the framework's own source generators and analyzers
 //
-// [GeneratedRegex], JsonSerializerContext, [LibraryImport] and their like are written by
-// generators that come with a framework's reference assemblies, and that every build
-// runs. They are the SDK's code, no user's, so they run here as well; those of a package
-// are other people's, and never do. They are loaded by the first program that has use for
-// one, since most have none: FRAMEWORK.generators lists them as csc's options.
+// The code for [GeneratedRegex], JsonSerializerContext, [LibraryImport] and the like is written by
+// generators that come with a framework's reference assemblies and run in every build. They are
+// the SDK's code, so they run here too; a package's generators are untrusted code and never run here.
+// They are loaded for the first program that may need one, because most need none: FRAMEWORK.generators
+// lists them as csc's options.
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
@@ -19,16 +19,16 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 sealed class Generators
 {
-	/// <summary>Parts of the names of the attributes that they work on. A name can be written with
-	/// escapes: then it may be one of them.</summary>
-	static readonly string[] words = { "GeneratedRegex", "JsonSerializable", "LibraryImport", "GeneratedCom", "JSImport", "JSExport", "\\u", "\\U" };
+	/// <summary>Parts of the names of the attributes that the generators work on, and escapes, with which any
+	/// name can be written.</summary>
+	static readonly string[] attributes = { "GeneratedRegex", "JsonSerializable", "LibraryImport", "GeneratedCom", "JSImport", "JSExport", "\\u", "\\U" };
 
 	static readonly Dictionary<string, Generators> known = new(StringComparer.Ordinal);
 
 	readonly ISourceGenerator[] generators;
 	readonly ImmutableArray<DiagnosticAnalyzer> analyzers;
 
-	public static bool Wanted(string text) => words.Any(w => text.Contains(w, StringComparison.Ordinal));
+	public static bool MayBeNeeded(string text) => attributes.Any(a => text.Contains(a, StringComparison.Ordinal));
 
 	public static Generators Of(string framework)
 	{
@@ -51,17 +51,17 @@ sealed class Generators
 	static IEnumerable<string> Paths(string list) => !File.Exists(list) ? Array.Empty<string>()
 		: File.ReadAllLines(list).Where(l => l.Contains("analyzer:")).Select(l => l.Substring(l.IndexOf(':') + 1));
 
-	/// <summary>The compilation with what they wrote; what they have to say goes into the report.</summary>
+	/// <summary>The compilation with the generated code; the generators' diagnostics go into the report.</summary>
 	public CSharpCompilation Run(CSharpCompilation compilation, CSharpParseOptions options, Report report)
 	{
-		CSharpGeneratorDriver.Create(generators, parseOptions: options,	// the folder is part of the names that they make
+		CSharpGeneratorDriver.Create(generators, parseOptions: options,	// the folder is part of the names that are generated
 				driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, false, Job.Folder.TrimEnd('/')))
-			.RunGeneratorsAndUpdateCompilation(compilation, out var with, out var said);
-		report.Add(said);
+			.RunGeneratorsAndUpdateCompilation(compilation, out var with, out var diagnostics);
+		report.Add(diagnostics);
 		return (CSharpCompilation)with;
 	}
 
-	/// <summary>What the analyzers among them find: they say a generator's mistakes.</summary>
+	/// <summary>The findings of the analyzers, which report misused generators.</summary>
 	public void Analyze(CSharpCompilation compilation, Report report)
 	{
 		if (analyzers.IsEmpty)
@@ -73,7 +73,7 @@ sealed class Generators
 			.OrderBy(d => d.Location.SourceTree?.FilePath, StringComparer.Ordinal).ThenBy(d => d.Location.SourceSpan.Start));
 	}
 
-	/// <summary>One for each framework: they have assemblies of the same names and other versions.</summary>
+	/// <summary>One for each framework: the frameworks have assemblies of the same names in different versions.</summary>
 	sealed class Loader : AssemblyLoadContext, IAnalyzerAssemblyLoader
 	{
 		readonly Dictionary<string, string> paths = new(StringComparer.OrdinalIgnoreCase);

@@ -1,4 +1,4 @@
-// Job.cs - one compile as the runner sent it
+// Job.cs - one compile as the runner sent it, with its files in memory
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
@@ -10,7 +10,7 @@ sealed class Job
 	public const string Folder = "/work/";
 
 	public uint Number;
-	public long CpuLimit, OutputLimit;	// microseconds, bytes; 0 none
+	public long CpuLimit, OutputLimit;	// microseconds, bytes; 0: no limit
 	/// <summary>By full path.</summary>
 	public readonly Dictionary<string, byte[]> Files = new(StringComparer.Ordinal);
 	public readonly List<string> Arguments = new();
@@ -29,7 +29,7 @@ sealed class Job
 			case FrameType.Phase:
 				job = new Job {
 					Number = BinaryPrimitives.ReadUInt32LittleEndian(data),
-					CpuLimit = Limit(data, Place.LimitCpu), OutputLimit = Limit(data, Place.LimitOutput)
+					CpuLimit = LimitOf(data, Limit.Cpu), OutputLimit = LimitOf(data, Limit.Output)
 				};
 				break;
 			case FrameType.File:
@@ -47,16 +47,17 @@ sealed class Job
 			case FrameType.Go:
 				return job;
 			default:
-				throw new InvalidDataException($"frame {(int)type} is not for a compiler");
+				throw new InvalidDataException($"frame {(int)type} is not one that a compiler receives");
 			}
 		}
 		return null;
 	}
 
-	static long Limit(byte[] data, int place) =>
-		Math.Max(0, BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4 + 8 * place)));
+	/// <summary>Of a PHASE frame: a u32, then the limits; 0 or a negative number is none.</summary>
+	static long LimitOf(byte[] data, Limit limit) =>
+		Math.Max(0, BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4 + 8 * (int)limit)));
 
-	/// <summary>Relative names have no ".." in them; the runner has seen to that.</summary>
+	/// <summary>Relative names have no ".." in them: the runner checks that.</summary>
 	public static string Full(string name) => name.StartsWith('/') ? name : Folder + Short(name);
 
 	public static string Short(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name.Substring(2) : name;

@@ -1,7 +1,7 @@
-// Meter.cs - what a compile used, and the watch over its cpu time
+// Meter.cs - measures what a compile uses, and enforces its limit of cpu time
 //
-// The runner's own timer bounds the wall time, the box the memory; a limit of cpu time
-// is kept from inside, since only here one compile is told from the one before.
+// The runner's timer limits the wall time, the box the memory. The cpu time is limited here, because
+// only this process can tell one compile from the one before.
 using System;
 using System.Diagnostics;
 using System.Threading;
@@ -16,12 +16,12 @@ sealed class Meter : IDisposable
 	readonly Timer? timer;
 	long peak;
 
-	public Meter(Job job, Action<Job, Meter, How> over)
+	public Meter(Job job, Action<Job, Meter, How> exceeded)
 	{
 		cpuBefore = Cpu();
-		Look();
+		Sample();
 		if (job.CpuLimit > 0)
-			timer = new Timer(_ => { Look(); if (Used() > job.CpuLimit) over(job, this, How.CpuLimit); }, null, TickMs, TickMs);
+			timer = new Timer(_ => { Sample(); if (Used() > job.CpuLimit) exceeded(job, this, How.CpuLimit); }, null, TickMs, TickMs);
 	}
 
 	long Cpu()
@@ -32,31 +32,23 @@ sealed class Meter : IDisposable
 
 	long Used() => Cpu() - cpuBefore;
 
-	void Look() => peak = Math.Max(peak, Environment.WorkingSet);
+	void Sample() => peak = Math.Max(peak, Environment.WorkingSet);
 
 	public void Stop()
 	{
 		timer?.Dispose();
 		wall.Stop();
-		Look();
+		Sample();
 	}
 
 	public void Dispose() => timer?.Dispose();
 
-	public long[] Fields(Job job, How how, int status, long words, long dropped)
-	{
-		var f = new long[Place.EndFields];
+	public EndFrame End(Job job, How how, int status, long outputBytes, long dropped) => new() {
+		Phase = job.Number, How = (long)how, Status = status,
+		CpuUs = Used(), WallUs = (long)wall.Elapsed.TotalMicroseconds, Peak = peak,
+		Hit = how == How.CpuLimit ? Bit(Limit.Cpu) : how == How.MemoryLimit ? Bit(Limit.Memory) : dropped > 0 ? Bit(Limit.Output) : 0,
+		ErrBytes = outputBytes, Dropped = dropped
+	};
 
-		f[Place.EndJob] = job.Number;
-		f[Place.EndHow] = (long)how;
-		f[Place.EndStatus] = status;
-		f[Place.EndCpu] = Used();
-		f[Place.EndWall] = (long)wall.Elapsed.TotalMicroseconds;
-		f[Place.EndPeak] = peak;
-		f[Place.EndHit] = how == How.CpuLimit ? 1 << Place.LimitCpu : how == How.MemoryLimit ? 1 << Place.LimitMemory
-			: dropped > 0 ? 1 << Place.LimitOutput : 0;
-		f[Place.EndOut] = words;
-		f[Place.EndDropped] = dropped;
-		return f;
-	}
+	static long Bit(Limit limit) => 1L << (int)limit;
 }

@@ -1,11 +1,11 @@
 // Plain.cs - one compile in the job's own box, by the SDK's own programs
 //
-// What this program's resident self cannot do, or is not there to do: `compiler.dll plain`
-// and csc's options and sources. It puts the program's companions into place, the
-// properties of the file into the options, and becomes `csc.dll`. What needs a project is
-// built as one (Project.cs).
+// `compiler.dll plain`, csc's options, and sources: for what the resident compiler cannot compile, or
+// where there is none. It writes the files that stand beside the program, adds the properties in the
+// source to the options, and replaces itself by `csc.dll`. What needs a project is built as one
+// (Project.cs).
 //
-// It runs as the job, in the job's cell: whatever goes wrong here is the job's own.
+// It runs as the job, in the job's cell: a failure here is the job's own.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -20,24 +20,24 @@ static class Plain
 	{
 		var options = arguments.Where(IsOption).ToList();
 		var sources = arguments.Where(a => !IsOption(a)).ToList();
-		string product = options.LastOrDefault(o => o.StartsWith(Out, StringComparison.Ordinal))?.Substring(Out.Length) ?? "app.dll";
-		string folder = Path.GetDirectoryName(Path.GetFullPath(product))!;
+		string output = options.LastOrDefault(o => o.StartsWith(Out, StringComparison.Ordinal))?.Substring(Out.Length) ?? "app.dll";
+		string folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
 
 		if (sources.Count == 0)
 			return Refuse("error CS2008: No source files specified.");
 		var settings = new Settings(options, Short(sources[0]), Content(sources[0]));
-		if (settings.Wrong is { } wrong)
-			return Refuse(wrong);
+		if (settings.Error is { } error)
+			return Refuse(error);
 		foreach (var c in settings.Companions())
 			File.WriteAllBytes(Path.Combine(folder, c.Key), c.Value);
-		if (settings.Beyond is not null)
+		if (settings.NeedsProject is not null)
 			return Project.Build(settings, sources, folder);
-		if (sources.Any(s => Generators.Wanted(System.Text.Encoding.UTF8.GetString(Content(s)))))
+		if (sources.Any(s => Generators.MayBeNeeded(System.Text.Encoding.UTF8.GetString(Content(s)))))
 			settings.Options.Add($"@{settings.Framework}.generators");
 		return Become(new[] { Path.Combine(AppContext.BaseDirectory, "roslyn/csc.dll") }.Concat(settings.Options).Concat(sources));
 	}
 
-	/// <summary>A source's name never begins like this: the runner writes ./-name.cs.</summary>
+	/// <summary>The name of a source never begins like this: the runner writes ./-name.cs.</summary>
 	static bool IsOption(string argument) => argument.StartsWith('-') || argument.StartsWith('@');
 
 	static string Short(string source) => source.StartsWith("./", StringComparison.Ordinal) ? source.Substring(2) : source;
@@ -47,7 +47,7 @@ static class Plain
 		try {
 			return File.ReadAllBytes(source);
 		} catch (IOException) {
-			return Array.Empty<byte>();	// csc says it better
+			return Array.Empty<byte>();	// csc reports it
 		}
 	}
 
@@ -57,7 +57,7 @@ static class Plain
 		return 1;
 	}
 
-	/// <summary>dotnet with these arguments, in this process's place.</summary>
+	/// <summary>Replaces this process by dotnet with these arguments.</summary>
 	static int Become(IEnumerable<string> arguments)
 	{
 		string dotnet = Environment.ProcessPath!;

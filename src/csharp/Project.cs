@@ -1,9 +1,9 @@
-// Project.cs - `dotnet build`, for what only a project can say
+// Project.cs - `dotnet build`, for what only a project can express
 //
-// The project is the one that `dotnet new console` makes, with the file's properties and
-// the job's sources, built without a network: what it refers to is in the image or in the
-// job's layer of packages. Its diagnostics are shown as csc shows them, with the user's
-// names. Source generators and analyzers of packages run here, in the job's own box.
+// The project is the one that `dotnet new console` makes, with the properties in the file and the
+// job's sources, built without a network: everything that it refers to is in the image or in the
+// job's layer of packages. Its diagnostics are written as csc writes them, with the user's names.
+// Source generators and analyzers of packages run here, in the job's own box.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
@@ -24,16 +24,16 @@ static class Project
 			Write(at.FullName, settings, sources.Select(s => Path.GetFullPath(s, here)));
 			int status = Run(at.FullName, here);
 			if (status == 0)
-				Take(Path.Combine(at.FullName, "out"), folder);
+				CopyAll(Path.Combine(at.FullName, "out"), folder);
 			if (status == 0 && settings.Layer is not null)
-				Join(settings, folder);
+				AddLayer(settings, folder);
 			return status;
 		} finally {
 			at.Delete(true);
 		}
 	}
 
-	/// <summary>Text that MSBuild takes as it stands.</summary>
+	/// <summary>Text with MSBuild's special characters escaped.</summary>
 	static string Literal(string text)
 	{
 		var b = new StringBuilder();
@@ -57,7 +57,7 @@ static class Project
 		var items = new XElement("ItemGroup", sources.Select(s => Item("Compile", s)),
 			settings.PackageAnalyzers.Select(a => Item("Analyzer", a)), settings.PackageReferences.Select(Reference));
 		new XDocument(new XElement("Project", new XAttribute("Sdk", Directives.Sdk), properties, items)).Save(Path.Combine(at, "app.csproj"));
-		// nothing is asked of a network, nor of the files above
+		// no package source, and no settings from folders above
 		File.WriteAllText(Path.Combine(at, "nuget.config"), "<configuration><packageSources><clear /></packageSources></configuration>");
 		foreach (string name in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
 			File.WriteAllText(Path.Combine(at, name), "<Project />");
@@ -66,7 +66,7 @@ static class Project
 	static XElement Property(string name, string value) => new(name, value);
 	static XElement Item(string name, string path) => new(name, new XAttribute("Include", Literal(path)));
 
-	/// <summary>It stays in the layer, and is found there.</summary>
+	/// <summary>A reference that is not copied: the runtime finds it in the layer.</summary>
 	static XElement Reference(string path)
 	{
 		var item = Item("Reference", path);
@@ -75,8 +75,8 @@ static class Project
 		return item;
 	}
 
-	/// <summary>The runtime learns of the packages from the layer, whoever compiled.</summary>
-	static void Join(Settings settings, string folder)
+	/// <summary>The runtime finds the packages in the layer, as after a compile without a project.</summary>
+	static void AddLayer(Settings settings, string folder)
 	{
 		string config = Path.Combine(folder, "app.runtimeconfig.json");
 		byte[] built = File.ReadAllBytes(config);
@@ -97,17 +97,17 @@ static class Project
 		start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
 		start.Environment["DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK"] = "1";
 		using var build = Process.Start(start)!;
-		var said = new HashSet<string>(StringComparer.Ordinal);
+		var shown = new HashSet<string>(StringComparer.Ordinal);
 		while (build.StandardOutput.ReadLine() is { } line)
-			if (Shown(line, at, here) is { Length: > 0 } shown && said.Add(shown))
-				Console.WriteLine(shown);
+			if (Shown(line, at, here) is { Length: > 0 } text && shown.Add(text))
+				Console.WriteLine(text);
 		build.WaitForExit();
 		return build.ExitCode;
 	}
 
 	static readonly Regex project = new(@" \[[^\]]*app\.csproj[^\]]*\]$", RegexOptions.CultureInvariant);
 
-	/// <summary>A line of MSBuild as csc says it: without the project, and with names from the job's folder on.</summary>
+	/// <summary>A line of MSBuild as csc writes it: without the project, and with names relative to the job's folder.</summary>
 	static string Shown(string line, string at, string here)
 	{
 		string text = project.Replace(line, "").TrimEnd();
@@ -117,7 +117,7 @@ static class Project
 		return text.StartsWith(here + "/", StringComparison.Ordinal) ? text.Substring(here.Length + 1) : text;
 	}
 
-	static void Take(string from, string to)
+	static void CopyAll(string from, string to)
 	{
 		foreach (string path in Directory.GetFiles(from, "*", SearchOption.AllDirectories)) {
 			string target = Path.Combine(to, Path.GetRelativePath(from, path));

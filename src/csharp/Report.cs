@@ -1,4 +1,4 @@
-// Report.cs - diagnostics, in csc's own order, selection and words
+// Report.cs - diagnostics, in csc's order, selection and wording
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -9,20 +9,20 @@ using Microsoft.CodeAnalysis.CSharp;
 
 sealed class Report
 {
-	readonly HashSet<Diagnostic> said = new();
+	readonly HashSet<Diagnostic> reported = new();
 	readonly StringBuilder text = new();
 
 	public bool Errors { get; private set; }
-	/// <summary>Among them is one that ends a compile before its next stage: csc's IsUnsuppressableError.</summary>
+	/// <summary>An error ends the compile before its next stage: csc's IsUnsuppressableError.</summary>
 	public bool Stopped { get; private set; }
 	public bool SigningFailed { get; private set; }
 	public string Text => text.ToString();
 
-	/// <summary>Each once; hidden and suppressed ones are not said.</summary>
+	/// <summary>Adds each diagnostic once, without hidden and suppressed ones.</summary>
 	public void Add(IEnumerable<Diagnostic> diagnostics)
 	{
 		foreach (var d in diagnostics) {
-			if (d.Severity == DiagnosticSeverity.Hidden || d.IsSuppressed || !said.Add(d))
+			if (d.Severity == DiagnosticSeverity.Hidden || d.IsSuppressed || !reported.Add(d))
 				continue;
 			Errors |= d.Severity == DiagnosticSeverity.Error;
 			Stopped |= d.DefaultSeverity == DiagnosticSeverity.Error && d.Descriptor.CustomTags.Contains(WellKnownDiagnosticTags.NotConfigurable);
@@ -31,7 +31,7 @@ sealed class Report
 		}
 	}
 
-	/// <summary>The formatter says the path as the tree has it; csc says it from the folder of the job.</summary>
+	/// <summary>The formatter writes the path as the tree has it; csc writes it relative to the job's folder.</summary>
 	static string Line(Diagnostic d)
 	{
 		string line = CSharpDiagnosticFormatter.Instance.Format(d, CultureInfo.InvariantCulture);

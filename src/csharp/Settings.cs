@@ -1,15 +1,14 @@
-// Settings.cs - what the properties in a file change in the compiler's options
+// Settings.cs - the compiler's options with the properties in a file and the job's packages
 //
-// A property that is an option of the compiler, or a setting of the runtime, is put in its
-// place, as `dotnet build` would. Any other makes a project necessary (Beyond): MSBuild
-// alone knows what it does.
+// A property that is an option of the compiler, or a setting of the runtime, is applied as `dotnet
+// build` would. Any other requires a project (NeedsProject), because only MSBuild knows what it does.
 //
-// The packages of a job are a folder, its layer (-layer:FOLDER): compile.rsp in it has
-// their references, app.deps.json says what the runtime finds in it, and `analyzers` names
-// generators and analyzers, which are other people's code and run with a project alone.
+// The packages of a job are a folder, its layer (-layer:FOLDER): compile.rsp in it has their
+// references, app.deps.json tells the runtime what is in it, and `analyzers` names generators and
+// analyzers, which are untrusted code and run only when a project is built in the job's own box.
 //
-// Rules: the options are those of the language file; a property's value becomes part of
-// one only when it is of the shape that the option has, and never a path.
+// Rules: the options are those of the language file; the value of a property becomes part of an option
+// only in the form that the option has, and never a path.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -20,12 +19,12 @@ sealed class Settings
 {
 	/// <summary>The options with the properties in them.</summary>
 	public readonly List<string> Options;
-	/// <summary>The response file that the options begin with, without its ending: net10.0.deps.json stands beside it.</summary>
+	/// <summary>The response file in the options, without ".rsp"; FRAMEWORK.deps.json and others stand beside it.</summary>
 	public string Framework = "";
-	/// <summary>Why the program cannot be built, for people; null when it can.</summary>
-	public string? Wrong { get; private set; }
-	/// <summary>What only a project can have; null when there is nothing of the kind.</summary>
-	public string? Beyond { get; private set; }
+	/// <summary>Why the program cannot be built, as an error line; null when it can.</summary>
+	public string? Error { get; private set; }
+	/// <summary>Why a project is needed; null when none is.</summary>
+	public string? NeedsProject { get; private set; }
 	public readonly Directives Directives;
 	/// <summary>The folder of the job's packages; null when it has none.</summary>
 	public readonly string? Layer;
@@ -51,8 +50,8 @@ sealed class Settings
 		["EnableUnsafeBinaryFormatterSerialization"] = "System.Runtime.Serialization.EnableUnsafeBinaryFormatterSerialization"
 	};
 
-	/// <summary>These ask for what is so anyhow, or concern publishing alone, when they are off.</summary>
-	static readonly HashSet<string> nothingWhenOff = new(StringComparer.OrdinalIgnoreCase) {
+	/// <summary>When off, these change nothing in a build, or concern only publishing.</summary>
+	static readonly HashSet<string> ignoredWhenOff = new(StringComparer.OrdinalIgnoreCase) {
 		"PublishAot", "PublishTrimmed", "PublishSingleFile", "PublishReadyToRun", "SelfContained", "PackAsTool", "IsPackable",
 		"UseAppHost", "CheckEolTargetFramework", "EnablePreviewFeatures"
 	};
@@ -62,16 +61,16 @@ sealed class Settings
 		Options = options.Where(o => !o.StartsWith(LayerOption, StringComparison.Ordinal)).ToList();
 		Layer = options.LastOrDefault(o => o.StartsWith(LayerOption, StringComparison.Ordinal))?.Substring(LayerOption.Length);
 		Directives = Directives.Of(entry, content);
-		Wrong = Directives.Wrong;
-		Framework = Response(options.FirstOrDefault(o => o.StartsWith('@')) ?? "");
+		Error = Directives.Error;
+		Framework = WithoutEnding(options.FirstOrDefault(o => o.StartsWith('@')) ?? "");
 		foreach (var p in Directives.Properties)
-			Take(p.Key, p.Value);
+			Apply(p.Key, p.Value);
 		if (PackageAnalyzers.Any())
-			Beyond ??= "a package with a source generator or an analyzer";
-		Change();
+			NeedsProject ??= "a package with a source generator or an analyzer";
+		ReplaceResponseFile();
 	}
 
-	/// <summary>Lines of a file of the layer; none where it is not there.</summary>
+	/// <summary>The lines of a file in the layer; none if there is no such file.</summary>
 	IEnumerable<string> Lines(string name) =>
 		Layer is not null && File.Exists(Path.Combine(Layer, name)) ? File.ReadAllLines(Path.Combine(Layer, name)) : Array.Empty<string>();
 
@@ -79,19 +78,19 @@ sealed class Settings
 		.Select(l => Path.Combine(Layer!, l.Substring(ReferenceOption.Length)));
 	public IEnumerable<string> PackageAnalyzers => Lines("analyzers").Select(l => Path.Combine(Layer!, l));
 
-	static string Response(string option) => option.EndsWith(".rsp", StringComparison.Ordinal) ? option.Substring(1, option.Length - 5) : "";
+	static string WithoutEnding(string option) => option.EndsWith(".rsp", StringComparison.Ordinal) ? option.Substring(1, option.Length - 5) : "";
 
-	void Take(string name, string value)
+	void Apply(string name, string value)
 	{
 		bool? on = value.ToLowerInvariant() switch { "true" or "enable" => true, "false" or "disable" => false, _ => null };
 
 		if (runtimeSwitches.TryGetValue(name, out var s) && on is { } v)
 			switches[s] = v;
-		else if (!(nothingWhenOff.Contains(name) && on == false) && !TakeOption(name.ToLowerInvariant(), value, on))
-			Beyond ??= name;
+		else if (!(ignoredWhenOff.Contains(name) && on == false) && !ApplyOption(name.ToLowerInvariant(), value, on))
+			NeedsProject ??= name;
 	}
 
-	bool TakeOption(string name, string value, bool? on) => name switch {
+	bool ApplyOption(string name, string value, bool? on) => name switch {
 		"langversion" => Add("-langversion:", value, Plain(value)),
 		"nullable" => Add("-nullable:", value.ToLowerInvariant(), value.ToLowerInvariant() is "enable" or "disable" or "warnings" or "annotations"),
 		"allowunsafeblocks" => Flag("-unsafe", on),
@@ -111,11 +110,11 @@ sealed class Settings
 
 	static bool Plain(string s) => s.Length is > 0 and < 100 && s.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 
-	bool Add(string option, string value, bool shaped)
+	bool Add(string option, string value, bool valid)
 	{
-		if (shaped)
+		if (valid)
 			more.Add(option + value);
-		return shaped;
+		return valid;
 	}
 
 	bool Flag(string option, bool? on) => Add(option, on == true ? "+" : "-", on is not null);
@@ -130,7 +129,7 @@ sealed class Settings
 		return ids.Length == 0 || Add(option, string.Join(',', ids), ids.All(Plain));
 	}
 
-	/// <summary>What is defined by itself stays, but for TRACE, which a project's own list replaces.</summary>
+	/// <summary>Symbols that are defined by default stay, except TRACE, which a project's own list replaces.</summary>
 	bool Define(string value)
 	{
 		var names = Split(value, "$(DefineConstants)");
@@ -144,13 +143,13 @@ sealed class Settings
 		return true;
 	}
 
-	/// <summary>Another framework than the job's is that of another response file.</summary>
+	/// <summary>A framework other than the job's has another response file.</summary>
 	bool Target(string value)
 	{
 		string other = Path.Combine(Path.GetDirectoryName(Framework) ?? "", value);
 
 		if (!Plain(value) || !File.Exists(other + ".rsp")) {
-			Wrong ??= $"error NETSDK1045: #:property TargetFramework={value}: this framework is not known here";
+			Error ??= $"error NETSDK1045: #:property TargetFramework={value}: unknown framework";
 			return true;
 		}
 		for (int i = 0; i < Options.Count; i++)
@@ -160,8 +159,8 @@ sealed class Settings
 		return true;
 	}
 
-	/// <summary>The response file's lines take its place where a property or a package takes one of them away.</summary>
-	void Change()
+	/// <summary>Replaces the response file by its lines where a property or a package removes some of them.</summary>
+	void ReplaceResponseFile()
 	{
 		var packages = PackageReferences.ToDictionary(r => Path.GetFileName(r), StringComparer.OrdinalIgnoreCase);
 		int at = Options.IndexOf($"@{Framework}.rsp");
@@ -169,15 +168,15 @@ sealed class Settings
 		if (at >= 0 && (redefined || !usings || packages.Count > 0)) {
 			Options.RemoveAt(at);
 			Options.InsertRange(at, File.ReadAllLines(Framework + ".rsp").Where(l => usings || l != Framework + ".GlobalUsings.cs")
-				.Where(l => !Outdone(l, packages))
+				.Where(l => !IsOutdated(l, packages))
 				.Select(l => redefined && l.StartsWith("/define:", StringComparison.Ordinal) ? Without(l, "TRACE") : l.Replace("\"", "")));
 		}
 		Options.AddRange(packages.Values.Select(r => ReferenceOption + r));
 		Options.AddRange(more);
 	}
 
-	/// <summary>Of an assembly that the framework and a package have, the newer one counts.</summary>
-	static bool Outdone(string line, Dictionary<string, string> packages)
+	/// <summary>Of an assembly that both the framework and a package have, the newer one is used.</summary>
+	static bool IsOutdated(string line, Dictionary<string, string> packages)
 	{
 		if (packages.Count == 0 || !line.StartsWith("/reference:", StringComparison.Ordinal))
 			return false;
@@ -195,7 +194,7 @@ sealed class Settings
 	static string Without(string line, string symbol) =>
 		"/define:" + string.Join(';', line.Substring("/define:".Length).Split(';').Where(s => s != symbol));
 
-	/// <summary>What stands beside the program at home: NAME.deps.json and NAME.runtimeconfig.json.</summary>
+	/// <summary>The files that `dotnet build` puts beside the program: NAME.deps.json and NAME.runtimeconfig.json.</summary>
 	public IEnumerable<KeyValuePair<string, byte[]>> Companions()
 	{
 		string deps = Framework + ".deps.json", config = Framework + ".runtimeconfig.json";
@@ -208,7 +207,7 @@ sealed class Settings
 			yield return KeyValuePair.Create("app.runtimeconfig.json", RuntimeConfig(File.ReadAllBytes(config)));
 	}
 
-	/// <summary>With the switches of the properties, and the layer's packages as a place to look into.</summary>
+	/// <summary>The runtime's configuration with the properties' switches, and the layer's packages as a probing path.</summary>
 	public byte[] RuntimeConfig(byte[] text)
 	{
 		if (switches.Count == 0 && Layer is null)

@@ -1,9 +1,9 @@
-// Target.cs - what a set of csc's options stands for, kept from one compile to the next
+// Target.cs - a set of csc's options with what was loaded for them, kept from one compile to the next
 //
-// The options come from the language file alone and are read by csc's own parser, so
-// that they mean here what they mean to `dotnet csc.dll`. References, the sources that
-// belong to the options (implicit usings) and what binding has learnt of the framework
-// stay: a compile then adds a user's files to a compilation that knows the rest.
+// The options come only from the language file and are read by csc's own parser, so they mean here
+// what they mean to `dotnet csc.dll`. References, the sources that belong to the options (implicit
+// usings) and bound symbols of the framework are kept: a compile only adds a user's files to such a
+// compilation.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -29,7 +29,7 @@ sealed class Target
 
 		if (known.TryGetValue(key, out var target))
 			return target;
-		if (known.Count >= Most) {	// properties and packages make new ones; the language file's come back by themselves
+		if (known.Count >= Most) {	// properties and packages add more and more; those of the language file are made again when needed
 			known.Clear();
 			references.Clear();
 		}
@@ -39,10 +39,9 @@ sealed class Target
 	Target(IReadOnlyList<string> options)
 	{
 		Options = CSharpCommandLineParser.Default.Parse(options, Job.Folder, sdkDirectory: null);
-		foreach (var wrong in Options.Errors)
-			// a job adds its sources later: CS2008, no source files
-			if (wrong.Severity == DiagnosticSeverity.Error)
-				throw new InvalidDataException(wrong.ToString());
+		// CS2008, no source files, is a warning here: a job adds its sources later
+		foreach (var error in Options.Errors.Where(e => e.Severity == DiagnosticSeverity.Error))
+			throw new InvalidDataException(error.ToString());
 		compilation = CSharpCompilation.Create(Options.CompilationName,
 			Options.SourceFiles.Select(f => Parse(f.Path, File.ReadAllBytes(f.Path))),
 			Options.MetadataReferences.Select(Reference), Options.CompilationOptions
@@ -58,7 +57,7 @@ sealed class Target
 
 	static readonly Encoding strict = new UTF8Encoding(true, true);
 
-	/// <summary>UTF-8 as csc reads it: by the byte order mark, else as UTF-8, else what the system would take it for.</summary>
+	/// <summary>Text as csc reads it: by its byte order mark, else as UTF-8, else in the system's encoding.</summary>
 	SourceText Text(byte[] content)
 	{
 		try {

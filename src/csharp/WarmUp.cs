@@ -1,7 +1,7 @@
 // WarmUp.cs - programs that are compiled before the first job
 //
-// Two varied ones make the next compile fifty times faster; more only cost memory. The
-// third has mistakes, since most programs that people try have some.
+// Two varied programs make the next compile fifty times faster; more would only cost memory. The
+// last one has mistakes, because most programs that people try have some.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -93,7 +93,7 @@ static class WarmUp
 			Compile(options, text);
 	}
 
-	public static void Little(string[] options) => Compile(options, Tiny);
+	public static void CompileTiny(string[] options) => Compile(options, Tiny);
 
 	static void Compile(string[] options, string text)
 	{
@@ -105,11 +105,11 @@ static class WarmUp
 		Compiler.Compile(job);
 	}
 
-	static Queue<string[]>? others;
+	static Queue<string[]>? otherFrameworks;
 
-	/// <summary>The options for each other framework that setup.sh made some for; newest first. The
-	/// name of the response file is all that they differ in.</summary>
-	public static Queue<string[]> Others(string[] options) => others ??= new Queue<string[]>(Frameworks()
+	/// <summary>The options for each other framework that setup.sh prepared, newest first. They differ only in
+	/// the name of the response file.</summary>
+	public static Queue<string[]> OtherFrameworks(string[] options) => otherFrameworks ??= new Queue<string[]>(Frameworks()
 		.Select(f => Array.ConvertAll(options, o => o.StartsWith('@') ? $"@{AppContext.BaseDirectory}{f}.rsp" : o))
 		.Where(o => !o.SequenceEqual(options)));
 

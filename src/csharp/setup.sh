@@ -1,23 +1,22 @@
 #!/bin/sh
-# setup.sh - what the image of C# gets besides the SDK; run as root while it is built
+# setup.sh - completes the image of C# beside the SDK; run as root while the image is built
 #
-# For each framework a project as `dotnet new console` makes it is built once, and what
-# that build says is kept: FRAMEWORK.rsp, the compiler's options with that framework's
-# reference assemblies, C# version, symbols and implicit usings; FRAMEWORK.generators,
-# what the compiler runs beside them; FRAMEWORK.deps.json and .runtimeconfig.json, what
-# stands beside the program. So a program that is compiled without a project is compiled
-# as with one. The SDK has the reference assemblies of its own framework; those of the
-# others are packages, fetched here once and put where the SDK looks for them, so that no
-# job needs a network to be built. A framework that cannot be had is left out; `frameworks`
-# names the others and `runtimes` what each runs on, for cee-lang. Then the resident
-# compiler is built.
+# For each framework a project as `dotnet new console` makes it is built once, and parts of that
+# build are kept: FRAMEWORK.rsp, the compiler's options with that framework's reference
+# assemblies, C# version, symbols and implicit usings; FRAMEWORK.generators, the generators that
+# the compiler runs; FRAMEWORK.deps.json and .runtimeconfig.json, the files beside the program. So
+# a program that is compiled without a project is compiled as with one. The SDK has the
+# reference assemblies of its own framework; those of the others are packages, fetched here once
+# and put where the SDK looks for them, so that no job needs a network to be built. A framework
+# that cannot be fetched is left out; `frameworks` names the others and `runtimes` the runtime of
+# each, for cee-lang. Then the resident compiler is built.
 set -eu
 here=/usr/lib/cee/csharp
 root=$(dirname "$(readlink -f "$(command -v dotnet)")")
 work=$(mktemp -d)
 cd "$here"
 
-# a distribution has it elsewhere than everybody else
+# a distribution installs it in another place
 [ -e /usr/share/dotnet ] || ln -s "$root" /usr/share/dotnet
 
 ln -sfn "$(ls -d "$root"/sdk/*/Roslyn/bincore | sort -V | tail -n1)" roslyn
@@ -47,11 +46,11 @@ project() {
 	E
 }
 
-# build FRAMEWORK: with its reference assemblies, whoever has them
+# build FRAMEWORK: with its reference assemblies, from the SDK or fetched
 unreached=0
 build() {
 	if ! ls -d "$root"/packs/Microsoft.NETCore.App.Ref/*/ref/"$1" > /dev/null 2>&1; then
-		[ $unreached -lt 2 ] || return 1	# nobody answers; each try takes minutes
+		[ $unreached -lt 2 ] || return 1	# no registry answers; each try takes minutes
 	fi
 	project "$1"
 	(cd "$work/$1" && timeout 100 dotnet build -c Release -nologo -m:1 -nodeReuse:false -p:UseSharedCompilation=false > log 2>&1) && return
@@ -60,7 +59,7 @@ build() {
 	return 1
 }
 
-# settle FRAMEWORK: what the build fetched becomes the SDK's, without documentation and translations
+# settle FRAMEWORK: move what the build fetched into the SDK, without documentation and translations
 settle() {
 	for pack in "$work"/packages/microsoft.netcore.app.ref/*/; do
 		[ -d "$pack" ] || continue
@@ -73,7 +72,7 @@ settle() {
 	rm -rf "$work/packages"
 }
 
-# keep FRAMEWORK: of the options all but the project's own paths and what runs beside the compiler
+# keep FRAMEWORK: the options, except the project's own paths and analyzers
 keep() {
 	at=$work/$1 made=$work/$1/obj/Release/$1 out=$work/$1/bin/Release/$1
 	{
@@ -94,7 +93,7 @@ keep() {
 	cp "$out/app.runtimeconfig.json" "$1.runtimeconfig.json"
 }
 
-# runtime FRAMEWORK VERSION: what its programs run on; an older framework's say that they may
+# runtime FRAMEWORK VERSION: the runtime of its programs; an older framework's programs are allowed a newer one
 runtime() {
 	title=$(DOTNET_ROLL_FORWARD=Major dotnet "$work/$1/bin/Release/$1/app.dll") || return 1
 	case $title in
@@ -123,7 +122,7 @@ done <<-E
 	net10.0 10.0
 E
 [ -s frameworks ] || { echo "the SDK has no reference assemblies, and none could be fetched" >&2; exit 1; }
-echo "what programs run on:"; cat runtimes
+echo "runtimes:"; cat runtimes
 
 newest=$(tail -n1 frameworks)
 ln -sf roslyn/Microsoft.CodeAnalysis.dll roslyn/Microsoft.CodeAnalysis.CSharp.dll .

@@ -1,4 +1,4 @@
-// Layer.cs - what a layer holds besides the packages
+// Layer.cs - the files of a layer besides the packages
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -36,12 +36,12 @@ sealed class Layer
 
 	IEnumerable<LockFileTargetLibrary> Libraries => target.Libraries.Where(l => l.Type == "package");
 
-	/// <summary>Beneath the layer; whoever reads them knows where that is.</summary>
+	/// <summary>Relative to the layer: readers know where it is mounted.</summary>
 	IEnumerable<string> References() => Libraries.SelectMany(l => l.CompileTimeAssemblies.Where(a => Real(a.Path))
 		.Select(a => $"-reference:packages/{FolderOf(l)}/{a.Path}"));
 
-	/// <summary>A package may have some for several compilers: folders roslynX.Y, of which the newest counts
-	/// that this one is not older than.</summary>
+	/// <summary>A package may have analyzers for several compilers, in folders roslynX.Y: the newest is used that
+	/// is not newer than this compiler.</summary>
 	IEnumerable<string> Analyzers() => AllAnalyzers().GroupBy(p => p.Package).SelectMany(g => {
 		var best = g.Select(a => Compiler(a.File)).Where(v => v <= compiler).DefaultIfEmpty(none).Max();
 		return g.Where(a => Compiler(a.File) == best).Select(a => $"{a.Package}/{a.File}");
@@ -87,7 +87,7 @@ sealed class Layer
 		return e;
 	}
 
-	/// <summary>As `dotnet build` writes it, the project itself being app.dll.</summary>
+	/// <summary>app.deps.json as `dotnet build` writes it, the project itself being app.dll.</summary>
 	string Dependencies()
 	{
 		string name = target.TargetFramework!.DotNetFrameworkName;

@@ -1,4 +1,4 @@
-// Words.cs - what NuGet says, and whose fault it is
+// Messages.cs - NuGet's errors, and whether the registry, the job or cee is to blame
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -10,17 +10,17 @@ using NuGet.Common;
 using NuGet.Packaging.Core;
 using NuGet.Protocol.Core.Types;
 
-sealed class Words : LoggerBase
+sealed class Messages : LoggerBase
 {
-	readonly List<string> words = new();
-	readonly object door = new();
+	readonly List<string> messages = new();
+	readonly object mutex = new();
 
 	public bool Failed { get; private set; }
 	public bool Network { get; private set; }
 	public bool Users { get; private set; }
-	public IEnumerable<string> Lines => words.Distinct();
+	public IEnumerable<string> Lines => messages.Distinct();
 
-	/// <summary>A registry that does not answer, answers nonsense, or breaks off: not what a job named.</summary>
+	/// <summary>A registry that does not answer, sends an invalid answer or breaks off: not the job's fault.</summary>
 	static bool OfNetwork(NuGetLogCode code) => code is NuGetLogCode.NU1301 or NuGetLogCode.NU1302
 		or NuGetLogCode.NU1900;
 
@@ -33,13 +33,13 @@ sealed class Words : LoggerBase
 	{
 		if (!IsError(m))
 			return;
-		lock (door) {
+		lock (mutex) {
 			Failed = true;
 			if (OfNetwork(m.Code))
 				Network = true;
 			else if (m.Code > NuGetLogCode.NU1000)
 				Users = true;
-			words.Add((m.Code > NuGetLogCode.NU1000 ? $"error {m.Code}: " : "error: ") + Line(m.Message));
+			messages.Add((m.Code > NuGetLogCode.NU1000 ? $"error {m.Code}: " : "error: ") + Line(m.Message));
 		}
 	}
 
@@ -49,18 +49,18 @@ sealed class Words : LoggerBase
 		return Task.CompletedTask;
 	}
 
-	/// <summary>What is wrong with an archive is the package's fault; the rest is the way to it.</summary>
+	/// <summary>An invalid archive is the package's fault; the rest is the network's.</summary>
 	public void Add(Exception e)
 	{
 		var all = Inner(e).ToList();
 
-		lock (door) {
+		lock (mutex) {
 			Failed = true;
 			Network |= all.Any(x => x is HttpRequestException or SocketException or TaskCanceledException or TimeoutException
 				or FatalProtocolException or System.Security.Authentication.AuthenticationException or HttpIOException);
 			Users |= all.Any(x => x is NuGet.Packaging.Core.PackagingException or InvalidDataException
 				|| x.GetType().Name is "UnsafePackageEntryException" or "SignatureException");
-			words.Add("error: " + string.Join(" ", all.Select(x => Line(x.Message)).Distinct()));
+			messages.Add("error: " + string.Join(" ", all.Select(x => Line(x.Message)).Distinct()));
 		}
 	}
 

@@ -1,15 +1,13 @@
 // Packages.cs - the package client of C#: resolves a job's NuGet packages into a layer
 //
-// Runs in a package box (cee-languages(5), "What packages become"): a request as JSON on
-// standard input, the folder `layer` as the answer, 0, 1 or 75 as exit status, and on
-// standard error only what the user must know. It is NuGet's own restore, from the SDK's
-// assemblies, without msbuild: nothing that a package brings is run, and nobody's
-// nuget.config is read.
+// Runs in a package box (cee-languages(5), "What packages become"): a request as JSON on standard
+// input, the folder `layer` as the answer, exit status 0, 1 or 75, and on standard error only errors for
+// the user. It is NuGet's own restore, from the SDK's assemblies, without MSBuild: no code of a package
+// is run, and no nuget.config is read.
 //
-// The layer: packages/ as NuGet keeps them, lock.json, and what is made of
-// project.assets.json once, so that no job has to read it again: compile.rsp (references,
-// options of csc), app.deps.json (what the host of .NET probes), analyzers (their paths, if
-// a package has some: they are code, and this way runs none).
+// The layer: packages/ as NuGet stores them, lock.json, and what would be in project.assets.json,
+// prepared so that no job has to parse it: compile.rsp (references, options of csc), app.deps.json (what
+// the .NET host probes), analyzers (paths of the packages' analyzers, which are not run here).
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -30,11 +28,11 @@ static class Packages
 
 	static async Task<int> Main()
 	{
-		// asking for revoked certificates goes to other hosts than the registry
+		// revocation checks would ask other hosts than the registry
 		Environment.SetEnvironmentVariable("NUGET_CERT_REVOCATION_MODE", "offline");
 		using var input = Console.OpenStandardInput();
 		var request = JsonSerializer.Deserialize<Request>(input)!;
-		var log = new Words();
+		var log = new Messages();
 		var restore = new Restore(request.framework, request.index is "" ? Restore.PublicIndex : request.index, log);
 
 		Directory.CreateDirectory(Folder);
@@ -51,8 +49,8 @@ static class Packages
 		}
 	}
 
-	/// <summary>The user's if NuGet says that a package is none or does not suit; else nobody answered, or it is ours.</summary>
-	static int Failed(Words log)
+	/// <summary>The user's fault if NuGet reports an unknown or unsuitable package; else the registry's, or cee's.</summary>
+	static int Failed(Messages log)
 	{
 		foreach (string line in log.Lines)
 			Console.Error.WriteLine(line);

@@ -1,8 +1,8 @@
-// Restore.cs - NuGet's restore of one project that exists nowhere
+// Restore.cs - NuGet's restore of a project that exists only in memory
 //
-// The project is made here: a framework and exact versions. Sources are the registry that
-// the administrator named; nothing is read from the disk (no nuget.config, no fallback
-// folders), nothing is kept but the packages.
+// The project is a framework and exact versions of packages. The only source is the registry that the
+// administrator configured; nothing is read from the disk (no nuget.config, no fallback folders), and
+// only the packages are kept.
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
@@ -21,14 +21,14 @@ using NuGet.Versioning;
 
 sealed class Restore
 {
-	/// <summary>As NuGet itself knows it.</summary>
+	/// <summary>nuget.org, as NuGet knows it.</summary>
 	public const string PublicIndex = NuGetConstants.V3FeedUrl;
 
 	readonly NuGetFramework framework;
 	readonly string alias, index, folder = Path.GetFullPath(Packages.Folder);
-	readonly Words log;
+	readonly Messages log;
 
-	public Restore(string framework, string index, Words log)
+	public Restore(string framework, string index, Messages log)
 	{
 		alias = framework;
 		this.framework = NuGetFramework.Parse(framework);
@@ -36,7 +36,7 @@ sealed class Restore
 		this.log = log;
 	}
 
-	/// <summary>One without TLS is the administrator's choice: a mirror on loopback.</summary>
+	/// <summary>A source without TLS is the administrator's choice: a mirror on loopback.</summary>
 	PackageSource Source => new(index, "registry") { AllowInsecureConnections = true };
 
 	PackageSpec Project(IEnumerable<(string Name, string Version)> packages)
@@ -61,7 +61,7 @@ sealed class Restore
 		return spec;
 	}
 
-	/// <summary>Null when the log has said why not.</summary>
+	/// <summary>Null after a failure, which is in the log.</summary>
 	public async Task<LockFile?> Run(IEnumerable<(string Name, string Version)> packages)
 	{
 		var spec = Project(packages);
