@@ -151,7 +151,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 
 @test "doctor: the engine" {
 	DOCKER_HOST=unix:///nowhere/sock finds FAIL engine 'nobody answers at unix:///nowhere/sock' 'docker_host' -- engine
-	DOCKER_HOST=nonsense finds FAIL engine 'want unix:///path' 'docker_host' -- engine
+	DOCKER_HOST=nonsense finds FAIL engine 'expected unix:///PATH' 'docker_host' -- engine
 	DOCKER_HOST=unix:///nowhere/sock finds warn memory 'needs the engine' -- memory
 	fake api=1.40
 	finds FAIL api 'its API is 1.40, older than 1.41' 'upgrade the engine' -- api

@@ -19,8 +19,10 @@
 #include "conf/conf.h"
 #include "doctor/host_checks.h"
 #include "engine/docker.h"
+#include "engine/engine.h"
+#include "engine/engine_info.h"
 #include "job/languages.h"
-#include "runner/box/box.h"
+#include "runner/box/boxes.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
 #include "runner/host/host.h"
@@ -52,7 +54,7 @@ static struct {
 	const char *conf_path, *spool_path;
 	bool json, quiet;
 	struct loop loop;
-	struct engine engine;
+	struct docker docker;
 	struct boxes boxes;
 	struct limit_probes probes;
 	struct config config;
@@ -65,7 +67,7 @@ static struct {
 	bool engine_begun, engine_asked, engine_there;
 	struct cee_err engine_error; /* of its address */
 	bool info_asked, info_there;
-	struct host_info info;
+	struct engine_info info;
 	bool images_asked;
 	bool *image_there; /* by language */
 	const char *image; /* the first that is there */
@@ -168,31 +170,34 @@ static bool wait_for(const bool *flag, int64_t us)
 	return *flag;
 }
 
+/* What ask keeps of an answer. */
 struct answer {
 	bool came;
-	int status;
-	struct buf body;
+	enum engine_result result;
+	void (*take)(void *arg, const struct engine_answer *a); /* or NULL */
+	void *arg;
 };
 
-static void answered(void *arg, int status, const char *body, size_t len)
+static void answered(void *arg, const struct engine_answer *a)
 {
-	struct answer *a = arg;
+	struct answer *to = arg;
 
-	a->came = true;
-	a->status = status;
-	buf_add(&a->body, body, len);
+	to->came = true;
+	to->result = a->result;
+	if (a->result == ENGINE_OK && to->take)
+		to->take(to->arg, a);
 }
 
-/* HTTP's status, 0 none. Forgets a request that a signal has cut off. */
-static int ask(const char *path, struct buf *body)
+/* take(arg, answer) is called with an answer that is ENGINE_OK. Gives a request up that a signal interrupts. */
+static enum engine_result ask(const struct engine_request *r, void (*take)(void *, const struct engine_answer *),
+			      void *arg)
 {
-	struct answer a = { .came = false };
-	struct engine_call *call = engine_request(&g.engine, "GET", path, NULL, 20000, answered, &a);
+	struct answer a = { .result = ENGINE_AWAY, .take = take, .arg = arg };
+	struct engine_call *call = engine_ask(&g.docker.engine, r, answered, &a);
 
 	if (call && !wait_for(&a.came, 0))
-		engine_forget(call);
-	*body = a.body;
-	return a.status;
+		engine_cancel(call);
+	return a.result;
 }
 
 /* ---- what checks need ------------------------------------------------------------------ */
@@ -221,26 +226,28 @@ static bool need_engine(struct finding *f)
 {
 	if (!g.engine_begun && !g.engine_error.msg[0]) {
 		g.engine_begun =
-			engine_init(&g.engine, &g.loop, engine_host(), engine_changed, NULL, &g.engine_error) == 0;
+			docker_init(&g.docker, &g.loop, engine_host(), engine_changed, NULL, &g.engine_error) == 0;
 		if (g.engine_begun)
 			wait_for(&g.engine_asked, ENGINE_US);
-		g.engine_there = engine_up(&g.engine);
+		g.engine_there = engine_up(&g.docker.engine);
 	}
 	return g.engine_there || unmet(f, "it needs the engine");
 }
 
+static void take_info(void *arg, const struct engine_answer *a)
+{
+	*(struct engine_info *)arg = *a->info;
+}
+
 static bool need_info(struct finding *f)
 {
-	AUTO_BUF struct buf body = { 0 };
-
 	if (!need_engine(f))
 		return false;
 	if (!g.info_asked) {
 		g.info_asked = true;
-		g.info_there = ask("/info", &body) == 200 &&
-			       host_info_parse(&g.info, body.data ? body.data : "", body.len) == 0;
+		g.info_there = ask(&(struct engine_request){ .op = ENGINE_INFO }, take_info, &g.info) == ENGINE_OK;
 	}
-	return g.info_there || unmet(f, "the engine does not answer GET /info");
+	return g.info_there || unmet(f, "the engine does not describe itself");
 }
 
 static void look_for_images(void)
@@ -250,11 +257,9 @@ static void look_for_images(void)
 	g.images_asked = true;
 	g.image_there = calloc(l->n + 1, sizeof(*g.image_there));
 	for (size_t i = 0; g.image_there && i < l->n && !g.interrupted; i++) {
-		AUTO_BUF struct buf body = { 0 };
-		char path[600];
+		const struct engine_request r = { .op = ENGINE_IMAGE, .name = l->l[i].image };
 
-		snprintf(path, sizeof(path), "/images/%.500s/json", l->l[i].image); /* a valid name needs no escapes */
-		g.image_there[i] = ask(path, &body) == 200;
+		g.image_there[i] = ask(&r, NULL, NULL) == ENGINE_OK;
 		if (g.image_there[i] && !g.image)
 			g.image = l->l[i].image;
 	}
@@ -338,9 +343,8 @@ static void check_engine(struct finding *f)
 	if (need_info(&none))
 		finding_set(f, FINDING_OK, "", "%s at %s, kernel %s", g.info.version, engine_host(), g.info.kernel);
 	else if (g.engine_there)
-		finding_set(f, FINDING_FAIL, "look at the engine's log", "%s: does not answer GET /info",
-			    engine_host());
-	else if (engine_old(&g.engine))
+		finding_set(f, FINDING_FAIL, "look at the engine's log", "%s: does not describe itself", engine_host());
+	else if (engine_old(&g.docker.engine))
 		finding_set(f, FINDING_OK, "", "answers at %s", engine_host());
 	else if (!g.engine_begun)
 		finding_set(f, FINDING_FAIL, "set docker_host in cee.conf, or DOCKER_HOST", "%s", g.engine_error.msg);
@@ -349,15 +353,15 @@ static void check_engine(struct finding *f)
 			    "start it, or set docker_host in cee.conf or DOCKER_HOST; its socket must be this user's "
 			    "to open",
 			    "nobody answers at %s: %s", engine_host(),
-			    engine_trouble(&g.engine)[0] ? engine_trouble(&g.engine) : "within 6 s");
+			    engine_trouble(&g.docker.engine)[0] ? engine_trouble(&g.docker.engine) : "within 6 s");
 }
 
 static void check_api(struct finding *f)
 {
 	if (need_engine(f))
-		finding_set(f, FINDING_OK, "", "%s", engine_api(&g.engine));
-	else if (engine_old(&g.engine))
-		finding_set(f, FINDING_FAIL, "upgrade the engine", "%s", engine_trouble(&g.engine));
+		finding_set(f, FINDING_OK, "", "%s", engine_api(&g.docker.engine));
+	else if (engine_old(&g.docker.engine))
+		finding_set(f, FINDING_FAIL, "upgrade the engine", "%s", engine_trouble(&g.docker.engine));
 }
 
 static void check_cgroup(struct finding *f)
@@ -570,38 +574,37 @@ static void check_clock(struct finding *f)
 	local_clock(f, box, before, after);
 }
 
-/* Boxes of this spool whose runner does not live. Our own are gone by now. */
-static int64_t leftovers(struct spool *s, char *first, size_t size)
+/* Boxes of this spool whose runner is not alive. Our own are gone by now. */
+struct leftovers {
+	struct spool *spool;
+	int64_t n;
+	char first[16];
+};
+
+static void take_leftovers(void *arg, const struct engine_answer *a)
 {
-	AUTO_BUF struct buf body = { 0 };
-	int64_t n = 0;
-	cJSON *list, *c;
+	struct leftovers *l = arg;
 
-	if (ask("/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.runner%22%5D%7D", &body) != 200)
-		return -1;
-	list = cJSON_ParseWithLength(body.data ? body.data : "", body.len);
-	cJSON_ArrayForEach(c, list)
-	{
-		const cJSON *labels = cJSON_GetObjectItemCaseSensitive(c, "Labels");
-		const char *spool = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.spool")),
-			   *runner = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runner")),
-			   *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c, "Id"));
+	for (size_t i = 0; i < a->ncontainers; i++) {
+		const struct engine_container *c = &a->containers[i];
+		const char *runner = engine_label(c->labels, c->nlabels, "cee.runner");
 
-		if (!spool || !runner || !id || strcmp(spool, g.spool_real) != 0 || spool_runner_lives(s, runner) ||
+		if (!*runner || strcmp(engine_label(c->labels, c->nlabels, "cee.spool"), g.spool_real) != 0 ||
+		    spool_runner_lives(l->spool, runner) ||
 		    strncmp(runner, "doctor-", 7) == 0) /* another one at work; its boxes die with it */
 			continue;
-		if (!n++)
-			snprintf(first, size, "%.12s", id);
+		if (!l->n++)
+			snprintf(l->first, sizeof(l->first), "%.12s", c->id);
 	}
-	cJSON_Delete(list);
-	return n;
 }
 
 static void check_boxes(struct finding *f)
 {
+	static const struct engine_label label = { "cee.runner", NULL };
+	const struct engine_request r = { .op = ENGINE_LIST, .labels = &label, .nlabels = 1 };
 	struct spool s;
-	char first[16] = "";
-	int64_t n;
+	struct leftovers l = { .spool = &s };
+	enum engine_result listed;
 
 	if (!need_engine(f))
 		return;
@@ -609,14 +612,15 @@ static void check_boxes(struct finding *f)
 		unmet(f, "it needs the spool");
 		return;
 	}
-	n = leftovers(&s, first, sizeof(first));
+	listed = ask(&r, take_leftovers, &l);
 	spool_release(&s);
-	if (n < 0)
+	if (listed != ENGINE_OK)
 		finding_set(f, FINDING_FAIL, "look at the engine's log", "the engine does not list its containers");
-	else if (n > 0)
+	else if (l.n > 0)
 		finding_set(f, FINDING_WARN,
 			    "start a cee-runner on this spool: it removes them and puts their jobs back",
-			    "%lld of runners that died are left (%s%s)", (long long)n, first, n > 1 ? ", ..." : "");
+			    "%lld of runners that died are left (%s%s)", (long long)l.n, l.first,
+			    l.n > 1 ? ", ..." : "");
 	else
 		finding_set(f, FINDING_OK, "", "none is left of a runner that died");
 }
@@ -765,7 +769,7 @@ static void leave(void)
 		loop_once(&g.loop);
 	loop_timer(&end, 0);
 	if (g.engine_begun)
-		engine_release(&g.engine);
+		docker_release(&g.docker);
 	free(g.image_there);
 	config_release(&g.config);
 	close_ptr(&g.signals.fd);
@@ -829,7 +833,7 @@ int main(int argc, char **argv)
 		prog_die(EX_OSERR, "%s", strerror(errno));
 	watch_signals();
 	snprintf(g.self, sizeof(g.self), "doctor-%ld-%llx", (long)getpid(), (unsigned long long)now_us());
-	boxes_init(&g.boxes, &g.loop, &g.engine, &g.config);
+	boxes_init(&g.boxes, &g.loop, &g.docker.engine, &g.config);
 	boxes_label(&g.boxes, g.spool_real, g.self);
 	limit_probes_init(&g.probes, &g.boxes);
 	run_checks(argv + optind, argc - optind);

@@ -1,40 +1,46 @@
-/* attach.h - the attached stream of one box, in both directions */
-#ifndef RUNNER_ATTACH_H
-#define RUNNER_ATTACH_H
+/* attach.h - the attached stream of one container: frames to its init and from it
+ *
+ * The bytes go through the engine (engine.h), frames are made and read here. Fill in the callbacks, then
+ * attach_start. After closed, and after attach_close, no callback is called any more, and attach_start may
+ * be called again.
+ */
+#ifndef ENGINE_ATTACH_H
+#define ENGINE_ATTACH_H
 
 #include "base/buf.h"
-#include "base/loop.h"
-#include "engine/docker.h"
-#include "engine/http_parse.h"
+#include "engine/engine.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-
 struct attach {
-	struct watch watch;
-	struct buf out; /* not yet sent, from out_sent on */
-	size_t out_sent;
-	bool open; /* the head of the answer has come */
-	struct http_head head;
-	struct mux mux;
-	/* frames from init; a line that init or the engine wrote on standard error */
 	void (*opened)(void *arg);
 	void (*frame)(void *arg, const struct frame *f);
-	void (*words)(void *arg, const char *text);
-	void (*closed)(void *arg, const char *reason); /* once; the descriptor is already gone */
+	void (*message)(void *arg, const char *line);  /* that init, or the engine, wrote on standard error */
+	void (*closed)(void *arg, const char *reason); /* once; the stream is gone already */
 	void *arg;
+	struct engine *engine; /* NULL: no stream */
+	struct buf out;	       /* not yet sent, from out_sent on */
+	size_t out_sent;
 	struct frame_parser parser;
+	void *stream; /* the engine's */
 };
 
-/* Connects and sends the request. -1 and errno: nothing was begun. */
+/* Asks the engine for the stream; opened is called when it is there. -1 and errno: nothing was begun. */
 int attach_start(struct attach *a, struct engine *en, const char *container);
-/* Queues one frame; it goes out as the socket takes it. len may exceed FRAME_MAX only for
- * FRAME_DATA and FRAME_STDIN, which are cut into pieces. -1 ENOMEM. */
+/* Queues one frame, which goes out with the next attach_flush or when there is room. len may exceed FRAME_MAX
+ * only for FRAME_DATA and FRAME_STDIN, which are cut into pieces. -1 ENOMEM. */
 int attach_send(struct attach *a, enum frame_type type, const void *data, size_t len);
 void attach_flush(struct attach *a);
-/* Closes without calling closed. */
+/* Closes without calling closed; nothing where there is no stream. */
 void attach_close(struct attach *a);
+
+/* For engines: bytes of the container's standard output; text of its standard error; so many bytes of out
+ * are sent; the stream has failed or ended. Any of the callbacks may close the stream: look at a->engine. */
+void attach_output(struct attach *a, const unsigned char *data, size_t len);
+void attach_error_text(struct attach *a, const unsigned char *data, size_t len);
+void attach_sent(struct attach *a, size_t n);
+void attach_fail(struct attach *a, const char *reason);
 #endif

@@ -1,423 +1,369 @@
-/* docker.c - the engine's plain requests, by libcurl's multi interface
+/* docker.c - the Docker Engine (API 1.41 and later) as an engine
  *
- * The engine is hostile too: bodies are bounded, versions are read as numbers.
- * While it does not answer, one ping at a time goes out every half second;
- * who has work for it waits for changed(true). A request that gets no answer
- * makes us look at once.
+ * calls[] has the address of each operation and what its answer must be. The engine is not trusted more
+ * than it must be: bodies are bounded, versions are read as numbers.
+ *
+ * While it does not answer, one ping at a time goes out every half second; who has work for it waits for
+ * changed(true). A request that gets no answer makes us ping at once.
  */
 #include "engine/docker.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/loop.h"
-#include "base/text.h"
+#include "engine/docker_attach.h"
+#include "engine/docker_http.h"
+#include "engine/docker_json.h"
+#include "engine/engine.h"
+#include "engine/engine_info.h"
 
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+enum { PING_EVERY_US = 500000, PING_SELDOM_US = 3000000, API_MIN = 41, PULL_IDLE_S = 20 };
 
-enum { BODY_MAX = 4 << 20, PING_EVERY_US = 500000, API_MIN = 41 };
-
-struct engine_call {
-	struct engine *engine;
-	CURL *easy;
-	struct curl_slist *headers;
-	struct buf body;
-	engine_done done;
-	void *arg;
+static const struct {
+	const char *method, *path; /* %s is the request's name, escaped where it stands in a query */
+	long timeout_ms, idle_s;   /* of docker_http.h */
+	int status;		   /* of success */
+	bool stream;		   /* the answer is progress, line by line, and may still report an error */
+} calls[ENGINE_OP_COUNT] = {
+	[ENGINE_INFO] = { "GET", "/info", 20000, 0, 200, false },
+	[ENGINE_CREATE] = { "POST", "/containers/create", 60000, 0, 201, false },
+	[ENGINE_START] = { "POST", "/containers/%s/start", 60000, 0, 204, false },
+	[ENGINE_INSPECT] = { "GET", "/containers/%s/json", 10000, 0, 200, false },
+	[ENGINE_WAIT] = { "POST", "/containers/%s/wait", 0, 0, 200, false },
+	[ENGINE_LOG] = { "GET", "/containers/%s/logs?stdout=1&stderr=1", 60000, 0, 200, false },
+	[ENGINE_READ_FILE] = { "GET", "/containers/%s/archive?path=", 60000, 0, 200, false },
+	[ENGINE_REMOVE] = { "DELETE", "/containers/%s?force=1&v=1", 60000, 0, 204, false },
+	[ENGINE_LIST] = { "GET", "/containers/json?all=1&filters=", 20000, 0, 200, false },
+	[ENGINE_IMAGE] = { "GET", "/images/%s/json", 20000, 0, 200, false },
+	[ENGINE_IMAGE_REMOVE] = { "DELETE", "/images/%s", 0, 0, 200, false },
+	[ENGINE_PULL] = { "POST", "/images/create?fromImage=", 0, PULL_IDLE_S, 200, true },
+	[ENGINE_IMPORT] = { "POST", "/images/create?fromSrc=-&repo=", 0, 0, 200, true },
+	[ENGINE_BUILD] = { "POST", "/build?rm=1&forcerm=1&t=", 0, 0, 200, true },
 };
 
-bool engine_up(const struct engine *en)
-{
-	return en->up;
-}
-
-const char *engine_api(const struct engine *en)
-{
-	return en->api;
-}
-
-bool engine_old(const struct engine *en)
-{
-	return en->old;
-}
-
-const char *engine_trouble(const struct engine *en)
-{
-	return en->trouble;
-}
-
-int64_t engine_errors(const struct engine *en)
-{
-	return en->errors;
-}
-
-/* ---- libcurl's sockets in our epoll ----------------------------------- */
-
-static void check_finished(struct engine *en);
-
-struct curl_socket {
-	struct watch watch;
-	struct engine *engine;
+struct docker_call {
+	struct engine_call call; /* first */
+	struct http_call *http;
+	void (*progress)(void *arg, const char *text);
+	void *progress_arg;
+	char error[320]; /* that a stream reported */
+	struct docker_call *next;
 };
 
-static void socket_ready(struct watch *w, uint32_t events)
+static void call_free(struct docker_call *c)
 {
-	struct engine *en = ((struct curl_socket *)w)->engine;
-	int running, what = 0;
+	struct docker_call **p = &((struct docker *)c->call.engine)->calls;
 
-	if (events & (EPOLLIN | EPOLLHUP))
-		what |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		what |= CURL_CSELECT_OUT;
-	if (events & EPOLLERR)
-		what |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(en->multi, w->fd, what, &running);
-	check_finished(en);
-}
-
-static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, void *per_socket)
-{
-	struct engine *en = arg;
-	struct curl_socket *s = per_socket;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (s) {
-			loop_unwatch(&s->watch);
-			s->watch.fd = -1;
-			loop_doom(en->loop, free, s);
-			curl_multi_assign(en->multi, fd, NULL);
-		}
-		return 0;
-	}
-	if (s) {
-		loop_change(&s->watch, events);
-		return 0;
-	}
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return -1;
-	s->engine = en;
-	s->watch.fd = fd;
-	s->watch.ready = socket_ready;
-	curl_multi_assign(en->multi, fd, s);
-	return loop_watch(en->loop, &s->watch, events);
-}
-
-static int timer_changed(CURLM *m, long ms, void *arg)
-{
-	struct engine *en = arg;
-
-	(void)m;
-	loop_timer(&en->curl_timer, ms < 0 ? 0 : loop_now(en->loop) + ms * 1000);
-	return 0;
-}
-
-static void timer_fired(struct timer *t)
-{
-	struct engine *en = (struct engine *)((char *)t - offsetof(struct engine, curl_timer));
-	int running;
-
-	curl_multi_socket_action(en->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	check_finished(en);
-}
-
-/* ---- requests ----------------------------------------------------------- */
-
-static size_t take_body(char *data, size_t size, size_t n, void *arg)
-{
-	struct engine_call *c = arg;
-
-	if (c->body.len + size * n > BODY_MAX || buf_add(&c->body, data, size * n) < 0)
-		return 0;
-	return size * n;
-}
-
-static void call_free(struct engine_call *c)
-{
-	if (c->easy)
-		curl_easy_cleanup(c->easy);
-	curl_slist_free_all(c->headers);
-	buf_release(&c->body);
+	while (*p && *p != c)
+		p = &(*p)->next;
+	if (*p)
+		*p = c->next;
 	free(c);
 }
 
-static CURL *make_easy(const struct engine *en, struct engine_call *c, const char *method, const char *url,
-		       const char *body)
-{
-	CURL *easy = curl_easy_init();
+/* ---- addresses ------------------------------------------------------------------- */
 
-	if (!easy)
-		return NULL;
-	curl_easy_setopt(easy, CURLOPT_URL, url);
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* never through a proxy of the environment */
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, c);
-	if (en->socket_path)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, en->socket_path);
-	if (body) {
-		c->headers = curl_slist_append(NULL, "Content-Type: application/json");
-		c->headers = curl_slist_append(c->headers, "Expect:");
-		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body);
-		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, c->headers);
-	} else if (strcmp(method, "POST") == 0) {
-		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
+static int add_escaped(struct buf *b, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+
+	for (; *s; s++)
+		if ((strchr(plain, *s) ? buf_add(b, s, 1) : buf_printf(b, "%%%02X", (unsigned char)*s)) < 0)
+			return -1;
+	return 0;
+}
+
+/* What was printed into text is added escaped, and freed; NULL is an error. */
+static int add_text(struct buf *b, char *text)
+{
+	int r = text ? add_escaped(b, text) : -1;
+
+	free(text);
+	return r;
+}
+
+/* &labels={…}&buildargs={…} and the rest of a build's query. */
+static int add_build(struct buf *b, const struct engine_request *r)
+{
+	if (add_escaped(b, r->name) < 0 ||
+	    buf_printf(b, "%s%s", r->no_cache ? "&nocache=1" : "", r->host_network ? "&networkmode=host" : "") < 0)
+		return -1;
+	if (r->nlabels && (buf_printf(b, "&labels=") < 0 || add_text(b, docker_labels_json(r->labels, r->nlabels)) < 0))
+		return -1;
+	return r->narguments && (buf_printf(b, "&buildargs=") < 0 ||
+				 add_text(b, docker_labels_json(r->arguments, r->narguments)) < 0)
+		       ? -1
+		       : 0;
+}
+
+/* The name is that of a repository; its labels are changes in the words of a Dockerfile. */
+static int add_import(struct buf *b, const struct engine_request *r)
+{
+	if (add_escaped(b, r->name) < 0 || buf_printf(b, "&tag=latest") < 0)
+		return -1;
+	for (size_t i = 0; i < r->nlabels; i++)
+		if (buf_printf(b, "&changes=LABEL%%20") < 0 || add_escaped(b, r->labels[i].name) < 0 ||
+		    buf_printf(b, "%%3D") < 0 || add_escaped(b, r->labels[i].value) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_path(struct buf *b, const struct engine *en, const struct engine_request *r)
+{
+	const char *path = calls[r->op].path, *hole = strstr(path, "%s");
+
+	if (buf_printf(b, "/v%s%.*s%s%s", en->api, hole ? (int)(hole - path) : (int)strlen(path), path,
+		       hole ? r->name : "", hole ? hole + 2 : "") < 0)
+		return -1;
+	if (r->op == ENGINE_CREATE)
+		return r->container->name ? buf_printf(b, "?name=%s", r->container->name) : 0;
+	if (r->op == ENGINE_LIST)
+		return add_text(b, docker_filter_json(r->labels, r->nlabels));
+	if (r->op == ENGINE_READ_FILE)
+		return add_escaped(b, r->path);
+	if (r->op == ENGINE_PULL)
+		return add_escaped(b, r->name);
+	if (r->op == ENGINE_IMPORT)
+		return add_import(b, r);
+	return r->op == ENGINE_BUILD ? add_build(b, r) : 0;
+}
+
+/* ---- answers ---------------------------------------------------------------------------- */
+
+static enum engine_result result_of(enum engine_op op, int status)
+{
+	if (status == calls[op].status || (op == ENGINE_START && status == 304)) /* 304: it runs already */
+		return ENGINE_OK;
+	return status == 0     ? ENGINE_AWAY
+	       : status == 404 ? ENGINE_MISSING
+	       : status == 409 ? ENGINE_BUSY
+			       : ENGINE_REFUSED;
+}
+
+/* false: the answer is not what the API says. */
+static bool parse(enum engine_op op, struct engine_answer *a, struct docker_answer *lists, struct engine_info *info)
+{
+	if (op == ENGINE_INFO) {
+		a->info = info;
+		return docker_parse_info(info, a->data, a->len);
 	}
-	return easy;
-}
-
-static struct engine_call *start_call(struct engine *en, const char *method, const char *prefix, const char *path,
-				      const char *body, long timeout_ms, engine_done done, void *arg)
-{
-	struct engine_call *c = calloc(1, sizeof(*c));
-	AUTO_BUF struct buf url = { 0 };
-
-	if (!c)
-		return NULL;
-	c->engine = en;
-	c->done = done;
-	c->arg = arg;
-	if (buf_printf(&url, "http://%s%s%s%s%s", en->socket_path ? "engine" : en->address, en->port ? ":" : "",
-		       en->port ? en->port : "", prefix, path) == 0)
-		c->easy = make_easy(en, c, method, url.data, body);
-	if (!c->easy) {
-		call_free(c);
-		return NULL;
+	if (op == ENGINE_CREATE)
+		return (a->id = docker_parse_id(lists, a->data, a->len)) != NULL;
+	if (op == ENGINE_IMAGE) {
+		a->image = &lists->image;
+		return docker_parse_image(lists, a->data, a->len);
 	}
-	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_multi_add_handle(en->multi, c->easy);
-	return c;
-}
+	if (op == ENGINE_LIST) {
+		bool ok = docker_parse_list(lists, a->data, a->len);
 
-struct engine_call *engine_request(struct engine *en, const char *method, const char *path, const char *body,
-				   long timeout_ms, engine_done done, void *arg)
-{
-	char prefix[24];
-
-	snprintf(prefix, sizeof(prefix), "/v%s", en->api);
-	return start_call(en, method, prefix, path, body, timeout_ms, done, arg);
-}
-
-void engine_forget(struct engine_call *c)
-{
-	if (c)
-		c->done = NULL;
-}
-
-static void finish_call(struct engine_call *c, CURLcode code)
-{
-	struct engine *en = c->engine;
-	long status = 0;
-
-	curl_multi_remove_handle(en->multi, c->easy);
-	if (code == CURLE_OK)
-		curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status == 0) {
-		buf_release(&c->body);
-		buf_printf(&c->body, "%s", curl_easy_strerror(code));
+		a->containers = lists->containers;
+		a->ncontainers = lists->ncontainers;
+		return ok;
 	}
-	if (status == 0 && en->up)
-		loop_timer(&en->ping_timer, loop_now(en->loop)); /* look at once whether it is still there */
-	if (status == 0 || status >= 500)
-		en->errors++;
-	if (c->done)
-		c->done(c->arg, (int)status, c->body.data ? c->body.data : "", c->body.len);
+	if (op == ENGINE_WAIT)
+		a->exit_code = docker_parse_exit_code(a->data, a->len);
+	return true;
+}
+
+static void explain(char *message, size_t size, const struct docker_call *c, const struct engine_answer *a)
+{
+	size_t n;
+
+	if (c->error[0]) {
+		snprintf(message, size, "%s", c->error);
+		return;
+	}
+	docker_message(message, size, a->data, a->len);
+	n = strlen(message);
+	if (a->result == ENGINE_AWAY)
+		snprintf(message + n, size - n, " (no answer from the engine)");
+}
+
+static void finished(void *arg, int status, const char *body, size_t len)
+{
+	struct docker_call *c = arg;
+	struct docker *d = (struct docker *)c->call.engine;
+	struct engine_answer a = { .result = result_of(c->call.op, status), .message = "", .data = body, .len = len };
+	struct docker_answer lists = { 0 };
+	struct engine_info info;
+	char message[340] = "";
+
+	if (status == 0 && d->engine.up)
+		loop_after(&d->ping_timer, 0); /* look at once whether it is still there */
+	d->engine.errors += status == 0 || status >= 500;
+	if (a.result == ENGINE_OK && c->error[0])
+		a.result = ENGINE_REFUSED;
+	if (a.result != ENGINE_OK) {
+		explain(message, sizeof(message), c, &a);
+	} else if (!parse(c->call.op, &a, &lists, &info)) {
+		a.result = ENGINE_REFUSED;
+		snprintf(message, sizeof(message), "unexpected answer from the engine");
+	}
+	a.message = message;
+	if (c->call.done)
+		c->call.done(c->call.arg, &a);
+	docker_answer_release(&lists);
 	call_free(c);
 }
 
-static void check_finished(struct engine *en)
+static void progress_line(void *arg, const char *line, size_t len)
 {
-	CURLMsg *m;
-	int left;
+	struct docker_call *c = arg;
+	const char *text, *error;
+	cJSON *o;
 
-	while ((m = curl_multi_info_read(en->multi, &left))) {
-		struct engine_call *c = NULL;
-		CURLcode code = m->data.result;
+	docker_progress(line, len, &o, &text, &error);
+	if (error)
+		snprintf(c->error, sizeof(c->error), "%s", error);
+	else if (text && c->progress)
+		c->progress(c->progress_arg, text);
+	cJSON_Delete(o);
+}
 
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
-		finish_call(c, code);
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static struct engine_call *docker_ask(struct engine *en, const struct engine_request *r, engine_done *done, void *arg)
+{
+	struct docker *d = (struct docker *)en;
+	struct docker_call *c = calloc(1, sizeof(*c));
+	char *body = r->container ? docker_container_json(r->container) : NULL;
+	AUTO_BUF struct buf path = { 0 };
+
+	if (c && (body || !r->container) && make_path(&path, en, r) == 0) {
+		c->call = (struct engine_call){ .engine = en, .op = r->op, .done = done, .arg = arg };
+		c->progress = r->progress;
+		c->progress_arg = r->arg;
+		c->http = docker_http_send(d->http,
+					   &(struct http_request){ .method = calls[r->op].method,
+								   .path = path.data,
+								   .body = body,
+								   .upload = r->upload,
+								   .timeout_ms = calls[r->op].timeout_ms,
+								   .idle_s = calls[r->op].idle_s,
+								   .line = calls[r->op].stream ? progress_line : NULL,
+								   .done = finished,
+								   .arg = c });
 	}
+	free(body);
+	if (c && c->http) {
+		c->next = d->calls;
+		d->calls = c;
+		return &c->call;
+	}
+	free(c);
+	return NULL;
 }
 
-char *engine_message(int status, const char *body, size_t len)
+static void docker_cancel(struct engine_call *call)
 {
-	cJSON *j = cJSON_ParseWithLength(body, len);
-	const cJSON *m = cJSON_GetObjectItemCaseSensitive(j, "message");
-	char *s = NULL;
+	struct docker_call *c = (struct docker_call *)call;
 
-	if (asprintf(&s, "%.300s%s", cJSON_IsString(m) ? m->valuestring : body,
-		     status ? "" : " (no answer from the engine)") < 0)
-		s = NULL;
-	cJSON_Delete(j);
-	return s;
+	docker_http_cancel(c->http);
+	call_free(c);
 }
 
-/* ---- is it there? --------------------------------------------------------- */
-
-static void set_up(struct engine *en, bool now, bool too_old)
-{
-	bool changed = now != en->up || too_old != en->old || !en->asked;
-
-	en->up = now;
-	en->old = too_old;
-	en->asked = true;
-	if (changed)
-		en->changed(en->arg, en->up);
-	/* a healthy engine is looked at rarely: its absence shows by itself */
-	loop_timer(&en->ping_timer, loop_now(en->loop) + (en->up ? 6 : 1) * (int64_t)PING_EVERY_US);
-}
+/* ---- is it there? ------------------------------------------------------------------------------ */
 
 /* "1.41" with a major version of 1 and at least API_MIN. */
-static bool take_version(struct engine *en, const char *s)
+static bool take_version(struct docker *d, const char *s)
 {
 	int minor;
 
-	if (!s || sscanf(s, "1.%d", &minor) != 1 || minor < API_MIN || minor > 999)
+	if (sscanf(s, "1.%d", &minor) != 1 || minor < API_MIN || minor > 999)
 		return false;
-	snprintf(en->api, sizeof(en->api), "1.%d", minor);
+	snprintf(d->engine.api, sizeof(d->engine.api), "1.%d", minor);
 	return true;
 }
 
 static void version_done(void *arg, int status, const char *body, size_t len)
 {
-	struct engine *en = arg;
-	cJSON *j = cJSON_ParseWithLength(body, len);
-	const cJSON *v = cJSON_GetObjectItemCaseSensitive(j, "ApiVersion");
-	bool ok = status == 200 && take_version(en, cJSON_GetStringValue(v));
+	struct docker *d = arg;
+	char version[32], trouble[200] = "";
+	bool ok;
 
-	en->pinging = false;
-	en->trouble[0] = 0;
+	docker_parse_version(version, sizeof(version), body, len);
+	ok = status == 200 && take_version(d, version);
+	d->pinging = false;
+	d->engine.errors += status == 0 || status >= 500;
 	if (status == 200 && !ok)
-		snprintf(en->trouble, sizeof(en->trouble), "its API is %.20s, older than 1.%d",
-			 cJSON_IsString(v) ? v->valuestring : "not said", API_MIN);
+		snprintf(trouble, sizeof(trouble), "its API is %.20s, older than 1.%d", *version ? version : "unknown",
+			 API_MIN);
 	else if (!ok)
-		snprintf(en->trouble, sizeof(en->trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
-	text_clean(en->trouble);
-	cJSON_Delete(j);
-	set_up(en, ok, status == 200 && !ok);
+		snprintf(trouble, sizeof(trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
+	engine_set_up(&d->engine, ok, status == 200 && !ok, trouble);
+	/* a healthy engine is looked at rarely: its absence shows by itself */
+	loop_after(&d->ping_timer, ok ? PING_SELDOM_US : PING_EVERY_US);
 }
 
 static void ping(struct timer *t)
 {
-	struct engine *en = (struct engine *)((char *)t - offsetof(struct engine, ping_timer));
+	struct docker *d = (struct docker *)((char *)t - offsetof(struct docker, ping_timer));
 
-	if (en->pinging)
-		return;
-	/* GET /version without a version in the path says the newest API it knows */
-	en->pinging = start_call(en, "GET", "", "/version", NULL, 5000, version_done, en) != NULL;
+	/* without a version in the path GET /version answers the newest API that the engine knows */
+	if (!d->pinging)
+		d->pinging = docker_http_send(d->http, &(struct http_request){ .method = "GET",
+									       .path = "/version",
+									       .timeout_ms = 5000,
+									       .done = version_done,
+									       .arg = d }) != NULL;
 }
 
-/* ---- life ------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------------ */
 
-static int parse_host(struct engine *en, const char *host, struct cee_err *e)
+static int parse_host(struct docker *d, const char *host, struct cee_err *e)
 {
 	const char *colon;
 
 	if (strncmp(host, "unix://", 7) == 0 && host[7] == '/') {
-		en->socket_path = strdup(host + 7);
-		return en->socket_path ? 0 : -1;
+		d->socket_path = strdup(host + 7);
+		return d->socket_path ? 0 : cee_fail(e, ENOMEM, "out of memory");
 	}
 	colon = strncmp(host, "tcp://", 6) == 0 ? strrchr(host + 6, ':') : NULL;
-	if (!colon || strspn(colon + 1, "0123456789") != strlen(colon + 1))
-		return cee_fail(e, EINVAL, "docker_host: %s: want unix:///path or tcp://address:port", host);
-	en->address = strndup(host + 6, (size_t)(colon - host - 6));
-	en->port = strdup(colon + 1);
-	return en->address && en->port ? 0 : -1;
+	if (!colon || !colon[1] || strpbrk(host, "@?# ") || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return cee_fail(e, EINVAL, "docker_host: %s: expected unix:///PATH or tcp://ADDRESS:PORT", host);
+	d->address = strndup(host + 6, (size_t)(colon - host - 6));
+	d->port = strdup(colon + 1);
+	return d->address && d->port ? 0 : cee_fail(e, ENOMEM, "out of memory");
 }
 
-int engine_init(struct engine *en, struct loop *l, const char *host, void (*changed)(void *, bool), void *arg,
+static const struct engine_ops docker_ops = { .ask = docker_ask,
+					      .cancel = docker_cancel,
+					      .attach = docker_attach,
+					      .attach_flush = docker_attach_flush,
+					      .attach_close = docker_attach_close };
+
+int docker_init(struct docker *d, struct loop *l, const char *host, void (*changed)(void *, bool), void *arg,
 		struct cee_err *e)
 {
-	*en = (struct engine){ .loop = l, .changed = changed, .arg = arg };
-	if (parse_host(en, host, e) < 0)
+	*d = (struct docker){ .engine = { .ops = &docker_ops, .loop = l, .changed = changed, .arg = arg } };
+	if (parse_host(d, host, e) < 0)
 		return -1;
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	en->multi = curl_multi_init();
-	if (!en->multi)
-		return cee_fail(e, ENOMEM, "libcurl: no memory");
-	curl_multi_setopt(en->multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
-	curl_multi_setopt(en->multi, CURLMOPT_SOCKETDATA, en);
-	curl_multi_setopt(en->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
-	curl_multi_setopt(en->multi, CURLMOPT_TIMERDATA, en);
-	timer_init(&en->curl_timer, l, timer_fired);
-	timer_init(&en->ping_timer, l, ping);
-	loop_timer(&en->ping_timer, loop_now(en->loop));
+	d->http = docker_http_new(l, d->socket_path, d->address, d->port);
+	if (!d->http)
+		return cee_fail(e, ENOMEM, "libcurl: out of memory");
+	timer_init(&d->ping_timer, l, ping);
+	loop_after(&d->ping_timer, 0);
 	return 0;
 }
 
-void engine_release(struct engine *en)
+void docker_release(struct docker *d)
 {
-
-	loop_timer(&en->ping_timer, 0);
-	curl_multi_cleanup(en->multi);
-	curl_global_cleanup();
-	free(en->socket_path);
-	free(en->address);
-	free(en->port);
-}
-
-static int connect_unix(const struct engine *en)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int keep;
-
-	if (strlen(en->socket_path) >= sizeof(sa.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(sa.sun_path, en->socket_path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		return -1;
-	keep = fd;
-	fd = -1;
-	return keep;
-}
-
-int engine_connect(const struct engine *en)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *ai;
-	char bare[256];
-	int fd = -1;
-
-	if (en->socket_path)
-		return connect_unix(en);
-	/* "[::1]" has its brackets in a URL only */
-	if (en->address[0] == '[')
-		snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(en->address + 1, "]"), en->address + 1);
-	else
-		snprintf(bare, sizeof(bare), "%s", en->address);
-	if (getaddrinfo(bare, en->port, &hints, &ai) != 0) {
-		errno = EHOSTUNREACH;
-		return -1;
-	}
-	for (struct addrinfo *a = ai; a && fd < 0; a = a->ai_next) {
-		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	freeaddrinfo(ai);
-	return fd;
+	while (d->calls)
+		docker_cancel(&d->calls->call);
+	if (d->http)
+		docker_http_free(d->http);
+	if (d->ping_timer.loop)
+		loop_timer(&d->ping_timer, 0);
+	free(d->socket_path);
+	free(d->address);
+	free(d->port);
+	d->http = NULL;
 }

@@ -18,9 +18,11 @@
 #include "cli/prog.h"
 #include "conf/account.h"
 #include "engine/docker.h"
+#include "engine/engine.h"
 #include "job/languages.h"
-#include "runner/box/box.h"
+#include "runner/box/boxes.h"
 #include "runner/box/image_ids.h"
+#include "runner/box/sweep.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
@@ -93,7 +95,7 @@ static struct {
 	struct sync sync;
 	struct pin pin;
 	struct counters counters;
-	struct engine engine;
+	struct docker docker;
 	struct boxes boxes;
 	struct image_ids images;
 	struct limit_probes probes;
@@ -162,7 +164,7 @@ static bool may_claim(void)
 static void claim_more(void)
 {
 	struct queued q = { .owner = "" };
-	bool open = !g.stopping && g.swept && g.tested && engine_up(&g.engine);
+	bool open = !g.stopping && g.swept && g.tested && engine_up(&g.docker.engine);
 
 	if (g.claiming) /* a job that ended at once calls again: the loop goes on anyway */
 		return;
@@ -268,29 +270,25 @@ static void look_at_languages(void);
 /* What cee-http, cee-stat and cee-doctor judge this runner by. */
 static void beat(void)
 {
-	health_beat(&g.runner, engine_up(&g.engine), engine_trouble(&g.engine));
+	health_beat(&g.runner, engine_up(&g.docker.engine), engine_trouble(&g.docker.engine));
 }
 
 static void write_metrics(void)
 {
 	struct counters_boxes boxes[BOX_STATE_COUNT];
-	int n[BOX_STATE_COUNT];
 	struct counters_now now = { .queued = (int64_t)queue_length(),
 				    .running = run_busy(),
 				    .places = jobs_at_once(),
-				    .engine_up = engine_up(&g.engine),
-				    .engine_errors = engine_errors(&g.engine),
+				    .engine_up = engine_up(&g.docker.engine),
+				    .engine_errors = engine_errors(&g.docker.engine),
 				    .boxes = boxes,
-				    .nboxes = BOX_STATE_COUNT };
+				    .nboxes = boxes_by_state(&g.boxes, boxes) };
 	AUTO_BUF struct buf b = { 0 };
 	uid_t http;
 	bool served = g.spool.shared && *g.config.conf.http_user && conf_http_uid(&g.config.conf, &http, NULL) == 0;
 	static bool failed;
 
 	beat();
-	boxes_by_state(&g.boxes, n);
-	for (int i = 0; i < BOX_STATE_COUNT; i++) /* a box that is gone is not counted: its place is for idle ones */
-		boxes[i] = (struct counters_boxes){ i == BOX_GONE ? "idle" : box_state_name((enum box_state)i), n[i] };
 	if (counters_format(&g.counters, &b, g.runner.name, &now) == 0 &&
 	    spool_metrics_write(&g.spool, g.runner.name, b.data, b.len, served ? &http : NULL) == 0) {
 		failed = false;
@@ -303,9 +301,9 @@ static void write_metrics(void)
 
 static void slow(struct timer *t)
 {
-	if (engine_up(&g.engine))
+	if (engine_up(&g.docker.engine))
 		spool_each_dead(&g.runner, found_dead, NULL);
-	if (engine_up(&g.engine) && g.swept && g.test_again)
+	if (engine_up(&g.docker.engine) && g.swept && g.test_again)
 		self_test();
 	look_at_languages();
 	queue_scan();
@@ -384,19 +382,19 @@ static void engine_changed(void *arg, bool up)
 
 	(void)arg;
 	beat();
-	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api(&g.engine) : NULL, "trouble",
-		  up ? NULL : engine_trouble(&g.engine), "remedy",
-		  up			  ? NULL
-		  : engine_old(&g.engine) ? "upgrade the engine"
-					  : "jobs are kept; start the engine, or set docker_host",
+	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api(&g.docker.engine) : NULL, "trouble",
+		  up ? NULL : engine_trouble(&g.docker.engine), "remedy",
+		  up				 ? NULL
+		  : engine_old(&g.docker.engine) ? "upgrade the engine"
+						 : "jobs are kept; start the engine, or set docker_host",
 		  NULL);
 	g.swept = false;
 	pool_drain(&g.pool);
 	compilers_drain(&g.compilers);
 	layer_builds_drain(&g.layer_builds);
-	if (engine_old(&g.engine) && !g.tested) {
+	if (engine_old(&g.docker.engine) && !g.tested) {
 		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s",
-			    engine_trouble(&g.engine));
+			    engine_trouble(&g.docker.engine));
 		refuse(&f);
 	}
 	if (up) {
@@ -542,10 +540,10 @@ static void start(void)
 		prog_die(EX_OSERR, "%s: %s", g.config.conf.spool, strerror(errno));
 	if (loop_init(&g.loop) < 0 || watch_signals() < 0 || sync_init(&g.sync, &g.loop) < 0)
 		prog_die(EX_OSERR, "%s", strerror(errno));
-	boxes_init(&g.boxes, &g.loop, &g.engine, &g.config);
+	boxes_init(&g.boxes, &g.loop, &g.docker.engine, &g.config);
 	boxes_label(&g.boxes, g.spool_real, g.runner.name);
 	boxes_on_gone(&g.boxes, box_gone, NULL);
-	image_ids_init(&g.images, &g.loop, &g.engine, &g.config);
+	image_ids_init(&g.images, &g.loop, &g.docker.engine, &g.config);
 	image_ids_on_change(&g.images, images_changed, NULL);
 	limit_probes_init(&g.probes, &g.boxes);
 	self_test_init(&g.self_test, &g.boxes, &g.probes, tested, NULL);
@@ -565,7 +563,7 @@ static void start(void)
 					    .join = share_join },
 		       share_most(), &e) < 0)
 		prog_die(EX_OSERR, "%s", e.msg);
-	if (engine_init(&g.engine, &g.loop,
+	if (docker_init(&g.docker, &g.loop,
 			getenv("DOCKER_HOST") && *getenv("DOCKER_HOST") ? getenv("DOCKER_HOST")
 									: g.config.conf.docker_host,
 			engine_changed, NULL, &e) < 0)
@@ -591,8 +589,8 @@ static void finish(void)
 	layer_builds_release(&g.layer_builds);
 	image_ids_release(&g.images);
 	queue_release();
-	engine_release(&g.engine);
 	boxes_release(&g.boxes);
+	docker_release(&g.docker);
 	spool_runner_release(&g.runner);
 	spool_release(&g.spool);
 	config_release(&g.config);

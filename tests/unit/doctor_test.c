@@ -2,6 +2,7 @@
 #include "base/limit.h"
 #include "conf/conf.h"
 #include "doctor/host_checks.h"
+#include "engine/docker_json.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 #include "check.h"
@@ -26,11 +27,11 @@ static const char info_rootless[] =
 
 static void info(void)
 {
-	struct host_info h;
+	struct engine_info h;
 	struct finding f;
 	struct conf c = { .runtime = (char *)"run" };
 
-	CHECK(host_info_parse(&h, info_here, strlen(info_here)) == 0);
+	CHECK(docker_parse_info(&h, info_here, strlen(info_here)));
 	CHECK(h.seccomp && h.apparmor && !h.rootless);
 	CHECK(strcmp(h.runtimes, "runc runsc ") == 0);
 	CHECK(h.time_us == 1795439219912050);
@@ -48,10 +49,10 @@ static void info(void)
 
 static void info_without_cgroups(void)
 {
-	struct host_info h;
+	struct engine_info h;
 	struct finding f;
 
-	CHECK(host_info_parse(&h, info_rootless, strlen(info_rootless)) == 0);
+	CHECK(docker_parse_info(&h, info_rootless, strlen(info_rootless)));
 	CHECK(h.rootless && !strchr(h.warnings, '\033'));
 	host_cgroup(&f, &h);
 	CHECK(f.status == FINDING_FAIL && strstr(f.what, "in silence") && strstr(f.remedy, "Delegate"));
@@ -59,12 +60,12 @@ static void info_without_cgroups(void)
 
 static void info_that_is_none(void)
 {
-	struct host_info h;
+	struct engine_info h;
 
-	CHECK(host_info_parse(&h, "", 0) < 0);
-	CHECK(host_info_parse(&h, "[]", 2) < 0);
-	CHECK(host_info_parse(&h, "{\"Runtimes\":", 12) < 0);
-	CHECK(host_info_parse(&h, "{\"Runtimes\":7,\"Warnings\":{},\"SystemTime\":\"then\"}", 48) == 0);
+	CHECK(!docker_parse_info(&h, "", 0));
+	CHECK(!docker_parse_info(&h, "[]", 2));
+	CHECK(!docker_parse_info(&h, "{\"Runtimes\":", 12));
+	CHECK(docker_parse_info(&h, "{\"Runtimes\":7,\"Warnings\":{},\"SystemTime\":\"then\"}", 48));
 	CHECK(h.time_us == 0 && !h.memory_limit);
 }
 

@@ -34,7 +34,6 @@ struct box *box_new(struct boxes *bs, const struct box_spec *spec)
 	b->spec = *spec;
 	b->spec.image = strdup(spec->image);
 	b->spec.writable = b->spec.network = b->spec.index = b->spec.authorities = NULL;
-	b->attach.watch.fd = -1;
 	b->born = loop_now(bs->loop);
 	snprintf(b->container, sizeof b->container, "%u", ++bs->serial);
 	b->next = bs->first;
@@ -71,48 +70,6 @@ static int count(const struct boxes *bs, enum box_state from, enum box_state to)
 	for (struct box *b = bs->first; b; b = b->next)
 		n += b->state >= from && b->state <= to;
 	return n;
-}
-
-int boxes_count(const struct boxes *bs)
-{
-	return count(bs, BOX_NEW, BOX_REMOVING);
-}
-
-int boxes_coming(const struct boxes *bs)
-{
-	return count(bs, BOX_NEW, BOX_GREETING);
-}
-
-int boxes_going(const struct boxes *bs)
-{
-	return count(bs, BOX_REMOVING, BOX_REMOVING);
-}
-
-struct box *boxes_first(const struct boxes *bs)
-{
-	return bs->first;
-}
-
-bool boxes_cells(const struct boxes *bs)
-{
-	return bs->cells;
-}
-
-void boxes_set_layers(struct boxes *bs, const char *path)
-{
-	(void)bs;
-	(void)path;
-}
-
-int64_t box_memory(const struct conf *c, const struct limits *l)
-{
-	(void)c;
-	return l->v[LIMIT_MEMORY];
-}
-
-bool box_file_there(const char *path)
-{
-	return path && *path;
 }
 
 /* ---- the engine's and cee-init's part ------------------------------------------------- */

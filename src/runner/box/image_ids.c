@@ -12,14 +12,13 @@
 #include "runner/box/image_ids.h"
 #include "base/buf.h"
 #include "base/loop.h"
-#include "engine/docker.h"
+#include "engine/engine.h"
 #include "job/language.h"
 #include "job/language_image.h"
 #include "job/language_publish.h"
 #include "job/languages.h"
 #include "runner/core/config.h"
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -65,56 +64,56 @@ static bool take_versions(struct lang *l, const char *versions)
 	return !before != !l->told_versions || (before && strcmp(before, l->told_versions) != 0);
 }
 
-/* Languages may have been read anew since it was asked: they are found by the image's name. */
-static bool take(struct config *config, const char *image, const cJSON *labels, bool there)
+static const char *label(const struct engine_image *i, const char *name)
 {
-	const char *frameworks = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.frameworks"));
-	const char *runtimes = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.runtimes"));
-	const char *versions = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, "cee.versions"));
+	return i ? engine_label(i->labels, i->nlabels, name) : "";
+}
+
+/* Languages may have been read anew since it was asked: they are found by the image's name. i is NULL where
+ * the image is not there. */
+static bool take(struct config *config, const char *image, const struct engine_image *i)
+{
+	const char *frameworks = label(i, "cee.frameworks"), *runtimes = label(i, "cee.runtimes");
 	bool changed = false;
 
-	for (size_t i = 0; i < config->langs.n; i++) {
-		struct lang *l = &config->langs.l[i];
+	for (size_t k = 0; k < config->langs.n; k++) {
+		struct lang *l = &config->langs.l[k];
 
 		if (strcmp(l->image, image) != 0)
 			continue;
-		changed |= l->nframeworks && take_frameworks(l, frameworks, runtimes);
-		changed |= take_versions(l, !there ? NULL : versions ? versions : "");
+		changed |= l->nframeworks &&
+			   take_frameworks(l, *frameworks ? frameworks : NULL, *runtimes ? runtimes : NULL);
+		changed |= take_versions(l, i ? label(i, "cee.versions") : NULL);
 	}
 	return changed;
 }
 
-static void answered(void *arg, int status, const char *body, size_t len)
+static void answered(void *arg, const struct engine_answer *a)
 {
 	AUTO_FREE struct label_request *r = arg;
 	struct image_ids *ids = r->ids;
 	struct config *config = ids->config;
-	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
 	char *published;
 
-	if ((status == 200 || status == 404) && take(config, r->image, labels, status == 200)) {
-		published = lang_publish(&config->langs);
-		if (published) {
-			free(config->published);
-			config->published = published;
-			ids->changed(ids->arg);
-		}
-	}
-	cJSON_Delete(o);
+	if ((a->result != ENGINE_OK && a->result != ENGINE_MISSING) || !take(config, r->image, a->image))
+		return;
+	published = lang_publish(&config->langs);
+	if (!published)
+		return;
+	free(config->published);
+	config->published = published;
+	ids->changed(ids->arg);
 }
 
 static void ask_labels(struct image_ids *ids, const char *image)
 {
 	struct label_request *r = malloc(sizeof(*r) + strlen(image) + 1);
-	char path[400];
 
 	if (!r)
 		return; /* asked again in a minute */
 	r->ids = ids;
 	strcpy(r->image, image);
-	snprintf(path, sizeof(path), "/images/%s/json", image);
-	if (!engine_request(ids->engine, "GET", path, NULL, 20000, answered, r))
+	if (!engine_ask(ids->engine, &(struct engine_request){ .op = ENGINE_IMAGE, .name = image }, answered, r))
 		free(r);
 }
 
@@ -170,19 +169,16 @@ static struct known_image *known_add(struct image_ids *ids, const char *name)
 	return NULL;
 }
 
-static void id_answered(void *arg, int status, const char *body, size_t len)
+static void id_answered(void *arg, const struct engine_answer *a)
 {
 	struct known_image *i = arg;
 	image_ids_done *done = i->done;
-	cJSON *o = status == 200 ? cJSON_ParseWithLength(body, len) : NULL;
-	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "Id"));
 
 	i->done = NULL;
 	free(i->id);
-	i->id = id && strlen(id) < 100 ? strdup(id) : NULL;
+	i->id = a->result == ENGINE_OK ? strdup(a->image->id) : NULL;
 	i->when = loop_now(i->ids->again.loop);
-	cJSON_Delete(o);
-	done(i->arg, i->name, i->id, status == 404);
+	done(i->arg, i->name, i->id, a->result == ENGINE_MISSING);
 }
 
 const char *image_ids_get(const struct image_ids *ids, const char *image)
@@ -195,12 +191,11 @@ const char *image_ids_get(const struct image_ids *ids, const char *image)
 bool image_ids_ask(struct image_ids *ids, const char *image, image_ids_done *done, void *arg)
 {
 	struct known_image *i = known_find(ids, image);
-	char path[400];
 
 	if (!i && !(i = known_add(ids, image)))
 		return false;
-	snprintf(path, sizeof path, "/images/%s/json", i->name);
-	if (!i->done && !engine_request(ids->engine, "GET", path, NULL, 20000, id_answered, i))
+	if (!i->done &&
+	    !engine_ask(ids->engine, &(struct engine_request){ .op = ENGINE_IMAGE, .name = i->name }, id_answered, i))
 		return false;
 	i->done = done;
 	i->arg = arg;

@@ -3,7 +3,7 @@
 #define RUNNER_IMAGE_IDS_H
 
 #include "base/loop.h"
-#include "engine/docker.h"
+#include "engine/engine.h"
 #include "runner/core/config.h"
 
 #include <stdbool.h>

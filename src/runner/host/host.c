@@ -9,11 +9,10 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "engine/engine_info.h"
 #include "runner/box/box.h"
 #include "runner/host/limit_probe.h"
 
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 
 void finding_set(struct finding *f, enum finding_status s, const char *remedy, const char *fmt, ...)
@@ -38,102 +36,16 @@ void finding_set(struct finding *f, enum finding_status s, const char *remedy, c
 	text_clean(f->remedy);
 }
 
-/* ---- what the engine says of itself ------------------------------------------- */
-
-static void take_text(char *out, size_t size, const cJSON *o, const char *name)
-{
-	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
-
-	snprintf(out, size, "%s", s ? s : "");
-	text_clean(out);
-}
-
-static bool take_bool(const cJSON *o, const char *name)
-{
-	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, name));
-}
-
-static void add_text(char *out, size_t size, const char *s, const char *behind)
-{
-	size_t n = strlen(out);
-
-	snprintf(out + n, size - n, "%s%s", s, behind);
-}
-
-static void take_lists(struct host_info *h, const cJSON *o)
-{
-	const cJSON *i;
-
-	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Runtimes")) if (i->string && !strchr(i->string, ' '))
-		add_text(h->runtimes, sizeof(h->runtimes), i->string, " ");
-	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "Warnings")) if (cJSON_IsString(i))
-		add_text(h->warnings, sizeof(h->warnings), i->valuestring, i->next ? "; " : "");
-	cJSON_ArrayForEach(i, cJSON_GetObjectItemCaseSensitive(o, "SecurityOptions"))
-	{
-		const char *s = cJSON_GetStringValue(i);
-
-		h->rootless |= s && strcmp(s, "name=rootless") == 0;
-		h->seccomp |= s && strncmp(s, "name=seccomp", 12) == 0;
-		h->apparmor |= s && strncmp(s, "name=apparmor", 13) == 0;
-	}
-	if (h->runtimes[0] && h->runtimes[strlen(h->runtimes) - 1] != ' ')
-		h->runtimes[0] = 0; /* more than anybody has */
-	text_clean(h->runtimes);
-	text_clean(h->warnings);
-}
-
-/* RFC 3339 as Go writes it: any number of digits behind the point, in UTC. */
-static int64_t take_time(const char *s)
-{
-	struct tm tm = { 0 };
-	const char *end = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
-	int64_t us = 0, unit = 100000;
-
-	if (!end)
-		return 0;
-	if (*end == '.')
-		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
-			us += (*end - '0') * unit;
-	return *end == 'Z' ? timegm(&tm) * (int64_t)1000000 + us : 0;
-}
-
-int host_info_parse(struct host_info *h, const char *body, size_t len)
-{
-	cJSON *o = cJSON_ParseWithLength(body, len);
-	char when[64];
-
-	*h = (struct host_info){ 0 };
-	if (!cJSON_IsObject(o)) {
-		cJSON_Delete(o);
-		errno = EPROTO;
-		return -1;
-	}
-	take_text(h->version, sizeof(h->version), o, "ServerVersion");
-	take_text(h->kernel, sizeof(h->kernel), o, "KernelVersion");
-	take_text(h->cgroup_driver, sizeof(h->cgroup_driver), o, "CgroupDriver");
-	take_text(h->cgroup_version, sizeof(h->cgroup_version), o, "CgroupVersion");
-	take_text(h->default_runtime, sizeof(h->default_runtime), o, "DefaultRuntime");
-	take_text(when, sizeof(when), o, "SystemTime");
-	h->time_us = take_time(when);
-	h->memory_limit = take_bool(o, "MemoryLimit");
-	h->swap_limit = take_bool(o, "SwapLimit");
-	h->pids_limit = take_bool(o, "PidsLimit");
-	h->cpu_quota = take_bool(o, "CpuCfsQuota") || take_bool(o, "CPUCfsQuota");
-	take_lists(h, o);
-	cJSON_Delete(o);
-	return 0;
-}
-
 /* ---- judgements ------------------------------------------------------------------ */
 
-static const char *no_cgroups(const struct host_info *h)
+static const char *no_cgroups(const struct engine_info *h)
 {
 	return h->rootless ? "give the rootless engine its cgroups: cgroup v2, systemd, and Delegate=cpu memory pids "
 			     "for user@.service"
 			   : "mount the cgroup controllers memory, pids and cpu, and restart the engine";
 }
 
-void host_cgroup(struct finding *f, const struct host_info *h)
+void host_cgroup(struct finding *f, const struct engine_info *h)
 {
 	const char *missing = !h->memory_limit ? "memory" : !h->pids_limit ? "processes" : NULL;
 	const char *warn = h->warnings[0] ? "; it warns: " : "";
@@ -154,7 +66,7 @@ void host_cgroup(struct finding *f, const struct host_info *h)
 			    h->cgroup_driver, h->rootless ? ", rootless" : "");
 }
 
-void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c)
+void host_runtime(struct finding *f, const struct engine_info *h, const struct conf *c)
 {
 	const char *want = c->runtime && c->runtime[0] ? c->runtime : NULL;
 	char name[160], remedy[600];
@@ -174,7 +86,7 @@ void host_runtime(struct finding *f, const struct host_info *h, const struct con
 	}
 }
 
-void host_memory(struct finding *f, const struct host_info *h, const struct limit_probe_end *e)
+void host_memory(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e)
 {
 	if (!limit_probe_memory_bound(e))
 		finding_set(f, FINDING_FAIL, no_cgroups(h),
@@ -185,7 +97,7 @@ void host_memory(struct finding *f, const struct host_info *h, const struct limi
 			    (long long)limit_probe_bounds.box_memory >> 20);
 }
 
-void host_processes(struct finding *f, const struct host_info *h, const struct limit_probe_end *e)
+void host_processes(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e)
 {
 	if (!limit_probe_processes_bound(e))
 		finding_set(f, FINDING_FAIL, no_cgroups(h),

@@ -6,6 +6,7 @@
 #define RUNNER_HOST_H
 
 #include "conf/conf.h"
+#include "engine/engine_info.h"
 #include "runner/host/limit_probe.h"
 
 #include <stdbool.h>
@@ -23,24 +24,11 @@ struct finding {
 void finding_set(struct finding *f, enum finding_status s, const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* What GET /info says, as far as it matters. */
-struct host_info {
-	char version[64], kernel[64];
-	char cgroup_driver[32], cgroup_version[8];
-	char default_runtime[64];
-	char runtimes[512]; /* names, a space behind each */
-	char warnings[512]; /* joined by "; " */
-	bool memory_limit, swap_limit, pids_limit, cpu_quota;
-	bool rootless, seccomp, apparmor;
-	int64_t time_us; /* the engine's clock, 0 not said */
-};
-int host_info_parse(struct host_info *h, const char *body, size_t len); /* -1 EPROTO */
-
-void host_cgroup(struct finding *f, const struct host_info *h);
-void host_runtime(struct finding *f, const struct host_info *h, const struct conf *c);
+void host_cgroup(struct finding *f, const struct engine_info *h);
+void host_runtime(struct finding *f, const struct engine_info *h, const struct conf *c);
 /* Of limit_probe_bounds. A box that did not run at all is judged by host_box. */
-void host_memory(struct finding *f, const struct host_info *h, const struct limit_probe_end *e);
-void host_processes(struct finding *f, const struct host_info *h, const struct limit_probe_end *e);
+void host_memory(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
+void host_processes(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
 /* Why a box could not be made: which setting the engine's words speak of. */
 void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 void host_init(struct finding *f, const struct conf *c, const struct limit_probe_end *e);

@@ -14,8 +14,10 @@
 #include "base/text.h"
 #include "job/job_files.h"
 #include "job/language.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
+#include "runner/box/boxes.h"
 #include "runner/run/run_internal.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
@@ -184,7 +186,6 @@ static void box_ready(void *arg)
 	struct probe_run *f = arg;
 
 	f->end.ready = true;
-	f->run.box->frame = box_frame; /* not before: a box with this callback counts as a job's for spool_hook */
 	f->end.cells = f->run.box->cells;
 	snprintf(f->end.build, sizeof(f->end.build), "%s", f->run.box->build);
 	snprintf(f->end.said, sizeof(f->end.said), "%s", f->run.box->said);
@@ -253,6 +254,7 @@ int limit_probe_start(struct limit_probes *ps, const struct limit_probe *c, cons
 {
 	struct probe_run *f = calloc(1, sizeof(*f));
 	struct box_spec s = { .image = image,
+			      .probe = true,
 			      .memory = c->box_memory ? c->box_memory : 256 * MIB,
 			      .processes = c->box_processes ? c->box_processes : 256,
 			      .open_files = 256 };
@@ -269,10 +271,8 @@ int limit_probe_start(struct limit_probes *ps, const struct limit_probe *c, cons
 		probe_run_free(f);
 		return -1;
 	}
-	f->run.box->ready = box_ready;
-	f->run.box->ended = box_ended;
+	box_use(f->run.box, box_ready, box_frame, box_ended, f);
 	f->run.box->gone = box_gone;
-	f->run.box->arg = f;
 	timer_init(&f->late, ps->boxes->loop, too_late);
 	loop_after(&f->late, 60000000 + PATIENCE_US);
 	f->done = done;

@@ -7,8 +7,10 @@
 #define RUNNER_LIMIT_PROBE_H
 
 #include "base/limit.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
+#include "runner/box/boxes.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,9 +5,10 @@
  * The first finding that fails ends it. An image that is missing is no failure: the next language's is tried.
  */
 #include "runner/host/self_test.h"
-#include "engine/docker.h"
+#include "engine/engine.h"
 #include "job/languages.h"
 #include "runner/box/box.h"
+#include "runner/box/boxes.h"
 #include "runner/core/config.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
@@ -92,19 +93,20 @@ static void start_probe(struct self_test *t)
 		report(t, NULL, "unknown", "out of memory");
 }
 
-static void info_came(void *arg, int status, const char *body, size_t len)
+static void info_came(void *arg, const struct engine_answer *a)
 {
 	struct self_test *t = arg;
 	struct finding f;
 
-	if (status != 200 || host_info_parse(&t->info, body, len) < 0) {
-		if (engine_up(t->engine) && status != 0) {
-			finding_set(&f, FINDING_FAIL, "look at the engine's log",
-				    "the engine does not describe itself: GET /info answered %d", status);
-			fatal(t, &f);
-		}
+	if (a->result == ENGINE_AWAY || !engine_up(t->engine))
+		return; /* again when it is back */
+	if (a->result != ENGINE_OK) {
+		finding_set(&f, FINDING_FAIL, "look at the engine's log", "the engine does not describe itself: %.300s",
+			    a->message);
+		fatal(t, &f);
 		return;
 	}
+	t->info = *a->info;
 	host_cgroup(&f, &t->info);
 	if (fatal(t, &f))
 		return;
@@ -127,6 +129,6 @@ void self_test_start(struct self_test *t, const struct config *c)
 	t->never = c->conf.cells_never;
 	t->reason[0] = 0;
 	boxes_set_cells(t->boxes, !t->never);
-	if (!engine_request(t->engine, "GET", "/info", NULL, 20000, info_came, t))
+	if (!engine_ask(t->engine, &(struct engine_request){ .op = ENGINE_INFO }, info_came, t))
 		report(t, NULL, "unknown", "out of memory");
 }

@@ -2,8 +2,9 @@
 #ifndef RUNNER_SELF_TEST_H
 #define RUNNER_SELF_TEST_H
 
-#include "engine/docker.h"
-#include "runner/box/box.h"
+#include "engine/engine.h"
+#include "engine/engine_info.h"
+#include "runner/box/boxes.h"
 #include "runner/core/config.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
@@ -22,7 +23,7 @@ struct self_test {
 	const struct config *config;
 	self_test_done *done;
 	void *arg;
-	struct host_info info;
+	struct engine_info info;
 	size_t image;	  /* the language whose image is tried */
 	bool never;	  /* as configured, or the first try with cells failed */
 	char reason[400]; /* of that failure */

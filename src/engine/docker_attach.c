@@ -1,0 +1,204 @@
+/* docker_attach.c - attached streams of a Docker Engine
+ *
+ * POST /containers/ID/attach with an upgrade (Engine API, "Attach to a container"): after the head of the
+ * answer the connection is the container's standard input one way and its multiplexed output the other.
+ * libcurl keeps reading after an upgrade, so this connection is our own.
+ */
+#include "engine/docker_attach.h"
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "engine/attach.h"
+#include "engine/docker.h"
+#include "engine/engine.h"
+#include "engine/http_parse.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 65536 };
+
+struct docker_stream {
+	struct watch watch;
+	struct attach *attach; /* NULL: closed */
+	bool open;	       /* the head of the answer has come */
+	struct http_head head;
+	struct mux mux;
+};
+
+/* ---- the connection ------------------------------------------------------------ */
+
+static int connect_unix(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int keep;
+
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(sa.sun_path, path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return -1;
+	keep = fd;
+	fd = -1;
+	return keep;
+}
+
+static int connect_tcp(const char *address, const char *port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *ai;
+	char bare[256];
+	int fd = -1;
+
+	/* "[::1]" has its brackets in a URL only */
+	if (address[0] == '[')
+		snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(address + 1, "]"), address + 1);
+	else
+		snprintf(bare, sizeof(bare), "%s", address);
+	if (getaddrinfo(bare, port, &hints, &ai) != 0) {
+		errno = EHOSTUNREACH;
+		return -1;
+	}
+	for (struct addrinfo *a = ai; a && fd < 0; a = a->ai_next) {
+		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	freeaddrinfo(ai);
+	return fd;
+}
+
+/* ---- what comes ------------------------------------------------------------------- */
+
+static void take_stream(struct docker_stream *s, const unsigned char *p, size_t len)
+{
+	const unsigned char *data;
+	size_t used, n;
+
+	while (len && s->attach) {
+		int r = mux_feed(&s->mux, p, len, &used, &data, &n);
+
+		if (r < 0) {
+			attach_fail(s->attach, "malformed stream from the engine");
+			return;
+		}
+		p += used;
+		len -= used;
+		if (r > 0 && s->mux.stream == 2)
+			attach_error_text(s->attach, data, n);
+		else if (r > 0)
+			attach_output(s->attach, data, n);
+	}
+}
+
+static void take(struct docker_stream *s, const unsigned char *p, size_t len)
+{
+	size_t used;
+	int r;
+
+	if (!s->open) {
+		r = http_head_feed(&s->head, p, len, &used);
+		if (r == 0)
+			return;
+		if (r < 0 || (s->head.status != 101 && s->head.status != 200)) {
+			attach_fail(s->attach, "the engine refused the attach");
+			return;
+		}
+		p += used;
+		len -= used;
+		s->open = true;
+		s->attach->opened(s->attach->arg);
+	}
+	take_stream(s, p, len);
+}
+
+static void on_ready(struct watch *w, uint32_t events)
+{
+	struct docker_stream *s = (struct docker_stream *)((char *)w - offsetof(struct docker_stream, watch));
+	unsigned char bytes[READ_SIZE];
+	ssize_t n;
+
+	if (events & EPOLLOUT)
+		docker_attach_flush(s->attach);
+	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+		return;
+	n = recv(w->fd, bytes, sizeof(bytes), 0);
+	if (n > 0)
+		take(s, bytes, (size_t)n);
+	else if (n == 0)
+		attach_fail(s->attach, "end of the attached stream");
+	else if (errno != EAGAIN && errno != EINTR)
+		attach_fail(s->attach, strerror(errno));
+}
+
+/* ---- operations ---------------------------------------------------------------------- */
+
+int docker_attach(struct engine *en, struct attach *a, const char *container)
+{
+	const struct docker *d = (const struct docker *)en;
+	struct docker_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -1;
+	http_head_init(&s->head);
+	mux_init(&s->mux);
+	s->attach = a;
+	s->watch.ready = on_ready;
+	s->watch.fd = d->socket_path ? connect_unix(d->socket_path) : connect_tcp(d->address, d->port);
+	if (s->watch.fd >= 0 &&
+	    buf_printf(&a->out,
+		       "POST /v%s/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
+		       "Host: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n",
+		       engine_api(en), container) == 0 &&
+	    loop_watch(en->loop, &s->watch, EPOLLIN | EPOLLOUT) == 0) {
+		a->stream = s;
+		return 0;
+	}
+	if (s->watch.fd >= 0)
+		close(s->watch.fd);
+	free(s);
+	buf_release(&a->out);
+	return -1;
+}
+
+void docker_attach_flush(struct attach *a)
+{
+	struct docker_stream *s = a->stream;
+
+	while (a->out_sent < a->out.len) {
+		ssize_t n = send(s->watch.fd, a->out.data + a->out_sent, a->out.len - a->out_sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break; /* EAGAIN: EPOLLOUT calls again; another error: the reading side sees it */
+		attach_sent(a, (size_t)n);
+	}
+	loop_change(&s->watch, EPOLLIN | (a->out.len ? EPOLLOUT : 0));
+}
+
+void docker_attach_close(struct attach *a)
+{
+	struct docker_stream *s = a->stream;
+
+	loop_unwatch(&s->watch);
+	close_ptr(&s->watch.fd);
+	s->watch.fd = -1;
+	s->attach = NULL;
+	a->stream = NULL;
+	loop_doom(a->engine->loop, free, s); /* its own handler may be calling */
+}

@@ -1,0 +1,328 @@
+/* docker_http.c - HTTP requests to a Docker Engine, by libcurl's multi interface in the loop
+ *
+ * libcurl says which descriptors and which timer it wants; the loop serves them. A request that is finished is
+ * freed after its done was called; one may be cancelled at any time but in its own line callback.
+ */
+#include "engine/docker_http.h"
+#include "base/buf.h"
+#include "base/loop.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+struct docker_http {
+	struct loop *loop;
+	CURLM *multi;
+	struct timer timer;
+	const char *socket_path, *address, *port;
+	struct http_call *calls;
+};
+
+struct http_call {
+	struct docker_http *http;
+	struct http_request request;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct buf body; /* or the line that is not whole */
+	const char *failure;
+	struct http_call *next;
+};
+
+/* ---- libcurl's sockets and timer in our loop ---------------------------------------- */
+
+struct curl_socket {
+	struct watch watch;
+	struct docker_http *http;
+};
+
+static void check_finished(struct docker_http *h);
+
+static void socket_ready(struct watch *w, uint32_t events)
+{
+	struct docker_http *h = ((struct curl_socket *)w)->http;
+	int running, what = 0;
+
+	if (events & (EPOLLIN | EPOLLHUP))
+		what |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		what |= CURL_CSELECT_OUT;
+	if (events & EPOLLERR)
+		what |= CURL_CSELECT_ERR;
+	curl_multi_socket_action(h->multi, w->fd, what, &running);
+	check_finished(h);
+}
+
+static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, void *per_socket)
+{
+	struct docker_http *h = arg;
+	struct curl_socket *s = per_socket;
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (s) {
+			loop_unwatch(&s->watch);
+			s->watch.fd = -1;
+			loop_doom(h->loop, free, s);
+			curl_multi_assign(h->multi, fd, NULL);
+		}
+		return 0;
+	}
+	if (s) {
+		loop_change(&s->watch, events);
+		return 0;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -1;
+	s->http = h;
+	s->watch.fd = fd;
+	s->watch.ready = socket_ready;
+	curl_multi_assign(h->multi, fd, s);
+	return loop_watch(h->loop, &s->watch, events);
+}
+
+static int timer_changed(CURLM *m, long ms, void *arg)
+{
+	struct docker_http *h = arg;
+
+	(void)m;
+	loop_timer(&h->timer, ms < 0 ? 0 : loop_now(h->loop) + ms * 1000);
+	return 0;
+}
+
+static void timer_fired(struct timer *t)
+{
+	struct docker_http *h = (struct docker_http *)((char *)t - offsetof(struct docker_http, timer));
+	int running;
+
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	check_finished(h);
+}
+
+/* ---- bytes ------------------------------------------------------------------------------ */
+
+static size_t take_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	if (c->body.len + size * n > HTTP_BODY_MAX || buf_add(&c->body, data, size * n) < 0) {
+		c->failure = "the answer is too long";
+		return 0;
+	}
+	return size * n;
+}
+
+static void end_line(struct http_call *c)
+{
+	c->request.line(c->request.arg, c->body.data ? c->body.data : "", c->body.len);
+	c->body.len = 0;
+}
+
+static size_t take_lines(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	const char *end = data + size * n;
+
+	for (const char *p = data; p < end;) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((newline ? newline : end) - p);
+
+		if (c->body.len + len > HTTP_LINE_MAX || buf_add(&c->body, p, len) < 0) {
+			c->failure = "a line of the answer is too long";
+			return 0;
+		}
+		if (newline)
+			end_line(c);
+		p += len + (newline != NULL);
+	}
+	return size * n;
+}
+
+static size_t give_upload(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	ssize_t got = c->request.upload->read(c->request.upload->arg, data, size * n);
+
+	if (got >= 0)
+		return (size_t)got;
+	/* an end that the writer did not mean must not look like the end of the data */
+	c->failure = "the data to be sent could not be made";
+	return CURL_READFUNC_ABORT;
+}
+
+/* ---- a request ---------------------------------------------------------------------------- */
+
+static void call_free(struct http_call *c)
+{
+	struct http_call **p = &c->http->calls;
+
+	while (*p && *p != c)
+		p = &(*p)->next;
+	if (*p)
+		*p = c->next;
+	if (c->easy)
+		curl_easy_cleanup(c->easy);
+	curl_slist_free_all(c->headers);
+	buf_release(&c->body);
+	free(c);
+}
+
+static void set_content(struct http_call *c, const char *type)
+{
+	char header[100];
+
+	snprintf(header, sizeof(header), "Content-Type: %s", type);
+	c->headers = curl_slist_append(NULL, header);
+	c->headers = curl_slist_append(c->headers, "Expect:");
+	if (c->request.upload)
+		c->headers = curl_slist_append(c->headers, "Transfer-Encoding: chunked");
+	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
+}
+
+static void set_sending(struct http_call *c)
+{
+	const struct http_request *r = &c->request;
+
+	if (r->upload) {
+		set_content(c, r->upload->type);
+		curl_easy_setopt(c->easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE, -1L);
+		curl_easy_setopt(c->easy, CURLOPT_READFUNCTION, give_upload);
+		curl_easy_setopt(c->easy, CURLOPT_READDATA, c);
+	} else if (r->body) {
+		set_content(c, "application/json");
+		curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, r->body);
+	} else if (strcmp(r->method, "POST") == 0) {
+		curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, "");
+	}
+	curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+static int set_up(struct http_call *c, const char *url)
+{
+	const struct http_request *r = &c->request;
+
+	c->easy = curl_easy_init();
+	if (!c->easy)
+		return -1;
+	curl_easy_setopt(c->easy, CURLOPT_URL, url);
+	curl_easy_setopt(c->easy, CURLOPT_PROXY, ""); /* never through a proxy of the environment */
+	curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, r->line ? take_lines : take_body);
+	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
+	curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
+	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+	curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT, 10L);
+	if (r->idle_s) {
+		curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_TIME, r->idle_s);
+	}
+	if (c->http->socket_path)
+		curl_easy_setopt(c->easy, CURLOPT_UNIX_SOCKET_PATH, c->http->socket_path);
+	set_sending(c);
+	return 0;
+}
+
+struct http_call *docker_http_send(struct docker_http *h, const struct http_request *r)
+{
+	struct http_call *c = calloc(1, sizeof(*c));
+	AUTO_BUF struct buf url = { 0 };
+
+	if (!c)
+		return NULL;
+	c->http = h;
+	c->request = *r;
+	if (buf_printf(&url, "http://%s%s%s%s", h->socket_path ? "engine" : h->address, h->port ? ":" : "",
+		       h->port ? h->port : "", r->path) < 0 ||
+	    set_up(c, url.data) < 0 || curl_multi_add_handle(h->multi, c->easy) != CURLM_OK) {
+		call_free(c);
+		return NULL;
+	}
+	c->next = h->calls;
+	h->calls = c;
+	return c;
+}
+
+void docker_http_cancel(struct http_call *c)
+{
+	curl_multi_remove_handle(c->http->multi, c->easy);
+	call_free(c);
+}
+
+static void finish(struct http_call *c, CURLcode code)
+{
+	long status = 0;
+
+	curl_multi_remove_handle(c->http->multi, c->easy);
+	if (code == CURLE_OK)
+		curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (c->request.line && c->body.len)
+		end_line(c);
+	if (status == 0) {
+		buf_release(&c->body);
+		buf_printf(&c->body, "%s", c->failure ? c->failure : curl_easy_strerror(code));
+	}
+	c->request.done(c->request.arg, (int)status, c->body.data ? c->body.data : "", c->body.len);
+	call_free(c);
+}
+
+static void check_finished(struct docker_http *h)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left))) {
+		struct http_call *c = NULL;
+		CURLcode code = m->data.result;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
+		finish(c, code);
+	}
+}
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+struct docker_http *docker_http_new(struct loop *l, const char *socket_path, const char *address, const char *port)
+{
+	struct docker_http *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	curl_global_init(CURL_GLOBAL_DEFAULT); /* counts its calls */
+	h->loop = l;
+	h->socket_path = socket_path;
+	h->address = address;
+	h->port = port;
+	timer_init(&h->timer, l, timer_fired);
+	h->multi = curl_multi_init();
+	if (!h->multi) {
+		free(h);
+		return NULL;
+	}
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	return h;
+}
+
+void docker_http_free(struct docker_http *h)
+{
+	while (h->calls)
+		docker_http_cancel(h->calls);
+	curl_multi_cleanup(h->multi);
+	curl_global_cleanup();
+	loop_timer(&h->timer, 0);
+	free(h);
+}

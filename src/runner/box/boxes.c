@@ -1,0 +1,163 @@
+/* boxes.c - all boxes of one runner, and what they have in common */
+#include "runner/box/boxes.h"
+#include "base/limit.h"
+#include "base/loop.h"
+#include "conf/conf.h"
+#include "engine/attach.h"
+#include "engine/engine.h"
+#include "runner/box/box.h"
+#include "runner/core/config.h"
+#include "runner/core/counters.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *box_state_name(enum box_state s)
+{
+	static const char *const name[BOX_STATE_COUNT] = {
+#define S(id, text) [BOX_##id] = text,
+		BOX_STATES(S)
+#undef S
+	};
+
+	return name[s];
+}
+
+/* ---- life ---------------------------------------------------------------------- */
+
+void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c)
+{
+	*bs = (struct boxes){ .loop = l, .engine = en, .config = c, .cells = !c->conf.cells_never };
+}
+
+void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg)
+{
+	bs->gone = gone;
+	bs->arg = arg;
+}
+
+void boxes_label(struct boxes *bs, const char *spool, const char *runner)
+{
+	snprintf(bs->spool, sizeof(bs->spool), "%s", spool);
+	snprintf(bs->runner, sizeof(bs->runner), "%s", runner);
+}
+
+void boxes_reconfigure(struct boxes *bs, const struct config *c)
+{
+	bs->config = c;
+}
+
+void boxes_release(struct boxes *bs)
+{
+	while (bs->first) {
+		struct box *b = bs->first;
+
+		bs->first = b->next;
+		engine_forget(b->call);
+		attach_close(&b->attach);
+		loop_timer(&b->deadline, 0);
+		loop_timer(&b->idle.timer, 0);
+		free(b->doubt);
+		free((char *)b->spec.image);
+		free(b);
+	}
+	free(bs->layers);
+	bs->layers = NULL;
+}
+
+/* ---- looking ---------------------------------------------------------------------- */
+
+struct box *boxes_first(const struct boxes *bs)
+{
+	return bs->first;
+}
+
+struct box *boxes_find(const struct boxes *bs, const char *container)
+{
+	struct box *b = bs->first;
+
+	while (b && strcmp(b->container, container) != 0)
+		b = b->next;
+	return b;
+}
+
+static int count_from_to(const struct boxes *bs, enum box_state from, enum box_state to)
+{
+	int n = 0;
+
+	for (struct box *b = bs->first; b; b = b->next)
+		n += b->state >= from && b->state <= to;
+	return n;
+}
+
+int boxes_count(const struct boxes *bs)
+{
+	return count_from_to(bs, BOX_NEW, BOX_GONE);
+}
+
+int boxes_coming(const struct boxes *bs)
+{
+	return count_from_to(bs, BOX_NEW, BOX_GREETING);
+}
+
+int boxes_going(const struct boxes *bs)
+{
+	return count_from_to(bs, BOX_REMOVING, BOX_REMOVING);
+}
+
+size_t boxes_by_state(const struct boxes *bs, struct counters_boxes rows[BOX_STATE_COUNT])
+{
+	int n[BOX_STATE_COUNT] = { 0 }, idle = 0;
+	size_t nrows = 0;
+
+	for (struct box *b = bs->first; b; b = b->next)
+		if (b->state == BOX_RESTING || (b->state == BOX_READY && b->idle.state != BOX_IN_USE))
+			idle++;
+		else
+			n[b->state]++;
+	for (int s = 0; s < BOX_GONE; s++)
+		if (s != BOX_RESTING)
+			rows[nrows++] = (struct counters_boxes){ box_state_name((enum box_state)s), n[s] };
+	rows[nrows++] = (struct counters_boxes){ "idle", idle };
+	return nrows;
+}
+
+/* ---- what boxes are made for ----------------------------------------------------------- */
+
+bool boxes_cells(const struct boxes *bs)
+{
+	return bs->cells;
+}
+
+void boxes_set_cells(struct boxes *bs, bool cells)
+{
+	bs->cells = cells;
+}
+
+void boxes_set_layers(struct boxes *bs, const char *path)
+{
+	free(bs->layers);
+	bs->layers = NULL;
+	if (path && asprintf(&bs->layers, "%s/whole", path) < 0)
+		bs->layers = NULL;
+}
+
+int64_t box_memory(const struct conf *c, const struct limits *l)
+{
+	int64_t want = l->v[LIMIT_MEMORY] + l->v[LIMIT_DISK] + l->v[LIMIT_OUTPUT] / 4 + c->box_reserve;
+	int64_t step = 64LL << 20;
+
+	while (step * 8 < want) /* eight steps to each doubling or so */
+		step *= 2;
+	return (want + step - 1) / step * step;
+}
+
+bool box_file_there(const char *path)
+{
+	return *path && access(path, R_OK) == 0;
+}

@@ -1,0 +1,113 @@
+/* container.c - the container of a box: everything that locks it down
+ *
+ * No network, no capability, a read-only root, a uid of its own, and three tmpfs as the only places to write.
+ * A box with cells has small ones: each cell mounts its own over them. Mounts of the host are read-only but
+ * for the one folder of a package box.
+ */
+#include "runner/box/container.h"
+#include "conf/conf.h"
+#include "engine/container_spec.h"
+#include "engine/engine.h"
+#include "runner/box/box.h"
+#include "runner/box/boxes.h"
+#include "runner/core/config.h"
+#include "spool/owner_name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { MOST_MOUNTS = 5, TMPFS_OF_A_CELL = 65536 };
+
+/* Runners of one host begin at different places of the range. */
+static unsigned slot_uid(const struct boxes *bs, unsigned slot)
+{
+	const struct conf *c = &bs->config->conf;
+	unsigned h = 5381;
+
+	for (const char *p = bs->runner; *p; p++)
+		h = h * 33 ^ (unsigned char)*p;
+	return c->uid_base + (h + slot) % (c->uid_count ? c->uid_count : 1);
+}
+
+static const char *or_null(const char *s)
+{
+	return s && *s ? s : NULL;
+}
+
+static size_t add_mount(struct container_mount *m, size_t n, const char *from, const char *to, bool read_only)
+{
+	if (!from)
+		return n;
+	m[n] = (struct container_mount){ .from = from, .to = to, .read_only = read_only };
+	return n + 1;
+}
+
+static size_t make_mounts(struct container_mount m[MOST_MOUNTS], const struct boxes *bs, const struct box_spec *s)
+{
+	const char *init = bs->config->conf.init;
+	size_t n = add_mount(m, 0, init, "/.cee/init", true);
+
+	n = s->tools ? add_mount(m, n, init, "/.cee/pack", true) : add_mount(m, n, bs->layers, "/.cee/layers", true);
+	n = add_mount(m, n, s->writable, "/.cee/layer", false);
+	n = add_mount(m, n, s->index, "/.cee/index", true);
+	return add_mount(m, n, s->authorities, "/.cee/authorities.pem", true);
+}
+
+struct tmpfs_options {
+	char work[160], tmp[160], shm[160];
+};
+
+/* Without cells these are the job's, and share its disk. */
+static void make_tmpfs(struct tmpfs_options *o, const struct box_spec *s, bool cells, unsigned uid)
+{
+	long long work = cells ? TMPFS_OF_A_CELL : s->disk / 2, tmp = cells ? TMPFS_OF_A_CELL : s->disk / 4;
+
+	snprintf(o->work, sizeof(o->work), "rw,exec,nosuid,nodev,size=%lld,nr_inodes=%lld,mode=0755,uid=%u,gid=%u",
+		 work, (long long)s->inodes / 2, uid, uid);
+	snprintf(o->tmp, sizeof(o->tmp), "rw,exec,nosuid,nodev,size=%lld,nr_inodes=%lld,mode=1777,uid=%u,gid=%u", tmp,
+		 (long long)s->inodes / 4, uid, uid);
+	snprintf(o->shm, sizeof(o->shm), "rw,nosuid,nodev,noexec,size=%lld,nr_inodes=%lld,mode=1777,uid=%u,gid=%u", tmp,
+		 (long long)s->inodes / 4, uid, uid);
+}
+
+struct engine_call *container_create(struct boxes *bs, const struct box_spec *s, unsigned slot, engine_done *done,
+				     void *arg)
+{
+	static const char *const entry[] = { "/.cee/init", NULL }, *const never[] = { "CEE_CELLS=never", NULL };
+	const struct config *c = bs->config;
+	unsigned uid = slot_uid(bs, slot);
+	struct container_mount mounts[MOST_MOUNTS];
+	struct tmpfs_options o;
+	const struct container_tmpfs tmpfs[] = { { "/work", o.work }, { "/tmp", o.tmp }, { "/dev/shm", o.shm } };
+	const struct engine_label labels[] = { { "cee.spool", bs->spool }, { "cee.runner", bs->runner } };
+	char name[OWNER_MAX + 32];
+	struct container_spec spec = { .name = name,
+				       .image = s->image,
+				       .hostname = "box",
+				       .workdir = "/",
+				       .entrypoint = entry,
+				       .env = bs->cells ? NULL : never,
+				       .uid = uid,
+				       .attach = true,
+				       .network = s->network,
+				       .own_proc = bs->cells, /* a cell masks those paths itself */
+				       .seccomp = c->seccomp,
+				       .apparmor = or_null(c->conf.apparmor),
+				       .runtime = or_null(c->conf.runtime),
+				       .memory = s->memory,
+				       .processes = s->processes,
+				       .open_files = s->open_files,
+				       .cpus = c->conf.cpus,
+				       .mounts = mounts,
+				       .nmounts = make_mounts(mounts, bs, s),
+				       .tmpfs = tmpfs,
+				       .ntmpfs = sizeof(tmpfs) / sizeof(*tmpfs),
+				       .labels = labels,
+				       .nlabels = sizeof(labels) / sizeof(*labels) };
+
+	snprintf(name, sizeof(name), "cee-%s-%u", bs->runner, ++bs->serial);
+	make_tmpfs(&o, s, bs->cells, uid);
+	return engine_ask(bs->engine, &(struct engine_request){ .op = ENGINE_CREATE, .container = &spec }, done, arg);
+}

@@ -1,0 +1,102 @@
+/* sweep.c - removes the boxes that a dead runner, or the engine's absence, left
+ *
+ *     list -> remove each -> list again, until the list has none but our own
+ *
+ * A job may begin again only when its old box cannot run any more: a removal that was accepted is
+ * therefore not enough, the list must be empty.
+ */
+#include "runner/box/sweep.h"
+#include "base/loop.h"
+#include "engine/engine.h"
+#include "runner/box/boxes.h"
+#include "runner/core/log.h"
+#include "spool/owner_name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { AGAIN_US = 50000 };
+
+struct sweep {
+	struct boxes *boxes;
+	char runner[OWNER_MAX];
+	void (*done)(void *arg, int result);
+	void *arg;
+	int open; /* removals under way */
+	bool failed;
+	struct timer again;
+};
+
+static void end(struct sweep *s, int result)
+{
+	s->done(s->arg, result);
+	loop_timer(&s->again, 0);
+	loop_doom(s->boxes->loop, free, s);
+}
+
+static void removed(void *arg, const struct engine_answer *a)
+{
+	struct sweep *s = arg;
+
+	s->failed |= a->result == ENGINE_AWAY;
+	if (--s->open > 0)
+		return;
+	if (s->failed)
+		end(s, -1);
+	else
+		loop_after(&s->again, AGAIN_US);
+}
+
+static void listed(void *arg, const struct engine_answer *a)
+{
+	struct sweep *s = arg;
+	int left = 0;
+
+	if (a->result != ENGINE_OK) {
+		end(s, -1);
+		return;
+	}
+	s->open = 0;
+	s->failed = false;
+	for (size_t i = 0; i < a->ncontainers; i++) {
+		const char *id = a->containers[i].id;
+
+		if (boxes_find(s->boxes, id))
+			continue;
+		log_event("sweep", "runner", s->runner, "box", id, NULL);
+		left++;
+		if (engine_ask(s->boxes->engine, &(struct engine_request){ .op = ENGINE_REMOVE, .name = id }, removed,
+			       s))
+			s->open++;
+	}
+	if (s->open == 0)
+		end(s, left ? -1 : 0);
+}
+
+static void list(struct timer *t)
+{
+	struct sweep *s = (struct sweep *)((char *)t - offsetof(struct sweep, again));
+	const struct engine_label labels[] = { { "cee.spool", s->boxes->spool }, { "cee.runner", s->runner } };
+	const struct engine_request r = { .op = ENGINE_LIST, .labels = labels, .nlabels = 2 };
+
+	if (!engine_ask(s->boxes->engine, &r, listed, s))
+		end(s, -1);
+}
+
+void boxes_sweep(struct boxes *bs, const char *runner, void (*done)(void *, int), void *arg)
+{
+	struct sweep *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		done(arg, -1);
+		return;
+	}
+	s->boxes = bs;
+	snprintf(s->runner, sizeof(s->runner), "%s", runner);
+	s->done = done;
+	s->arg = arg;
+	timer_init(&s->again, bs->loop, list);
+	list(&s->again);
+}
