@@ -621,8 +621,10 @@ health() { req GET /healthz; [ "$(field .status)" = "$1" ]; }
 
 @test "health, notices, cee-stat and cee-doctor say within 15 s that no jobs are run, and why" {
 	[ -n "$ENGINE_SOCKET" ] || skip "the engine is not at a unix socket"
-	local REAL_HOST=${DOCKER_HOST:-} real=$ENGINE_SOCKET
-	ln -s "$real" "$BATS_TEST_TMPDIR/engine"
+	"$CEE_ROOT/tests/tools/fakeengine.py" "$BATS_TEST_TMPDIR/engine" 3>&- &	# a proxy, which can be stopped
+	local proxy=$!
+	SERVERS+=("$proxy")
+	wait_until 10 test -S "$BATS_TEST_TMPDIR/engine"
 	start_lighttpd demo
 	DOCKER_HOST=unix://$BATS_TEST_TMPDIR/engine start_runner
 	wait_until 15 health ok
@@ -647,13 +649,13 @@ health() { req GET /healthz; [ "$(field .status)" = "$1" ]; }
 	req GET "/tasks/$id?wait=20"
 	[ "$(field '[.status, has("notice")] | join(" ")')" = 'Finished false' ]
 	# the engine is away
-	rm "$BATS_TEST_TMPDIR/engine"
+	kill -STOP "$proxy"
 	wait_until 15 health 'the container engine does not answer'
 	is 503
 	post '{"language":"python","code":"print(1)"}'
 	[[ "$(field .notice)" == 'the container engine'* ]]
 	[[ "$(cee-stat)" == *'trouble   the container engine does not answer: '* ]]
-	ln -s "$real" "$BATS_TEST_TMPDIR/engine"
+	kill -CONT "$proxy"
 	wait_until 15 health ok
 	# the disk is full
 	more_conf 'min_room = 1000T'
