@@ -23,13 +23,13 @@ no_process_of() { [ -z "$(process_of "$1")" ]; }
 ECHO='{"language":"python","code":"import sys\nprint(\"ready\", flush=True)\nfor l in sys.stdin:\n    if l == \"end\\n\": break\n    print(\"got\", l.strip(), flush=True)","stdin_stream":true}'
 tell() { req POST "/tasks/$1/stdin" --data-binary "$2"$'\n' "${@:3}"; is 204; }
 
-@test "events of a task: in order, its output as it was written, and the result as GET answers it" {
+@test "events of a task: in order, its output as it was written, and the verdict at the end" {
 	start_lighttpd demo
 	start_runner
 	post '{"language":"c","code":"#include <stdio.h>\n#include <unistd.h>\n#warning careful\nint main(void) { puts(\"one\"); fflush(stdout); usleep(50000); fputs(\"two\\n\", stderr); return 3; }"}' '?wait=30'
 	id=$(field .id)
 	req GET "/tasks/$id"
-	task=$(jq -cS . <<< "$BODY")
+	verdict=$(jq -cS '{id, status, exitCode, result}' <<< "$BODY")
 	req GET "/tasks/$id/events"
 	is 200
 	[ "$(header Content-Type)" = text/event-stream ]
@@ -40,7 +40,7 @@ tell() { req POST "/tasks/$1/stdin" --data-binary "$2"$'\n' "${@:3}"; is 204; }
 	[ "$(data s stdout | jq -r .text)" = one ]
 	[[ "$(data s stderr | jq -rj 'select(.phase == "compile").text')" == *careful* ]]
 	[ "$(data s stderr | jq -rj 'select(.phase | not).text')" = two ]
-	[ "$(data s result | jq -cS .)" = "$task" ]
+	[ "$(data s result | jq -cS .)" = "$verdict" ]
 	[ "$(ids s | sort | uniq -d)" = '' ]
 	# the same as lines of JSON
 	ndjson "$id"
@@ -48,7 +48,7 @@ tell() { req POST "/tasks/$1/stdin" --data-binary "$2"$'\n' "${@:3}"; is 204; }
 	[ "$(jq -r .event <<< "$BODY" | paste -sd ' ')" = "$(names s)" ]
 	[ "$(jq -r .id <<< "$BODY")" = "$(ids s)" ]
 	python3 -c 'import json, sys; [json.loads(l) for l in sys.stdin]' <<< "$BODY"
-	[ "$(jq -cS 'select(.event == "result").data' <<< "$BODY")" = "$task" ]
+	[ "$(jq -cS 'select(.event == "result").data' <<< "$BODY")" = "$verdict" ]
 	req HEAD "/tasks/$id/events"
 	is 200
 	# from every id on: all that came after it, and nothing else

@@ -257,13 +257,9 @@ function ended(task) {
 	show(v.tone, v.title, v.facts);
 	if (task.result?.why !== "exited" && task.result?.why !== "compile error")
 		say(v.message);
-	// a compiler's words come by the result alone where no stream of events had them
-	const said = errors || (typeof task.error === "string" ? task.error : "");
-	if (!errors && said && task.result?.why === "compile error")
-		output.write("stderr", said);
-	// in a program that has changed meanwhile the lines are others
+	// the line numbers are wrong once the program has been edited
 	if (files.main === readJob(openJob).code)
-		files.mark(messages(said, files.names));
+		files.mark(messages(errors, files.names));
 	$("raw").hidden = !run_ || !(run_.stdout_bytes || run_.stderr_bytes);
 	buttons();
 	if (task.result?.files?.count > 0)

@@ -12,10 +12,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json_write.h"
 #include "cli/client.h"
 #include "cli/job_options.h"
 #include "cli/prog.h"
-#include "job/compose.h"
 #include "spool/find.h"
 #include "spool/group.h"
 #include "spool/input.h"
@@ -197,28 +197,26 @@ static int wait_for_room(struct submitter *t)
 	return r < 0 ? -1 : 0;
 }
 
-int submitter_put(struct submitter *t, struct buf *text, const char *own, char id[ID_LEN + 1], struct cee_err *e)
+int submitter_put_checked(struct submitter *t, const struct offer *o, struct buf *text, const char *own,
+			  char id[ID_LEN + 1], struct cee_err *e)
 {
-	struct offer o = { 0 };
 	struct job_in j = { .text = text, .own = own };
 	int r;
 
 	begin(t);
 	if (spool_may_submit(&t->c->spool, t->c->owner, e) < 0)
 		return -1;
-	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
-		return 1;
-	if (o.stdin_stream && !t->input) {
+	if (o->stdin_stream && !t->input) {
 		cee_fail(e, EINVAL,
 			 "stdin_stream: the input of such a job comes while it is waited for: give -w,"
 			 " and leave standard input to it");
 		return 1;
 	}
-	j.priority = o.priority;
-	j.stream = o.stdin_stream;
-	j.group = t->group ? t->group : *o.group ? o.group : *t->first ? t->first : NULL;
-	j.key = t->key ? t->key : *o.key ? o.key : NULL;
-	if ((r = settle("group", j.group, o.group, text, e)) != 0 || (r = settle("key", j.key, o.key, text, e)) != 0)
+	j.priority = o->priority;
+	j.stream = o->stdin_stream;
+	j.group = t->group ? t->group : *o->group ? o->group : *t->first ? t->first : NULL;
+	j.key = t->key ? t->key : *o->key ? o->key : NULL;
+	if ((r = settle("group", j.group, o->group, text, e)) != 0 || (r = settle("key", j.key, o->key, text, e)) != 0)
 		return r;
 	if (text->len > (size_t)t->c->conf.max_job) {
 		cee_fail(e, EFBIG, "with its group the job is %zu bytes, %lld are the most (max_job of cee.conf)",
@@ -232,4 +230,13 @@ int submitter_put(struct submitter *t, struct buf *text, const char *own, char i
 	if (!j.group)
 		memcpy(t->first, id, ID_LEN + 1);
 	return 0;
+}
+
+int submitter_put(struct submitter *t, struct buf *text, const char *own, char id[ID_LEN + 1], struct cee_err *e)
+{
+	struct offer o = { 0 };
+
+	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
+		return 1;
+	return submitter_put_checked(t, &o, text, own, id, e);
 }

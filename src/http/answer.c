@@ -7,10 +7,10 @@
 #include "http/answer.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/json_write.h"
 #include "cli/prog.h"
 #include "http/cgi.h"
+#include "http/reader.h"
 #include "http/request.h"
 
 #include <errno.h>
@@ -70,7 +70,7 @@ void answer_die(struct request *rq)
 		"{\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"out of memory\"}\n";
 
 	if (!rq->begun)
-		write_full(STDOUT_FILENO, text, sizeof text - 1);
+		reader_write(&rq->reader, text, sizeof text - 1);
 	prog_error("out of memory");
 	_exit(EX_OSERR);
 }
@@ -122,33 +122,28 @@ static void put_header(struct request *rq, struct buf *b, int status, const char
 	rq->begun = true;
 }
 
-/* The client may be gone; that is its own affair. */
-static int put(const void *data, size_t len)
-{
-	return write_full(STDOUT_FILENO, data, len);
-}
-
 void answer_begin(struct request *rq, int status, const char *type, int64_t length)
 {
 	AUTO_BUF struct buf b = { 0 };
 
 	put_header(rq, &b, status, type, length);
-	put(b.data, b.len);
+	reader_write(&rq->reader, b.data, b.len);
 }
 
 int answer_write(struct request *rq, const void *data, size_t len)
 {
-	return rq->cgi.method == METHOD_HEAD ? 0 : put(data, len);
+	return rq->cgi.method == METHOD_HEAD ? 0 : reader_write(&rq->reader, data, len);
 }
 
 void answer_text(struct request *rq, int status, const char *type, const char *data, size_t len)
 {
 	AUTO_BUF struct buf b = { 0 };
 
-	put_header(rq, &b, status, type, (int64_t)len);
+	if (!rq->begun)
+		put_header(rq, &b, status, type, (int64_t)len);
 	if (rq->cgi.method != METHOD_HEAD && len > 0 && buf_add(&b, data, len) < 0)
 		answer_die(rq);
-	put(b.data, b.len);
+	reader_write(&rq->reader, b.data, b.len);
 }
 
 void answer_empty(struct request *rq, int status)
@@ -156,7 +151,7 @@ void answer_empty(struct request *rq, int status)
 	AUTO_BUF struct buf b = { 0 };
 
 	put_header(rq, &b, status, NULL, -1);
-	put(b.data, b.len);
+	reader_write(&rq->reader, b.data, b.len);
 }
 
 void answer_json(struct request *rq, int status, const struct buf *body)

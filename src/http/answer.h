@@ -11,6 +11,7 @@
 
 /* A header line of the answer to come. Control characters in it end the line there. */
 void answer_header(struct request *rq, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A whole answer; the body alone when the header has been sent already. */
 void answer_json(struct request *rq, int status, const struct buf *body);
 void answer_text(struct request *rq, int status, const char *type, const char *data, size_t len);
 /* RFC 9457: {"title","status","detail"}. 400's title is the first engine's. */

@@ -174,8 +174,8 @@ static void stream(struct request *rq, enum spool_output output)
 	if (ended)
 		result_release(&result);
 	r.fd = fd = spool_open_output(&rq->client.spool, rq->client.owner, rq->id, attempt, output, &r.size);
-	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", rq->id, output == SPOOL_STDOUT ? "out" : "err", attempt,
-		 r.size);
+	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", rq->id, output == SPOOL_STDOUT ? "out" : "err",
+		 attempt, r.size);
 	send_raw(rq, &r);
 }
 

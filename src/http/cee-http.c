@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "http/answer.h"
 #include "http/cgi.h"
+#include "http/reader.h"
 #include "http/request.h"
 #include "http/route.h"
 #include "spool/spool.h"
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
 	options(argc, argv);
 	setenv("TZ", "UTC0", 1);  /* all times here are; and no file of a zone is read */
 	signal(SIGPIPE, SIG_IGN); /* a client that goes away is an error of write */
+	reader_init(&rq.reader, getenv("CEE_HTTP_FILL"));
 	status = cgi_parse(&rq.cgi, environ, &e);
 	if (status)
 		answer_problem(&rq, status, "%s", e.msg);
@@ -61,6 +63,7 @@ int main(int argc, char **argv)
 		route_dispatch(&rq);
 	spool_release(&rq.client.spool);
 	conf_release(&rq.client.conf);
+	reader_release(&rq.reader);
 	buf_release(&rq.headers);
 	cgi_release(&rq.cgi);
 	return EXIT_SUCCESS;

@@ -9,8 +9,6 @@
 void events_get(struct request *rq); /* GET /tasks/{id}/events */
 /* Does the request accept events, as server-sent events or as lines of JSON? */
 bool events_asked(const struct request *rq);
-/* ?on_disconnect=cancel: the task ends when its reader goes. False: answered. */
-bool events_leave_asked(struct request *rq, bool *cancel);
 /* Answers with the events of rq->id, which was submitted just now; ticket may be NULL. */
 void events_submitted(struct request *rq, const char *ticket, bool cancel);
 

@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "cli/client.h"
 #include "http/cgi.h"
+#include "http/reader.h"
 
 #include <stdbool.h>
 
@@ -26,6 +27,7 @@ struct request {
 	const char *rest;    /* {rest} of the route, decoded; points into cgi.path */
 	struct buf headers;  /* header lines besides those of every answer */
 	bool begun;	     /* the answer's header is written */
+	struct reader reader;
 };
 
 #endif

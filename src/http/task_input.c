@@ -11,7 +11,6 @@
 #include "http/cgi.h"
 #include "http/request.h"
 #include "http/request_body.h"
-#include "job/result.h"
 #include "spool/find.h"
 #include "spool/input.h"
 

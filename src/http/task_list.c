@@ -13,6 +13,7 @@
 #include "http/cgi.h"
 #include "http/request.h"
 #include "http/task_json.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "spool/group.h"
 #include "spool/ids.h"

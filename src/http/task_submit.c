@@ -9,12 +9,15 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "cli/client.h"
 #include "cli/job_options.h"
 #include "cli/prog.h"
 #include "cli/submit.h"
 #include "http/answer.h"
+#include "http/answer_body.h"
 #include "http/cgi.h"
 #include "http/events.h"
 #include "http/notice.h"
@@ -23,9 +26,11 @@
 #include "http/request_body.h"
 #include "http/task_answer.h"
 #include "http/task_json.h"
+#include "http/task_state.h"
 #include "http/task_wait.h"
 #include "http/ticket.h"
-#include "job/result.h"
+#include "job/reasons.h"
+#include "spool/cancel.h"
 #include "spool/find.h"
 #include "spool/input.h"
 #include "spool/spool.h"
@@ -47,8 +52,15 @@ struct post {
 	struct buf languages;
 	struct spool_input input;
 	char key[KEY_MAX_LEN + 1]; /* Idempotency-Key, "" none */
-	int64_t wait_us;
-	bool events, cancel; /* the answer is a stream; its end is the task's */
+	struct task_wait wait;
+	bool events; /* the answer is a stream */
+};
+
+/* A job that is right, on its way into the spool. */
+struct checked_job {
+	struct buf text;
+	struct offer offer;
+	char id[ID_LEN + 1]; /* once it is submitted */
 };
 
 static void post_release(struct post *p)
@@ -58,8 +70,8 @@ static void post_release(struct post *p)
 	buf_release(&p->languages);
 }
 
-/* A browser asks the server's leave before it sends JSON to another site, but not before it
- * sends a form: what is not said to be JSON is refused. */
+/* A browser asks first before it sends JSON to another site, but not before it sends a form: so another
+ * Content-Type is refused. */
 static bool is_json(struct request *rq)
 {
 	const char *type = cgi_variable(&rq->cgi, "CONTENT_TYPE");
@@ -96,30 +108,28 @@ static bool take_key(struct post *p)
 }
 
 /* Groups and keys are the owner's, and anonymous callers have one owner for all of them. */
-static int check(struct post *p, const struct buf *text, struct cee_err *e)
+static int check(struct post *p, const struct buf *text, struct offer *o, struct cee_err *e)
 {
-	struct offer o = { 0 };
-
-	if (offer_check(&p->rq->client, &p->languages, text->data ? text->data : "", text->len, &o, e) < 0)
+	if (offer_check(&p->rq->client, &p->languages, text->data ? text->data : "", text->len, o, e) < 0)
 		return -1;
-	if (p->rq->anonymous && (*o.group || *o.key || *p->key))
-		return cee_fail(e, EINVAL, "%s: is for callers who say who they are", *o.group ? "group" : "key");
-	if (*p->key && *o.key && strcmp(p->key, o.key) != 0)
-		return cee_fail(e, EINVAL, "key: the job says another than the header Idempotency-Key");
+	if (p->rq->anonymous && (*o->group || *o->key || *p->key))
+		return cee_fail(e, EINVAL, "%s: requires a login or a token", *o->group ? "group" : "key");
+	if (*p->key && *o->key && strcmp(p->key, o->key) != 0)
+		return cee_fail(e, EINVAL, "key: differs from the header Idempotency-Key");
 	return 0;
 }
 
-/* 0, or what submitter_put says. The job's input, if it is to come later, is left open for it. */
-static int submit(struct post *p, struct buf *text, char id[ID_LEN + 1], struct cee_err *e)
+/* 0, or as submitter_put. The job's input, if it is to come later, is left open for it. */
+static int submit(struct post *p, struct checked_job *j, struct cee_err *e)
 {
 	int r;
 
 	p->input = (struct spool_input){ .dir = -1, .fd = -1 };
-	r = submitter_put(&p->t, text, NULL, id, e);
+	r = submitter_put_checked(&p->t, &j->offer, &j->text, NULL, j->id, e);
 	if (r != 0)
 		return r;
 	if (p->input.fd >= 0 && spool_input_keep(&p->input) < 0) {
-		prog_error("%s: its input cannot be kept open: %s", id, strerror(errno));
+		prog_error("%s: its input cannot be kept open: %s", j->id, strerror(errno));
 		spool_input_leave(&p->input);
 	}
 	return 0;
@@ -141,71 +151,79 @@ static void answer_events(struct post *p, const char *id)
 	bool some = ticket_make(p->rq, ticket, id);
 
 	memcpy(p->rq->id, id, ID_LEN + 1);
-	events_submitted(p->rq, some ? ticket : NULL, p->cancel);
+	events_submitted(p->rq, some ? ticket : NULL, p->wait.cancel);
+}
+
+static void put_created(struct post *p, struct buf *b, const char *id, enum state state, const char *notice)
+{
+	struct json_writer w = json_writer(b);
+
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "id", id);
+	json_put_text(&w, "status", state_name[state]);
+	if (notice)
+		json_put_text(&w, "notice", notice);
+	ticket_put(p->rq, &w, id);
+	json_close(&w, '}');
+	if (json_written(&w) < 0)
+		answer_die(p->rq);
 }
 
 static void answer_created(struct post *p, const char *id)
 {
-	const char *notice = notice_text(p->rq);
-	struct request *rq = p->rq;
+	struct client *c = &p->rq->client;
 	struct spool_where where = { 0 };
 	AUTO_BUF struct buf b = { 0 };
 
 	/* a key may stand for a job that is further already */
-	if (*p->key && spool_find(&rq->client.spool, rq->client.owner, id, &where, NULL) < 0)
+	if (*p->key && spool_find(&c->spool, c->owner, id, &where, NULL) < 0)
 		where.state = STATE_CREATED;
-	if (buf_printf(&b, "{\"id\":\"%s\",\"status\":\"%s\"%s%s%s}", id, state_name[where.state],
-		       notice ? ",\"notice\":\"" : "", notice ? notice : "", notice ? "\"" : "") < 0)
-		answer_die(rq);
-	task_put_ticket(rq, &b, id);
+	put_created(p, &b, id, where.state, notice_text(p->rq));
 	if (buf_add(&b, "\n", 1) < 0)
-		answer_die(rq);
-	answer_json(rq, 201, &b);
+		answer_die(p->rq);
+	answer_json(p->rq, 201, &b);
 }
 
+/* text becomes the job's. */
 static void post_one(struct post *p, struct buf *text)
 {
+	struct checked_job j = { .text = *text };
 	struct request *rq = p->rq;
 	struct cee_err e = { 0 };
-	char id[ID_LEN + 1];
 	int r;
 
-	if (check(p, text, &e) < 0) {
+	*text = (struct buf){ 0 };
+	if (check(p, &j.text, &j.offer, &e) < 0) {
 		answer_problem(rq, 400, "%s", e.msg);
-		return;
+	} else if (quota_take(rq, 1, (int64_t)j.text.len)) {
+		r = submit(p, &j, &e);
+		if (r != 0) {
+			not_submitted(rq, r, errno, &e);
+		} else {
+			answer_location(rq, j.id);
+			if (p->events)
+				answer_events(p, j.id);
+			else if (p->wait.us == 0)
+				answer_created(p, j.id);
+			else if (task_wait(rq, j.id, &p->wait, 201))
+				task_answer(rq, 201, j.id);
+		}
 	}
-	if (!quota_take(rq, 1, (int64_t)text->len))
-		return;
-	r = submit(p, text, id, &e);
-	if (r != 0) {
-		not_submitted(rq, r, errno, &e);
-		return;
-	}
-	answer_location(rq, id);
-	if (p->events) {
-		answer_events(p, id);
-	} else if (p->wait_us > 0) {
-		task_wait(rq, id, p->wait_us);
-		task_answer(rq, 201, id);
-	} else {
-		answer_created(p, id);
-	}
+	buf_release(&j.text);
 }
 
 /* ---- an array in, an array out ---------------------------------------------------------- */
 
 struct many {
-	struct buf *text;
-	char (*id)[ID_LEN + 1];
+	struct checked_job *job;
 	int n, done;
 };
 
 static void many_release(struct many *m)
 {
 	for (int i = 0; i < m->n; i++)
-		buf_release(&m->text[i]);
-	free(m->text);
-	free(m->id);
+		buf_release(&m->job[i].text);
+	free(m->job);
 }
 
 /* All are checked before any is submitted. */
@@ -219,18 +237,17 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 		answer_problem(p->rq, 400, "%s", root ? "an array must hold 1 to 1000 jobs" : e.msg);
 		return false;
 	}
-	m->text = calloc((size_t)cJSON_GetArraySize(root), sizeof *m->text);
-	m->id = calloc((size_t)cJSON_GetArraySize(root), sizeof *m->id);
-	if (!m->text || !m->id)
+	m->job = calloc((size_t)cJSON_GetArraySize(root), sizeof *m->job);
+	if (!m->job)
 		answer_die(p->rq);
 	cJSON_ArrayForEach(item, root)
 	{
 		AUTO_FREE char *text = cJSON_PrintUnformatted(item);
+		struct checked_job *j = &m->job[m->n++];
 
-		if (!text || buf_add(&m->text[m->n], text, strlen(text)) < 0)
+		if (!text || buf_add(&j->text, text, strlen(text)) < 0)
 			answer_die(p->rq);
-		m->n++;
-		if (check(p, &m->text[m->n - 1], &e) < 0) {
+		if (check(p, &j->text, &j->offer, &e) < 0) {
 			answer_problem(p->rq, 400, "[%d]: %s", m->n - 1, e.msg);
 			return false;
 		}
@@ -238,60 +255,79 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 	return true;
 }
 
-static int put_one_of_many(struct post *p, struct many *m, int i, struct buf *b)
+static void put_one_of_many(struct post *p, const struct many *m, int i, struct body *body, struct task_room *room)
 {
-	AUTO_BUF struct buf full = { 0 };
+	static const char full[] = "{\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the queue is full\"}";
 	struct cee_err e = { 0 };
+	const char *id = m->job[i].id;
 
-	if (i >= m->done)
-		return buf_printf(b,
-				  "{\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the queue is full\"}");
-	if (p->wait_us > 0 && task_put(p->rq, m->id[i], &full, &e) == 0) {
-		if (buf_add(b, full.data, full.len) < 0)
-			return -1;
-	} else if (buf_printf(b, "{\"id\":\"%s\",\"status\":\"%s\"}", m->id[i], state_name[STATE_CREATED]) < 0) {
-		return -1;
+	if (i >= m->done) {
+		if (buf_add(&body->b, full, sizeof full - 1) < 0)
+			answer_die(p->rq);
+	} else if (p->wait.us == 0 || task_put(body, id, room, true, &e) < 0) {
+		put_created(p, &body->b, id, STATE_CREATED, NULL);
 	}
-	task_put_ticket(p->rq, b, m->id[i]);
-	return 0;
+	body_pass(body);
+}
+
+/* The output of all of them together is bounded, as that of one is. */
+static void answer_many(struct post *p, const struct many *m)
+{
+	struct body body = { .rq = p->rq, .status = m->done == m->n ? 201 : 207 };
+	struct task_room room = TASK_ROOM;
+
+	for (int i = 0; i < m->n; i++) {
+		if (buf_add(&body.b, i ? "," : "[", 1) < 0)
+			answer_die(p->rq);
+		put_one_of_many(p, m, i, &body, &room);
+	}
+	if (buf_add(&body.b, "]\n", 2) < 0)
+		answer_die(p->rq);
+	body_end(&body);
+}
+
+/* False: the reader has gone; the jobs are cancelled when that was asked. */
+static bool wait_for_many(struct post *p, const struct many *m)
+{
+	int64_t until = mono_us() + p->wait.us;
+	struct client *c = &p->rq->client;
+	bool there = true;
+
+	for (int i = 0; i < m->done && there && p->wait.us > 0; i++)
+		there = task_wait_until(p->rq, m->job[i].id, until, m->done == m->n ? 201 : 207);
+	for (int i = 0; i < m->done && !there && p->wait.cancel; i++)
+		spool_cancel(&c->spool, c->owner, m->job[i].id, NULL);
+	return there;
+}
+
+static bool many_allowed(struct post *p)
+{
+	if (*p->key)
+		answer_problem(p->rq, 400, "Idempotency-Key: is for one job; each of an array has a field key");
+	else if (p->events)
+		answer_problem(p->rq, 406,
+			       "a stream is of one task: submit an array for JSON, and read the events of each");
+	else
+		return true;
+	return false;
 }
 
 static void post_many(struct post *p, const struct buf *body)
 {
-	int64_t end = mono_us() + p->wait_us;
-	AUTO_BUF struct buf b = { 0 };
 	struct cee_err e = { 0 };
 	struct many m = { 0 };
 	int r = 0;
 
-	if (*p->key) {
-		answer_problem(p->rq, 400, "Idempotency-Key: is for one job; each of an array has a field key");
+	if (!many_allowed(p))
 		return;
+	if (split(p, body, &m) && quota_take(p->rq, m.n, (int64_t)body->len)) {
+		while (m.done < m.n && (r = submit(p, &m.job[m.done], &e)) == 0)
+			m.done++;
+		if (m.done == 0)
+			not_submitted(p->rq, r, errno, &e);
+		else if (wait_for_many(p, &m))
+			answer_many(p, &m);
 	}
-	if (p->events) {
-		answer_problem(p->rq, 406,
-			       "a stream is of one task: submit an array for JSON, and read the events of each");
-		return;
-	}
-	if (!split(p, body, &m) || !quota_take(p->rq, m.n, (int64_t)body->len)) {
-		many_release(&m);
-		return;
-	}
-	while (m.done < m.n && (r = submit(p, &m.text[m.done], m.id[m.done], &e)) == 0)
-		m.done++;
-	if (m.done == 0) {
-		not_submitted(p->rq, r, errno, &e);
-		many_release(&m);
-		return;
-	}
-	for (int i = 0; i < m.done && p->wait_us > 0; i++)
-		task_wait(p->rq, m.id[i], end - mono_us());
-	for (int i = 0; i < m.n; i++)
-		if (buf_add(&b, i ? "," : "[", 1) < 0 || put_one_of_many(p, &m, i, &b) < 0)
-			answer_die(p->rq);
-	if (buf_add(&b, "]\n", 2) < 0)
-		answer_die(p->rq);
-	answer_json(p->rq, m.done == m.n ? 201 : 207, &b);
 	many_release(&m);
 }
 
@@ -304,13 +340,10 @@ void tasks_post(struct request *rq)
 
 	p.t.languages = &p.languages;
 	p.t.input = &p.input;
-	p.wait_us = task_wait_asked(rq);
-	if (p.wait_us < 0 || !is_json(rq) || !take_key(&p))
+	if (!task_wait_asked(rq, &p.wait) || !is_json(rq) || !take_key(&p))
 		return;
 	p.t.key = *p.key ? p.key : NULL;
 	p.events = events_asked(rq);
-	if (p.events && !events_leave_asked(rq, &p.cancel))
-		return;
 	status = request_body(&rq->cgi, STDIN_FILENO, rq->client.conf.max_job, &body, &e);
 	if (status) {
 		answer_problem(rq, status, "%s", e.msg);

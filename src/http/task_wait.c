@@ -8,8 +8,8 @@
 #include "http/disconnect.h"
 #include "http/reader.h"
 #include "http/request.h"
+#include "spool/cancel.h"
 #include "spool/follow.h"
-#include "spool/spool.h"
 
 #include <poll.h>
 #include <stdbool.h>

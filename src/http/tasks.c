@@ -8,26 +8,21 @@
 #include "http/task_answer.h"
 #include "http/task_json.h"
 #include "http/task_wait.h"
-#include "job/result.h"
 #include "spool/cancel.h"
 #include "spool/find.h"
 #include "spool/remove.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <time.h>
 
 enum { REMOVE_TRIES = 100, REMOVE_PAUSE_MS = 20 };
 
 void tasks_get(struct request *rq)
 {
-	int64_t us = task_wait_asked(rq);
+	struct task_wait wait;
 
-	if (us < 0)
-		return;
-	if (us > 0)
-		task_wait(rq, rq->id, us);
-	task_answer(rq, 200, rq->id);
+	if (task_wait_asked(rq, &wait) && task_wait(rq, rq->id, &wait, 200))
+		task_answer(rq, 200, rq->id);
 }
 
 void tasks_job(struct request *rq)
@@ -45,21 +40,20 @@ void tasks_job(struct request *rq)
 
 static void cancel(struct request *rq)
 {
-	int64_t us = task_wait_asked(rq);
+	struct task_wait wait;
 	struct cee_err e = { 0 };
 
-	if (us < 0)
+	if (!task_wait_asked(rq, &wait))
 		return;
 	if (spool_cancel(&rq->client.spool, rq->client.owner, rq->id, &e) < 0) {
 		answer_error(rq, errno, &e);
 		return;
 	}
-	if (us > 0)
-		task_wait(rq, rq->id, us);
-	task_answer(rq, 202, rq->id);
+	if (task_wait(rq, rq->id, &wait, 202))
+		task_answer(rq, 202, rq->id);
 }
 
-/* ?cancel: whoever means to stop a program shall not lose the result of one that has just ended. */
+/* ?cancel: the result of a program that has just ended is not erased. */
 static void cancel_only(struct request *rq)
 {
 	struct spool_where where;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/id.h"
+#include "base/json_write.h"
 #include "cli/prog.h"
 #include "http/request.h"
 #include "spool/owner_name.h"
@@ -136,6 +137,14 @@ bool ticket_make(struct request *rq, char text[TICKET_MAX], const char *id)
 		return false;
 	ticket_format(text, key, rq->client.owner, id, (now_us() + rq->client.conf.http_ticket_us) / 1000000);
 	return true;
+}
+
+void ticket_put(struct request *rq, struct json_writer *w, const char *id)
+{
+	char ticket[TICKET_MAX];
+
+	if (ticket_make(rq, ticket, id))
+		json_put_text(w, "ticket", ticket);
 }
 
 bool ticket_check(struct request *rq, const char *text)

@@ -7,6 +7,7 @@
 #ifndef CEE_TICKET_H
 #define CEE_TICKET_H
 
+#include "base/json_write.h"
 #include "http/request.h"
 #include "spool/owner_name.h"
 
@@ -24,5 +25,6 @@ bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], co
 
 /* With the key of http_state, which is made when it is missing. */
 bool ticket_make(struct request *rq, char text[TICKET_MAX], const char *id); /* false: the server's log says why */
+void ticket_put(struct request *rq, struct json_writer *w, const char *id);  /* "ticket":"…", if one can be made */
 bool ticket_check(struct request *rq, const char *text);		     /* for rq->id; then the owner is set */
 #endif

@@ -1,0 +1,31 @@
+/* answer_body.h - an answer in JSON that is sent as it grows
+ *
+ *     struct body body = { .rq = rq, .status = 200 };
+ *     while (there is more) {
+ *             append to body.b;
+ *             body_pass(&body);
+ *     }
+ *     body_end(&body);
+ *
+ * A small answer is sent at the end, in one write and with its length. Of a large one no more than BODY_KEPT bytes
+ * and the last value are in memory.
+ */
+#ifndef CEE_HTTP_ANSWER_BODY_H
+#define CEE_HTTP_ANSWER_BODY_H
+
+#include "base/buf.h"
+#include "http/request.h"
+
+enum { BODY_KEPT = 65536 };
+
+struct body {
+	struct request *rq;
+	int status;
+	struct buf b; /* not sent yet */
+};
+/* Sends what has gathered, if it is much. */
+void body_pass(struct body *body);
+/* Sends the rest, and releases b. */
+void body_end(struct body *body);
+
+#endif
