@@ -1,8 +1,7 @@
 /* prog.c - what every command of cee does alike (prog.h)
  *
- * The only part of the library that prints. What comes from jobs, from files
- * and from other users may hold escape sequences: whatever goes to a terminal
- * passes through here and loses them.
+ * What comes from jobs, from files and from other users may hold escape sequences. Messages lose them
+ * here, output in sink.c.
  */
 #include "cli/prog.h"
 #include "base/buf.h"
@@ -18,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* State of the process, as main sets it: who prints, and how it exits. */
 const char *prog_name = "cee";
 int prog_failure;
 
@@ -137,100 +137,4 @@ bool prog_colour(int fd)
 	const char *no = getenv("NO_COLOR");
 
 	return isatty(fd) && !(no && *no);
-}
-
-/* The bytes of a character whose rest has not come yet, for stdout and stderr: the
- * pieces of a stream are cut anywhere, and half a character must neither be shown
- * as garbage nor let a control character through in two halves. */
-static struct carry {
-	char b[4];
-	size_t n;
-} carry[3];
-
-static int escape(struct buf *out, unsigned char c)
-{
-	if (c < 0x20 || c == 0x7F)
-		return buf_printf(out, "^%c", c ^ 0x40);
-	return buf_printf(out, "\\x%02X", c);
-}
-
-/* May the bytes at s be the beginning of a character that is cut off? */
-static bool half_char(const char *s, size_t len)
-{
-	unsigned char c = (unsigned char)s[0];
-	size_t want = c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
-
-	if (len >= want)
-		return false;
-	for (size_t i = 1; i < len; i++)
-		if (((unsigned char)s[i] & 0xC0) != 0x80)
-			return false;
-	return true;
-}
-
-/* Appends what may be shown of s; says how many bytes were taken (a cut-off character
- * at the end is not), or -1. */
-static ssize_t clean(struct buf *out, const char *s, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len) {
-		size_t n = s[i] == '\n' || s[i] == '\t' ? 1 : utf8_printable(s + i, len - i);
-		if (n == 0 && half_char(s + i, len - i))
-			break;
-		if (n > 0 ? buf_add(out, s + i, n) : escape(out, (unsigned char)s[i]))
-			return -1;
-		i += n > 0 ? n : 1;
-	}
-	return (ssize_t)i;
-}
-
-/* What never became a character is shown as its bytes. */
-static void carry_flush(void)
-{
-	for (int fd = 1; fd <= 2; fd++) {
-		AUTO_BUF struct buf out = { 0 };
-		for (size_t i = 0; i < carry[fd].n; i++)
-			escape(&out, (unsigned char)carry[fd].b[i]);
-		carry[fd].n = 0;
-		if (out.len > 0)
-			write_full(fd, out.data, out.len);
-	}
-}
-
-static int carry_rest(int fd, struct buf *out, const char *s, size_t len)
-{
-	static bool registered;
-
-	if (fd < 1 || fd > 2 || len >= sizeof carry[0].b) {
-		for (size_t i = 0; i < len; i++)
-			if (escape(out, (unsigned char)s[i]) < 0)
-				return -1;
-		return 0;
-	}
-	if (len > 0 && !registered)
-		registered = atexit(carry_flush) == 0;
-	memcpy(carry[fd].b, s, len);
-	carry[fd].n = len;
-	return 0;
-}
-
-int prog_write(int fd, bool neutralise, const void *data, size_t len)
-{
-	AUTO_BUF struct buf in = { 0 }, out = { 0 };
-	ssize_t taken;
-
-	if (!neutralise)
-		return write_full(fd, data, len);
-	if (fd >= 1 && fd <= 2) {
-		if (buf_add(&in, carry[fd].b, carry[fd].n) < 0)
-			return -1;
-		carry[fd].n = 0;
-	}
-	if (buf_add(&in, data, len) < 0)
-		return -1;
-	taken = clean(&out, in.data, in.len);
-	if (taken < 0 || carry_rest(fd, &out, in.data + taken, in.len - (size_t)taken) < 0)
-		return -1;
-	return write_full(fd, out.data, out.len);
 }

@@ -12,8 +12,7 @@
 #include <sysexits.h> /* EX_USAGE 64, EX_DATAERR 65, EX_NOINPUT 66, EX_TEMPFAIL 75, EX_CONFIG 78 … */
 
 extern const char *prog_name;
-/* Not 0: the status of every end by the functions below, for a program whose other statuses
- * are somebody else's. */
+/* Not 0: the exit status of prog_die and prog_usage, for a program that otherwise exits with the status of a job. */
 extern int prog_failure;
 void prog_init(const char *argv0); /* name, SIGPIPE stays default, umask 077 is not touched */
 /* "prog: …\n" on stderr, once, control characters neutralised. */
@@ -26,6 +25,5 @@ void prog_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2), noret
 /* As getopt_long, but a wrong option ends the program as prog_usage does: '?' never comes back. */
 int prog_getopt(int argc, char **argv, const char *letters, const struct option *options);
 bool prog_colour(int fd); /* a terminal, and no NO_COLOR */
-/* Prints bytes; on a terminal control characters but newline and tab become ^X or \xNN. */
-int prog_write(int fd, bool neutralise, const void *data, size_t len);
+
 #endif

@@ -13,8 +13,11 @@
 #include "base/fd.h"
 #include "cli/client.h"
 #include "cli/prog.h"
+#include "cli/sink.h"
 #include "cli/tty.h"
+#include "cli/verdict_file.h"
 #include "job/job.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "job/tap.h"
 #include "job/test_result.h"
@@ -439,7 +442,7 @@ int attend_job(struct attend *a, const char *id)
 	if (result_parse(&r, a->f.result.data, a->f.result.len, &e) < 0)
 		prog_die(STATUS_OURS, "%s: its result cannot be read: %s", id, e.msg);
 	tty_restore();
-	client_verdict(a->verdict, a->f.result.data, a->f.result.len);
+	verdict_file_write(a->verdict, a->f.result.data, a->f.result.len);
 	if (a->job.ntests)
 		end_tests(a, &r);
 	say_why(a, &r);
@@ -448,7 +451,7 @@ int attend_job(struct attend *a, const char *id)
 	job_release(&a->job);
 	result_release(&r);
 	follow_release(&a->f);
-	buf_release(&a->out.b);
-	buf_release(&a->err.b);
+	sink_release(&a->out);
+	sink_release(&a->err);
 	return status;
 }

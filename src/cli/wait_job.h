@@ -11,7 +11,9 @@
 #define CEE_ATTEND_H
 
 #include "cli/client.h"
+#include "cli/sink.h"
 #include "job/job.h"
+#include "job/job_tests.h"
 #include "spool/follow.h"
 #include "spool/input.h"
 

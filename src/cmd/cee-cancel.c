@@ -4,8 +4,8 @@
  */
 #include "base/error.h"
 #include "cli/client.h"
+#include "cli/id_reader.h"
 #include "cli/prog.h"
-#include "job/result.h"
 #include "spool/cancel.h"
 #include "spool/find.h"
 #include "spool/follow.h"
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	client_open(&k.c, 0);
 	follow_init(&k.f, &k.c.spool, true);
 	k.f.result_only = true;
-	failed = client_each(&k.c, argv + optind, argc - optind, false, cancel_one, &k);
+	failed = id_reader_each(&k.c, argv + optind, argc - optind, false, cancel_one, &k);
 	follow_release(&k.f);
 	client_release(&k.c);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "cli/client.h"
 #include "cli/prog.h"
+#include "cli/sink.h"
 #include "job/result.h"
 #include "spool/attempt_read.h"
 #include "spool/collected.h"
@@ -119,7 +120,7 @@ static void flush(struct sink *k)
 {
 	if (sink_flush(k) < 0)
 		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
-	buf_release(&k->b);
+	sink_release(k);
 }
 
 static void print_one(struct files_prog *p)

@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 #include "cli/client.h"
+#include "cli/id_reader.h"
 #include "cli/prog.h"
 #include "spool/cancel.h"
 #include "spool/follow.h"
@@ -109,7 +110,7 @@ int main(int argc, char **argv)
 	client_open(&k.c, 0);
 	follow_init(&k.f, &k.c.spool, true);
 	k.f.result_only = true;
-	failed = client_each(&k.c, argv + optind, argc - optind, false, remove_one, &k);
+	failed = id_reader_each(&k.c, argv + optind, argc - optind, false, remove_one, &k);
 	if (k.c.group)
 		group_drop(&k.c.spool, k.c.owner, k.c.group, false);
 	follow_release(&k.f);

@@ -16,10 +16,11 @@
 #include "cli/prog.h"
 #include "cli/submit.h"
 #include "cli/tty.h"
+#include "cli/verdict_file.h"
 #include "cli/wait_job.h"
 #include "job/compose.h"
 #include "job/detect.h"
-#include "job/result.h"
+#include "job/reasons.h"
 #include "spool/input.h"
 
 #include <errno.h>
@@ -174,7 +175,7 @@ int main(int argc, char **argv)
 		one_option(&u, opt);
 	usage_of(&u, argc, argv);
 	if (u.verdict)
-		u.attend.verdict = client_verdict_open(u.verdict);
+		u.attend.verdict = verdict_file_open(u.verdict);
 	client_open(&u.c, 0);
 	u.c.spool.durable = false;
 	status = run_job(&u);

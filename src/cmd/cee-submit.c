@@ -10,8 +10,10 @@
 #include "base/names.h"
 #include "cli/client.h"
 #include "cli/job_options.h"
+#include "cli/lines.h"
 #include "cli/prog.h"
 #include "cli/submit.h"
+#include "cli/verdict_file.h"
 #include "cli/wait_job.h"
 #include "job/compose.h"
 #include "spool/input.h"
@@ -432,7 +434,7 @@ int main(int argc, char **argv)
 		u.draft.stdin_stream = true;
 	}
 	if (u.verdict)
-		u.attend.verdict = client_verdict_open(u.verdict);
+		u.attend.verdict = verdict_file_open(u.verdict);
 	client_open(&u.c, 0);
 	if (u.relaxed)
 		u.c.spool.durable = false;

@@ -1,0 +1,32 @@
+/* lines.h - reading lines of any length from a descriptor
+ *
+ *     struct lines l = { .fd = fd, .max = 4096 };
+ *     while ((r = lines_next(&l, &line, &len)) != 0)
+ *             ...
+ *     lines_release(&l);
+ */
+#ifndef CEE_CLI_LINES_H
+#define CEE_CLI_LINES_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct lines {
+	int fd;
+	size_t max;    /* bytes of a line */
+	bool nul;      /* a NUL ends a line, not a newline */
+	bool counting; /* read at most `reads` times, then EAGAIN */
+	int reads;
+	/* lines.c's own */
+	struct buf b;
+	size_t at, scanned;
+	bool end, skip;
+};
+/* A line without its newline, NUL-terminated, in *line until the next call: 1; 0 at the end; -1: EFBIG (the line was
+ * longer than max and is skipped), EAGAIN, or what read said. */
+int lines_next(struct lines *l, char **line, size_t *len);
+void lines_release(struct lines *l);
+
+#endif

@@ -1,0 +1,15 @@
+/* test_list.h - the tests of a job that have ended, also while it runs */
+#ifndef CEE_CMD_TEST_LIST_H
+#define CEE_CMD_TEST_LIST_H
+
+#include "base/buf.h"
+#include "cmd/cee-stat/stat_prog.h"
+#include "job/result.h"
+
+void put_tests(struct stat_prog *p, const char *id, int attempt);
+/* As the last field of the job's object, which ends there. */
+void json_tests(struct stat_prog *p, const char *id, int attempt);
+/* The result's text, with its tests. */
+void json_result(struct stat_prog *p, const struct result *r, const struct buf *text);
+
+#endif
