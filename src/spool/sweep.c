@@ -24,7 +24,8 @@ static void sweep_runner(int tmp, const char *name)
 
 	if (dir < 0 || ((lock = runner_dir_lock(dir)) < 0 && errno != ENOENT))
 		return;
-	if (runner_dir_empty(dir) == 0 && runner_dir_unlock(dir) == 0)
+	/* without its lock nothing is unlinked: its runner may be about to make the lock file */
+	if (runner_dir_empty(dir) == 0 && (lock < 0 || runner_dir_unlock(dir) == 0))
 		unlinkat(tmp, name, AT_REMOVEDIR);
 }
 

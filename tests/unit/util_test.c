@@ -6,7 +6,7 @@
 #include "base/id.h"
 #include "base/limit.h"
 #include "base/text.h"
-#include "cli/prog.h"
+#include "cmd/cee-stat/stat_print.h"
 #include "check.h"
 
 #include <errno.h>
@@ -255,39 +255,6 @@ static void limit_defaults(void)
 	CHECK(l.v[LIMIT_CPU] == 10 && l.v[LIMIT_WALL] == 9 && l.v[LIMIT_OUTPUT] == -1);
 }
 
-/* What prog_write puts out for text that comes in pieces of so many bytes. */
-static const char *shown(const char *text, size_t len, size_t piece)
-{
-	static char out[1024];
-	int p[2], saved = dup(STDOUT_FILENO);
-	ssize_t n;
-
-	fflush(stdout);
-	CHECK(pipe(p) == 0);
-	dup2(p[1], STDOUT_FILENO);
-	for (size_t at = 0; at < len; at += piece)
-		prog_write(STDOUT_FILENO, true, text + at, len - at < piece ? len - at : piece);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	close(p[1]);
-	n = read(p[0], out, sizeof out - 1);
-	close(p[0]);
-	out[n < 0 ? 0 : n] = '\0';
-	return out;
-}
-
-static void terminal(void)
-{
-	static const char text[] = "a\tb\n\x1b[31m\r\a\x7f \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 \xc2\x9b"
-				   "2J \xff\xc3(";
-	static const char want[] = "a\tb\n^[[31m^M^G^? \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 \\xC2\\x9B"
-				   "2J \\xFF\\xC3(";
-
-	for (size_t piece = 1; piece <= sizeof text; piece++)
-		CHECK(strcmp(shown(text, sizeof text - 1, piece), want) == 0);
-	CHECK(strcmp(shown("a\0b", 3, 3), "a^@b") == 0);
-}
-
 int main(void)
 {
 	RUN(buffers);
@@ -302,6 +269,5 @@ int main(void)
 	RUN(limit_numbers);
 	RUN(limit_formats);
 	RUN(limit_defaults);
-	RUN(terminal);
 	return check_status();
 }
