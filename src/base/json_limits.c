@@ -42,7 +42,7 @@ static int unknown_limit(const char *name, const char *path, bool phases, bool s
 	near = nearest_name(name, names, sizeof *names);
 	if (near)
 		return json_wrong(e, path, "unknown limit; did you mean \"%s\"?", near);
-	return json_wrong(e, path, "unknown limit; there are %s", limit_names);
+	return json_wrong(e, path, "unknown limit (there are %s)", limit_names);
 }
 
 int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_err *e)

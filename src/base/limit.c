@@ -136,7 +136,9 @@ int duration_parse(const char *text, int64_t *us, struct cee_err *e)
 	int64_t v;
 
 	if (number_with_unit(text, time_units, &v) < 0 || v > TIME_LARGEST)
-		return cee_fail(e, EINVAL, "\"%.40s\" is no time: write seconds, or a number with us, ms, s, m, h or d",
+		return cee_fail(e, EINVAL,
+				"\"%.40s\" is not a valid duration (write seconds, or a number with us, ms, s, m, h or "
+				"d)",
 				text);
 	*us = v;
 	return 0;
@@ -145,7 +147,8 @@ int duration_parse(const char *text, int64_t *us, struct cee_err *e)
 int duration_number(double seconds, int64_t *us, struct cee_err *e)
 {
 	if (!(seconds >= 0 && seconds <= (double)TIME_LARGEST / 1e6))
-		return cee_fail(e, EINVAL, "%.15g is no time: write seconds from 0 on, or a text such as \"200ms\"",
+		return cee_fail(e, EINVAL,
+				"%.15g is not a valid duration (write seconds from 0 on, or a text such as \"200ms\")",
 				seconds);
 	*us = llround(seconds * 1e6);
 	return 0;
@@ -156,7 +159,9 @@ int size_parse(const char *text, int64_t *bytes, struct cee_err *e)
 	int64_t v;
 
 	if (number_with_unit(text, size_units, &v) < 0 || v > SIZE_LARGEST)
-		return cee_fail(e, EINVAL, "\"%.40s\" is no size: write bytes, or a number with K, M or G (of 1024)",
+		return cee_fail(e, EINVAL,
+				"\"%.40s\" is not a valid size (write bytes, or a number with K, M or G, which are "
+				"powers of 1024)",
 				text);
 	*bytes = v;
 	return 0;
@@ -184,7 +189,7 @@ static int limit_range(enum limit_id id, int64_t v, int64_t *value, struct cee_e
 	if (v < (zero ? 0 : 1))
 		return cee_fail(e, EINVAL, "%s must be more than 0", limit_name[id]);
 	if (v > largest(id))
-		return cee_fail(e, EINVAL, "%s is too large to be meant", limit_name[id]);
+		return cee_fail(e, EINVAL, "%s is too large", limit_name[id]);
 	*value = v;
 	return 0;
 }
@@ -205,7 +210,7 @@ int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_e
 		break;
 	case UNIT_COUNT:
 		if (strchr(text, '.') || number_with_unit(text, no_units, &v) < 0)
-			return cee_fail(e, EINVAL, "\"%.40s\" is no whole number", text);
+			return cee_fail(e, EINVAL, "\"%.40s\" is not a whole number", text);
 		break;
 	}
 	return limit_range(id, v, value, e);
@@ -220,8 +225,8 @@ int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err
 			return -1;
 	} else {
 		if (!(number >= 0 && number <= (double)SIZE_LARGEST) || number != floor(number))
-			return cee_fail(e, EINVAL, "%.15g will not do: write a whole number%s", number,
-					limit_unit[id] == UNIT_SIZE ? " of bytes, or a text such as \"64M\"" : "");
+			return cee_fail(e, EINVAL, "%.15g is not a whole number%s", number,
+					limit_unit[id] == UNIT_SIZE ? " of bytes (nor a text such as \"64M\")" : "");
 		v = (int64_t)number;
 	}
 	return limit_range(id, v, value, e);

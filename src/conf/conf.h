@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/limit.h"
+#include "layers/grammar.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,20 +60,18 @@ struct conf {
 	int64_t http_jobs, http_bytes, http_wait_us, http_ticket_us;
 	int64_t keep_us, keep_max_us; /* keep, keep_max: how long results stay; -1 for ever */
 	/* layers of packages: layer.h, cee-languages(5) */
-	char *layers;		    /* a directory; NULL: SPOOL-layers */
-	int64_t layers_max;	    /* bytes of all layers, beyond which those not used longest go */
-	bool offline;		    /* only layers that are there serve */
-	char *package_network;	    /* of package boxes: bridge, host, none or a network's name */
-	char *package_proxy;	    /* "" or an address */
-	char *package_certificates; /* "" or a file of the host */
-	struct {
-		char *grammar, *index;
-	} package_index[4];		       /* packages.index.GRAMMAR */
+	char *layers;			       /* a directory; NULL: SPOOL-layers */
+	int64_t layers_max;		       /* bytes of all layers, beyond which those not used longest go */
+	bool offline;			       /* only layers that are there serve */
+	char *package_network;		       /* of package boxes: bridge, host, none or a network's name */
+	char *package_proxy;		       /* "" or an address */
+	char *package_certificates;	       /* "" or a file of the host */
+	char *package_index[GRAMMAR_COUNT];    /* packages.index.GRAMMAR: an address or a folder; or NULL */
 	int64_t package_bytes, package_inodes; /* of one layer, and of the disk of a package box */
 	int64_t package_memory, package_wall_us;
 	int package_boxes; /* at once */
 };
-/* packages.index.GRAMMAR, or NULL. */
+/* packages.index.GRAMMAR by the grammar's name, or NULL. */
 const char *conf_index(const struct conf *c, const char *grammar);
 void conf_init(struct conf *c); /* built-in defaults */
 void conf_release(struct conf *c);

@@ -47,7 +47,7 @@ int token_scopes_parse(const char *text, unsigned *scopes, struct cee_err *e)
 		while (i < SCOPE_BITS && !(strlen(scope_name[i]) == n && memcmp(scope_name[i], text, n) == 0))
 			i++;
 		if (i == SCOPE_BITS)
-			return cee_fail(e, EINVAL, "\"%.*s\" is no scope: there are submit, read, delegate, admin",
+			return cee_fail(e, EINVAL, "\"%.*s\" is not a scope (there are submit, read, delegate, admin)",
 					(int)(n < 60 ? n : 60), text);
 		all |= 1u << i;
 		if (!text[n])
@@ -117,7 +117,7 @@ int token_parse(struct token *t, const char *line, size_t len, struct cee_err *e
 	if (len == 0 || *line == '#')
 		return 0;
 	if (len >= sizeof text || memchr(line, 0, len))
-		return cee_fail(e, EINVAL, "the line is too long, or no text");
+		return cee_fail(e, EINVAL, "the line is too long, or not text");
 	memcpy(text, line, len);
 	text[len] = 0;
 	if (sscanf(text, "%64s %64s %63s %47s %1s", t->hash, t->name, scopes, expires, more) != 4 ||
@@ -126,7 +126,7 @@ int token_parse(struct token *t, const char *line, size_t len, struct cee_err *e
 	if (token_scopes_parse(scopes, &t->scopes, e) < 0)
 		return -1;
 	if (strcmp(expires, "never") != 0 && time_parse(expires, &t->expires_us) < 0)
-		return cee_fail(e, EINVAL, "\"%s\" is no time as 2026-01-31T12:00:00.000000Z", expires);
+		return cee_fail(e, EINVAL, "\"%s\" is not a time (write it as 2026-01-31T12:00:00.000000Z)", expires);
 	return 1;
 }
 

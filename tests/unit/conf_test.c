@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 static struct conf c;
 static struct cee_err e;
 
@@ -79,23 +78,23 @@ static void refusals(void)
 	CHECK(refused("jobs = 0", "t.conf:1: jobs: must be a whole number from 1") && refused("jobs = 2x", "jobs"));
 	CHECK(refused("jobs = -1", "jobs") && refused("jobs =", "jobs") &&
 	      refused("jobs = 99999999999999999999", "jobs"));
-	CHECK(refused("jobs = 1\njobs = 2", "t.conf:2: jobs: stands twice"));
-	CHECK(refused("limit.run.cpu = 1s\nlimit.run.cpu = 1s", "t.conf:2: limit.run.cpu: stands twice"));
+	CHECK(refused("jobs = 1\njobs = 2", "t.conf:2: jobs: duplicate"));
+	CHECK(refused("limit.run.cpu = 1s\nlimit.run.cpu = 1s", "t.conf:2: limit.run.cpu: duplicate"));
 	CHECK(refused("pin = 2", "must be yes or no"));
 	CHECK(refused("durable = maybe", "must be yes or no") && refused("cells = on", "never or auto") &&
 	      refused("log = xml", "json or text"));
-	CHECK(refused("limit.cpu = 1", "compile or run") && refused("limit.run.cup = 1", "unknown limit") &&
-	      refused("limit. = 1", "compile or run"));
-	CHECK(refused("limit.run.cpu = fast", "is no time") && refused("ceiling.run.memory = 1X", "is no size"));
+	CHECK(refused("limit.cpu = 1", "limit.compile") && refused("limit.run.cup = 1", "unknown limit") &&
+	      refused("limit. = 1", "limit.compile"));
+	CHECK(refused("limit.run.cpu = fast", "not a valid duration") && refused("ceiling.run.memory = 1X", "not a valid size"));
 	CHECK(refused("docker_host = tcp://10.0.0.1:2375", "unix:///PATH") &&
 	      refused("docker_host = unix:///", "unix:///PATH"));
 	CHECK(parse("docker_host = tcp://127.0.0.1:2375") == 0);
-	CHECK(refused("networks = host", "cannot be offered") && refused("networks = a/b", "is no name"));
+	CHECK(refused("networks = host", "cannot be offered") && refused("networks = a/b", "not a valid name"));
 	CHECK(refused("uids = 5", "BASE:COUNT") && refused("uids = 0:10", "1000") &&
 	      refused("uids = 2147483000:1000", "range"));
 	CHECK(refused("cpus = -1", "processors") && refused("cpus = 5s", "processors") && refused("spool =", "path"));
-	CHECK(refused("spool = \xff", "no text"));
-	CHECK(conf_parse(&c, "t", "jobs\0= 1", 8, &e) == -1 && strstr(e.msg, "no text"));
+	CHECK(refused("spool = \xff", "not text"));
+	CHECK(conf_parse(&c, "t", "jobs\0= 1", 8, &e) == -1 && strstr(e.msg, "not text"));
 	char *big = calloc(1, 6001);
 	memset(big, 'x', 6000);
 	CHECK(refused(big, "longer than"));

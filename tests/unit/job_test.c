@@ -290,7 +290,7 @@ static void wrong_types(void)
 	CHECK(field_refused("\"priority\":1.5", "priority") && field_refused("\"priority\":\"1\"", "priority") &&
 	      field_refused("\"retries\":4", "retries"));
 	CHECK(field_refused("\"priority\":1e999", "priority") && field_refused("\"start_within\":-1", "start_within") &&
-	      field_refused("\"keep\":\"soon\"", "keep: \"soon\" is no time"));
+	      field_refused("\"keep\":\"soon\"", "keep: \"soon\" is not a valid duration"));
 	CHECK(field_refused("\"key\":\"\"", "key") &&
 	      field_refused("\"key\":\"a\\nb\"", "key: must not contain control") &&
 	      field_refused("\"group\":\"a/b\"", "group"));
@@ -309,7 +309,7 @@ static void wrong_types(void)
 static void limits(void)
 {
 	CHECK(field_refused("\"limits\":{\"cpu\":0}", "limits.cpu: cpu must be more than 0") &&
-	      field_refused("\"limits\":{\"cpu\":\"1x\"}", "limits.cpu: \"1x\" is no time"));
+	      field_refused("\"limits\":{\"cpu\":\"1x\"}", "limits.cpu: \"1x\" is not a valid duration"));
 	CHECK(field_refused("\"limits\":{\"cpu\":true}", "limits.cpu: must be a number or a string") &&
 	      field_refused("\"limits\":5", "limits: must be an object"));
 	CHECK(field_refused("\"limits\":{\"cpu\":1,\"run\":{\"cpu\":2}}", "limits.run.cpu: is set twice"));

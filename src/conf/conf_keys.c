@@ -1,0 +1,400 @@
+/* conf_keys.c - the keys of cee.conf(5): one table of names, members, defaults and bounds
+ *
+ * A default is written as the file would have it. limit.PHASE.NAME and ceiling.PHASE.NAME are not
+ * here: conf_limits.c takes them from limit.h.
+ */
+#include "conf/conf_keys.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/limit.h"
+#include "base/names.h"
+#include "base/strv.h"
+#include "conf/conf.h"
+#include "conf/conf_limits.h"
+#include "conf/conf_values.h"
+#include "layers/grammar.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/types.h>
+
+/* Where most distributions have the host's authorities; nothing is mounted where there is no such file. */
+#define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
+
+enum { ORIGIN_MAX = 256 };
+#define SECOND ((int64_t)1000000)
+
+/* ---- values with rules of their own ------------------------------------------------ */
+
+/* Whoever speaks to the engine is root: an address in the clear is for loopback only. */
+static int docker_host(const char *v, struct cee_err *e)
+{
+	static const char *const good[] = { "unix:///", "tcp://127.0.0.1:", "tcp://[::1]:", "tcp://localhost:" };
+
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		if (strncmp(v, good[i], strlen(good[i])) == 0 && v[strlen(good[i])])
+			return 0;
+	return cee_fail(e, EINVAL, "must be unix:///PATH or tcp://127.0.0.1:PORT, not \"%.60s\"", v);
+}
+
+/* These would not separate the job from anything. */
+static int job_network(const char *name, struct cee_err *e)
+{
+	AUTO_FREE char *valid = NULL;
+
+	if (strcmp(name, "host") == 0 || strcmp(name, "none") == 0 || strncmp(name, "container", 9) == 0)
+		return cee_fail(e, EINVAL, "\"%.60s\" cannot be offered to jobs: name a network made for them", name);
+	return conf_name(&valid, name, e);
+}
+
+static int set_networks(struct conf *c, const char *v, struct cee_err *e)
+{
+	return conf_list(&c->networks, &c->nnetworks, v, job_network, e);
+}
+
+static int set_cpus(struct conf *c, const char *v, struct cee_err *e)
+{
+	int64_t millionths = 0;
+
+	/* as a duration's number: decimal digits in every locale */
+	if (v[strspn(v, "0123456789.")] || duration_parse(v, &millionths, NULL) < 0 || millionths > 1024 * SECOND)
+		return cee_fail(e, EINVAL, "must be a number of processors such as 1 or 0.5, or 0 for no quota");
+	c->cpus = (double)millionths / 1e6;
+	return 0;
+}
+
+static int set_uids(struct conf *c, const char *v, struct cee_err *e)
+{
+	const char *colon = strchr(v, ':');
+	char base[24];
+	int64_t b = 0, n = 0;
+
+	if (!colon || (size_t)(colon - v) >= sizeof base)
+		return cee_fail(e, EINVAL, "must be BASE:COUNT, as 900000:1000");
+	snprintf(base, sizeof base, "%.*s", (int)(colon - v), v);
+	if (conf_integer(&b, base, 1000, INT32_MAX, e) < 0 || conf_integer(&n, colon + 1, 1, 1000000, e) < 0)
+		return -1;
+	if (b + n > INT32_MAX)
+		return cee_fail(e, EINVAL, "the range ends above %d", INT32_MAX);
+	c->uid_base = (uid_t)b;
+	c->uid_count = (unsigned)n;
+	return 0;
+}
+
+/* It would see what the other container sees, which nobody has looked at. */
+static int package_network(const char *v, struct cee_err *e)
+{
+	if (!*v || strncmp(v, "container", 9) == 0)
+		return cee_fail(e, EINVAL, "must be bridge, host, none or the name of a network, not \"%.60s\"", v);
+	return 0;
+}
+
+/* An address goes into the package client's environment, so what is in it can be read there. */
+static int package_proxy(const char *v, struct cee_err *e)
+{
+	if (strncmp(v, "http://", 7) != 0 && strncmp(v, "https://", 8) != 0)
+		return cee_fail(e, EINVAL, "must be http://HOST:PORT or https://HOST:PORT, not \"%.60s\"", v);
+	if (strchr(v, '@'))
+		return cee_fail(e, EINVAL,
+				"must not have a password in it: no credential enters a box; let the proxy add it");
+	return 0;
+}
+
+/* An address of a registry, or a folder of packages. */
+static int package_index(const char *v, struct cee_err *e)
+{
+	bool known = *v == '/' || strncmp(v, "http://", 7) == 0 || strncmp(v, "https://", 8) == 0;
+
+	if (known && !strpbrk(v, " \t\"'@\\") && strlen(v) < 1000)
+		return 0;
+	return cee_fail(e, EINVAL, "must be an absolute path or http[s]://…, without a password, not \"%.60s\"", v);
+}
+
+/* A part of owners' names, without the '-' that separates the parts. */
+static int http_realm(const char *v, struct cee_err *e)
+{
+	if (!*v || strlen(v) > 24 || v[strspn(v, "abcdefghijklmnopqrstuvwxyz0123456789")])
+		return cee_fail(e, EINVAL, "must be 1 to 24 of a-z and 0-9, not \"%.60s\"", v);
+	return 0;
+}
+
+/* A name or a number; whether there is such a user is asked when it is needed. */
+static int http_user(const char *v, struct cee_err *e)
+{
+	if (strlen(v) > 64 || v[strcspn(v, ":/ \t")])
+		return cee_fail(e, EINVAL, "must be a user's name or number, not \"%.60s\"", v);
+	return 0;
+}
+
+static int set_http_anonymous(struct conf *c, const char *v, struct cee_err *e)
+{
+	c->http_anonymous_submit = strcmp(v, "submit") == 0 || strcmp(v, "submit,read") == 0;
+	c->http_anonymous_read = strcmp(v, "read") == 0 || strcmp(v, "submit,read") == 0;
+	if (c->http_anonymous_submit || c->http_anonymous_read || strcmp(v, "none") == 0)
+		return 0;
+	return cee_fail(e, EINVAL, "must be none, submit, read or submit,read, not \"%.60s\"", v);
+}
+
+/* An origin as a browser sends it (RFC 6454, 6.2): scheme, host and port, no path. */
+static int origin(const char *v, struct cee_err *e)
+{
+	const char *host = strstr(v, "://");
+	size_t scheme = strncmp(v, "http://", 7) == 0 ? 4 : strncmp(v, "https://", 8) == 0 ? 5 : 0;
+
+	if (strcmp(v, "*") != 0 && (!scheme || host != v + scheme || !host[3] || strlen(v) > ORIGIN_MAX ||
+				    host[3 + strspn(host + 3, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")]))
+		return cee_fail(e, EINVAL,
+				"must be http://HOST[:PORT] or https://HOST[:PORT], in small letters and without a "
+				"path, or *, not \"%.60s\"",
+				v);
+	return 0;
+}
+
+static int set_http_origins(struct conf *c, const char *v, struct cee_err *e)
+{
+	return conf_list(&c->http_origins, &c->nhttp_origins, v, origin, e);
+}
+
+/* ---- the table --------------------------------------------------------------------- */
+
+static const char *const yes_no[] = { "yes", "no", NULL }, *const never_auto[] = { "never", "auto", NULL },
+			 *const json_text[] = { "json", "text", NULL }, *const none_owner[] = { "none", "owner", NULL };
+static const char *const resident_when[] = {
+	[RESIDENT_AUTO] = "auto", [RESIDENT_AHEAD] = "ahead", [RESIDENT_NEVER] = "never", NULL
+};
+
+enum kind {
+	PATH,  /* char * */
+	NAME,  /* char *, conf_name */
+	TEXT,  /* char * */
+	FLAG,  /* bool: whether it is the first of words */
+	WORD,  /* an enum: the index in words */
+	INT,   /* int */
+	COUNT, /* int64_t */
+	SIZE,  /* int64_t, bytes */
+	TIME,  /* int64_t, microseconds */
+	SPAN,  /* int64_t, microseconds; -1 forever */
+	OWN    /* set */
+};
+
+#define AT(m) .at = offsetof(struct conf, m)
+
+static const struct key {
+	const char *name;
+	enum kind kind;
+	size_t at;
+	const char *value; /* the default */
+	int64_t least, most;
+	const char *const *words;
+	int (*check)(const char *value, struct cee_err *e); /* NAME and TEXT: besides */
+	int (*set)(struct conf *c, const char *value, struct cee_err *e);
+} keys[] = {
+	/* paths: relative ones are beneath the checkout, or whatever the file's directory is in */
+	{ "spool", PATH, AT(spool), .value = "/var/spool/cee" },
+	{ "languages", PATH, AT(languages), .value = "/etc/cee/languages.d" },
+	{ "init", PATH, AT(init), .value = "/usr/local/bin/cee-init" },
+	{ "seccomp", PATH, AT(seccomp), .value = "/etc/cee/seccomp.json" },
+	{ "layers", PATH, AT(layers) },
+	{ "http_tokens", PATH, AT(http_tokens), .value = "/etc/cee/tokens" },
+	{ "http_state", PATH, AT(http_state), .value = "/var/lib/cee-http" },
+	{ "http_page", PATH, AT(http_page), .value = "/usr/local/share/cee/web" },
+	{ "http_editor", PATH, AT(http_editor), .value = "/usr/share/javascript/codemirror" },
+	/* the engine */
+	{ "docker_host", TEXT, AT(docker_host), .value = "unix:///var/run/docker.sock", .check = docker_host },
+	{ "runtime", NAME, AT(runtime), .value = "" },
+	{ "apparmor", NAME, AT(apparmor), .value = "" },
+	{ "networks", OWN, .set = set_networks },
+	/* jobs and boxes */
+	{ "jobs", INT, AT(jobs), .least = 1, .most = 4096 },
+	{ "cpus", OWN, .set = set_cpus },
+	{ "durable", FLAG, AT(durable), .value = "yes", .words = yes_no },
+	{ "cells", FLAG, AT(cells_never), .value = "auto", .words = never_auto },
+	{ "log", FLAG, AT(log_json), .value = "text", .words = json_text },
+	{ "share", FLAG, AT(share_none), .value = "owner", .words = none_owner },
+	{ "pin", FLAG, AT(pin), .value = "no", .words = yes_no },
+	{ "resident", WORD, AT(resident), .value = "auto", .words = resident_when },
+	{ "uids", OWN, .value = "900000:1000", .set = set_uids },
+	{ "warm", INT, AT(warm), .value = "8", .least = 0, .most = 1000 },
+	{ "boxes", INT, AT(boxes), .value = "0", .least = 0, .most = 4096 },
+	{ "box_jobs", INT, AT(box_jobs), .value = "1000", .least = 1, .most = 1000000 },
+	{ "box_idle", TIME, AT(box_idle_us), .value = "60s" },
+	{ "box_age", TIME, AT(box_age_us), .value = "1h" },
+	{ "box_reserve", SIZE, AT(box_reserve), .value = "64M" },
+	{ "run_slack", TIME, AT(run_slack_us), .value = "10s" },
+	/* what users may have */
+	{ "max_job", SIZE, AT(max_job), .value = "16M" },
+	{ "max_stdin", SIZE, AT(max_stdin), .value = "4G" },
+	{ "max_queued", COUNT, AT(max_queued), .value = "100000", .least = 1, .most = 100000000 },
+	{ "collect_files", COUNT, AT(collect_files), .value = "256", .least = 0, .most = FILES_MOST },
+	{ "collect_bytes", SIZE, AT(collect_bytes), .value = "16M" },
+	{ "min_room", SIZE, AT(min_room), .value = "64M" },
+	{ "keep", SPAN, AT(keep_us), .value = "forever" },
+	{ "keep_max", SPAN, AT(keep_max_us), .value = "forever" },
+	/* packages */
+	{ "layers_max", SIZE, AT(layers_max), .value = "8G" },
+	{ "offline", FLAG, AT(offline), .value = "no", .words = yes_no },
+	{ "packages.network", NAME, AT(package_network), .value = "bridge", .check = package_network },
+	{ "packages.proxy", TEXT, AT(package_proxy), .value = "", .check = package_proxy },
+	{ "packages.certificates", TEXT, AT(package_certificates), .value = CERTIFICATES },
+	{ "packages.bytes", SIZE, AT(package_bytes), .value = "512M" },
+	{ "packages.inodes", COUNT, AT(package_inodes), .value = "40000", .least = 16, .most = 10000000 },
+	{ "packages.memory", SIZE, AT(package_memory), .value = "512M" },
+	{ "packages.wall", TIME, AT(package_wall_us), .value = "120s" },
+	{ "packages.boxes", INT, AT(package_boxes), .value = "2", .least = 1, .most = 100 },
+	{ "packages.index.nuget", TEXT, AT(package_index[GRAMMAR_NUGET]), .check = package_index },
+	{ "packages.index.pip", TEXT, AT(package_index[GRAMMAR_PIP]), .check = package_index },
+	{ "packages.index.npm", TEXT, AT(package_index[GRAMMAR_NPM]), .check = package_index },
+	/* HTTP */
+	{ "http_anonymous", OWN, .set = set_http_anonymous },
+	{ "http_realm", TEXT, AT(http_realm), .value = "web", .check = http_realm },
+	{ "http_user", TEXT, AT(http_user), .value = "", .check = http_user },
+	{ "http_jobs", COUNT, AT(http_jobs), .value = "0", .least = 0, .most = 100000000 },
+	{ "http_bytes", SIZE, AT(http_bytes), .value = "0" },
+	{ "http_wait", TIME, AT(http_wait_us), .value = "50s" },
+	{ "http_ticket", TIME, AT(http_ticket_us), .value = "24h" },
+	{ "http_origins", OWN, .set = set_http_origins },
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+_Static_assert((int)KEYS <= (int)CONF_KEYS_MOST, "CONF_KEYS_MOST");
+
+#define MEMBER(type, c, k) ((type *)((char *)(c) + (k)->at))
+
+static bool is_text(const struct key *k)
+{
+	return k->kind == PATH || k->kind == NAME || k->kind == TEXT;
+}
+
+static int set_number(struct conf *c, const struct key *k, const char *value, struct cee_err *e)
+{
+	int64_t n = 0;
+	int r = k->kind == SIZE	  ? size_parse(value, &n, e)
+		: k->kind == TIME ? duration_parse(value, &n, e)
+		: k->kind == SPAN ? conf_span(&n, value, e)
+				  : conf_integer(&n, value, k->least, k->most, e);
+
+	if (r < 0)
+		return -1;
+	if (k->kind == INT)
+		*MEMBER(int, c, k) = (int)n;
+	else
+		*MEMBER(int64_t, c, k) = n;
+	return 0;
+}
+
+static int set_word(struct conf *c, const struct key *k, const char *value, struct cee_err *e)
+{
+	int n = 0;
+
+	if (conf_word(&n, value, k->words, e) < 0)
+		return -1;
+	if (k->kind == FLAG)
+		*MEMBER(bool, c, k) = n == 0;
+	else
+		*MEMBER(int, c, k) = n;
+	return 0;
+}
+
+static int set(struct conf *c, const struct key *k, const char *value, struct cee_err *e)
+{
+	if (k->check && k->check(value, e) < 0)
+		return -1;
+	switch (k->kind) {
+	case PATH:
+		return conf_path(MEMBER(char *, c, k), value, e);
+	case NAME:
+		return conf_name(MEMBER(char *, c, k), value, e);
+	case TEXT:
+		return conf_text(MEMBER(char *, c, k), value, e);
+	case FLAG:
+	case WORD:
+		return set_word(c, k, value, e);
+	case INT:
+	case COUNT:
+	case SIZE:
+	case TIME:
+	case SPAN:
+		return set_number(c, k, value, e);
+	case OWN:
+		break;
+	}
+	return k->set(c, value, e);
+}
+
+int conf_set(struct conf *c, const char *key, const char *value, bool seen[CONF_KEYS_MOST], struct cee_err *e)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		if (strcmp(keys[i].name, key) != 0)
+			continue;
+		if (seen[i])
+			return cee_fail(e, EINVAL, "duplicate");
+		seen[i] = true;
+		return set(c, &keys[i], value, e);
+	}
+	return cee_fail(e, EINVAL, "unknown key (cee.conf(5) has the list)");
+}
+
+/* Those that this process may use, as nproc(1) says. */
+static int processors(void)
+{
+	cpu_set_t set;
+	long n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (int)n : 1;
+}
+
+void conf_init(struct conf *c)
+{
+	*c = (struct conf){ .jobs = processors() };
+	conf_limits_init(c);
+	for (size_t i = 0; i < KEYS; i++) {
+		const struct key *k = &keys[i];
+
+		if (k->value && is_text(k)) /* as it is: "" stands for none where a file must give a value */
+			*MEMBER(char *, c, k) = strdup(k->value);
+		else if (k->value)
+			set(c, k, k->value, NULL);
+	}
+}
+
+void conf_release(struct conf *c)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (is_text(&keys[i]))
+			free(*MEMBER(char *, c, &keys[i]));
+	free(c->path);
+	strv_release(c->networks, c->nnetworks);
+	strv_release(c->http_origins, c->nhttp_origins);
+	*c = (struct conf){ 0 };
+}
+
+int conf_complete(const struct conf *c)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (keys[i].value && is_text(&keys[i]) && !*MEMBER(char *const, c, &keys[i])) {
+			errno = ENOMEM;
+			return -1;
+		}
+	return 0;
+}
+
+int conf_make_absolute(struct conf *c, const char *base)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		char **path = MEMBER(char *, c, &keys[i]), *joined;
+
+		if (keys[i].kind != PATH || !*path || **path == '/')
+			continue;
+		if (asprintf(&joined, "%s/%s", strcmp(base, "/") == 0 ? "" : base, *path) < 0)
+			return -1;
+		free(*path);
+		*path = joined;
+	}
+	return 0;
+}
