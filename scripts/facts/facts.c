@@ -11,6 +11,7 @@
  * generated as a whole, or from the line that begins with one text up to the one that begins with another.
  */
 #include "facts.h"
+#include "job/reasons.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,6 +92,23 @@ static void write_file(const char *path, const char *text)
 		die(path, "cannot be written");
 }
 
+/* Explained in prose: each reason is an item of cee-job(5). */
+static int check_reasons(void)
+{
+	char *text = read_file("man/cee-job.5"), item[64];
+	int missing = 0;
+
+	for (int i = 0; i < WHY_COUNT; i++) {
+		snprintf(item, sizeof item, ".It %s\n", why_name[i]);
+		if (!find_line(text, item)) {
+			printf("man/cee-job.5: does not explain the reason \"%s\"\n", why_name[i]);
+			missing = 1;
+		}
+	}
+	free(text);
+	return missing;
+}
+
 int main(int argc, char **argv)
 {
 	bool check = argc == 2 && strcmp(argv[1], "--check") == 0;
@@ -109,5 +127,5 @@ int main(int argc, char **argv)
 		free(old);
 		free(text);
 	}
-	return check && differ;
+	return check && (check_reasons() || differ);
 }

@@ -69,11 +69,13 @@ static void csharp_enums(FILE *f)
 	fputs("}\n\n", f);
 }
 
-static void csharp_end_field(FILE *f, const char *id, const char *what)
+static void csharp_end_fields(FILE *f)
 {
-	fprintf(f, "\t/// <summary>%s</summary>\n\tpublic long ", what);
-	put_pascal(f, id);
-	fputs(";\n", f);
+#define F(id, name, what)                                                                                              \
+	fputs(END_##id ? ", " : " ", f);                                                                               \
+	put_pascal(f, #id);
+	FRAME_END_FIELDS(F)
+#undef F
 }
 
 void facts_csharp(FILE *f)
@@ -87,15 +89,11 @@ void facts_csharp(FILE *f)
 	fputs("#pragma warning disable CS0649	// a compiler has no figures for some fields\n"
 	      "/// <summary>The fields of an END frame.</summary>\nstruct EndFrame\n{\n",
 	      f);
-#define F(id, name, what) csharp_end_field(f, #id, what);
-	FRAME_END_FIELDS(F)
-#undef F
-	fputs("\n\tpublic readonly long[] InOrder() => new[] {", f);
-#define F(id, name, what)                                                                                              \
-	fputs(END_##id ? ", " : " ", f);                                                                               \
-	put_pascal(f, #id);
-	FRAME_END_FIELDS(F)
-#undef F
+	/* names only: a comment that changes is no reason to build an image again */
+	fputs("\tpublic long", f);
+	csharp_end_fields(f);
+	fputs(";\n\n\tpublic readonly long[] InOrder() => new[] {", f);
+	csharp_end_fields(f);
 	fputs(" };\n}\n", f);
 }
 

@@ -78,30 +78,7 @@ static class Wire
 /// <summary>The fields of an END frame.</summary>
 struct EndFrame
 {
-	/// <summary>enum frame_phase</summary>
-	public long Phase;
-	/// <summary>enum frame_how</summary>
-	public long How;
-	/// <summary>exit code or signal number</summary>
-	public long Status;
-	/// <summary>of all processes of the phase, user and system</summary>
-	public long CpuUs;
-	/// <summary>from exec to the end of the program</summary>
-	public long WallUs;
-	/// <summary>bytes of memory</summary>
-	public long Peak;
-	/// <summary>0 largest process (rusage), 1 sampled cgroup</summary>
-	public long PeakHow;
-	/// <summary>processes the kernel killed for memory in this phase</summary>
-	public long OomKills;
-	/// <summary>bit set of enum limit_id: the limits that were exceeded, whatever the verdict</summary>
-	public long Hit;
-	/// <summary>written by the program to stdout, kept or not</summary>
-	public long OutBytes;
-	/// <summary>to stderr</summary>
-	public long ErrBytes;
-	/// <summary>bytes of both that were not kept</summary>
-	public long Dropped;
+	public long Phase, How, Status, CpuUs, WallUs, Peak, PeakHow, OomKills, Hit, OutBytes, ErrBytes, Dropped;
 
 	public readonly long[] InOrder() => new[] { Phase, How, Status, CpuUs, WallUs, Peak, PeakHow, OomKills, Hit, OutBytes, ErrBytes, Dropped };
 }
