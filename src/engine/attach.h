@@ -19,7 +19,7 @@ struct attach {
 	void (*opened)(void *arg);
 	void (*frame)(void *arg, const struct frame *f);
 	void (*message)(void *arg, const char *line);  /* that init, or the engine, wrote on standard error */
-	void (*closed)(void *arg, const char *reason); /* once; the stream is gone already */
+	void (*closed)(void *arg, const char *reason); /* once; the stream is gone already. NULL: it has ended */
 	void *arg;
 	struct engine *engine; /* NULL: no stream */
 	struct buf out;	       /* not yet sent, from out_sent on */

@@ -140,7 +140,7 @@ static void on_ready(struct watch *w, uint32_t events)
 	if (n > 0)
 		take(s, bytes, (size_t)n);
 	else if (n == 0)
-		attach_fail(s->attach, "end of the attached stream");
+		attach_fail(s->attach, NULL);
 	else if (errno != EAGAIN && errno != EINTR)
 		attach_fail(s->attach, strerror(errno));
 }

@@ -22,7 +22,7 @@
 #include "job/languages.h"
 #include "runner/box/boxes.h"
 #include "runner/box/image_ids.h"
-#include "runner/box/sweep.h"
+#include "runner/box/box_sweep.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"

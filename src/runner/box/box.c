@@ -32,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NEVER_GREETED "the container's init exited before it said HELLO: is it cee-init?"
 #define TO(state) (1u << BOX_##state)
 enum { AGAIN_BUSY_US = 20000, AGAIN_US = 500000 };
 
@@ -181,24 +182,27 @@ static void late(struct timer *t)
 		box_failed(b, BOX_OURS, "out of memory");
 }
 
+static void doubt(struct box *b, const char *reason)
+{
+	free(b->doubt);
+	b->doubt = strdup(reason ? reason : "end of the attached stream");
+}
+
+/* reason NULL: the stream has ended. */
 static void stream_closed(void *arg, const char *reason)
 {
 	struct box *b = arg;
 
-	if (b->state == BOX_STARTING && b->call) { /* a start that fails: its answer says why, and is about to come */
-		free(b->doubt);
-		b->doubt = strdup(reason);
-	} else if (b->state < BOX_RESTING) {
-		box_failed(b, BOX_OURS,
-			   b->state == BOX_GREETING && !b->hello
-				   ? "the container's init exited before it said HELLO: is it cee-init?"
-				   : reason);
-	} else {
-		/* An engine that goes down closes streams before it stops to answer: so it is asked a little later. */
-		free(b->doubt);
-		b->doubt = strdup(reason);
+	doubt(b, reason);
+	if (b->state == BOX_STARTING && b->call)
+		return;		     /* a start that fails: its answer says why, and is about to come */
+	if (b->state >= BOX_RESTING) /* an engine that goes down closes streams before it stops to answer: ask later */
 		box_enter(b, BOX_DOUBTED);
-	}
+	else
+		box_failed(b, BOX_OURS,
+			   !reason && b->state == BOX_GREETING && !b->hello ? NEVER_GREETED
+			   : b->doubt					    ? b->doubt
+									    : "out of memory");
 }
 
 static void take_hello(struct box *b, const struct frame *f)
@@ -273,7 +277,7 @@ static void started(void *arg, const struct engine_answer *a)
 	hook(b, "box-started");
 	box_enter(b, BOX_GREETING);
 	if (b->doubt)
-		stream_closed(b, b->doubt);
+		box_failed(b, BOX_OURS, b->hello ? b->doubt : NEVER_GREETED);
 	else
 		maybe_ready(b);
 }

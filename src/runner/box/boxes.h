@@ -53,7 +53,7 @@ struct boxes {
 void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c);
 /* gone(arg) is called whenever a box has gone. */
 void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg);
-/* The labels by which containers are found again: see sweep.h. */
+/* The labels by which containers are found again: see box_sweep.h. */
 void boxes_label(struct boxes *bs, const char *spool, const char *runner);
 void boxes_reconfigure(struct boxes *bs, const struct config *c);
 /* Boxes that are not gone are forgotten: the engine removes their containers when their streams close. */

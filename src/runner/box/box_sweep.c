@@ -1,11 +1,11 @@
-/* sweep.c - removes the boxes that a dead runner, or the engine's absence, left
+/* box_sweep.c - removes the boxes that a dead runner, or the engine's absence, left
  *
  *     list -> remove each -> list again, until the list has none but our own
  *
  * A job may begin again only when its old box cannot run any more: a removal that was accepted is
  * therefore not enough, the list must be empty.
  */
-#include "runner/box/sweep.h"
+#include "runner/box/box_sweep.h"
 #include "base/loop.h"
 #include "engine/engine.h"
 #include "runner/box/boxes.h"

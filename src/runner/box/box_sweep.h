@@ -1,6 +1,6 @@
-/* sweep.h - removes the boxes that a dead runner, or the engine's absence, left */
-#ifndef RUNNER_SWEEP_H
-#define RUNNER_SWEEP_H
+/* box_sweep.h - removes the boxes that a dead runner, or the engine's absence, left */
+#ifndef RUNNER_BOX_SWEEP_H
+#define RUNNER_BOX_SWEEP_H
 
 #include "runner/box/boxes.h"
 
