@@ -514,6 +514,11 @@ static void images_changed(void *arg)
 	publish_languages();
 }
 
+static bool compiled_elsewhere(const void *arg, const struct lang *lang, const struct limits *limits)
+{
+	return compilers_suit(arg, lang, limits);
+}
+
 static void start(void)
 {
 	struct cee_err e;
@@ -549,9 +554,10 @@ static void start(void)
 	self_test_init(&g.self_test, &g.boxes, &g.probes, tested, NULL);
 	layer_builds_init(&g.layer_builds, &g.boxes, &g.images, &g.config);
 	compilers_init(&g.compilers, &g.boxes, &g.config);
-	pool_init(&g.pool, &g.boxes, &g.compilers, &g.config);
+	pool_init(&g.pool, &g.boxes, &g.config, compiled_elsewhere, &g.compilers);
 	counters_init(&g.counters);
-	g.run_parts = (struct run_parts){ &g.loop, &g.sync, &g.pin, &g.counters, &g.boxes, &g.pool, &g.compilers, &g.layer_builds };
+	g.run_parts = (struct run_parts){ &g.loop,  &g.sync, &g.pin,	   &g.counters,
+					  &g.boxes, &g.pool, &g.compilers, &g.layer_builds };
 	run_init(&g.run_parts, &g.config, &g.runner, durable, claim_more, look_at_languages);
 	publish_languages();
 	share_init(&g.spool, &g.config.conf, &g.sync);

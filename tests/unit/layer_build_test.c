@@ -21,6 +21,7 @@
 #include "check.h"
 #include "fake_boxes.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,7 +99,7 @@ static void bench_start(struct bench *t)
 	c->package_memory = 64 << 20;
 	c->package_wall_us = WALL;
 	c->package_boxes = 2;
-	t->lang = (struct lang){ .name = (char *)"py", .image = (char *)"cee/py" };
+	t->lang = (struct lang){ .name = (char *)"py", .image = (char *)"cee/py", .file = (char *)"main.py" };
 	t->lang.layer.grammar = (char *)"pip";
 	for (int i = 0; i < 4; i++) {
 		static char *const names[] = { (char *)"one", (char *)"two", (char *)"three", (char *)"four" };
@@ -496,6 +497,80 @@ static void told_forgets(void)
 
 /* ---- images, other runners, configuration --------------------------------------------------------------- */
 
+/* Whether a frame of that type with that text was sent. */
+static bool was_sent(const struct box *b, const char *text)
+{
+	return memmem(b->attach.out.data, b->attach.out.len, text, strlen(text)) != NULL;
+}
+
+static void environment(void)
+{
+	struct bench t;
+	struct asked k;
+	struct box *b;
+	static char *env[] = { (char *)"HOME=/root", (char *)"LANG=C" }, *fetch_argv[] = { (char *)"/fetch" };
+
+	bench_start(&t);
+	t.lang.env = env;
+	t.lang.nenv = 2;
+	t.lang.layer.fetch = fetch_argv;
+	t.lang.layer.nfetch = 1;
+	t.config.conf.package_proxy = (char *)"http://proxy:3128";
+	t.config.conf.package_certificates = (char *)"/etc/ssl/ours.pem";
+	ask(&t, 0, "ann", &k);
+	b = last_box(&t.boxes);
+	box_comes_up(b);
+	CHECK(was_sent(b, "HOME=/tmp") && !was_sent(b, "HOME=/root") && was_sent(b, "LANG=C"));
+	CHECK(was_sent(b, "https_proxy=http://proxy:3128"));
+	CHECK(was_sent(b, "SSL_CERT_FILE=/.cee/authorities.pem") && was_sent(b, "/fetch"));
+	CHECK(was_sent(b, "\"name\":\"one\",\"version\":\"1.0\""));
+	CHECK(was_sent(b, "\"index\":\"\""));
+	layer_builds_forget(&t.builds, k.waiter);
+	t.config.conf.package_index[0].grammar = (char *)"pip";
+	t.config.conf.package_index[0].index = (char *)"/srv/index"; /* a folder of the host */
+	ask(&t, 0, "ann", &k);
+	box_comes_up(last_box(&t.boxes));
+	CHECK(was_sent(last_box(&t.boxes), "\"index\":\"/.cee/index\""));
+	bench_end(&t);
+}
+
+static void damaged(void)
+{
+	struct bench t;
+	struct asked k;
+	char name[LAYER_NAME + 1], path[200];
+
+	bench_start(&t);
+	ask(&t, 0, "ann", &k);
+	snprintf(name, sizeof name, "%s", first(&t)->name);
+	fetch(last_box(&t.boxes));
+	unpack(last_box(&t.boxes));
+	CHECK(k.answer == LAYER_READY);
+	snprintf(path, sizeof path, "%s/whole/%s", t.path, name);
+	CHECK(rmdir(path) == 0);
+	CHECK(ask(&t, 0, "ann", &k) == LAYER_PENDING && first(&t)); /* it is built anew */
+	loop_advance(&t.loop, 700LL * SECOND);			    /* past a turn of the pruner */
+	bench_end(&t);
+}
+
+static void disk_fails(void)
+{
+	struct bench t;
+	struct asked k;
+	struct box *b;
+
+	bench_start(&t);
+	ask(&t, 0, "ann", &k);
+	b = last_box(&t.boxes);
+	box_comes_up(b);
+	close(first(&t)->fd);
+	CHECK((first(&t)->fd = open("/dev/full", O_WRONLY)) >= 0);
+	box_says(b, FRAME_OUT, STREAM_OUT, "tree", 4);
+	CHECK(k.answer == LAYER_FAILED && strstr(k.reply.message, "No space"));
+	CHECK(!first(&t) && b->state == BOX_REMOVING);
+	bench_end(&t);
+}
+
 static void image_unknown(void)
 {
 	struct bench t;
@@ -707,6 +782,9 @@ int main(void)
 	RUN(no_memory);
 	RUN(engine_goes);
 	RUN(told_forgets);
+	RUN(environment);
+	RUN(damaged);
+	RUN(disk_fails);
 	RUN(image_unknown);
 	RUN(made_elsewhere);
 	RUN(not_here);

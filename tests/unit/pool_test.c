@@ -66,7 +66,7 @@ static void bench_start(struct bench *t)
 		for (int i = 0; i < LIMIT_COUNT; i++)
 			c->max[p].v[i] = INT64_MAX;
 	}
-	pool_init(&t->pool, &t->boxes, NULL, &t->config);
+	pool_init(&t->pool, &t->boxes, &t->config, NULL, NULL);
 	pool_spec(&t->pool, &t->spec, &t->langs[0], t->langs[0].limits, true);
 }
 
@@ -453,6 +453,31 @@ static void shapes(void)
 	bench_end(&t);
 }
 
+static bool elsewhere(const void *arg, const struct lang *lang, const struct limits *limits)
+{
+	(void)arg;
+	return strcmp(lang->name, "c") == 0 && limits->v[LIMIT_MEMORY] == 256 << 20;
+}
+
+static void compiled_elsewhere(void)
+{
+	struct bench t;
+
+	bench_start(&t);
+	t.config.langs.n = 2;
+	t.langs[1].ncompile = 1;
+	t.langs[1].warm_min = 1;
+	t.langs[1].limits[PHASE_COMPILE].v[LIMIT_MEMORY] = 256 << 20;
+	for (int i = 0; i < 2; i++) {
+		pool_release(&t.pool);
+		pool_init(&t.pool, &t.boxes, &t.config, i ? elsewhere : NULL, NULL);
+		loop_advance(&t.loop, SECOND);
+		pool_refill(&t.pool, 0, 2);
+		CHECK(last_box(&t.boxes)->spec.memory == (i ? 64 << 20 : 256 << 20));
+	}
+	bench_end(&t);
+}
+
 static void two_pools(void)
 {
 	struct bench a, b;
@@ -491,6 +516,7 @@ int main(void)
 	RUN(drained);
 	RUN(reconfigured);
 	RUN(shapes);
+	RUN(compiled_elsewhere);
 	RUN(two_pools);
 	return check_status();
 }

@@ -23,7 +23,6 @@
 #include "job/language.h"
 #include "job/result.h"
 #include "runner/box/box.h"
-#include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
 #include "wire/frame.h"
@@ -91,7 +90,7 @@ static void default_spec(const struct pool *p, struct box_spec *spec, const stru
 		limits_default(&l[i], &p->config->conf.dflt[i]);
 		limits_cap(&l[i], &p->config->conf.max[i]);
 	}
-	elsewhere = p->compilers && compilers_suit(p->compilers, lang, &l[PHASE_COMPILE]);
+	elsewhere = p->elsewhere && p->elsewhere(p->arg, lang, &l[PHASE_COMPILE]);
 	pool_spec(p, spec, lang, l, !elsewhere);
 }
 
@@ -406,9 +405,9 @@ void pool_reconfigure(struct pool *p, const struct config *c)
 	entries_make(p);
 }
 
-void pool_init(struct pool *p, struct boxes *boxes, const struct compilers *compilers, const struct config *c)
+void pool_init(struct pool *p, struct boxes *boxes, const struct config *c, pool_elsewhere *elsewhere, const void *arg)
 {
-	*p = (struct pool){ .boxes = boxes, .compilers = compilers, .config = c };
+	*p = (struct pool){ .boxes = boxes, .config = c, .elsewhere = elsewhere, .arg = arg };
 	timer_init(&p->pace, boxes->loop, pace_fired);
 	entries_make(p);
 }

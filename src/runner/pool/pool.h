@@ -1,8 +1,8 @@
 /* pool.h - boxes that wait for a job: made ahead, or kept for their owner
  *
  * pool_init once; pool_take gives a box to a user, which hands it back by pool_give (its job has ended well),
- * pool_unused (it never had one) or removes it. The boxes, the compilers and the configuration must outlive
- * the pool. Everything happens in the loop's thread.
+ * pool_unused (it never had one) or removes it. The boxes and the configuration must outlive the pool. Everything
+ * happens in the loop's thread.
  */
 #ifndef RUNNER_POOL_H
 #define RUNNER_POOL_H
@@ -12,16 +12,19 @@
 #include "job/language.h"
 #include "job/result.h"
 #include "runner/box/box.h"
-#include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether programs of this language with these limits of the compile phase are compiled in another box. */
+typedef bool pool_elsewhere(const void *arg, const struct lang *lang, const struct limits *limits);
+
 struct pool {
 	struct boxes *boxes;
-	const struct compilers *compilers; /* who compiles elsewhere; NULL nobody */
+	pool_elsewhere *elsewhere;
+	const void *arg;
 	const struct config *config;
 	struct pool_entry *entries; /* what is made ahead, one a language */
 	size_t nentries;
@@ -32,7 +35,8 @@ struct pool {
 	int64_t paced_from; /* a box was made ahead, or a job took one */
 };
 
-void pool_init(struct pool *p, struct boxes *boxes, const struct compilers *compilers, const struct config *c);
+/* elsewhere NULL: nothing is. */
+void pool_init(struct pool *p, struct boxes *boxes, const struct config *c, pool_elsewhere *elsewhere, const void *arg);
 void pool_release(struct pool *p); /* drains it */
 /* Boxes of the old configuration go; those with a job end with it. */
 void pool_reconfigure(struct pool *p, const struct config *c);
