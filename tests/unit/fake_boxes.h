@@ -52,7 +52,7 @@ void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const s
 
 void box_rest(struct box *b)
 {
-	b->greeted = false;
+	b->state = BOX_RESTING;
 }
 
 void box_remove(struct box *b)

@@ -6,6 +6,7 @@
 #include "engine/docker.h"
 #include "job/job.h"
 #include "job/language.h"
+#include "layers/grammar.h"
 #include "layers/store.h"
 #include "runner/box/box.h"
 #include "runner/box/image_ids.h"
@@ -516,7 +517,7 @@ static void environment(void)
 	t.lang.layer.fetch = fetch_argv;
 	t.lang.layer.nfetch = 1;
 	t.config.conf.package_proxy = (char *)"http://proxy:3128";
-	t.config.conf.package_certificates = (char *)"/etc/ssl/ours.pem";
+	t.config.conf.package_certificates = (char *)"/etc/passwd";
 	ask(&t, 0, "ann", &k);
 	b = last_box(&t.boxes);
 	box_comes_up(b);
@@ -526,8 +527,7 @@ static void environment(void)
 	CHECK(was_sent(b, "\"name\":\"one\",\"version\":\"1.0\""));
 	CHECK(was_sent(b, "\"index\":\"\""));
 	layer_builds_forget(&t.builds, k.waiter);
-	t.config.conf.package_index[0].grammar = (char *)"pip";
-	t.config.conf.package_index[0].index = (char *)"/srv/index"; /* a folder of the host */
+	t.config.conf.package_index[GRAMMAR_PIP] = (char *)"/srv/index"; /* a folder of the host */
 	ask(&t, 0, "ann", &k);
 	box_comes_up(last_box(&t.boxes));
 	CHECK(was_sent(last_box(&t.boxes), "\"index\":\"/.cee/index\""));

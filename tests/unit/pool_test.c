@@ -235,7 +235,7 @@ static void kept_for_its_owner(void)
 
 	bench_start(&t);
 	b = give(&t, "ann");
-	CHECK(b->idle.state == BOX_KEPT && b->state == BOX_READY && !b->greeted);
+	CHECK(b->idle.state == BOX_KEPT && b->state == BOX_RESTING);
 	CHECK(take(&t, "bob", &from) != b && from == BOX_COLD);
 	CHECK(take(&t, "ann", &from) == b && from == BOX_SHARED);
 	loop_advance(&t.loop, 2 * IDLE);
@@ -473,7 +473,7 @@ static void compiled_elsewhere(void)
 		pool_init(&t.pool, &t.boxes, &t.config, i ? elsewhere : NULL, NULL);
 		loop_advance(&t.loop, SECOND);
 		pool_refill(&t.pool, 0, 2);
-		CHECK(last_box(&t.boxes)->spec.memory == (i ? 64 << 20 : 256 << 20));
+		CHECK((last_box(&t.boxes)->spec.memory < 256 << 20) == i);
 	}
 	bench_end(&t);
 }
