@@ -92,8 +92,9 @@ def check_job(owner, id, right):
 def check(spool, owner, notes):
     """notes: id -> what was right, of each id that was printed. Returns (findings, counts of why)."""
     findings, counts = [], {}
-    home = os.path.join(spool, owner)
+    owners = {right.get("owner", owner) for right in notes.values()} | {owner}
     for id, right in sorted(notes.items()):
+        home = os.path.join(spool, right.get("owner", owner))
         try:
             trouble = check_job(home, id, right)
         except (OSError, ValueError, KeyError) as e:
@@ -104,14 +105,14 @@ def check(spool, owner, notes):
             why = json.loads(read(path))["why"]
             counts[why] = counts.get(why, 0) + 1
     for part in ("new", "cancel", "in"):
-        left = os.listdir(os.path.join(home, part))
+        left = [p for o in owners for p in glob.glob(os.path.join(spool, o, part, "*"))]
         if left:
             findings.append("%s/: %d left: %s" % (part, len(left), left[:3]))
-    left = glob.glob(os.path.join(spool, "cur", "*", owner, "*"))
+    left = glob.glob(os.path.join(spool, "cur", "*", "*", "*"))
     if left:
         findings.append("cur/: %d left: %s" % (len(left), left[:3]))
     known = set(notes)
-    for path in glob.glob(os.path.join(home, "out", "*", "*")):
+    for path in [p for o in owners for p in glob.glob(os.path.join(spool, o, "out", "*", "*"))]:
         if os.path.basename(path) not in known:
             findings.append("%s: a job whose id was never printed or chosen" % path)
     return findings, counts

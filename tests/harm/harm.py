@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""harm.py [--jobs N] [--seed S] [--only HARM,…] [--power] [--spool-size MIB] [--keep] - real jobs under harm
+"""harm.py [--jobs N] [--seed S] [--only HARM,…] [--web] [--own-engine] [--power] [--spool-size MIB] [--keep]
+- real jobs under harm
 
 Runs N jobs through one or two real runners on the real engine, and does harm meanwhile, on a schedule
-that the seed decides: kill -9 of runners, submitters and boxes; an engine that cuts, delays, refuses,
+that the seed decides: kill -9 of runners, submitters, boxes, and with --web of the web server and its CGI programs, with --own-engine
+of dockerd and containerd; an engine that cuts, delays, refuses,
 answers 500 or garbage or not at all (a proxy on its socket); descriptors, memory and syncs that fail and a clock
 that steps (shim.c, loaded into the runner); a full disk and no inodes, then room again; SIGSTOP. --power: the runner
 dies at its k-th change of the spool, for k from 1 on, and the spool is left as a power cut may leave it.
@@ -10,7 +12,7 @@ dies at its k-th change of the spool, for k from 1 on, and the spool is left as 
 check.py then proves from files and notes that no job was lost, doubled or mixed. Prints figures and the seed;
 exit status 1 when something was wrong. A seed that ever failed belongs into tests/harm/seeds.
 """
-import argparse, ctypes, glob, json, mmap, os, random, shutil, signal, struct, subprocess, sys, tempfile, threading, time, uuid
+import argparse, glob, json, mmap, os, random, shutil, signal, struct, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -18,11 +20,11 @@ BIN = os.environ.get("CEE_BIN", os.path.join(ROOT, "bin"))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
 import check, jobs
+from parts import OwnEngine, Web, WebClient
 from proxy import Proxy
 from benchlib import Engine
 
 ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")[len("unix://"):]
-MS_NOSUID = 2
 
 
 def run(*argv, **more):
@@ -75,11 +77,15 @@ class Site:
                        check=True)
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
         self.owner = "uid-%d" % os.getuid()
-        self.proxy = Proxy(os.path.join(self.dir, "engine.sock"), ENGINE, args.seed)
+        self.engine = OwnEngine(self.dir, ("cee/bash:latest", "cee/python:latest"), ENGINE) if args.own_engine else None
+        self.socket = self.engine.socket if self.engine else ENGINE
+        os.environ["DOCKER_HOST"] = "unix://" + self.socket	# for boxes()
+        self.proxy = Proxy(os.path.join(self.dir, "engine.sock"), self.socket, args.seed)
         self.notes, self.clients = {}, []
         self.runners, self.log = {}, open(os.path.join(self.dir, "runner.log"), "ab")
         run(os.path.join(BIN, "cee-fsck"), "--make", self.owner, env=self.env)
         run(os.path.join(BIN, "cee-lang"), "publish", env=self.env)
+        self.web = Web(ROOT, BIN, self.dir, self.conf, self.spool) if args.web else None
 
     def start_runner(self, name):
         control = Control(os.path.join(self.dir, "control-%s" % name), self.rng.randrange(1 << 31))
@@ -90,7 +96,7 @@ class Site:
 
     def boxes(self):
         filters = json.dumps({"label": ["cee.spool=" + os.path.realpath(self.spool)]})
-        return [c["Id"] for c in Engine().call("GET", "/containers/json?all=1&filters=" + __import__("urllib.parse").parse.quote(filters))]
+        return [c["Id"] for c in Engine().call("GET", "/containers/json?all=1&filters=" + urllib.parse.quote(filters))]
 
     def close(self):
         for process, _ in self.runners.values():
@@ -99,12 +105,16 @@ class Site:
                 process.kill()
             process.wait()
         self.proxy.close()
+        if self.web:
+            self.web.kill(True)
         for box in self.boxes():
             try:
                 Engine().call("DELETE", "/containers/%s?force=1&v=1" % box)
             except SystemExit:
                 pass
         self.log.close()
+        if self.engine:
+            self.engine.close()
         if self.args.spool_size:
             subprocess.run(["umount", "-l", os.path.join(self.dir, "disk")], check=False)
         if self.args.keep:
@@ -179,7 +189,10 @@ def stop_runner(site):
 def kill_box(site):
     boxes = site.boxes()
     if boxes:
-        run("docker", "kill", site.rng.choice(boxes)) if shutil.which("docker") else None
+        try:
+            Engine().call("POST", "/containers/%s/kill" % site.rng.choice(boxes))
+        except SystemExit:	# it went meanwhile
+            pass
 
 
 def kill_submitter(site):
@@ -253,7 +266,7 @@ def read_only(site):
 
 
 def cancel_some(site):
-    ids = [id for id in list(site.notes) if id[0] != "?"]
+    ids = [id for id, right in list(site.notes.items()) if id[0] != "?" and "owner" not in right]
     some = site.rng.sample(ids, min(len(ids), site.rng.choice((1, 5, 30))))
     for id in some:
         site.notes[id] = dict(site.notes[id], cancelled=True)
@@ -261,7 +274,32 @@ def cancel_some(site):
         run(os.path.join(BIN, "cee-cancel"), *some, env=site.env)
 
 
-HARMS = [cancel_some, read_only, kill_runner, kill_runner, stop_runner, kill_box, kill_submitter, engine_gone, disk_full, no_inodes] + \
+def kill_web(site):
+    if site.web:
+        site.web.kill(site.rng.random() < 0.5)
+        time.sleep(site.rng.uniform(0, 0.5))
+        site.web.start()
+
+
+def kill_cgi(site):
+    if site.web:
+        site.web.kill_cgi()
+
+
+def kill_engine(site):
+    if site.engine:
+        site.engine.kill("pid")
+        time.sleep(site.rng.uniform(0, 2))
+        site.engine.start()
+
+
+def kill_containerd(site):
+    if site.engine:
+        site.engine.kill("exec/containerd/containerd.pid")	# its dockerd starts another
+        time.sleep(site.rng.uniform(1, 3))
+
+
+HARMS = [kill_web, kill_cgi, kill_engine, kill_containerd, cancel_some, read_only, kill_runner, kill_runner, stop_runner, kill_box, kill_submitter, engine_gone, disk_full, no_inodes] + \
     [engine_harm(k) for k in ("delay", "refuse", "cut", "error", "garbage", "stall")] + [
         shim_harm("slow_sync", {"sync_delay_ms": (50, 400, 900)}),
         shim_harm("failing_sync", {"sync_fail": (50, 500)}),
@@ -271,7 +309,8 @@ HARMS = [cancel_some, read_only, kill_runner, kill_runner, stop_runner, kill_box
 
 
 def ended(site, notes):
-    return sum(1 for id in list(notes) if glob.glob(os.path.join(site.spool, site.owner, "out", "*", id, "job")))
+    return sum(1 for id, right in list(notes.items())
+               if glob.glob(os.path.join(site.spool, right.get("owner", site.owner), "out", "*", id, "job")))
 
 
 def settle(site, notes, seconds):
@@ -304,6 +343,9 @@ def verdict(site, notes, done, began):
     fsck = run(os.path.join(BIN, "cee-fsck"), env=site.env)
     if fsck.returncode:
         findings.append("cee-fsck: %s" % fsck.stdout.strip())
+    end = time.time() + 10	# the engine may still be at it
+    while site.boxes() and time.time() < end:
+        time.sleep(0.2)
     left = site.boxes()
     if left:
         findings.append("%d boxes are left" % len(left))
@@ -323,6 +365,10 @@ def storm(site):
         site.start_runner("b")
     each = args.jobs // args.clients
     site.clients = [Client(site, args.seed * 1000 + i, each + (i < args.jobs % args.clients), notes, i) for i in range(args.clients)]
+    if site.web:
+        for client in site.clients[::2]:
+            client.n //= 2
+            site.clients.append(WebClient(site, random.Random(args.seed * 77 + client.number), jobs.make, client.n, notes, client.number))
     for client in site.clients:
         client.start()
     while any(c.is_alive() for c in site.clients) or ended(site, notes) < 0.9 * len(notes):
@@ -383,6 +429,8 @@ def main():
     p.add_argument("--spool-size", type=int, default=0, help="a tmpfs of so many MiB, for a disk that gets full")
     p.add_argument("--seconds", type=int, default=600)
     p.add_argument("--settle", type=int, default=120)
+    p.add_argument("--web", action="store_true", help="half of the jobs come by POST, through lighttpd")
+    p.add_argument("--own-engine", action="store_true", help="a second dockerd, which may be killed (root)")
     p.add_argument("--keep", action="store_true")
     args = p.parse_args()
     site = Site(args)
