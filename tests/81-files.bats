@@ -366,13 +366,13 @@ print("written", flush=True)' --collect 'f?' -L disk=256M)
 	[[ "$output" == *'files: has 5 bytes, but the index covers 6'* ]]
 	truncate -s 7 "$dir/files"
 	run cee-fsck
-	[[ "$output" == *'files: has 1 bytes behind what the index covers'* ]]
+	[[ "$output" == *'files: has 1 bytes beyond what the index covers'* ]]
 	sed -i '2s/"name":"[^"]*"/"name":"..\/x"/' "$dir/files.index"
 	run cee-fsck
-	[[ "$output" == *'files.index: line 2: name: is no name'* ]]
+	[[ "$output" == *'files.index: line 2: name: is not a valid name'* ]]
 	run cee-files --tar "$ID"
 	[ "$status" -eq 65 ]
 	rm "$dir/files.index"
 	run cee-fsck
-	[[ "$output" == *'files.index: is not there, but files is'* ]]
+	[[ "$output" == *'files.index: is missing, though files is there'* ]]
 }

@@ -473,10 +473,10 @@ print(n >> 20 > 5)'
 		[[ $output == *"$1"* ]] || { echo "$output"; return 1; }
 		cp "$BATS_TEST_TMPDIR/lines" "$f"
 	}
-	echo junk >> "$f"; bad 'has a line behind test 2 that is none'
+	echo junk >> "$f"; bad 'has an invalid line after test 2'
 	printf '{"number":3' >> "$f"; bad 'ends within a line, though the job has ended'
-	cat "$BATS_TEST_TMPDIR/lines" >> "$f"; bad 'test 1 is not behind test 2'
-	sed 's/"to":4/"to":5/' "$BATS_TEST_TMPDIR/lines" > "$f"; bad 'test 2 has bytes behind what the index covers'
+	cat "$BATS_TEST_TMPDIR/lines" >> "$f"; bad 'test 1 does not come after test 2'
+	sed 's/"to":4/"to":5/' "$BATS_TEST_TMPDIR/lines" > "$f"; bad 'test 2 has bytes beyond what the index covers'
 	sound
 }
 

@@ -195,7 +195,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	# a wish from before, by whoever died with it: the next runner sees to it
 	as $ANN touch "$CEE_SPOOL/uid-$ANN/cancel/$id.remove"
 	run cee-fsck
-	[[ "$output" == *"wishes that a job be removed"* ]]
+	[[ "$output" == *"requests the removal of a job"* ]]
 	start_root_runner
 	wait_until 10 test ! -e "$CEE_SPOOL/uid-$ANN/cancel/$id.remove"
 	[ -z "$(find "$CEE_SPOOL/uid-$ANN/out" -name "$id")" ]

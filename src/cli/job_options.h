@@ -1,14 +1,11 @@
-/* offer.h - making a job and giving it to the spool: what cee-submit and cee-run do alike
+/* job_options.h - the options of cee-submit and cee-run that are fields of a job
  *
  * Like client.h this is for programs: it prints and exits.
  */
-#ifndef CEE_OFFER_H
-#define CEE_OFFER_H
+#ifndef CEE_JOB_OPTIONS_H
+#define CEE_JOB_OPTIONS_H
 
-#include "base/buf.h"
-#include "base/error.h"
 #include "base/limit.h"
-#include "base/names.h"
 #include "cli/client.h"
 #include "job/compose.h"
 
@@ -16,66 +13,57 @@
 #include <stddef.h>
 
 /* Options that are fields of a job, as client.h has the common ones. A program's own
- * options without a letter begin at OFFER_OWN. */
-#define OFFER_SHORT "E:L:p:"
+ * options without a letter begin at JOB_OPT_OWN. */
+#define JOB_OPTIONS_SHORT "E:L:p:"
 enum {
-	OFFER_FRAMEWORK = CLIENT_OWN,
-	OFFER_MERGE,
-	OFFER_TTY,
-	OFFER_BUFFER,
-	OFFER_PRIORITY,
-	OFFER_START_WITHIN,
-	OFFER_RETRIES,
-	OFFER_KEEP,
-	OFFER_LABEL,
-	OFFER_CHECK,
-	OFFER_COLLECT,
-	OFFER_OWN
+	JOB_OPT_FRAMEWORK = CLIENT_OWN,
+	JOB_OPT_MERGE,
+	JOB_OPT_TTY,
+	JOB_OPT_BUFFER,
+	JOB_OPT_PRIORITY,
+	JOB_OPT_START_WITHIN,
+	JOB_OPT_RETRIES,
+	JOB_OPT_KEEP,
+	JOB_OPT_LABEL,
+	JOB_OPT_CHECK,
+	JOB_OPT_COLLECT,
+	JOB_OPT_OWN
 };
-#define OFFER_LONG                                                                                                     \
-	{ "env", required_argument, NULL, 'E' }, { "limit", required_argument, NULL, 'L' },                            \
-		{ "package", required_argument, NULL, 'p' },                                                           \
-		{ "framework", required_argument, NULL, OFFER_FRAMEWORK },                                             \
-		{ "merge", no_argument, NULL, OFFER_MERGE }, { "tty", no_argument, NULL, OFFER_TTY },                  \
-		{ "buffer", required_argument, NULL, OFFER_BUFFER },                                                   \
-		{ "priority", required_argument, NULL, OFFER_PRIORITY },                                               \
-		{ "start-within", required_argument, NULL, OFFER_START_WITHIN },                                       \
-		{ "retries", required_argument, NULL, OFFER_RETRIES },                                                 \
-		{ "keep", required_argument, NULL, OFFER_KEEP }, { "label", required_argument, NULL, OFFER_LABEL },    \
-		{ "check", no_argument, NULL, OFFER_CHECK },                                                           \
-	{                                                                                                              \
-		"collect", required_argument, NULL, OFFER_COLLECT                                                      \
-	}
-#define OFFER_HELP                                                                                                     \
-	"  -E, --env NAME=VALUE    sets a variable of its environment\n"                                               \
-	"  -L, --limit NAME=VALUE  cpu=2s, wall=10s, memory=64M, ...; compile.NAME for the compiler's\n"               \
+/* clang-format off */
+#define JOB_OPTIONS_LONG                                                                                               \
+	{ "env", required_argument, NULL, 'E' },                                                                       \
+	{ "limit", required_argument, NULL, 'L' },                                                                     \
+	{ "package", required_argument, NULL, 'p' },                                                                   \
+	{ "framework", required_argument, NULL, JOB_OPT_FRAMEWORK },                                                   \
+	{ "merge", no_argument, NULL, JOB_OPT_MERGE },                                                                 \
+	{ "tty", no_argument, NULL, JOB_OPT_TTY },                                                                     \
+	{ "buffer", required_argument, NULL, JOB_OPT_BUFFER },                                                         \
+	{ "priority", required_argument, NULL, JOB_OPT_PRIORITY },                                                     \
+	{ "start-within", required_argument, NULL, JOB_OPT_START_WITHIN },                                             \
+	{ "retries", required_argument, NULL, JOB_OPT_RETRIES },                                                       \
+	{ "keep", required_argument, NULL, JOB_OPT_KEEP },                                                             \
+	{ "label", required_argument, NULL, JOB_OPT_LABEL },                                                           \
+	{ "check", no_argument, NULL, JOB_OPT_CHECK },                                                                 \
+	{ "collect", required_argument, NULL, JOB_OPT_COLLECT }
+/* clang-format on */
+#define JOB_OPTIONS_HELP                                                                                               \
+	"  -E, --env NAME=VALUE    set an environment variable\n"                                                      \
+	"  -L, --limit NAME=VALUE  cpu=2s, wall=10s, memory=64M, ...; compile.NAME for the compiler\n"                 \
 	"  -p, --package NAME@VERSION\n"                                                                               \
 	"      --framework NAME    a .NET target framework, as net6.0\n"                                               \
-	"      --check             only the language's own check of the program: 0 fine, 126 findings\n"               \
-	"      --collect GLOB      carries matching files out at the end, for cee-files; repeatable\n"                 \
+	"      --check             only check the program with the language's tools: 0 fine, 126 findings\n"           \
+	"      --collect GLOB      collect matching files at the end, for cee-files; repeatable\n"                     \
 	"      --merge             one pipe for both outputs: their order is exact\n"                                  \
-	"      --tty               gives it a terminal of its own: input and both outputs are that\n"                  \
+	"      --tty               run it on a terminal of its own: input and both outputs\n"                          \
 	"      --buffer full|live\n"                                                                                   \
-	"      --priority N        0 first ... 9 last; 5 otherwise\n"                                                  \
-	"      --start-within TIME not begun by then it ends as expired\n"                                             \
-	"      --retries N         reruns after a failure of ours, 0 to 3; 1 otherwise\n"                              \
-	"      --keep TIME         how long the result stays\n"                                                        \
+	"      --priority N        0 first ... 9 last (default 5)\n"                                                   \
+	"      --start-within TIME expire the job when it has not begun by then\n"                                     \
+	"      --retries N         reruns after a failure of the engine, 0 to 3 (default 1)\n"                         \
+	"      --keep TIME         how long the result is kept\n"                                                      \
 	"      --label NAME=VALUE\n"
-/* Takes one of those options from optarg; false when it is none. */
-bool offer_option(struct draft *d, int opt);
-/* strings_add, or the end of the program. */
-void offer_add(struct strings *s, char *text);
-
-/* What the spool publishes of languages; data stays NULL when nothing is. */
-void offer_languages(struct client *c, struct buf *languages);
-
-struct offer { /* what a submitter needs to know of its job */
-	int priority;
-	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1]; /* "" none */
-	bool stdin_stream;
-};
-/* Is text a job that may be submitted? -1 and e. */
-int offer_check(struct client *c, const struct buf *languages, const char *text, size_t len, struct offer *o,
-		struct cee_err *e);
+/* Takes one of those options from optarg; false when opt is another one. */
+bool job_options_take(struct draft *d, int opt);
+/* strings_add; ends the program when there is no memory. */
+void job_options_add(struct strings *s, char *text);
 
 #endif

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json_write.h"
+#include "cli/checked_job.h"
 #include "cli/client.h"
-#include "cli/job_options.h"
 #include "cli/prog.h"
 #include "spool/find.h"
 #include "spool/group.h"
@@ -36,7 +36,7 @@ static void begin(struct submitter *t)
 		return;
 	t->begun = true;
 	group_init(&t->g);
-	room_init(&t->room);
+	queue_capacity_init(&t->room);
 }
 
 void submitter_release(struct submitter *t)
@@ -44,7 +44,7 @@ void submitter_release(struct submitter *t)
 	if (!t->begun)
 		return;
 	group_release(&t->g);
-	room_release(&t->room);
+	queue_capacity_release(&t->room);
 	t->begun = false;
 }
 
@@ -190,14 +190,14 @@ static int wait_for_room(struct submitter *t)
 {
 	int timeout = WAIT_WARN_MS, r;
 
-	while ((r = room_wait(&t->room, &t->c->spool, t->c->owner, t->c->conf.max_queued, timeout)) == 0) {
+	while ((r = queue_capacity_wait(&t->room, &t->c->spool, t->c->owner, t->c->conf.max_queued, timeout)) == 0) {
 		client_warn_runner(t->c, &t->warned);
 		timeout = -1;
 	}
 	return r < 0 ? -1 : 0;
 }
 
-int submitter_put_checked(struct submitter *t, const struct offer *o, struct buf *text, const char *own,
+int submitter_put_checked(struct submitter *t, const struct job_facts *o, struct buf *text, const char *own,
 			  char id[ID_LEN + 1], struct cee_err *e)
 {
 	struct job_in j = { .text = text, .own = own };
@@ -234,9 +234,9 @@ int submitter_put_checked(struct submitter *t, const struct offer *o, struct buf
 
 int submitter_put(struct submitter *t, struct buf *text, const char *own, char id[ID_LEN + 1], struct cee_err *e)
 {
-	struct offer o = { 0 };
+	struct job_facts o = { 0 };
 
-	if (offer_check(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
+	if (checked_job_read(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return 1;
 	return submitter_put_checked(t, &o, text, own, id, e);
 }

@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "cli/checked_job.h"
 #include "cli/client.h"
-#include "cli/job_options.h"
 #include "spool/group.h"
 #include "spool/input.h"
 #include "spool/queue_capacity.h"
@@ -32,7 +32,7 @@ struct submitter {
 	bool begun;
 	char first[ID_LEN + 1]; /* the first job that named no group: the group of those that follow */
 	struct group g;
-	struct room room;
+	struct queue_capacity room;
 	bool warned;
 };
 
@@ -41,8 +41,8 @@ struct submitter {
  * may be submitted, e says why. -1: the spool did not take it; errno EAGAIN the queue is full (with
  * no_block), ENOSPC the disk, EEXIST another job has this id, EINTR a signal came while it waited for room. */
 int submitter_put(struct submitter *t, struct buf *text, const char *own, char id[ID_LEN + 1], struct cee_err *e);
-/* The same for a text that offer_check has found right, and whose *o it has filled in. */
-int submitter_put_checked(struct submitter *t, const struct offer *o, struct buf *text, const char *own,
+/* The same for a text that checked_job_read has found right, and whose *o it has filled in. */
+int submitter_put_checked(struct submitter *t, const struct job_facts *o, struct buf *text, const char *own,
 			  char id[ID_LEN + 1], struct cee_err *e);
 void submitter_release(struct submitter *t);
 

@@ -9,20 +9,23 @@
 #include <termios.h>
 #include <unistd.h>
 
-static struct termios before; /* as it was; valid when known */
-static volatile sig_atomic_t known, is_raw;
+/* Static, since a signal's handler restores the terminal. */
+static struct {
+	struct termios before; /* as it was; valid when known */
+	volatile sig_atomic_t known, is_raw;
+} terminal;
 
 /* Calls of POSIX's list of those that a handler may make. */
 void tty_restore(void)
 {
-	if (is_raw)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-	is_raw = 0;
+	if (terminal.is_raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.before);
+	terminal.is_raw = 0;
 }
 
 static void make_raw(void)
 {
-	struct termios t = before;
+	struct termios t = terminal.before;
 
 	/* from the background it would stop us; whoever has the terminal keeps it */
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
@@ -32,7 +35,7 @@ static void make_raw(void)
 	t.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
-	is_raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &t) == 0;
+	terminal.is_raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &t) == 0;
 }
 
 /* Sent by somebody, since typed it is a byte. */
@@ -51,9 +54,9 @@ void tty_raw(void)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
 
-	if (known || tcgetattr(STDIN_FILENO, &before) < 0)
+	if (terminal.known || tcgetattr(STDIN_FILENO, &terminal.before) < 0)
 		return;
-	known = 1;
+	terminal.known = 1;
 	atexit(tty_restore);
 	sigaction(SIGTSTP, &sa, NULL);
 	make_raw();

@@ -1,11 +1,10 @@
-/* attend.c - waiting for a job as if it were a process of ours (attend.h)
+/* wait_job.c - waiting for a job as if it were a process of ours (wait_job.h)
  *
- * Signals: the handler counts, writes a byte that wakes the poll, and ends the
- * program at the next one once the wish to cancel has been made. A write that
- * blocks is interrupted (no SA_RESTART) so that the first one is heard then too.
+ * A first signal is passed on to the job's program or cancels the job, a second one cancels it, and once the
+ * request to cancel is on the disk the next one ends this program (signals.h).
  *
- * Input is read only where it may be written: so the read never blocks, and what
- * the program does not take stays with whoever writes to us.
+ * Input is read only where it may be written: so the read never blocks, and what the program does not take
+ * stays with the process that writes to us.
  */
 #include "cli/wait_job.h"
 #include "base/buf.h"
@@ -13,6 +12,7 @@
 #include "base/fd.h"
 #include "cli/client.h"
 #include "cli/prog.h"
+#include "cli/signals.h"
 #include "cli/sink.h"
 #include "cli/tty.h"
 #include "cli/verdict_file.h"
@@ -24,7 +24,6 @@
 #include "spool/cancel.h"
 #include "spool/follow.h"
 #include "spool/input.h"
-#include "wire/frame_types.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,131 +43,81 @@ enum { WARN_MS = 500 };
 
 /* ---- signals ------------------------------------------------------------------ */
 
-static volatile sig_atomic_t signals, last_signal, cancel_made, resized;
-static int wake[2] = { -1, -1 };
-
-static void on_signal(int sig)
+void wait_job_begin(struct wait_job *a)
 {
-	int saved = errno;
-
-	signals++;
-	last_signal = sig;
-	if (cancel_made) {
-		tty_restore();
-		_exit(128 + sig);
-	}
-	if (write(wake[1], "", 1) < 0) { /* full: it is awake already */
-	}
-	errno = saved;
+	signals_catch(a->forward, a->tty);
 }
 
-static void on_resize(int sig)
+int wait_job_signal(void)
 {
-	int saved = errno;
-
-	(void)sig;
-	resized = 1;
-	if (write(wake[1], "", 1) < 0) {
-	}
-	errno = saved;
+	return signals_last();
 }
 
-void attend_begin(struct attend *a)
-{
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	size_t n = sizeof caught / sizeof *caught - (a->forward ? 0 : 1);
-	struct sigaction sa = { .sa_handler = on_signal }, old;
-
-	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
-		prog_die(EX_OSERR, "pipe: %s", strerror(errno));
-	for (size_t i = 0; i < n; i++) {
-		/* who started us with nohup or in the background meant it */
-		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(caught[i], &sa, NULL);
-	}
-	sa.sa_handler = on_resize;
-	if (a->tty)
-		sigaction(SIGWINCH, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN); /* the job must be cancelled before we go */
-}
-
-int attend_signal(void)
-{
-	return last_signal;
-}
-
-static void cancel(struct attend *a)
+static void cancel(struct wait_job *a)
 {
 	struct cee_err e = { 0 };
 
 	a->cancelling = true;
 	if (spool_cancel(&a->c->spool, a->c->owner, a->f.id, &e) < 0)
 		prog_error("%s", e.msg);
-	cancel_made = 1;
+	signals_let_end();
 }
 
-/* The program has it, and may go on. A job that waits has none. */
-static bool pass_on(struct attend *a)
+/* Sends the signal to the job's program, which may go on. A job that waits has no program yet. */
+static bool pass_on(struct wait_job *a)
 {
-	if (!a->forward || a->forwarded || signals > 1 || a->f.attempt == 0)
+	if (!a->forward || a->forwarded || signals_count() > 1 || a->f.attempt == 0)
 		return false;
 	a->forwarded = true;
-	return spool_signal(&a->c->spool, a->c->owner, a->f.id, last_signal, NULL) == 0;
+	return spool_signal(&a->c->spool, a->c->owner, a->f.id, signals_last(), NULL) == 0;
 }
 
-static void heed_resize(struct attend *a)
+static void heed_resize(struct wait_job *a)
 {
 	unsigned rows, columns;
 
-	resized = 0;
 	if (tty_size(&rows, &columns))
 		spool_window(&a->c->spool, a->c->owner, a->f.id, rows, columns, NULL);
 }
 
-static void heed_signals(struct attend *a)
+static void heed_signals(struct wait_job *a)
 {
-	static int heeded;
-	char byte[16];
-
-	if (resized) {
-		while (read(wake[0], byte, sizeof byte) > 0)
-			;
+	if (signals_resized()) {
+		signals_drain();
 		heed_resize(a);
 	}
-	if (signals == heeded || a->cancelling)
+	if (signals_count() == a->heeded || a->cancelling)
 		return;
-	heeded = signals;
-	while (read(wake[0], byte, sizeof byte) > 0)
-		;
+	a->heeded = signals_count();
+	signals_drain();
 	if (pass_on(a))
 		return;
 	cancel(a);
-	if (signals != heeded) { /* the next one came while the wish was on its way to the disk */
-		tty_restore();
-		_exit(128 + last_signal);
-	}
+	if (signals_count() != a->heeded) /* the next one came while the request was on its way to the disk */
+		signals_exit();
 	if (!a->quiet)
-		prog_error("cancelling %s; once more, and it is left to itself", a->f.id);
+		prog_error("cancelling %s (interrupt again to stop waiting)", a->f.id);
 	client_warn_runner(a->c, &a->warned);
 }
 
-void attend_exit(const struct attend *a, int status)
+void wait_job_exit(const struct wait_job *a, int status)
 {
 	struct rlimit none = { 0 };
+	int sig = signals_last();
 
-	if (a->forward && last_signal && status == 128 + last_signal) {
+	if (a->forward && sig && status == 128 + sig) {
 		tty_restore();
 		setrlimit(RLIMIT_CORE, &none);
-		signal(last_signal, SIG_DFL);
-		raise(last_signal);
+		signal(sig, SIG_DFL);
+		raise(sig);
 	}
 	exit(status);
 }
 
 /* ---- waiting and streaming ------------------------------------------------------- */
 
-/* Who read us is gone, or our disk is full: the job has lost its purpose. */
-static _Noreturn void output_failed(struct attend *a, const struct sink *k)
+/* The reader closed the pipe or our disk is full: cancel the job. */
+static _Noreturn void output_failed(struct wait_job *a, const struct sink *k)
 {
 	int err = errno;
 
@@ -182,7 +131,7 @@ static _Noreturn void output_failed(struct attend *a, const struct sink *k)
 		 a->f.id);
 }
 
-static void flush(struct attend *a, struct sink *k)
+static void flush(struct wait_job *a, struct sink *k)
 {
 	while (sink_flush(k) < 0) {
 		if (errno != EINTR)
@@ -191,8 +140,8 @@ static void flush(struct attend *a, struct sink *k)
 	}
 }
 
-/* On a terminal a line of ours does not begin in the middle of one of the program's. */
-static void before_note(struct attend *a)
+/* On a terminal a message does not begin in the middle of a line of the program. */
+static void before_note(struct wait_job *a)
 {
 	flush(a, &a->out);
 	flush(a, &a->err);
@@ -202,13 +151,13 @@ static void before_note(struct attend *a)
 
 /* ---- tests ----------------------------------------------------------------------- */
 
-void attend_tests(struct attend *a, const char *text, size_t len)
+void wait_job_tests(struct wait_job *a, const char *text, size_t len)
 {
 	if (job_parse(&a->job, text, len, NULL) < 0)
 		prog_die(EX_SOFTWARE, "the job that was submitted cannot be read again");
 }
 
-static void put_tap(struct attend *a, struct buf *b, int made)
+static void put_tap(struct wait_job *a, struct buf *b, int made)
 {
 	if (made < 0)
 		prog_die(EX_OSERR, "out of memory");
@@ -216,15 +165,15 @@ static void put_tap(struct attend *a, struct buf *b, int made)
 		output_failed(a, &a->out);
 }
 
-static void begin_tests(struct attend *a)
+static void begin_tests(struct wait_job *a)
 {
 	AUTO_BUF struct buf b = { 0 };
 
 	put_tap(a, &b, tap_plan(&b, a->job.ntests));
 }
 
-/* A rerun runs them all again: what is as it was is not said twice. */
-static void tell_test(struct attend *a, const struct follow_item *it)
+/* A rerun runs all of them again: a verdict that did not change is not printed twice. */
+static void report_test(struct wait_job *a, const struct follow_item *it)
 {
 	AUTO_BUF struct buf b = { 0 };
 	struct test_result t;
@@ -241,8 +190,8 @@ static void tell_test(struct attend *a, const struct follow_item *it)
 	test_release(&t);
 }
 
-/* Every test of the plan has its line, or it is said why there are no more. */
-static void end_tests(struct attend *a, const struct result *r)
+/* Every test of the plan gets its line, or the reason why there are no more is printed. */
+static void end_tests(struct wait_job *a, const struct result *r)
 {
 	AUTO_BUF struct buf b = { 0 };
 	int made = 0;
@@ -259,7 +208,7 @@ static void end_tests(struct attend *a, const struct result *r)
 	put_tap(a, &b, made);
 }
 
-static bool is_of_test(const struct attend *a, const struct follow_item *it)
+static bool is_of_test(const struct wait_job *a, const struct follow_item *it)
 {
 	return a->job.ntests && (it->what == FOLLOW_DATA || it->what == FOLLOW_GAP) && it->rec.stream != STREAM_COMPILE;
 }
@@ -268,7 +217,7 @@ static bool is_of_test(const struct attend *a, const struct follow_item *it)
 
 static int item(void *arg, const struct follow_item *it)
 {
-	struct attend *a = arg;
+	struct wait_job *a = arg;
 	struct sink *k = it->what == FOLLOW_TEST || (it->what == FOLLOW_DATA && it->rec.stream == STREAM_OUT) ? &a->out
 													      : &a->err;
 
@@ -290,7 +239,7 @@ static int item(void *arg, const struct follow_item *it)
 			   client_stream_name(it->rec.stream));
 		break;
 	case FOLLOW_TEST:
-		tell_test(a, it);
+		report_test(a, it);
 		break;
 	case FOLLOW_MARK:
 		break;
@@ -304,19 +253,19 @@ static int item(void *arg, const struct follow_item *it)
 
 /* ---- our standard input is the program's ------------------------------------------- */
 
-static bool input_open(const struct attend *a)
+static bool input_open(const struct wait_job *a)
 {
 	return a->input && a->input->fd >= 0;
 }
 
-/* No more is written ahead than this: who writes without end waits for who reads. */
-static bool input_wanted(const struct attend *a)
+/* No more is written ahead than this: a writer without end waits for the reader. */
+static bool input_wanted(const struct wait_job *a)
 {
 	return input_open(a) && !a->cancelling && a->input->size < follow_taken(&a->f) + SPOOL_INPUT_AHEAD;
 }
 
-static _Noreturn void input_failed(struct attend *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static _Noreturn void input_failed(struct attend *a, const char *fmt, ...)
+static _Noreturn void input_failed(struct wait_job *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static _Noreturn void input_failed(struct wait_job *a, const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
@@ -328,8 +277,8 @@ static _Noreturn void input_failed(struct attend *a, const char *fmt, ...)
 	prog_die(STATUS_OURS, "standard input: %s; %s is cancelled", text, a->f.id);
 }
 
-/* What jobs write needs room as well. */
-static void check_room(struct attend *a)
+/* The output of jobs needs room as well. */
+static void check_room(struct wait_job *a)
 {
 	struct statvfs v;
 
@@ -340,15 +289,15 @@ static void check_room(struct attend *a)
 		input_failed(a, "the spool's disk has no more room for it (min_room of cee.conf)");
 }
 
-static void end_input(struct attend *a)
+static void end_input(struct wait_job *a)
 {
 	if (spool_input_end(a->input) < 0)
 		input_failed(a, "its end cannot be written into the spool: %s", strerror(errno));
 }
 
-static void forward_input(struct attend *a)
+static void forward_input(struct wait_job *a)
 {
-	static char block[65536];
+	char block[65536];
 	ssize_t n = read(STDIN_FILENO, block, sizeof block);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -370,10 +319,10 @@ static void forward_input(struct attend *a)
 
 /* ---- to the end ---------------------------------------------------------------------- */
 
-static void wait_more(struct attend *a, int timeout)
+static void wait_more(struct wait_job *a, int timeout)
 {
 	struct pollfd p[2] = {
-		{ .fd = a->cancelling ? -1 : wake[0], .events = POLLIN },
+		{ .fd = a->cancelling ? -1 : signals_fd(), .events = POLLIN },
 		{ .fd = input_wanted(a) ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 
@@ -381,13 +330,13 @@ static void wait_more(struct attend *a, int timeout)
 		forward_input(a);
 }
 
-static void follow_to_end(struct attend *a)
+static void follow_to_end(struct wait_job *a)
 {
 	struct cee_err e = { 0 };
 	int timeout = WARN_MS, r;
 
 	while ((r = follow_step(&a->f, item, a, &e)) == 0) {
-		if (a->tty && a->f.attempt > 0) /* what is typed before is still ours, Ctrl-C too */
+		if (a->tty && a->f.attempt > 0) /* until then what is typed is for this program, Ctrl-C too */
 			tty_raw();
 		flush(a, &a->out);
 		flush(a, &a->err);
@@ -405,8 +354,8 @@ static void follow_to_end(struct attend *a)
 		prog_die(STATUS_OURS, "%s", e.msg);
 }
 
-/* What the program cannot have said itself. */
-static void say_why(struct attend *a, const struct result *r)
+/* Prints what the program cannot have printed itself. */
+static void report_reason(struct wait_job *a, const struct result *r)
 {
 	const char *message = r->message ? r->message : "", *colon = *message ? ": " : "";
 
@@ -424,7 +373,7 @@ static void say_why(struct attend *a, const struct result *r)
 		prog_error("%s%s%s", why_name[r->why], colon, message);
 }
 
-int attend_job(struct attend *a, const char *id)
+int wait_job_to_end(struct wait_job *a, const char *id)
 {
 	struct result r;
 	struct cee_err e = { 0 };
@@ -445,7 +394,7 @@ int attend_job(struct attend *a, const char *id)
 	verdict_file_write(a->verdict, a->f.result.data, a->f.result.len);
 	if (a->job.ntests)
 		end_tests(a, &r);
-	say_why(a, &r);
+	report_reason(a, &r);
 	flush(a, &a->out);
 	status = result_exit_status(&r);
 	job_release(&a->job);

@@ -1,14 +1,14 @@
-/* attend.h - waiting for a job as if it were a process of ours
+/* wait_job.h - waiting for a job as if it were a process of ours
  *
- * What cee-submit -w and cee-run share: the job's output is our output, our signals are its
- * affair, its end is our exit status. Like client.h this is for programs: it prints and exits.
+ * What cee-submit -w and cee-run have in common: the job's output goes to our output, signals that we get are
+ * passed on, and its end is our exit status. Like client.h this is for programs: it prints and exits.
  *
- *     attend_begin(&a);		before the job is submitted: from here on signals are caught
- *     status = attend_job(&a, id);
- *     attend_exit(&a, status);
+ *     wait_job_begin(&a);		before the job is submitted: from here on signals are caught
+ *     status = wait_job_to_end(&a, id);
+ *     wait_job_exit(&a, status);
  */
-#ifndef CEE_ATTEND_H
-#define CEE_ATTEND_H
+#ifndef CEE_CLI_WAIT_JOB_H
+#define CEE_CLI_WAIT_JOB_H
 
 #include "cli/client.h"
 #include "cli/sink.h"
@@ -21,35 +21,36 @@
 #include <stdint.h>
 #include <stddef.h>
 
-struct attend {
+struct wait_job {
 	struct client *c;
-	bool quiet;		   /* says nothing of how the program ended, only where we failed */
-	bool raw;		   /* control sequences as they are, also on a terminal */
-	bool tty;		   /* the job has a terminal: ours is raw while it runs, and tells its size */
-	bool forward;		   /* a first signal is the program's, a second one cancels; else the first does */
+	bool quiet;   /* no message about how the program ended, only about failures of the engine */
+	bool raw;     /* control sequences are written as they are, also to a terminal */
+	bool tty;     /* the job has a terminal: ours is raw while it runs, and tells its size */
+	bool forward; /* a first signal goes to the program, a second one cancels the job; else the first does */
 	struct spool_input *input; /* our standard input goes there, or NULL */
 	int verdict;		   /* the result's JSON goes there too; -1 nowhere */
-	/* attend.c's own */
+	/* wait_job.c's own */
 	struct follow f;
 	struct sink out, err;
 	struct sink *last;		     /* the one written to last */
-	struct job job;			     /* attend_tests: its tests; ntests 0 none */
-	signed char verdicts[JOB_TESTS_MAX]; /* as said: 0 not yet, 1 ok, -1 not ok */
-	bool open_line;			     /* what it was did not end with a newline */
-	int64_t room_at;		     /* the spool's disk is looked at again when so much is written */
+	struct job job;			     /* wait_job_tests: its tests; ntests 0 none */
+	signed char verdicts[JOB_TESTS_MAX]; /* as printed: 0 not yet, 1 ok, -1 not ok */
+	bool open_line;			     /* the output so far did not end with a newline */
+	int64_t room_at;		     /* the room on the spool's disk is checked again at so many bytes */
+	int heeded;			     /* so many signals were dealt with */
 	bool forwarded, cancelling, warned;
 };
 
-void attend_begin(struct attend *a);
-int attend_signal(void); /* the last that came, 0 none */
-/* Before attend_job: if the job that text is has tests, it is their results, as TAP, that go to
- * our standard output, each as it comes; what the tests write stays in the log. */
-void attend_tests(struct attend *a, const char *text, size_t len);
-/* Streams the job's output until it has ended; what became of it, as cee(7)'s table has it.
+void wait_job_begin(struct wait_job *a);
+int wait_job_signal(void); /* the last that came, 0 none */
+/* Before wait_job_to_end: if text, the job, has tests, their results go to standard output as TAP, each as it
+ * comes; what the tests write stays in the log. */
+void wait_job_tests(struct wait_job *a, const char *text, size_t len);
+/* Streams the job's output until it has ended, and returns its exit status by cee(7)'s table.
  * Ends the program when our output or the job's log fails. */
-int attend_job(struct attend *a, const char *id);
-/* Exits with that status; by the signal that we passed on, where that is what ended the job,
- * so that a shell's loop around us ends as well. */
-void attend_exit(const struct attend *a, int status) __attribute__((noreturn));
+int wait_job_to_end(struct wait_job *a, const char *id);
+/* Exits with that status, or by the signal that was passed on when that ended the job, so that a shell's
+ * loop around this program ends as well. */
+void wait_job_exit(const struct wait_job *a, int status) __attribute__((noreturn));
 
 #endif

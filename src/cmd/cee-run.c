@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/names.h"
+#include "cli/checked_job.h"
 #include "cli/client.h"
 #include "cli/job_options.h"
 #include "cli/prog.h"
@@ -37,7 +38,8 @@ struct run {
 	struct draft draft;
 	struct buf languages;
 	struct submitter to;
-	struct attend attend;
+	struct wait_job waiting;
+	char term[80]; /* TERM=..., of the job's terminal */
 	struct spool_input input;
 	const char *verdict;
 	bool no_stdin;
@@ -51,31 +53,31 @@ static void usage_of(struct run *u, int argc, char **argv)
 		prog_usage("no language is given");
 	u->draft.language = argv[optind++];
 	u->draft.files = (struct strings){ 0 };
-	offer_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
+	job_options_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
 	for (size_t i = 0; i < with.n; i++)
-		offer_add(&u->draft.files, with.v[i]);
+		job_options_add(&u->draft.files, with.v[i]);
 	free(with.v);
 	for (; optind < argc; optind++)
-		offer_add(&u->draft.arguments, argv[optind]);
+		job_options_add(&u->draft.arguments, argv[optind]);
 }
 
 /* The program may be our standard input; its own is empty then. */
 /* The job's terminal is like ours, and what it shows is not for us to change. */
 static void like_ours(struct run *u)
 {
-	static char term[80] = "TERM=dumb";
 	struct draft *d = &u->draft;
 	const char *ours = getenv("TERM");
 
-	u->attend.tty = u->attend.raw = true;
+	u->waiting.tty = u->waiting.raw = true;
 	if (tty_size(&d->rows, &d->columns) == false)
 		d->rows = d->columns = 0;
 	for (size_t i = 0; i < d->env.n; i++)
 		if (strncmp(d->env.v[i], "TERM=", 5) == 0)
 			return;
-	if (ours && *ours && strlen(ours) < sizeof term - 5)
-		snprintf(term, sizeof term, "TERM=%s", ours);
-	offer_add(&d->env, term);
+	snprintf(u->term, sizeof u->term, "TERM=dumb");
+	if (ours && *ours && strlen(ours) < sizeof u->term - 5)
+		snprintf(u->term, sizeof u->term, "TERM=%s", ours);
+	job_options_add(&d->env, u->term);
 }
 
 static void make_job(struct run *u, struct buf *text)
@@ -84,7 +86,7 @@ static void make_job(struct run *u, struct buf *text)
 	struct cee_err e = { 0 };
 	AUTO_FREE char *entry = NULL;
 
-	offer_languages(&u->c, &u->languages);
+	checked_job_languages(&u->c, &u->languages);
 	if (strcmp(d->files.v[0], "-") == 0)
 		d->entry = entry = guess_entry(u->languages.data, u->languages.len, d->language);
 	else if (!u->no_stdin)
@@ -104,12 +106,12 @@ static int run_job(struct run *u)
 		like_ours(u);
 	make_job(u, &text);
 	if (u->draft.stdin_stream)
-		u->to.input = u->attend.input = &u->input;
-	attend_begin(&u->attend);
+		u->to.input = u->waiting.input = &u->input;
+	wait_job_begin(&u->waiting);
 	if (submitter_put(&u->to, &text, NULL, id, &e) == 0)
-		return attend_job(&u->attend, id);
+		return wait_job_to_end(&u->waiting, id);
 	if (errno == EINTR)
-		attend_exit(&u->attend, 128 + attend_signal());
+		wait_job_exit(&u->waiting, 128 + wait_job_signal());
 	prog_die(EX_IOERR, "%s", e.msg);
 }
 
@@ -122,11 +124,11 @@ static const char help[] =
 	"  -g, --group NAME        the group it belongs to\n"
 	"      --with FILE         another file of the program, which lies beside FILE or below\n"
 	"      --raw               control sequences as they are, also on a terminal\n"
-	"      --verdict FILE|fd:N writes the result's JSON there\n" OFFER_HELP CLIENT_HELP;
+	"      --verdict FILE|fd:N writes the result's JSON there\n" JOB_OPTIONS_HELP CLIENT_HELP;
 
-enum { OPT_WITH = OFFER_OWN, OPT_RAW, OPT_VERDICT };
+enum { OPT_WITH = JOB_OPT_OWN, OPT_RAW, OPT_VERDICT };
 static const struct option options[] = { CLIENT_LONG,
-					 OFFER_LONG,
+					 JOB_OPTIONS_LONG,
 					 { "no-stdin", no_argument, NULL, 'n' },
 					 { "group", required_argument, NULL, 'g' },
 					 { "with", required_argument, NULL, OPT_WITH },
@@ -146,16 +148,16 @@ static void one_option(struct run *u, int opt)
 		u->to.group = optarg;
 		break;
 	case OPT_WITH:
-		offer_add(&u->draft.files, optarg);
+		job_options_add(&u->draft.files, optarg);
 		break;
 	case OPT_RAW:
-		u->attend.raw = true;
+		u->waiting.raw = true;
 		break;
 	case OPT_VERDICT:
 		u->verdict = optarg;
 		break;
 	default:
-		if (!offer_option(&u->draft, opt))
+		if (!job_options_take(&u->draft, opt))
 			client_option(&u->c, opt, help);
 	}
 }
@@ -163,7 +165,7 @@ static void one_option(struct run *u, int opt)
 int main(int argc, char **argv)
 {
 	struct run u = { .to = { .c = &u.c, .languages = &u.languages },
-			 .attend = { .c = &u.c, .quiet = true, .forward = true, .verdict = -1 },
+			 .waiting = { .c = &u.c, .quiet = true, .forward = true, .verdict = -1 },
 			 .input = { .dir = -1, .fd = -1 } };
 	int opt, status;
 
@@ -171,11 +173,11 @@ int main(int argc, char **argv)
 	prog_failure = STATUS_OURS;
 	draft_init(&u.draft);
 	/* '+': what follows LANGUAGE is the program's */
-	while ((opt = prog_getopt(argc, argv, "+" CLIENT_SHORT OFFER_SHORT "ng:", options)) != -1)
+	while ((opt = prog_getopt(argc, argv, "+" CLIENT_SHORT JOB_OPTIONS_SHORT "ng:", options)) != -1)
 		one_option(&u, opt);
 	usage_of(&u, argc, argv);
 	if (u.verdict)
-		u.attend.verdict = verdict_file_open(u.verdict);
+		u.waiting.verdict = verdict_file_open(u.verdict);
 	client_open(&u.c, 0);
 	u.c.spool.durable = false;
 	status = run_job(&u);
@@ -184,5 +186,5 @@ int main(int argc, char **argv)
 	buf_release(&u.languages);
 	draft_release(&u.draft);
 	client_release(&u.c);
-	attend_exit(&u.attend, status);
+	wait_job_exit(&u.waiting, status);
 }

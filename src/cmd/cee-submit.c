@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/names.h"
+#include "cli/checked_job.h"
 #include "cli/client.h"
 #include "cli/job_options.h"
 #include "cli/lines.h"
@@ -39,7 +40,7 @@ struct submit {
 	struct submitter to;
 	bool has_field;		  /* an option was given that is a field of the job */
 	const char *verdict;	  /* --verdict */
-	struct attend attend;	  /* -w */
+	struct wait_job waiting;  /* -w */
 	struct spool_input input; /* -i - with -w, and any job that says stdin_stream */
 };
 
@@ -95,17 +96,17 @@ static int submit_one(struct submit *u)
 	if (r < 0)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (u->wait)
-		attend_begin(&u->attend);
+		wait_job_begin(&u->waiting);
 	if (u->wait && !(u->job_path && strcmp(u->job_path, "-") == 0))
-		u->to.input = u->attend.input = &u->input; /* for a job that says so */
+		u->to.input = u->waiting.input = &u->input; /* for a job that says so */
 	r = submitter_put(&u->to, &text, u->id, id, &e);
 	if (r > 0)
 		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
 	if (r < 0)
 		prog_die(submitter_status(errno), "%s", e.msg);
 	if (u->wait) {
-		attend_tests(&u->attend, text.data, text.len);
-		return attend_job(&u->attend, id);
+		wait_job_tests(&u->waiting, text.data, text.len);
+		return wait_job_to_end(&u->waiting, id);
 	}
 	print_id(id);
 	return EXIT_SUCCESS;
@@ -231,7 +232,7 @@ static const char help[] =
 	"  -j, --job FILE          a whole job as JSON\n"
 	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
 	"  -i, --stdin FILE        the program's standard input; - is ours: with -w as it comes, else\n"
-	"                          read to its end first\n" OFFER_HELP
+	"                          read to its end first\n" JOB_OPTIONS_HELP
 	"      --tests DIR         runs it for each NAME.in of DIR, and compares with NAME.out\n"
 	"      --compare HOW       exact, trailing (else), tokens, float:ABS,REL\n"
 	"      --stop-first        no test after the first that fails\n"
@@ -247,7 +248,7 @@ static const char help[] =
 	"      --verdict FILE|fd:N with -w: writes the result's JSON there\n" CLIENT_HELP;
 
 enum {
-	OPT_ID = OFFER_OWN,
+	OPT_ID = JOB_OPT_OWN,
 	OPT_RELAXED,
 	OPT_RAW,
 	OPT_VERDICT,
@@ -259,7 +260,7 @@ enum {
 	OPT_STOP_FIRST
 };
 static const struct option options[] = { CLIENT_LONG,
-					 OFFER_LONG,
+					 JOB_OPTIONS_LONG,
 					 { "language", required_argument, NULL, 'l' },
 					 { "job", required_argument, NULL, 'j' },
 					 { "wait", no_argument, NULL, 'w' },
@@ -299,7 +300,7 @@ static bool field_option(struct draft *d, int opt)
 		d->first_failure = true;
 		break;
 	default:
-		return offer_option(d, opt);
+		return job_options_take(d, opt);
 	}
 	return true;
 }
@@ -308,7 +309,7 @@ static void one_option(struct submit *u, int opt)
 {
 	switch (opt) {
 	case 1:
-		offer_add(&u->draft.files, optarg);
+		job_options_add(&u->draft.files, optarg);
 		break;
 	case 'j':
 		u->job_path = optarg;
@@ -317,7 +318,7 @@ static void one_option(struct submit *u, int opt)
 		u->wait = true;
 		break;
 	case 'q':
-		u->attend.quiet = true;
+		u->waiting.quiet = true;
 		break;
 	case OPT_ID:
 		if (!id_valid(optarg))
@@ -346,7 +347,7 @@ static void one_option(struct submit *u, int opt)
 		u->relaxed = true;
 		break;
 	case OPT_RAW:
-		u->attend.raw = true;
+		u->waiting.raw = true;
 		break;
 	case OPT_VERDICT:
 		u->verdict = optarg;
@@ -415,7 +416,7 @@ static void check_usage(struct submit *u)
 
 int main(int argc, char **argv)
 {
-	struct submit u = { .attend = { .c = &u.c, .verdict = -1 },
+	struct submit u = { .waiting = { .c = &u.c, .verdict = -1 },
 			    .to = { .c = &u.c, .languages = &u.languages },
 			    .input = { .dir = -1, .fd = -1 } };
 	int opt, status;
@@ -423,10 +424,10 @@ int main(int argc, char **argv)
 	client_init(&u.c, argv[0]);
 	draft_init(&u.draft);
 	/* '-': files come as options of value 1, so that "--" can be told from them */
-	while ((opt = prog_getopt(argc, argv, "-" CLIENT_SHORT OFFER_SHORT "l:j:wi:qg:0", options)) != -1)
+	while ((opt = prog_getopt(argc, argv, "-" CLIENT_SHORT JOB_OPTIONS_SHORT "l:j:wi:qg:0", options)) != -1)
 		one_option(&u, opt);
 	for (; optind < argc; optind++)
-		offer_add(&u.draft.arguments, argv[optind]);
+		job_options_add(&u.draft.arguments, argv[optind]);
 	u.wait |= u.draft.check; /* its findings are what it is for */
 	check_usage(&u);
 	if (u.wait && u.draft.stdin_path && strcmp(u.draft.stdin_path, "-") == 0) {
@@ -434,11 +435,11 @@ int main(int argc, char **argv)
 		u.draft.stdin_stream = true;
 	}
 	if (u.verdict)
-		u.attend.verdict = verdict_file_open(u.verdict);
+		u.waiting.verdict = verdict_file_open(u.verdict);
 	client_open(&u.c, 0);
 	if (u.relaxed)
 		u.c.spool.durable = false;
-	offer_languages(&u.c, &u.languages);
+	checked_job_languages(&u.c, &u.languages);
 	status = u.each		   ? submit_each(&u)
 		 : wants_lines(&u) ? each_record(&u, '\n', (size_t)u.c.conf.max_job, line_of_jobs)
 				   : submit_one(&u);

@@ -12,8 +12,8 @@
 #include "base/json_write.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "cli/checked_job.h"
 #include "cli/client.h"
-#include "cli/job_options.h"
 #include "cli/prog.h"
 #include "cli/submit.h"
 #include "http/answer.h"
@@ -59,7 +59,7 @@ struct post {
 /* A job that is right, on its way into the spool. */
 struct checked_job {
 	struct buf text;
-	struct offer offer;
+	struct job_facts offer;
 	char id[ID_LEN + 1]; /* once it is submitted */
 };
 
@@ -108,9 +108,9 @@ static bool take_key(struct post *p)
 }
 
 /* Groups and keys are the owner's, and anonymous callers have one owner for all of them. */
-static int check(struct post *p, const struct buf *text, struct offer *o, struct cee_err *e)
+static int check(struct post *p, const struct buf *text, struct job_facts *o, struct cee_err *e)
 {
-	if (offer_check(&p->rq->client, &p->languages, text->data ? text->data : "", text->len, o, e) < 0)
+	if (checked_job_read(&p->rq->client, &p->languages, text->data ? text->data : "", text->len, o, e) < 0)
 		return -1;
 	if (p->rq->anonymous && (*o->group || *o->key || *p->key))
 		return cee_fail(e, EINVAL, "%s: requires a login or a token", *o->group ? "group" : "key");

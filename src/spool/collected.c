@@ -1,4 +1,4 @@
-/* files.c - the index of an attempt's collected files (cee-spool(5))
+/* collected.c - the index of an attempt's collected files (cee-spool(5))
  *
  * A line of JSON for each file; the contents lie one behind the other in the file
  * `files`, so each line's offset is the sum of the sizes before it. That, the names and
@@ -54,7 +54,7 @@ FIELD(name)
 {
 	if (json_string(v, path, &F->name, e) < 0)
 		return -1;
-	return job_name_valid(F->name) ? 0 : json_wrong(e, path, "is no name that a collected file has");
+	return job_name_valid(F->name) ? 0 : json_wrong(e, path, "is not a valid name of a collected file");
 }
 
 FIELD(mode)

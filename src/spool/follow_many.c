@@ -35,9 +35,10 @@
 enum { SLOW_AT_ONCE = 500, GONE_AFTER = 2 };
 #define NEW_NAME (IN_CREATE | IN_MOVED_TO)
 
-void crowd_init(struct crowd *c, struct spool *s, const char *owner, const struct crowd_ops *ops, void *arg)
+void follow_many_init(struct follow_many *c, struct spool *s, const char *owner, const struct follow_many_ops *ops,
+		      void *arg)
 {
-	*c = (struct crowd){ .s = s, .ops = ops, .arg = arg, .wd_out = -1, .look = true };
+	*c = (struct follow_many){ .s = s, .ops = ops, .arg = arg, .wd_out = -1, .look = true };
 	snprintf(c->owner, sizeof c->owner, "%s", owner);
 	c->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	c->blind = c->inotify < 0;
@@ -46,7 +47,7 @@ void crowd_init(struct crowd *c, struct spool *s, const char *owner, const struc
 
 /* ---- watches ------------------------------------------------------------------------ */
 
-static int watch_fd(struct crowd *c, int fd, uint32_t mask)
+static int watch_fd(struct follow_many *c, int fd, uint32_t mask)
 {
 	char path[32];
 	int wd;
@@ -60,16 +61,16 @@ static int watch_fd(struct crowd *c, int fd, uint32_t mask)
 	return wd;
 }
 
-static void unwatch(struct crowd *c, int *wd)
+static void unwatch(struct follow_many *c, int *wd)
 {
 	if (*wd >= 0)
 		inotify_rm_watch(c->inotify, *wd);
 	*wd = -1;
 }
 
-static struct crowd_bucket *bucket_of(struct crowd *c, const char *id)
+static struct follow_bucket *bucket_of(struct follow_many *c, const char *id)
 {
-	struct crowd_bucket *b;
+	struct follow_bucket *b;
 
 	for (size_t i = c->nbuckets; i-- > 0;)
 		if (memcmp(c->buckets[i].name, id, LAYOUT_BUCKET) == 0)
@@ -84,7 +85,7 @@ static struct crowd_bucket *bucket_of(struct crowd *c, const char *id)
 }
 
 /* A bucket that is not there yet is waited for in out/. */
-static void watch_bucket(struct crowd *c, struct crowd_bucket *b)
+static void watch_bucket(struct follow_many *c, struct follow_bucket *b)
 {
 	AUTO_CLOSE int out = -1, fd = -1;
 
@@ -99,7 +100,7 @@ static void watch_bucket(struct crowd *c, struct crowd_bucket *b)
 }
 
 /* True when one was added: what came before it must be looked for again. */
-static bool watch_member(struct crowd *c, struct member *m)
+static bool watch_one(struct follow_many *c, struct followed *m)
 {
 	bool added = false;
 
@@ -121,27 +122,27 @@ static bool watch_member(struct crowd *c, struct member *m)
 
 /* ---- members --------------------------------------------------------------------------- */
 
-int crowd_add(struct crowd *c, const char *id)
+int follow_many_add(struct follow_many *c, const char *id)
 {
 	int r = ids_add(&c->ids, id);
 
 	if (r <= 0)
 		return r;
 	if (c->ids.cap > c->cap) {
-		struct member *m = realloc(c->m, c->ids.cap * sizeof *m);
+		struct followed *m = realloc(c->m, c->ids.cap * sizeof *m);
 
 		if (!m)
 			return -1; /* the caller ends */
 		c->m = m;
 		c->cap = c->ids.cap;
 	}
-	c->m[c->ids.n - 1] = (struct member){ .look = true, .wd_dir = -1, .wd_attempt = -1, .wd_index = -1 };
+	c->m[c->ids.n - 1] = (struct followed){ .look = true, .wd_dir = -1, .wd_attempt = -1, .wd_index = -1 };
 	c->left++;
 	c->look = true;
 	return 1;
 }
 
-static void member_release(struct crowd *c, struct member *m)
+static void followed_release(struct follow_many *c, struct followed *m)
 {
 	unwatch(c, &m->wd_dir);
 	unwatch(c, &m->wd_attempt);
@@ -152,23 +153,23 @@ static void member_release(struct crowd *c, struct member *m)
 	m->f = NULL;
 }
 
-static void member_end(struct crowd *c, size_t i, const struct cee_err *e)
+static void followed_end(struct follow_many *c, size_t i, const struct cee_err *e)
 {
-	struct member *m = &c->m[i];
+	struct followed *m = &c->m[i];
 
-	c->begun -= m->state == MEMBER_BEGUN;
+	c->begun -= m->state == FOLLOWED_BEGUN;
 	c->left--;
-	m->state = MEMBER_ENDED;
+	m->state = FOLLOWED_ENDED;
 	c->ops->ended(c->arg, i, e ? NULL : &m->f->result, e);
-	member_release(c, m);
-	while (c->first < c->ids.n && c->m[c->first].state == MEMBER_ENDED)
+	followed_release(c, m);
+	while (c->first < c->ids.n && c->m[c->first].state == FOLLOWED_ENDED)
 		c->first++;
 }
 
-void crowd_release(struct crowd *c)
+void follow_many_release(struct follow_many *c)
 {
 	for (size_t i = c->first; i < c->ids.n; i++)
-		member_release(c, &c->m[i]);
+		followed_release(c, &c->m[i]);
 	ids_release(&c->ids);
 	free(c->m);
 	free(c->buckets);
@@ -176,7 +177,7 @@ void crowd_release(struct crowd *c)
 }
 
 struct tramp {
-	struct crowd *c;
+	struct follow_many *c;
 	size_t i;
 };
 
@@ -188,9 +189,9 @@ static int give(void *arg, const struct follow_item *it)
 }
 
 /* Reads one that has begun. -1: item said so. */
-static int read_member(struct crowd *c, size_t i)
+static int read_one(struct follow_many *c, size_t i)
 {
-	struct member *m = &c->m[i];
+	struct followed *m = &c->m[i];
 	struct tramp t = { c, i };
 	struct cee_err e = { 0 };
 	int r;
@@ -198,24 +199,24 @@ static int read_member(struct crowd *c, size_t i)
 	do {
 		m->f->look_dir = m->f->look_index = true;
 		r = follow_step(m->f, give, &t, &e);
-	} while (r == 0 && watch_member(c, m));
+	} while (r == 0 && watch_one(c, m));
 	if (r < 0 && errno == ECANCELED)
 		return -1;
 	if (r != 0)
-		member_end(c, i, r < 0 ? &e : NULL);
+		followed_end(c, i, r < 0 ? &e : NULL);
 	return 0;
 }
 
-static int look_member(struct crowd *c, size_t i)
+static int look_one(struct follow_many *c, size_t i)
 {
-	struct member *m = &c->m[i];
+	struct followed *m = &c->m[i];
 	AUTO_CLOSE int dir = -1;
 
 	m->look = false;
-	if (m->state == MEMBER_BEGUN)
-		return read_member(c, i);
+	if (m->state == FOLLOWED_BEGUN)
+		return read_one(c, i);
 	{
-		struct crowd_bucket *b = bucket_of(c, c->ids.v[i]);
+		struct follow_bucket *b = bucket_of(c, c->ids.v[i]);
 
 		if (b)
 			watch_bucket(c, b);
@@ -227,51 +228,51 @@ static int look_member(struct crowd *c, size_t i)
 	follow_init(m->f, c->s, false);
 	m->f->result_only = !c->ops->item;
 	follow_job(m->f, c->owner, c->ids.v[i]);
-	m->state = MEMBER_BEGUN;
+	m->state = FOLLOWED_BEGUN;
 	c->begun++;
-	return read_member(c, i);
+	return read_one(c, i);
 }
 
-int crowd_step(struct crowd *c)
+int follow_many_step(struct follow_many *c)
 {
 	if (!c->look)
 		return 0;
 	c->look = false;
 	for (size_t i = c->first; i < c->ids.n; i++)
-		if (c->m[i].look && c->m[i].state != MEMBER_ENDED && look_member(c, i) < 0)
+		if (c->m[i].look && c->m[i].state != FOLLOWED_ENDED && look_one(c, i) < 0)
 			return -1;
 	return 0;
 }
 
 /* ---- waiting ------------------------------------------------------------------------------ */
 
-static void look_at(struct crowd *c, enum member_state state)
+static void look_at(struct follow_many *c, enum followed_state state)
 {
 	for (size_t i = c->first; i < c->ids.n; i++)
 		c->m[i].look |= c->m[i].state == state;
 	c->look = true;
 }
 
-static void note_event(struct crowd *c, const struct inotify_event *ev)
+static void note_event(struct follow_many *c, const struct inotify_event *ev)
 {
 	ssize_t i;
 
 	if (ev->mask & IN_Q_OVERFLOW) {
-		look_at(c, MEMBER_WAITS);
-		look_at(c, MEMBER_BEGUN);
+		look_at(c, FOLLOWED_WAITING);
+		look_at(c, FOLLOWED_BEGUN);
 	} else if (ev->wd == c->wd_out) {
-		look_at(c, MEMBER_WAITS); /* a new bucket: once in a quarter of an hour */
+		look_at(c, FOLLOWED_WAITING); /* a new bucket: once in a quarter of an hour */
 	} else if (ev->len && id_valid(ev->name)) {
 		if ((i = ids_find(&c->ids, ev->name)) < 0)
 			return;
 		c->m[i].look = true;
 		c->look = true;
 	} else {
-		look_at(c, MEMBER_BEGUN);
+		look_at(c, FOLLOWED_BEGUN);
 	}
 }
 
-static void read_events(struct crowd *c)
+static void read_events(struct follow_many *c)
 {
 	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
 	ssize_t n;
@@ -286,7 +287,7 @@ static void read_events(struct crowd *c)
 }
 
 /* Is it still anywhere at all? */
-static void check_there(struct crowd *c, size_t i)
+static void check_there(struct follow_many *c, size_t i)
 {
 	struct spool_where w;
 	struct cee_err e = { 0 };
@@ -294,30 +295,30 @@ static void check_there(struct crowd *c, size_t i)
 	if (spool_find(c->s, c->owner, c->ids.v[i], &w, &e) == 0 || errno != ENOENT)
 		c->m[i].misses = 0;
 	else if (++c->m[i].misses >= GONE_AFTER)
-		member_end(c, i, &e);
+		followed_end(c, i, &e);
 }
 
-static void slow_look(struct crowd *c)
+static void slow_look(struct follow_many *c)
 {
 	size_t n = c->ids.n - c->first < SLOW_AT_ONCE ? c->ids.n - c->first : SLOW_AT_ONCE;
 	bool there = mono_us() >= c->there_us;
 
 	if (there)
 		c->there_us = mono_us() + FOLLOW_SLOW_MS * 1000;
-	look_at(c, MEMBER_BEGUN);
+	look_at(c, FOLLOWED_BEGUN);
 	for (; n > 0; n--, c->turn++) {
 		if (c->turn >= c->ids.n || c->turn < c->first)
 			c->turn = c->first;
 		if (c->turn >= c->ids.n)
 			break;
 		c->m[c->turn].look = true;
-		if (c->m[c->turn].state != MEMBER_ENDED && there)
+		if (c->m[c->turn].state != FOLLOWED_ENDED && there)
 			check_there(c, c->turn);
 	}
 	c->slow_us = mono_us() + (c->blind ? FOLLOW_BLIND_MS : FOLLOW_SLOW_MS) * 1000;
 }
 
-int crowd_wait(struct crowd *c, int timeout_ms, struct pollfd *more, int nmore)
+int follow_many_wait(struct follow_many *c, int timeout_ms, struct pollfd *more, int nmore)
 {
 	struct pollfd p[1 + FOLLOW_MORE];
 	int64_t slow = (c->slow_us - mono_us() + 999) / 1000;

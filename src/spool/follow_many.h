@@ -4,13 +4,13 @@
  * never exits. One inotify instance for all of them; only jobs that have begun and have
  * not ended hold descriptors, so thousands may wait.
  *
- *     crowd_init(&c, &spool, owner, &ops, arg);
- *     crowd_add(&c, id) ...
+ *     follow_many_init(&c, &spool, owner, &ops, arg);
+ *     follow_many_add(&c, id) ...
  *     while (c.left > 0) {
- *             crowd_step(&c);
- *             crowd_wait(&c, -1, NULL, 0);
+ *             follow_many_step(&c);
+ *             follow_many_wait(&c, -1, NULL, 0);
  *     }
- *     crowd_release(&c);
+ *     follow_many_release(&c);
  */
 #ifndef CEE_CROWD_H
 #define CEE_CROWD_H
@@ -26,7 +26,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-struct crowd_ops {
+struct follow_many_ops {
 	/* Output of job i (of c->ids). NULL: only the ends are waited for. Not 0 ends the step. */
 	int (*item)(void *arg, size_t i, const struct follow_item *it);
 	/* Job i has ended, all its output was handed out; or it cannot be followed (result is
@@ -34,26 +34,26 @@ struct crowd_ops {
 	void (*ended)(void *arg, size_t i, const struct buf *result, const struct cee_err *e);
 };
 
-enum member_state { MEMBER_WAITS, MEMBER_BEGUN, MEMBER_ENDED };
-struct member {
-	enum member_state state;
+enum followed_state { FOLLOWED_WAITING, FOLLOWED_BEGUN, FOLLOWED_ENDED };
+struct followed {
+	enum followed_state state;
 	bool look;	  /* something may be new */
 	int misses;	  /* slow looks in a row that found no trace of it */
 	struct follow *f; /* of one that has begun */
 	int wd_dir, wd_attempt, wd_index, attempt;
 };
-struct crowd {
+struct follow_many {
 	struct spool *s;
 	char owner[OWNER_MAX];
-	const struct crowd_ops *ops;
+	const struct follow_many_ops *ops;
 	void *arg;
 	struct ids ids;
-	struct member *m;	 /* as many as ids.cap */
+	struct followed *m;	 /* as many as ids.cap */
 	size_t cap, left, begun; /* have not ended; of these have begun */
 	size_t first;		 /* all before it have ended */
 	size_t turn;		 /* where the next slow look goes on */
 	int inotify, wd_out;
-	struct crowd_bucket {
+	struct follow_bucket {
 		char name[8];
 		int wd;
 	} * buckets;
@@ -61,13 +61,14 @@ struct crowd {
 	bool blind, look;
 	int64_t slow_us, there_us; /* the next look by the clock; the next that asks whether it is there at all */
 };
-void crowd_init(struct crowd *c, struct spool *s, const char *owner, const struct crowd_ops *ops, void *arg);
-void crowd_release(struct crowd *c);
-int crowd_add(struct crowd *c, const char *id); /* 1, 0 it is there already, -1 ENOMEM */
+void follow_many_init(struct follow_many *c, struct spool *s, const char *owner, const struct follow_many_ops *ops,
+		      void *arg);
+void follow_many_release(struct follow_many *c);
+int follow_many_add(struct follow_many *c, const char *id); /* 1, 0 it is there already, -1 ENOMEM */
 /* Deals with all that is new. -1: item said so. */
-int crowd_step(struct crowd *c);
+int follow_many_step(struct follow_many *c);
 /* Sleeps until there may be something new, for at most timeout_ms (-1 for ever), or until one of
  * more[] (at most FOLLOW_MORE) has revents: 2. -1 EINTR when a signal came. */
-int crowd_wait(struct crowd *c, int timeout_ms, struct pollfd *more, int nmore);
+int follow_many_wait(struct follow_many *c, int timeout_ms, struct pollfd *more, int nmore);
 
 #endif

@@ -28,16 +28,16 @@
 
 enum { RECOUNT_MS = 1000, BLIND_MS = 50, SLACK = 16 };
 
-void room_init(struct room *r)
+void queue_capacity_init(struct queue_capacity *r)
 {
-	*r = (struct room){ .inotify = -1, .new = -1 };
+	*r = (struct queue_capacity){ .inotify = -1, .new = -1 };
 }
 
-void room_release(struct room *r)
+void queue_capacity_release(struct queue_capacity *r)
 {
 	close_ptr(&r->inotify);
 	close_ptr(&r->new);
-	room_init(r);
+	queue_capacity_init(r);
 }
 
 static int64_t count(int new)
@@ -53,7 +53,7 @@ static int64_t count(int new)
 	return n;
 }
 
-static void watch(struct room *r)
+static void watch(struct queue_capacity *r)
 {
 	char path[32];
 
@@ -68,7 +68,7 @@ static void watch(struct room *r)
 }
 
 /* Takes what has come into the count; true when it cannot be relied on. */
-static bool take_events(struct room *r)
+static bool take_events(struct queue_capacity *r)
 {
 	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool lost = false;
@@ -85,7 +85,7 @@ static bool take_events(struct room *r)
 	return lost;
 }
 
-static int recount(struct room *r)
+static int recount(struct queue_capacity *r)
 {
 	take_events(r); /* what came before counts no more */
 	r->n = count(r->new);
@@ -99,7 +99,7 @@ static int wait_for(int64_t until, int most)
 	return left < 0 ? 0 : left < most ? (int)left : most;
 }
 
-int room_wait(struct room *r, struct spool *s, const char *owner, int64_t max, int timeout_ms)
+int queue_capacity_wait(struct queue_capacity *r, struct spool *s, const char *owner, int64_t max, int timeout_ms)
 {
 	int64_t now = mono_us(), begin = now, until = timeout_ms < 0 ? -1 : now + timeout_ms * INT64_C(1000);
 	int64_t counted = now;

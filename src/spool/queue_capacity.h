@@ -6,13 +6,13 @@
 
 #include <stdint.h>
 
-struct room {
+struct queue_capacity {
 	int inotify, new;
 	int64_t n;
 };
-void room_init(struct room *r);
-void room_release(struct room *r);
+void queue_capacity_init(struct queue_capacity *r);
+void queue_capacity_release(struct queue_capacity *r);
 /* Sleeps until fewer than max jobs of owner wait: 1; 0 not within timeout_ms (-1 for ever); -1, EINTR when a signal came. */
-int room_wait(struct room *r, struct spool *s, const char *owner, int64_t max, int timeout_ms);
+int queue_capacity_wait(struct queue_capacity *r, struct spool *s, const char *owner, int64_t max, int timeout_ms);
 
 #endif

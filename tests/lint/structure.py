@@ -35,6 +35,8 @@ BELOW_INIT = ("base", "wire")
 # Mutable state of a process that no object can hold: why stands beside it in the file.
 VARIABLES = {
     "base/testhook.c": "a test stops the process once",
+    "cli/signals.c": "the handler of a signal can reach only static state",
+    "cli/tty.c": "the handler of a signal restores the terminal",
     "cli/prog.c": "the program's name and exit status, as getopt(3) has them",
     "runner/core/log.c": "one log a process: text or JSON, on standard error",
 }

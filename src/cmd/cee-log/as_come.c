@@ -36,8 +36,8 @@ struct half_lines {
 
 struct come {
 	struct log *l;
-	struct crowd crowd;
-	struct half_lines *half; /* as many as crowd.cap */
+	struct follow_many many;
+	struct half_lines *half; /* as many as many.cap */
 	size_t nhalf;
 	bool colour;
 };
@@ -45,7 +45,7 @@ struct come {
 /* Colours of ours go past what keeps the job's own away from a terminal. */
 static void put_prefix(struct come *k, size_t i)
 {
-	const char *tail = k->crowd.ids.v[i] + ID_LEN - SHORT_ID;
+	const char *tail = k->many.ids.v[i] + ID_LEN - SHORT_ID;
 	char text[48];
 	int n;
 
@@ -109,7 +109,7 @@ static int come_item(void *arg, size_t i, const struct follow_item *it)
 {
 	struct come *k = arg;
 
-	k->l->id = k->crowd.ids.v[i];
+	k->l->id = k->many.ids.v[i];
 	if (it->what != FOLLOW_RERUN && !log_selected(k->l, it->rec.stream))
 		return 0;
 	if (k->l->json) {
@@ -137,7 +137,7 @@ static void come_ended(void *arg, size_t i, const struct buf *result, const stru
 	log_flush(k->l);
 	if (!result)
 		prog_error("%s", e->msg);
-	if (!result || (k->l->follow && log_ended(k->l, k->crowd.ids.v[i], result) < 0))
+	if (!result || (k->l->follow && log_ended(k->l, k->many.ids.v[i], result) < 0))
 		k->l->bad++;
 }
 
@@ -152,16 +152,16 @@ static int come_add(void *arg, const char *id)
 		prog_error("%s", e.msg);
 		return 1;
 	}
-	if (crowd_add(&k->crowd, id) < 0)
+	if (follow_many_add(&k->many, id) < 0)
 		prog_die(EX_OSERR, "out of memory");
-	if (k->nhalf >= k->crowd.ids.n)
+	if (k->nhalf >= k->many.ids.n)
 		return 0;
-	half = realloc(k->half, k->crowd.cap * sizeof *half);
+	half = realloc(k->half, k->many.cap * sizeof *half);
 	if (!half)
 		prog_die(EX_OSERR, "out of memory");
-	memset(half + k->nhalf, 0, (k->crowd.cap - k->nhalf) * sizeof *half);
+	memset(half + k->nhalf, 0, (k->many.cap - k->nhalf) * sizeof *half);
 	k->half = half;
-	k->nhalf = k->crowd.cap;
+	k->nhalf = k->many.cap;
 	return 0;
 }
 
@@ -174,17 +174,18 @@ static void come_loop(struct come *k, struct id_reader *f)
 		struct pollfd more[2] = { { .events = POLLIN }, { .fd = STDOUT_FILENO } };
 
 		all = all || id_reader_take(f, readable);
-		if (crowd_step(&k->crowd) < 0)
+		if (follow_many_step(&k->many) < 0)
 			break;
 		log_flush(k->l);
-		if (all && (!k->l->follow || k->crowd.left == 0))
+		if (all && (!k->l->follow || k->many.left == 0))
 			break;
-		if (!asked && k->crowd.left > 0 && k->crowd.begun == 0 && mono_us() - begin > WARN_MS * 1000) {
+		if (!asked && k->many.left > 0 && k->many.begun == 0 && mono_us() - begin > WARN_MS * 1000) {
 			asked = true;
 			client_warn_runner(&k->l->c, &k->l->warned);
 		}
 		more[0].fd = id_reader_fd(f);
-		crowd_wait(&k->crowd, asked || id_reader_timeout(f) >= 0 ? id_reader_timeout(f) : WARN_MS, more, 2);
+		follow_many_wait(&k->many, asked || id_reader_timeout(f) >= 0 ? id_reader_timeout(f) : WARN_MS, more,
+				 2);
 		readable = more[0].revents;
 		if (more[1].revents & (POLLERR | POLLHUP)) {
 			raise(SIGPIPE);
@@ -195,21 +196,21 @@ static void come_loop(struct come *k, struct id_reader *f)
 
 int log_as_come(struct log *l, char *const *ids, int n)
 {
-	static const struct crowd_ops ops = { .item = come_item, .ended = come_ended };
+	static const struct follow_many_ops ops = { .item = come_item, .ended = come_ended };
 	struct come k = { .l = l };
 	struct id_reader f;
 	int failed;
 
 	k.colour = prog_colour(STDOUT_FILENO);
-	crowd_init(&k.crowd, &l->c.spool, l->c.owner, &ops, &k);
+	follow_many_init(&k.many, &l->c.spool, l->c.owner, &ops, &k);
 	id_reader_init(&f, &l->c, ids, n, come_add, &k);
 	come_loop(&k, &f);
-	for (size_t i = 0; i < k.crowd.ids.n; i++) /* without -f */
+	for (size_t i = 0; i < k.many.ids.n; i++) /* without -f */
 		end_lines(&k, i);
 	log_flush(l);
 	failed = f.failed;
 	id_reader_release(&f);
-	crowd_release(&k.crowd);
+	follow_many_release(&k.many);
 	free(k.half);
 	return failed;
 }

@@ -30,8 +30,8 @@ enum { WARN_MS = 500, PROGRESS_US = 100000 };
 
 struct waiting {
 	struct stat_prog *p;
-	struct crowd crowd;
-	size_t printed; /* so many of the crowd are */
+	struct follow_many many;
+	size_t printed; /* so many of them are */
 	long ended, bad;
 	bool asked;	      /* whether a runner is alive */
 	bool progress, shown; /* there is a terminal for it; the line stands there now */
@@ -64,10 +64,10 @@ static void draw_progress(struct waiting *w, bool all)
 	if (!w->progress || now - w->drawn_us < PROGRESS_US)
 		return;
 	w->drawn_us = now;
-	n = snprintf(text, sizeof text, "\r\033[K%ld of %zu%s ended, %ld failed, %zu running", w->ended, w->crowd.ids.n,
-		     all ? "" : " so far", w->bad, w->crowd.begun);
+	n = snprintf(text, sizeof text, "\r\033[K%ld of %zu%s ended, %ld failed, %zu running", w->ended, w->many.ids.n,
+		     all ? "" : " so far", w->bad, w->many.begun);
 	if (w->ended > 0) {
-		span_text(left, (double)w->crowd.left / rate);
+		span_text(left, (double)w->many.left / rate);
 		n += snprintf(text + n, sizeof text - (size_t)n, ", %.1f a second, %s left", rate, left);
 	}
 	if (write_full(STDERR_FILENO, text, (size_t)n) == 0)
@@ -77,13 +77,13 @@ static void draw_progress(struct waiting *w, bool all)
 /* In the order given, as far as they have ended. */
 static void print_ended(struct waiting *w)
 {
-	for (; w->printed < w->crowd.first; w->printed++) {
+	for (; w->printed < w->many.first; w->printed++) {
 		clear_progress(w);
-		stat_one(w->p, w->crowd.ids.v[w->printed]);
+		stat_one(w->p, w->many.ids.v[w->printed]);
 	}
 }
 
-static void crowd_ended(void *arg, size_t i, const struct buf *result, const struct cee_err *e)
+static void one_ended(void *arg, size_t i, const struct buf *result, const struct cee_err *e)
 {
 	struct waiting *w = arg;
 	struct result r;
@@ -109,7 +109,7 @@ static int wait_add(void *arg, const char *id)
 		prog_error("%s", e.msg);
 		return 1;
 	}
-	if (crowd_add(&w->crowd, id) < 0)
+	if (follow_many_add(&w->many, id) < 0)
 		prog_die(EX_OSERR, "out of memory");
 	return 0;
 }
@@ -117,7 +117,7 @@ static int wait_add(void *arg, const char *id)
 /* A runner is asked for once, when nothing has begun for a while. */
 static void ask_for_runner(struct waiting *w)
 {
-	if (w->asked || w->crowd.left == 0 || w->crowd.begun > 0 || mono_us() - w->began_us < WARN_MS * 1000)
+	if (w->asked || w->many.left == 0 || w->many.begun > 0 || mono_us() - w->began_us < WARN_MS * 1000)
 		return;
 	w->asked = true;
 	clear_progress(w);
@@ -133,7 +133,7 @@ static int wait_timeout(const struct waiting *w, const struct id_reader *f)
 
 int wait_many(struct stat_prog *p, char *const *ids, int n)
 {
-	static const struct crowd_ops ops = { .ended = crowd_ended };
+	static const struct follow_many_ops ops = { .ended = one_ended };
 	struct waiting w = { .p = p };
 	bool readable = false, all = false;
 	struct id_reader f;
@@ -141,25 +141,25 @@ int wait_many(struct stat_prog *p, char *const *ids, int n)
 
 	w.progress = isatty(STDERR_FILENO);
 	w.began_us = mono_us();
-	crowd_init(&w.crowd, &p->c.spool, p->c.owner, &ops, &w);
+	follow_many_init(&w.many, &p->c.spool, p->c.owner, &ops, &w);
 	id_reader_init(&f, &p->c, ids, n, wait_add, &w);
 	for (;;) {
 		struct pollfd more = { .events = POLLIN };
 
 		all = all || id_reader_take(&f, readable);
-		crowd_step(&w.crowd);
+		follow_many_step(&w.many);
 		print_ended(&w);
-		if (all && w.crowd.left == 0)
+		if (all && w.many.left == 0)
 			break;
 		ask_for_runner(&w);
 		draw_progress(&w, all);
 		more.fd = id_reader_fd(&f);
-		crowd_wait(&w.crowd, wait_timeout(&w, &f), &more, 1);
+		follow_many_wait(&w.many, wait_timeout(&w, &f), &more, 1);
 		readable = more.revents;
 	}
 	clear_progress(&w);
 	failed = f.failed;
 	id_reader_release(&f);
-	crowd_release(&w.crowd);
+	follow_many_release(&w.many);
 	return failed || w.bad;
 }

@@ -1,0 +1,28 @@
+/* checked_job.h - is a text a job that may be submitted?
+ *
+ * Like client.h this is for programs: it may exit.
+ */
+#ifndef CEE_CLI_CHECKED_JOB_H
+#define CEE_CLI_CHECKED_JOB_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "cli/client.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The languages that the spool publishes; data stays NULL when it publishes none. */
+void checked_job_languages(struct client *c, struct buf *languages);
+
+struct job_facts { /* what a submitter needs to know of its job */
+	int priority;
+	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1]; /* "" none */
+	bool stdin_stream;
+};
+/* Parses text and checks it against cee.conf and the languages. -1 and e: it may not be submitted. */
+int checked_job_read(struct client *c, const struct buf *languages, const char *text, size_t len, struct job_facts *o,
+		     struct cee_err *e);
+
+#endif
