@@ -85,6 +85,24 @@ while True: f.write(b"x" * 65536)' -L file_size=1M -L disk=32M
 	next_job_runs
 }
 
+@test "a program that meets a limit and exits keeps its exit code" {
+	own() { why '[.why, .exit_code, .signal] | tostring'; }
+	run py 'import sys
+try: open("f", "wb").write(b"x" * 100_000_000)
+except OSError: sys.exit(7)' -L disk=8M
+	[ "$status" -eq 7 ]
+	[ "$(own)" = '["disk limit",7,null]' ]
+	run py 'import sys
+try: open("f", "wb").write(b"x" * 8_000_000)
+except OSError: sys.exit(8)' -L file_size=1M -L disk=32M
+	[ "$status" -eq 8 ]
+	[ "$(own)" = '["disk limit",8,null]' ]
+	run py 'import threading, time
+for i in range(100): threading.Thread(target=time.sleep, args=(0.5,)).start()' -L processes=20
+	[ "$status" -eq 1 ]
+	[ "$(own)" = '["process limit",1,null]' ]
+}
+
 @test "output: the program is stopped for it only if the job says so" {
 	run py 'while True: print("x" * 1000)' -L output=64K -L wall=2 -L cpu=2
 	[ "$(why .why)" = "time limit" ]

@@ -222,6 +222,7 @@ print("fine")
 	[ "$(each .ok)" = '[false,false,null,null,false,null,null,true]' ]
 	[ "$(each .limits.cpu)" = '[0.3,4,4,4,4,4,4,4]' ]
 	has '.test_results[0].hit == ["cpu"] and .test_results[4].hit == ["output"] and .test_results[4].dropped == 99000'
+	has '.test_results[5] | .exit_code == 1 and .signal == null'	# it met the limit, and exited
 	has '.test_results[6].exit_code == 0 and .test_results[3].limits.memory == 209715200'
 	sound
 }

@@ -31,7 +31,7 @@ void job_fail(struct session *s, const char *fmt, ...)
 	outbox_frame(&s->out, FRAME_TROUBLE, STREAM_NONE, text, strlen(text));
 	if (s->state == SESSION_PHASE || s->state == SESSION_SNAPSHOT) {
 		phase_abort(&s->phase);
-		phase_send_end(&s->phase, END_TROUBLE, 0);
+		phase_send_end(&s->phase, END_TROUBLE, END_SIGNAL);
 	}
 	finish(s, 1);
 }
@@ -57,5 +57,5 @@ void job_send_killed(struct session *s, uint32_t phase)
 
 	if (phase_prepare(&s->phase, &plan, text))
 		init_fail(s->fatal, "%s", text);
-	phase_send_end(&s->phase, END_KILLED, 0);
+	phase_send_end(&s->phase, END_KILLED, END_SIGNAL);
 }

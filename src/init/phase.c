@@ -309,7 +309,7 @@ enum frame_how phase_close(struct phase *p, uint64_t *status)
 	f.oom_kills = p->limits.oom_kills > 0;
 	f.exceeded = p->limits.exceeded;
 	how = phase_verdict(&f, &p->limits.exceeded);
-	*status = (uint64_t)(WIFEXITED(f.status) ? WEXITSTATUS(f.status) : WTERMSIG(f.status));
+	*status = (uint64_t)(WIFEXITED(f.status) ? WEXITSTATUS(f.status) : END_SIGNAL + WTERMSIG(f.status));
 	close_all(p);
 	return how;
 }

@@ -82,7 +82,8 @@ int64_t phase_deadline(const struct phase *p);	/* of the next tick; INT64_MAX no
  * has room. */
 void phase_step(struct phase *p);
 
-/* For a phase that is over: its last figures, and how it ended. Closes its descriptors. */
+/* For a phase that is over: its last figures, and how it ended (status as in END). Closes its
+ * descriptors. */
 enum frame_how phase_close(struct phase *p, uint64_t *status);
 void phase_send_end(const struct phase *p, enum frame_how how, uint64_t status);
 

@@ -168,7 +168,7 @@ static void take_kill(struct session *s, const struct frame *f)
 	} else if (s->state == SESSION_COLLECTING) {
 		job_end_collecting(s);
 	} else if (s->state == SESSION_SNAPSHOT) {
-		phase_send_end(&s->phase, END_KILLED, 0);
+		phase_send_end(&s->phase, END_KILLED, END_SIGNAL);
 		job_done(s);
 	} else {
 		job_send_killed(s, PHASE_RUN);

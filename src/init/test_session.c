@@ -65,7 +65,7 @@ static void compile_failed(struct session *s)
 	int n = snprintf(text, sizeof text, "cee: cannot be kept for the tests: %s\n", s->snapshot.problem);
 
 	outbox_frame(&s->out, FRAME_OUT, STREAM_COMPILE, text, (size_t)n);
-	phase_send_end(&s->phase, END_DISK_LIMIT, 0);
+	phase_send_end(&s->phase, END_DISK_LIMIT, END_SIGNAL);
 	job_done(s);
 }
 

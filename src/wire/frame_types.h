@@ -7,7 +7,7 @@
 #ifndef CEE_FRAME_TYPES_H
 #define CEE_FRAME_TYPES_H
 
-enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 2, FRAME_NAME_MAX = 4096, TEST_STDIN = 65536 };
+enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 3, FRAME_NAME_MAX = 4096, TEST_STDIN = 65536 };
 
 /* F(ID, number, stream, text, min, max): stream is 1 where the header names a stream; from
  * byte text on the payload has no NUL (-1: no such rule); min and max are the payload's length. */
@@ -112,7 +112,7 @@ enum {
 #define FRAME_END_FIELDS(F)                                                                                            \
 	F(PHASE, phase, "enum frame_phase")                                                                            \
 	F(HOW, how, "enum frame_how")                                                                                  \
-	F(STATUS, status, "exit code or signal number")                                                                \
+	F(STATUS, status, "exit code, or END_SIGNAL + signal number")                                                  \
 	F(CPU_US, cpu_us, "of all processes of the phase, user and system")                                            \
 	F(WALL_US, wall_us, "from exec to the end of the program")                                                     \
 	F(PEAK, peak, "bytes of memory")                                                                               \
@@ -129,6 +129,10 @@ enum {
 #undef F
 		END_FIELDS
 };
+
+/* END's status: the program's exit code (0 to 255), or END_SIGNAL + the number of the signal that
+ * ended it, or END_SIGNAL alone where no program has ended. Whatever the limit in how. */
+enum { END_SIGNAL = 256, END_STATUSES = END_SIGNAL + 128 };
 
 /* How a phase ended; the runner makes the verdict of it. F(ID) */
 #define FRAME_HOWS(F)                                                                                                  \

@@ -188,12 +188,22 @@ bool payload_get_end(const void *data, size_t len, struct frame_end *e)
 #define F(id, name, what) e->name = frame_get64(d + 8 * END_##id);
 	FRAME_END_FIELDS(F)
 #undef F
-	return e->how < END_HOWS;
+	return e->how < END_HOWS && e->status < END_STATUSES;
 }
 
 bool frame_unpack_end(const void *data, size_t len, struct frame_end *e)
 {
 	return payload_get_end(data, len, e) && e->phase < PHASE_COUNT;
+}
+
+int frame_end_exit_code(const struct frame_end *e)
+{
+	return e->status < END_SIGNAL ? (int)e->status : -1;
+}
+
+int frame_end_signal(const struct frame_end *e)
+{
+	return e->status < END_SIGNAL ? 0 : (int)(e->status - END_SIGNAL);
 }
 
 int frame_pack_left(struct payload *p, const struct frame_left *l)

@@ -95,7 +95,10 @@ void frame_pack_gap(struct payload *p, uint64_t bytes);
 bool frame_unpack_gap(const void *data, size_t len, uint64_t *bytes);
 
 void frame_pack_end(struct payload *p, const struct frame_end *e);
-bool frame_unpack_end(const void *data, size_t len, struct frame_end *e); /* phase < PHASE_COUNT, how < END_HOWS */
+/* phase < PHASE_COUNT, how < END_HOWS, status < END_STATUSES */
+bool frame_unpack_end(const void *data, size_t len, struct frame_end *e);
+int frame_end_exit_code(const struct frame_end *e); /* -1: it did not exit by itself */
+int frame_end_signal(const struct frame_end *e);    /* 0: none */
 
 int frame_pack_left(struct payload *p, const struct frame_left *l);
 bool frame_unpack_left(const void *data, size_t len, struct frame_left *l);

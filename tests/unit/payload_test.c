@@ -113,6 +113,21 @@ static void end(void)
 	e.how = END_HOWS;
 	frame_pack_end(&p, &e);
 	CHECK(!frame_unpack_end(p.data, p.len, &k));
+	e.how = END_DISK_LIMIT;
+	e.status = END_STATUSES;
+	frame_pack_end(&p, &e);
+	CHECK(!frame_unpack_end(p.data, p.len, &k));
+}
+
+static void end_status(void)
+{
+	struct frame_end e = { .how = END_DISK_LIMIT, .status = 7 };
+
+	CHECK(frame_end_exit_code(&e) == 7 && frame_end_signal(&e) == 0);
+	e.status = END_SIGNAL + 25;
+	CHECK(frame_end_exit_code(&e) == -1 && frame_end_signal(&e) == 25);
+	e.status = END_SIGNAL; /* no program ended */
+	CHECK(frame_end_exit_code(&e) == -1 && frame_end_signal(&e) == 0);
 }
 
 static void left(void)
@@ -171,6 +186,7 @@ int main(void)
 	RUN(plan);
 	RUN(numbers);
 	RUN(end);
+	RUN(end_status);
 	RUN(left);
 	RUN(resident);
 	RUN(whole_frames);

@@ -6,6 +6,7 @@
 #include "init/phase.h"
 #include "init_fixture.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -339,6 +340,7 @@ static void limit_disk(void)
 	f.cells.disk = (struct disk_usage){ .inodes_full = true };
 	ends(&f, SIGABRT);
 	CHECK(end_of(&f)->how == END_DISK_LIMIT && exceeded(&f, LIMIT_INODES));
+	CHECK(f.end.status == END_SIGNAL + SIGABRT);
 	fixture_end(&f);
 }
 
@@ -351,6 +353,7 @@ static void limit_file_size(void)
 	running(&f, 0);
 	ends(&f, SIGXFSZ);
 	CHECK(end_of(&f)->how == END_FILE_SIZE_LIMIT && exceeded(&f, LIMIT_FILE_SIZE));
+	CHECK(f.end.status == END_SIGNAL + SIGXFSZ);
 	phase_ended(running(&f, 0), &e);
 	f.s->phase.state = PHASE_OVER;
 	CHECK(end_of(&f)->how == END_FILE_SIZE_LIMIT && f.end.status == 7);
@@ -579,11 +582,12 @@ static void terminal(void)
 	phase_input_end(p);
 	CHECK(read(f.cells.program[0], got, sizeof got) == 0); /* a terminal's end of file */
 	CHECK(write(f.cells.program[1], "x", 1) == 1);
-	read_frames(&f, &f.s->out);
-	for (int i = 0; i < 1000 && !strchr(f.text, 'x'); i++) { /* the kernel hands it over in its own time */
+	f.text[0] = '\0';
+	for (int i = 0; i < 100 && !strchr(f.text, 'x'); i++) { /* the kernel passes it on in its own time */
+		struct pollfd readable = { .fd = p->output.pipe[0].fd, .events = POLLIN };
+		poll(&readable, 1, 10);
 		phase_read(p, 0, false);
 		read_frames(&f, &f.s->out);
-		usleep(2000);
 	}
 	CHECK(strchr(f.text, 'x'));
 	ends(&f, EXIT_0);

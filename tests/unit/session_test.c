@@ -485,6 +485,7 @@ static void kill_in(enum session_state state, const char *answer, uint32_t phase
 		printf("# in state %d\n", (int)state);
 	CHECK(!strcmp(f.names, answer) && f.s->state == SESSION_IDLE);
 	CHECK(f.end.how == (uint64_t)how && (how == NO_END || f.end.phase == phase));
+	CHECK(how == NO_END || f.end.status >= END_SIGNAL);
 	CHECK(f.number == 0 && !*f.s->fatal);
 	fixture_end(&f);
 }

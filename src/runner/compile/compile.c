@@ -14,6 +14,7 @@
 #include "wire/payload.h"
 #include "wire/resident.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -154,7 +155,8 @@ void compile_plausible(const struct compile *c, int64_t memory, struct frame_end
 	uint64_t wall = (uint64_t)(loop_now(c->loop) - c->begun);
 
 	end->phase = PHASE_COMPILE;
-	end->status = at_most(end->status, 255);
+	/* over a limit the compiler exits by itself; the plain way would have been killed */
+	end->status = end->how == END_EXITED ? at_most(end->status, 255) : END_SIGNAL + SIGKILL;
 	end->cpu_us = at_most(end->cpu_us, wall * 64);
 	end->wall_us = at_most(end->wall_us, wall);
 	end->peak = at_most(end->peak, (uint64_t)memory);
@@ -176,7 +178,7 @@ bool compile_over_time(const struct compile *c)
 void compile_time_end(struct compile *c, int64_t memory, struct frame_end *end)
 {
 	drop_products(c);
-	*end = (struct frame_end){ .how = END_WALL_LIMIT, .status = 9, .hit = 1u << LIMIT_WALL };
+	*end = (struct frame_end){ .how = END_WALL_LIMIT, .hit = 1u << LIMIT_WALL };
 	compile_plausible(c, memory, end);
 	end->wall_us = (uint64_t)(loop_now(c->loop) - c->begun);
 }

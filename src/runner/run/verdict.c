@@ -51,8 +51,8 @@ static enum why why_of(enum frame_how how)
 static void phase_of(const struct frame_end *e, struct result_phase *p)
 {
 	p->ran = true;
-	p->exit_code = e->how == END_EXITED ? (int)(e->status & 255) : -1;
-	p->signal = e->how == END_EXITED ? 0 : (int)(e->status & 127);
+	p->exit_code = frame_end_exit_code(e);
+	p->signal = frame_end_signal(e);
 	p->cpu_us = (int64_t)e->cpu_us;
 	p->wall_us = (int64_t)e->wall_us;
 	p->peak_bytes = (int64_t)e->peak;
