@@ -62,7 +62,7 @@ $(BIN)/cee-lang: $(BUILD)/images/cee-lang.o $(BUILD)/images.a $(BUILD)/libcee.a
 # The doctor tries limits with the runner's own parts, all but its main.
 $(BIN)/cee-doctor: $(BUILD)/doctor/cee-doctor.o $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/libcee.a
 	$(LINK) $(LDLIBS)
-$(BIN)/cee-runner: $(BUILD)/runner/main.o $(BUILD)/runner.a $(BUILD)/libcee.a
+$(BIN)/cee-runner: $(call objects,runner) $(BUILD)/runner.a $(BUILD)/libcee.a
 	$(LINK) $(LDLIBS)
 # A process a request: each library that need not be loaded is a part of its time. nettle's and libm's few
 # functions are linked in.

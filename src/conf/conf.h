@@ -26,6 +26,7 @@ struct conf {
 	char **networks;
 	size_t nnetworks;	     /* networks: names allowed in jobs */
 	int jobs;		     /* jobs: at once; default the processors that we may use */
+	int owner_jobs;		     /* of one owner at once; 0: all, but one when others need a place */
 	double cpus;		     /* cpus: for each box; 0 is no quota */
 	bool durable;		     /* durable = yes | no */
 	bool cells_never;	     /* cells = auto | never */

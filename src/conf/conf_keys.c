@@ -213,6 +213,7 @@ static const struct key {
 	{ "networks", OWN, .set = set_networks },
 	/* jobs and boxes */
 	{ "jobs", INT, AT(jobs), .least = 1, .most = 4096 },
+	{ "owner_jobs", INT, AT(owner_jobs), .value = "0", .least = 0, .most = 4096 },
 	{ "cpus", OWN, .set = set_cpus },
 	{ "durable", FLAG, AT(durable), .value = "yes", .words = yes_no },
 	{ "cells", FLAG, AT(cells_never), .value = "auto", .words = never_auto },

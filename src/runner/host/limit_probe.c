@@ -12,15 +12,16 @@
 #include "base/limit.h"
 #include "base/loop.h"
 #include "base/text.h"
+#include "job/job.h"
 #include "job/job_files.h"
 #include "job/language.h"
 #include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/box/boxes.h"
-#include "runner/run/run_internal.h"
+#include "runner/run/send_job.h"
+#include "runner/run/verdict.h"
 #include "wire/frame.h"
-#include "wire/frame_types.h"
 #include "wire/payload.h"
 
 #include <stdbool.h>
@@ -76,7 +77,11 @@ const struct limit_probe limit_probe_of[LIMIT_COUNT] = {
 
 struct probe_run {
 	struct limit_probes *probes;
-	struct run run; /* for send_job.c and verdict.c */
+	struct job job;
+	struct limits limits[PHASE_COUNT];
+	struct result result;
+	struct box *box;
+	char *trouble; /* cee-init's message, or NULL */
 	struct lang lang;
 	struct job_file file;
 	char *argv[2], *args[2], far[24];
@@ -92,8 +97,8 @@ static void probe_run_free(void *p)
 {
 	struct probe_run *f = p;
 
-	result_release(&f->run.result);
-	free(f->run.trouble);
+	result_release(&f->result);
+	free(f->trouble);
 	free(f);
 }
 
@@ -133,7 +138,7 @@ static void stop(struct probe_run *f)
 		return;
 	f->ended = true;
 	loop_timer(&f->late, 0);
-	box_remove(f->run.box);
+	box_remove(f->box);
 }
 
 static void fail(struct probe_run *f, enum box_end how, const char *reason)
@@ -157,11 +162,11 @@ static void take_done(struct probe_run *f, const struct frame *fr)
 {
 	uint32_t failed;
 
-	f->end.ran = f->run.result.phase[PHASE_RUN].ran && frame_unpack_number(fr->data, fr->len, &failed) && !failed;
-	f->end.why = f->run.result.why;
-	f->end.phase = f->run.result.phase[PHASE_RUN];
+	f->end.ran = f->result.phase[PHASE_RUN].ran && frame_unpack_number(fr->data, fr->len, &failed) && !failed;
+	f->end.why = f->result.why;
+	f->end.phase = f->result.phase[PHASE_RUN];
 	if (!f->end.ran)
-		fail(f, BOX_OURS, f->run.trouble ? f->run.trouble : "cee-init could not run the limit probe");
+		fail(f, BOX_OURS, f->trouble ? f->trouble : "cee-init could not run the limit probe");
 	stop(f);
 }
 
@@ -172,10 +177,10 @@ static void box_frame(void *arg, const struct frame *fr)
 	if (fr->type == FRAME_OUT) {
 		take_out(f, fr);
 	} else if (fr->type == FRAME_END) {
-		verdict_end(&f->run, fr);
+		verdict_end(&f->result, fr);
 	} else if (fr->type == FRAME_TROUBLE) {
-		free(f->run.trouble);
-		f->run.trouble = strndup((const char *)fr->data, fr->len < 300 ? fr->len : 300);
+		free(f->trouble);
+		f->trouble = strndup((const char *)fr->data, fr->len < 300 ? fr->len : 300);
 	} else if (fr->type == FRAME_DONE) {
 		take_done(f, fr);
 	}
@@ -184,15 +189,21 @@ static void box_frame(void *arg, const struct frame *fr)
 static void box_ready(void *arg)
 {
 	struct probe_run *f = arg;
+	struct send_job order = { .attach = &f->box->attach,
+				  .job = &f->job,
+				  .lang = &f->lang,
+				  .limits = f->limits,
+				  .cell = f->box->cells,
+				  .processor = -1 };
 
 	f->end.ready = true;
-	f->end.cells = f->run.box->cells;
-	snprintf(f->end.build, sizeof(f->end.build), "%s", f->run.box->build);
-	snprintf(f->end.said, sizeof(f->end.said), "%s", f->run.box->said);
-	if (!f->end.cells && boxes_cells(f->run.box->boxes)) { /* such a box is made differently */
+	f->end.cells = f->box->cells;
+	snprintf(f->end.build, sizeof(f->end.build), "%s", f->box->build);
+	snprintf(f->end.said, sizeof(f->end.said), "%s", f->box->said);
+	if (!f->end.cells && boxes_cells(f->box->boxes)) { /* such a box is made differently */
 		fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
 		stop(f);
-	} else if (deliver_job(&f->run) < 0) {
+	} else if (send_job(&order) < 0) {
 		fail(f, BOX_OURS, "out of memory");
 		stop(f);
 	}
@@ -228,19 +239,18 @@ static void make_job(struct probe_run *f, const struct limit_probe *c)
 	f->args[0] = (char *)c->what;
 	f->args[1] = f->far;
 	f->lang = (struct lang){ .name = (char *)"probe", .file = (char *)"probe", .run = f->argv, .nrun = 2 };
-	f->run.lang = &f->lang;
-	f->run.job.files = &f->file;
-	f->run.job.nfiles = 1;
-	f->run.job.arguments = f->args;
-	f->run.job.narguments = 2;
-	f->run.job.stop_on_output = c->stop_on_output;
+	f->job.files = &f->file;
+	f->job.nfiles = 1;
+	f->job.arguments = f->args;
+	f->job.narguments = 2;
+	f->job.stop_on_output = c->stop_on_output;
 	for (int p = 0; p < PHASE_COUNT; p++) {
-		limits_init(&f->run.job.limits[p]);
-		limits_init(&f->run.limits[p]);
+		limits_init(&f->job.limits[p]);
+		limits_init(&f->limits[p]);
 		if (c >= limit_probe_of && c < limit_probe_of + LIMIT_COUNT)
-			f->run.limits[p].v[c - limit_probe_of] = c->limit;
-		limits_default(&f->run.limits[p], &wide);
-		f->run.result.phase[p].limits = f->run.limits[p];
+			f->limits[p].v[c - limit_probe_of] = c->limit;
+		limits_default(&f->limits[p], &wide);
+		f->result.phase[p].limits = f->limits[p];
 	}
 }
 
@@ -262,17 +272,17 @@ int limit_probe_start(struct limit_probes *ps, const struct limit_probe *c, cons
 	if (!f)
 		return -1;
 	f->probes = ps;
-	result_init(&f->run.result);
+	result_init(&f->result);
 	make_job(f, c);
-	s.disk = f->run.limits[PHASE_RUN].v[LIMIT_DISK];
-	s.inodes = f->run.limits[PHASE_RUN].v[LIMIT_INODES];
-	f->run.box = box_new(ps->boxes, &s);
-	if (!f->run.box) {
+	s.disk = f->limits[PHASE_RUN].v[LIMIT_DISK];
+	s.inodes = f->limits[PHASE_RUN].v[LIMIT_INODES];
+	f->box = box_new(ps->boxes, &s);
+	if (!f->box) {
 		probe_run_free(f);
 		return -1;
 	}
-	box_use(f->run.box, box_ready, box_frame, box_ended, f);
-	f->run.box->gone = box_gone;
+	box_use(f->box, box_ready, box_frame, box_ended, f);
+	f->box->gone = box_gone;
 	timer_init(&f->late, ps->boxes->loop, too_late);
 	loop_after(&f->late, 60000000 + PATIENCE_US);
 	f->done = done;

@@ -1,9 +1,7 @@
-/* share.c - what users of a shared spool ask of the runner, besides jobs
+/* user_requests.c - users' parts of a shared spool, and removals
  *
- * A part of the spool for who has none yet, and the removal of a job that has ended: both only
- * root can do there (lib/share.c, lib/remove.c). The first is a few directories. The second waits for the
- * disk, so the syncing helper does it. The files are the truth: what finds no place here is
- * found again by the next scan.
+ * A part is a few directories and made at once. A removal waits for the disk, so the sync thread does
+ * it; an owner has a few at a time. The files are the truth: what has no room here is tried again later.
  */
 #include "runner/queue/user_requests.h"
 #include "base/error.h"
@@ -12,6 +10,7 @@
 #include "conf/conf.h"
 #include "runner/core/log.h"
 #include "runner/core/sync.h"
+#include "runner/queue/pending.h"
 #include "spool/join.h"
 #include "spool/owner_name.h"
 #include "spool/remove.h"
@@ -23,45 +22,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-
-enum { REMOVALS_MOST = 64, WAITING_LEAST = 1000 };
+enum { REMOVALS_MOST = 64, REMOVALS_OF_OWNER = 16, WAITING_LEAST = 1000 };
 
 struct removal {
+	struct user_requests *all;
 	struct sync_request sync;
 	char owner[OWNER_MAX], id[ID_LEN + 1];
 	struct cee_err e;
 	struct removal *next;
 };
 
-static struct spool *spool;
-static struct sync *helper;
-static const struct conf *conf;
-static struct removal *removals;
-static int nremovals;
-
-void share_init(struct spool *s, const struct conf *c, struct sync *thread)
+void user_requests_init(struct user_requests *u, struct spool *s, const struct conf *c, struct sync *sync)
 {
-	helper = thread;
-	spool = s;
-	conf = c;
+	*u = (struct user_requests){ .spool = s, .conf = c, .sync = sync };
 }
 
-size_t share_most(void)
+size_t user_requests_most_waiting(const struct user_requests *u)
 {
-	size_t most = 2 * (size_t)conf->max_queued;
+	size_t most = 2 * (size_t)u->conf->max_queued;
 
-	return !spool->shared ? SIZE_MAX : most < WAITING_LEAST ? WAITING_LEAST : most;
+	return !u->spool->shared ? SIZE_MAX : most < WAITING_LEAST ? WAITING_LEAST : most;
 }
 
-void share_join(const char *name)
+void user_requests_join(struct user_requests *u, const char *name)
 {
 	struct cee_err e = { "" };
 	char owner[OWNER_MAX];
 	uid_t uid;
-	bool http = *conf->http_user && conf_http_uid(conf, &uid, &e) == 0;
-	int r = join_answer(spool, name, http ? &uid : NULL, owner, &e);
+	bool http = *u->conf->http_user && conf_http_uid(u->conf, &uid, &e) == 0;
+	int r = join_answer(u->spool, name, http ? &uid : NULL, owner, &e);
 
 	if (r > 0)
 		log_event("owner", "owner", owner, "to", "made", NULL);
@@ -69,39 +59,48 @@ void share_join(const char *name)
 		log_event("owner", "owner", owner, "trouble", e.msg, NULL);
 }
 
-static int remove_it(void *arg)
+/* In the sync thread. */
+static int remove_job(void *arg)
 {
 	struct removal *r = arg;
 
-	return spool_removal_answer(spool, r->owner, r->id, &r->e) < 0 ? errno : 0;
+	return spool_removal_answer(r->all->spool, r->owner, r->id, &r->e) < 0 ? errno : 0;
 }
 
 static void removed(void *arg, int err)
 {
-	struct removal *r = arg, **p = &removals;
+	struct removal *r = arg, **p = &r->all->removals;
 
 	if (err && err != ENOENT)
 		log_event("removal", "owner", r->owner, "id", r->id, "trouble", r->e.msg, NULL);
 	while (*p != r)
 		p = &(*p)->next;
 	*p = r->next;
-	nremovals--;
+	r->all->nremovals--;
 	free(r);
 }
 
-void share_removal(const char *owner, const char *id)
+enum request_result user_requests_removal(struct user_requests *u, const char *owner, const char *id)
 {
-	struct removal *r = removals;
+	struct removal *r;
+	int of_owner = 0;
 
-	while (r && (strcmp(r->id, id) != 0 || strcmp(r->owner, owner) != 0))
-		r = r->next;
-	if (r || nremovals == REMOVALS_MOST || !(r = calloc(1, sizeof(*r))))
-		return;
+	for (r = u->removals; r; r = r->next) {
+		if (strcmp(r->owner, owner) != 0)
+			continue;
+		if (strcmp(r->id, id) == 0)
+			return REQUEST_KEPT; /* it is under way */
+		of_owner++;
+	}
+	if (u->nremovals == REMOVALS_MOST || of_owner == REMOVALS_OF_OWNER || !(r = calloc(1, sizeof(*r))))
+		return REQUEST_LATER;
+	r->all = u;
 	snprintf(r->owner, sizeof(r->owner), "%s", owner);
-	memcpy(r->id, id, sizeof(r->id));
-	r->sync = (struct sync_request){ .work = remove_it, .done = removed, .arg = r };
-	r->next = removals;
-	removals = r;
-	nremovals++;
-	sync_submit(helper, &r->sync);
+	snprintf(r->id, sizeof(r->id), "%s", id);
+	r->sync = (struct sync_request){ .work = remove_job, .done = removed, .arg = r };
+	r->next = u->removals;
+	u->removals = r;
+	u->nremovals++;
+	sync_submit(u->sync, &r->sync);
+	return REQUEST_DONE;
 }

@@ -1,16 +1,31 @@
-/* share.h - what users of a shared spool ask of the runner, besides jobs */
-#ifndef RUNNER_SHARE_H
-#define RUNNER_SHARE_H
+/* user_requests.h - what users of a shared spool ask of the runner, besides jobs
+ *
+ * Their own part of the spool, and the removal of finished jobs: only root can do either there
+ * (spool/multiuser.c, spool/remove.c).
+ */
+#ifndef RUNNER_USER_REQUESTS_H
+#define RUNNER_USER_REQUESTS_H
 
 #include "conf/conf.h"
+#include "runner/core/sync.h"
+#include "runner/queue/pending.h"
 #include "spool/spool.h"
 
 #include <stddef.h>
 
-struct sync;
-void share_init(struct spool *s, const struct conf *c, struct sync *helper);
+struct removal;
+struct user_requests {
+	struct spool *spool; /* these are borrowed */
+	const struct conf *conf;
+	struct sync *sync;
+	struct removal *removals; /* under way */
+	int nremovals;
+};
+void user_requests_init(struct user_requests *u, struct spool *s, const struct conf *c, struct sync *sync);
 /* So many jobs of one owner are known to the queue at a time: nobody fills the runner's memory. */
-size_t share_most(void);
-void share_join(const char *name);		       /* an entry of join/ */
-void share_removal(const char *owner, const char *id); /* OWNER/cancel/ID.remove */
+size_t user_requests_most_waiting(const struct user_requests *u);
+/* An entry of join/. */
+void user_requests_join(struct user_requests *u, const char *name);
+/* OWNER/cancel/ID.remove. The removal waits for the disk, so the sync thread does it. */
+enum request_result user_requests_removal(struct user_requests *u, const char *owner, const char *id);
 #endif

@@ -1,4 +1,4 @@
-/* files.c - collected files, as they come from a box, into the attempt's two files
+/* collect_files.c - collected files, as they come from a box, into the attempt's two files
  *
  * Contents are appended to `files`, and when one is whole its line to `files.index`: what
  * the index does not name was never collected, and is cut off again. A name from a box is

@@ -1,4 +1,4 @@
-/* files.h - what a job leaves: collected files on their way into the spool */
+/* collect_files.h - collected files on their way into the spool */
 #ifndef RUNNER_FILES_H
 #define RUNNER_FILES_H
 

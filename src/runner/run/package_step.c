@@ -1,19 +1,18 @@
-/* packages.c - a claimed job's packages: its layer asked for, what comes of it, and what the job is told
+/* package_step.c - a claimed job's packages: its layer is asked for, and the answer
  *
- * A layer that is there costs a look and the job goes on at once. Else it waits for layers.c in
- * PACKAGES, and that is said in its log. Either way it ends in PACKED with the layer held in use, or
- * with a verdict: packages that do not exist are the job's failure, with the package client's words
- * as its compiler output; what a registry or we did is ours, and rerun.
+ * A layer that is there costs a look and the job goes on at once. Else the job waits in PACKAGES for its
+ * layer build, and its log says so. Either way it ends in PACKED with the layer held in use, or with a verdict:
+ * packages that do not exist are the job's failure, with the package client's messages as compiler output; a
+ * failure of the registry or of ours is rerun.
  */
 #include "base/clock.h"
-#include "job/result.h"
 #include "layers/store.h"
+#include "runner/layers/layer_answer.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/run/output.h"
-#include "runner/run/run.h"
 #include "runner/run/run_internal.h"
+#include "runner/run/run_state.h"
 #include "spool/index.h"
-#include "wire/frame_types.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -22,16 +21,16 @@ static void packages_refused(struct run *r, const struct layer_reply *reply)
 {
 	bool log = reply->noutput && (r->files.index >= 0 || run_begin_log(r) == 0);
 
-	if (log)
-		output_mark(&r->output, MARK_PACKAGES); /* also where it is remembered: these are its words */
-	if (log)
+	if (log) {
+		output_mark(&r->output, MARK_PACKAGES); /* also where the failure was remembered */
 		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)reply->output, reply->noutput);
+	}
 	run_verdict(r, WHY_PACKAGE_ERROR, reply->message);
 }
 
 static void packages_answered(struct run *r, enum layer_answer a, struct layer_reply *reply)
 {
-	r->packages = NULL;
+	r->layer_waiter = NULL;
 	if (a == LAYER_REFUSED) {
 		packages_refused(r, reply);
 	} else if (a == LAYER_FAILED) {
@@ -54,10 +53,10 @@ static void packages_came(void *arg, enum layer_answer a, struct layer_reply *re
 
 	packages_answered(r, a, reply);
 	if (r->state == RUN_PACKED)
-		run_resumable();
+		r->all->ops.resumable(r->all->ops.arg);
 }
 
-void packages_ask(struct run *r)
+void run_ask_packages(struct run *r)
 {
 	struct layer_request q = {
 		.lang = r->lang, .job = &r->job, .owner = r->owner, .done = packages_came, .arg = r
@@ -66,7 +65,7 @@ void packages_ask(struct run *r)
 	enum layer_answer a;
 
 	run_enter(r, RUN_PACKAGES);
-	a = layer_builds_ask(run_parts()->layer_builds, &q, &reply, &r->packages);
+	a = layer_builds_ask(r->all->parts.layer_builds, &q, &reply, &r->layer_waiter);
 	if (a != LAYER_PENDING) {
 		packages_answered(r, a, &reply);
 		return;

@@ -1,52 +1,83 @@
-/* run.h - a claimed job, from the claim to its last rename */
+/* run.h - claimed jobs, each from its claim to its last rename
+ *
+ *     runs_new; runs_begin for a job that the queue handed out; then the boxes' events drive it, and the
+ *     ops are called from the loop. runs_free when runs_numbers says that none is left, or at the end of the process.
+ *
+ * Everything in struct runs_parts is borrowed and stays as long as the runs.
+ */
 #ifndef RUNNER_RUN_H
 #define RUNNER_RUN_H
 
 #include "base/loop.h"
-#include "runner/box/box.h"
+#include "runner/box/boxes.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/config.h"
-#include "runner/layers/layer_builds.h"
 #include "runner/core/counters.h"
 #include "runner/core/pin.h"
+#include "runner/core/queued.h"
 #include "runner/core/sync.h"
+#include "runner/layers/layer_builds.h"
 #include "runner/pool/pool.h"
-#include "runner/queue/queue.h"
 #include "spool/input.h"
 #include "spool/registration.h"
 
 #include <stdbool.h>
 
-/* What runs stand on; all of it stays. */
-struct run_parts {
+struct runs_parts {
+	const struct config *config;
+	struct spool_runner *runner;
 	struct loop *loop;
 	struct sync *sync;
-	struct pin *pin;
-	struct counters *counters;
 	struct boxes *boxes;
 	struct pool *pool;
 	struct compilers *compilers;
 	struct layer_builds *layer_builds;
+	struct pin *pin;
+	struct counters *counters;
+	bool durable;
 };
+struct runs_ops {
+	void (*ended)(void *arg);     /* a job has ended, or was put back: another may begin */
+	void (*resumable)(void *arg); /* a job's packages have come: runs_resume has something to do */
+	/* A job names a language that is not known; it may be by the time this returns. */
+	void (*unknown_language)(void *arg);
+	void *arg;
+};
+struct runs;
+/* NULL: ENOMEM. */
+struct runs *runs_new(const struct runs_parts *parts, const struct runs_ops *ops);
+void runs_free(struct runs *rs); /* NULL is let through */
+void runs_reconfigure(struct runs *rs, const struct config *c);
 
-/* on_end: a job has gone, or may be resumed. on_unknown: one names a language that is not known; it may be by the time this returns. */
-void run_init(const struct run_parts *with, const struct config *c, struct spool_runner *r, bool durable,
-	      void (*on_end)(void), void (*on_unknown)(void));
-void run_reconfigure(const struct config *c);
-/* Claims the job and takes it all the way. 0 begun, 1 somebody else was first,
+/* Claims the job and takes it all the way. 0 begun, 1 another runner was first,
  * -1 (errno) the spool did not let us: try later. */
-int run_begin(const struct queued *q);
+int runs_begin(struct runs *rs, const struct queued *q);
 /* Claims a waiting job only to end it as cancelled; same returns. */
-int run_begin_cancelled(const struct queued *q);
-/* A wish to end: true when that job is one of ours. */
-bool run_cancel(const char *owner, const char *id);
-/* Something came for it in in/; false when that job is none of ours. */
-bool run_input(const char *owner, const char *id, enum spool_input_kind kind, int sig);
-/* Ends all boxes and puts the jobs back into new/. */
-void run_requeue_all(void);
-int run_count(void);
-/* Of them, those that hold a place: not those with a verdict, nor (up to a number) those that wait for packages. */
-int run_busy(void);
-/* One whose packages have come takes one of so many places; false when there is none of either. */
-bool run_resume(int places);
+int runs_begin_cancelled(struct runs *rs, const struct queued *q);
+/* A job whose packages have come takes a place, the one that waits longest among the owners for whom may_begin is
+ * true (NULL: all). False: there is none. */
+bool runs_resume(struct runs *rs, bool (*may_begin)(void *arg, const char *owner), void *arg);
+
+enum run_cancel {
+	RUN_NOT_HERE,
+	RUN_CANCELLED, /* now */
+	RUN_ENDS       /* it had been cancelled before, or has a verdict */
+};
+enum run_cancel runs_cancel(struct runs *rs, const char *owner, const char *id);
+/* An entry of in/ for that job; false when it is not one of these. */
+bool runs_input(struct runs *rs, const char *owner, const char *id, enum spool_input_kind kind, int sig);
+
+/* Ends all boxes; each job that has no verdict goes back into new/ when its box is gone. */
+void runs_requeue_all(struct runs *rs);
+/* The engine is away for good and its boxes end with their connections: does not wait for them. */
+void runs_abandon_boxes(struct runs *rs);
+
+struct run_numbers {
+	int all;
+	int busy;    /* hold a place */
+	int waiting; /* for packages, or with them for a place */
+	int ending;  /* have a verdict, which goes to the disk */
+};
+/* Of that owner; NULL: of all. */
+struct run_numbers runs_numbers(const struct runs *rs, const char *owner);
 #endif

@@ -1,4 +1,4 @@
-/* tests.c - the tests of a run: one after another, compared here
+/* test_runs.c - the tests of a run: one after another, compared here
  *
  *     NEXT ──> TEST PHASE ARG ENV GO, its STDIN ──> OUT … END ──> a line in N/tests ──> NEXT …
  *     NEXT, and nothing is left or one has failed that should be the last ──> FINISH
@@ -21,7 +21,8 @@
 #include "job/test_result.h"
 #include "runner/core/log.h"
 #include "runner/run/run_internal.h"
-#include "spool/claim.h"
+#include "runner/run/send_job.h"
+#include "runner/run/verdict.h"
 #include "spool/attempt.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
@@ -106,7 +107,7 @@ void tests_limits(const struct run *r, struct limits all[PHASE_COUNT])
 /* ---- sending one ------------------------------------------------------------------- */
 
 /* As much as credit allows, and the end once. */
-static int feed(struct run *r)
+static int send_input(struct run *r)
 {
 	struct tests *t = &r->tests;
 	size_t left = t->input_len - t->sent, n = left < t->credit ? left : t->credit;
@@ -128,7 +129,7 @@ void tests_credit(struct run *r, const struct frame *f)
 	if (!r->tests.now || !frame_unpack_number(f->data, f->len, &bytes))
 		return;
 	r->tests.credit += bytes;
-	if (feed(r) == 0)
+	if (send_input(r) == 0)
 		attach_flush(&r->box->attach);
 }
 
@@ -136,6 +137,7 @@ void tests_credit(struct run *r, const struct frame *f)
 static int send_test(struct run *r, const struct job_test *j)
 {
 	struct tests *t = &r->tests;
+	struct send_job order = run_to_send(r);
 	struct payload number;
 
 	t->now = j;
@@ -150,9 +152,10 @@ static int send_test(struct run *r, const struct job_test *j)
 		compare_init(&t->compare, &r->job.compare, j->expected, j->expected_len);
 	limits_of(r, j, &t->limits);
 	frame_pack_number(&number, (uint32_t)t->next);
-	if (attach_send(&r->box->attach, FRAME_TEST, number.data, number.len) < 0 || deliver_test(r, j, &t->limits) < 0)
+	if (attach_send(&r->box->attach, FRAME_TEST, number.data, number.len) < 0 ||
+	    send_test_phase(&order, j, &t->limits) < 0)
 		return -1;
-	return feed(r);
+	return send_input(r);
 }
 
 int64_t tests_next(struct run *r)

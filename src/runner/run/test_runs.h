@@ -1,4 +1,4 @@
-/* tests.h - the tests of a run, see tests.c */
+/* test_runs.h - the tests of a run, see test_runs.c */
 #ifndef RUNNER_TESTS_H
 #define RUNNER_TESTS_H
 

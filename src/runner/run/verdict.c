@@ -1,12 +1,12 @@
-/* verdict.c - what init says of a phase, as a result says it
+/* verdict.c - a phase's end in a result
  *
  * Figures and the reason are taken from FRAME_END as they are, within the ranges
  * of the protocol. No I/O, and nothing moves a job on here: run.c does.
  */
+#include "runner/run/verdict.h"
 #include "base/limit.h"
 #include "job/reasons.h"
 #include "job/result.h"
-#include "runner/run/run_internal.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
 #include "wire/payload.h"
@@ -76,20 +76,20 @@ bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result
 	return true;
 }
 
-void verdict_ended(struct run *r, const struct frame_end *e)
+void verdict_ended(struct result *r, const struct frame_end *e)
 {
-	struct result_phase p;
 	enum frame_phase phase = (enum frame_phase)e->phase;
+	struct result_phase p;
 
 	phase_of(e, &p);
-	p.limits = r->result.phase[phase].limits;
-	r->result.phase[phase] = p;
-	r->result.exit_code = p.exit_code;
-	r->result.signal = p.signal;
-	r->result.why = why_of((enum frame_how)e->how);
+	p.limits = r->phase[phase].limits;
+	r->phase[phase] = p;
+	r->exit_code = p.exit_code;
+	r->signal = p.signal;
+	r->why = why_of((enum frame_how)e->how);
 }
 
-void verdict_end(struct run *r, const struct frame *f)
+void verdict_end(struct result *r, const struct frame *f)
 {
 	struct frame_end e;
 
@@ -97,10 +97,10 @@ void verdict_end(struct run *r, const struct frame *f)
 		verdict_ended(r, &e);
 }
 
-void verdict_explain(const struct run *r, char *text, size_t size)
+void verdict_explain(const struct result *r, char *text, size_t size)
 {
-	const struct result_phase *p = &r->result.phase[r->result.phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
-	enum why why = r->result.why;
+	const struct result_phase *p = &r->phase[r->phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
+	enum why why = r->why;
 	int n = 0;
 
 	text[0] = 0;
@@ -119,9 +119,9 @@ void verdict_explain(const struct run *r, char *text, size_t size)
 		n = snprintf(text, size, "filled its disk or a file's size limit");
 	else if (p->oom_kills)
 		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
-	if (!n && r->result.files.left_count)
+	if (!n && r->files.left_count)
 		snprintf(text, size, "%lld of what was to be collected stayed behind (cee-stat says what)",
-			 (long long)r->result.files.left_count);
-	if (n > 0 && why != WHY_CANCELLED && !r->result.phase[PHASE_RUN].ran)
+			 (long long)r->files.left_count);
+	if (n > 0 && why != WHY_CANCELLED && !r->phase[PHASE_RUN].ran)
 		snprintf(text + n, size - (size_t)n, " while compiling");
 }

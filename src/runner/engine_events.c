@@ -1,0 +1,139 @@
+/* engine_events.c - the engine comes and goes; boxes that were left behind; the self-test
+ *
+ * When the engine comes, boxes of this runner's earlier life are swept before any job may begin; then those of
+ * runners that died, whose jobs are put back after that: nothing runs twice at once.
+ */
+#include "engine/engine.h"
+#include "runner/box/box_sweep.h"
+#include "runner/box/image_ids.h"
+#include "runner/compile/compilers.h"
+#include "runner/core/log.h"
+#include "runner/host/host.h"
+#include "runner/host/self_test.h"
+#include "runner/layers/layer_builds.h"
+#include "runner/pool/pool.h"
+#include "runner/runner.h"
+#include "spool/adopt.h"
+#include "spool/health.h"
+#include "spool/owner_name.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+struct dead_runner {
+	struct runner *r;
+	char name[OWNER_MAX];
+};
+
+static int requeued(void *arg, const char *owner, const char *id, int priority, int attempts)
+{
+	(void)priority;
+	log_event("adopt", "runner", arg, "owner", owner, "id", id, "attempt", log_number(attempts), NULL);
+	return 0;
+}
+
+static void dead_swept(void *arg, int result)
+{
+	struct dead_runner *d = arg;
+
+	if (result == 0 && spool_adopt(&d->r->claims, d->name, requeued, d->name) < 0)
+		log_event("adopt", "runner", d->name, "trouble", strerror(errno), NULL);
+	free(d);
+}
+
+static int found_dead(void *arg, const char *name)
+{
+	struct dead_runner *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return 0; /* found again in a few seconds */
+	d->r = arg;
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	boxes_sweep(&d->r->boxes, d->name, dead_swept, d);
+	return 0;
+}
+
+void runner_sweep_dead(struct runner *r)
+{
+	spool_each_dead(&r->claims, found_dead, r);
+}
+
+/* Nothing has begun yet, so ending with one sentence is better than failing every job. */
+static void refuse(struct runner *r, const struct finding *f)
+{
+	snprintf(r->refusal, sizeof(r->refusal), "%.500s; %.300s", f->what, f->remedy);
+	r->refusal_status = f->conf ? EX_CONFIG : EX_UNAVAILABLE;
+	r->stopping++;
+	runner_wake(r);
+}
+
+void runner_self_tested(void *arg, const struct finding *fatal, const char *cells, const char *reason)
+{
+	struct runner *r = arg;
+	bool again = r->test_again;
+
+	if (fatal) {
+		refuse(r, fatal);
+		return;
+	}
+	r->tested = true;
+	r->test_again = strcmp(cells, "unknown") == 0;
+	if (again && r->test_again)
+		return;
+	log_event("self-test", "cells", cells, "reason", reason, NULL);
+	runner_wake(r);
+}
+
+void runner_self_test(struct runner *r)
+{
+	self_test_start(&r->self_test, &r->config);
+}
+
+static void own_swept(void *arg, int result)
+{
+	struct runner *r = arg;
+
+	if (result < 0)
+		return; /* it went again; the next change begins anew */
+	r->swept = true;
+	runner_sweep_dead(r);
+	if (!r->tested)
+		runner_self_test(r);
+	runner_wake(r);
+}
+
+void runner_beat(struct runner *r)
+{
+	health_beat(&r->claims, engine_up(&r->docker.engine), engine_trouble(&r->docker.engine));
+}
+
+void runner_engine_changed(void *arg, bool up)
+{
+	struct runner *r = arg;
+	struct finding f;
+
+	runner_beat(r);
+	log_event("engine", "state", up ? "up" : "away", "api", up ? engine_api(&r->docker.engine) : NULL, "trouble",
+		  up ? NULL : engine_trouble(&r->docker.engine), "remedy",
+		  up				  ? NULL
+		  : engine_old(&r->docker.engine) ? "upgrade the engine"
+						  : "jobs are kept; start the engine, or set docker_host",
+		  NULL);
+	r->swept = false;
+	pool_drain(&r->pool);
+	compilers_drain(&r->compilers);
+	layer_builds_drain(&r->layer_builds);
+	if (engine_old(&r->docker.engine) && !r->tested) {
+		finding_set(&f, FINDING_FAIL, "upgrade the engine", "the engine is too old: %s",
+			    engine_trouble(&r->docker.engine));
+		refuse(r, &f);
+	}
+	if (up) {
+		image_ids_look(&r->images);
+		boxes_sweep(&r->boxes, r->claims.name, own_swept, r);
+	}
+}

@@ -1,0 +1,81 @@
+/* housekeeping.c - what is done every few seconds, whatever happens: scans, dead runners, languages, metrics */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/loop.h"
+#include "conf/account.h"
+#include "engine/engine.h"
+#include "runner/box/boxes.h"
+#include "runner/core/counters.h"
+#include "runner/core/log.h"
+#include "runner/core/queued.h"
+#include "runner/queue/queue.h"
+#include "runner/run/run.h"
+#include "runner/runner.h"
+#include "spool/metrics_file.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { HOUSEKEEPING_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000 };
+
+static void write_metrics(struct runner *r)
+{
+	struct counters_boxes boxes[BOX_STATE_COUNT];
+	struct counters_now now = { .queued = (int64_t)queue_length(r->queue),
+				    .running = runs_numbers(r->runs, NULL).busy,
+				    .places = runner_places(r),
+				    .engine_up = engine_up(&r->docker.engine),
+				    .engine_errors = engine_errors(&r->docker.engine),
+				    .boxes = boxes,
+				    .nboxes = boxes_by_state(&r->boxes, boxes) };
+	AUTO_BUF struct buf b = { 0 };
+	uid_t http;
+	bool served = r->spool.shared && *r->config.conf.http_user && conf_http_uid(&r->config.conf, &http, NULL) == 0;
+
+	runner_beat(r);
+	if (counters_format(&r->counters, &b, r->claims.name, &now) == 0 &&
+	    spool_metrics_write(&r->spool, r->claims.name, b.data, b.len, served ? &http : NULL) == 0) {
+		r->metrics_failed = false;
+		return;
+	}
+	if (!r->metrics_failed)
+		log_event("metrics", "trouble", strerror(errno), NULL);
+	r->metrics_failed = true;
+}
+
+void runner_housekeeping(struct timer *t)
+{
+	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, housekeeping));
+
+	if (engine_up(&r->docker.engine))
+		runner_sweep_dead(r);
+	if (engine_up(&r->docker.engine) && r->swept && r->test_again)
+		runner_self_test(r);
+	runner_look_at_languages(r);
+	queue_scan(r->queue);
+	write_metrics(r);
+	loop_timer(t, loop_now(&r->loop) + HOUSEKEEPING_US);
+}
+
+/* A job whose start_within is over ends without a box, whatever else runs. */
+void runner_expire(struct timer *t)
+{
+	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, expiry));
+	struct queued q;
+
+	queue_examine(r->queue, (size_t)r->config.conf.max_job);
+	while (!r->stopping && queue_expired(r->queue, now_us(), &q))
+		runs_begin(r->runs, &q);
+	loop_timer(t, loop_now(&r->loop) + EXPIRY_US);
+}
+
+void runner_blind_scan(struct timer *t)
+{
+	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, blind_scan));
+
+	queue_scan(r->queue);
+	loop_timer(t, loop_now(&r->loop) + BLIND_US);
+}

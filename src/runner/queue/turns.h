@@ -1,0 +1,59 @@
+/* turns.h - whose job is next: owners stand in one line, and an owner's jobs are a heap
+ *
+ * An owner without waiting jobs who gets one goes to the end of the line; so does one whose job was handed out
+ * while others of theirs wait. So nobody waits longer than one job of each owner who was in line before. Owners that a
+ * scan finds at the same time stand in the order of their oldest job. No files and no clock: tests simulate
+ * with it.
+ */
+#ifndef RUNNER_TURNS_H
+#define RUNNER_TURNS_H
+
+#include "base/id.h"
+#include "runner/core/queued.h"
+#include "runner/queue/job_heap.h"
+#include "runner/queue/name_index.h"
+#include "spool/owner_name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct owner {
+	char name[OWNER_MAX];
+	struct job_heap jobs;
+	struct owner *next, *previous; /* in the line */
+	bool in_line;
+	char examined[ID_LEN + 1]; /* waiting jobs up to this id were searched for start_within */
+};
+
+struct turns {
+	struct owner **owner; /* all that were ever seen; an owner keeps its number */
+	size_t nowners, cap;
+	struct name_index index; /* of their names */
+	struct owner *first, *last;
+	size_t in_line;	     /* owners with waiting jobs */
+	size_t waiting;	     /* jobs */
+	size_t most_waiting; /* of one owner; others wait in the directory */
+	bool scanning;
+};
+void turns_init(struct turns *t, size_t most_waiting);
+void turns_release(struct turns *t);
+/* The number of that owner, who is made where they are new; SIZE_MAX: ENOMEM. */
+size_t turns_owner(struct turns *t, const char *name);
+/* NULL: not seen yet. */
+struct owner *turns_find(const struct turns *t, const char *name);
+/* A waiting job. 0, 1: this owner has too many, -1 ENOMEM. */
+int turns_add(struct turns *t, struct owner *o, const char *id, int priority, int attempts);
+
+/* Between these, turns_forget and turns_add say anew what waits; owners keep their place in line. */
+void turns_scan_begin(struct turns *t);
+void turns_forget(struct turns *t, struct owner *o);
+void turns_scan_end(struct turns *t);
+
+/* The next job of the first owner in line for whom may_begin is true (NULL: for all). False: none. */
+typedef bool (*turns_may_fn)(void *arg, const char *owner);
+bool turns_next(struct turns *t, turns_may_fn may_begin, void *arg, struct queued *q);
+/* The job that was handed out last could not be claimed, another runner has it: the owner is first again. */
+void turns_again(struct turns *t, const char *owner);
+/* That job, wherever it is. The owner keeps their place in line for the others. */
+bool turns_take(struct turns *t, const char *owner, const char *id, struct queued *q);
+#endif

@@ -1,0 +1,130 @@
+/* admit.c - may this job run here? and with which limits
+ *
+ * A job comes from a file that its submitter wrote: whatever a submitting program checked is checked again.
+ */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limit.h"
+#include "conf/conf.h"
+#include "job/job.h"
+#include "job/job_check.h"
+#include "job/language_argv.h"
+#include "job/language_image.h"
+#include "job/languages.h"
+#include "job/reasons.h"
+#include "runner/core/config.h"
+#include "runner/run/run_internal.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LOG_LABELS = 256 }; /* bytes of labels in a line of the log, give or take one */
+
+/* Where nothing is compiled a check fits into the box that the language has anyway. */
+static void limit_check_as_run(struct run *r)
+{
+	const struct limits *run = &r->limits[PHASE_RUN];
+	struct limits most;
+
+	limits_init(&most);
+	most.v[LIMIT_MEMORY] = run->v[LIMIT_MEMORY];
+	most.v[LIMIT_PROCESSES] = run->v[LIMIT_PROCESSES];
+	most.v[LIMIT_OPEN_FILES] = run->v[LIMIT_OPEN_FILES];
+	limits_cap(&r->limits[PHASE_COMPILE], &most);
+}
+
+static void set_limits(struct run *r)
+{
+	for (int p = 0; p < PHASE_COUNT; p++)
+		run_limits(r, (enum frame_phase)p, &r->job.limits[p], &r->limits[p]);
+	if (r->job.check && r->lang && !r->lang->ncompile)
+		limit_check_as_run(r);
+	for (int p = 0; p < PHASE_COUNT; p++)
+		r->result.phase[p].limits = r->limits[p];
+}
+
+/* The job's group, key and labels go into its result and into the log. */
+static void take_names(struct run *r)
+{
+	struct buf b = { 0 };
+
+	if (r->job.group) {
+		free(r->result.group);
+		r->result.group = strdup(r->job.group);
+	}
+	r->result.key = r->job.key ? strdup(r->job.key) : NULL;
+	for (size_t i = 0; i < r->job.nlabels && b.len < LOG_LABELS; i++)
+		if (buf_printf(&b, "%s%s=%s", i ? "," : "", r->job.labels[i].name, r->job.labels[i].value) < 0)
+			break;
+	r->labels = b.data;
+	/* moved: the job needs them no more */
+	r->result.labels = r->job.labels;
+	r->result.nlabels = r->job.nlabels;
+	r->job.labels = NULL;
+	r->job.nlabels = 0;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a >= 0 && a < b ? a : b;
+}
+
+static void set_collect(struct run *r)
+{
+	const struct conf *c = &r->all->parts.config->conf;
+
+	r->collect_files = least(r->job.collect_files, c->collect_files);
+	r->collect_bytes = least(r->job.collect_bytes, c->collect_bytes);
+	r->collect_bytes = least(r->limits[PHASE_RUN].v[LIMIT_DISK], r->collect_bytes);
+}
+
+/* For programs that start a thread for each processor: the quota, else all that there are. */
+static int cpus_of_a_box(const struct conf *c)
+{
+	return c->cpus > 0 ? (int)(c->cpus < 1 ? 1 : c->cpus + 0.999) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static void set_language(struct run *r)
+{
+	lang_hashbang(r->lang, &r->job);
+	r->result.language = strdup(r->lang->name);
+	r->result.image = strdup(r->lang->image);
+	r->result.runtime = lang_runtime(r->lang, lang_framework(r->lang, &r->job));
+}
+
+const char *run_admit(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
+{
+	struct runs *rs = r->all;
+	const struct config *c;
+
+	*why = WHY_REFUSED;
+	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
+		return e->msg;
+	take_names(r);
+	if (!langs_find(&rs->parts.config->langs, r->job.language))
+		rs->ops.unknown_language(rs->ops.arg);
+	c = rs->parts.config;
+	if (job_check(&r->job, &c->conf, c->published, strlen(c->published), e) < 0)
+		return e->msg;
+	r->result.tests.total = (int)r->job.ntests;
+	r->lang = langs_find(&c->langs, r->job.language);
+	if (!r->lang)
+		return "language: this runner does not have it";
+	set_language(r);
+	r->job.cpus = cpus_of_a_box(&c->conf);
+	set_limits(r);
+	set_collect(r);
+	if (r->attempt > r->job.retries + 1) {
+		*why = WHY_LOST;
+		return "every attempt ended with its runner; not tried again";
+	}
+	if (r->job.start_within_us >= 0 && r->result.created_us + r->job.start_within_us < now_us()) {
+		*why = WHY_EXPIRED;
+		return "start_within was over before its turn came";
+	}
+	return NULL;
+}

@@ -1,0 +1,266 @@
+/* box_events.c - what a job's box says, by frame type, and how it ends */
+#include "base/clock.h"
+#include "base/testhook.h"
+#include "job/result.h"
+#include "runner/box/box.h"
+#include "runner/box/boxes.h"
+#include "runner/core/config.h"
+#include "runner/core/pin.h"
+#include "runner/run/collect_files.h"
+#include "runner/run/output.h"
+#include "runner/run/run_internal.h"
+#include "runner/run/run_state.h"
+#include "runner/run/send_job.h"
+#include "runner/run/stdin_pump.h"
+#include "runner/run/test_runs.h"
+#include "runner/run/verdict.h"
+#include "spool/index.h"
+#include "wire/frame.h"
+#include "wire/payload.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLLECT_US = 10 * 1000 * 1000, TROUBLE_MAX = 300 };
+
+/* ---- standard input ----------------------------------------------------------------- */
+
+void run_pump_stdin(struct run *r)
+{
+	int64_t max = r->all->parts.config->conf.max_stdin;
+	char text[120];
+
+	if (!run_executes(r) || r->job.ntests)
+		return; /* test_runs.c has the input of each test */
+	switch (stdin_pump_send(&r->stdin_pump, &r->box->attach, max)) {
+	case STDIN_OK:
+		break;
+	case STDIN_TOO_LARGE:
+		snprintf(text, sizeof(text),
+			 "stdin_stream: its input is larger than %lld bytes (max_stdin of cee.conf)", (long long)max);
+		run_verdict(r, WHY_REFUSED, text);
+		break;
+	case STDIN_LOST:
+		run_verdict(r, WHY_LOST, "stdin_stream: a part of its input is lost (a power cut?)");
+		break;
+	}
+}
+
+/* ---- the frames, one handler each ------------------------------------------------------ */
+
+static void take_output(struct run *r, const struct frame *f)
+{
+	if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE)
+		output_add(&r->output, f->stream, f->data, f->len);
+	tests_output(r, f->stream, f->data, f->len);
+}
+
+static void take_gap(struct run *r, const struct frame *f)
+{
+	uint64_t bytes;
+
+	if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE && frame_unpack_gap(f->data, f->len, &bytes))
+		output_gap(&r->output, f->stream, bytes);
+	tests_output(r, f->stream, NULL, 0);
+}
+
+/* Until init says more of the files: it searches for 3 s at most. Never sooner than the deadline that there
+ * is: a compile phase's end is not yet the job's. */
+static void await_collected(struct run *r)
+{
+	run_deadline_at_least(r, COLLECT_US + r->all->parts.config->conf.run_slack_us);
+}
+
+static void take_end(struct run *r, const struct frame *f)
+{
+	if (!tests_end(r, f))
+		verdict_end(&r->result, f);
+	if (r->job.ncollect) /* a cancelled job is given that time too */
+		await_collected(r);
+}
+
+static void take_next(struct run *r, const struct frame *f)
+{
+	int64_t wall;
+
+	(void)f;
+	if (r->state == RUN_KILLED)
+		return;
+	wall = tests_next(r);
+	if (wall < 0)
+		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+	else
+		run_deadline(r, wall + r->all->parts.config->conf.run_slack_us);
+}
+
+static void take_collected(struct run *r, const struct frame *f)
+{
+	if (files_frame(&r->collected, f) < 0)
+		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent collected files that break its bounds");
+	else
+		await_collected(r); /* what can come is bounded */
+}
+
+static void take_credit(struct run *r, const struct frame *f)
+{
+	uint32_t bytes;
+
+	if (r->job.ntests) {
+		tests_credit(r, f);
+	} else if (frame_unpack_number(f->data, f->len, &bytes)) {
+		r->stdin_pump.credit += bytes;
+		run_pump_stdin(r);
+	}
+}
+
+static void take_trouble(struct run *r, const struct frame *f)
+{
+	free(r->trouble);
+	r->trouble = strndup((const char *)f->data, f->len < TROUBLE_MAX ? f->len : TROUBLE_MAX);
+}
+
+static void take_start(struct run *r, const struct frame *f)
+{
+	uint32_t phase;
+
+	r->began = true;
+	if (frame_unpack_number(f->data, f->len, &phase) && phase == PHASE_RUN)
+		r->program_runs = true;
+	output_mark(&r->output, r->program_runs ? MARK_RUNNING : MARK_COMPILING);
+}
+
+static void take_done(struct run *r, const struct frame *f)
+{
+	const struct result_phase *compile = &r->result.phase[PHASE_COMPILE];
+	uint32_t failed;
+	bool ours = !frame_unpack_number(f->data, f->len, &failed) || failed || r->result.why == WHY_INTERNAL_ERROR;
+	char text[160];
+
+	r->clean = !ours;
+	if (r->state == RUN_KILLED || r->result.why == WHY_CANCELLED) {
+		run_verdict(r, WHY_CANCELLED, NULL);
+		return;
+	}
+	if (ours) {
+		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
+		return;
+	}
+	if (r->result.tests.run)
+		tests_explain(r, text, sizeof(text));
+	else
+		verdict_explain(&r->result, text, sizeof(text));
+	if (compile->ran && verdict_program_failed(compile))
+		run_verdict(r, WHY_COMPILE_ERROR,
+			    text[0]	   ? text
+			    : r->job.check ? "what the check found is on stderr"
+					   : COMPILER_OUTPUT);
+	else
+		run_verdict(r, r->result.why, text[0] ? text : NULL);
+}
+
+static void take_nothing(struct run *r, const struct frame *f)
+{
+	(void)r;
+	(void)f;
+}
+
+typedef void (*frame_handler)(struct run *r, const struct frame *f);
+/* Every other type is not cee-init's to send. */
+static const frame_handler handlers[] = {
+	[FRAME_OUT] = take_output,     [FRAME_GAP] = take_gap,	      [FRAME_END] = take_end,
+	[FRAME_NEXT] = take_next,      [FRAME_FILE] = take_collected, [FRAME_DATA] = take_collected,
+	[FRAME_LEFT] = take_collected, [FRAME_CREDIT] = take_credit,  [FRAME_TROUBLE] = take_trouble,
+	[FRAME_DONE] = take_done,      [FRAME_START] = take_start,    [FRAME_READY] = take_nothing,
+};
+
+static void on_frame(void *arg, const struct frame *f)
+{
+	struct run *r = arg;
+	size_t type = (size_t)f->type;
+	frame_handler handler = type < sizeof(handlers) / sizeof(*handlers) ? handlers[type] : NULL;
+
+	if (!handler)
+		run_failed(r, WHY_INTERNAL_ERROR, "unexpected frame type from cee-init");
+	else if (r->state != RUN_EXECUTING && r->state != RUN_KILLED && handler != take_trouble)
+		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent a frame before it had the job");
+	else
+		handler(r, f);
+}
+
+/* ---- ready, and the end ----------------------------------------------------------------------- */
+
+void run_execute(struct run *r)
+{
+	const struct config *c = r->all->parts.config;
+	struct send_job order;
+
+	if (!r->box->cells && boxes_cells(r->all->parts.boxes)) { /* never with less isolation than the host allows */
+		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
+		return;
+	}
+	if (r->files.index < 0 && run_begin_log(r) < 0) {
+		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+		return;
+	}
+	if (r->job.ncollect)
+		files_init(&r->collected, &r->files, &r->result.files, r->collect_files, r->collect_bytes);
+	r->result.cells = r->box->cells;
+	r->result.box = strndup(r->box->container, 12);
+	if (!r->result.started_us)
+		r->result.started_us = now_us();
+	r->result.processor = c->conf.pin ? pin_take(r->all->parts.pin) : -1;
+	r->pinned = r->result.processor;
+	run_enter(r, RUN_EXECUTING);
+	order = run_to_send(r);
+	if (send_job(&order) < 0) {
+		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+		return;
+	}
+	spool_hook("job-sent");
+	run_pump_stdin(r); /* an empty input ends at once */
+}
+
+static void on_ready(void *arg)
+{
+	struct run *r = arg;
+
+	if (r->state == RUN_COMPILING)
+		run_enter(r, RUN_COMPILING_READY);
+	else if (r->state == RUN_BOXED)
+		run_execute(r);
+}
+
+static void on_ended(void *arg, enum box_end how, const char *reason)
+{
+	struct run *r = arg;
+	char text[512];
+
+	switch (how) {
+	case BOX_OURS:
+		run_failed(r, WHY_INTERNAL_ERROR, reason);
+		break;
+	case BOX_NO_IMAGE:
+		snprintf(text, sizeof(text), "the image %s is missing: run cee-lang build %s", r->lang->image,
+			 r->lang->name);
+		run_verdict(r, WHY_REFUSED, r->lang->missing ? r->lang->missing : text);
+		break;
+	case BOX_DIED:
+		if (!r->began) /* no program of this job was there yet to do it */
+			run_failed(r, WHY_BOX_DIED, reason);
+		else
+			run_verdict(r, r->state == RUN_KILLED ? WHY_CANCELLED : WHY_BOX_DIED, reason);
+		break;
+	}
+}
+
+void run_use_box(struct run *r, struct box *b)
+{
+	r->box = b;
+	box_use(b, on_ready, on_frame, on_ended, r);
+	if (b->state == BOX_READY)
+		on_ready(r);
+}

@@ -1,0 +1,15 @@
+/* run_limits.c - the limits in force: what was asked for, else the language's or cee.conf's, at most the ceiling */
+#include "base/limit.h"
+#include "conf/conf.h"
+#include "runner/run/run_internal.h"
+
+void run_limits(const struct run *r, enum frame_phase p, const struct limits *own, struct limits *l)
+{
+	const struct conf *c = &r->all->parts.config->conf;
+
+	*l = *own;
+	if (r->lang)
+		limits_default(l, &r->lang->limits[p]);
+	limits_default(l, &c->dflt[p]);
+	limits_cap(l, &c->max[p]);
+}

@@ -1,0 +1,35 @@
+/* send_job.h - a job on its way into its box, as frames */
+#ifndef RUNNER_SEND_JOB_H
+#define RUNNER_SEND_JOB_H
+
+#include "base/limit.h"
+#include "engine/attach.h"
+#include "job/job.h"
+#include "job/job_files.h"
+#include "job/job_tests.h"
+#include "job/language.h"
+#include "wire/payload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All that a box is told of a job; everything is borrowed. */
+struct send_job {
+	struct attach *attach;
+	const struct job *job;
+	const struct lang *lang;
+	const struct limits *limits; /* in force, by phase */
+	bool compiled;		     /* elsewhere: there is no compile phase, and these files are its outcome */
+	const struct job_file *product;
+	size_t nproducts;
+	bool cell;
+	int processor; /* the only one that it may use; -1 all */
+	int64_t collect_files, collect_bytes;
+	struct frame_window window; /* of its terminal, if it has one */
+};
+/* Queues the frames of the whole job, FRAME_GO last, and flushes. -1 ENOMEM. */
+int send_job(const struct send_job *s);
+/* A test's phase and its GO, after its TEST; does not flush. -1 ENOMEM. */
+int send_test_phase(const struct send_job *s, const struct job_test *t, const struct limits *limits);
+#endif

@@ -1,0 +1,24 @@
+/* verdict.h - what cee-init says of a phase, as a result says it */
+#ifndef RUNNER_VERDICT_H
+#define RUNNER_VERDICT_H
+
+#include "base/limit.h"
+#include "job/reasons.h"
+#include "job/result.h"
+#include "wire/frame.h"
+#include "wire/payload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define COMPILER_OUTPUT "the compiler's output is on stderr"
+
+/* A phase's FRAME_END, written into r; nothing when the frame is not understood. */
+void verdict_end(struct result *r, const struct frame *f);
+void verdict_ended(struct result *r, const struct frame_end *e); /* its phase and how are valid */
+/* The same into p (but its limits) and why; false when the frame is not understood. */
+bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why);
+bool verdict_program_failed(const struct result_phase *p);
+/* One line for people: which limit of which phase, and what else is worth knowing. "" nothing. */
+void verdict_explain(const struct result *r, char *text, size_t size);
+#endif
