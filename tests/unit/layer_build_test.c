@@ -386,9 +386,9 @@ static void fetch_fails(void)
 	failed_by(0, LAYER_FAILED, "run cee-lang build py");
 	failed_by(1, LAYER_FAILED, "killed");
 	failed_by(2, LAYER_FAILED, "the registry did not answer in time");
-	failed_by(3, LAYER_REFUSED, "larger than a layer may be");
+	failed_by(3, LAYER_REFUSED, "more than a layer may hold");
 	failed_by(4, LAYER_REFUSED, "packages.memory");
-	failed_by(5, LAYER_REFUSED, "larger than a layer may be");
+	failed_by(5, LAYER_REFUSED, "more than a layer may hold");
 	failed_by(6, LAYER_FAILED, "the package client failed without a message");
 	failed_by(7, LAYER_FAILED, "no room");
 	failed_by(8, LAYER_FAILED, "unexpected frame type");

@@ -62,7 +62,7 @@ void compile_answer(struct compile *c, const struct frame_end *end)
 	c->request.done(c->request.arg, end);
 }
 
-/* ---- what comes from the compiler ------------------------------------------------------- */
+/* ---- frames from the compiler ------------------------------------------------------- */
 
 const char *compile_take_output(struct compile *c, const struct frame *f)
 {

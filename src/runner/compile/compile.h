@@ -1,4 +1,4 @@
-/* compile.h - one compile in a resident compiler: what is asked, and what has come so far
+/* compile.h - one compile in a resident compiler: the request, and the answer as far as it has come
  *
  * compile_new, then the frames of its compiler as they come, then compile_answer once, then
  * compile_release. Each function that takes a frame returns NULL, or the rule that the compiler broke; the
@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All of it must stay until the compile has been answered or forgotten. */
+/* Everything in it must stay until the compile has been answered or forgotten. */
 struct compile_request {
 	const struct lang *lang;
 	const struct job *job;
@@ -63,7 +63,7 @@ const char *compile_take_data(struct compile *c, const struct frame *f);
 /* An END that agrees with the products that came. */
 const char *compile_check_end(const struct compile *c, const struct frame_end *end);
 
-/* Caps the figures at what is possible: the time is measured here, the rest is within it and within memory (bytes
+/* Caps the figures at possible values: the time is measured here, the rest is within it and within memory (bytes
  * of the compile box). */
 void compile_plausible(const struct compile *c, int64_t memory, struct frame_end *end);
 /* It has used its wall time; then compile_time_end is the END of it, and it has no products. */

@@ -51,7 +51,7 @@ enum {
 static const struct {
 	const char *name;
 	int64_t deadline_us; /* 0: none, or the compile's */
-	const char *late;    /* what is said when it is over */
+	const char *late;    /* the reason given when it has passed */
 	unsigned next;	     /* the states that may follow */
 } states[COMPILER_STATE_COUNT] = {
 	[COMPILER_COMING] = { "coming", 0, NULL, TO(WARMING) | TO(GONE) },
@@ -96,7 +96,7 @@ static struct compile *take_work(struct compiler *k)
 	return c;
 }
 
-/* end: the answer to the compile under way. The host is told first, so that whoever is answered may ask anew. */
+/* end: the answer to the compile under way. The host hears of it first: the callee of the answer may start a new compile. */
 static void leave(struct compiler *k, enum compiler_end how, const char *why, const struct frame_end *end)
 {
 	struct compile *work;
@@ -140,7 +140,7 @@ static void go_idle(struct compiler *k)
 	k->host->idle(k->host->arg, k);
 }
 
-/* Whoever is answered may end all compile boxes. */
+/* The callee of the answer may end all compile boxes. */
 static void answer_and_rest(struct compiler *k, const struct frame_end *end)
 {
 	compile_answer(take_work(k), end);
@@ -184,7 +184,7 @@ void compiler_serve(struct compiler *k, struct compile *c)
 		loop_timer(&k->timer, k->since + wall + WALL_SLACK_US);
 	k->out_of_memory = request_frames_add(&k->out, k->number, &c->request) < 0;
 	if (k->out_of_memory)
-		loop_timer(&k->timer, 1); /* from the loop, as every other answer */
+		loop_timer(&k->timer, 1); /* answered from the loop, as every other */
 	else
 		send_pending(k);
 }
@@ -341,7 +341,7 @@ static void box_frame(void *arg, const struct frame *f)
 	case FRAME_END:
 		program_ended(k, f);
 		break;
-	default: /* DONE, TROUBLE and what has no place here */
+	default: /* DONE, TROUBLE and unexpected types */
 		fail(k, "cee-init reported a failure");
 	}
 }

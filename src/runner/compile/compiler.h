@@ -1,6 +1,6 @@
 /* compiler.h - one compile box: a resident compiler (src/wire/resident.h) in a box of its own
  *
- * compiler_new asks for its box; from then on the host hears from it through the functions below: idle when
+ * compiler_new asks for its box; from then on it calls the functions of its host: idle when
  * it can take a compile, gone once at its end. After gone the host does not use it any more; its memory is
  * released when the loop's batch is through.
  */
@@ -61,12 +61,12 @@ struct compiler {
 	void *pool;		     /* the host's */
 	struct compiler *next;	     /* the host's */
 	struct box *box;	     /* NULL once it has gone by itself */
-	char owner[OWNER_MAX];	     /* "" nobody's yet */
+	char owner[OWNER_MAX];	     /* "" before its first compile */
 	int uses, complaints;
 	bool last;		    /* ends after this compile */
 	bool out_of_memory;	    /* the request is not whole */
 	int64_t since;		    /* in this state, time of the loop */
-	struct frame_parser parser; /* of what the compiler sends */
+	struct frame_parser parser; /* of the compiler's output */
 	struct buf out;		    /* for its standard input, from sent on */
 	size_t sent, credit;
 	uint32_t number; /* of the compile */

@@ -27,10 +27,10 @@
 #include <string.h>
 
 enum {
-	OWN_MEMORY = 192 << 20,	 /* what a resident compiler holds before it has a job */
+	OWN_MEMORY = 192 << 20,	 /* of a resident compiler before its first compile */
 	WANTED_US = 300000000,	 /* resident = auto: boxes are kept ahead so long after the last compile */
 	HELD_US = 5000000,	 /* so long an owner's idle box is not taken away for another's job */
-	PATIENCE_US = 700000,	 /* about what compiling in the job's own box costs */
+	PATIENCE_US = 700000,	 /* about the time of compiling in the job's own box */
 	PACE_US = 1000000,	 /* the machine is quiet that long before one is made ahead */
 	PACE_MOST_US = 15000000, /* ... or it has been wanted that long */
 	BACKOFF_LEAST = 2000000,
@@ -44,7 +44,7 @@ struct compiler_pool {
 	int64_t asked;		/* time of the loop: the last compile; 0 never */
 	int64_t wanted;		/* since when one more is wanted ahead; 0 none is */
 	int64_t again, backoff; /* starting failed: not before, and how long next time */
-	int64_t start_us;	/* what the last start took */
+	int64_t start_us;	/* time that the last start took */
 };
 
 /* Those of one configuration. Boxes at work point into them: the old ones stay. */

@@ -1,4 +1,4 @@
-/* request_frames.h - what the runner sends to a compile box */
+/* request_frames.h - the frames that go to a compile box */
 #ifndef RUNNER_REQUEST_FRAMES_H
 #define RUNNER_REQUEST_FRAMES_H
 

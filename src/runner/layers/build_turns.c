@@ -2,7 +2,7 @@
  *
  * Owners take turns in the order of their first waiting build: a build gets a rising number when it is asked for, and
  * the lowest is next. When one begins, the builds of its owner that still wait get a new, highest number. So an owner
- * with many builds is passed by the first build of each other owner, but a newcomer passes nobody who waits.
+ * with many builds is passed by the first build of each other owner, but a newcomer passes no owner who already waits.
  *
  * While other owners have builds too, one owner has at most all places but one: the next owner does not wait
  * for the end of a slow registry's answer.

@@ -10,7 +10,7 @@
  *                and written to layers/tmp
  *     UNPACKING  a package box without a network writes the stream into a new folder
  *     WHOLE      that folder was renamed to where layers are (src/layers/store.c): only that makes it count
- *     FAILED     the host was told why
+ *     FAILED     the host was given the reason
  *     ABANDONED  nobody waits for it any more
  *
  * enter is the only writer of a state: it logs the step, ends the old state's timer and starts the new one's.
@@ -212,7 +212,7 @@ static void take_tree(void *arg, const void *data, size_t len)
 
 static void start_box(struct layer_build *b, const struct package_task *task)
 {
-	sha256_init(&b->hash); /* of what comes out, then of what goes in */
+	sha256_init(&b->hash); /* of the tree as it is received, then as it is sent */
 	if (package_box_start(&b->box, b->host->boxes, task) < 0)
 		fail(b, LAYER_FAILED, "out of memory");
 }

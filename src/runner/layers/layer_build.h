@@ -1,6 +1,6 @@
 /* layer_build.h - one layer of packages that is being made
  *
- * layer_build_new, layer_build_begin when its turn has come, then the host hears once how it ended. A host that
+ * layer_build_new, layer_build_begin when its turn has come, then host->ended is called once. A host that
  * does not want it any more calls layer_build_abandon. Either way its memory is released when the loop's batch
  * is through.
  */
@@ -51,7 +51,7 @@ struct layer_build {
 	enum layer_build_state state;
 	const struct layer_build_host *host;
 	char name[LAYER_NAME + 1];
-	struct layer layer; /* what it will be */
+	struct layer layer; /* its description when it is whole */
 	const struct lang *lang;
 	char *request;	 /* JSON for the package client */
 	int fd;		 /* layers/tmp/NAME and its lock; -1 */
@@ -76,6 +76,6 @@ struct layer_build *layer_build_new(const struct layer_build_host *host, const c
 void layer_build_begin(struct layer_build *b);
 /* Ends it as FAILED: for the host. */
 void layer_build_fail(struct layer_build *b, const char *message);
-/* Ends it without a word to the host. */
+/* Ends it without calling the host. */
 void layer_build_abandon(struct layer_build *b);
 #endif

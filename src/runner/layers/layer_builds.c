@@ -1,8 +1,8 @@
 /* layer_builds.c - layers of packages: those that are there, and those that are being built
  *
- * A layer's name is made of what it is for: language, image, framework and packages. Jobs that want the same
- * layer wait for one build (layer_build.c); a build that nobody waits for is abandoned. What was the job's fault is
- * remembered for a few minutes (refusals.c). Who builds next is build_turns.c's to say.
+ * A layer's name is a digest of its purpose: language, image, framework and packages. Jobs that want the same
+ * layer wait for one build (layer_build.c); a build that nobody waits for is abandoned. Failures that are the
+ * job's fault are remembered for a few minutes (refusals.c). build_turns.c chooses the next build.
  *
  * Names need the image's id, which the engine has to be asked for now and then: requests wait for it first.
  */
@@ -51,7 +51,7 @@ struct layer_waiter {
 static enum layer_answer resolve(struct layer_builds *bs, struct layer_waiter *w, const char *image,
 				 struct layer_reply *reply);
 
-static enum layer_answer say(struct layer_reply *reply, enum layer_answer a, const char *message)
+static enum layer_answer reply_with(struct layer_reply *reply, enum layer_answer a, const char *message)
 {
 	snprintf(reply->message, sizeof reply->message, "%s", message);
 	return a;
@@ -88,7 +88,7 @@ static void begin_due(struct timer *t)
 	begin_more((struct layer_builds *)((char *)t - offsetof(struct layer_builds, begin)));
 }
 
-/* ---- who waits for a build --------------------------------------------------------------------- */
+/* ---- waiters --------------------------------------------------------------------- */
 
 static void waiters_add(struct layer_waiter **list, struct layer_waiter *w)
 {
@@ -157,7 +157,7 @@ static void build_failed(struct layer_builds *bs, struct layer_build *b, struct 
 					     .noutput = r ? r->output.len : output->len };
 
 		list = w->next;
-		say(&reply, a, message);
+		reply_with(&reply, a, message);
 		answer(w, a, &reply);
 	}
 }
@@ -253,15 +253,16 @@ static enum layer_answer find_or_build(struct layer_builds *bs, struct layer_wai
 	if (r) {
 		reply->output = r->output.data;
 		reply->noutput = r->output.len;
-		return say(reply, LAYER_REFUSED, r->message);
+		return reply_with(reply, LAYER_REFUSED, r->message);
 	}
 	if (bs->host.config->conf.offline)
-		return say(reply, LAYER_REFUSED,
-			   "packages: these are not among the layers of this host, and it fetches none (offline = "
-			   "yes)");
+		return reply_with(reply, LAYER_REFUSED,
+				  "packages: these are not among the layers of this host, and it fetches none (offline "
+				  "= "
+				  "yes)");
 	b = build_add(bs, w, name, image, packages);
 	if (!b)
-		return say(reply, LAYER_FAILED, "out of memory");
+		return reply_with(reply, LAYER_FAILED, "out of memory");
 	join(w, b);
 	return LAYER_PENDING;
 }
@@ -282,12 +283,12 @@ static enum layer_answer resolve(struct layer_builds *bs, struct layer_waiter *w
 	if (packages && layer_name(&bs->store, &k, name) == 0)
 		a = find_or_build(bs, w, name, image, &packages, reply);
 	else
-		say(reply, a, "out of memory");
+		reply_with(reply, a, "out of memory");
 	strv_free(packages);
 	return a;
 }
 
-/* ---- who waits for an image's id ---------------------------------------------------------------------- */
+/* ---- waiters for an image's id ---------------------------------------------------------------------- */
 
 static struct layer_waiter *take_unnamed(struct layer_builds *bs, const char *image)
 {
@@ -314,7 +315,7 @@ static enum layer_answer resolve_image(struct layer_builds *bs, struct layer_wai
 	if (id)
 		return resolve(bs, w, id, reply);
 	if (!missing)
-		return say(reply, LAYER_FAILED, "the engine did not say which image this is");
+		return reply_with(reply, LAYER_FAILED, "the engine did not say which image this is");
 	snprintf(reply->message, sizeof reply->message, "the image %.100s is missing: run cee-lang build %.100s",
 		 l->image, l->name);
 	return LAYER_FAILED;
@@ -341,7 +342,7 @@ static void image_answered(void *arg, const char *image, const char *id, bool mi
 static enum layer_answer ask_image(struct layer_builds *bs, struct layer_waiter *w, struct layer_reply *reply)
 {
 	if (!image_ids_ask(bs->images, w->request.lang->image, image_answered, bs))
-		return say(reply, LAYER_FAILED, "out of memory");
+		return reply_with(reply, LAYER_FAILED, "out of memory");
 	waiters_add(&bs->unnamed, w);
 	return LAYER_PENDING;
 }
@@ -358,12 +359,12 @@ enum layer_answer layer_builds_ask(struct layer_builds *bs, const struct layer_r
 	*reply = (struct layer_reply){ .fd = -1 };
 	*waiter = NULL;
 	if (bs->store.dir < 0)
-		return say(reply, LAYER_FAILED, bs->store_error.msg);
+		return reply_with(reply, LAYER_FAILED, bs->store_error.msg);
 	if (!r->lang->layer.grammar)
-		return say(reply, LAYER_REFUSED, "packages: this language has none here");
+		return reply_with(reply, LAYER_REFUSED, "packages: this language has none here");
 	w = calloc(1, sizeof *w);
 	if (!w)
-		return say(reply, LAYER_FAILED, "out of memory");
+		return reply_with(reply, LAYER_FAILED, "out of memory");
 	w->request = *r;
 	snprintf(w->owner, sizeof w->owner, "%s", r->owner);
 	id = image_ids_get(bs->images, r->lang->image);

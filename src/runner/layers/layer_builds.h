@@ -28,7 +28,7 @@ struct layer_builds {
 	struct layers store;
 	struct cee_err store_error;   /* why it is not open */
 	struct layer_build *first;    /* oldest first */
-	struct layer_waiter *unnamed; /* who wait for an image's id, without which a layer has no name */
+	struct layer_waiter *unnamed; /* requests that wait for an image's id, without which a layer has no name */
 	struct refusals refusals;
 	struct pruner pruner;
 	struct timer prune, begin;
@@ -37,7 +37,7 @@ struct layer_builds {
 
 void layer_builds_init(struct layer_builds *bs, struct boxes *boxes, struct image_ids *images, const struct config *c);
 void layer_builds_reconfigure(struct layer_builds *bs, const struct config *c);
-/* The engine went away, or the runner ends: builds fail, and who waits for them is told. */
+/* The engine went away, or the runner ends: builds fail, and their waiters are answered. */
 void layer_builds_drain(struct layer_builds *bs);
 void layer_builds_release(struct layer_builds *bs); /* drains, and waits for the thread that prunes */
 

@@ -2,7 +2,7 @@
  *
  * A box that fetches has the language's image, and is the only one besides those of network jobs that has a network.
  * In it the language's package client resolves the packages into a tree, and cee-init packs that tree
- * (src/init/layer_tar.c); what comes out is a stream of bytes that is not looked into here. A box that unpacks has no
+ * (src/init/layer_tar.c); what comes out is a stream of bytes that is not parsed here. A box that unpacks has no
  * network, and one writable folder; it gets the same stream, and lists what is in it.
  *
  * No code of a package runs in either box, and no credential enters one. What comes out is untrusted, and each part
@@ -174,7 +174,7 @@ void package_box_flush(struct package_box *p)
 
 /* ---- frames from the box ------------------------------------------------------------------------ */
 
-/* FETCHING: the tree, the lock file and the client's output; unpacking: the manifest and messages. */
+/* Fetching: the tree, the lock file and the client's output; unpacking: the manifest and messages. */
 static void take_output(struct package_box *p, const struct frame *f)
 {
 	struct package_report *r = &p->report;
@@ -186,7 +186,7 @@ static void take_output(struct package_box *p, const struct frame *f)
 	if (f->stream == STREAM_OUT && fetches(p))
 		p->ops->tree(p->arg, f->data, f->len);
 	else if (b->len + f->len > most || buf_add(b, f->data, f->len) < 0)
-		r->gap |= b != &r->output; /* what people read may be cut short */
+		r->gap |= b != &r->output; /* messages for people may be cut short */
 }
 
 static void take_end(struct package_box *p, const struct frame *f)

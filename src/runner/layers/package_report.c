@@ -77,9 +77,9 @@ static const char *too_much(const struct package_report *r, enum frame_phase p)
 
 	if (how == END_DISK_LIMIT || how == END_FILE_SIZE_LIMIT || hit & (1u << LIMIT_DISK | 1u << LIMIT_INODES) ||
 	    (p == PHASE_RUN && how == END_OUTPUT_LIMIT))
-		return "what these packages need is larger than a layer may be here (packages.bytes, packages.inodes)";
+		return "these packages need more than a layer may hold here (packages.bytes, packages.inodes)";
 	if (how == END_MEMORY_LIMIT)
-		return "resolving these packages needs more memory than there is for it (packages.memory)";
+		return "resolving these packages needs more memory than a package box has (packages.memory)";
 	if (how == END_OUTPUT_LIMIT)
 		return "the package client's output exceeds its limit";
 	return NULL;

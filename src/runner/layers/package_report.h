@@ -1,4 +1,4 @@
-/* package_report.h - what a package box has reported, and what it amounts to */
+/* package_report.h - the report of a package box, and the verdict on it */
 #ifndef RUNNER_PACKAGE_REPORT_H
 #define RUNNER_PACKAGE_REPORT_H
 
@@ -24,7 +24,7 @@ void package_report_release(struct package_report *r);
 /* Another box starts to fill it: the lock file stays. */
 void package_report_restart(struct package_report *r);
 
-/* READY: the box did what it was for. Else message says why not, on one line. */
+/* READY: the box succeeded. Otherwise message gives the reason, on one line. */
 enum layer_answer package_fetch_answer(const struct package_report *r, char *message, size_t size);
 enum layer_answer package_unpack_answer(const struct package_report *r, char *message, size_t size);
 #endif

@@ -1,4 +1,4 @@
-/* package_request.h - what a language's package client is asked for */
+/* package_request.h - the request to a language's package client */
 #ifndef RUNNER_PACKAGE_REQUEST_H
 #define RUNNER_PACKAGE_REQUEST_H
 

@@ -1,4 +1,4 @@
-/* pruner.h - layers that are too many are removed by a thread of its own
+/* pruner.h - a thread that removes layers when there are too many
  *
  * pruner_run from the loop's thread, pruner_end before the struct goes.
  */
@@ -17,7 +17,7 @@ struct pruner {
 };
 
 /* Starts to remove the layers in path that were not used for the longest time until at most max bytes are left, and
- * what dead runners left behind. Nothing where that is going on already. */
+ * what dead runners left behind. Does nothing while that is under way. */
 void pruner_run(struct pruner *p, const char *path, int64_t max);
 void pruner_end(struct pruner *p); /* waits for it */
 #endif

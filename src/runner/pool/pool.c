@@ -3,7 +3,7 @@
  *     made ahead → AHEAD → IN_USE ⇄ KEPT         (each → removed)
  *     made for a job ────────┘
  *
- *     IN_USE   a job's, or whoever else's made it: the pool does not look at it
+ *     IN_USE   a job's, or another module's: the pool does not look at it
  *     AHEAD    it has no owner yet; it goes after box_age
  *     KEPT     it waits for its owner's next job; it goes after box_idle
  *
@@ -171,7 +171,7 @@ static void idle_ready(void *arg)
 	refill_now(p);
 }
 
-/* Between two jobs cee-init has nothing to say but READY, which the box takes itself. */
+/* Between two jobs cee-init sends nothing but READY, which the box takes itself. */
 static void idle_frame(void *arg, const struct frame *f)
 {
 	struct box *b = arg;

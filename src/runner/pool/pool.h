@@ -26,7 +26,7 @@ struct pool {
 	pool_elsewhere *elsewhere;
 	const void *arg;
 	const struct config *config;
-	struct pool_entry *entries; /* what is made ahead, one a language */
+	struct pool_entry *entries; /* the shapes made ahead, one a language */
 	size_t nentries;
 	unsigned generation; /* of the configuration: boxes of another are not kept */
 	size_t waiting_jobs; /* as pool_refill says */
