@@ -356,6 +356,10 @@ static void broken_by(int how)
 	case 18:
 		box_dies(b, BOX_DIED, "killed");
 		break;
+	case 19: /* a success, but its product lacks bytes */
+		says_file(b, "a", 2);
+		says_end(b, &(struct frame_end){ .phase = 1, .how = END_EXITED });
+		break;
 	}
 	CHECK(k.told == 1 && !k.answered && k.nproducts == 0 && is_gone(&t));
 	if (k.told != 1)
@@ -366,7 +370,7 @@ static void broken_by(int how)
 
 static void breaks_a_rule(void)
 {
-	for (int how = 0; how <= 18; how++)
+	for (int how = 0; how <= 19; how++)
 		broken_by(how);
 }
 
