@@ -256,7 +256,7 @@ def check_hacking(_):
             continue
         text = re.sub(r"```.*?```", "", open(doc).read(), flags=re.S)
         for word in re.findall(r"[\w./-]+\.(?:c|h|cs|js|py|sh|bats|bash|json|md|html|css|cjs|5|7|8|1)\b", text):
-            if re.match(r"\d+(\.\d+)+$", word) or word.startswith(("http", "www.")):
+            if re.match(r"\d+(\.\d+)+$", word) or word.startswith(("http", "www.", "cur/", "/")):
                 continue
             if word not in tracked and not any(p.endswith("/" + word) or p == word for p in tails[os.path.basename(word)]):
                 yield "%s: names %s, which is not there" % (doc, word)
