@@ -665,3 +665,139 @@ health() { req GET /healthz; [ "$(field .status)" = "$1" ]; }
 	# others cannot read what this runner counts
 	[ "$(stat -c %a "$CEE_SPOOL"/metrics/*)" = 600 ]
 }
+
+# ---- bounds -------------------------------------------------------------------------------------
+
+@test "a large array is paid for in full: http_jobs holds for it too, and Retry-After is true" {
+	start_lighttpd demo
+	more_conf 'http_jobs = 1' 'max_queued = 1000'
+	local batch
+	batch=$(jq -nc '[range(61) | {language: "bash", code: ":"}]')
+	post "$batch"
+	is 201
+	for _ in 1 2 3; do
+		post "$batch"
+		problem 429 'in a minute'
+		[ "$(header Retry-After)" -gt 3600 ]
+	done
+	[ "$(ls "$CEE_SPOOL/http-web-demo/new" | wc -l)" = 61 ]
+}
+
+@test "much output: bounded in JSON, whole at /stdout; a line stands where bytes are missing" {
+	start_lighttpd demo
+	start_runner
+	post '{"language":"python","code":"import sys\nfor i in range(255): sys.stdout.buffer.write(b\"\\x01\" * 65536)\nsys.stderr.write(\"last words\")"}' '?wait=30'
+	id=$(field .id)
+	req GET "/tasks/$id"
+	[ "$(field '[.outputCut, .stderr[0]] | join(" ")')" = 'true last words' ]
+	[[ "$(field '.stdout[-1]')" == '[cut here: '*/stdout* ]]
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/body")" -lt 6000000 ]
+	[ "$(curl -sS "$U/tasks/$id/stdout" | wc -c)" = 16711680 ]
+	# it costs little memory
+	peak=$(REQUEST_METHOD=GET PATH_INFO=/tasks/$id REMOTE_USER=demo python3 -c 'import resource, subprocess, sys
+subprocess.run([sys.argv[1]], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$CEE_BIN/cee-http")
+	[ "$peak" -lt 60000 ] || { echo "$peak KiB"; return 1; }
+	# head and tail of an output that the box kept back
+	post '{"language":"python","code":"import sys\nfor i in range(300000): sys.stdout.write(\"%098d\\n\" % i)","buffer":"full"}' '?wait=40'
+	id=$(field .id)
+	curl -sS "$U/tasks/$id/stdout" > "$BATS_TEST_TMPDIR/out"
+	[ "$(grep -cx '\[[0-9]* bytes are missing here\]' "$BATS_TEST_TMPDIR/out")" = 1 ]
+	missing=$(sed -n 's/^\[\([0-9]*\) bytes are missing here\]$/\1/p' "$BATS_TEST_TMPDIR/out")
+	mark="[$missing bytes are missing here]"
+	[ $((missing + $(stat -c %s "$BATS_TEST_TMPDIR/out") - ${#mark} - 2)) = $((99 * 300000)) ]
+	# a part of it, from before the line to behind it, is as in the whole
+	at=$(grep -bx '\[[0-9]* bytes are missing here\]' "$BATS_TEST_TMPDIR/out" | cut -d: -f1)
+	curl -sS -H "Range: bytes=$((at - 50))-$((at + 80))" "$U/tasks/$id/stdout" | cmp - <(tail -c +$((at - 49)) "$BATS_TEST_TMPDIR/out" | head -c 131)
+	curl -sS -H "Range: bytes=$((at + 3))-" "$U/tasks/$id/stdout" | cmp - <(tail -c +$((at + 4)) "$BATS_TEST_TMPDIR/out")
+	req GET "/tasks/$id"
+	[ "$(field .outputCut)" = true ]
+}
+
+waits_on() { [ -n "$(grep -lzx "PATH_INFO=/tasks/$1" /proc/[0-9]*/environ 2> /dev/null)" ]; }
+no_wait_on() { ! waits_on "$1"; }
+SLEEPER='{"language":"bash","code":"sleep 100","limits":{"wall":120}}'
+
+abandoned() {	# many waits whose clients have gone hold nothing, and health answers meanwhile
+	local i
+	post "$SLEEPER" '' -u ann:secret
+	id=$(field .id)
+	for i in $(seq 20); do curl -sk -m 2 -o /dev/null -u ann:secret "$U/tasks/$id?wait=50" 3>&- & done
+	wait_until 5 waits_on "$id"
+	[ "$(curl -sk -m 10 -o /dev/null -w '%{http_code}' "$U/healthz")" = 200 ]
+	wait_until 15 no_wait_on "$id"	# those that found no place begin late, and end as soon
+	# one that stays gets the task; the end of another is its client's
+	curl -sk -m 3 -o /dev/null -u ann:secret "$U/tasks/$id?wait=50&on_disconnect=cancel" || :
+	req GET "/tasks/$id?wait=15" -u ann:secret
+	[ "$(field .status)" = Cancelled ]
+}
+
+@test "a wait ends with its client: behind lighttpd" {
+	start_lighttpd login
+	start_runner
+	abandoned
+	req GET "/tasks/$id?on_disconnect=x" -u ann:secret
+	problem 400 on_disconnect
+}
+
+@test "a wait ends with its client: behind nginx with fcgiwrap, all of whose children wait" {
+	FCGI_CHILDREN=8
+	start_fcgi
+	start_runner
+	abandoned
+	# a path that looks like a token or a ticket lets nobody past the login
+	for p in '/tasks/%20Bearer%20' '/tasks%3Fticket=x' '/x?y= Bearer x' '/page%2F..%2Ftasks'; do
+		req GET "${p// /%20}"
+		[ "$STATUS" = 401 ] && [[ "$(header WWW-Authenticate)" == *Basic* ]]
+	done
+}
+
+@test "requests at once are bounded for each caller" {
+	start_lighttpd login
+	start_runner
+	more_conf 'http_requests = 3'
+	post "$SLEEPER" '' -u ann:secret
+	id=$(field .id)
+	for i in 1 2 3; do curl -sk -m 20 -o /dev/null -u ann:secret "$U/tasks/$id?wait=15" 3>&- & done
+	sleep 1
+	req GET /tasks -u ann:secret
+	problem 429 'at once'
+	[ "$(header Retry-After)" = 1 ]
+	req GET /tasks -u bob:secret
+	is 200
+	req DELETE "/tasks/$id" -H "Authorization: Bearer $(cee-token add bob)"
+	problem 404 ''
+	cee-cancel --owner http-web-ann "$id"
+	wait_until 10 no_wait_on "$id"
+	req GET /tasks -u ann:secret
+	is 200
+}
+
+@test "no page of another site acts as the user: hosts, types of a body; the cause of a 500 is in a log" {
+	local serve='s,"REMOTE_USER" => "demo",&\, "CEE_HTTP_HOSTS" => "127.0.0.1 localhost",'
+	start_lighttpd demo "$serve"
+	req GET /tasks
+	is 200
+	req GET /tasks -H 'Host: localhost:8080'
+	is 200
+	for h in evil.example evil.example:8080 127.0.0.1.evil.example localhost.evil.example:80; do
+		req GET /tasks -H "Host: $h"
+		problem 421 Host
+		post '{"language":"python","code":"print(6*7)"}' '' -H "Host: $h" -H "Origin: http://$h"
+		problem 421 Host
+	done
+	grep -q CEE_HTTP_HOSTS "$CEE_ROOT/scripts/serve"
+	post '{"language":"python","code":"print(input())","stdin_stream":true}'
+	id=$(field .id)
+	for t in text/plain application/x-www-form-urlencoded multipart/form-data ''; do
+		req POST "/tasks/$id/stdin" -H "Content-Type: $t" -d x
+		problem 415 application/octet-stream
+	done
+	req POST "/tasks/$id/stdin?eof" -d x
+	is 204
+	sed -i 's,^\s*http_state = .*,http_state = /nonexistent,' "$CEE_CONF"
+	more_conf 'http_jobs = 100'
+	post '{"language":"python","code":"1"}'
+	problem 500 log
+	grep -q '/nonexistent/quota' "$BATS_TEST_TMPDIR/lighttpd/cee-http.log"
+}

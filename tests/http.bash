@@ -81,12 +81,18 @@ start_fcgi() {	# start_fcgi SED...
 	setsid fcgiwrap -c "${FCGI_CHILDREN:-8}" -s "tcp:127.0.0.1:$port" 3>&- &
 	SERVERS+=($!)
 	wait_until 10 listens "$port"
-	start_nginx nginx.conf -e "s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF," "$@"
+	local health
+	health=$(free_port)
+	setsid fcgiwrap -c 2 -s "tcp:127.0.0.1:$health" 3>&- &
+	SERVERS+=($!)
+	wait_until 10 listens "$health"
+	start_nginx nginx.conf -e "s,unix:/run/cee/health.sock,127.0.0.1:$health,; s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF," "$@"
 }
 
 req() {	# req METHOD PATH [curl options]: STATUS, HEAD and BODY
 	local method=$1 path=$2
 	shift 2
+	[[ "$method $path" != 'POST '*/stdin* || "$*" == *Content-Type* ]] || set -- -H 'Content-Type: application/octet-stream' "$@"
 	[ "$method" != HEAD ] || set -- --head "$@"
 	ANSWERS=$((ANSWERS + 1))
 	: > "$BATS_TEST_TMPDIR/body"

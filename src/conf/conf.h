@@ -14,6 +14,8 @@
 /* When a language's resident compiler is started: by the first job, with the runner, not at all. */
 enum resident_when { RESIDENT_AUTO, RESIDENT_AHEAD, RESIDENT_NEVER };
 
+enum { CONF_HTTP_REQUESTS_MAX = 1 << 16 };
+
 struct conf {
 	char *path;	   /* the file, or NULL */
 	char *spool;	   /* spool */
@@ -59,6 +61,7 @@ struct conf {
 	char **http_origins;
 	size_t nhttp_origins; /* whose pages may read answers; "*" is any */
 	int64_t http_jobs, http_bytes, http_wait_us, http_ticket_us;
+	int64_t http_requests;	      /* of a caller at once; 0 no bound */
 	int64_t keep_us, keep_max_us; /* keep, keep_max: how long results stay; -1 for ever */
 	/* layers of packages: layer.h, cee-languages(5) */
 	char *layers;			       /* a directory; NULL: SPOOL-layers */

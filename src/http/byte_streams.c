@@ -4,8 +4,8 @@
  * ever served with a type that a browser would run: text is text/plain, images are those whose
  * first bytes say so, the rest is an attachment; nosniff, and a sandbox in case all of that fails.
  *
- * Of a stream only what the index covers is output. What was covered once stays as it is, so a
- * reader of a live job asks with Range for what is new.
+ * Of a stream only what the index covers is output, and a line stands where bytes are missing. What was
+ * sent once stays as it is, so a reader of a live job asks with Range for what is new.
  */
 #include "http/byte_streams.h"
 #include "base/buf.h"
@@ -85,35 +85,82 @@ static bool has_tag(const char *header, const char *tag)
 
 /* ---- a part of a file --------------------------------------------------------------------- */
 
-struct raw {
+struct source {
 	int fd;
-	int64_t from, size;
+	int64_t from, size; /* in the file; of what is sent, marks included */
+	struct output_extent extent;
 	char tag[ID_LEN + 64];
 	const char *type;
 };
+enum { MARK_MAX = 64 };
 
-static void send_bytes(struct request *rq, const struct raw *r, int64_t at, int64_t len)
+/* The line that stands where bytes are missing. */
+static int64_t mark_format(char text[MARK_MAX], const struct output_gap *g)
 {
-	static char block[STREAM_BLOCK];
+	return snprintf(text, MARK_MAX, "\n[%" PRIu64 " bytes are missing here]\n", g->missing);
+}
 
-	while (len > 0 && rq->cgi.method != METHOD_HEAD) {
-		ssize_t n = pread(r->fd, block, len < STREAM_BLOCK ? (size_t)len : STREAM_BLOCK, (off_t)(r->from + at));
+/* False: the reader has gone, or the file is too short. */
+static bool send_file(struct request *rq, const struct source *s, int64_t at, int64_t len)
+{
+	char block[STREAM_BLOCK];
+
+	while (len > 0) {
+		ssize_t n = pread(s->fd, block, len < STREAM_BLOCK ? (size_t)len : STREAM_BLOCK, (off_t)(s->from + at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) { /* the length is promised: a short answer is seen to be one */
 			prog_error("%s: some of its bytes cannot be read: %s", rq->id,
 				   n ? strerror(errno) : "they are not there");
-			return;
+			return false;
 		}
 		if (answer_write(rq, block, (size_t)n) < 0)
-			return;
+			return false;
 		at += n;
 		len -= n;
 	}
+	return true;
 }
 
-static void send_raw(struct request *rq, const struct raw *r)
+/* What is wanted of an answer's bytes, and how many of them are behind us. */
+struct window {
+	int64_t first, end, at;
+};
+
+/* The next len bytes of the answer: of mark, or (NULL) of the file from file_at on. */
+static bool send_piece(struct request *rq, const struct source *s, struct window *w, const char *mark, int64_t file_at,
+		       int64_t len)
+{
+	int64_t from = w->first > w->at ? w->first - w->at : 0, to = w->end - w->at < len ? w->end - w->at : len;
+
+	w->at += len;
+	if (from >= to)
+		return true;
+	return mark ? answer_write(rq, mark + from, (size_t)(to - from)) == 0
+		    : send_file(rq, s, file_at + from, to - from);
+}
+
+static void send_bytes(struct request *rq, const struct source *s, int64_t first, int64_t len)
+{
+	struct window w = { .first = first, .end = first + len };
+	const struct output_extent *x = &s->extent;
+	bool more = rq->cgi.method != METHOD_HEAD;
+	int64_t file_at = 0;
+	char mark[MARK_MAX];
+
+	for (size_t i = 0; i < x->ngaps && more; i++) {
+		int64_t n = mark_format(mark, &x->gap[i]);
+
+		more = send_piece(rq, s, &w, NULL, file_at, x->gap[i].at - file_at) &&
+		       send_piece(rq, s, &w, mark, 0, n);
+		file_at = x->gap[i].at;
+	}
+	if (more)
+		send_piece(rq, s, &w, NULL, file_at, s->size - w.at);
+}
+
+static void send_source(struct request *rq, const struct source *r)
 {
 	const char *range = cgi_variable(&rq->cgi, "HTTP_RANGE"), *if_range = cgi_variable(&rq->cgi, "HTTP_IF_RANGE");
 	int64_t first = 0, last = r->size - 1;
@@ -165,7 +212,8 @@ static void stream(struct request *rq, enum spool_output output)
 {
 	struct result result;
 	AUTO_CLOSE int fd = -1;
-	struct raw r = { .fd = -1, .type = "text/plain; charset=utf-8" };
+	struct source r = { .fd = -1, .type = "text/plain; charset=utf-8" };
+	char mark[MARK_MAX];
 	bool ended;
 	int attempt = find_attempt(rq, &result, &ended);
 
@@ -173,10 +221,14 @@ static void stream(struct request *rq, enum spool_output output)
 		return;
 	if (ended)
 		result_release(&result);
-	r.fd = fd = spool_open_output(&rq->client.spool, rq->client.owner, rq->id, attempt, output, &r.size);
+	r.fd = fd = spool_open_output(&rq->client.spool, rq->client.owner, rq->id, attempt, output, &r.extent);
+	r.size = r.extent.size;
+	for (size_t i = 0; i < r.extent.ngaps; i++)
+		r.size += mark_format(mark, &r.extent.gap[i]);
 	snprintf(r.tag, sizeof r.tag, "\"%s-%s%d-%" PRId64 "\"", rq->id, output == SPOOL_STDOUT ? "out" : "err",
 		 attempt, r.size);
-	send_raw(rq, &r);
+	send_source(rq, &r);
+	output_extent_release(&r.extent);
 }
 
 void byte_streams_stdout(struct request *rq)
@@ -273,7 +325,7 @@ void byte_streams_file(struct request *rq)
 {
 	struct files_list l = { 0 };
 	AUTO_CLOSE int fd = -1;
-	struct raw r = { .fd = -1 };
+	struct source r = { .fd = -1 };
 	size_t i = 0;
 
 	if (open_files(rq, &l, &fd) < 0)
@@ -295,5 +347,5 @@ void byte_streams_file(struct request *rq)
 	}
 	snprintf(r.tag, sizeof r.tag, "\"%s-f%zu-%" PRId64 "\"", rq->id, i, r.size);
 	files_release(&l);
-	send_raw(rq, &r);
+	send_source(rq, &r);
 }

@@ -59,8 +59,9 @@ static int bounded(const struct cgi *q, struct cee_err *e)
 static int no_two(const struct cgi *q, struct cee_err *e)
 {
 	static const char *const names[] = {
-		"REMOTE_USER",	  "SCRIPT_NAME",	"PATH_INFO",	 "REQUEST_METHOD", "QUERY_STRING",
-		"CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_CEE_USER", "CEE_CONF",	   "CEE_SPOOL",
+		"REMOTE_USER",	"SCRIPT_NAME",	  "PATH_INFO",		"REQUEST_METHOD",
+		"QUERY_STRING", "CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_CEE_USER",
+		"CEE_CONF",	"HTTP_HOST",	  "CEE_HTTP_HOSTS",	"CEE_SPOOL",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -285,4 +286,12 @@ bool cgi_accepts(const char *accept, const char *type)
 		accept += n;
 	}
 	return false;
+}
+
+bool cgi_content_type(const struct cgi *q, const char *type)
+{
+	const char *s = cgi_variable(q, "CONTENT_TYPE");
+	size_t n = s ? strcspn(s, "; \t") : 0;
+
+	return n == strlen(type) && n > 0 && strncasecmp(s, type, n) == 0;
 }

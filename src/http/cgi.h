@@ -59,4 +59,7 @@ int cgi_escape(struct buf *b, const char *s, bool part);
  * not: who does not name a type gets the usual one. */
 bool cgi_accepts(const char *accept, const char *type);
 
+/* Is that the media type of the body, whatever its parameters? */
+bool cgi_content_type(const struct cgi *q, const char *type);
+
 #endif

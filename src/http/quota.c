@@ -2,7 +2,9 @@
  *
  * The rates are kept by the generic cell rate algorithm: one time stamp a rate says until when
  * what was taken is used up. An owner who was silent for a minute may take a minute's share at
- * once. The stamps are a file of cee-http's own, http_state/quota/OWNER, changed under a lock;
+ * once. A request that is larger than what is left is refused whole; one that is larger than a minute's share
+ * is accepted only when nothing is used up, and then is paid for in full, however long that takes.
+ * The stamps are a file of cee-http's own, http_state/quota/OWNER, changed under a lock;
  * it is not synced: a power cut gives an owner one minute's share again.
  */
 #include "http/quota.h"
@@ -27,7 +29,13 @@
 #include <unistd.h>
 
 #define MINUTE_US INT64_C(60000000)
-enum { STAMPS_MAX = 64, RETRY_MOST_S = 3600 };
+enum { STAMPS_MAX = 64 };
+
+/* What n cost at rate a minute, in microseconds. */
+static int64_t us_for(int64_t n, int64_t rate)
+{
+	return (int64_t)((double)n * (double)MINUTE_US / (double)rate);
+}
 
 static int open_file(struct request *rq, struct cee_err *e)
 {
@@ -43,20 +51,19 @@ static int open_file(struct request *rq, struct cee_err *e)
 	return -1;
 }
 
-/* The wait until n more may be taken at rate a minute, in microseconds; 0 they are taken. */
-static int64_t until(int64_t *stamp, int64_t now, int64_t n, int64_t rate)
+int64_t quota_wait(int64_t *stamp, int64_t now, int64_t n, int64_t rate, int64_t most)
 {
-	int64_t used, after;
+	int64_t used, cost;
 
 	if (rate <= 0)
 		return 0;
-	if (*stamp > now + MINUTE_US) /* the clock was set back, or a large one was taken */
-		*stamp = *stamp > now + RETRY_MOST_S * INT64_C(1000000) ? now : *stamp;
+	if (*stamp - now > us_for(most, rate) + MINUTE_US)
+		*stamp = now; /* no request can have made it so late: the clock was set back */
 	used = *stamp > now ? *stamp - now : 0;
-	after = used + (int64_t)((double)n * (double)MINUTE_US / (double)rate);
-	if (used > 0 && after > MINUTE_US) /* what alone is more than a share waits for a whole one, not for ever */
-		return after - MINUTE_US < used ? after - MINUTE_US : used;
-	*stamp = now + after;
+	cost = us_for(n, rate);
+	if (used > 0 && used + cost > MINUTE_US)
+		return used + cost - MINUTE_US < used ? used + cost - MINUTE_US : used;
+	*stamp = now + used + cost;
 	return 0;
 }
 
@@ -64,7 +71,7 @@ static void too_many(struct request *rq, int64_t us, const char *what)
 {
 	int64_t s = us / 1000000 + 1;
 
-	answer_header(rq, "Retry-After", "%" PRId64, s < RETRY_MOST_S ? s : RETRY_MOST_S);
+	answer_header(rq, "Retry-After", "%" PRId64, s);
 	answer_problem(rq, 429, "%s; try again in %" PRId64 " s", what, s);
 }
 
@@ -76,8 +83,9 @@ static bool take(struct request *rq, int fd, int64_t jobs, int64_t bytes)
 
 	if (n < 0 || sscanf(text, "%" SCNd64 " %" SCNd64, &stamp[0], &stamp[1]) != 2)
 		stamp[0] = stamp[1] = 0;
-	wait_jobs = until(&stamp[0], now, jobs, rq->client.conf.http_jobs);
-	wait_bytes = wait_jobs ? 0 : until(&stamp[1], now, bytes, rq->client.conf.http_bytes);
+	wait_jobs = quota_wait(&stamp[0], now, jobs, rq->client.conf.http_jobs, QUOTA_JOBS_MAX);
+	wait_bytes =
+		wait_jobs ? 0 : quota_wait(&stamp[1], now, bytes, rq->client.conf.http_bytes, rq->client.conf.max_job);
 	if (wait_jobs || wait_bytes) {
 		too_many(rq, wait_jobs ? wait_jobs : wait_bytes,
 			 wait_jobs ? "too many jobs in a minute (http_jobs)"

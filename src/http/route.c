@@ -10,6 +10,7 @@
 #include "conf/token.h"
 #include "http/answer.h"
 #include "http/auth.h"
+#include "http/bounds.h"
 #include "http/byte_streams.h"
 #include "http/cgi.h"
 #include "http/cors.h"
@@ -149,8 +150,9 @@ void route_dispatch(struct request *rq)
 {
 	bool known = false;
 
-	if (!read_conf(rq))
+	if (!read_conf(rq) || !bounds_host(rq))
 		return;
+	bounds_memory(rq);
 	cors_headers(rq);
 	for (int i = 0; i < ROUTES; i++) {
 		if (!fits(rq, &routes[i]))
@@ -159,7 +161,8 @@ void route_dispatch(struct request *rq)
 		if (routes[i].method != asked(rq))
 			continue;
 		rq->route = &routes[i];
-		if (open_spool(rq) && auth_allow(rq, routes[i].needs, takes_ticket(&routes[i])))
+		if (open_spool(rq) && auth_allow(rq, routes[i].needs, takes_ticket(&routes[i])) &&
+		    (routes[i].needs == SCOPE_NONE || bounds_take_place(rq)))
 			routes[i].answer(rq);
 		return;
 	}

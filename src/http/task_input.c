@@ -71,6 +71,15 @@ static void append(struct request *rq, struct spool_input *in, const struct buf 
 	answer_empty(rq, 204);
 }
 
+/* Not one that a page of another site can send without being asked first (a form, plain text). */
+static bool is_bytes(struct request *rq)
+{
+	if (cgi_content_type(&rq->cgi, "application/octet-stream"))
+		return true;
+	answer_problem(rq, 415, "send input with Content-Type: application/octet-stream");
+	return false;
+}
+
 void task_input_post(struct request *rq)
 {
 	struct spool_input in = { .dir = -1, .fd = -1 };
@@ -78,7 +87,7 @@ void task_input_post(struct request *rq)
 	struct cee_err e = { 0 };
 	int status;
 
-	if (!wants_input(rq))
+	if (!is_bytes(rq) || !wants_input(rq))
 		return;
 	status = request_body(&rq->cgi, STDIN_FILENO, SPOOL_INPUT_AHEAD, &body, &e);
 	if (status) {

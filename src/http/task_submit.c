@@ -41,10 +41,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
-
-enum { ARRAY_MAX = 1000 };
 
 struct post {
 	struct request *rq;
@@ -74,10 +71,7 @@ static void post_release(struct post *p)
  * Content-Type is refused. */
 static bool is_json(struct request *rq)
 {
-	const char *type = cgi_variable(&rq->cgi, "CONTENT_TYPE");
-	size_t n = type ? strcspn(type, "; \t") : 0;
-
-	if (n == strlen("application/json") && strncasecmp(type, "application/json", n) == 0)
+	if (cgi_content_type(&rq->cgi, "application/json"))
 		return true;
 	answer_problem(rq, 415, "send a job as JSON, with Content-Type: application/json");
 	return false;
@@ -233,7 +227,7 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 	AUTO_JSON cJSON *root = json_parse(body->data, body->len, &e);
 	const cJSON *item;
 
-	if (!root || cJSON_GetArraySize(root) == 0 || cJSON_GetArraySize(root) > ARRAY_MAX) {
+	if (!root || cJSON_GetArraySize(root) == 0 || cJSON_GetArraySize(root) > QUOTA_JOBS_MAX) {
 		answer_problem(p->rq, 400, "%s", root ? "an array must hold 1 to 1000 jobs" : e.msg);
 		return false;
 	}

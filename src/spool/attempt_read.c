@@ -8,11 +8,11 @@
 #include "spool/layout.h"
 #include "spool/places.h"
 #include "spool/spool.h"
-#include "wire/frame.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,12 +26,31 @@ static int open_attempt(struct spool *s, const char *owner, const char *id, int 
 	return out < 0 ? -1 : place_attempt(out, attempt);
 }
 
-/* How many bytes of the output the index covers. A line that cannot be understood ends it. */
-static int64_t covered(int attempt_dir, enum spool_output output)
+void output_extent_release(struct output_extent *x)
+{
+	free(x->gap);
+	*x = (struct output_extent){ 0 };
+}
+
+static int add_gap(struct output_extent *x, uint64_t missing)
+{
+	struct output_gap *grown = x->gap;
+
+	if ((x->ngaps & (x->ngaps - 1)) == 0) /* room for 1, 2, 4, 8, … */
+		grown = realloc(x->gap, (x->ngaps ? 2 * x->ngaps : 1) * sizeof *x->gap);
+	if (!grown)
+		return -1;
+	x->gap = grown;
+	x->gap[x->ngaps++] = (struct output_gap){ x->size, missing };
+	return 0;
+}
+
+/* What the index covers of the output. A line that cannot be understood ends it. */
+static int read_extent(int attempt_dir, enum spool_output output, struct output_extent *x)
 {
 	AUTO_CLOSE int fd = place_attempt_file(attempt_dir, ATTEMPT_INDEX);
 	char text[INDEX_BLOCK];
-	int64_t at = 0, total = 0;
+	int64_t at = 0;
 	ssize_t n;
 
 	while (fd >= 0 && (n = pread(fd, text, sizeof text, (off_t)at)) > 0) {
@@ -42,29 +61,36 @@ static int64_t covered(int attempt_dir, enum spool_output output)
 			bool is_out = rec.stream == STREAM_OUT;
 
 			pos += used;
-			if (!rec.gap && is_out == (output == SPOOL_STDOUT) && rec.len < INT64_MAX / 4)
-				total += (int64_t)rec.len;
+			if (rec.stream == STREAM_NONE || is_out != (output == SPOOL_STDOUT) || rec.len >= INT64_MAX / 4)
+				continue;
+			if (!rec.gap)
+				x->size += (int64_t)rec.len;
+			else if (add_gap(x, rec.len) < 0)
+				return -1;
 		}
 		if (pos == 0)
 			break;
 		at += (int64_t)pos;
 	}
-	return total;
+	return 0;
 }
 
 int spool_open_output(struct spool *s, const char *owner, const char *id, int attempt, enum spool_output output,
-		      int64_t *size)
+		      struct output_extent *x)
 {
 	AUTO_CLOSE int dir = open_attempt(s, owner, id, attempt);
 	int fd = dir < 0 ? -1 : place_attempt_file(dir, output == SPOOL_STDOUT ? ATTEMPT_STDOUT : ATTEMPT_STDERR);
 	struct stat st;
 
-	*size = 0;
+	*x = (struct output_extent){ 0 };
 	if (fd < 0)
 		return -1;
-	*size = covered(dir, output);
-	if (fstat(fd, &st) == 0 && st.st_size < *size)
-		*size = st.st_size;
+	if (read_extent(dir, output, x) < 0) {
+		close_ptr(&fd);
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && st.st_size < x->size)
+		x->size = st.st_size;
 	return fd;
 }
 

@@ -4,8 +4,8 @@
 #include "base/id.h"
 #include "base/json_write.h"
 #include "conf/token.h"
-#include "http/answer.h"
 #include "http/auth.h"
+#include "http/bounds.h"
 #include "http/byte_streams.h"
 #include "http/cgi.h"
 #include "http/route.h"
@@ -121,6 +121,20 @@ static const char *owner(const char *name, const char *user)
 	return auth_owner(text[n], "web", name, user) == 0 ? text[n] : "";
 }
 
+static void hosts(void)
+{
+	static const char list[] = "127.0.0.1 localhost  [::1] a.example:81";
+
+	CHECK(bounds_host_listed(list, "localhost") && bounds_host_listed(list, "LocalHost:8080"));
+	CHECK(bounds_host_listed(list, "127.0.0.1:80") && bounds_host_listed(list, "[::1]") &&
+	      bounds_host_listed(list, "[::1]:80"));
+	CHECK(bounds_host_listed(list, "a.example:81") && !bounds_host_listed(list, "a.example:82"));
+	CHECK(!bounds_host_listed(list, "evil.example:8080") && !bounds_host_listed(list, "") &&
+	      !bounds_host_listed("", "x"));
+	CHECK(!bounds_host_listed(list, "localhost.evil.example") && !bounds_host_listed(list, "local"));
+	CHECK(!bounds_host_listed(list, "[::1") && !bounds_host_listed(list, "127.0.0.10"));
+}
+
 static void owners(void)
 {
 	CHECK(strcmp(owner("alice", NULL), "http-web-alice") == 0);
@@ -173,6 +187,7 @@ int main(void)
 	RUN(routes);
 	RUN(ranges);
 	RUN(owners);
+	RUN(hosts);
 	RUN(tokens);
 	RUN(quoting);
 	cgi_release(&q);

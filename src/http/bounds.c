@@ -1,0 +1,118 @@
+/* bounds.c - what one request, and one caller, may use (bounds.h)
+ *
+ * A caller's places are bytes of the file http_state/requests, far beyond its end: a hash of who asks says which
+ * bytes, and each request keeps a lock on one of them. Locks cost no space, and go with their process
+ * however it ends. Anonymous callers are told apart by their addresses.
+ */
+#include "http/bounds.h"
+#include "base/fd.h"
+#include "cli/prog.h"
+#include "conf/conf.h"
+#include "http/answer.h"
+#include "http/cgi.h"
+#include "http/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { MEMORY_BASE = 192 << 20, MEMORY_PER_JOB_BYTE = 16 };
+
+void bounds_memory(const struct request *rq)
+{
+#ifndef __SANITIZE_ADDRESS__
+	rlim_t most = MEMORY_BASE + (rlim_t)rq->client.conf.max_job * MEMORY_PER_JOB_BYTE;
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_AS, &now) == 0 && most < now.rlim_cur) {
+		now.rlim_cur = most;
+		setrlimit(RLIMIT_AS, &now);
+	}
+#else
+	(void)rq;
+#endif
+}
+
+/* ---- requests at once ----------------------------------------------------------- */
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t h, const char *s)
+{
+	for (; s && *s; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* The first byte of the caller's places: 2^42 callers have places apart. */
+static int64_t first_place(const struct request *rq)
+{
+	uint64_t h = hash(UINT64_C(0xcbf29ce484222325), rq->client.owner);
+
+	if (rq->anonymous)
+		h = hash(h, cgi_variable(&rq->cgi, "REMOTE_ADDR"));
+	return (int64_t)(h >> 22) * CONF_HTTP_REQUESTS_MAX;
+}
+
+static int open_places(const struct request *rq)
+{
+	AUTO_CLOSE int dir = open(rq->client.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir < 0 ? -1 : openat(dir, "requests", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		prog_error("%s/requests: %s: requests at once are not counted (http_state of cee.conf)",
+			   rq->client.conf.http_state, strerror(errno));
+	return fd;
+}
+
+bool bounds_take_place(struct request *rq)
+{
+	int fd = rq->client.conf.http_requests > 0 ? open_places(rq) : -1;
+	int64_t first = first_place(rq);
+
+	if (fd < 0)
+		return true;
+	for (int64_t i = 0; i < rq->client.conf.http_requests; i++) {
+		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = first + i, .l_len = 1 };
+
+		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+			return true; /* fd stays open: the lock is the place */
+	}
+	close(fd);
+	answer_header(rq, "Retry-After", "1");
+	answer_problem(rq, 429, "too many requests at once (http_requests); try again when one has ended");
+	return false;
+}
+
+/* ---- the host that is asked for ------------------------------------------------------- */
+
+bool bounds_host_listed(const char *hosts, const char *host)
+{
+	size_t len = strlen(host), name = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+
+	while (*hosts) {
+		size_t n;
+
+		hosts += strspn(hosts, " ");
+		n = strcspn(hosts, " ");
+		if (n > 0 && (n == len || (n == name && name < len)) && strncasecmp(hosts, host, n) == 0)
+			return true;
+		hosts += n;
+	}
+	return false;
+}
+
+bool bounds_host(struct request *rq)
+{
+	const char *hosts = cgi_variable(&rq->cgi, "CEE_HTTP_HOSTS"), *host = cgi_variable(&rq->cgi, "HTTP_HOST");
+
+	if (!hosts || (host && bounds_host_listed(hosts, host)))
+		return true;
+	answer_problem(rq, 421, "Host: this server is not known by that name (CEE_HTTP_HOSTS)");
+	return false;
+}
