@@ -523,7 +523,7 @@ kill_rm() {	# kill_rm HOOK: the job's id in id
 	kill_submit key-written --key other 1.py
 	run cee-fsck
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"line "*"no id"* ]]
+	[[ "$output" == *"line "*"not an id"* ]]
 	[[ "$output" == *"never came"* ]]
 	cee-fsck --fix > /dev/null
 	[ "$(ls "$CEE_SPOOL/$OWNER/keys" | wc -l)" -eq 1 ]
