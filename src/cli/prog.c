@@ -1,4 +1,4 @@
-/* prog.c - what every command of cee does alike (prog.h)
+/* prog.c - what the programs of cee have in common (prog.h)
  *
  * What comes from jobs, from files and from other users may hold escape sequences. Messages lose them
  * here, output in sink.c.
@@ -108,7 +108,7 @@ void prog_usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	prog_die(EX_USAGE, "%s; \"%s --help\" says how it is used", text, prog_name);
+	prog_die(EX_USAGE, "%s; see \"%s --help\"", text, prog_name);
 }
 
 int prog_getopt(int argc, char **argv, const char *letters, const struct option *options)

@@ -1,4 +1,4 @@
-/* prog.h - what a command-line program of cee does alike: messages, options, conf
+/* prog.h - what the programs of cee have in common: messages, options, exit codes
  *
  * Exit codes are those of sysexits(3), by these names.
  */

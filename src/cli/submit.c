@@ -1,4 +1,4 @@
-/* submitter.c - jobs on their way into the spool (submitter.h)
+/* submit.c - submitting jobs (submit.h)
  *
  * In this order: the job is checked; it gets an id; the key, where there is one, is taken,
  * and may say that the job has another id already; the id is written into its group; the job

@@ -1,4 +1,4 @@
-/* submitter.h - jobs on their way into the spool: their group, their key, room for them
+/* submit.h - submitting jobs: their group, their key, room in the queue
  *
  * What programs that submit do alike. Like client.h this is for programs: it may print.
  *
@@ -7,8 +7,8 @@
  *             submitter_put(&t, &text, NULL, id, &e);
  *     submitter_release(&t);
  */
-#ifndef CEE_SUBMITTER_H
-#define CEE_SUBMITTER_H
+#ifndef CEE_CLI_SUBMIT_H
+#define CEE_CLI_SUBMIT_H
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -28,7 +28,7 @@ struct submitter {
 	bool no_block;		   /* a full queue is an error */
 	struct spool_input *input; /* that of a job with stdin_stream, made before the job; NULL: such a job
 					 * is none that may be submitted. Stays closed when another submit has it. */
-	/* submitter.c's own */
+	/* submit.c's own */
 	bool begun;
 	char first[ID_LEN + 1]; /* the first job that named no group: the group of those that follow */
 	struct group g;

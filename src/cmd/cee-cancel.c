@@ -1,6 +1,6 @@
 /* cee-cancel.c - cee-cancel(1): asks for the end of jobs, queued or running
  *
- * A wish is a file that the runner looks for; it is kept until a result is there.
+ * A request is a file that the runner looks for; it is kept until a result is there.
  */
 #include "base/error.h"
 #include "cli/client.h"
@@ -60,12 +60,17 @@ static int cancel_one(void *arg, const char *id)
 
 static const char help[] =
 	"usage: cee-cancel [options] [ID...]\n"
-	"Ends jobs, queued or running. Without an ID they are read from standard input, one a line.\n\n"
-	"  -w, --wait          until they have ended\n" CLIENT_GROUP_HELP CLIENT_HELP;
+	"Ends jobs, queued or running. Without an ID the ids are read from standard input, one a line.\n\n"
+	"  -w, --wait          wait until they have ended\n" CLIENT_GROUP_HELP CLIENT_HELP;
 
+/* clang-format off */
 static const struct option options[] = {
-	CLIENT_LONG, CLIENT_GROUP_LONG, { "wait", no_argument, NULL, 'w' }, { NULL, 0, NULL, 0 }
+	CLIENT_LONG,
+	CLIENT_GROUP_LONG,
+	{ "wait", no_argument, NULL, 'w' },
+	{ NULL, 0, NULL, 0 }
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

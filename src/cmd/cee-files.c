@@ -94,7 +94,7 @@ typedef int (*put_fn)(void *arg, const char *data, size_t len);
 
 static void each_block(struct files_prog *p, const struct files_record *f, put_fn put, void *arg)
 {
-	static char data[BLOCK];
+	char data[BLOCK];
 
 	for (int64_t done = 0; done < f->size;) {
 		int64_t left = f->size - done;
@@ -223,19 +223,23 @@ static void print_tar(struct files_prog *p)
 static const char help[] =
 	"usage: cee-files [options] ID [NAME]\n"
 	"       cee-files --tar ID\n"
-	"Lists the files that a job's collect carried out (mode, size, name), or prints one of them.\n\n"
-	"  -t, --tar           writes all of them as a tar archive\n"
+	"Lists the files that were collected from a job (mode, size, name), or prints one of them.\n\n"
+	"  -t, --tar           write all of them as a tar archive\n"
 	"      --json          the list as JSON, a line for each\n"
-	"  -0, --null          the names alone, a NUL behind each, for xargs -0\n"
-	"      --raw           control sequences as they are, also on a terminal\n" CLIENT_HELP;
+	"  -0, --null          only the names, a NUL after each, for xargs -0\n"
+	"      --raw           write control sequences as they are, also to a terminal\n" CLIENT_HELP;
 
 enum { OPT_JSON = CLIENT_OWN, OPT_RAW };
-static const struct option options[] = { CLIENT_LONG,
-					 { "tar", no_argument, NULL, 't' },
-					 { "json", no_argument, NULL, OPT_JSON },
-					 { "null", no_argument, NULL, '0' },
-					 { "raw", no_argument, NULL, OPT_RAW },
-					 { NULL, 0, NULL, 0 } };
+/* clang-format off */
+static const struct option options[] = {
+	CLIENT_LONG,
+	{ "tar", no_argument, NULL, 't' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "null", no_argument, NULL, '0' },
+	{ "raw", no_argument, NULL, OPT_RAW },
+	{ NULL, 0, NULL, 0 }
+};
+/* clang-format on */
 
 static void one_option(struct files_prog *p, int opt)
 {
@@ -260,13 +264,13 @@ static void one_option(struct files_prog *p, int opt)
 static void take_arguments(struct files_prog *p, int n, char **v)
 {
 	if (n < 1)
-		prog_usage("no job id is given");
+		prog_usage("give a job id");
 	if (n > 2)
 		prog_usage("one job and at most one name; --tar gives all of its files");
 	p->id = v[0];
 	p->name = n > 1 ? v[1] : NULL;
 	if (!id_valid(p->id))
-		prog_usage("%.80s: no job id; they look like 01890a5d-ac96-774b-bcce-b302099a8057", p->id);
+		prog_usage("%.80s: not a job id (they look like 01890a5d-ac96-774b-bcce-b302099a8057)", p->id);
 	if (p->tar + p->json + p->nul + (p->name != NULL) > 1)
 		prog_usage("--tar, --json, -0 and a NAME exclude each other");
 }

@@ -26,7 +26,8 @@
 struct fsck {
 	struct spool s;
 	struct spool_check check;
-	bool json;
+	const char *spool_path, *conf_path; /* -s, -c */
+	bool json, making, shared;
 };
 
 static void report_json(const char *kind, const char *path, const char *text)
@@ -109,7 +110,8 @@ static void make_shared(struct fsck *f, const char *owner)
 
 	if (!spool_owner_uid(owner, f->check.http, &uid))
 		prog_die(EX_USAGE,
-			 "%s: whose is it? The owners of a shared spool are uid-N and, when http_user of cee.conf"
+			 "%s: no uid is known for this owner; the owners of a shared spool are uid-N and, when "
+			 "http_user of cee.conf"
 			 " says who cee-http is, anon and http-*",
 			 owner);
 	if (geteuid() != 0)
@@ -132,14 +134,14 @@ static int make(struct fsck *f, const char *owner)
 static const char help[] = "usage: cee-fsck [-s SPOOL] [-c CONF] [--json] [--fix]\n"
 			   "       cee-fsck [-s SPOOL] [-c CONF] --make [--shared] [OWNER]\n"
 			   "\n"
-			   "Proves a spool against the table of cee-spool(5), live or at rest. Each\n"
+			   "Checks a spool for consistency (cee-spool(5)), live or at rest. Each\n"
 			   "problem is a line on standard output; a line that begins with \"note:\" is\n"
 			   "something that the spool's programs clean up by themselves.\n"
 			   "\n"
 			   "  -s, --spool DIR   the spool (CEE_SPOOL, or cee.conf's)\n"
 			   "  -c, --conf FILE   the configuration (CEE_CONF)\n"
 			   "      --json        one JSON object a line, a summary last\n"
-			   "      --fix         remove files in tmp whose writers are gone, wishes for the\n"
+			   "      --fix         remove files in tmp whose writers are gone, requests for the\n"
 			   "                    end and input of jobs that are over, and keys of jobs that\n"
 			   "                    are gone; safe in a live spool\n"
 			   "      --make        make a spool, and OWNER's part of it; in a shared one set them right\n"
@@ -149,45 +151,43 @@ static const char help[] = "usage: cee-fsck [-s SPOOL] [-c CONF] [--json] [--fix
 			   "Exit status: 0 sound, 1 problems, 64 usage, 65 another version, 66 no spool,\n"
 			   "77 no permission, 78 not a directory for a spool.\n";
 
-int main(int argc, char **argv)
-{
-	static const struct option options[] = { { "spool", required_argument, NULL, 's' },
-						 { "conf", required_argument, NULL, 'c' },
-						 { "json", no_argument, NULL, 'j' },
-						 { "fix", no_argument, NULL, 'f' },
-						 { "make", no_argument, NULL, 'm' },
-						 { "shared", no_argument, NULL, 'S' },
-						 { "help", no_argument, NULL, 'h' },
-						 { "version", no_argument, NULL, 'V' },
-						 { NULL, 0, NULL, 0 } };
-	const char *spool = NULL, *conf_path = NULL;
-	struct fsck f = { .s.fd = -1, .check.s = &f.s };
-	struct conf conf;
-	struct cee_err e;
-	uid_t http;
-	bool making = false, shared = false;
-	int o, status;
+/* clang-format off */
+static const struct option options[] = {
+	{ "spool", required_argument, NULL, 's' },
+	{ "conf", required_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "fix", no_argument, NULL, 'f' },
+	{ "make", no_argument, NULL, 'm' },
+	{ "shared", no_argument, NULL, 'S' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+/* clang-format on */
 
-	prog_init(argv[0]);
+static void parse_options(struct fsck *f, int argc, char **argv)
+{
+	int o;
+
 	while ((o = prog_getopt(argc, argv, "s:c:", options)) != -1)
 		switch (o) {
 		case 's':
-			spool = optarg;
+			f->spool_path = optarg;
 			break;
 		case 'c':
-			conf_path = optarg;
+			f->conf_path = optarg;
 			break;
 		case 'j':
-			f.json = true;
+			f->json = true;
 			break;
 		case 'f':
-			f.check.fix = true;
+			f->check.fix = true;
 			break;
 		case 'm':
-			making = true;
+			f->making = true;
 			break;
 		case 'S':
-			shared = true;
+			f->shared = true;
 			break;
 		case 'h':
 			prog_help(help);
@@ -196,17 +196,29 @@ int main(int argc, char **argv)
 		default:
 			prog_usage("not understood");
 		}
-	if (shared && !making)
+}
+
+int main(int argc, char **argv)
+{
+	struct fsck f = { .s.fd = -1, .check.s = &f.s };
+	struct conf conf;
+	struct cee_err e;
+	uid_t http;
+	int status;
+
+	prog_init(argv[0]);
+	parse_options(&f, argc, argv);
+	if (f.shared && !f.making)
 		prog_usage("--shared: goes with --make");
-	if (argc - optind > (making ? 1 : 0))
+	if (argc - optind > (f.making ? 1 : 0))
 		prog_usage("%s: no operand expected here", argv[argc - 1]);
-	if (conf_load(&conf, conf_path, spool, &e) < 0)
+	if (conf_load(&conf, f.conf_path, f.spool_path, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
-	if (spool_open(&f.s, conf.spool, making ? SPOOL_CREATE | (shared ? SPOOL_SHARED : 0) : 0, true, &e) < 0)
+	if (spool_open(&f.s, conf.spool, f.making ? SPOOL_CREATE | (f.shared ? SPOOL_SHARED : 0) : 0, true, &e) < 0)
 		prog_die(exit_of(errno), "%s", e.msg);
 	if (f.s.shared && conf_http_uid(&conf, &http, &e) == 0)
 		f.check.http = &http;
-	status = making ? make(&f, argv[optind]) : check(&f, conf.spool);
+	status = f.making ? make(&f, argv[optind]) : check(&f, conf.spool);
 	spool_release(&f.s);
 	conf_release(&conf);
 	return status;

@@ -88,13 +88,18 @@ static int remove_one(void *arg, const char *id)
 
 static const char help[] =
 	"usage: cee-rm [options] [ID...]\n"
-	"Removes jobs that have ended, all of them. Without an ID they are read from standard input,\n"
-	"one a line.\n\n"
-	"  -f, --force         ends those that have not ended first\n" CLIENT_GROUP_HELP CLIENT_HELP;
+	"Removes jobs that have ended, with all their files. Without an ID the ids are read from standard\n"
+	"input, one a line.\n\n"
+	"  -f, --force         first end those that have not ended\n" CLIENT_GROUP_HELP CLIENT_HELP;
 
+/* clang-format off */
 static const struct option options[] = {
-	CLIENT_LONG, CLIENT_GROUP_LONG, { "force", no_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
+	CLIENT_LONG,
+	CLIENT_GROUP_LONG,
+	{ "force", no_argument, NULL, 'f' },
+	{ NULL, 0, NULL, 0 }
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

@@ -1,11 +1,11 @@
 /* cee-run.c - cee-run(1): a program in a box, as a filter
  *
  * Submits, passes standard input on as it comes, both outputs back, signals in, and
- * exits with what became of it: whoever starts cee-run sees a process. So it is silent
+ * exits with its status: the process that starts cee-run sees a process. So it is silent
  * but for failures of cee's, and its own failures are all 125, as those of env(1),
  * nohup(1) and timeout(1) are: every other status is the program's.
  *
- * The job is not synced: after a power cut nobody is there who waits for it.
+ * The job is not synced: after a power cut nobody waits for it any more.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -50,7 +50,7 @@ static void usage_of(struct run *u, int argc, char **argv)
 	struct strings with = u->draft.files; /* --with */
 
 	if (optind == argc)
-		prog_usage("no language is given");
+		prog_usage("give a language");
 	u->draft.language = argv[optind++];
 	u->draft.files = (struct strings){ 0 };
 	job_options_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
@@ -62,7 +62,7 @@ static void usage_of(struct run *u, int argc, char **argv)
 }
 
 /* The program may be our standard input; its own is empty then. */
-/* The job's terminal is like ours, and what it shows is not for us to change. */
+/* The job's terminal is as this one, and its output is shown unchanged. */
 static void like_ours(struct run *u)
 {
 	struct draft *d = &u->draft;
@@ -120,21 +120,25 @@ static const char help[] =
 	"       cee-run [options] LANGUAGE < PROGRAM\n"
 	"Runs a program in a box as a filter: standard input, both outputs, signals and the exit status\n"
 	"are the program's. A script may begin with \"#!/usr/bin/cee-run python\".\n\n"
-	"  -n, --no-stdin          leaves our standard input alone; the program's is empty\n"
+	"  -n, --no-stdin          do not read standard input; the program's is empty\n"
 	"  -g, --group NAME        the group it belongs to\n"
-	"      --with FILE         another file of the program, which lies beside FILE or below\n"
-	"      --raw               control sequences as they are, also on a terminal\n"
-	"      --verdict FILE|fd:N writes the result's JSON there\n" JOB_OPTIONS_HELP CLIENT_HELP;
+	"      --with FILE         another file of the program, beside FILE or below\n"
+	"      --raw               write control sequences as they are, also to a terminal\n"
+	"      --verdict FILE|fd:N write the result's JSON there\n" JOB_OPTIONS_HELP CLIENT_HELP;
 
 enum { OPT_WITH = JOB_OPT_OWN, OPT_RAW, OPT_VERDICT };
-static const struct option options[] = { CLIENT_LONG,
-					 JOB_OPTIONS_LONG,
-					 { "no-stdin", no_argument, NULL, 'n' },
-					 { "group", required_argument, NULL, 'g' },
-					 { "with", required_argument, NULL, OPT_WITH },
-					 { "raw", no_argument, NULL, OPT_RAW },
-					 { "verdict", required_argument, NULL, OPT_VERDICT },
-					 { NULL, 0, NULL, 0 } };
+/* clang-format off */
+static const struct option options[] = {
+	CLIENT_LONG,
+	JOB_OPTIONS_LONG,
+	{ "no-stdin", no_argument, NULL, 'n' },
+	{ "group", required_argument, NULL, 'g' },
+	{ "with", required_argument, NULL, OPT_WITH },
+	{ "raw", no_argument, NULL, OPT_RAW },
+	{ "verdict", required_argument, NULL, OPT_VERDICT },
+	{ NULL, 0, NULL, 0 }
+};
+/* clang-format on */
 
 static void one_option(struct run *u, int opt)
 {
@@ -144,7 +148,7 @@ static void one_option(struct run *u, int opt)
 		break;
 	case 'g':
 		if (!group_name_valid(optarg))
-			prog_usage("-g %s: is no name of a group", optarg);
+			prog_usage("-g %s: not a valid group name", optarg);
 		u->to.group = optarg;
 		break;
 	case OPT_WITH:

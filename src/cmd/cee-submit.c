@@ -1,7 +1,7 @@
 /* cee-submit.c - cee-submit(1): checks jobs, puts them into the spool, waits for one
  *
  * Everything is checked before the spool is touched: what is in the queue is a
- * whole and valid job. With -w the job behaves like a process of ours (attend.h).
+ * whole and valid job. With -w the job behaves like a process of ours (wait_job.h).
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -122,7 +122,7 @@ static int submit_text(struct submit *u, struct buf *text, const char *what)
 	int r = submitter_put(&u->to, text, NULL, id, &e);
 
 	if (r < 0)
-		prog_die(submitter_status(errno), "%s: %s; it and what follows it is not submitted", what, e.msg);
+		prog_die(submitter_status(errno), "%s: %s; it and the lines after it are not submitted", what, e.msg);
 	if (r > 0) {
 		prog_error("%s: %s", what, e.msg);
 		return EX_DATAERR;
@@ -227,25 +227,25 @@ static const char help[] =
 	"       cee-submit [options] --each [FILE...] [-- ARG...]\n"
 	"       cee-submit [options] -\n"
 	"Submits a job and prints its id. The first FILE is the program's entry point; the others lie\n"
-	"beside it or below. -j takes the job as JSON (- is standard input), - takes many, one a line.\n\n"
-	"  -l, --language NAME     else as the first file is called, or as its #! line says\n"
+	"beside it or below. -j takes the job as JSON (- is standard input), - takes many jobs, one a line.\n\n"
+	"  -l, --language NAME     default: by the first file's name or its #! line\n"
 	"  -j, --job FILE          a whole job as JSON\n"
-	"  -w, --wait              waits, streams both outputs, exits with the program's status\n"
-	"  -i, --stdin FILE        the program's standard input; - is ours: with -w as it comes, else\n"
+	"  -w, --wait              wait, stream both outputs, exit with the program's status\n"
+	"  -i, --stdin FILE        the program's standard input; - is this one: with -w as it comes, else\n"
 	"                          read to its end first\n" JOB_OPTIONS_HELP
-	"      --tests DIR         runs it for each NAME.in of DIR, and compares with NAME.out\n"
-	"      --compare HOW       exact, trailing (else), tokens, float:ABS,REL\n"
-	"      --stop-first        no test after the first that fails\n"
-	"  -g, --group NAME        the group it belongs to, else a new one\n"
-	"      --key TEXT          whoever submits with this key again gets the id of the first\n"
-	"      --each              a job of each FILE, or of each name on standard input\n"
-	"  -0, --null              names are ended by NUL, not by newlines\n"
-	"      --no-block          a full queue is an error (75); else there is a wait for room\n"
-	"      --id ID             a UUID of version 7 of your own; submitting the same again is no error\n"
-	"      --relaxed           does not wait for the disk\n"
-	"  -q, --quiet             with -w: does not say which limit was hit\n"
-	"      --raw               with -w: control sequences as they are, also on a terminal\n"
-	"      --verdict FILE|fd:N with -w: writes the result's JSON there\n" CLIENT_HELP;
+	"      --tests DIR         run it for each NAME.in of DIR, and compare with NAME.out\n"
+	"      --compare HOW       exact, trailing (default), tokens, float:ABS,REL\n"
+	"      --stop-first        stop after the first test that fails\n"
+	"  -g, --group NAME        its group (default: a new one)\n"
+	"      --key TEXT          submitting again with this key returns the id of the first job\n"
+	"      --each              submit a job for each FILE, or each name on standard input\n"
+	"  -0, --null              names end with NUL, not with newlines\n"
+	"      --no-block          a full queue is an error (75); default: wait for room\n"
+	"      --id ID             a UUID of version 7; submitting the same job again is not an error\n"
+	"      --relaxed           do not wait for the disk\n"
+	"  -q, --quiet             with -w: do not report which limit was exceeded\n"
+	"      --raw               with -w: write control sequences as they are, also to a terminal\n"
+	"      --verdict FILE|fd:N with -w: write the result's JSON there\n" CLIENT_HELP;
 
 enum {
 	OPT_ID = JOB_OPT_OWN,
@@ -259,26 +259,30 @@ enum {
 	OPT_COMPARE,
 	OPT_STOP_FIRST
 };
-static const struct option options[] = { CLIENT_LONG,
-					 JOB_OPTIONS_LONG,
-					 { "language", required_argument, NULL, 'l' },
-					 { "job", required_argument, NULL, 'j' },
-					 { "wait", no_argument, NULL, 'w' },
-					 { "stdin", required_argument, NULL, 'i' },
-					 { "tests", required_argument, NULL, OPT_TESTS },
-					 { "compare", required_argument, NULL, OPT_COMPARE },
-					 { "stop-first", no_argument, NULL, OPT_STOP_FIRST },
-					 { "group", required_argument, NULL, 'g' },
-					 { "key", required_argument, NULL, OPT_KEY },
-					 { "each", no_argument, NULL, OPT_EACH },
-					 { "null", no_argument, NULL, '0' },
-					 { "no-block", no_argument, NULL, OPT_NO_BLOCK },
-					 { "id", required_argument, NULL, OPT_ID },
-					 { "relaxed", no_argument, NULL, OPT_RELAXED },
-					 { "quiet", no_argument, NULL, 'q' },
-					 { "raw", no_argument, NULL, OPT_RAW },
-					 { "verdict", required_argument, NULL, OPT_VERDICT },
-					 { NULL, 0, NULL, 0 } };
+/* clang-format off */
+static const struct option options[] = {
+	CLIENT_LONG,
+	JOB_OPTIONS_LONG,
+	{ "language", required_argument, NULL, 'l' },
+	{ "job", required_argument, NULL, 'j' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ "stdin", required_argument, NULL, 'i' },
+	{ "tests", required_argument, NULL, OPT_TESTS },
+	{ "compare", required_argument, NULL, OPT_COMPARE },
+	{ "stop-first", no_argument, NULL, OPT_STOP_FIRST },
+	{ "group", required_argument, NULL, 'g' },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "each", no_argument, NULL, OPT_EACH },
+	{ "null", no_argument, NULL, '0' },
+	{ "no-block", no_argument, NULL, OPT_NO_BLOCK },
+	{ "id", required_argument, NULL, OPT_ID },
+	{ "relaxed", no_argument, NULL, OPT_RELAXED },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "raw", no_argument, NULL, OPT_RAW },
+	{ "verdict", required_argument, NULL, OPT_VERDICT },
+	{ NULL, 0, NULL, 0 }
+};
+/* clang-format on */
 
 /* Options that are fields of the job. */
 static bool field_option(struct draft *d, int opt)
@@ -376,7 +380,7 @@ static void check_each(struct submit *u)
 	if (f->n == 1 && strcmp(f->v[0], "-") == 0)
 		f->n = 0;
 	if (u->nul && f->n > 0)
-		prog_usage("-0: names are given; it is for those of standard input");
+		prog_usage("-0: only for names on standard input");
 	if (u->draft.stdin_path && strcmp(u->draft.stdin_path, "-") == 0)
 		prog_usage("-i -: standard input can be given to one job only; name a file");
 	for (size_t i = 0; i < f->n; i++)
@@ -390,7 +394,7 @@ static void check_usage(struct submit *u)
 	const char *what = u->job_path ? "-j" : "-";
 
 	if (u->verdict && !u->wait)
-		prog_usage("--verdict: the result is known to who waits for it: give -w too, or use cee-stat --json");
+		prog_usage("--verdict requires -w (or use cee-stat --json)");
 	if (u->each) {
 		check_each(u);
 		return;
@@ -398,7 +402,7 @@ static void check_usage(struct submit *u)
 	if (u->nul)
 		prog_usage("-0 is for --each");
 	if (!u->job_path && d->files.n == 0)
-		prog_usage("no file is given");
+		prog_usage("give a file, or -j JOB");
 	if (!u->job_path && !wants_lines(u)) {
 		for (size_t i = 0; i < d->files.n; i++)
 			if (strcmp(d->files.v[i], "-") == 0)
@@ -406,9 +410,9 @@ static void check_usage(struct submit *u)
 		return;
 	}
 	if ((u->job_path && d->files.n > 0) || d->arguments.n > 0)
-		prog_usage("%s: files and arguments belong into the job", what);
+		prog_usage("%s: files and arguments belong in the job", what);
 	if (u->has_field)
-		prog_usage("%s: what is in the job cannot be given as an option besides", what);
+		prog_usage("%s: options cannot override fields of the job", what);
 	if (wants_lines(u) && (u->wait || u->id || u->to.key))
 		prog_usage("- submits many jobs: -w, --id and --key are for one (cee-submit - | cee-log -f waits for "
 			   "all)");

@@ -116,7 +116,7 @@ static void add(struct prog *p, const char *name)
 	struct token t = { .scopes = p->scopes, .expires_us = p->expires_us < 0 ? -1 : now_us() + p->expires_us };
 
 	if (!token_name_valid(name))
-		prog_usage("%s: a name has 1 to %d bytes, no spaces and control characters", name, TOKEN_NAME_MAX);
+		prog_usage("%s: a name has 1 to %d bytes, no spaces and no control characters", name, TOKEN_NAME_MAX);
 	if (token_make(text) < 0)
 		prog_die(EX_OSERR, "no random bytes: %s", strerror(errno));
 	token_hash(t.hash, text);
@@ -195,21 +195,25 @@ static const char help[] =
 	"       cee-token [options] list\n"
 	"       cee-token [options] revoke ID|NAME\n"
 	"Manages the bearer tokens of cee-http. add prints the new token; it is kept nowhere else.\n\n"
-	"      --scopes LIST   submit, read, delegate, admin; submit,read otherwise\n"
-	"      --expires TIME  as 12h, 90d, or never; 365d otherwise\n"
-	"      --json          list: an object a line\n"
+	"      --scopes LIST   submit, read, delegate, admin (default submit,read)\n"
+	"      --expires TIME  as 12h, 90d, or never (default 365d)\n"
+	"      --json          list: one JSON object for each token\n"
 	"  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf), whose http_tokens is the file\n"
 	"  -h, --help\n"
 	"      --version\n";
 
 enum { OPT_SCOPES = 256, OPT_EXPIRES, OPT_JSON, OPT_VERSION };
-static const struct option options[] = { { "scopes", required_argument, NULL, OPT_SCOPES },
-					 { "expires", required_argument, NULL, OPT_EXPIRES },
-					 { "json", no_argument, NULL, OPT_JSON },
-					 { "conf", required_argument, NULL, 'c' },
-					 { "help", no_argument, NULL, 'h' },
-					 { "version", no_argument, NULL, OPT_VERSION },
-					 { NULL, 0, NULL, 0 } };
+/* clang-format off */
+static const struct option options[] = {
+	{ "scopes", required_argument, NULL, OPT_SCOPES },
+	{ "expires", required_argument, NULL, OPT_EXPIRES },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "conf", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 }
+};
+/* clang-format on */
 
 static void one_option(struct prog *p, int opt)
 {

@@ -9,7 +9,7 @@
  *   - The result is looked for before the index is read: it appears when all of
  *     the index is written, so what is read after that is all there is.
  *   - inotify is a hint: everything is looked at again every FOLLOW_SLOW_MS, and
- *     who gets no instance (128 a user by default) looks every FOLLOW_BLIND_MS.
+ *     without an instance (128 a user by default) every FOLLOW_BLIND_MS.
  *   - A later attempt replaces the one that is read, when that one's index is
  *     read to its end.
  */

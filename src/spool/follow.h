@@ -1,7 +1,6 @@
 /* follow.h - following one job from wherever it is to its end
  *
- * What cee-log -f, cee-submit -w and cee-stat --wait share. Part of libcee: it
- * never prints and never exits.
+ * What cee-log -f, cee-submit -w and cee-stat --wait have in common. It never prints and never exits.
  *
  *     follow_init(&f, &spool, true);
  *     follow_job(&f, owner, id);

@@ -1,4 +1,4 @@
-/* crowd.c - following many jobs at once (crowd.h)
+/* follow_many.c - following many jobs at once (follow_many.h)
  *
  * The rules kept here:
  *   - A job that waits is seen to begin when its directory appears: the buckets of out/ are

@@ -1,7 +1,6 @@
-/* crowd.h - following many jobs at once, in whatever order they run
+/* follow_many.h - following many jobs at once, in whatever order they run
  *
- * What cee-log --as-come and cee-stat --wait share. Part of libcee: it never prints and
- * never exits. One inotify instance for all of them; only jobs that have begun and have
+ * What cee-log --as-come and cee-stat --wait have in common. It never prints and never exits. One inotify instance for all of them; only jobs that have begun and have
  * not ended hold descriptors, so thousands may wait.
  *
  *     follow_many_init(&c, &spool, owner, &ops, arg);
@@ -12,8 +11,8 @@
  *     }
  *     follow_many_release(&c);
  */
-#ifndef CEE_CROWD_H
-#define CEE_CROWD_H
+#ifndef CEE_SPOOL_FOLLOW_MANY_H
+#define CEE_SPOOL_FOLLOW_MANY_H
 
 #include "base/buf.h"
 #include "base/error.h"

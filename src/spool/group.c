@@ -1,16 +1,16 @@
-/* group.c - the jobs that belong together: OWNER/groups/NAME, a line an id
+/* group.c - groups: OWNER/groups/NAME, a line for each id (group.h)
  *
  * The rules kept here:
  *   - An id is in the file, and durable, before its job enters new/: no member is ever
  *     missing. The other way round is possible: ids whose job never came, or is gone,
- *     stay in the file and are passed over by who reads it.
+ *     stay in the file and are ignored by readers.
  *   - A sync for each job would halve what a submitter can do, so a few ids are made and
  *     written ahead. An id holds the time at which it was made, so those that were not
  *     used within GROUP_FRESH_US are left behind.
  *   - The file is only ever appended to, one write for a batch. A tail that a power cut
  *     left without its newline gets one first.
- *   - Who submits holds a read lock on the file. Who gets the write lock, and finds no job
- *     of any line, may remove the file; who opens a file that was removed just then
+ *   - A submitter holds a read lock on the file. A process that gets the write lock, and finds no job
+ *     of any line, may remove the file; one that opened a file that was removed just then
  *     opens it again.
  */
 #include "spool/group.h"

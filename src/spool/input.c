@@ -1,4 +1,4 @@
-/* spool_input.c - the spool: what goes into a running job
+/* input.c - input of a running job: standard input, signals, the size of its terminal (input.h)
  *
  * OWNER/in/ID is the standard input of a job that says stdin_stream, as far as it
  * has come. Its submitter makes it before the job enters new/, holds a lock on it
@@ -177,7 +177,7 @@ static int check_open(struct spool_input *in, struct cee_err *e)
 	if (!dir_has(in->dir, name))
 		return cee_fail(e, ENOENT, "its input has ended");
 	if (fstat(in->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return cee_fail(e, EINVAL, "%s: its input is no regular file of one link", in->id);
+		return cee_fail(e, EINVAL, "%s: its input is not a regular file with one link", in->id);
 	in->size = st.st_size;
 	return 0;
 }
@@ -191,7 +191,7 @@ int spool_input_again(struct spool *s, const char *owner, const char *id, struct
 		return -1;
 	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (in->fd < 0 && errno == ENOENT)
-		cee_fail(e, ENOENT, "it takes no input: such a job says \"stdin_stream\": true");
+		cee_fail(e, ENOENT, "takes no input (\"stdin_stream\": true in the job makes it do so)");
 	else if (in->fd < 0 || file_lock(in->fd, true) < 0)
 		cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));
 	else if (check_open(in, e) == 0)

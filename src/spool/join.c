@@ -25,7 +25,7 @@ bool join_parse(const char *name, char owner[OWNER_MAX])
 
 enum { JOIN_WAIT_MS = 10000, JOIN_STEP_MS = 2 };
 
-/* Who has no business here is told so, and what to do. */
+/* Why there is no part for this owner, and what to do. */
 static int join_error(struct spool *s, const char *owner, bool answered, struct cee_err *e)
 {
 	if (answered)
@@ -94,7 +94,7 @@ int join_answer(struct spool *s, const char *name, const uid_t *http, char owner
 	if (join < 0 || fstatat(join, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (!S_ISREG(st.st_mode) || !join_parse(name, owner))
-		r = cee_fail(e, EINVAL, "join: uid %u put something there that asks for nothing", (unsigned)st.st_uid);
+		r = cee_fail(e, EINVAL, "join: uid %u put something there that is not a request", (unsigned)st.st_uid);
 	else if (!spool_owner_uid(owner, http, &uid) || uid != st.st_uid)
 		r = cee_fail(e, EPERM, "%s: uid %u may not be this owner (http_user of cee.conf says who cee-http is)",
 			     owner, (unsigned)st.st_uid);

@@ -1,4 +1,4 @@
-/* key.c - a job that is asked for twice with one key is one job: OWNER/keys/SHA-256
+/* key.c - keys: submitting again with the same key is idempotent (key.h)
  *
  * An entry is "ID KEY\n", named by the SHA-256 of the key, so that any key makes a name.
  * The rules kept here:
@@ -145,7 +145,7 @@ int key_read(int dir, const char *name, char id[ID_LEN + 1])
 	return entry_read(fd, name, id);
 }
 
-/* Never for long: who has the lock may be anybody who can write there. */
+/* Never for long: any process that can write there may hold the lock. */
 static int try_lock(int fd)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_MS * 1000000L };

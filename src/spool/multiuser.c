@@ -1,14 +1,14 @@
-/* share.c - a spool of many users: who may go where
+/* multiuser.c - a spool that many users share: which directories are whose (multiuser.h)
  *
  * The runner is root; its users are uids that trust neither each other nor it with more than
  * their jobs. The rules kept here:
  *   - An owner's directory is root's, and so is its name: nobody but root makes, renames or
  *     replaces it or one of its parts, so what the runner walks through cannot be swapped. It is
  *     mode 700 with one entry in its access control list: the owner's uid may enter and list it. That is
- *     the gate: all beneath that is root's (out) can be readable by everybody who got so far.
+ *     the gate: all beneath that is root's (out) can be readable by all, since only that uid gets so far.
  *   - tmp, new, cancel, in, groups and keys are the owner's own, mode 700. The uid of new is
- *     who the owner is, wherever that is asked: only root could have given it that.
- *   - cur/RUNNER/OWNER has such a gate too: a user sees his own claimed jobs there.
+ *     the owner's, wherever that is asked: only root could have given it to that uid.
+ *   - cur/RUNNER/OWNER has such a gate too: users see their own claimed jobs there.
  *   - Who has no directory yet asks for it: an empty file in join, which all may write to and
  *     none may list, is an OWNER and a fresh ID. Its uid, which the kernel vouches for, says who
  *     asks. A runner makes the directory, whole, in tmp and renames it into sight. A name that
@@ -124,7 +124,7 @@ static const char *wrong_dir(int at, const char *name, uid_t uid, mode_t mode, c
 	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		snprintf(text, TEXT_MAX, "%s", strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		snprintf(text, TEXT_MAX, "is no directory");
+		snprintf(text, TEXT_MAX, "is not a directory");
 	else if (st.st_uid != uid)
 		snprintf(text, TEXT_MAX, "belongs to uid %u, %u is right", (unsigned)st.st_uid, (unsigned)uid);
 	else if (mode && (st.st_mode & 07777) != mode)
@@ -221,7 +221,7 @@ int multiuser_make_owner(struct spool *s, const char *owner, uid_t uid, struct c
 	AUTO_CLOSE int tmp = dir_open(s->fd, LAYOUT_TMP), dir = -1;
 
 	if (!spool_owner_valid(owner))
-		return cee_fail(e, EINVAL, "%s: no name for an owner", owner);
+		return cee_fail(e, EINVAL, "%s: invalid owner name", owner);
 	if (tmp < 0)
 		return cee_fail(e, errno, "tmp: %s", strerror(errno));
 	for (int i = 0; i < MAKE_TRIES; i++) {

@@ -19,7 +19,7 @@ int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e)
 
 	if (!spool_owner_valid(owner))
 		return cee_fail(e, EINVAL,
-				"%s: no name for an owner; it begins with a-z or 0-9, goes on with"
+				"%s: invalid owner name; it begins with a-z or 0-9, goes on with"
 				" letters, digits, '.', '_', '-', has at most %d characters",
 				owner, OWNER_MAX - 1);
 	if (s->shared)

@@ -1,9 +1,9 @@
-/* room.c - waiting for room in an owner's queue
+/* queue_capacity.c - waiting until an owner's queue has room (queue_capacity.h)
  *
  * The events of new/ are counted rather than the directory: a queue of 100,000 that drains
  * by 300 a second would else be read 300 times a second. It is read when the wait
  * begins, when events were lost, and each second; without inotify by the clock alone.
- * For the first second more than one place is waited for, so that who has waited can then
+ * For the first second more than one place is waited for, so that the waiting process can then
  * submit some without counting for each.
  */
 #include "spool/queue_capacity.h"

@@ -82,7 +82,7 @@ int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e
 	if (cur < 0 || tmp < 0)
 		return cee_fail(e, errno, "the spool's cur or tmp: %s; cee-fsck says more", strerror(errno));
 	spool_sweep_dir(tmp);
-	/* another runner that starts may sweep ours before we have the lock: once more */
+	/* another runner that starts may sweep this one before it has its lock: once more */
 	for (int i = 0; i < 8; i++) {
 		if (make_runner(r, tmp, cur) == 0)
 			return s->durable ? fsync(cur) : 0;

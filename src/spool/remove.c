@@ -1,4 +1,4 @@
-/* remove.c - the end of a finished job: all of it goes, or none of it is gone
+/* remove.c - removing a job that has ended: all of it, or nothing (remove.h)
  *
  * The rules kept here:
  *   - Only a job that is retired goes: result and job lie in out/, and new/ and cur/ have
@@ -7,8 +7,8 @@
  *   - First the key, so that it never stands for a job that is gone; then one rename out of
  *     out/ to tmp/ID.gone.RANDOM, which is the removal; then the files. Killed in between,
  *     the rest lies where nobody reads, and the sweep of tmp/ removes it.
- *   - In a shared spool out/ is the runner's. Its owner looks, removes the key, and leaves the
- *     wish cancel/ID.remove, which a runner answers by the rest; what is left lies in the spool's
+ *   - In a shared spool out/ is the runner's. The owner's process checks, removes the key, and leaves
+ *     the request cancel/ID.remove, which a runner answers by the rest; what is left lies in the spool's
  *     own tmp/, where no owner has a hand in it.
  *   - Trees are walked beneath a descriptor, no links followed, no deeper than a job is.
  */
@@ -111,7 +111,7 @@ static int take_away(struct spool *s, int bucket, int tmp, const char *id, struc
 	return spool_remove_tree(tmp, name, REMOVE_TREE_DEPTH) < 0 ? fail(e, id) : 0;
 }
 
-/* The wish for it, until a runner has answered. */
+/* Requests the removal, and waits until a runner has answered. */
 static int ask(struct spool *s, const char *owner, const char *id, struct cee_err *e)
 {
 	const struct timespec pause = { .tv_nsec = ASK_STEP_MS * 1000000L };
@@ -132,7 +132,8 @@ static int ask(struct spool *s, const char *owner, const char *id, struct cee_er
 	fd = place_out(s, owner, id);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	return cee_fail(e, EAGAIN, "%s: is for a runner to remove, and none has; try again when one is alive", id);
+	return cee_fail(e, EAGAIN, "%s: not removed: a runner has to do it, and none has; try again when one is alive",
+			id);
 }
 
 static int remove_retired(struct spool *s, const char *owner, const char *id, bool with_key, struct cee_err *e)
@@ -180,7 +181,7 @@ void spool_drop_buckets(struct spool *s, const char *owner)
 		closedir(d);
 }
 
-/* The key is its owner's, who has seen to it. */
+/* Without the key, which its owner has removed. */
 int spool_removal_answer(struct spool *s, const char *owner, const char *id, struct cee_err *e)
 {
 	char name[LAYOUT_REMOVAL_MAX], bucket[LAYOUT_BUCKET + 1];
@@ -188,7 +189,7 @@ int spool_removal_answer(struct spool *s, const char *owner, const char *id, str
 	int r, err;
 
 	if (!spool_owner_valid(owner) || !id_valid(id))
-		return cee_fail(e, EINVAL, "no such job");
+		return cee_fail(e, EINVAL, "invalid owner or id");
 	r = remove_retired(s, owner, id, false, e);
 	err = errno;
 	layout_removal_name(name, id);

@@ -69,7 +69,7 @@ int spool_sweep_gone(int tmp, const char *name, int64_t older_us)
 
 	if (fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* who removes it may be at it: two do not hurt each other, but one is enough */
+	/* another process may be removing it: two do not hurt each other, but one is enough */
 	if (now_us() - ((int64_t)st.st_ctim.tv_sec * 1000000 + st.st_ctim.tv_nsec / 1000) < older_us)
 		return 0;
 	return spool_remove_tree(tmp, name, REMOVE_TREE_DEPTH);

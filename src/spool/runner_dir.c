@@ -56,7 +56,6 @@ int runner_dir_unlock(int dir)
 	return unlinkat(dir, LAYOUT_RUNNER_LOCK, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* For who holds the lock. ENOTEMPTY when jobs are left in it. */
 int runner_dir_remove(struct spool *s, const char *name, int dir)
 {
 	AUTO_CLOSE int cur = dir_open(s->fd, LAYOUT_CUR), tmp = dir_open(s->fd, LAYOUT_TMP);

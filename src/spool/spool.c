@@ -1,15 +1,7 @@
-/* spool.c - the spool: opening it, submitting to it, reading it
+/* spool.c - the spool: opening and making it, and what lies at its head (spool.h)
  *
- * State is which files exist (cee-spool(5) has the table); what the runner
- * does to them is in spool_runner.c. The rules kept here:
- *   - A file is written in tmp/ by a process that holds a lock on it, synced,
- *     and then renamed without overwriting; on failure it goes.
- *   - tmp/ID is also what makes a submitter of an ID the only one: whoever has
- *     it made or inherited under its lock may look for duplicates and rename.
- *     So the look and the rename are one step to every other submitter.
- *   - Nothing reads a directory that grows with history. A job moves new → cur
- *     → out, and back from cur to new when it is requeued: who looks for it looks
- *     in that order and again, until it is found or was missed each time.
+ * State is which files exist (cee-spool(5) has the table). What lies at the head is written in tmp/ by a process that
+ * holds a lock on it, synced, and then renamed; VERSION comes last, so a directory with a VERSION is a whole spool.
  */
 #include "spool/spool.h"
 #include "base/buf.h"
@@ -120,7 +112,7 @@ static int check_empty(int fd, const char *path, struct cee_err *e)
 	while (r == 0 && (ent = dir_next(d)))
 		if (strcmp(ent->d_name, LAYOUT_CUR) != 0 && strcmp(ent->d_name, LAYOUT_TMP) != 0 &&
 		    strcmp(ent->d_name, LAYOUT_JOIN) != 0 && strcmp(ent->d_name, LAYOUT_VERSION) != 0)
-			r = cee_fail(e, ENOTEMPTY, "%s: is no spool and not empty (%s); name an empty directory", path,
+			r = cee_fail(e, ENOTEMPTY, "%s: not a spool, and not empty (%s); name an empty directory", path,
 				     ent->d_name);
 	closedir(d);
 	return r;
@@ -155,7 +147,7 @@ static int tmp_write(int tmp, const char *name, const char *text, size_t len, mo
 	return keep;
 }
 
-/* What lies at the head of a spool is for all who may come that far. */
+/* What lies at the head of a spool is readable by all users who may enter it. */
 static int put_file(int spool, const char *to, const char *text, size_t len, unsigned flags)
 {
 	AUTO_CLOSE int tmp = dir_open(spool, LAYOUT_TMP);
@@ -206,7 +198,8 @@ static int check_version(struct spool *s, int fd, const char *path, struct cee_e
 
 	if (read_file_at(fd, LAYOUT_VERSION, 64, &b) < 0) {
 		if (errno == ENOENT)
-			return cee_fail(e, ENOENT, "%s: is no spool (no VERSION); make one with cee-fsck --make", path);
+			return cee_fail(e, ENOENT,
+					"%s: not a spool (VERSION is missing); make one with cee-fsck --make", path);
 		return cee_fail(e, errno, "%s/VERSION: %s", path, strerror(errno));
 	}
 	snprintf(one, sizeof(one), "cee-spool %d\n", SPOOL_VERSION);
