@@ -31,6 +31,11 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+struct follow_bucket { /* a directory that jobs will end in, watched */
+	char name[LAYOUT_BUCKET + 1];
+	int wd;
+};
+
 
 enum { SLOW_AT_ONCE = 500, GONE_AFTER = 2 };
 #define NEW_NAME (IN_CREATE | IN_MOVED_TO)
@@ -71,9 +76,11 @@ static void unwatch(struct follow_many *c, int *wd)
 static struct follow_bucket *bucket_of(struct follow_many *c, const char *id)
 {
 	struct follow_bucket *b;
+	char name[LAYOUT_BUCKET + 1];
 
+	layout_bucket_of(name, id);
 	for (size_t i = c->nbuckets; i-- > 0;)
-		if (memcmp(c->buckets[i].name, id, LAYOUT_BUCKET) == 0)
+		if (strcmp(c->buckets[i].name, name) == 0)
 			return &c->buckets[i];
 	if (!(b = realloc(c->buckets, (c->nbuckets + 1) * sizeof *b)))
 		return NULL; /* the clock will do */

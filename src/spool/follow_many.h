@@ -52,10 +52,7 @@ struct follow_many {
 	size_t first;		 /* all before it have ended */
 	size_t turn;		 /* where the next slow look goes on */
 	int inotify, wd_out;
-	struct follow_bucket {
-		char name[8];
-		int wd;
-	} * buckets;
+	struct follow_bucket *buckets;
 	size_t nbuckets;
 	bool blind, look;
 	int64_t slow_us, there_us; /* the next look by the clock; the next that asks whether it is there at all */

@@ -190,8 +190,11 @@ static void sort(const struct walk *w, struct ids *l)
 /* Is the next of the live jobs due before the end of the bucket? Its own place is in it, or before it. */
 static bool is_due(const struct walk *w, const char *bucket)
 {
-	int order = strncmp(w->live.v[w->at], bucket, LAYOUT_BUCKET);
+	char due[LAYOUT_BUCKET + 1];
+	int order;
 
+	layout_bucket_of(due, w->live.v[w->at]);
+	order = strcmp(due, bucket);
 	return w->range->newest_first ? order >= 0 : order <= 0;
 }
 
