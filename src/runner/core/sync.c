@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -95,6 +96,7 @@ static void on_finished(struct watch *w, uint32_t events)
 	pthread_mutex_unlock(&s->lock);
 	for (; r; r = next) {
 		next = r->next;
+		r->submitted = false;
 		r->done(r->arg, r->err);
 	}
 }
@@ -119,6 +121,8 @@ int sync_init(struct sync *s, struct loop *l)
 
 void sync_submit(struct sync *s, struct sync_request *r)
 {
+	assert(!r->submitted); /* a second time would cut the thread's list */
+	r->submitted = true;
 	r->err = 0;
 	r->next = NULL;
 	pthread_mutex_lock(&s->lock);

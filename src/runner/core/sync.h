@@ -16,6 +16,7 @@ struct sync_request {
 	void (*done)(void *arg, int err);
 	void *arg;
 	int err;
+	bool submitted; /* it is the thread's until done is called: nobody else touches or frees it */
 	struct sync_request *next;
 };
 

@@ -34,6 +34,7 @@
 #include "spool/claim.h"
 #include "spool/registration.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,6 +47,7 @@ enum { RETRY_US = 1000000 };
 
 void run_free(struct run *r)
 {
+	assert(!r->sync.submitted);
 	job_release(&r->job);
 	result_release(&r->result);
 	spool_attempt_release(&r->files);
@@ -139,6 +141,7 @@ static void synced(void *arg, int err)
 
 static void submit_sync(struct run *r, enum run_state s, const int *fds, int n)
 {
+	assert(!r->sync.submitted);
 	r->sync = (struct sync_request){ .n = n, .done = synced, .arg = r };
 	memcpy(r->sync.fd, fds, (size_t)n * sizeof(*fds));
 	run_enter(r, s);
