@@ -130,7 +130,7 @@ has_versions() { [ "$(versions)" = "$*" ]; }
 	[ "$(cee-submit -q -w -j - <<< '{"language": "zz", "version": "2.1", "code": "echo it is"}')" = "it is" ]
 	run cee-submit -j - <<< '{"language": "zed", "version": "2.2", "code": "echo it is"}'
 	[ "$status" -eq 65 ]
-	[[ $output == *'version: "2.2" is not known here: there is 2.1.7, 2.1, 2'* ]]
+	[[ $output == *'version: "2.2" is not known here (there is 2.1.7, 2.1, 2'* ]]
 	# a language file that is read anew knows them still, and its own go before
 	jq '.title = "Zet"' "$LANGS/zz.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/zz.json"
 	kill -HUP "$RUNNER"
@@ -170,7 +170,7 @@ has_versions() { [ "$(versions)" = "$*" ]; }
 		done
 		run cee-submit -j - <<< "{\"language\": \"$language\", \"version\": \"0.1\", \"code\": \"1\"}"
 		[ "$status" -eq 65 ]
-		[[ $output == *"version: \"0.1\" is not known here: there is $version, "* ]]
+		[[ $output == *"version: \"0.1\" is not known here (there is $version, "* ]]
 		ran=$((ran + 1))
 	done < <(jq -r '.languages[] | "\(.name) \(.versions[0])"' "$CEE_SPOOL/languages.json")
 	[ "$ran" -eq 5 ]

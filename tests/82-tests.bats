@@ -127,7 +127,7 @@ SUM='a, b = map(int, input().split()); print(a + b)'
 	for i in $(seq 1001); do : > "$d/$i.in"; done
 	run cee-submit --tests "$d" "$BATS_TEST_TMPDIR/sum.py"
 	[ "$status" -eq 65 ]
-	[[ $output == *"has 1001 tests, 1000 are the most of one job" ]]
+	[[ $output == *"has 1001 tests (at most 1000 for a job)" ]]
 	rm "$d"/*
 	for i in 1 2 3; do head -c 6M /dev/zero | tr '\0' x > "$d/$i.in"; done
 	run cee-submit --tests "$d" "$BATS_TEST_TMPDIR/sum.py"

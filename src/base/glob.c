@@ -168,7 +168,7 @@ const char *pattern_compile(struct pattern *p, const char *text, size_t len)
 
 	memset(p, 0, sizeof *p);
 	if (!len || len > PATTERN_MAX)
-		return "be of 1 to 255 bytes";
+		return "have 1 to 255 bytes";
 	for (size_t i = 0, used; i < len; i += used) {
 		int32_t c = pattern_char(text + i, text + len, &used);
 		if (c < 0x20 || (c >= 0x7f && c < 0xa0))

@@ -69,7 +69,7 @@ static int scan_unicode(struct scan *s)
 	if (v < 0)
 		return scan_fail(s, "\\u needs four hexadecimal digits");
 	if (v == 0)
-		return scan_fail(s, "\\u0000 is not allowed: bytes that are no text go into base64");
+		return scan_fail(s, "\\u0000 is not allowed: use base64 for binary data");
 	if (v >= 0xDC00 && v <= 0xDFFF)
 		return scan_fail(s, "the second half of a surrogate pair without its first");
 	if (v < 0xD800 || v > 0xDBFF)
@@ -104,7 +104,7 @@ static int scan_string(struct scan *s)
 		if (c == '\\' && scan_escape(s) < 0)
 			return -1;
 		if (c == '\0')
-			return scan_fail(s, "a NUL byte in a string: bytes that are no text go into base64");
+			return scan_fail(s, "a NUL byte in a string: use base64 for binary data");
 		if (c < 0x20 && c != '\n' && c != '\r' && c != '\t')
 			return scan_fail(s, "a control character in a string: write it as \\u00XX");
 	}
@@ -243,7 +243,7 @@ static int scan_text(const char *text, size_t len, struct cee_err *e)
 	struct scan s = { .start = text, .p = text, .end = text + len, .e = e };
 
 	if (!utf8_valid(text, len))
-		return cee_fail(e, EINVAL, "not JSON: not UTF-8: bytes that are no text go into base64");
+		return cee_fail(e, EINVAL, "not JSON: not UTF-8: use base64 for binary data");
 	if (scan_value(&s, 0) < 0)
 		return -1;
 	scan_space(&s);
@@ -270,7 +270,7 @@ static int object_keys_differ(const cJSON *object, struct cee_err *e)
 	qsort(keys, n, sizeof *keys, by_name);
 	for (i = 1; i < n; i++)
 		if (strcmp(keys[i - 1], keys[i]) == 0)
-			return cee_fail(e, EINVAL, "%.60s: stands twice", keys[i]);
+			return cee_fail(e, EINVAL, "%.60s: duplicate field", keys[i]);
 	return 0;
 }
 

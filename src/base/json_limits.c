@@ -17,7 +17,7 @@ static int limit_value(const cJSON *v, enum limit_id id, const char *path, struc
 	if (!cJSON_IsNumber(v) && !cJSON_IsString(v))
 		return json_wrong_type(e, path, v, "a number or a string");
 	if (l->v[id] >= 0)
-		return json_wrong(e, path, "is set twice: what stands in limits itself is the run's");
+		return json_wrong(e, path, "is set twice (a limit beside compile and run is the run's)");
 	if ((cJSON_IsNumber(v) ? limit_number(id, v->valuedouble, &l->v[id], &why)
 			       : limit_parse(id, v->valuestring, &l->v[id], &why)) < 0)
 		return json_wrong(e, path, "%s", why.msg);

@@ -135,7 +135,7 @@ int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_
 	if (!cJSON_IsArray(v))
 		return json_wrong_type(e, path, v, "an array of strings");
 	if (count > max_count)
-		return json_wrong(e, path, "has %zu entries, %zu is the most", count, max_count);
+		return json_wrong(e, path, "has %zu entries (at most %zu)", count, max_count);
 	*out = calloc(count + 1, sizeof **out);
 	if (!*out)
 		return cee_fail(e, ENOMEM, "out of memory");
@@ -167,7 +167,7 @@ int json_env(const cJSON *v, const char *path, char ***out, size_t *n, struct ce
 	if (!cJSON_IsObject(v))
 		return json_wrong_type(e, path, v, "an object of names and strings");
 	if (count > ENV_MAX)
-		return json_wrong(e, path, "has %d entries, %d is the most", count, ENV_MAX);
+		return json_wrong(e, path, "has %d entries (at most %d)", count, ENV_MAX);
 	*out = calloc((size_t)count + 1, sizeof **out);
 	if (!*out)
 		return cee_fail(e, ENOMEM, "out of memory");
@@ -176,7 +176,7 @@ int json_env(const cJSON *v, const char *path, char ***out, size_t *n, struct ce
 		char full[JSON_PATH_MAX];
 		json_path(full, path, item->string, 0);
 		if (!env_name_valid(item->string))
-			return json_wrong(e, full, "is no name of a variable: letters, digits and _ make one");
+			return json_wrong(e, full, "is not the name of a variable (use letters, digits and _)");
 		if (!cJSON_IsString(item))
 			return json_wrong_type(e, full, item, "a string");
 		if (strlen(item->string) + 1 + strlen(item->valuestring) > JSON_ENV_MAX)

@@ -6,34 +6,47 @@
 #include "cli/prog.h"
 #include "job/job.h"
 #include "job/job_check.h"
+#include "job/published.h"
 #include "spool/spool.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-void checked_job_languages(struct client *c, struct buf *languages)
+struct published *checked_job_languages(struct client *c)
 {
-	if (spool_languages_read(&c->spool, languages) < 0 && errno != ENOENT)
+	AUTO_BUF struct buf text = { 0 };
+	struct published *languages;
+
+	if (spool_languages_read(&c->spool, &text) < 0 && errno != ENOENT)
 		prog_die(EX_UNAVAILABLE, "%s/languages.json: %s", c->conf.spool, strerror(errno));
+	languages = published_new(text.data, text.len);
+	if (!languages)
+		prog_die(EX_OSERR, "out of memory");
+	return languages;
 }
 
-int checked_job_read(struct client *c, const struct buf *languages, const char *text, size_t len, struct job_facts *o,
+int checked_job_read(struct client *c, struct published *languages, const char *text, size_t len, struct job_facts *o,
 		     struct cee_err *e)
 {
 	struct job j;
-	int r;
 
 	if (len > (size_t)c->conf.max_job)
-		return cee_fail(e, EFBIG, "the job is %zu bytes, %lld are the most (max_job of cee.conf)", len,
+		return cee_fail(e, EFBIG, "the job is %zu bytes (at most %lld, max_job of cee.conf)", len,
 				(long long)c->conf.max_job);
 	if (job_parse(&j, text, len, e) < 0)
 		return -1;
+	if (job_check(&j, &c->conf, languages, e) < 0) {
+		job_release(&j);
+		return -1;
+	}
 	o->priority = j.priority;
 	snprintf(o->group, sizeof o->group, "%s", j.group ? j.group : "");
 	snprintf(o->key, sizeof o->key, "%s", j.key ? j.key : "");
 	o->stdin_stream = j.stdin_stream;
-	r = job_check(&j, &c->conf, languages->data, languages->len, e);
-	job_release(&j);
-	return r;
+	if (o->job)
+		*o->job = j;
+	else
+		job_release(&j);
+	return 0;
 }

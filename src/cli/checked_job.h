@@ -13,16 +13,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The languages that the spool publishes; data stays NULL when it publishes none. */
-void checked_job_languages(struct client *c, struct buf *languages);
+struct job;
+struct published;
+
+/* What the spool publishes of languages. Freed with published_free; an error ends the program. */
+struct published *checked_job_languages(struct client *c);
 
 struct job_facts { /* what a submitter needs to know of its job */
 	int priority;
 	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1]; /* "" none */
 	bool stdin_stream;
+	struct job *job; /* where the parsed job goes, for the caller to release; NULL: nowhere */
 };
 /* Parses text and checks it against cee.conf and the languages. -1 and e: it may not be submitted. */
-int checked_job_read(struct client *c, const struct buf *languages, const char *text, size_t len, struct job_facts *o,
+int checked_job_read(struct client *c, struct published *languages, const char *text, size_t len, struct job_facts *o,
 		     struct cee_err *e);
 
 #endif

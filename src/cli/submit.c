@@ -234,7 +234,7 @@ int submitter_put_checked(struct submitter *t, const struct job_facts *o, struct
 
 int submitter_put(struct submitter *t, struct buf *text, const char *own, char id[ID_LEN + 1], struct cee_err *e)
 {
-	struct job_facts o = { 0 };
+	struct job_facts o = { .job = t->job };
 
 	if (checked_job_read(t->c, t->languages, text->data ? text->data : "", text->len, &o, e) < 0)
 		return 1;

@@ -2,7 +2,7 @@
  *
  * What programs that submit do alike. Like client.h this is for programs: it may print.
  *
- *     struct submitter t = { .c = &client, .languages = &languages };
+ *     struct submitter t = { .c = &client, .languages = languages };
  *     while (there is a job)
  *             submitter_put(&t, &text, NULL, id, &e);
  *     submitter_release(&t);
@@ -21,11 +21,15 @@
 
 #include <stdbool.h>
 
+struct job;
+struct published;
+
 struct submitter {
 	struct client *c;
-	const struct buf *languages;
-	const char *group, *key;   /* -g, --key; or NULL: what the job says */
-	bool no_block;		   /* a full queue is an error */
+	struct published *languages;
+	struct job *job;	 /* where the job that submitter_put parsed goes, for the caller to release; or NULL */
+	const char *group, *key; /* -g, --key; or NULL: what the job says */
+	bool no_block;		 /* a full queue is an error */
 	struct spool_input *input; /* that of a job with stdin_stream, made before the job; NULL: such a job
 					 * is none that may be submitted. Stays closed when another submit has it. */
 	/* submit.c's own */

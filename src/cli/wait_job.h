@@ -45,7 +45,7 @@ void wait_job_begin(struct wait_job *a);
 int wait_job_signal(void); /* the last that came, 0 none */
 /* Before wait_job_to_end: if text, the job, has tests, their results go to standard output as TAP, each as it
  * comes; what the tests write stays in the log. */
-void wait_job_tests(struct wait_job *a, const char *text, size_t len);
+void wait_job_tests(struct wait_job *a, const struct job *job); /* takes what job holds */
 /* Streams the job's output until it has ended, and returns its exit status by cee(7)'s table.
  * Ends the program when our output or the job's log fails. */
 int wait_job_to_end(struct wait_job *a, const char *id);

@@ -21,6 +21,7 @@
 #include "cli/wait_job.h"
 #include "job/compose.h"
 #include "job/detect.h"
+#include "job/published.h"
 #include "job/reasons.h"
 #include "spool/input.h"
 
@@ -36,7 +37,7 @@
 struct run {
 	struct client c;
 	struct draft draft;
-	struct buf languages;
+	struct published *languages;
 	struct submitter to;
 	struct wait_job waiting;
 	char term[80]; /* TERM=..., of the job's terminal */
@@ -86,12 +87,12 @@ static void make_job(struct run *u, struct buf *text)
 	struct cee_err e = { 0 };
 	AUTO_FREE char *entry = NULL;
 
-	checked_job_languages(&u->c, &u->languages);
+	u->languages = u->to.languages = checked_job_languages(&u->c);
 	if (strcmp(d->files.v[0], "-") == 0)
-		d->entry = entry = guess_entry(u->languages.data, u->languages.len, d->language);
+		d->entry = entry = guess_entry(u->languages, d->language);
 	else if (!u->no_stdin)
 		d->stdin_stream = true;
-	if (draft_text(d, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, text, &e) < 0)
+	if (draft_text(d, u->languages, (size_t)u->c.conf.max_job, text, &e) < 0)
 		prog_die(EX_DATAERR, "%s", e.msg);
 	d->entry = NULL;
 }
@@ -168,7 +169,7 @@ static void one_option(struct run *u, int opt)
 
 int main(int argc, char **argv)
 {
-	struct run u = { .to = { .c = &u.c, .languages = &u.languages },
+	struct run u = { .to = { .c = &u.c },
 			 .waiting = { .c = &u.c, .quiet = true, .forward = true, .verdict = -1 },
 			 .input = { .dir = -1, .fd = -1 } };
 	int opt, status;
@@ -187,7 +188,7 @@ int main(int argc, char **argv)
 	status = run_job(&u);
 	spool_input_leave(&u.input);
 	submitter_release(&u.to);
-	buf_release(&u.languages);
+	published_free(u.languages);
 	draft_release(&u.draft);
 	client_release(&u.c);
 	wait_job_exit(&u.waiting, status);

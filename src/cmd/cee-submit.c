@@ -17,6 +17,8 @@
 #include "cli/verdict_file.h"
 #include "cli/wait_job.h"
 #include "job/compose.h"
+#include "job/job.h"
+#include "job/published.h"
 #include "spool/input.h"
 
 #include <errno.h>
@@ -32,7 +34,7 @@
 struct submit {
 	struct client c;
 	struct draft draft;
-	struct buf languages; /* what the spool publishes; data is NULL when nothing */
+	struct published *languages;
 	const char *job_path; /* -j */
 	const char *id;	      /* --id */
 	bool wait, relaxed;
@@ -82,6 +84,7 @@ static int read_job(const char *path, size_t max, struct buf *text, struct cee_e
 
 static int submit_one(struct submit *u)
 {
+	struct job job;
 	AUTO_BUF struct buf text = { 0 };
 	struct cee_err e = { 0 };
 	char id[ID_LEN + 1];
@@ -90,22 +93,23 @@ static int submit_one(struct submit *u)
 
 	if (source && strcmp(source, "-") == 0)
 		source = "standard input";
-	r = u->job_path
-		    ? read_job(u->job_path, (size_t)u->c.conf.max_job, &text, &e)
-		    : draft_text(&u->draft, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, &text, &e);
+	r = u->job_path ? read_job(u->job_path, (size_t)u->c.conf.max_job, &text, &e)
+			: draft_text(&u->draft, u->languages, (size_t)u->c.conf.max_job, &text, &e);
 	if (r < 0)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (u->wait)
 		wait_job_begin(&u->waiting);
 	if (u->wait && !(u->job_path && strcmp(u->job_path, "-") == 0))
 		u->to.input = u->waiting.input = &u->input; /* for a job that says so */
+	if (u->wait)
+		u->to.job = &job;
 	r = submitter_put(&u->to, &text, u->id, id, &e);
 	if (r > 0)
 		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
 	if (r < 0)
 		prog_die(submitter_status(errno), "%s", e.msg);
 	if (u->wait) {
-		wait_job_tests(&u->waiting, text.data, text.len);
+		wait_job_tests(&u->waiting, &job);
 		return wait_job_to_end(&u->waiting, id);
 	}
 	print_id(id);
@@ -151,7 +155,7 @@ static int submit_name(struct submit *u, char *name)
 	int status;
 
 	u->draft.files = (struct strings){ .v = &name, .n = 1 };
-	if (draft_text(&u->draft, u->languages.data, u->languages.len, (size_t)u->c.conf.max_job, &text, &e) == 0)
+	if (draft_text(&u->draft, u->languages, (size_t)u->c.conf.max_job, &text, &e) == 0)
 		return submit_text(u, &text, name);
 	status = text_status(errno);
 	if (status == EX_OSERR)
@@ -421,7 +425,7 @@ static void check_usage(struct submit *u)
 int main(int argc, char **argv)
 {
 	struct submit u = { .waiting = { .c = &u.c, .verdict = -1 },
-			    .to = { .c = &u.c, .languages = &u.languages },
+			    .to = { .c = &u.c },
 			    .input = { .dir = -1, .fd = -1 } };
 	int opt, status;
 
@@ -443,12 +447,12 @@ int main(int argc, char **argv)
 	client_open(&u.c, 0);
 	if (u.relaxed)
 		u.c.spool.durable = false;
-	checked_job_languages(&u.c, &u.languages);
+	u.languages = u.to.languages = checked_job_languages(&u.c);
 	status = u.each		   ? submit_each(&u)
 		 : wants_lines(&u) ? each_record(&u, '\n', (size_t)u.c.conf.max_job, line_of_jobs)
 				   : submit_one(&u);
 	submitter_release(&u.to);
-	buf_release(&u.languages);
+	published_free(u.languages);
 	draft_release(&u.draft);
 	client_release(&u.c);
 	return status;

@@ -29,6 +29,7 @@
 #include "http/task_state.h"
 #include "http/task_wait.h"
 #include "http/ticket.h"
+#include "job/published.h"
 #include "job/reasons.h"
 #include "spool/cancel.h"
 #include "spool/find.h"
@@ -46,7 +47,7 @@
 struct post {
 	struct request *rq;
 	struct submitter t;
-	struct buf languages;
+	struct published *languages;
 	struct spool_input input;
 	char key[KEY_MAX_LEN + 1]; /* Idempotency-Key, "" none */
 	struct task_wait wait;
@@ -64,7 +65,7 @@ static void post_release(struct post *p)
 {
 	spool_input_leave(&p->input);
 	submitter_release(&p->t);
-	buf_release(&p->languages);
+	published_free(p->languages);
 }
 
 /* A browser asks first before it sends JSON to another site, but not before it sends a form: so another
@@ -104,7 +105,7 @@ static bool take_key(struct post *p)
 /* Groups and keys are the owner's, and anonymous callers have one owner for all of them. */
 static int check(struct post *p, const struct buf *text, struct job_facts *o, struct cee_err *e)
 {
-	if (checked_job_read(&p->rq->client, &p->languages, text->data ? text->data : "", text->len, o, e) < 0)
+	if (checked_job_read(&p->rq->client, p->languages, text->data ? text->data : "", text->len, o, e) < 0)
 		return -1;
 	if (p->rq->anonymous && (*o->group || *o->key || *p->key))
 		return cee_fail(e, EINVAL, "%s: requires a login or a token", *o->group ? "group" : "key");
@@ -328,11 +329,10 @@ static void post_many(struct post *p, const struct buf *body)
 void tasks_post(struct request *rq)
 {
 	struct post p = { .rq = rq, .t = { .c = &rq->client, .no_block = true }, .input = { .dir = -1, .fd = -1 } };
-	AUTO_BUF struct buf body = { 0 };
+	AUTO_BUF struct buf body = { 0 }, languages = { 0 };
 	struct cee_err e = { 0 };
 	int status;
 
-	p.t.languages = &p.languages;
 	p.t.input = &p.input;
 	if (!task_wait_asked(rq, &p.wait) || !is_json(rq) || !take_key(&p))
 		return;
@@ -343,11 +343,14 @@ void tasks_post(struct request *rq)
 		answer_problem(rq, status, "%s", e.msg);
 		return;
 	}
-	if (spool_languages_read(&rq->client.spool, &p.languages) < 0 && errno != ENOENT) {
+	if (spool_languages_read(&rq->client.spool, &languages) < 0 && errno != ENOENT) {
 		cee_fail(&e, errno, "languages.json: %s", strerror(errno));
 		answer_error(rq, errno, &e);
 		return;
 	}
+	p.languages = published_new(languages.data, languages.len);
+	if (!p.languages)
+		answer_die(rq);
 	if (body.len > 0 && body.data[strspn(body.data, " \t\r\n")] == '[')
 		post_many(&p, &body);
 	else

@@ -145,7 +145,7 @@ int draft_read(const char *path, size_t max, struct buf *in, bool *executable, s
 	if (read_fd(fd, max, in) == 0)
 		return 0;
 	if (errno == EFBIG)
-		return cee_fail(e, EFBIG, "%s: is larger than a whole job may be (%zu bytes, max_job of cee.conf)",
+		return cee_fail(e, EFBIG, "%s: is larger than a job may be (%zu bytes, max_job of cee.conf)",
 				path, max);
 	return cee_fail(e, errno == ENOMEM ? ENOMEM : EIO, "%s: %s", path, strerror(errno));
 }
@@ -156,7 +156,7 @@ int draft_read(const char *path, size_t max, struct buf *in, bool *executable, s
 static int put_word(struct buf *out, const char *what, const char *s, struct cee_err *e)
 {
 	if (!utf8_valid(s, strlen(s)))
-		return cee_fail(e, EINVAL, "%s: is no UTF-8, which all text in a job is", what);
+		return cee_fail(e, EINVAL, "%s: not valid UTF-8 (job text must be)", what);
 	return json_quote(out, s, strlen(s)) < 0 ? no_memory(e) : 0;
 }
 
@@ -379,12 +379,12 @@ static int put_all(const struct draft *d, const char *language, const struct inp
 	    put_tests(d, max, out, e) < 0 || buf_add(out, "}\n", 2) < 0)
 		return -1;
 	if (out->len > max)
-		return cee_fail(e, EFBIG, "the job is %zu bytes, %zu are the most (max_job of cee.conf)", out->len,
+		return cee_fail(e, EFBIG, "the job is %zu bytes (at most %zu, max_job of cee.conf)", out->len,
 				max);
 	return 0;
 }
 
-int draft_text(const struct draft *d, const char *languages, size_t len, size_t max, struct buf *out, struct cee_err *e)
+int draft_text(const struct draft *d, struct published *languages, size_t max, struct buf *out, struct cee_err *e)
 {
 	AUTO_FREE char *guessed = NULL;
 	const char *language = d->language;
@@ -392,7 +392,7 @@ int draft_text(const struct draft *d, const char *languages, size_t len, size_t 
 	int r = draft_read(d->files.v[0], max, &entry.data, &entry.executable, e);
 
 	if (r == 0 && !language) {
-		language = guessed = guess_language(languages, len, d->files.v[0], entry.data.data, entry.data.len, e);
+		language = guessed = guess_language(languages, d->files.v[0], entry.data.data, entry.data.len, e);
 		r = guessed ? 0 : -1;
 	}
 	if (r == 0)

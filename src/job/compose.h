@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct published;
+
 struct strings {
 	char **v;
 	size_t n;
@@ -42,8 +44,7 @@ void draft_release(struct draft *d);
 /* Reads the files and writes the job's text into *out. languages is what the spool publishes,
  * or NULL. max bounds the text. On error -1, e says what and errno what kind: ENOENT, EACCES, EISDIR or
  * EIO an input that cannot be read, EFBIG too large, else EINVAL or ENOMEM. */
-int draft_text(const struct draft *d, const char *languages, size_t len, size_t max, struct buf *out,
-	       struct cee_err *e);
+int draft_text(const struct draft *d, struct published *languages, size_t max, struct buf *out, struct cee_err *e);
 
 /* The name in the job of the file at path, when first is the entry's path: relative to the
  * directory of first. malloc'ed; NULL with errno and e, EINVAL when path is not beneath it. */

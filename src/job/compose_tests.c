@@ -60,7 +60,7 @@ static int add(struct pairs *a, const char *file, struct cee_err *e)
 	if (n == 0)
 		return 0;
 	if (a->n >= 2 * (size_t)JOB_TESTS_MAX)
-		return cee_fail(e, EINVAL, "has more than %d tests, which is the most of one job", JOB_TESTS_MAX);
+		return cee_fail(e, EINVAL, "has too many tests (at most %d for a job)", JOB_TESTS_MAX);
 	more = realloc(a->p, (a->n + 1) * sizeof *more);
 	if (!more)
 		return no_memory(e);
@@ -115,7 +115,7 @@ static int list(const char *dir, struct pairs *a, struct cee_err *e)
 	if (a->n == 0)
 		return cee_fail(e, EINVAL, "%s: has no NAME.in and no NAME.out", dir);
 	if (a->n > JOB_TESTS_MAX)
-		return cee_fail(e, EINVAL, "%s: has %zu tests, %d are the most of one job", dir, a->n, JOB_TESTS_MAX);
+		return cee_fail(e, EINVAL, "%s: has %zu tests (at most %d for a job)", dir, a->n, JOB_TESTS_MAX);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ static int put_file(const char *dir, const char *name, const char *ending, const
 static int put_pair(const char *dir, const struct pair *p, size_t max, struct buf *out, struct cee_err *e)
 {
 	if (!utf8_valid(p->name, strlen(p->name)))
-		return cee_fail(e, EINVAL, "%s/%s: a test's name must be UTF-8, which all text in a job is", dir,
+		return cee_fail(e, EINVAL, "%s/%s: the test's name is not valid UTF-8 (job text must be)", dir,
 				p->name);
 	if (buf_printf(out, "{\"name\":") < 0 || json_quote(out, p->name, strlen(p->name)) < 0)
 		return no_memory(e);
@@ -163,7 +163,7 @@ int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err
 			r = put_pair(dir, &a.p[i], max, out, e);
 		if (r == 0 && out->len > max)
 			r = cee_fail(e, EFBIG,
-				     "%s: with these tests the job is larger than the %zu bytes that it may have"
+				     "%s: with these tests the job is too large (at most %zu bytes)"
 				     " (max_job of cee.conf); submit them in parts",
 				     dir, max);
 	}

@@ -6,8 +6,8 @@
 #include "job/detect.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "job/result.h"
+#include "job/published.h"
+#include "job/reasons.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -135,26 +135,15 @@ static const char *text_of(const cJSON *object, const char *name)
 	return cJSON_IsString(v) ? v->valuestring : "";
 }
 
-static const char *named(const cJSON *all, const char *word)
+static const char *named(struct published *all, const char *word)
 {
-	const cJSON *l, *alias;
+	const cJSON *l = published_find(all, word);
 
-	cJSON_ArrayForEach(l, all)
-	{
-		if (*word && strcmp(text_of(l, "name"), word) == 0)
-			return text_of(l, "name");
-		cJSON_ArrayForEach(alias,
-				   cJSON_GetObjectItemCaseSensitive(l,
-								    "aliases")) if (*word && cJSON_IsString(alias) &&
-										    strcmp(alias->valuestring, word) ==
-											    0) return text_of(l,
-													      "name");
-	}
-	return NULL;
+	return l ? text_of(l, "name") : NULL;
 }
 
 /* python3.11 is python3, and that is python: a version at the end is taken off bit by bit. */
-static const char *of_program(const cJSON *all, const char *program)
+static const char *of_program(struct published *all, const char *program)
 {
 	char name[SHEBANG_WORD];
 	const char *found;
@@ -167,7 +156,7 @@ static const char *of_program(const cJSON *all, const char *program)
 }
 
 /* cee-run LANGUAGE and cee-submit -l LANGUAGE, with options before it: the first word that is one. */
-static const char *of_line(const cJSON *all, const struct shebang *s)
+static const char *of_line(struct published *all, const struct shebang *s)
 {
 	const char *found = NULL;
 
@@ -200,16 +189,25 @@ static size_t extension(const cJSON *l, const char *name)
 	return longest;
 }
 
-/* Languages with the longest extension that name has: how many, and the first two. */
-static int of_name(const cJSON *all, const char *name, const char *found[2])
+/* May language i have an extension that name ends with? */
+static bool may_fit(const struct published *all, size_t i, const char *name)
 {
-	size_t longest = 0, n;
-	const cJSON *l;
+	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.'))
+		if (published_mentions(all, i, dot))
+			return true;
+	return false;
+}
+
+/* Languages with the longest extension that name has: how many, and the first two. */
+static int of_name(struct published *all, const char *name, const char *found[2])
+{
+	size_t longest = 0;
 	int count = 0;
 
-	cJSON_ArrayForEach(l, all)
-	{
-		n = extension(l, name);
+	for (size_t i = 0; i < published_count(all); i++) {
+		const cJSON *l = may_fit(all, i, name) ? published_language(all, i) : NULL;
+		size_t n = l ? extension(l, name) : 0;
+
 		if (n == 0 || n < longest)
 			continue;
 		count = n == longest ? count + 1 : 1;
@@ -220,12 +218,13 @@ static int of_name(const cJSON *all, const char *name, const char *found[2])
 }
 
 /* "FILE: WHY; name it with -l (bash, c, …)" */
-static char *unknown(struct cee_err *e, const char *name, const cJSON *all, const char *why)
+static char *unknown(struct cee_err *e, const char *name, struct published *all, const char *why)
 {
 	AUTO_BUF struct buf b = { 0 };
-	const cJSON *l;
 
-	cJSON_ArrayForEach(l, all) if (buf_printf(&b, "%s%s", b.len ? ", " : "", text_of(l, "name")) < 0) break;
+	for (size_t i = 0; i < published_count(all); i++)
+		if (buf_printf(&b, "%s%s", b.len ? ", " : "", published_name(all, i)) < 0)
+			break;
 	if (b.len)
 		cee_fail(e, EINVAL, "%.120s: %s; name its language with -l (%.200s)", name, why, b.data);
 	else
@@ -236,7 +235,7 @@ static char *unknown(struct cee_err *e, const char *name, const cJSON *all, cons
 	return NULL;
 }
 
-static char *decide(const cJSON *all, const char *name, const char *text, size_t n, struct cee_err *e)
+char *guess_language(struct published *all, const char *name, const char *text, size_t n, struct cee_err *e)
 {
 	const char *by_name[2] = { NULL, NULL }, *by_line = NULL;
 	int count = of_name(all, last_part(name), by_name);
@@ -255,41 +254,24 @@ static char *decide(const cJSON *all, const char *name, const char *text, size_t
 	if (count > 1)
 		snprintf(why, sizeof why, "files of this name are %.40s and %.40s", by_name[0], by_name[1]);
 	else if (line && s.n > 1 && strncmp(s.word[0], "cee-", 4) == 0)
-		snprintf(why, sizeof why, "its #! line names no language that there is here");
+		snprintf(why, sizeof why, "its #! line names no known language");
 	else if (line && s.word[0][0])
-		snprintf(why, sizeof why, "its #! line names \"%s\", which is no language here", s.word[0]);
+		snprintf(why, sizeof why, "its #! line names \"%s\", which is not a language here", s.word[0]);
 	else
 		snprintf(why, sizeof why, "neither its name nor a #! line tells its language");
 	return unknown(e, name, all, why);
 }
 
-static cJSON *parse(const char *languages, size_t len)
+char *guess_named(struct published *all, const char *word)
 {
-	return languages ? json_parse(languages, len, NULL) : NULL;
-}
-
-char *guess_named(const char *languages, size_t len, const char *word)
-{
-	AUTO_JSON cJSON *root = parse(languages, len);
-	const char *found = named(cJSON_GetObjectItemCaseSensitive(root, "languages"), word);
+	const char *found = named(all, word);
 
 	return found ? strdup(found) : NULL;
 }
 
-char *guess_language(const char *languages, size_t len, const char *name, const char *text, size_t n, struct cee_err *e)
+char *guess_entry(struct published *all, const char *language)
 {
-	AUTO_JSON cJSON *root = parse(languages, len);
+	const char *file = text_of(published_find(all, language), "file");
 
-	return decide(cJSON_GetObjectItemCaseSensitive(root, "languages"), name, text, n, e);
-}
-
-char *guess_entry(const char *languages, size_t len, const char *language)
-{
-	AUTO_JSON cJSON *root = parse(languages, len);
-	const cJSON *all = cJSON_GetObjectItemCaseSensitive(root, "languages"), *l;
-	const char *name = named(all, language);
-
-	cJSON_ArrayForEach(l, all) if (name && strcmp(text_of(l, "name"), name) == 0 &&
-				       *text_of(l, "file")) return strdup(text_of(l, "file"));
-	return strdup("main");
+	return strdup(*file ? file : "main");
 }

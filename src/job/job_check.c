@@ -2,7 +2,6 @@
 #include "job/job_check.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/json_values.h"
 #include "base/limit.h"
 #include "conf/conf.h"
@@ -10,6 +9,7 @@
 #include "job/job_files.h"
 #include "job/manifest.h"
 #include "job/packages.h"
+#include "job/published.h"
 #include "layers/grammar.h"
 
 #include <cjson/cJSON.h>
@@ -29,7 +29,7 @@ static int beneath(const struct limits *l, const struct limits *max, const char 
 		limit_format(asked, (enum limit_id)i, l->v[i]);
 		limit_format(most, (enum limit_id)i, max->v[i]);
 		json_path(path, where, limit_name[i], 0);
-		return json_wrong(e, path, "%s is more than this engine gives: %s is the most", asked, most);
+		return json_wrong(e, path, "%s is more than this engine gives (at most %s)", asked, most);
 	}
 	return 0;
 }
@@ -54,11 +54,11 @@ static int collect_beneath(const struct job *j, const struct conf *c, struct cee
 {
 	if (j->collect_files > c->collect_files)
 		return json_wrong(e, "collect.files",
-				  "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+				  "%" PRId64 " is more than this engine collects (at most %" PRId64 ")",
 				  j->collect_files, c->collect_files);
 	if (j->collect_bytes > c->collect_bytes)
 		return json_wrong(e, "collect.bytes",
-				  "%" PRId64 " is more than this engine carries out: %" PRId64 " is the most",
+				  "%" PRId64 " is more than this engine collects (at most %" PRId64 ")",
 				  j->collect_bytes, c->collect_bytes);
 	return 0;
 }
@@ -78,30 +78,21 @@ static const char *text_of(const cJSON *object, const char *name)
 	return cJSON_IsString(v) ? v->valuestring : "";
 }
 
-static const cJSON *find_language(const cJSON *all, const char *name)
+static int not_listed(const char *path, const char *value, const struct buf *names, struct cee_err *e)
 {
-	const cJSON *l;
-
-	cJSON_ArrayForEach(l, all) if (strcmp(text_of(l, "name"), name) == 0) return l;
-	cJSON_ArrayForEach(l, all) if (lists(cJSON_GetObjectItemCaseSensitive(l, "aliases"), name)) return l;
-	return NULL;
+	if (names->len == 0)
+		return json_wrong(e, path, "\"%.60s\" is not known here (there is none)", value);
+	return json_wrong(e, path, "\"%.60s\" is not known here (there is %.250s)", value, names->data);
 }
 
-/* "what there is" of an error: strings, or objects' names, with commas between. */
-static int not_listed(const char *path, const char *what, const cJSON *array, struct cee_err *e)
+static int unknown_language(const char *value, struct published *languages, struct cee_err *e)
 {
 	AUTO_BUF struct buf b = { 0 };
-	const cJSON *v;
 
-	cJSON_ArrayForEach(v, array)
-	{
-		const char *s = cJSON_IsString(v) ? v->valuestring : text_of(v, "name");
-		if (buf_printf(&b, "%s%s", b.len ? ", " : "", s) < 0)
+	for (size_t i = 0; i < published_count(languages); i++)
+		if (buf_printf(&b, "%s%s", b.len ? ", " : "", published_name(languages, i)) < 0)
 			return cee_no_memory(e);
-	}
-	if (b.len == 0)
-		return json_wrong(e, path, "\"%.60s\" is not known here: there is none", what);
-	return json_wrong(e, path, "\"%.60s\" is not known here: there is %.250s", what, b.data);
+	return not_listed("language", value, &b, e);
 }
 
 /* Where there is none, only a job that is silent too will do. */
@@ -109,7 +100,17 @@ static int in_list(const cJSON *l, const char *list, const char *path, const cha
 {
 	const cJSON *array = cJSON_GetObjectItemCaseSensitive(l, list);
 
-	return !value || lists(array, value) ? 0 : not_listed(path, value, array, e);
+	AUTO_BUF struct buf b = { 0 };
+	const cJSON *v;
+
+	if (!value || lists(array, value))
+		return 0;
+	cJSON_ArrayForEach(v, array)
+	{
+		if (cJSON_IsString(v) && buf_printf(&b, "%s%s", b.len ? ", " : "", v->valuestring) < 0)
+			return cee_no_memory(e);
+	}
+	return not_listed(path, value, &b, e);
 }
 
 /* No list: the image is not asked yet, and a job that waited for this runner must not fail for that. */
@@ -164,30 +165,31 @@ static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 	return g >= 0 ? job_declare(j, (enum grammar)g, e) : 0;
 }
 
-int job_check(struct job *j, const struct conf *c, const char *languages, size_t len, struct cee_err *e)
+/* Against its language, as the spool publishes it. */
+static int language_fits(struct job *j, const cJSON *l, struct cee_err *e)
 {
-	AUTO_JSON cJSON *root = NULL;
-	const cJSON *all, *l;
-
-	if (ceilings(j, c, e) < 0 || collect_beneath(j, c, e) < 0)
-		return -1;
-	if (c->keep_max_us >= 0 && j->keep_us > c->keep_max_us)
-		return json_wrong(e, "keep", "%.0f s is more than this engine gives: %.0f s is the most",
-				  (double)j->keep_us / 1e6, (double)c->keep_max_us / 1e6);
-	if (!languages)
-		return 0;
-	root = json_parse(languages, len, NULL);
-	all = cJSON_GetObjectItemCaseSensitive(root, "languages");
-	if (!cJSON_IsArray(all))
-		return cee_fail(e, EINVAL,
-				"languages.json of the spool is damaged: the runner writes it anew when it starts");
-	l = find_language(all, j->language);
-	if (!l)
-		return not_listed("language", j->language, all, e);
 	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
 		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
 				  text_of(l, "name"));
 	if (version_fits(l, j, e) < 0 || in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;
 	return packages_fit(l, j, e) < 0 ? -1 : beside_languages_files(l, j, e);
+}
+
+int job_check(struct job *j, const struct conf *c, struct published *languages, struct cee_err *e)
+{
+	const cJSON *l;
+
+	if (ceilings(j, c, e) < 0 || collect_beneath(j, c, e) < 0)
+		return -1;
+	if (c->keep_max_us >= 0 && j->keep_us > c->keep_max_us)
+		return json_wrong(e, "keep", "%.0f s is more than this engine gives (at most %.0f s)",
+				  (double)j->keep_us / 1e6, (double)c->keep_max_us / 1e6);
+	if (published_none(languages))
+		return 0;
+	l = published_find(languages, j->language);
+	if (published_damaged(languages))
+		return cee_fail(e, EINVAL,
+				"languages.json of the spool is damaged: the runner writes it anew when it starts");
+	return l ? language_fits(j, l, e) : unknown_language(j->language, languages, e);
 }

@@ -6,12 +6,12 @@
 #include "conf/conf.h"
 #include "job/job.h"
 
-#include <stddef.h>
+struct published;
 
 /* Against the ceilings of the configuration and the published languages: language known, limits beneath the
  * ceilings, framework known, packages by the grammar of their registry; adds the packages that the job's files
- * declare (manifest.h), so call it once for a job. languages is a JSON text as lang_publish writes it, or NULL when
- * none is published. -1 EINVAL, and e names the field and what would be right. */
-int job_check(struct job *j, const struct conf *c, const char *languages, size_t len, struct cee_err *e);
+ * declare (manifest.h), so call it once for a job. Without published languages only the ceilings are checked.
+ * -1 EINVAL, and e names the field and what would be right. */
+int job_check(struct job *j, const struct conf *c, struct published *languages, struct cee_err *e);
 
 #endif

@@ -78,9 +78,9 @@ static int file_one(struct job_file *f, const cJSON *v, const char *path, struct
 	if (json_fields(v, path, file_fields, 0, f, e) < 0)
 		return -1;
 	if (!f->name)
-		return json_wrong(e, path, "name is missing");
+		return json_wrong(e, path, "missing \"name\"");
 	if (!f->data)
-		return json_wrong(e, path, "content is missing (or base64, for what is no text)");
+		return json_wrong(e, path, "missing \"content\" (use \"base64\" for binary data)");
 	return 0;
 }
 
@@ -102,7 +102,7 @@ int file_names_fit(const char **names, size_t n, const char *path, struct cee_er
 		if (strncmp(names[i - 1], names[i], len) != 0)
 			continue;
 		if (names[i][len] == '\0')
-			return json_wrong(e, path, "\"%.80s\" stands twice", names[i]);
+			return json_wrong(e, path, "duplicate name \"%.80s\"", names[i]);
 		if (names[i][len] == '/')
 			return json_wrong(e, path, "\"%.80s\" cannot be a file and a folder", names[i - 1]);
 	}
@@ -137,7 +137,7 @@ int json_files(const cJSON *v, const char *path, struct job_file **files, size_t
 	if (!cJSON_IsArray(v))
 		return json_wrong(e, path, "must be an array of {\"name\", \"content\"}");
 	if (count > FILES_MAX)
-		return json_wrong(e, path, "has %d files, %d is the most", count, FILES_MAX);
+		return json_wrong(e, path, "has %d files (at most %d)", count, FILES_MAX);
 	*files = calloc((size_t)count + 1, sizeof **files);
 	if (!*files)
 		return cee_no_memory(e);

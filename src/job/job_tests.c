@@ -99,7 +99,7 @@ static int names_differ(const struct job_test *tests, size_t n, const char *path
 	qsort(names, n, sizeof *names, by_name);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(names[i - 1], names[i]) == 0)
-			return json_wrong(e, path, "\"%.80s\" stands twice; a test without a name has its number",
+			return json_wrong(e, path, "duplicate name \"%.80s\" (a test without a name has its number)",
 					  names[i]);
 	return 0;
 }

@@ -35,7 +35,7 @@ int job_vectors_fit(const struct job *j, const struct job_test *t, const char *p
 	for (size_t i = 0; i < j->nfiles; i++)
 		total += strlen(j->files[i].name) + 1 + sizeof(char *);
 	if (total > MOST / 2)
-		return json_wrong(e, "files", "their names take %zu bytes together, %d is the most", total, MOST / 2);
+		return json_wrong(e, "files", "their names take %zu bytes (at most %d)", total, MOST / 2);
 	total +=
 		t && t->arguments ? vector_size(t->arguments, t->narguments) : vector_size(j->arguments, j->narguments);
 	total += vector_size(j->env, j->nenv) + (t ? vector_size(t->env, t->nenv) : 0);
@@ -44,7 +44,7 @@ int job_vectors_fit(const struct job *j, const struct job_test *t, const char *p
 	if (total <= (size_t)most)
 		return 0;
 	return json_wrong(e, path,
-			  "with env and the names of files they take %zu bytes, %" PRId64
-			  " is the most: use a file or stdin",
+			  "with env and the names of files they take %zu bytes (at most %" PRId64
+			  "): use a file or stdin",
 			  total, most);
 }

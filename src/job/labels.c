@@ -35,7 +35,7 @@ int json_labels(const cJSON *v, const char *path, struct job_label **labels, siz
 	if (!cJSON_IsObject(v))
 		return json_wrong(e, path, "must be an object of names and strings");
 	if (count > LABELS_MAX)
-		return json_wrong(e, path, "has %d labels, %d is the most", count, LABELS_MAX);
+		return json_wrong(e, path, "has %d labels (at most %d)", count, LABELS_MAX);
 	*labels = calloc((size_t)count + 1, sizeof **labels);
 	if (!*labels)
 		return cee_no_memory(e);

@@ -34,7 +34,7 @@ static int requirement(struct reader *r, struct span s)
 		/* Two words are no requirement: "a b" must not become "ab". */
 		if (gap && n && i + 1 < s.len && !char_in(text[n - 1], "[],<>=!~(") &&
 		    !char_in(s.p[i + 1], SPACE "[],<>=!~()"))
-			return manifest_wrong(r, "\"%.*s\" is no requirement, as \"requests>=2,<3\" is",
+			return manifest_wrong(r, "\"%.*s\" is not a requirement (such as \"requests>=2,<3\")",
 					      (int)(s.len < 60 ? s.len : 60), s.p);
 		if (!gap)
 			text[n++] = s.p[i];
@@ -195,7 +195,7 @@ static int toml_pair(struct reader *r, struct toml *t)
 		return toml_strings(r, t);
 	if (n == 15 && memcmp(key, "requires-python", n) == 0)
 		return toml_string(r, t, &s);
-	return manifest_wrong(r, "\"%.*s\" is none of the keys, which are dependencies and requires-python",
+	return manifest_wrong(r, "\"%.*s\" is not a key (there are dependencies and requires-python)",
 			      (int)(n < 60 ? n : 60), key);
 }
 
@@ -258,7 +258,7 @@ int manifest_script(struct reader *r, struct span text)
 		if (got < 0)
 			return -1;
 		if (got > 0 && had)
-			return manifest_wrong(r, "there are two blocks \"# /// script\": one is the most");
+			return manifest_wrong(r, "duplicate block \"# /// script\"");
 		had = had || got > 0;
 	}
 	return 0;

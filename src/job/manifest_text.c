@@ -83,10 +83,10 @@ int manifest_add(struct reader *r, const char *name, const char *version)
 	struct job *j = r->j;
 
 	if (!package_name_valid(r->g, name))
-		return manifest_wrong(r, "\"%.60s\" is no name that a package can have", name);
+		return manifest_wrong(r, "\"%.60s\" is not a valid package name", name);
 	if (!package_version_valid(r->g, version) && !package_range_valid(r->g, version))
 		return r->g == GRAMMAR_NUGET
-			       ? manifest_wrong(r, "\"%.60s\" is no exact version, as 13.0.1 is", version)
+			       ? manifest_wrong(r, "\"%.60s\" is not an exact version (such as 13.0.1)", version)
 			       : manifest_wrong(r, "\"%.60s\" is neither a version nor a range of them", version);
 	for (size_t i = 0; i < j->npackages; i++) {
 		if (!package_same(r->g, j->packages[i].name, name))
@@ -97,6 +97,6 @@ int manifest_add(struct reader *r, const char *name, const char *version)
 				      j->packages[i].version);
 	}
 	if (j->npackages >= PACKAGES_MAX)
-		return manifest_wrong(r, "with this there are more than %d packages, which is the most", PACKAGES_MAX);
+		return manifest_wrong(r, "too many packages (at most %d for a job)", PACKAGES_MAX);
 	return package_add(&j->packages, &j->npackages, name, version) < 0 ? cee_no_memory(r->e) : 0;
 }

@@ -55,9 +55,9 @@ static int package_one(struct job_package *p, const cJSON *v, const char *path, 
 	if (json_fields(v, path, package_fields, 0, p, e) < 0)
 		return -1;
 	if (!p->name)
-		return json_wrong(e, path, "name is missing");
+		return json_wrong(e, path, "missing \"name\"");
 	if (!p->version)
-		return json_wrong(e, path, "version is missing: an exact one, as \"13.0.1\"");
+		return json_wrong(e, path, "missing \"version\" (an exact one, such as \"13.0.1\")");
 	return 0;
 }
 
@@ -69,7 +69,7 @@ int json_packages(const cJSON *v, const char *path, struct job_package **out, si
 	if (!cJSON_IsArray(v))
 		return json_wrong(e, path, "must be an array of {\"name\", \"version\"}");
 	if (count > PACKAGES_MAX)
-		return json_wrong(e, path, "has %d packages, %d is the most", count, PACKAGES_MAX);
+		return json_wrong(e, path, "has %d packages (at most %d)", count, PACKAGES_MAX);
 	*out = calloc((size_t)count + 1, sizeof **out);
 	if (!*out)
 		return cee_no_memory(e);
@@ -90,13 +90,13 @@ int packages_valid(const struct job_package *v, size_t n, enum grammar g, const 
 
 		json_path(full, path, NULL, (int)i);
 		if (!package_name_valid(g, v[i].name))
-			return json_wrong(e, full, "name \"%.60s\" is none that a package can have", v[i].name);
+			return json_wrong(e, full, "\"%.60s\" is not a valid package name", v[i].name);
 		if (!package_version_valid(g, v[i].version))
-			return json_wrong(e, full, "version \"%.60s\" is no exact version, as \"13.0.1\" is",
+			return json_wrong(e, full, "\"%.60s\" is not an exact version (such as \"13.0.1\")",
 					  v[i].version);
 		for (size_t k = 0; k < i; k++)
 			if (package_same(g, v[k].name, v[i].name))
-				return json_wrong(e, full, "\"%.60s\" stands twice", v[i].name);
+				return json_wrong(e, full, "duplicate package \"%.60s\"", v[i].name);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
  * and a guess is one of the languages or a reason that names -l */
 #include "base/error.h"
 #include "job/detect.h"
+#include "job/published.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *copy = malloc(size ? size : 1); /* an over-read is seen */
 	struct cee_err e = { 0 };
 	struct shebang s;
+	struct published *languages;
 	char *got;
 
 	if (size)
@@ -34,9 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			MUST(memchr(s.word[i], '\0', SHEBANG_WORD) && !strpbrk(s.word[i], " \t\r\n"));
 		MUST(!strchr(s.word[0], '/'));
 	}
-	got = guess_language(all, sizeof all - 1, "x", copy, size, &e);
+	languages = published_new(all, sizeof all - 1);
+	MUST(languages);
+	got = guess_language(languages, "x", copy, size, &e);
 	MUST(got ? strcmp(got, "bash") == 0 || strcmp(got, "python") == 0 : strstr(e.msg, "-l (bash, python)") != NULL);
 	free(got);
+	published_free(languages);
 	free(copy);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "job/job.h"
 #include "job/job_check.h"
 #include "job/job_tests.h"
+#include "job/published.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
 
@@ -16,6 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+
+static int check_text(struct job *job, const struct conf *conf, const char *text, struct cee_err *err)
+{
+	struct published *languages = published_new(text, text ? strlen(text) : 0);
+	int r = job_check(job, conf, languages, err), saved = errno;
+
+	published_free(languages);
+	errno = saved;
+	return r;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		promises(&j);
 		conf_init(&c);
-		if (job_check(&j, &c, published, sizeof published - 1, &e) < 0)
+		if (check_text(&j, &c, published, &e) < 0)
 			MUST(*e.msg);
 		conf_release(&c);
 	}

@@ -11,12 +11,23 @@
 #include "job/language_image.h"
 #include "job/language_publish.h"
 #include "job/languages.h"
+#include "job/published.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+
+static int check_text(struct job *job, const struct conf *conf, const char *text, struct cee_err *err)
+{
+	struct published *languages = published_new(text, text ? strlen(text) : 0);
+	int r = job_check(job, conf, languages, err), saved = errno;
+
+	published_free(languages);
+	errno = saved;
+	return r;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,7 +50,7 @@ static void use(struct lang *l)
 
 	MUST(text && v);
 	conf_init(&c);
-	if (job_check(&j, &c, text, strlen(text), &e) < 0) /* only names may collide */
+	if (check_text(&j, &c, text, &e) < 0) /* only names may collide */
 		MUST(strstr(e.msg, "files"));
 	conf_release(&c);
 	strv_free(v);

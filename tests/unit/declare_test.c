@@ -75,9 +75,9 @@ static void csharp(void)
 	      is(CS("#:packages A@1\n"), "") && is(CS(""), ""));
 	CHECK(is(CS("#:package A@1\n#:package a@1\n"), "A@1"));
 	CHECK(says(CS("#:package A\n"), "code, line 1: #:package A needs an exact version"));
-	CHECK(says(CS("\n#:package A@13.*\n"), "code, line 2: \"13.*\" is no exact version"));
-	CHECK(says(CS("#:package ../A@1\n"), "line 1: \"../A\" is no name") &&
-	      says(CS("#:package A@1 --source https://x\n"), "is no exact version"));
+	CHECK(says(CS("\n#:package A@13.*\n"), "code, line 2: \"13.*\" is not an exact version"));
+	CHECK(says(CS("#:package ../A@1\n"), "line 1: \"../A\" is not a valid package name") &&
+	      says(CS("#:package A@1 --source https://x\n"), "is not an exact version"));
 	CHECK(says(CS("#:package A@1\n#:package A@2\n"), "line 2: \"A\" is asked for as 2, and before as 1"));
 	CHECK(is(declared(GRAMMAR_NUGET, NULL, "Program.cs", "#:package A@1\n"), "A@1"));
 }
@@ -99,13 +99,13 @@ static void python(void)
 	CHECK(says(PY("# /// script\n# dependencies = \"a\"\n# ///\n"), "code, line 2: dependencies must be an array"));
 	CHECK(says(PY("# /// script\n# dependencies = [\n# \"a\" \"b\"\n# ]\n# ///\n"),
 		   "line 3: a ',' or a ']' is missing"));
-	CHECK(says(PY("# /// script\n# dependency = []\n# ///\n"), "\"dependency\" is none of the keys"));
+	CHECK(says(PY("# /// script\n# dependency = []\n# ///\n"), "\"dependency\" is not a key"));
 	CHECK(says(PY("# /// script\n# dependencies = [\"a @ https://x/y.whl\"]\n# ///\n"), "not an address"));
 	CHECK(says(PY("# /// script\n# dependencies = [\"a; python_version < '3'\"]\n# ///\n"), "environment markers"));
 	CHECK(says(PY("# /// script\n# dependencies = [\"a\"\n# ///\n"), "missing") &&
 	      says(PY("# /// script\n# dependencies = [\"a]\n# ///\n"), "does not end on its line"));
 	CHECK(says(PY("# /// script\n# dependencies = []\n# ///\n\n# /// script\n# dependencies = []\n# ///\n"),
-		   "two blocks"));
+		   "duplicate block"));
 }
 
 static void requirements(void)
@@ -118,8 +118,8 @@ static void requirements(void)
 	CHECK(says(REQ("a\n-r other.txt\n"), "requirements.txt, line 2: -r is not read here"));
 	CHECK(says(REQ("-e .\n"), "-e is not read") && says(REQ("--editable=.\n"), "--editable is not read"));
 	CHECK(says(REQ("a==1.0 --hash=sha256:00\n"), "line 1: options of a requirement"));
-	CHECK(says(REQ("./a.whl\n"), "\"./a.whl\" is no name") && says(REQ("git+https://x/y\n"), "not an address"));
-	CHECK(says(REQ("a b\n"), "is no requirement") && says(REQ("a==1 0\n"), "is no requirement") &&
+	CHECK(says(REQ("./a.whl\n"), "\"./a.whl\" is not a valid package name") && says(REQ("git+https://x/y\n"), "not an address"));
+	CHECK(says(REQ("a b\n"), "is not a requirement") && says(REQ("a==1 0\n"), "is not a requirement") &&
 	      says(REQ("a===1\n"), "neither a version nor a range"));
 	CHECK(says(REQ("a==1\nA==2\n"), "line 2: \"A\" is asked for as 2, and before as 1"));
 }
@@ -137,7 +137,7 @@ static void npm(void)
 	      says(NPM("{\"dependencies\":{\"a\":\"file:../x\"}}"), "registry alone"));
 	CHECK(says(NPM("{\"dependencies\":{\"a\":1}}"), "must be a version or a range") &&
 	      says(NPM("{\"dependencies\":[]}"), "must be an object"));
-	CHECK(says(NPM("{\"dependencies\":{\"../a\":\"1.0.0\"}}"), "no name") &&
+	CHECK(says(NPM("{\"dependencies\":{\"../a\":\"1.0.0\"}}"), "not a valid package name") &&
 	      says(NPM("{\"dependencies\":{\"a\":\"--x\"}}"), "neither a version nor a range"));
 	CHECK(says(NPM("{,}"), "package.json: not JSON"));
 }

@@ -66,7 +66,7 @@ static void round_trip(void)
 	d.language = "python";
 	CHECK(strings_add(&d.files, path) == 0 && strings_add(&d.arguments, argument) == 0);
 	CHECK(strings_add(&d.env, env) == 0 && strings_add(&d.limits, limit) == 0);
-	CHECK(draft_text(&d, NULL, 0, 1 << 20, &text, &e) == 0);
+	CHECK(draft_text(&d, NULL, 1 << 20, &text, &e) == 0);
 	CHECK(job_parse(&j, text.data, text.len, &e) == 0);
 	CHECK(j.nfiles == 1 && j.files[0].len == sizeof(content) - 1 &&
 	      memcmp(j.files[0].data, content, sizeof(content) - 1) == 0);

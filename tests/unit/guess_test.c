@@ -1,6 +1,7 @@
 /* guess_test - the language of a program by its name and its #! line */
 #include "base/error.h"
 #include "job/detect.h"
+#include "job/published.h"
 #include "check.h"
 
 #include <errno.h>
@@ -20,7 +21,8 @@ static struct cee_err e;
 
 static bool guessed(const char *name, const char *text, const char *want)
 {
-	char *got = guess_language(all, strlen(all), name, text, text ? strlen(text) : 0, &e);
+	AUTO_PUBLISHED struct published *languages = published_new(all, strlen(all));
+	char *got = guess_language(languages, name, text, text ? strlen(text) : 0, &e);
 	bool same = got ? want && strcmp(got, want) == 0 : !want;
 
 	if (!same)
@@ -76,8 +78,8 @@ static void lines(void)
 
 static void no_lines(void)
 {
-	CHECK(refused("program", "#!/usr/bin/ruby\n", "its #! line names \"ruby\", which is no language here"));
-	CHECK(refused("program", "#!/usr/bin/cee-run cobol\n", "its #! line names no language") &&
+	CHECK(refused("program", "#!/usr/bin/ruby\n", "its #! line names \"ruby\", which is not a language here"));
+	CHECK(refused("program", "#!/usr/bin/cee-run cobol\n", "its #! line names no known language") &&
 	      refused("program", "#!/usr/bin/cee-run\npython", "\"cee-run\""));
 	CHECK(refused("x.sh", "#!/usr/bin/env python3\n", "its name says bash and its #! line python"));
 	CHECK(refused("program", "#!", "neither") && refused("program", "#!\npython", "neither") &&
@@ -108,15 +110,15 @@ static void bounds(void)
 
 static void without_languages(void)
 {
-	char *got = guess_named(all, strlen(all), "g++");
+	AUTO_PUBLISHED struct published *languages = published_new(all, strlen(all)), *cut = published_new("{", 1),
+					*other = published_new("[1]", 3);
+	char *got = guess_named(languages, "g++");
 
 	CHECK(got && strcmp(got, "cpp") == 0);
 	free(got);
-	CHECK(!guess_named(all, strlen(all), "") && !guess_named(all, strlen(all), "ruby") &&
-	      !guess_named(NULL, 0, "c"));
-	CHECK(!guess_language(NULL, 0, "x.py", NULL, 0, &e) && strstr(e.msg, "none is published") &&
-	      strstr(e.msg, "-l"));
-	CHECK(!guess_language("{", 1, "x.py", NULL, 0, &e) && !guess_language("[1]", 3, "x.py", "#!/bin/sh", 9, &e));
+	CHECK(!guess_named(languages, "") && !guess_named(languages, "ruby") && !guess_named(NULL, "c"));
+	CHECK(!guess_language(NULL, "x.py", NULL, 0, &e) && strstr(e.msg, "none is published") && strstr(e.msg, "-l"));
+	CHECK(!guess_language(cut, "x.py", NULL, 0, &e) && !guess_language(other, "x.py", "#!/bin/sh", 9, &e));
 }
 
 int main(void)

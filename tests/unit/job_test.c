@@ -8,6 +8,7 @@
 #include "job/job.h"
 #include "job/job_check.h"
 #include "job/job_tests.h"
+#include "job/published.h"
 #include "check.h"
 
 #include <errno.h>
@@ -16,6 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+
+static int check_text(struct job *job, const struct conf *conf, const char *text, struct cee_err *err)
+{
+	struct published *languages = published_new(text, text ? strlen(text) : 0);
+	int r = job_check(job, conf, languages, err), saved = errno;
+
+	published_free(languages);
+	errno = saved;
+	return r;
+}
 
 static struct job j;
 static struct cee_err e;
@@ -85,9 +96,9 @@ static void first_engine(void)
 	CHECK(refused("{\"code\":\"x\",\"target_framework_monikier\":\"\"}", "target_framework_monikier"));
 	CHECK(refused("{\"code\":\"x\",\"nuget_packages\":[]}", "nuget_packages: is empty"));
 	CHECK(refused("{\"code\":\"x\",\"nuget_packages\":[{\"name\":\" \",\"version\":\"1\"}]}",
-		      "nuget_packages[0]: name"));
+		      "nuget_packages[0]: \""));
 	CHECK(refused("{\"code\":\"x\",\"nuget_packages\":[{\"name\":\"A\",\"version\":\"\"}]}",
-		      "nuget_packages[0]: version"));
+		      "nuget_packages[0]: \""));
 }
 
 static void general(void)
@@ -170,9 +181,9 @@ static void not_json(void)
 	CHECK(refused("{\n\n  \"a\": }", "line 3, column 8"));
 	CHECK(refused("[]", "must be a JSON object") && refused("null", "must be a JSON object") &&
 	      refused("5", "must be a JSON object"));
-	CHECK(refused("{\"code\":\"a\",\"code\":\"b\"}", "code: stands twice") &&
-	      refused("{\"code\":\"a\",\"c\\u006fde\":\"b\"}", "code: stands twice"));
-	CHECK(field_refused("\"env\":{\"A\":\"1\",\"B\":\"2\",\"A\":\"3\"}", "A: stands twice"));
+	CHECK(refused("{\"code\":\"a\",\"code\":\"b\"}", "code: duplicate field") &&
+	      refused("{\"code\":\"a\",\"c\\u006fde\":\"b\"}", "code: duplicate field"));
+	CHECK(field_refused("\"env\":{\"A\":\"1\",\"B\":\"2\",\"A\":\"3\"}", "A: duplicate field"));
 	CHECK(field_good("\"stdin\":\"\\ud83d\\ude00\\u00e9\"") &&
 	      strcmp((char *)j.stdin_data, "\xf0\x9f\x98\x80\xc3\xa9") == 0);
 }
@@ -200,7 +211,7 @@ static void bounds(void)
 	for (int i = 0; i < 1001; i++)
 		buf_printf(&b, "%s{\"name\":\"f%d\",\"content\":\"\"}", i ? "," : "", i);
 	buf_printf(&b, "]}");
-	CHECK(refused(b.data, "files: has 1001 files, 1000 is the most"));
+	CHECK(refused(b.data, "files: has 1001 files (at most 1000)"));
 	b.len = 0;
 	buf_printf(&b, "{\"language\":\"c\",\"code\":\"x\",\"arguments\":[\"%070000d\"]}", 1);
 	CHECK(refused(b.data, "arguments[0]: is longer than 65536"));
@@ -244,7 +255,7 @@ static void collect(void)
 	CHECK(field_refused("\"collect\":[\"/etc\"]", "collect[0]: \"/etc\" must be relative"));
 	CHECK(field_refused("\"collect\":[\"a\",\"../b\"]", "collect[1]: \"../b\" must have no"));
 	CHECK(field_refused("\"collect\":[\"a**\"]", "as a whole part") &&
-	      field_refused("\"collect\":[\"\"]", "must be of 1 to 255 bytes"));
+	      field_refused("\"collect\":[\"\"]", "must have 1 to 255 bytes"));
 	CHECK(field_refused("\"collect\":{\"pattern\":[]}", "did you mean \"patterns\"?"));
 	CHECK(field_refused("\"collect\":{\"files\":-1}", "collect.files") &&
 	      field_refused("\"collect\":{\"bytes\":\"x\"}", "collect.bytes"));
@@ -252,10 +263,10 @@ static void collect(void)
 			    "collect: is not for a job with tests"));
 	conf_init(&c);
 	CHECK(field_good("\"collect\":{\"patterns\":[\"a\"],\"files\":256,\"bytes\":\"16M\"}") &&
-	      job_check(&j, &c, NULL, 0, &e) == 0);
-	CHECK(field_good("\"collect\":{\"files\":257}") && job_check(&j, &c, NULL, 0, &e) == -1 &&
-	      strstr(e.msg, "256 is the most"));
-	CHECK(field_good("\"collect\":{\"bytes\":16777217}") && job_check(&j, &c, NULL, 0, &e) == -1 &&
+	      check_text(&j, &c, NULL, &e) == 0);
+	CHECK(field_good("\"collect\":{\"files\":257}") && check_text(&j, &c, NULL, &e) == -1 &&
+	      strstr(e.msg, "at most 256"));
+	CHECK(field_good("\"collect\":{\"bytes\":16777217}") && check_text(&j, &c, NULL, &e) == -1 &&
 	      strstr(e.msg, "collect.bytes"));
 	conf_release(&c);
 }
@@ -282,9 +293,9 @@ static void wrong_types(void)
 	      field_refused("\"merge\":\"yes\"", "merge: must be true or false, not a string"));
 	CHECK(field_refused("\"env\":[]", "env: must be an object") &&
 	      field_refused("\"env\":{\"A\":1}", "env.A: must be a string"));
-	CHECK(field_refused("\"env\":{\"1A\":\"\"}", "env.1A: is no name") &&
-	      field_refused("\"env\":{\"A=B\":\"\"}", "is no name") &&
-	      field_refused("\"env\":{\"\":\"\"}", "is no name"));
+	CHECK(field_refused("\"env\":{\"1A\":\"\"}", "env.1A: is not the name") &&
+	      field_refused("\"env\":{\"A=B\":\"\"}", "is not the name") &&
+	      field_refused("\"env\":{\"\":\"\"}", "is not the name"));
 	CHECK(field_refused("\"buffer\":\"none\"", "buffer: must be \"live\" or \"full\"") &&
 	      field_refused("\"priority\":10", "priority: must be a whole number from 0 to 9"));
 	CHECK(field_refused("\"priority\":1.5", "priority") && field_refused("\"priority\":\"1\"", "priority") &&
@@ -355,15 +366,15 @@ static void files(void)
 {
 	CHECK(field_refused("\"files\":{}", "files: must be an array") &&
 	      field_refused("\"files\":[1]", "files[0]: must be an object"));
-	CHECK(field_refused("\"files\":[{\"content\":\"\"}]", "files[0]: name is missing") &&
-	      field_refused("\"files\":[{\"name\":\"a\"}]", "files[0]: content is missing"));
+	CHECK(field_refused("\"files\":[{\"content\":\"\"}]", "files[0]: missing \"name\"") &&
+	      field_refused("\"files\":[{\"name\":\"a\"}]", "files[0]: missing \"content\""));
 	CHECK(field_refused("\"files\":[{\"name\":\"../a\",\"content\":\"\"}]",
 			    "files[0].name: must be a relative path"));
 	CHECK(field_refused("\"files\":[{\"name\":\"a\",\"content\":\"\",\"base64\":\"\"}]", "not both"));
 	CHECK(field_refused("\"files\":[{\"name\":\"a\",\"base64\":\"a\"}]", "files[0].base64: is not base64"));
 	CHECK(field_refused("\"files\":[{\"name\":\"a\",\"content\":\"\"},{\"name\":\"b\",\"content\":\"\"},{\"name\":"
 			    "\"a\",\"content\":\"\"}]",
-			    "files: \"a\" stands twice"));
+			    "files: duplicate name \"a\""));
 	CHECK(field_refused("\"files\":[{\"name\":\"a/"
 			    "b\",\"content\":\"\"},{\"name\":\"a-\",\"content\":\"\"},{\"name\":\"a\",\"content\":\"\"}"
 			    "]",
@@ -393,13 +404,13 @@ static void packages(void)
 	/* what each registry lets pass is in packages_test.c */
 	CHECK(package("csharp", "Newtonsoft.Json", "13.0.1") == 0 &&
 	      package("javascript", "@types/node", "20.1.0") == 0);
-	CHECK(package("python", "x", "1 --index-url=y") == -1 && strstr(e.msg, "packages[0]: version"));
-	CHECK(package("python", "../a", "1.0") == -1 && strstr(e.msg, "packages[0]: name"));
-	CHECK(field_refused("\"nuget_packages\":[{\"name\":\"@a/b\",\"version\":\"1\"}]", "nuget_packages[0]: name"));
-	CHECK(field_refused("\"packages\":[{\"name\":\"a\"}]", "packages[0]: version is missing") &&
+	CHECK(package("python", "x", "1 --index-url=y") == -1 && strstr(e.msg, "packages[0]: \"1 --"));
+	CHECK(package("python", "../a", "1.0") == -1 && strstr(e.msg, "packages[0]: \"../a\""));
+	CHECK(field_refused("\"nuget_packages\":[{\"name\":\"@a/b\",\"version\":\"1\"}]", "nuget_packages[0]: \""));
+	CHECK(field_refused("\"packages\":[{\"name\":\"a\"}]", "packages[0]: missing \"version\"") &&
 	      field_refused("\"packages\":[\"a\"]", "packages[0]: must be an object"));
 	CHECK(field_refused("\"packages\":[{\"name\":\"a\",\"version\":\"1\"},{\"name\":\"A\",\"version\":\"2\"}]",
-			    "stands twice"));
+			    "duplicate"));
 	CHECK(field_refused("\"packages\":[],\"nuget_packages\":[{\"name\":\"a\",\"version\":\"1\"}]", "not both"));
 }
 
@@ -413,7 +424,7 @@ static const char published[] =
 static bool check_refused(const struct conf *c, const char *text, const char *says)
 {
 	CHECK(parse(text) == 0);
-	if (job_check(&j, c, published, strlen(published), &e) == -1 && errno == EINVAL && strstr(e.msg, says))
+	if (check_text(&j, c, published, &e) == -1 && errno == EINVAL && strstr(e.msg, says))
 		return true;
 	printf("# %s -> %s\n", text, e.msg);
 	return false;
@@ -425,61 +436,61 @@ static void against_the_host(void)
 
 	conf_init(&c);
 	CHECK(field_good("\"version\":\"3\",\"limits\":{\"cpu\":60,\"memory\":\"2G\"}") &&
-	      job_check(&j, &c, published, strlen(published), &e) == 0);
+	      check_text(&j, &c, published, &e) == 0);
 	CHECK(parse("{\"language\":\"c#\",\"code\":\"x\",\"target_framework_monikier\":\"net6.0\"}") == 0 &&
-	      job_check(&j, &c, published, strlen(published), &e) == 0);
+	      check_text(&j, &c, published, &e) == 0);
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"limits\":{\"cpu\":90}}",
-			    "limits.cpu: 90s is more than this engine gives: 60s is the most"));
+			    "limits.cpu: 90s is more than this engine gives (at most 60s)"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"limits\":{\"compile\":{\"memory\":\"3G\"}}}",
 			    "limits.compile.memory: 3G is more"));
 	CHECK(check_refused(&c, "{\"language\":\"cobol\",\"code\":\"x\"}",
-			    "language: \"cobol\" is not known here: there is python, csharp, untold, unasked"));
+			    "language: \"cobol\" is not known here (there is python, csharp, untold, unasked)"));
 	CHECK(check_refused(&c, "{\"language\":\"py\",\"version\":\"2\",\"code\":\"x\"}",
-			    "version: \"2\" is not known here: there is 3"));
+			    "version: \"2\" is not known here (there is 3)"));
 	CHECK(check_refused(&c, "{\"language\":\"untold\",\"version\":\"2\",\"code\":\"x\"}",
-			    "version: \"2\" is not known here: there is none"));
+			    "version: \"2\" is not known here (there is none)"));
 	CHECK(check_refused(&c, "{\"language\":\"csharp\",\"version\":\"net9.0\",\"code\":\"x\"}",
-			    "version: \"net9.0\" is not known here: there is net6.0, net10.0"));
+			    "version: \"net9.0\" is not known here (there is net6.0, net10.0)"));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"csharp\",\"version\":\"net6.0\",\"target_framework_monikier\":\"net10.0\","
 			    "\"code\":\"x\"}",
 			    "version: \"net6.0\" is another framework"));
 	CHECK(parse("{\"language\":\"csharp\",\"version\":\"net6.0\",\"target_framework_monikier\":\"net6.0\",\"code\":"
 		    "\"x\"}") == 0 &&
-	      job_check(&j, &c, published, strlen(published), &e) == 0);
+	      check_text(&j, &c, published, &e) == 0);
 	CHECK(parse("{\"language\":\"unasked\",\"version\":\"7\",\"code\":\"x\"}") == 0 &&
-	      job_check(&j, &c, published, strlen(published), &e) == 0);
+	      check_text(&j, &c, published, &e) == 0);
 	CHECK(check_refused(&c, "{\"code\":\"x\",\"target_framework_monikier\":\"net7.0\"}",
-			    "target_framework_monikier: \"net7.0\" is not known here: there is net6.0, net10.0"));
+			    "target_framework_monikier: \"net7.0\" is not known here (there is net6.0, net10.0)"));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"main.py\",\"content\":\"\"}"
 			    "]}",
-			    "\"main.py\" stands twice"));
+			    "duplicate name \"main.py\""));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"own\",\"content\":\"\"}]}",
 			    "a file and a folder"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"tests\":[{},{\"limits\":{\"cpu\":90}}]}",
-			    "tests[1].limits.cpu: 90s is more than this engine gives: 60s is the most"));
+			    "tests[1].limits.cpu: 90s is more than this engine gives (at most 60s)"));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"c#\",\"code\":\"x\",\"packages\":[{\"name\":\"a\",\"version\":\"1.0rc1\"}]"
 			    "}",
-			    "packages[0]: version \"1.0rc1\""));
+			    "packages[0]: \"1.0rc1\""));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"py\",\"code\":\"x\",\"packages\":[{\"name\":\"@a/"
 			    "b\",\"version\":\"1.0.0\"}]}",
-			    "packages[0]: name \"@a/b\""));
+			    "packages[0]: \"@a/b\""));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"py\",\"code\":\"x\",\"nuget_packages\":[{\"name\":\"a\",\"version\":\"1\"}"
 			    "]}",
 			    "nuget_packages: is for a language with NuGet packages"));
-	CHECK(field_good("\"check\":true") && j.check && job_check(&j, &c, published, strlen(published), &e) == 0);
+	CHECK(field_good("\"check\":true") && j.check && check_text(&j, &c, published, &e) == 0);
 	CHECK(check_refused(&c, "{\"language\":\"c#\",\"code\":\"x\",\"check\":true}",
 			    "check: csharp has no check command"));
 	CHECK(field_refused("\"check\":true,\"tests\":[{}]", "check: runs no program") &&
 	      field_refused("\"check\":1", "check: must be true or false"));
 	CHECK(field_good("\"check\":false,\"tests\":[{}]") && !j.check);
-	CHECK(parse("{\"language\":\"cobol\",\"code\":\"x\"}") == 0 && job_check(&j, &c, NULL, 0, &e) == 0);
-	CHECK(job_check(&j, &c, "{", 1, &e) == -1 && strstr(e.msg, "damaged"));
+	CHECK(parse("{\"language\":\"cobol\",\"code\":\"x\"}") == 0 && check_text(&j, &c, NULL, &e) == 0);
+	CHECK(check_text(&j, &c, "{", &e) == -1 && strstr(e.msg, "damaged"));
 	conf_release(&c);
 }
 
@@ -508,8 +519,8 @@ static void tests(void)
 	      field_refused("\"tests\":[1]", "tests[0]: must be an object"));
 	CHECK(field_refused("\"tests\":[{\"name\":\"\"}]", "tests[0].name: must have 1 to 255") &&
 	      field_refused("\"tests\":[{\"name\":\"a\\nb\"}]", "control characters"));
-	CHECK(field_refused("\"tests\":[{\"name\":\"a\"},{\"name\":\"a\"}]", "tests: \"a\" stands twice") &&
-	      field_refused("\"tests\":[{\"name\":\"2\"},{}]", "stands twice"));
+	CHECK(field_refused("\"tests\":[{\"name\":\"a\"},{\"name\":\"a\"}]", "tests: duplicate name \"a\"") &&
+	      field_refused("\"tests\":[{\"name\":\"2\"},{}]", "duplicate"));
 	CHECK(field_refused("\"tests\":[{\"expect\":\"\"}]",
 			    "tests[0].expect: unknown field; did you mean \"expected\"?"));
 	CHECK(field_refused("\"tests\":[{\"stdin\":\"\",\"stdin_base64\":\"\"}]",

@@ -13,6 +13,7 @@
 #include "job/language_image.h"
 #include "job/language_publish.h"
 #include "job/languages.h"
+#include "job/published.h"
 #include "check.h"
 
 #include <errno.h>
@@ -23,6 +24,16 @@
 #include <string.h>
 #include <unistd.h>
 
+
+static int check_text(struct job *job, const struct conf *conf, const char *text, struct cee_err *err)
+{
+	struct published *languages = published_new(text, text ? strlen(text) : 0);
+	int r = job_check(job, conf, languages, err), saved = errno;
+
+	published_free(languages);
+	errno = saved;
+	return r;
+}
 
 static struct lang l;
 static struct cee_err e;
@@ -375,10 +386,10 @@ static void directory(void)
 	struct conf c;
 	conf_init(&c);
 	CHECK(text && strstr(text, "\"limits\":{\"compile\":{\"memory\":536870912},\"run\":{\"cpu\":3.000000}}"));
-	CHECK(job_parse(&j, good, strlen(good), &e) == 0 && job_check(&j, &c, text, strlen(text), &e) == 0);
+	CHECK(job_parse(&j, good, strlen(good), &e) == 0 && check_text(&j, &c, text, &e) == 0);
 	job_release(&j);
 	CHECK(job_parse(&j, clash, strlen(clash), &e) == 0);
-	CHECK(job_check(&j, &c, text, strlen(text), &e) == -1 && strstr(e.msg, ".rc"));
+	CHECK(check_text(&j, &c, text, &e) == -1 && strstr(e.msg, ".rc"));
 	job_release(&j);
 	conf_release(&c);
 	free(text);

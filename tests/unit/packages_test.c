@@ -85,10 +85,10 @@ static void lists(void)
 
 	CHECK(package_add(&v, &n, "ruamel.yaml", "0.17.21") == 0 && package_add(&v, &n, "x", "1") == 0 && n == 2);
 	CHECK(packages_valid(v, n, GRAMMAR_PIP, "packages", &e) == 0);
-	CHECK(packages_valid(v, n, GRAMMAR_NPM, "packages", &e) == -1 && strstr(e.msg, "packages[1]: version \"1\""));
+	CHECK(packages_valid(v, n, GRAMMAR_NPM, "packages", &e) == -1 && strstr(e.msg, "packages[1]: \"1\""));
 	CHECK(package_add(&v, &n, "Ruamel-YAML", "1") == 0);
 	CHECK(packages_valid(v, n, GRAMMAR_PIP, "packages", &e) == -1 &&
-	      strstr(e.msg, "packages[2]: \"Ruamel-YAML\" stands twice"));
+	      strstr(e.msg, "packages[2]: duplicate package \"Ruamel-YAML\""));
 	packages_release(v, n);
 	CHECK(grammar_find("pip") == GRAMMAR_PIP && grammar_find("") == -1 && grammar_find("cargo") == -1);
 }

@@ -7,6 +7,7 @@
 #include "job/language_image.h"
 #include "job/language_publish.h"
 #include "job/languages.h"
+#include "job/published.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,6 +36,7 @@ void config_release(struct config *c)
 	langs_release(&c->langs);
 	free(c->seccomp);
 	free(c->published);
+	published_free(c->known);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -117,4 +119,15 @@ int config_load(struct config *c, const char *path, const char *spool, struct ce
 	}
 	config_release(&n);
 	return -1;
+}
+
+struct published *config_published(const struct config *c)
+{
+	struct config *cache = (struct config *)c; /* known says no more than published does */
+
+	if (c->published && published_is(c->known, c->published))
+		return c->known;
+	published_free(c->known);
+	cache->known = published_new(c->published, c->published ? strlen(c->published) : 0);
+	return c->known;
 }

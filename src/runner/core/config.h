@@ -14,6 +14,7 @@ struct config {
 	struct langs langs;
 	char *seccomp;		 /* the profile's text */
 	char *published;	 /* as lang_publish */
+	struct published *known; /* config_published's */
 	uint64_t languages_seen; /* how their directory looked when they were read */
 };
 /* Reads everything; on error *c is untouched, so a bad reload changes nothing. */
@@ -24,5 +25,7 @@ bool config_languages_changed(struct config *c);
 int config_languages(struct config *c, struct cee_err *e);
 /* What the images said of themselves to before holds in c until they are asked again. */
 void config_keep_told(struct config *c, const struct config *before);
+/* The languages as published says, for job_check; NULL ENOMEM. */
+struct published *config_published(const struct config *c);
 void config_release(struct config *c);
 #endif

@@ -100,6 +100,7 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 {
 	struct runs *rs = r->all;
 	const struct config *c;
+	struct published *known;
 
 	*why = WHY_REFUSED;
 	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
@@ -108,7 +109,10 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 	if (!langs_find(&rs->parts.config->langs, r->job.language))
 		rs->ops.unknown_language(rs->ops.arg);
 	c = rs->parts.config;
-	if (job_check(&r->job, &c->conf, c->published, strlen(c->published), e) < 0)
+	known = config_published(c);
+	if (!known)
+		return "out of memory";
+	if (job_check(&r->job, &c->conf, known, e) < 0)
 		return e->msg;
 	r->result.tests.total = (int)r->job.ntests;
 	r->lang = langs_find(&c->langs, r->job.language);
