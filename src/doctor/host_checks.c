@@ -1,4 +1,4 @@
-/* local.c - what cee-doctor finds on this host without the engine's help
+/* host_checks.c - what cee-doctor finds on this host without the engine's help
  *
  * Nothing is left behind: the file that is written into the spool never has a name.
  * Numbers that a kernel does not tell are -1 and judge nothing.

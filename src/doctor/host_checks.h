@@ -1,6 +1,6 @@
-/* local.h - what cee-doctor finds on this host without the engine's help */
-#ifndef DOCTOR_LOCAL_H
-#define DOCTOR_LOCAL_H
+/* host_checks.h - what cee-doctor finds on this host without the engine's help */
+#ifndef CEE_DOCTOR_HOST_CHECKS_H
+#define CEE_DOCTOR_HOST_CHECKS_H
 
 #include "conf/conf.h"
 #include "runner/host/host.h"

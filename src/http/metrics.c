@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { RUNNERS_MOST = 256, NAME_MOST = 128 };
@@ -111,17 +112,19 @@ static int merge(struct buf *b, const struct texts *t)
 
 void metrics_get(struct request *rq)
 {
-	static struct texts t;
+	AUTO_FREE struct texts *t = calloc(1, sizeof *t);
 	AUTO_BUF struct buf b = { 0 };
 	int runners = 0, r;
 
+	if (!t)
+		answer_die(rq);
 	spool_runner_alive(&rq->client.spool, &runners);
-	r = spool_each_metrics(&rq->client.spool, add, &t) < 0 ||
+	r = spool_each_metrics(&rq->client.spool, add, t) < 0 ||
 	    buf_printf(&b, "# HELP cee_runners Runners that are alive.\n# TYPE cee_runners gauge\ncee_runners %d\n",
 		       runners) < 0 ||
-	    merge(&b, &t) < 0;
-	for (int i = 0; i < t.n; i++)
-		buf_release(&t.v[i]);
+	    merge(&b, t) < 0;
+	for (int i = 0; i < t->n; i++)
+		buf_release(&t->v[i]);
 	if (r)
 		answer_die(rq);
 	answer_text(rq, 200, "text/plain; version=0.0.4; charset=utf-8", b.data, b.len);

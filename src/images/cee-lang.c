@@ -24,7 +24,6 @@
 #include "images/layer_command.h"
 #include "images/work.h"
 #include "job/language.h"
-#include "job/language_image.h"
 #include "job/language_publish.h"
 #include "job/languages.h"
 #include "spool/spool.h"
@@ -264,69 +263,75 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
+enum { OPT_JSON = 256, OPT_VERSION, OPT_CHECK, OPT_FRAMEWORK, OPT_MAX, OPT_WITH };
+
+static void take_option(struct run *r, int o)
+{
+	struct cee_err e;
+
+	switch (o) {
+	case 'f':
+		r->work.force = true;
+		break;
+	case 'v':
+		r->work.verbose = true;
+		break;
+	case 'c':
+		r->conf_path = optarg;
+		break;
+	case 's':
+		r->spool_path = optarg;
+		break;
+	case OPT_JSON:
+		r->json = true;
+		break;
+	case OPT_CHECK:
+		r->check = true;
+		break;
+	case OPT_FRAMEWORK:
+		r->framework = optarg;
+		break;
+	case OPT_MAX:
+		if (size_parse(optarg, &r->max, &e) < 0)
+			prog_usage("--max %s: %s", optarg, e.msg);
+		break;
+	case OPT_WITH:
+		if (image_with(optarg, r->with, &e) < 0)
+			prog_usage("%s", e.msg);
+		r->work.with = r->with;
+		break;
+	case 'h':
+		prog_help(help);
+	case OPT_VERSION:
+		prog_version();
+	default:
+		exit(EX_USAGE);
+	}
+}
+
 /* Options may stand before and after the command (getopt_long moves them to the
  * front); then the command, then names. */
-static const struct command *arguments(struct run *r, int argc, char **argv, const char **conf, const char **spool)
+static const struct command *arguments(struct run *r, int argc, char **argv)
 {
-	enum { JSON = 256, VERSION, CHECK, FRAMEWORK, MAX, WITH };
-	static char with[WITH_MAX];
 	static const struct option options[] = {
 		{ "force", no_argument, NULL, 'f' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "conf", required_argument, NULL, 'c' },
 		{ "spool", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, JSON },
+		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, VERSION },
-		{ "check", no_argument, NULL, CHECK },
-		{ "framework", required_argument, NULL, FRAMEWORK },
-		{ "max", required_argument, NULL, MAX },
-		{ "with", required_argument, NULL, WITH },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "check", no_argument, NULL, OPT_CHECK },
+		{ "framework", required_argument, NULL, OPT_FRAMEWORK },
+		{ "max", required_argument, NULL, OPT_MAX },
+		{ "with", required_argument, NULL, OPT_WITH },
 		{ 0 },
 	};
-	struct cee_err e;
 	const struct command *command;
 	int o;
 
 	while ((o = prog_getopt(argc, argv, "fvc:s:h", options)) != -1)
-		switch (o) {
-		case 'f':
-			r->work.force = true;
-			break;
-		case 'v':
-			r->work.verbose = true;
-			break;
-		case 'c':
-			*conf = optarg;
-			break;
-		case 's':
-			*spool = optarg;
-			break;
-		case JSON:
-			r->json = true;
-			break;
-		case CHECK:
-			r->check = true;
-			break;
-		case FRAMEWORK:
-			r->framework = optarg;
-			break;
-		case MAX:
-			if (size_parse(optarg, &r->max, &e) < 0)
-				prog_usage("--max %s: %s", optarg, e.msg);
-			break;
-		case WITH:
-			if (image_with(optarg, with, &e) < 0)
-				prog_usage("%s", e.msg);
-			r->work.with = with;
-			break;
-		case 'h':
-			prog_help(help);
-		case VERSION:
-			prog_version();
-		default:
-			exit(EX_USAGE);
-		}
+		take_option(r, o);
 	command = optind < argc ? command_find(argv[optind]) : NULL;
 	if (optind == argc)
 		prog_usage("expected a command: list, build, pull, check, publish, layer or prune");
@@ -344,13 +349,12 @@ int main(int argc, char **argv)
 {
 	struct run r = { .max = -1 };
 	const struct command *command;
-	const char *conf = NULL, *spool = NULL;
 	struct cee_err err;
 	int status;
 
 	prog_init(argv[0]);
-	command = arguments(&r, argc, argv, &conf, &spool);
-	if (conf_load(&r.conf, conf, spool, &err) < 0)
+	command = arguments(&r, argc, argv);
+	if (conf_load(&r.conf, r.conf_path, r.spool_path, &err) < 0)
 		prog_die(EX_CONFIG, "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
 		prog_die(EX_CONFIG, "%s", err.msg);

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "conf/conf.h"
+#include "conf/conf_values.h"
+#include "images/image_digest.h"
 #include "images/image_inspect.h"
 #include "images/work.h"
 #include "job/language.h"
@@ -15,6 +17,8 @@
 
 /* What a command works on. */
 struct run {
+	const char *conf_path, *spool_path; /* -c, -s */
+	char with[WITH_MAX];		    /* --with */
 	struct work work;
 	struct conf conf;
 	struct langs langs;

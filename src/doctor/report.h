@@ -1,0 +1,11 @@
+/* report.h - a finding as a line of text, or of JSON */
+#ifndef CEE_DOCTOR_REPORT_H
+#define CEE_DOCTOR_REPORT_H
+
+#include "doctor/doctor.h"
+#include "runner/host/host.h"
+
+/* Prints it, unless it is not asked for; remembers that something fails. */
+void report(struct doctor *d, const char *name, struct finding *f);
+
+#endif
