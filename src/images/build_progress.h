@@ -16,7 +16,7 @@ struct progress {
 	size_t n;
 	char last[PROGRESS_LINE];
 };
-/* Callbacks of engine_post; arg is the struct progress. */
+/* Progress callbacks of engine_request; arg is the struct progress. */
 void progress_build(void *arg, const char *text);
 void progress_pull(void *arg, const char *text);
 /* Prints the last lines, unless all of them have been printed. */

@@ -14,7 +14,7 @@
 #include "base/limit.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
-#include "images/docker_client.h"
+#include "images/engine_client.h"
 #include "images/image.h"
 #include "images/image_digest.h"
 #include "images/image_inspect.h"
@@ -92,9 +92,9 @@ static size_t with_image(struct run *r, struct langs *some)
 
 	some->n = 0;
 	for (size_t i = 0; i < r->langs.n; i++)
-		if (!r->work.engine.curl ||
+		if (!r->work.engine.open ||
 		    (image_look(&r->work.engine, r->langs.l[i].image, &image, NULL) == 0 && image.present)) {
-			if (r->work.engine.curl)
+			if (r->work.engine.open)
 				lang_from_image(&r->langs.l[i], &image);
 			some->l[some->n++] = r->langs.l[i];
 		}
@@ -133,7 +133,7 @@ static int do_publish(struct run *r)
 {
 	struct cee_err err;
 
-	if (engine_connect(r, &err) < 0)
+	if (lang_engine_connect(r, &err) < 0)
 		prog_error("%s; publishing every language that has a file", err.msg);
 	return publish(r);
 }
@@ -185,7 +185,7 @@ static int do_images(struct run *r, each_fn make)
 {
 	int failed, status;
 
-	engine_need(r);
+	lang_engine_need(r);
 	failed = each(r, make);
 	if (engine_interrupted)
 		return 130;
@@ -211,7 +211,7 @@ static int do_check(struct run *r)
 {
 	int failed;
 
-	engine_need(r);
+	lang_engine_need(r);
 	failed = each(r, check_one);
 	return engine_interrupted ? 130 : failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

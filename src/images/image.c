@@ -13,9 +13,10 @@
 #include "images/image.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "engine/engine.h"
 #include "images/build_progress.h"
-#include "images/docker_client.h"
 #include "images/dockerfile.h"
+#include "images/engine_client.h"
 #include "images/image_base.h"
 #include "images/image_digest.h"
 #include "images/image_inspect.h"
@@ -29,12 +30,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PULL_IDLE = 20 }; /* seconds without a byte */
-
 static int lang_make(struct work *w, const struct lang *l, struct origin o, const char *source, struct context *c,
 		     struct cee_err *err)
 {
-	AUTO_BUF struct buf dockerfile = { 0 }, path = { 0 };
+	AUTO_BUF struct buf dockerfile = { 0 };
 	struct image before, after;
 	const char *with;
 	char digest[17], full[700];
@@ -49,11 +48,13 @@ static int lang_make(struct work *w, const struct lang *l, struct origin o, cons
 	image_digest(w, l, o, with, digest);
 	if (dockerfile_make(&dockerfile, l, c, o, with, err) < 0)
 		return -1;
-	if (build_path(w, l, source, digest, *with ? with : NULL, &path) < 0)
-		return cee_fail(err, ENOMEM, "out of memory");
 	c->dockerfile = dockerfile.data;
+	const struct engine_label labels[] = { { "cee.language", l->name },
+					       { "cee.source", source },
+					       { "cee.digest", digest },
+					       { "cee.with", *with ? with : NULL } };
 	work_say(w, "building %s (%s)", l->image, source);
-	if (context_send(w, path.data, c, err) < 0 || labels_add(w, l, err) < 0 ||
+	if (image_build_request(w, l, labels, 4, c, err) < 0 || labels_add(w, l, err) < 0 ||
 	    image_look(&w->engine, l->image, &after, err) < 0)
 		return -1;
 	if (!after.present)
@@ -140,10 +141,9 @@ static int distribution_try(struct work *w, const struct lang *l, bool *broken, 
 int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	struct origin o = { ORIGIN_PULL, NULL };
-	AUTO_BUF struct buf path = { 0 };
 	struct progress p = { .w = w };
+	const struct engine_request pull = { .op = ENGINE_PULL, .name = l->pull, .progress = progress_pull, .arg = &p };
 	struct context c = { .n = 0 };
-	AUTO_FREE char *name = NULL;
 	char source[256];
 	int r;
 
@@ -151,11 +151,8 @@ int image_pull(struct work *w, const struct lang *l, struct cee_err *err)
 		return cee_fail(err, EINVAL, "its language file names no image to pull (source.pull)");
 	if (image_name_check(l->pull, err) < 0)
 		return -1;
-	name = engine_escape(l->pull);
-	if (!name || buf_printf(&path, "/images/create?fromImage=%s", name) < 0)
-		return cee_fail(err, ENOMEM, "out of memory");
 	work_say(w, "pulling %s", l->pull);
-	if (engine_post(&w->engine, path.data, NULL, PULL_IDLE, progress_pull, &p, err) < 0)
+	if (engine_client_ask(&w->engine, &pull, NULL, NULL, err) != 0)
 		return -1;
 	snprintf(source, sizeof source, FROM_PULL "%s", l->pull);
 	r = context_find(&c, l, o, err);

@@ -7,14 +7,14 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/strv.h"
+#include "engine/engine.h"
 #include "images/build_progress.h"
 #include "images/child.h"
-#include "images/docker_client.h"
+#include "images/engine_client.h"
 #include "images/image_digest.h"
 #include "images/image_inspect.h"
 #include "images/source.h"
 #include "images/work.h"
-#include "job/language.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -96,10 +96,13 @@ static void log_tail(struct work *w, int log)
 
 static int base_import(struct work *w, const char *digest, struct cee_err *err)
 {
-	AUTO_BUF struct buf path = { 0 };
 	AUTO_CLOSE int log = w->verbose ? -1 : memfd_create("mmdebstrap", MFD_CLOEXEC);
 	struct child c = { .log = log };
-	struct engine_source src = { "application/x-tar", -1, child_finish, &c };
+	const struct engine_upload upload = { "application/x-tar", engine_client_read_child, &c };
+	const struct engine_label label = { "cee.digest", digest };
+	const struct engine_request import = {
+		.op = ENGINE_IMPORT, .name = IMAGE_BASE, .labels = &label, .nlabels = 1, .upload = &upload
+	};
 	char **argv = base_argv(&w->apt), found[PATH_MAX];
 	int r;
 
@@ -111,17 +114,11 @@ static int base_import(struct work *w, const char *digest, struct cee_err *err)
 	strv_free(argv);
 	if (r < 0)
 		return -1;
-	src.fd = c.fd;
-	r = buf_printf(&path,
-		       "/images/create?fromSrc=-&repo=" IMAGE_BASE "&tag=latest"
-		       "&changes=LABEL%%20cee.digest%%3D%s",
-		       digest);
-	if (r == 0)
-		r = engine_post(&w->engine, path.data, &src, 0, NULL, NULL, err);
+	r = engine_client_ask(&w->engine, &import, NULL, NULL, err);
 	child_stop(&c);
-	if (r < 0 && log >= 0 && !engine_interrupted)
+	if (r != 0 && log >= 0 && !engine_interrupted)
 		log_tail(w, log);
-	return r;
+	return r ? -1 : 0;
 }
 
 /* The base for this run of cee-lang: there, of today's sources, its id in w->base_id. */

@@ -1,8 +1,8 @@
 /* image_inspect.c - what the engine knows of an image */
 #include "images/image_inspect.h"
-#include "base/buf.h"
 #include "base/error.h"
-#include "images/docker_client.h"
+#include "engine/engine.h"
+#include "images/engine_client.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -11,43 +11,33 @@
 #include <stdio.h>
 #include <string.h>
 
-void image_copy_string(char *to, size_t size, const cJSON *o, const char *key)
+static void take_label(char *to, size_t size, const struct engine_image *i, const char *name)
 {
-	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));
-
-	snprintf(to, size, "%s", s ? s : "");
+	snprintf(to, size, "%s", engine_label(i->labels, i->nlabels, name));
 }
 
-int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err)
+static void take_image(void *arg, const struct engine_answer *a)
 {
-	AUTO_BUF struct buf path = { 0 }, answer = { 0 };
-	const cJSON *labels, *size;
-	cJSON *o;
-	int status;
+	struct image *i = arg;
 
+	i->present = true;
+	i->size = a->image->size;
+	i->named = a->image->named;
+	snprintf(i->id, sizeof i->id, "%s", a->image->id);
+	take_label(i->source, sizeof i->source, a->image, "cee.source");
+	take_label(i->digest, sizeof i->digest, a->image, "cee.digest");
+	take_label(i->with, sizeof i->with, a->image, "cee.with");
+	take_label(i->frameworks, sizeof i->frameworks, a->image, "cee.frameworks");
+	take_label(i->versions, sizeof i->versions, a->image, "cee.versions");
+}
+
+int image_look(struct engine_client *e, const char *name, struct image *i, struct cee_err *err)
+{
 	memset(i, 0, sizeof *i);
-	if (buf_printf(&path, "/images/%s/json", name) < 0)
-		return cee_fail(err, ENOMEM, "out of memory");
-	status = engine_call(e, "GET", path.data, NULL, &answer, err);
-	if (status < 0)
-		return -1;
-	if (status == 404)
-		return 0;
-	if (status != 200)
-		return cee_fail(err, EIO, "image %s: %s", name, engine_error_text(&answer));
-	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
-	labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(o, "Config"), "Labels");
-	size = cJSON_GetObjectItemCaseSensitive(o, "Size");
-	image_copy_string(i->id, sizeof i->id, o, "Id");
-	image_copy_string(i->source, sizeof i->source, labels, "cee.source");
-	image_copy_string(i->digest, sizeof i->digest, labels, "cee.digest");
-	image_copy_string(i->with, sizeof i->with, labels, "cee.with");
-	image_copy_string(i->frameworks, sizeof i->frameworks, labels, "cee.frameworks");
-	image_copy_string(i->versions, sizeof i->versions, labels, "cee.versions");
-	i->size = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
-	i->present = i->id[0] != '\0';
-	cJSON_Delete(o);
-	return 0;
+	return engine_client_ask(e, &(struct engine_request){ .op = ENGINE_IMAGE, .name = name }, take_image, i, err) <
+			       0
+		       ? -1
+		       : 0;
 }
 
 /* A name that goes into a path of the API and a FROM line as it stands. */
@@ -60,26 +50,13 @@ int image_name_check(const char *name, struct cee_err *err)
 	return 0;
 }
 
-/* Has the image a name, of whatever repository? Deleting it by its id would take that as well. */
-static bool image_named(struct engine *e, const char *path)
+/* An image that lost its name to a newer one goes, unless a box still uses it. Deleting one that has another
+ * name by its id would take that name as well. */
+void image_drop(struct engine_client *e, const char *id)
 {
-	AUTO_BUF struct buf look = { 0 }, answer = { 0 };
-	cJSON *o;
-	bool named = true;
+	struct image i;
 
-	if (buf_printf(&look, "%s/json", path) < 0 || engine_call(e, "GET", look.data, NULL, &answer, NULL) != 200)
-		return named;
-	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
-	named = !o || cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(o, "RepoTags")) > 0;
-	cJSON_Delete(o);
-	return named;
-}
-
-/* An image that lost its name to a newer one goes, unless a box still uses it. */
-void image_drop(struct engine *e, const char *id)
-{
-	AUTO_BUF struct buf path = { 0 }, answer = { 0 };
-
-	if (*id && buf_printf(&path, "/images/%s", id) == 0 && !image_named(e, path.data))
-		engine_call(e, "DELETE", path.data, NULL, &answer, NULL);
+	if (*id && image_look(e, id, &i, NULL) == 0 && i.present && !i.named)
+		engine_client_ask(e, &(struct engine_request){ .op = ENGINE_IMAGE_REMOVE, .name = id }, NULL, NULL,
+				  NULL);
 }

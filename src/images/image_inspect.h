@@ -3,15 +3,14 @@
 #define CEE_IMAGES_IMAGE_INSPECT_H
 
 #include "base/error.h"
-#include "images/docker_client.h"
+#include "images/engine_client.h"
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct image {
 	bool present;
+	bool named; /* it has a name in some repository */
 	char id[80];
 	char source[200];     /* label cee.source, or "" */
 	char digest[20];      /* label cee.digest */
@@ -21,12 +20,10 @@ struct image {
 	int64_t size;
 };
 /* Fills in *i; 0 also when there is no such image (present is false). */
-int image_look(struct engine *e, const char *name, struct image *i, struct cee_err *err);
+int image_look(struct engine_client *e, const char *name, struct image *i, struct cee_err *err);
 /* -1 EINVAL unless name can stand in a path of the API and in a FROM line as it is. */
 int image_name_check(const char *name, struct cee_err *err);
 /* Removes an image that lost its name to a newer one, unless it has another or a box uses it. */
-void image_drop(struct engine *e, const char *id);
-/* The string member key of o, cut to size; "" where there is none. */
-void image_copy_string(char *to, size_t size, const cJSON *o, const char *key);
+void image_drop(struct engine_client *e, const char *id);
 
 #endif

@@ -2,9 +2,10 @@
 #include "images/image_labels.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "images/docker_client.h"
+#include "engine/container_spec.h"
+#include "engine/engine.h"
 #include "images/dockerfile.h"
-#include "images/image_inspect.h"
+#include "images/engine_client.h"
 #include "images/image_upload.h"
 #include "images/work.h"
 #include "job/language.h"
@@ -12,56 +13,60 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The content of the one file in an answer of the engine's archive call. */
-static int archive_text(const struct buf *tar, char *text, size_t size)
+/* The text of the one file in a tar. */
+struct file_text {
+	char *text;
+	size_t size;
+	bool bad;
+};
+
+static void take_archive(void *arg, const struct engine_answer *answer)
 {
+	struct file_text *f = arg;
 	struct archive *a = archive_read_new();
 	struct archive_entry *e;
 	la_ssize_t n = -1;
 
 	archive_read_support_format_tar(a);
-	if (tar->len && archive_read_open_memory(a, tar->data, tar->len) == ARCHIVE_OK &&
+	if (answer->len && archive_read_open_memory(a, answer->data, answer->len) == ARCHIVE_OK &&
 	    archive_read_next_header(a, &e) == ARCHIVE_OK)
-		n = archive_read_data(a, text, size - 1);
+		n = archive_read_data(a, f->text, f->size - 1);
 	archive_read_free(a);
-	text[n > 0 ? n : 0] = '\0';
-	return n >= 0 ? 0 : -1;
+	f->text[n > 0 ? n : 0] = '\0';
+	f->bad = n < 0;
 }
 
-/* The file /usr/lib/cee/NAME/WHAT of the image, "" where there is none: asked of a container that never runs. */
+static void take_id(void *arg, const struct engine_answer *a)
+{
+	snprintf(arg, ENGINE_ID_MAX, "%s", a->id);
+}
+
+/* The file /usr/lib/cee/NAME/WHAT of the image, "" where there is none: read from a container that never runs. */
 static int image_file_read(struct work *w, const struct lang *l, const char *what, char *text, size_t size,
 			   struct cee_err *err)
 {
-	AUTO_BUF struct buf body = { 0 }, answer = { 0 }, path = { 0 }, tar = { 0 }, gone = { 0 };
-	AUTO_FREE char *name = engine_escape(l->name); /* may have a '#' */
-	char id[80];
-	cJSON *o;
-	int status;
+	static const char *const none[] = { "none", NULL };
+	const struct container_spec spec = { .image = l->image, .command = none, .keep = true };
+	struct file_text f = { .text = text, .size = size };
+	char id[ENGINE_ID_MAX], path[200];
+	int r;
 
 	*text = '\0';
-	if (!name || buf_printf(&body, "{\"Image\":\"%s\",\"Cmd\":[\"none\"]}", l->image) < 0)
-		return cee_fail(err, ENOMEM, "out of memory");
-	status = engine_call(&w->engine, "POST", "/containers/create", body.data, &answer, err);
-	if (status != 201)
-		return status < 0 ? -1 : cee_fail(err, EIO, "%s: %s", l->image, engine_error_text(&answer));
-	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
-	image_copy_string(id, sizeof id, o, "Id");
-	cJSON_Delete(o);
-	if (buf_printf(&path, "/containers/%s/archive?path=/usr/lib/cee/%s/%s", id, name, what) < 0)
-		return cee_fail(err, ENOMEM, "out of memory");
-	status = engine_call(&w->engine, "GET", path.data, NULL, &tar, err);
-	path.len = 0;
-	if (buf_printf(&path, "/containers/%s?force=1&v=1", id) == 0)
-		engine_call(&w->engine, "DELETE", path.data, NULL, &gone, NULL);
-	if (status < 0 || (status == 200 && archive_text(&tar, text, size) < 0))
-		return status < 0 ? -1 : cee_fail(err, EIO, "%s: its list of %s cannot be read", l->image, what);
-	return 0;
+	snprintf(path, sizeof path, "/usr/lib/cee/%s/%s", l->name, what);
+	if (engine_client_ask(&w->engine, &(struct engine_request){ .op = ENGINE_CREATE, .container = &spec }, take_id,
+			      id, err) != 0)
+		return -1;
+	r = engine_client_ask(&w->engine, &(struct engine_request){ .op = ENGINE_READ_FILE, .name = id, .path = path },
+			      take_archive, &f, err);
+	engine_client_ask(&w->engine, &(struct engine_request){ .op = ENGINE_REMOVE, .name = id }, NULL, NULL, NULL);
+	return r < 0 ? -1 : f.bad ? cee_fail(err, EIO, "%s: its list of %s cannot be read", l->image, what) : 0;
 }
 
 /* "FRAMEWORK TEXT" a line, as a label has it: with ; between. What would end a label's text is left out. */
@@ -124,17 +129,16 @@ static int versions_label(struct work *w, const struct lang *l, struct buf *labe
 /* What the image that was just made says of itself becomes labels of it. */
 int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 {
-	AUTO_BUF struct buf labels = { 0 }, dockerfile = { 0 }, path = { 0 };
-	AUTO_FREE char *name = engine_escape(l->image);
+	AUTO_BUF struct buf labels = { 0 }, dockerfile = { 0 };
+	const struct engine_request build = { .op = ENGINE_BUILD, .name = l->image };
 	struct context c = { .n = 0 };
 
 	if (frameworks_label(w, l, &labels, err) < 0 || versions_label(w, l, &labels, err) < 0)
 		return -1;
 	if (!labels.len)
 		return 0;
-	if (!name || buf_printf(&dockerfile, "FROM %s\n%s", l->image, labels.data) < 0 ||
-	    buf_printf(&path, "/build?t=%s&rm=1&forcerm=1", name) < 0)
+	if (buf_printf(&dockerfile, "FROM %s\n%s", l->image, labels.data) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	c.dockerfile = dockerfile.data;
-	return context_send(w, path.data, &c, err);
+	return context_send(w, &build, &c, err);
 }

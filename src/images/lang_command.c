@@ -2,7 +2,7 @@
 #include "images/lang_command.h"
 #include "base/error.h"
 #include "cli/prog.h"
-#include "images/docker_client.h"
+#include "images/engine_client.h"
 #include "images/image_inspect.h"
 #include "job/language.h"
 #include "job/language_image.h"
@@ -14,20 +14,20 @@
 
 #define DEFAULT_HOST "unix:///var/run/docker.sock"
 
-int engine_connect(struct run *r, struct cee_err *err)
+int lang_engine_connect(struct run *r, struct cee_err *err)
 {
 	const char *host = getenv("DOCKER_HOST");
 
 	if (!host || !*host)
 		host = r->conf.docker_host && *r->conf.docker_host ? r->conf.docker_host : DEFAULT_HOST;
-	return engine_open(&r->work.engine, host, err);
+	return engine_client_open(&r->work.engine, host, err);
 }
 
-void engine_need(struct run *r)
+void lang_engine_need(struct run *r)
 {
 	struct cee_err err;
 
-	if (engine_connect(r, &err) < 0)
+	if (lang_engine_connect(r, &err) < 0)
 		prog_die(EX_UNAVAILABLE, "%s", err.msg);
 }
 

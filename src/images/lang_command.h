@@ -30,9 +30,9 @@ struct run {
 };
 
 /* Connects to the engine of DOCKER_HOST or of cee.conf. */
-int engine_connect(struct run *r, struct cee_err *err);
+int lang_engine_connect(struct run *r, struct cee_err *err);
 /* The same, or the end of the program. */
-void engine_need(struct run *r);
+void lang_engine_need(struct run *r);
 /* Is l among the chosen languages? */
 bool chosen(const struct run *r, const struct lang *l);
 /* Ends the program when a chosen name is unknown. */

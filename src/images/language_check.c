@@ -9,16 +9,17 @@
 #include "images/language_check.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/limit.h"
 #include "base/strv.h"
-#include "images/docker_client.h"
+#include "engine/container_spec.h"
+#include "engine/engine.h"
+#include "engine/http_parse.h"
+#include "images/engine_client.h"
 #include "images/image_inspect.h"
 #include "images/work.h"
 #include "job/job.h"
 #include "job/language.h"
 #include "job/language_argv.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -86,170 +87,104 @@ static int script_make(struct buf *b, const struct lang *l)
 	return r == 0 ? put_command(b, l, l->run, l->nrun, &j, "") : -1;
 }
 
-static cJSON *tmpfs_make(uid_t uid)
+static void take_id(void *arg, const struct engine_answer *a)
 {
-	cJSON *t = cJSON_CreateObject();
-	char options[160];
-
-	snprintf(options, sizeof options, "rw,exec,nosuid,nodev,size=%d,mode=0700,uid=%u,gid=%u", WORK_SIZE,
-		 (unsigned)uid, (unsigned)uid);
-	cJSON_AddStringToObject(t, "/work", options);
-	cJSON_AddStringToObject(t, "/tmp", options);
-	return t;
+	snprintf(arg, ENGINE_ID_MAX, "%s", a->id);
 }
 
-static cJSON *strings_make(const char *const *v, size_t n)
+static int box_create(struct work *w, const struct lang *l, const char *script, char id[ENGINE_ID_MAX],
+		      struct cee_err *err)
 {
-	cJSON *a = cJSON_CreateArray();
-
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(a, cJSON_CreateString(v[i]));
-	return a;
-}
-
-static cJSON *log_make(void)
-{
-	cJSON *log = cJSON_CreateObject(), *config = cJSON_AddObjectToObject(log, "Config");
-
-	cJSON_AddStringToObject(log, "Type", "json-file");
-	cJSON_AddStringToObject(config, "max-size", "1m");
-	return log;
-}
-
-static cJSON *host_make(const struct work *w)
-{
-	static const char *const all[] = { "ALL" }, *const safe[] = { "no-new-privileges" };
-	cJSON *h = cJSON_CreateObject();
-
-	cJSON_AddItemToObject(h, "CapDrop", strings_make(all, 1));
-	cJSON_AddItemToObject(h, "SecurityOpt", strings_make(safe, 1));
-	cJSON_AddBoolToObject(h, "ReadonlyRootfs", true);
-	cJSON_AddStringToObject(h, "NetworkMode", "none");
-	cJSON_AddStringToObject(h, "IpcMode", "private");
-	cJSON_AddNumberToObject(h, "Memory", CHECK_MEMORY);
-	cJSON_AddNumberToObject(h, "MemorySwap", CHECK_MEMORY);
-	cJSON_AddNumberToObject(h, "PidsLimit", CHECK_PIDS);
-	cJSON_AddItemToObject(h, "Tmpfs", tmpfs_make(w->conf->uid_base));
-	cJSON_AddItemToObject(h, "LogConfig", log_make());
-	if (w->conf->runtime && *w->conf->runtime)
-		cJSON_AddStringToObject(h, "Runtime", w->conf->runtime);
-	return h;
-}
-
-static char *body_make(const struct work *w, const struct lang *l, const char *script)
-{
-	const char *command[] = { "/bin/sh", "-c", script };
+	static const char *const shell[] = { "/bin/sh", "-c", NULL }; /* in place of the image's own entry point */
+	const char *const command[] = { script, NULL };
 	const struct job none = { .language = l->name };
-	cJSON *o = cJSON_CreateObject(), *labels = cJSON_AddObjectToObject(o, "Labels");
-	char user[32], *text, **env = lang_env(l, PHASE_COMPILE, &none);
-	size_t n = 0;
+	const struct engine_label label = { "cee.check", l->name };
+	unsigned uid = w->conf->uid_base;
+	char options[160], **env = lang_env(l, PHASE_COMPILE, &none);
+	const struct container_tmpfs tmpfs[] = { { "/work", options }, { "/tmp", options } };
+	const struct container_spec spec = { .image = l->image,
+					     .workdir = "/work",
+					     .entrypoint = shell,
+					     .command = command,
+					     .env = (const char *const *)env,
+					     .uid = uid,
+					     .keep = true,
+					     .runtime = w->conf->runtime && *w->conf->runtime ? w->conf->runtime : NULL,
+					     .memory = CHECK_MEMORY,
+					     .processes = CHECK_PIDS,
+					     .tmpfs = tmpfs,
+					     .ntmpfs = 2,
+					     .labels = &label,
+					     .nlabels = 1 };
+	int r;
 
-	while (env && env[n])
-		n++;
-	snprintf(user, sizeof user, "%u:%u", (unsigned)w->conf->uid_base, (unsigned)w->conf->uid_base);
-	cJSON_AddStringToObject(o, "Image", l->image);
-	cJSON_AddStringToObject(o, "User", user);
-	cJSON_AddStringToObject(o, "WorkingDir", "/work");
-	cJSON_AddBoolToObject(o, "NetworkDisabled", true);
-	/* an empty one in place of the image's own entry point */
-	cJSON_AddItemToObject(o, "Entrypoint", strings_make(command, 2));
-	cJSON_AddItemToObject(o, "Cmd", strings_make(command + 2, 1));
-	cJSON_AddItemToObject(o, "Env", strings_make((const char *const *)env, n));
+	snprintf(options, sizeof options, "rw,exec,nosuid,nodev,size=%d,mode=0700,uid=%u,gid=%u", WORK_SIZE, uid, uid);
+	r = engine_client_ask(&w->engine, &(struct engine_request){ .op = ENGINE_CREATE, .container = &spec }, take_id,
+			      id, err);
 	strv_free(env);
-	cJSON_AddItemToObject(o, "HostConfig", host_make(w));
-	cJSON_AddStringToObject(labels, "cee.check", l->name);
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return text;
+	return r ? -1 : 0;
 }
 
 /* ---- the box ---------------------------------------------------------------- */
 
-static int call(struct engine *e, const char *method, const char *id, const char *what, struct buf *answer,
-		struct cee_err *err)
+/* What a container printed. */
+struct output {
+	struct buf out, both;
+};
+
+static void take_log(void *arg, const struct engine_answer *a)
 {
-	char path[200];
-	int status;
+	struct output *o = arg;
+	const unsigned char *p = (const unsigned char *)a->data, *data;
+	size_t left = a->len, used, n;
+	struct mux m;
 
-	snprintf(path, sizeof path, "/containers/%s%s", id, what);
-	status = engine_call(e, method, path, NULL, answer, err);
-	if (status >= 300 && status != 304)
-		return cee_fail(err, EIO, "engine: %s: %s", what, engine_error_text(answer));
-	return status < 0 ? -1 : 0;
-}
-
-static int box_create(struct work *w, const char *body, char id[80], struct cee_err *err)
-{
-	AUTO_BUF struct buf answer = { 0 };
-	int status = engine_call(&w->engine, "POST", "/containers/create", body, &answer, err);
-	const char *s;
-	cJSON *o;
-
-	if (status < 0)
-		return -1;
-	if (status != 201)
-		return cee_fail(err, EIO, "engine: create: %s", engine_error_text(&answer));
-	o = cJSON_ParseWithLength(answer.data ? answer.data : "", answer.len);
-	s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "Id"));
-	snprintf(id, 80, "%s", s ? s : "");
-	cJSON_Delete(o);
-	return *id ? 0 : cee_fail(err, EPROTO, "engine: create: no id in its answer");
-}
-
-static int exit_code(const struct buf *answer)
-{
-	cJSON *o = answer->data ? cJSON_ParseWithLength(answer->data, answer->len) : NULL;
-	const cJSON *code = cJSON_GetObjectItemCaseSensitive(o, "StatusCode");
-	int r = cJSON_IsNumber(code) ? code->valueint : -1;
-
-	cJSON_Delete(o);
-	return r;
-}
-
-/* The engine's log: frames of an 8 byte header (stream, 0 0 0, length big endian). */
-static void demultiplex(const struct buf *log, struct buf *out, struct buf *both)
-{
-	const unsigned char *p = (const unsigned char *)log->data;
-	size_t left = log->len;
-
-	while (left >= 8) {
-		size_t len = (size_t)p[4] << 24 | (size_t)p[5] << 16 | (size_t)p[6] << 8 | p[7];
-
-		if (len > left - 8)
-			len = left - 8;
-		if (p[0] == 1)
-			buf_add(out, p + 8, len);
-		buf_add(both, p + 8, len);
-		p += 8 + len;
-		left -= 8 + len;
+	mux_init(&m);
+	while (left && mux_feed(&m, p, left, &used, &data, &n) > 0) {
+		if (m.stream == 1)
+			buf_add(&o->out, data, n);
+		buf_add(&o->both, data, n);
+		p += used;
+		left -= used;
 	}
+}
+
+static void take_exit_code(void *arg, const struct engine_answer *a)
+{
+	*(int *)arg = a->exit_code;
 }
 
 static int box_run(struct work *w, const char *id, struct cee_err *err)
 {
-	AUTO_BUF struct buf none = { 0 }, waited = { 0 }, log = { 0 }, out = { 0 }, both = { 0 };
-	struct engine *e = &w->engine;
-	int code;
+	struct engine_request r = { .name = id };
+	struct output o = { .out = { 0 } };
+	int code = -1, result;
 
-	if (call(e, "POST", id, "/start", &none, err) < 0 || call(e, "POST", id, "/wait", &waited, err) < 0 ||
-	    call(e, "GET", id, "/logs?stdout=1&stderr=1", &log, err) < 0)
-		return -1;
-	demultiplex(&log, &out, &both);
-	code = exit_code(&waited);
-	if (code == 0 && out.data && !strcmp(out.data, EXPECTED))
-		return 0;
-	for (size_t i = 0; i < both.len; i++)
-		if (both.data[i] == '\n')
-			both.data[i] = ' ';
-	return cee_fail(err, EIO, "exit code %d, and it said: %.*s", code, SHOWN, both.data ? both.data : "nothing");
+	r.op = ENGINE_START;
+	result = engine_client_ask(&w->engine, &r, NULL, NULL, err);
+	r.op = ENGINE_WAIT;
+	if (result == 0)
+		result = engine_client_ask(&w->engine, &r, take_exit_code, &code, err);
+	r.op = ENGINE_LOG;
+	if (result == 0)
+		result = engine_client_ask(&w->engine, &r, take_log, &o, err);
+	if (result == 0 && (code != 0 || !o.out.data || strcmp(o.out.data, EXPECTED) != 0)) {
+		for (size_t i = 0; i < o.both.len; i++)
+			if (o.both.data[i] == '\n')
+				o.both.data[i] = ' ';
+		result = cee_fail(err, EIO, "exit code %d, output: %.*s", code, SHOWN,
+				  o.both.data ? o.both.data : "none");
+	}
+	buf_release(&o.out);
+	buf_release(&o.both);
+	return result ? -1 : 0;
 }
 
 int image_check(struct work *w, const struct lang *l, struct cee_err *err)
 {
-	AUTO_BUF struct buf script = { 0 }, answer = { 0 };
-	AUTO_FREE char *body = NULL;
+	AUTO_BUF struct buf script = { 0 };
 	struct image i;
-	char id[80];
+	char id[ENGINE_ID_MAX];
 	int r;
 
 	if (image_look(&w->engine, l->image, &i, err) < 0)
@@ -259,14 +194,13 @@ int image_check(struct work *w, const struct lang *l, struct cee_err *err)
 		return cee_fail(err, ENOENT, "there is no image %s; run `cee-lang build %s`", l->image, l->name);
 	if (!l->hello || !*l->hello)
 		return cee_fail(err, EINVAL, "its language file has no hello");
-	body = script_make(&script, l) == 0 ? body_make(w, l, script.data) : NULL;
-	if (!body)
+	if (script_make(&script, l) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
-	if (box_create(w, body, id, err) < 0)
+	if (box_create(w, l, script.data, id, err) < 0)
 		return -1;
 	r = box_run(w, id, err);
 	w->engine.tidying = true;
-	call(&w->engine, "DELETE", id, "?force=1&v=1", &answer, NULL);
+	engine_client_ask(&w->engine, &(struct engine_request){ .op = ENGINE_REMOVE, .name = id }, NULL, NULL, NULL);
 	w->engine.tidying = false;
 	return r;
 }

@@ -25,7 +25,7 @@ static void row_fill(struct run *r, struct lang *l, struct row *row)
 	memset(row, 0, sizeof *row);
 	row->l = l;
 	row->state = "unknown";
-	if (!r->work.engine.curl || image_look(&r->work.engine, l->image, &row->image, NULL) < 0)
+	if (!r->work.engine.open || image_look(&r->work.engine, l->image, &row->image, NULL) < 0)
 		return;
 	row->state = "missing";
 	if (!row->image.present)
@@ -88,7 +88,7 @@ int language_list(struct run *r)
 
 	if (!rows)
 		prog_die(EX_OSERR, "out of memory");
-	if (engine_connect(r, &err) < 0)
+	if (lang_engine_connect(r, &err) < 0)
 		prog_error("%s", err.msg);
 	for (size_t i = 0; i < r->langs.n; i++)
 		if (chosen(r, &r->langs.l[i]))
@@ -97,5 +97,5 @@ int language_list(struct run *r)
 		list_json(rows, n);
 	else
 		list_text(rows, n);
-	return r->work.engine.curl ? EXIT_SUCCESS : EX_UNAVAILABLE;
+	return r->work.engine.open ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }

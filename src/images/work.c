@@ -1,6 +1,6 @@
 /* work.c - what one run of cee-lang works with: progress on standard output, and the end */
 #include "images/work.h"
-#include "images/docker_client.h"
+#include "images/engine_client.h"
 #include "images/source.h"
 
 #include <stdarg.h>
@@ -23,7 +23,6 @@ void work_say(struct work *w, const char *fmt, ...)
 
 void work_release(struct work *w)
 {
-	if (w->engine.curl)
-		engine_close(&w->engine);
+	engine_client_close(&w->engine);
 	source_apt_release(&w->apt);
 }

@@ -3,13 +3,13 @@
 #define CEE_IMAGES_WORK_H
 
 #include "conf/conf.h"
-#include "images/docker_client.h"
+#include "images/engine_client.h"
 #include "images/source.h"
 
 #include <stdbool.h>
 
 struct work {
-	struct engine engine;
+	struct engine_client engine;
 	const struct conf *conf;
 	bool force, verbose;
 	const char *with;   /* --with: names, sorted, "," between; NULL: those that the image has */
