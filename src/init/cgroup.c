@@ -10,8 +10,8 @@
  *   pids          pids/pids.current, pids.max, pids.events     the same names
  *
  * Some engines show the host's whole tree: then the path from /proc/self/cgroup
- * leads to our own. Where there is no cgroup to be seen, cpu and memory are
- * the sum over /proc: coarser, and what has gone unseen is missing from it.
+ * leads to the box's own. Where no cgroup is visible, cpu and memory are the sum over
+ * /proc: coarser, and processes that ended between two samples are missing.
  */
 #include "init/cgroup.h"
 
@@ -68,7 +68,7 @@ static void own_path(const char *controller, char out[512])
 	}
 }
 
-/* Our own path first: at the top of a whole tree stand the host's figures. */
+/* The box's own path first: the figures at the top of a whole tree are the host's. */
 static int open_file(const char *controller, const char *name)
 {
 	char path[1024], own[512];

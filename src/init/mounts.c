@@ -40,8 +40,8 @@ int mounts_write(const char *path, const char *value)
 	return n < 0 ? -1 : 0;
 }
 
-/* The three files belong to root while this process cannot be dumped, so it can be for this moment;
- * nobody else is in the cell yet. */
+/* The three files belong to root while the process is not dumpable, so it is made dumpable until
+ * prepare_proc; no other process is in the cell yet. */
 int mounts_map_user(uid_t uid, gid_t gid, char *text)
 {
 	char map[64];

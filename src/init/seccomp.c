@@ -1,17 +1,17 @@
-/* filter.c - the system calls that a job may not make
+/* seccomp.c - the system calls that a job may not make
  *
  * The box's profile (etc/seccomp.json) is an allow list, and it is a little wider
  * than the engine's own, because init must be able to build a cell. This filter
- * takes that back for the job, and more that no program under test needs. It is a
- * deny list on top of an allow list: what is not named here is the box's affair.
+ * revokes that for the job, and more that no program under test needs. It is a
+ * deny list on top of an allow list: other calls are decided by the box's profile.
  *
  * Rules it keeps:
  * - No namespaces, no mounts, no looking into other processes, no keys, no bpf.
  * - Calls that newer libraries try first and that have an older sibling answer
  *   ENOSYS (clone3, io_uring), so that they fall back; the others EPERM.
- * - The keeper (process 1 of the cell) has the job's uid, so what reaches a process
- *   by number must not reach it: limits, priority, scheduling. Without a cell there
- *   is init under that number, and every other number is refused as well.
+ * - The supervisor (process 1 of the cell) has the job's uid, so calls that take a process
+ *   number must not reach it: limits, priority, scheduling. Without a cell that number
+ *   is init's, and every other number is refused as well.
  * - A job that was given a processor stays on it.
  * - Only the native architecture: no x32, no 32 bit calls.
  */
@@ -126,7 +126,7 @@ static void add(struct program *p, struct sock_filter f)
 {
 	if (p->len < FILTER_MAX)
 		p->code[p->len] = f;
-	p->len++; /* too long is noticed when it is loaded */
+	p->len++; /* filter_load checks the length */
 }
 
 static void add_stmt(struct program *p, unsigned short code, uint32_t k)
@@ -175,7 +175,7 @@ static void deny_all(struct program *p, const int *nr, size_t n, int err)
 	}
 }
 
-/* The argument is a process: not process 1; without a cell nobody but the caller. */
+/* The argument is a process: not process 1; without a cell only the caller itself. */
 static void guard_pid(struct program *p, int nr, int argument, bool strict)
 {
 	only(p, nr, 4);
@@ -188,7 +188,7 @@ static void guard_pid(struct program *p, int nr, int argument, bool strict)
 	allow(p);
 }
 
-/* (which, who): all of a user's processes would have process 1 among them. */
+/* (which, who): "all processes of a user" would include process 1. */
 static void guard_who(struct program *p, int nr, uint32_t user, uint32_t process, bool strict)
 {
 	only(p, nr, 6);
@@ -228,7 +228,7 @@ static void guard_socket(struct program *p)
 	allow(p);
 }
 
-/* Typing into a terminal that others read. */
+/* Input into a terminal that another process reads. */
 static void guard_ioctl(struct program *p)
 {
 	only(p, __NR_ioctl, 5);

@@ -1,12 +1,11 @@
-/* canary.c - the program that a canary job runs: it goes over one bound, on purpose
+/* probe.c - the program of the self-test's jobs: it exceeds one limit, on purpose
  *
- *     canary WHAT N
+ *     probe LIMIT N
  *
- * goes up to N of what WHAT counts, far over the limit that the job has, and prints
- * how far it came. Where the limit holds it is ended, refused, or its output is cut;
- * which of these is right stands in src/runner/canary.c. Static, libc only: it runs in
- * whatever image there is. It goes nowhere without a bound, since where limits do not
- * hold it must not harm the host either.
+ * uses up to N of what LIMIT counts, far more than the job's limit allows, and prints how
+ * far it got. Where the limit holds, the program is ended, an operation is refused, or its output
+ * is cut; src/runner/host knows which of these is right. Static, libc only: it runs in any image.
+ * N bounds everything it does: where a limit does not hold, it must not harm the host either.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +30,7 @@ static int say(const char *what, long n)
 	return write(1, line, (size_t)len) == len ? 0 : 1;
 }
 
-/* N processes that wait; how many there could be. */
+/* N processes that wait; prints how many could be started. */
 static int processes(long n)
 {
 	pid_t pid = 0;
@@ -50,7 +49,7 @@ static int processes(long n)
 	while (wait(NULL) > 0)
 		;
 	say("processes", made);
-	return refused; /* a program that failed is what makes a verdict of it */
+	return refused; /* the verdict "process limit" is only given to a program that failed */
 }
 
 /* N MiB, each page written to. */
@@ -67,7 +66,7 @@ static int memory(long n)
 	return say("memory", n);
 }
 
-/* N seconds at work, in two processes. */
+/* Computes for N seconds, in two processes. */
 static int cpu(long n)
 {
 	volatile unsigned long spin = 0;
@@ -99,7 +98,7 @@ static int output(long n)
 	return 0;
 }
 
-/* N KiB into one file; how many went in. */
+/* Writes N KiB into one file; returns how many were written. */
 static long fill(const char *path, long n)
 {
 	static char block[1024];
@@ -175,7 +174,7 @@ static int stack(long n)
 	return say("stack", n);
 }
 
-/* Is what can be written a tmpfs, and the rest not to be written? */
+/* Whether the folders that can be written are tmpfs, and the rest is read-only. */
 static int tmpfs(long n)
 {
 	static const char *const dirs[] = { "/work", "/tmp", "/dev/shm" };
@@ -187,7 +186,7 @@ static int tmpfs(long n)
 			return say(dirs[i], -1) | 1;
 		say(dirs[i], (long)(s.f_blocks * (unsigned long)s.f_bsize / 1024));
 	}
-	if (open("/canary", O_WRONLY | O_CREAT, 0600) >= 0 || errno != EROFS)
+	if (open("/probe", O_WRONLY | O_CREAT, 0600) >= 0 || errno != EROFS)
 		return say("/", errno) | 1;
 	return 0;
 }
@@ -201,7 +200,7 @@ static int clock_now(long n)
 	return say("clock", (long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
 }
 
-/* What the engine alone bounds: processes, then memory. */
+/* The limits that the engine enforces without cee-init: processes, then memory. */
 static int bounds(long n)
 {
 	processes(n);
