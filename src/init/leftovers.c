@@ -137,7 +137,7 @@ static int empty_once(int dir, unsigned *number)
 
 static void remove_attributes(int dir)
 {
-	static char names[XATTRS_MAX];
+	char names[XATTRS_MAX];
 	ssize_t n = flistxattr(dir, names, sizeof names);
 
 	for (char *s = names; n > 0 && s < names + n; s += strlen(s) + 1)

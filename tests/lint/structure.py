@@ -89,13 +89,18 @@ def objects():
         if not os.path.exists(src) or (static and not rel.startswith("init/")):
             continue
         defined, needed, variables = set(), set(), set()
-        for line in subprocess.run(["nm", obj], capture_output=True, text=True, check=True).stdout.splitlines():
-            kind, name = line.split()[-2:]
+        listing = subprocess.run(["nm", "-f", "sysv", obj], capture_output=True, text=True, check=True).stdout
+        for line in listing.splitlines():
+            field = [part.strip() for part in line.split("|")]
+            if len(field) != 7:
+                continue
+            name, kind, section = field[0], field[2], field[6]
             if kind in "TDBRVWC":
                 defined.add(name)
             elif kind == "U":
                 needed.add(name)
-            if kind in "dDbBC" and not name.startswith((".", "__compound")):
+            # const tables of pointers are in .data.rel.ro: read-only once the program is loaded
+            if kind in "dDbBC" and not name.startswith((".", "__compound")) and not section.startswith(".data.rel.ro"):
                 variables.add(re.sub(r"\.\d+$", "", name))
         table[src] = (defined, needed, variables)
     missing = [s for s in sources("*.c") if s not in table and not s.startswith("src/probe/")]
