@@ -1,21 +1,13 @@
-/* util.c - buffers, whole reads and writes, clocks, UTF-8, base64, error lines
- *
- * Nothing here prints, exits or keeps state. Whatever is read is bounded by
- * the caller; sizes are checked before they are added.
- */
+/* buf.c - a buffer that grows: sizes are checked before they are added */
 #include "base/buf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
 
 void buf_release(struct buf *b)
 {

@@ -1,7 +1,4 @@
-/* clock.c - see the header
- *
- * Nothing else stands here: a unit test that defines both functions itself has its own time.
- */
+/* clock.c - the two clocks, in microseconds */
 #include "base/clock.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* error.c - see the header */
+/* error.c - formats an error's one line; control characters become '?', since it may quote a stranger's text */
 #include "base/error.h"
 #include "base/text.h"
 

@@ -1,16 +1,16 @@
-/* fd.c - see the header */
+/* fd.c - whole writes, and bounded reads of files that somebody else may have put there
+ *
+ * Nothing follows a link or waits: a FIFO, a device or a file with a second link is refused.
+ */
 #include "base/fd.h"
 #include "base/buf.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 int write_full(int fd, const void *data, size_t len)
@@ -29,7 +29,7 @@ int write_full(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* A size that fstat told may be old: what was read is what is believed. */
+/* The size from fstat may be old: the bytes read decide. */
 int read_fd(int fd, size_t max, struct buf *b)
 {
 	size_t start = b->len;

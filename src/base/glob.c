@@ -1,4 +1,4 @@
-/* pattern.c - patterns of names (pattern.h)
+/* glob.c - patterns of names (glob.h)
  *
  * A name is taken apart at its slashes. Within a part there is one star to go back to,
  * the last one met, which is enough and keeps the cost at length times length. Across

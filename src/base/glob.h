@@ -1,6 +1,6 @@
-/* pattern.h - the patterns of collect (cee-job(5)), matched against names a part at a time
+/* glob.h - the patterns of collect (cee-job(5)), matched against names a part at a time
  *
- * Used by the job's parser and by cee-init, so this file and pattern.c need nothing but
+ * Used by the job's parser and by cee-init, so this file and glob.c need nothing but
  * libc. No I/O, no memory of their own, and no name costs more than its length times
  * the pattern's.
  *

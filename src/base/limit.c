@@ -18,7 +18,7 @@
 
 #define SIZE_LARGEST ((int64_t)1 << 50)
 #define COUNT_LARGEST ((int64_t)1 << 30)
-#define TIME_LARGEST ((int64_t)1000000000 * 1000000) /* 1e9 s: exact in a double, as result.c needs */
+#define TIME_LARGEST ((int64_t)1000000000 * 1000000) /* 1e9 s: exact in a double, as results need */
 
 const char *const limit_name[LIMIT_COUNT] = {
 #define L(id, name, unit, compile, run, ceiling, text) [LIMIT_##id] = name,
@@ -60,7 +60,7 @@ void limits_default(struct limits *l, const struct limits *d)
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (l->v[i] < 0)
 			l->v[i] = d->v[i];
-	/* so that a busy host fails nobody who stays within his cpu time */
+	/* so that a busy host fails no job that stays within its cpu time */
 	if (l->v[LIMIT_WALL] < 0 && l->v[LIMIT_CPU] >= 0)
 		l->v[LIMIT_WALL] = 3 * l->v[LIMIT_CPU] + 1000000;
 }

@@ -1,12 +1,9 @@
-/* names.c - see the header */
+/* names.c - names of files and groups: what could leave a folder or upset a terminal is refused */
 #include "base/names.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 static bool part_valid(const char *s, size_t n)

@@ -1,19 +1,13 @@
-/* testhook.c - see the header */
+/* testhook.c - stops a process at a named transition, so that a test can kill it there */
 #include "base/testhook.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
-#include <time.h>
-#include <unistd.h>
 
 void spool_hook(const char *transition)
 {

@@ -1,4 +1,4 @@
-/* text.c - see the header */
+/* text.c - UTF-8 as RFC 3629 has it, the part of it that a terminal may be shown, and base64 */
 #include "base/text.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* time_text.c - see the header */
+/* time_text.c - RFC 3339 in UTC with microseconds, written and read in exactly that form */
 #include "base/time_text.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* draft.c - a job's JSON text made of what a command line says (draft.h)
+/* compose.c - a job's JSON text, made of what a command line says
  *
  * Text goes into the job as text, so that people can read it there; bytes that
  * JSON cannot hold (no UTF-8, a NUL) go as base64. Nothing is judged here that
@@ -7,19 +7,16 @@
 #include "job/compose.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/json_write.h"
 #include "base/text.h"
+#include "job/compose_bytes.h"
 #include "job/detect.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 int strings_add(struct strings *s, char *text)
 {
@@ -109,46 +106,6 @@ char *draft_name(const char *first, const char *path, struct cee_err *e)
 }
 
 /* ---- bytes ---------------------------------------------------------------------- */
-
-static bool is_text(const struct buf *in)
-{
-	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
-}
-
-int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
-{
-	AUTO_FREE char *coded = NULL;
-
-	if (is_text(in))
-		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1
-								: json_quote(out, in->data ? in->data : "", in->len);
-	coded = base64_encode((const unsigned char *)in->data, in->len);
-	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
-		return -1;
-	/* not by printf: it counts in int */
-	return buf_add(out, coded, strlen(coded)) < 0 ? -1 : buf_add(out, "\"", 1);
-}
-
-/* Anything that can be read is taken, a pipe too (cee-submit <(…)); never more than max. */
-int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
-{
-	bool standard = strcmp(path, "-") == 0;
-	AUTO_CLOSE int own = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int fd = standard ? STDIN_FILENO : own;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return cee_fail(e, errno, "%s: %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return cee_fail(e, EISDIR, "%s: is a directory; name the files in it", path);
-	*executable = S_ISREG(st.st_mode) && (st.st_mode & 0111);
-	if (read_fd(fd, max, in) == 0)
-		return 0;
-	if (errno == EFBIG)
-		return cee_fail(e, EFBIG, "%s: is larger than a job may be (%zu bytes, max_job of cee.conf)",
-				path, max);
-	return cee_fail(e, errno == ENOMEM ? ENOMEM : EIO, "%s: %s", path, strerror(errno));
-}
 
 /* ---- fields ----------------------------------------------------------------------- */
 
@@ -379,8 +336,7 @@ static int put_all(const struct draft *d, const char *language, const struct inp
 	    put_tests(d, max, out, e) < 0 || buf_add(out, "}\n", 2) < 0)
 		return -1;
 	if (out->len > max)
-		return cee_fail(e, EFBIG, "the job is %zu bytes (at most %zu, max_job of cee.conf)", out->len,
-				max);
+		return cee_fail(e, EFBIG, "the job is %zu bytes (at most %zu, max_job of cee.conf)", out->len, max);
 	return 0;
 }
 

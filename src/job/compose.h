@@ -1,4 +1,4 @@
-/* draft.h - a job's JSON text made of what a command line says (draft.c)
+/* compose.h - a job's JSON text made of what a command line says (compose.c)
  *
  * Part of libcee: never prints, never exits. What comes out is for job_parse to judge.
  */
@@ -50,12 +50,7 @@ int draft_text(const struct draft *d, struct published *languages, size_t max, s
  * directory of first. malloc'ed; NULL with errno and e, EINVAL when path is not beneath it. */
 char *draft_name(const char *first, const char *path, struct cee_err *e);
 
-/* The inputs of draft_text. Anything that can be read is taken, a pipe too ("-" is standard
- * input); never more than max. */
-int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e);
-/* Appends ,"NAME":... as text, or ,"BASE64":... where in is none. */
-int draft_put_bytes(struct buf *out, const char *name, const char *base64, const struct buf *in);
-/* draft_tests.c: appends ,"tests":[...] of the pairs NAME.in and NAME.out in dir, by name, numbers
+/* compose_tests.c: appends ,"tests":[...] of the pairs NAME.in and NAME.out in dir, by name, numbers
  * in names by their value. Errors as draft_text. */
 int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e);
 

@@ -1,4 +1,4 @@
-/* draft_tests.c - tests of a job from a folder: NAME.in is a test's input, NAME.out what is expected
+/* compose_tests.c - tests of a job from a folder: NAME.in is a test's input, NAME.out what is expected
  *
  * One of the two will do: without NAME.out nothing is expected, without NAME.in the input is
  * empty. What else is in the folder is left alone. Tests come in the order in which people
@@ -9,6 +9,7 @@
 #include "base/json_write.h"
 #include "base/text.h"
 #include "job/compose.h"
+#include "job/compose_bytes.h"
 #include "job/job_tests.h"
 
 #include <dirent.h>

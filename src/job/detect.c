@@ -1,4 +1,4 @@
-/* guess.c - the language of a program that nobody named (guess.h)
+/* detect.c - the language of a program that nobody named (detect.h)
  *
  * Two things tell: the file's extension and its #! line. One answer is taken; two that
  * differ are none, since a program that is run as something else does harm or nonsense.

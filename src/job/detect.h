@@ -1,7 +1,6 @@
-/* guess.h - the language of a program that nobody named (guess.c)
+/* detect.h - the language of a program that nobody named
  *
- * Part of libcee: never prints, never exits. languages is what the spool publishes
- * (languages.json), or NULL. Names that come back are malloc'ed.
+ * languages is what the spool publishes, or NULL. Names that come back are malloc'ed.
  */
 #ifndef CEE_GUESS_H
 #define CEE_GUESS_H

@@ -2,6 +2,7 @@
 #include "job/language_argv.h"
 #include "base/buf.h"
 #include "base/limit.h"
+#include "base/names.h"
 #include "base/strv.h"
 #include "job/job.h"
 #include "job/job_files.h"
@@ -92,10 +93,15 @@ static int stem_of(const char *file)
 	return (int)(dot && dot > base ? (size_t)(dot - file) : strlen(file));
 }
 
-/* What stands for the placeholder that t begins with, and its length in *n; NULL: none does. */
-static const char *placeholder(const char *t, const struct lang *l, const struct job *j, const char *file, size_t *n)
+struct made_values {
+	char cpus[16], stem[NAME_MAX_LEN + 64];
+};
+
+/* The value of the placeholder that t begins with, and its length in *n; NULL: it begins with none. Numbers and
+ * names that have to be made are made in b, which must stay until the value was used. */
+static const char *placeholder(const char *t, const struct lang *l, const struct job *j, const char *file,
+			       struct made_values *b, size_t *n)
 {
-	static _Thread_local char cpus[16], stem[1100];
 	const char *framework = lang_framework(l, j);
 	const struct {
 		const char *name, *value;
@@ -104,12 +110,12 @@ static const char *placeholder(const char *t, const struct lang *l, const struct
 		{ "{framework}", framework },
 		{ "{framework_version}", framework + strcspn(framework, DIGITS) },
 		{ "{layer}", j->layer ? j->layer : "" },
-		{ "{cpus}", cpus },
-		{ "{stem}", stem },
+		{ "{cpus}", b->cpus },
+		{ "{stem}", b->stem },
 	};
 
-	snprintf(cpus, sizeof cpus, "%d", j->cpus > 0 ? j->cpus : 1);
-	snprintf(stem, sizeof stem, "%.*s", stem_of(file), file);
+	snprintf(b->cpus, sizeof b->cpus, "%d", j->cpus > 0 ? j->cpus : 1);
+	snprintf(b->stem, sizeof b->stem, "%.*s", stem_of(file), file);
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		*n = strlen(all[i].name);
 		if (strncmp(t, all[i].name, *n) == 0)
@@ -121,12 +127,13 @@ static const char *placeholder(const char *t, const struct lang *l, const struct
 /* Replaces the placeholders; what was put in is not looked at again. */
 static char *expand(const char *t, const struct lang *l, const struct job *j, const char *file)
 {
+	struct made_values made;
 	struct buf b = { 0 };
 
 	while (*t) {
 		size_t n = strcspn(t, "{"), used = 1;
 		int r = buf_add(&b, t, n);
-		const char *value = t[n] ? placeholder(t + n, l, j, file, &used) : "";
+		const char *value = t[n] ? placeholder(t + n, l, j, file, &made, &used) : "";
 
 		t += n;
 		if (!value)

@@ -1,4 +1,4 @@
-/* tap.c - results of tests as TAP, see tap.h and https://testanything.org
+/* tap.c - results of tests as TAP, see https://testanything.org
  *
  * A name may hold anything that is printable; what TAP would take for a directive is escaped.
  */

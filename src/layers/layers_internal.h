@@ -1,4 +1,4 @@
-/* layer_internal.h - what layer.c, layer_text.c, layer_tree.c and layer_prune.c share: no other part includes it */
+/* layers_internal.h - shared by store.c, lockfile.c, tree.c and prune.c; no other part includes it */
 #ifndef CEE_LAYER_INTERNAL_H
 #define CEE_LAYER_INTERNAL_H
 
@@ -9,14 +9,14 @@
 #include <stdint.h>
 #include <stddef.h>
 
-/* ---- layer_text.c --------------------------------------------------------------- */
+/* ---- lockfile.c --------------------------------------------------------------- */
 
 enum { LAYER_META_MAX = 2 << 20 };
 /* meta/NAME. -1 EBADMSG and nothing in y; used_us is not its to say. */
 int layer_meta_parse(struct layer *y, const char *text, size_t len, struct cee_err *e);
 int layer_meta_format(struct buf *b, const struct layer *y); /* -1 ENOMEM */
 
-/* ---- layer_tree.c --------------------------------------------------------------- */
+/* ---- tree.c --------------------------------------------------------------- */
 
 /* A folder beneath dir, never through a link. */
 int layer_folder(int dir, const char *name);
@@ -37,7 +37,7 @@ void layer_digest(char out[LAYER_DIGEST + 1], const void *data, size_t len);
 /* With all that is in it. */
 int layer_tree_remove(int dir, const char *name);
 
-/* ---- layer.c ---------------------------------------------------------------------- */
+/* ---- store.c ---------------------------------------------------------------------- */
 
 /* Out of the way, under a name that nobody has. */
 int layer_to_trash(struct layers *l, int from, const char *name);

@@ -1,6 +1,6 @@
-/* layer_text.c - what is written of layers: the lock list, and what a layer is (meta/NAME)
+/* lockfile.c - the files that describe layers: the lock list, and meta/NAME
  *
- * A lock list comes from a package box, so from a stranger: so many packages, each word printable,
+ * A lock list comes from a package box, so from a stranger: a bounded number of packages, each word printable,
  * without a space and bounded. meta/NAME is our own, and bounded all the same. No I/O.
  */
 #include "base/buf.h"

@@ -1,4 +1,4 @@
-/* layer_prune.c - all layers: which there are, which are too many, what dead makers left
+/* prune.c - all layers: listing, pruning, sweeping what dead makers left
  *
  * Pruning takes those first that were not used longest, and never one in use: layer_discard has
  * its lock. Sweeping removes what nobody makes any more: whoever makes a layer holds the lock of

@@ -1,9 +1,9 @@
-/* layer.c - one layer on the disk: its name, its use, its check, its making and its way out
+/* store.c - one layer on the disk: its name, its use, its check, its making and its way out
  *
- * layer.h says what lies where and when a layer counts. What holds one in use, or its making, is
+ * store.h says what lies where and when a layer counts. What holds one in use, or its making, is
  * a lock on a file of ours; the order of the steps is such that whoever dies between two of them
- * leaves nothing that counts. What is in a tree is layer_tree.c's, what is written of a layer
- * layer_text.c's; all of them at once are layer_prune.c's.
+ * leaves nothing that counts. Trees are in tree.c, the files that describe a layer in lockfile.c,
+ * operations on all layers in prune.c.
  */
 #include "layers/store.h"
 #include "base/buf.h"
