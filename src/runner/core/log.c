@@ -3,6 +3,9 @@
  * Text: TIME EVENT name=value …, values quoted when they hold anything but
  * plain characters. JSON: an object a line. Values may come from users and
  * boxes: control characters never reach the terminal raw.
+ *
+ * Its two settings belong to the process and not to an object, as standard error does: main sets them once,
+ * before anything is logged. Only the loop's thread may log.
  */
 #include "runner/core/log.h"
 #include "base/buf.h"
