@@ -41,7 +41,7 @@ static int put_text(struct archive *a, const char *name, const char *text, struc
 /* The content of a file that is as long as its header says, whatever happens to it meanwhile. */
 static int put_content(struct archive *a, const char *path, int64_t size, struct cee_err *err)
 {
-	static char block[1 << 16];
+	char block[1 << 16];
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int64_t left = size;
 

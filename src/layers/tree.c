@@ -130,7 +130,7 @@ static int open_above(int tree, char *path, char **last)
 static int file_digest(int dir, const char *name, char out[LAYER_DIGEST + 1])
 {
 	AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	static unsigned char bytes[65536];
+	unsigned char bytes[65536];
 	struct sha256_ctx c;
 	struct stat st;
 	ssize_t n;

@@ -35,6 +35,7 @@ BELOW_INIT = ("base", "wire")
 # Mutable state of a process that no object can hold: why stands beside it in the file.
 VARIABLES = {
     "base/id.c": "the ids of a process rise, whatever the clock does",
+    "images/engine_client.c": "the flag that a signal handler sets",
     "base/testhook.c": "a test stops the process once",
     "cli/signals.c": "the handler of a signal can reach only static state",
     "cli/tty.c": "the handler of a signal restores the terminal",
