@@ -1,4 +1,4 @@
-/* guess_test - the language of a program by its name and its #! line */
+/* detect_test - the language of a program by its name and its #! line */
 #include "base/error.h"
 #include "job/detect.h"
 #include "job/published.h"

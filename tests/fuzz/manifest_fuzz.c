@@ -1,4 +1,4 @@
-/* declare_fuzz - any text as each of the files that declare packages: no over-read, and whatever is
+/* manifest_fuzz - any text as each of the files that declare packages: no over-read, and whatever is
  * taken is a package by its grammar, none twice */
 #include "base/error.h"
 #include "job/job.h"

@@ -1,4 +1,4 @@
-/* lang_fuzz - whatever text comes as a language file; what passes makes vectors and is published
+/* language_fuzz - whatever text comes as a language file; what passes makes vectors and is published
  * as JSON that job_check can read; and as the versions that an image names */
 #include "base/error.h"
 #include "base/strv.h"

@@ -1,4 +1,4 @@
-/* guess_fuzz - whatever a program begins with: its #! line gives bounded words without blanks,
+/* detect_fuzz - whatever a program begins with: its #! line gives bounded words without blanks,
  * and a guess is one of the languages or a reason that names -l */
 #include "base/error.h"
 #include "job/detect.h"

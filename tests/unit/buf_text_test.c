@@ -1,4 +1,4 @@
-/* util_test - buffers, reading files of others, UTF-8, base64, ids, limits, terminal output */
+/* buf_text_test - buffers, reading files of others, UTF-8, base64, ids, limits, terminal output */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -53,7 +53,7 @@ static int read_name(int dir, const char *name, size_t max)
 
 static void files(void)
 {
-	char dir[] = "/tmp/util_test.XXXXXX";
+	char dir[] = "/tmp/buf_text_test.XXXXXX";
 	AUTO_CLOSE int d = -1;
 	int fd;
 

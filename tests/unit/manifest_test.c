@@ -1,4 +1,4 @@
-/* declare_test - declarations as people write them, and each refusal with its file and line */
+/* manifest_test - declarations as people write them, and each refusal with its file and line */
 #include "base/error.h"
 #include "job/job.h"
 #include "job/job_files.h"

@@ -1,4 +1,4 @@
-/* many_test - lists of ids, groups, keys, removal, on real files */
+/* group_key_test - lists of ids, groups, keys, removal, on real files */
 #include "base/dir.h"
 #include "base/fd.h"
 #include "base/id.h"

@@ -1,4 +1,4 @@
-/* pattern_test - what a pattern of collect matches, and what is none */
+/* glob_test - what a pattern of collect matches, and what is none */
 #include "base/glob.h"
 #include "check.h"
 

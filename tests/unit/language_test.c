@@ -1,4 +1,4 @@
-/* lang_test - language files, the argument vectors made of them, and what is published */
+/* language_test - language files, the argument vectors made of them, and what is published */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -367,7 +367,7 @@ static void directory(void)
 	static const char good[] = "{\"language\":\"gcc\",\"version\":\"12\",\"code\":\"x\"}";
 	static const char clash[] =
 		"{\"language\":\"gcc\",\"code\":\"x\",\"files\":[{\"name\":\".rc\",\"content\":\"\"}]}";
-	char dir[] = "/tmp/lang_test.XXXXXX";
+	char dir[] = "/tmp/language_test.XXXXXX";
 	AUTO_CLOSE int d = -1;
 	struct langs ls;
 

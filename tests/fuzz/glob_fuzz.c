@@ -1,4 +1,4 @@
-/* pattern_fuzz - a pattern and a name of any bytes, a NUL between them: no over-read, and a
+/* glob_fuzz - a pattern and a name of any bytes, a NUL between them: no over-read, and a
  * name that matches is one that every step on its way said might come */
 #include "base/glob.h"
 

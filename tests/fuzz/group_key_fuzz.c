@@ -1,4 +1,4 @@
-/* many_fuzz - a group's file and a key's entry of any bytes: only ids come out of the one, each
+/* group_key_fuzz - a group's file and a key's entry of any bytes: only ids come out of the one, each
  * once; the other stands for an id only when it is exactly what is written for its name */
 #include "base/fd.h"
 #include "base/id.h"
@@ -36,7 +36,7 @@ static void fuzz_group(const uint8_t *data, size_t size)
 	close(fd);
 }
 
-static char path[] = "/tmp/many_fuzz.XXXXXX";
+static char path[] = "/tmp/group_key_fuzz.XXXXXX";
 static int dir = -1;
 
 static void leave(void)
