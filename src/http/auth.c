@@ -1,20 +1,20 @@
-/* auth.c - who asks, and what they may do
+/* auth.c - authentication and authorization of a request
  *
- * A bearer token says who, else the server's own login (REMOTE_USER), which is believed. The
- * owner of what a caller submits is made of that name:
+ * A caller is identified by a bearer token, else by the web server's login (REMOTE_USER), which is
+ * trusted. The owner of the caller's jobs is derived from that name:
  *
  *     http-REALM-NAME        a user
- *     http-REALM-APP-USER    who asks through APP, which may delegate, and names USER in Cee-User
- *     anon                   nobody
+ *     http-REALM-APP-USER    USER, named in Cee-User by the application APP, whose token may delegate
+ *     anon                   an anonymous caller
  *
- * Of its own, a ticket (ticket.h) lets whoever has it read the one task.
+ * A ticket (ticket.h) needs no login: its bearer may read one task.
  *
- * Bytes of a name that are none of a-z and 0-9 become _xx (hexadecimal), so a name has no '-' and no
- * two names are encoded alike; long ones end in a part of their hash. Nobody can so become
- * another's owner, a local user's (uid-N) or anon.
+ * Bytes of a name other than a-z and 0-9 become _xx (hexadecimal), so an encoded name has no '-' and
+ * no two names are encoded alike; a long name is replaced by a part of its hash. So no caller can take
+ * the owner of another caller, of a local user (uid-N) or of anonymous callers.
  *
- * Anonymous callers share one owner. What they may see of it is what they know the id of, which
- * has 74 random bits; they have no list, no groups and no keys.
+ * Anonymous callers share one owner. They may read a task if they know its id, which has 74 random
+ * bits; they have no list, no groups and no keys.
  */
 #include "http/auth.h"
 #include "base/buf.h"
@@ -51,7 +51,7 @@ static int put_part(struct buf *b, const char *name)
 		if (buf_printf(&part, plain ? "%c" : "_%02x", (unsigned char)*s) < 0)
 			return -1;
 	}
-	if (part.len > OWNER_PART_MAX) { /* "_s" is no escape */
+	if (part.len > OWNER_PART_MAX) { /* "_s" is not an escape, so it cannot be confused with one */
 		char hash[TOKEN_HASH + 1];
 
 		token_hash(hash, name);
@@ -96,9 +96,9 @@ static bool find_token(struct request *rq, const char *text, struct token *t)
 	return token_find(t, b.data ? b.data : "", b.len, text, now_us()) == 1;
 }
 
-/* ---- who -------------------------------------------------------------------------------- */
+/* ---- the caller --------------------------------------------------------------------------- */
 
-static void nobody(struct request *rq)
+static void set_anonymous(struct request *rq)
 {
 	snprintf(rq->client.owner, sizeof rq->client.owner, "anon");
 	rq->anonymous = true;
@@ -117,20 +117,20 @@ static bool ask_for_login(struct request *rq, bool bad_token)
 	answer_header(rq, "WWW-Authenticate",
 		      bad_token ? "Bearer realm=\"cee\", error=\"invalid_token\"" : "Bearer realm=\"cee\"");
 	answer_problem(rq, 401,
-		       bad_token ? "this token is unknown, or has expired"
-				 : "say who you are: a bearer token, or the server's own login");
+		       bad_token ? "the token is unknown or has expired"
+				 : "login required: send a bearer token or use the server's login");
 	return false;
 }
 
-static bool somebody(struct request *rq, const char *name, const char *user)
+static bool set_owner(struct request *rq, const char *name, const char *user)
 {
 	if (auth_owner(rq->client.owner, rq->client.conf.http_realm, name, user) == 0)
 		return true;
-	answer_problem(rq, 500, "no owner's name can be made of this user's");
+	answer_problem(rq, 500, "the user's name cannot be made into an owner's name");
 	return false;
 }
 
-/* Who they are; false: answered. */
+/* Sets the owner and the scopes; false: answered. */
 static bool identify(struct request *rq)
 {
 	const char *text = bearer(rq), *login = cgi_variable(&rq->cgi, "REMOTE_USER"),
@@ -140,26 +140,26 @@ static bool identify(struct request *rq)
 	if (text && !find_token(rq, text, &t))
 		return ask_for_login(rq, true);
 	if (user && !(text && (t.scopes & SCOPE_DELEGATE)))
-		return forbid(rq, "Cee-User: is for a token with the scope delegate");
+		return forbid(rq, "Cee-User: requires a token with the scope delegate");
 	if (text && (t.scopes & SCOPE_DELEGATE) && !user) {
 		rq->scopes = t.scopes & SCOPE_ADMIN;
-		nobody(rq);
+		set_anonymous(rq);
 		return true;
 	}
 	if (!text && !login) {
-		nobody(rq);
+		set_anonymous(rq);
 		return true;
 	}
 	rq->scopes = text ? t.scopes : SCOPE_SUBMIT | SCOPE_READ;
-	return somebody(rq, text ? t.name : login, user);
+	return set_owner(rq, text ? t.name : login, user);
 }
 
-/* A ticket says it all, and allows no more than to read the one task. */
+/* A ticket replaces the login, and allows reading its task only. */
 static bool allow_ticket(struct request *rq, const char *text, unsigned needs)
 {
 	if (!ticket_check(rq, text)) {
 		answer_header(rq, "WWW-Authenticate", "Bearer realm=\"cee\", error=\"invalid_token\"");
-		answer_problem(rq, 401, "this ticket is none for this task, or has expired");
+		answer_problem(rq, 401, "the ticket is for another task, or has expired");
 		return false;
 	}
 	rq->scopes = SCOPE_READ;
@@ -180,5 +180,5 @@ bool auth_allow(struct request *rq, unsigned needs, bool by_ticket)
 		return true;
 	if (rq->anonymous)
 		return ask_for_login(rq, false);
-	return forbid(rq, "this token's scopes do not allow that");
+	return forbid(rq, "the token's scopes do not allow this");
 }

@@ -1,4 +1,4 @@
-/* auth.h - who asks, and what they may do */
+/* auth.h - authentication and authorization of a request */
 #ifndef CEE_HTTP_AUTH_H
 #define CEE_HTTP_AUTH_H
 
@@ -10,8 +10,8 @@
 /* Sets owner, scopes and anonymous and returns true, or has answered 401, 403 or 500. by_ticket: a valid
  * ?ticket= of the task suffices. */
 bool auth_allow(struct request *rq, unsigned needs, bool by_ticket);
-/* The owner of what a user submits, or of one who asks through an application; user may be NULL. -1: none
- * can be made. */
+/* Makes the owner's name from a user's name, or from an application's name and its user's; user may be NULL.
+ * -1: out of memory, or the result is not a valid owner name. */
 int auth_owner(char owner[OWNER_MAX], const char *realm, const char *name, const char *user);
 
 #endif

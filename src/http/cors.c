@@ -1,8 +1,8 @@
-/* cors.c - whose pages may read answers: http_origins of cee.conf (the Fetch standard, 3.2)
+/* cors.c - origins whose pages may read responses: http_origins of cee.conf (the Fetch standard, 3.2)
  *
- * A browser is told so with every answer, errors too. It is never told to send what it knows of a
- * login (Access-Control-Allow-Credentials): a page of another origin acts with a token that it has
- * been given, with a ticket, or as nobody.
+ * Every response has the headers, errors too. Access-Control-Allow-Credentials is never sent, so a browser
+ * sends no login for a page of another origin: such a page uses a token of its own or a ticket, or is
+ * anonymous.
  */
 #include "http/cors.h"
 #include "conf/conf.h"

@@ -1,12 +1,12 @@
-/* page.c - the page at "/", its parts beneath "/page/", and "/embed.js": files of the administrator's
+/* page.c - serves the page at "/", its parts beneath "/page/", and "/embed.js"
  *
- * The table below is all there is: a request's path is compared with it and never becomes a path on
- * disk. The parts of the page lie in http_page of cee.conf(5), those of the editor component in
- * http_editor, where the distribution has put them.
+ * Only the files in the table below are served: a request's path is compared with it and never becomes
+ * a path on disk. The page's files are in http_page of cee.conf(5); those of the editor component are in
+ * http_editor, where the distribution has installed them.
  *
- * They are public, as a program's source is: who may do what is asked of the API that they call. So
- * any site may load the modules that /embed.js needs. The page itself lets nothing in but its own
- * scripts and styles, takes no text for markup (trusted types), and is put in no frame.
+ * The files are public; the API that they call checks permissions. So any site may load the modules that
+ * /embed.js needs. The page itself loads its own scripts and styles only, never makes text into markup
+ * (trusted types), and cannot be framed.
  */
 #include "http/page.h"
 #include "base/buf.h"
@@ -75,7 +75,8 @@ static bool read_part(struct request *rq, const char *dir, const char *file, str
 	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && read_fd(fd, PAGE_PART_MAX, b) == 0)
 		return true;
 	if (errno != ENOENT && errno != ENOTDIR)
-		prog_error("%s/%s: %s", dir, file, fd < 0 ? strerror(errno) : "it is no file that can be served");
+		prog_error("%s/%s: %s", dir, file,
+			   fd < 0 ? strerror(errno) : "not a regular file, or too large (at most 4 MiB)");
 	answer_problem(rq, 404, "this part of the page is not installed");
 	return false;
 }
@@ -94,13 +95,13 @@ static void send_part(struct request *rq, const char *dir, const char *file, con
 	answer_header(rq, "ETag", "%s", tag);
 	answer_header(rq, "Cache-Control", "no-cache");
 	answer_header(rq, "Referrer-Policy", "no-referrer");
-	if (known && strstr(known, tag)) /* also as W/"…", which a server makes of it that compresses */
+	if (known && strstr(known, tag)) /* also as W/"…": a server that compresses makes the tag weak */
 		answer_empty(rq, 304);
 	else
 		answer_text(rq, 200, type, b.data ? b.data : "", b.len);
 }
 
-/* Any site's page may load it. Those of http_origins have been told so already; once is allowed. */
+/* Lets any site's page load it. For http_origins the CORS header is there already, and it may be sent once only. */
 static void for_all_sites(struct request *rq)
 {
 	if (!rq->headers.data || !strcasestr(rq->headers.data, "Access-Control-Allow-Origin:"))
@@ -108,7 +109,7 @@ static void for_all_sites(struct request *rq)
 	answer_header(rq, "Cross-Origin-Resource-Policy", "cross-origin");
 }
 
-/* Its addresses are relative, so beneath a path it must be asked for with a '/' at the end. */
+/* The page's links are relative, so its address must end with '/': redirect when it does not. */
 void page_index(struct request *rq)
 {
 	AUTO_BUF struct buf to = { 0 };

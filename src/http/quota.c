@@ -1,11 +1,11 @@
-/* quota.c - how much an owner may submit: jobs a minute, bytes a minute, jobs waiting
+/* quota.c - limits on an owner's submissions: jobs per minute, bytes per minute, queued jobs
  *
- * The rates are kept by the generic cell rate algorithm: one time stamp a rate says until when
- * what was taken is used up. An owner who was silent for a minute may take a minute's share at
- * once. A request that is larger than what is left is refused whole; one that is larger than a minute's share
- * is accepted only when nothing is used up, and then is paid for in full, however long that takes.
- * The stamps are a file of cee-http's own, http_state/quota/OWNER, changed under a lock;
- * it is not synced: a power cut gives an owner one minute's share again.
+ * Rates are limited by the generic cell rate algorithm. It keeps one time stamp for each rate: the time
+ * at which all past requests will be paid off. An owner who was idle for a minute may use a whole minute's
+ * quota at once. A request that exceeds the remaining quota is refused as a whole. One that exceeds a whole
+ * minute's quota is accepted only when the quota is untouched, and delays the next requests by its full cost.
+ * The stamps are in http_state/quota/OWNER, changed under a lock and not synced: after a power cut an owner
+ * may use up to one minute's quota again.
  */
 #include "http/quota.h"
 #include "base/clock.h"
@@ -31,7 +31,7 @@
 #define MINUTE_US INT64_C(60000000)
 enum { STAMPS_MAX = 64 };
 
-/* What n cost at rate a minute, in microseconds. */
+/* The cost of n units at rate units per minute, in microseconds. */
 static int64_t us_for(int64_t n, int64_t rate)
 {
 	return (int64_t)((double)n * (double)MINUTE_US / (double)rate);
@@ -58,7 +58,7 @@ int64_t quota_wait(int64_t *stamp, int64_t now, int64_t n, int64_t rate, int64_t
 	if (rate <= 0)
 		return 0;
 	if (*stamp - now > us_for(most, rate) + MINUTE_US)
-		*stamp = now; /* no request can have made it so late: the clock was set back */
+		*stamp = now; /* later than any request can set it: the clock was set back */
 	used = *stamp > now ? *stamp - now : 0;
 	cost = us_for(n, rate);
 	if (used > 0 && used + cost > MINUTE_US)
@@ -88,13 +88,12 @@ static bool take(struct request *rq, int fd, int64_t jobs, int64_t bytes)
 		wait_jobs ? 0 : quota_wait(&stamp[1], now, bytes, rq->client.conf.http_bytes, rq->client.conf.max_job);
 	if (wait_jobs || wait_bytes) {
 		too_many(rq, wait_jobs ? wait_jobs : wait_bytes,
-			 wait_jobs ? "too many jobs in a minute (http_jobs)"
-				   : "too many bytes in a minute (http_bytes)");
+			 wait_jobs ? "too many jobs per minute (http_jobs)" : "too many bytes per minute (http_bytes)");
 		return false;
 	}
 	n = snprintf(text, sizeof text, "%020" PRId64 " %020" PRId64 "\n", stamp[0], stamp[1]);
 	if (pwrite(fd, text, (size_t)n, 0) < 0)
-		prog_error("%s: its quota is not kept: %s", rq->client.owner, strerror(errno));
+		prog_error("%s: cannot save the quota: %s", rq->client.owner, strerror(errno));
 	return true;
 }
 
@@ -108,7 +107,7 @@ bool quota_take(struct request *rq, int64_t jobs, int64_t bytes)
 		return true;
 	fd = open_file(rq, &e);
 	if (fd < 0) {
-		answer_error(rq, EIO, &e); /* without its account nobody knows how much there was */
+		answer_error(rq, EIO, &e); /* fail closed: without the stamps the rate is unknown */
 		return false;
 	}
 	r = take(rq, fd, jobs, bytes);
@@ -133,7 +132,7 @@ static int count(void *arg, const char *owner, const char *id, int priority, int
 	return 0;
 }
 
-/* Little's law: where n wait and the one at the head has waited for t, one leaves each t / n. */
+/* Little's law: if n jobs wait and the oldest has waited for t, one leaves every t / n. */
 void quota_full(struct request *rq)
 {
 	struct queue q = { 0 };
@@ -141,5 +140,5 @@ void quota_full(struct request *rq)
 
 	if (spool_each_new(&rq->client.spool, rq->client.owner, count, &q) == 0 && q.n > 0)
 		us = (now_us() - q.oldest_us) / q.n;
-	too_many(rq, us > 0 ? us : 0, "as many jobs wait as may (max_queued)");
+	too_many(rq, us > 0 ? us : 0, "too many queued jobs (max_queued)");
 }

@@ -1,10 +1,11 @@
-/* ticket.c - tickets (ticket.h), and the key that they are made with: http_state/ticket.key
+/* ticket.c - tickets (ticket.h), and the key that signs them: http_state/ticket.key
  *
- * The rules kept here:
- *   - The key is 32 random bytes in a file of cee-http's own, 0600, made by whoever needs it first:
- *     written beside its place and renamed there, overwriting nothing, so that two agree on one.
- *   - Whoever removes that file makes all tickets void.
- *   - A ticket is compared in a time that does not tell how much of it was right.
+ * Rules:
+ *   - The key is 32 random bytes in a file of mode 0600, created by the first process that needs it:
+ *     written under a temporary name and renamed without replacing, so that processes that race agree on
+ *     one key.
+ *   - Removing that file makes all tickets invalid.
+ *   - MACs are compared in constant time.
  */
 #include "http/ticket.h"
 #include "base/buf.h"
@@ -36,12 +37,12 @@ static void mac_of(char text[MAC_TEXT + 1], const unsigned char key[TICKET_KEY],
 		   int64_t expires_s)
 {
 	unsigned char mac[MAC_BYTES];
-	char said[OWNER_MAX + ID_LEN + 64];
-	int n = snprintf(said, sizeof said, "cee ticket 1\n%" PRId64 "\n%s\n%s\n", expires_s, owner, id);
+	char signed_text[OWNER_MAX + ID_LEN + 64];
+	int n = snprintf(signed_text, sizeof signed_text, "cee ticket 1\n%" PRId64 "\n%s\n%s\n", expires_s, owner, id);
 	struct hmac_sha256_ctx c;
 
 	hmac_sha256_set_key(&c, TICKET_KEY, key);
-	hmac_sha256_update(&c, (size_t)n, (const uint8_t *)said);
+	hmac_sha256_update(&c, (size_t)n, (const uint8_t *)signed_text);
 	hmac_sha256_digest(&c, sizeof mac, mac);
 	for (int i = 0; i < MAC_BYTES; i++)
 		snprintf(text + 2 * i, 3, "%02x", mac[i]);
@@ -83,7 +84,7 @@ bool ticket_parse(char owner[OWNER_MAX], const unsigned char key[TICKET_KEY], co
 
 #define KEY_FILE "ticket.key"
 
-/* 0, or -1 with errno; EINVAL: it is none. */
+/* 0, or -1 with errno; EINVAL: the file has not the length of a key. */
 static int key_read_file(int state, unsigned char key[TICKET_KEY])
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -98,7 +99,7 @@ static int key_read_file(int state, unsigned char key[TICKET_KEY])
 	return 0;
 }
 
-/* Who is second takes the first one's. */
+/* Creates the key; if another process was faster, reads that process's key. */
 static int key_write_file(int state, unsigned char key[TICKET_KEY])
 {
 	char name[64];
@@ -124,8 +125,8 @@ static bool key_get(struct request *rq, unsigned char key[TICKET_KEY])
 
 	if (state >= 0 && (key_read_file(state, key) == 0 || (errno == ENOENT && key_write_file(state, key) == 0)))
 		return true;
-	prog_error("%s/" KEY_FILE ": %s: no tickets can be given (http_state of cee.conf)", rq->client.conf.http_state,
-		   strerror(errno));
+	prog_error("%s/" KEY_FILE ": %s: cannot issue or check tickets (see http_state in cee.conf)",
+		   rq->client.conf.http_state, strerror(errno));
 	return false;
 }
 

@@ -21,16 +21,16 @@ static void child_set_up(int out, int log)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL); /* apt takes an ignored one badly */
+	signal(SIGPIPE, SIG_DFL); /* apt misbehaves if it is ignored */
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	if (log >= 0)
 		dup2(log, STDERR_FILENO);
-	/* libcurl's own too: mmdebstrap has shells name descriptors, of which theirs know one digit */
+	/* libcurl's descriptors too: mmdebstrap's hooks run in shells that accept one-digit descriptors only */
 	close_range(3, ~0U, 0);
 }
 
-/* argv or f */
+/* Runs argv if it is given, else f */
 static int start(struct child *c, char *const *argv, int (*f)(void *, int), void *arg, struct cee_err *err)
 {
 	int p[2];
@@ -79,7 +79,7 @@ int child_wait(struct child *c)
 		return c->pid == 0 ? 0 : -1;
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	/* 0 stands for "ended well" from here on, -1 for "did not" */
+	/* from here on 0 means that it succeeded, -1 that it failed */
 	c->pid = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 	return (int)c->pid;
 }

@@ -1,4 +1,4 @@
-/* child.h - a child process whose output is read: programs of the host, never through a shell */
+/* child.h - child processes whose output is read: programs of the host, never run through a shell */
 #ifndef CEE_LANG_CHILD_H
 #define CEE_LANG_CHILD_H
 
@@ -12,22 +12,22 @@
 struct child {
 	pid_t pid;
 	int fd;	 /* its standard output; closed by child_wait */
-	int log; /* set before: where its standard error goes, -1 ours */
+	int log; /* set by the caller: descriptor for its standard error, -1 the parent's */
 };
 
 /* Starts argv (looked up in PATH), standard input /dev/null. */
 int child_exec(struct child *c, char *const *argv, struct cee_err *err);
-/* The same with a function of ours in a process of its own, given its output's
- * descriptor; what it returns is the exit status. */
+/* The same with f instead of a program: it runs in the child, gets the descriptor to
+ * write to, and returns the exit status. */
 int child_fork(struct child *c, int (*f)(void *arg, int fd), void *arg, struct cee_err *err);
-/* Waits for its end: 0 when it exited with 0, else -1. Once more is fine, and says the same. */
+/* Waits until it ends: 0 if it exited with 0, else -1. May be called again, with the same result. */
 int child_wait(struct child *c);
 int child_finish(void *child); /* the same, as the callback of an upload */
-/* Ends it if it still runs. */
+/* Terminates it if it still runs, and waits. */
 void child_stop(struct child *c);
-/* Runs argv and takes what it prints, at most max bytes; -1 unless it exits with 0. */
+/* Runs argv and appends its output to out, at most about max bytes; -1 unless it exits with 0. */
 int child_capture(char *const *argv, size_t max, struct buf *out, struct cee_err *err);
-/* Is there such a program in PATH? path gets its name (PATH_MAX bytes). */
+/* Finds a program in PATH; path gets its path (PATH_MAX bytes). */
 bool child_which(const char *name, char *path);
 
 #endif

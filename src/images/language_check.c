@@ -1,10 +1,9 @@
 /* language_check.c - a language's hello world in a box, without a runner
  *
- * Shows that an image works under the restrictions that jobs get: no network,
- * no capability, a uid of its own, a read-only root. The box is a plain
+ * Checks that an image works under the restrictions of jobs: no network,
+ * no capabilities, an unprivileged uid, a read-only root. The box is a plain
  * container whose shell writes the files, compiles and runs; everything in that
- * script comes from the language file and is quoted. The box is removed
- * whatever happens.
+ * script comes from the language file and is quoted. The box is always removed.
  */
 #include "images/language_check.h"
 #include "base/buf.h"
@@ -28,7 +27,7 @@
 enum { WORK_SIZE = 64 << 20, CHECK_MEMORY = 768 << 20, CHECK_PIDS = 256, SHOWN = 400 };
 #define EXPECTED "hello, world\n"
 
-/* text as one word of sh(1) */
+/* Appends text as one quoted word of sh(1) */
 static int put_word(struct buf *b, const char *text)
 {
 	int r = buf_add(b, "'", 1);
@@ -64,7 +63,7 @@ static int put_file(struct buf *b, const char *name, const char *data, size_t le
 	return buf_printf(b, "\n");
 }
 
-/* sh -c: files, compile (what it says to stderr), run with the environment of a live run */
+/* The script for sh -c: writes the files, compiles (its output goes to stderr), runs with the variables for live output */
 static int script_make(struct buf *b, const struct lang *l)
 {
 	struct job j = { .language = l->name, .code = l->hello, .code_len = strlen(l->hello) };
@@ -95,7 +94,7 @@ static void take_id(void *arg, const struct engine_answer *a)
 static int box_create(struct work *w, const struct lang *l, const char *script, char id[ENGINE_ID_MAX],
 		      struct cee_err *err)
 {
-	static const char *const shell[] = { "/bin/sh", "-c", NULL }; /* in place of the image's own entry point */
+	static const char *const shell[] = { "/bin/sh", "-c", NULL }; /* overrides the image's entry point */
 	const char *const command[] = { script, NULL };
 	const struct job none = { .language = l->name };
 	const struct engine_label label = { "cee.check", l->name };
@@ -127,7 +126,7 @@ static int box_create(struct work *w, const struct lang *l, const char *script, 
 
 /* ---- the box ---------------------------------------------------------------- */
 
-/* What a container printed. */
+/* A container's output. */
 struct output {
 	struct buf out, both;
 };
@@ -191,9 +190,9 @@ int image_check(struct work *w, const struct lang *l, struct cee_err *err)
 		return -1;
 	w->no_source = !i.present;
 	if (!i.present)
-		return cee_fail(err, ENOENT, "there is no image %s; run `cee-lang build %s`", l->image, l->name);
+		return cee_fail(err, ENOENT, "no image %s (run `cee-lang build %s`)", l->image, l->name);
 	if (!l->hello || !*l->hello)
-		return cee_fail(err, EINVAL, "its language file has no hello");
+		return cee_fail(err, EINVAL, "the language file has no hello");
 	if (script_make(&script, l) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	if (box_create(w, l, script.data, id, err) < 0)

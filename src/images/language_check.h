@@ -6,7 +6,7 @@
 #include "images/work.h"
 #include "job/language.h"
 
-/* Compiles and runs the language's hello. 0 when it printed what it should. */
+/* Compiles and runs the language's hello. 0: it printed the expected text. */
 int image_check(struct work *w, const struct lang *l, struct cee_err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* layer_command.c - cee-lang layer and prune
  *
- * A layer is made by the runner alone; to have one ahead a job is submitted that wants it and
- * checks the language's hello, so that there is one way in which layers come into being.
+ * Only the runner builds layers. To build one ahead of time, cee-lang submits a job that needs it and
+ * that checks the language's hello.
  */
 #include "images/layer_command.h"
 #include "base/buf.h"
@@ -24,7 +24,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* EX_OK and *l open; -1: there are none, which is no fault; else a status. */
+/* EX_OK: *l is open. -1: there are no layers, which is not an error. Else an exit status. */
 static int open_layers(const struct conf *c, struct layers *l)
 {
 	struct cee_err e;
@@ -136,7 +136,7 @@ static int check_one(void *arg, const char *name)
 		k->sound++;
 	} else if (errno != ENOENT) {
 		k->damaged++;
-		prog_error("%s; removed, the next job that wants it has it made anew", e.msg);
+		prog_error("%s; removed (the next job that needs it rebuilds it)", e.msg);
 		layer_discard(k->l, name, true);
 	}
 	return 0;
@@ -174,7 +174,7 @@ int layers_prune_now(const struct conf *c, int64_t max)
 	return r < 0 ? EX_OK : r;
 }
 
-/* ---- making ---------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------- */
 
 static char *job_text(const struct lang *l, const char *framework, char **packages, size_t n)
 {
@@ -191,7 +191,7 @@ static char *job_text(const struct lang *l, const char *framework, char **packag
 		char *at = strrchr(packages[i], '@');
 
 		if (!at || at == packages[i] || !at[1])
-			prog_usage("%s: a package is NAME@VERSION", packages[i]);
+			prog_usage("%s: not a package (expected NAME@VERSION)", packages[i]);
 		*at = '\0';
 		cJSON_AddItemToArray(list, p = cJSON_CreateObject());
 		cJSON_AddStringToObject(p, "name", packages[i]);
@@ -202,7 +202,7 @@ static char *job_text(const struct lang *l, const char *framework, char **packag
 	return text;
 }
 
-/* cee-submit does the rest: it knows how to check a job, to wait and what to say. */
+/* Becomes cee-submit, which checks the job, submits it, waits and reports. */
 int layers_make(const struct conf *c, const struct lang *l, const char *framework, char **packages, size_t n)
 {
 	AUTO_FREE char *text = job_text(l, framework, packages, n), *submit = NULL;

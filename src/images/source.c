@@ -1,8 +1,8 @@
-/* source.c - what the host has that images are made of (source.h)
+/* source.c - the host's files, release and package sources, from which images are built (source.h)
  *
- * No mirror and no proxy is named in cee: images come from where the host
- * itself gets its packages. Its apt is asked with apt-get indextargets and
- * apt-config, so that every format of sources is understood.
+ * cee names no mirror and no proxy: images use the mirrors and proxies of the
+ * host's apt. They are read with apt-get indextargets and apt-config, which
+ * understand every format of sources.
  */
 #include "images/source.h"
 #include "base/buf.h"
@@ -50,7 +50,7 @@ void digest_text(const struct digest *d, char out[17])
 
 /* ---- directories of the host -------------------------------------------- */
 
-/* /{PROGRAM}/REST → the real directory of the program, and REST beneath it. */
+/* Turns /{PROGRAM}/REST into REST beneath the real directory of the program. */
 static int program_path(const char *from, char *path, struct cee_err *err)
 {
 	size_t len = strcspn(from + 2, "}");
@@ -62,7 +62,7 @@ static int program_path(const char *from, char *path, struct cee_err *err)
 		return cee_fail(err, EINVAL, "source.host: '%s': expected /{PROGRAM} or /{PROGRAM}/PATH", from);
 	snprintf(name, sizeof name, "%.*s", (int)len, from + 2);
 	if (!child_which(name, found) || !realpath(found, real))
-		return cee_fail(err, ENOENT, "%s: this host has no such program in PATH", name);
+		return cee_fail(err, ENOENT, "%s: not found in PATH of this host", name);
 	n = snprintf(path, PATH_MAX, "%s%s", dirname(real), rest);
 	return n < PATH_MAX ? 0 : cee_fail(err, ENAMETOOLONG, "%s: too long", from);
 }
@@ -170,7 +170,7 @@ static void list_release(char **list, size_t n)
 	free(list);
 }
 
-/* KEY=value of os-release(5), without quotes; "" when it is not there */
+/* The value of KEY in os-release(5), without quotes; "" when it is missing */
 static void os_release(const char *text, const char *key, char *out, size_t size)
 {
 	size_t len = strlen(key);
@@ -184,8 +184,8 @@ static void os_release(const char *text, const char *key, char *out, size_t size
 		}
 }
 
-/* The release that images are made of: the host's, where it is one of Debian's
- * or Ubuntu's or derived from one, else Debian 12. */
+/* The release to build images from: the host's Debian or Ubuntu release, or the
+ * one that the host's is derived from, else Debian 12. */
 static void suite_find(char *suite, size_t size)
 {
 	static const char *const derived[] = { "DEBIAN_CODENAME", "UBUNTU_CODENAME" };
@@ -208,7 +208,7 @@ static void suite_find(char *suite, size_t size)
 		snprintf(suite, size, "bookworm");
 }
 
-/* "REPO RELEASE COMPONENT" of an index target → a line of sources.list, when
+/* Turns "REPO RELEASE COMPONENT" of an index target into a line of sources.list, if
  * it belongs to the release, its updates or its security updates */
 static int target_take(struct source_apt *a, char *line)
 {
@@ -228,7 +228,7 @@ static int target_take(struct source_apt *a, char *line)
 	return 0;
 }
 
-/* Proxies, and checks of dates that the host has switched off */
+/* Keeps options that set proxies or switch off checks of dates */
 static int option_take(struct source_apt *a, char *line)
 {
 	static const char *const wanted[] = {
@@ -241,7 +241,7 @@ static int option_take(struct source_apt *a, char *line)
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		if (strncasecmp(line, wanted[i], strlen(wanted[i])))
 			continue;
-		if (strcasestr(line, "Auto-Detect")) /* a program of the host */
+		if (strcasestr(line, "Auto-Detect")) /* names a program of the host, which an image does not have */
 			return 0;
 		if (strcasestr(line, "://127.") || strcasestr(line, "://localhost") || strstr(line, "://[::1]"))
 			a->local_proxy = true;

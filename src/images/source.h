@@ -1,4 +1,4 @@
-/* source.h - what the host has that images are made of */
+/* source.h - the host's files, release and package sources, from which images are built */
 #ifndef CEE_LANG_SOURCE_H
 #define CEE_LANG_SOURCE_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A hash to see that something changed; nobody attacks it. */
+/* A hash that detects changes; not cryptographic. */
 struct digest {
 	uint64_t v;
 };
@@ -16,20 +16,19 @@ void digest_init(struct digest *d);
 void digest_add(struct digest *d, const char *text);
 void digest_text(const struct digest *d, char out[17]);
 
-/* "FROM:TO" of a language file, both absolute. FROM may begin with /{PROGRAM}: the
- * real directory that this program of PATH lies in, wherever that is. from is malloc'ed, to points into spec.
- * -1 and ENOENT where the host does not have it; a FROM that ends with ? may be missing, then
- * from is NULL. */
+/* Parses "FROM:TO" of a language file, both absolute. FROM may begin with /{PROGRAM}, which stands for the
+ * real directory of that program in PATH. *from is malloc'ed, *to points into spec.
+ * -1 and ENOENT: the host has no FROM; if FROM ends with '?' this is no error, and *from is NULL. */
 int source_host(const char *spec, char **from, const char **to, struct cee_err *err);
-/* What a small file holds, whenever it was written; false when path is none. */
+/* Adds the content of a small file, but not its times; false: path is not a regular file, or is too large. */
 bool source_content(struct digest *d, const char *path);
-/* The same of all files beneath path, which may be a folder. Always true. */
+/* The same for path and all files beneath it. Always true. */
 bool source_contents(struct digest *d, const char *path);
-/* Names, sizes and times of the first few levels beneath path. */
+/* Adds names, sizes and times of the first levels beneath path. */
 void source_fingerprint(struct digest *d, const char *path);
 
-/* What apt of this host is told: its release and, as lines of sources.list(5)
- * and of apt.conf(5), where that release comes from and through which proxy. */
+/* This host's apt configuration: its release and, as lines of sources.list(5)
+ * and of apt.conf(5), the mirrors and the proxies of that release. */
 struct source_apt {
 	char suite[64];
 	char **lines;

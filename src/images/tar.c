@@ -1,7 +1,7 @@
-/* tar.c - what an image is built from, as one tar stream (tar.h), by libarchive
+/* tar.c - the build context of an image, as a tar stream (tar.h), by libarchive
  *
- * Symbolic links are stored as such and never followed, but for the path that
- * the language file names itself. Sockets, pipes and devices are left out.
+ * Symbolic links are stored as links and never followed, except for the path that
+ * the language file itself names. Sockets, pipes and devices are left out.
  */
 #include "images/tar.h"
 #include "base/buf.h"
@@ -38,7 +38,7 @@ static int put_text(struct archive *a, const char *name, const char *text, struc
 	return r;
 }
 
-/* The content of a file that is as long as its header says, whatever happens to it meanwhile. */
+/* Writes exactly size bytes of a file, as its header says; fails if the file shrinks meanwhile. */
 static int put_content(struct archive *a, const char *path, int64_t size, struct cee_err *err)
 {
 	char block[1 << 16];
@@ -51,7 +51,7 @@ static int put_content(struct archive *a, const char *path, int64_t size, struct
 		ssize_t got = read(fd, block, left < (int64_t)sizeof block ? (size_t)left : sizeof block);
 
 		if (got <= 0)
-			return cee_fail(err, EIO, "%s: it changed while it was read; run this again", path);
+			return cee_fail(err, EIO, "%s: changed while it was read (try again)", path);
 		if (archive_write_data(a, block, (size_t)got) != got)
 			return fail(a, err, path);
 		left -= got;

@@ -1,4 +1,4 @@
-/* tar.h - what an image is built from, as one tar stream */
+/* tar.h - the build context of an image, as a tar stream */
 #ifndef CEE_LANG_TAR_H
 #define CEE_LANG_TAR_H
 
@@ -8,7 +8,7 @@
 
 /* Writes a build context to fd: `dockerfile` as Dockerfile and each of the n
  * paths, a file or a whole directory, as host/0, host/1 …: owned by root and
- * readable by everybody, since jobs run under a uid of their own. */
+ * readable by everybody, since jobs run under unprivileged uids. */
 int tar_context(int fd, const char *dockerfile, char *const *paths, size_t n, struct cee_err *err);
 
 #endif
