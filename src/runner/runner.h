@@ -70,7 +70,7 @@ struct runner {
 	struct recent_owners recent;
 	bool resumed_last;   /* the last place went to a job whose packages had come */
 	bool wake;	     /* something changed: runner_turn has to look */
-	bool swept;	     /* no box of ours from before is left: jobs may begin */
+	bool swept;	     /* no box of an earlier process is left: jobs may begin */
 	bool tested;	     /* the self-test is through */
 	bool test_again;     /* but there was no image to test with */
 	bool metrics_failed; /* the last time they were written */

@@ -137,15 +137,15 @@ static void take_done(struct run *r, const struct frame *f)
 {
 	const struct result_phase *compile = &r->result.phase[PHASE_COMPILE];
 	uint32_t failed;
-	bool ours = !frame_unpack_number(f->data, f->len, &failed) || failed || r->result.why == WHY_INTERNAL_ERROR;
+	bool internal = !frame_unpack_number(f->data, f->len, &failed) || failed || r->result.why == WHY_INTERNAL_ERROR;
 	char text[160];
 
-	r->clean = !ours;
+	r->clean = !internal;
 	if (r->state == RUN_KILLED || r->result.why == WHY_CANCELLED) {
 		run_verdict(r, WHY_CANCELLED, NULL);
 		return;
 	}
-	if (ours) {
+	if (internal) {
 		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
 		return;
 	}

@@ -12,7 +12,7 @@
 
 struct files {
 	struct spool_attempt *attempt;
-	struct result_files *result;	/* what is told of it */
+	struct result_files *result;	/* the job's result says this of them */
 	int64_t most_files, most_bytes; /* as given to init: more is a broken promise */
 	int64_t index_size;
 	struct files_record now; /* the one that comes; name NULL none */

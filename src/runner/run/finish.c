@@ -4,7 +4,7 @@
  * written, synced, published (that rename alone ends the job), the directory synced, the job file retired. A step
  * that fails for want of room is tried again each second: the verdict is kept.
  *
- * A failure of ours is rerun, as often as the job allows, but only when the box of this attempt is gone for
+ * A failure of cee itself is rerun, as often as the job allows, but only when the box of this attempt is gone for
  * certain: nothing runs twice at once.
  */
 #include "base/buf.h"

@@ -3,7 +3,7 @@
  * A layer that is there costs a look and the job goes on at once. Else the job waits in PACKAGES for its
  * layer build, and its log says so. Either way it ends in PACKED with the layer held in use, or with a verdict:
  * packages that do not exist are the job's failure, with the package client's messages as compiler output; a
- * failure of the registry or of ours is rerun.
+ * failure of the registry or of cee is rerun.
  */
 #include "base/clock.h"
 #include "layers/store.h"

@@ -57,7 +57,7 @@ struct run {
 	bool began;	    /* a phase was started: from here on the box's death is the job's */
 	bool clean;	    /* DONE came as it should: the box may serve on */
 	char *labels;	    /* for the log: a=b,c=d; or NULL */
-	char *trouble;	    /* init's own message for a failure of ours */
+	char *trouble;	    /* init's message for an internal failure */
 	struct timer timer; /* the state's deadline: run_enter arms and disarms it */
 	struct sync_request sync;
 	struct run *next;
@@ -72,7 +72,7 @@ struct runs {
 /* finish.c */
 /* The one place where a verdict is reached; the box goes. Nothing for a job that has one. */
 void run_verdict(struct run *r, enum why why, const char *message);
-/* A failure of ours: once more, or said to be ours. */
+/* An internal failure: the job is rerun, or ends with that reason. */
 void run_failed(struct run *r, enum why why, const char *message);
 /* Back into new/, as soon as its box is gone. */
 void run_requeue(struct run *r);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All that a box is told of a job; everything is borrowed. */
+/* All that a box needs of a job; everything is borrowed. */
 struct send_job {
 	struct attach *attach;
 	const struct job *job;

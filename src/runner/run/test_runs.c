@@ -7,7 +7,7 @@
  * - What is expected never leaves this process, and of the tests one alone is in the box:
  *   the next is sent when the last one's program and all that it left are gone.
  * - A line that finds no room is kept and written later; the result waits for it.
- * - What a failure of ours ends gets no line: the job is run again from its start.
+ * - A test that an internal failure ends gets no line: the job is run again from its start.
  */
 #include "runner/run/test_runs.h"
 #include "base/buf.h"

@@ -1,0 +1,82 @@
+# A runner that is stopped, a group that is cancelled, owners beside one another: nobody waits for somebody else's.
+load lib
+
+setup() { new_spool; }
+teardown() {
+	[ -z "${PROXY:-}" ] || kill "$PROXY" 2>/dev/null || true
+	end_all
+}
+
+engine_proxy() {	# before the engine, so that it can be killed: its pid is in PROXY
+	[ -n "$ENGINE_SOCKET" ] || skip "the engine is not at a unix socket"
+	"$CEE_ROOT/tests/tools/fakeengine.py" "$BATS_TEST_TMPDIR/engine" 3>&- &
+	PROXY=$!
+	wait_until 10 test -S "$BATS_TEST_TMPDIR/engine"
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "a runner told to stop while the engine is away ends, with idle boxes" {
+	engine_proxy
+	DOCKER_HOST=unix://$BATS_TEST_TMPDIR/engine start_runner
+	py 'print(1)'
+	kill -KILL "$PROXY"
+	kill -TERM "$RUNNER"
+	wait_until 15 gone "$RUNNER"
+	wait_until 20 no_boxes
+}
+
+@test "a runner told to stop twice while the engine is away puts its jobs back and ends" {
+	engine_proxy
+	DOCKER_HOST=unix://$BATS_TEST_TMPDIR/engine start_runner
+	id=$(cee-submit -j - <<< '{"language":"python","code":"import time; print(\"on\", flush=True); time.sleep(20); print(\"over\")"}')
+	wait_until 20 has_line "$id" on
+	kill -KILL "$PROXY"
+	kill -TERM "$RUNNER"
+	sleep 0.2
+	kill -TERM "$RUNNER"
+	wait_until 20 gone "$RUNNER"
+	[ -n "$(ls "$CEE_SPOOL/$OWNER/new")" ]	# back in the queue
+	wait_until 20 no_boxes
+	cee-cancel "$id"
+	sound
+}
+
+@test "a large group is cancelled: the runner lives, and every job ends once" {
+	start_runner -j 2
+	for i in $(seq 300); do echo '{"language":"python","code":"import time; time.sleep(20)"}'; done |
+		cee-submit --relaxed -g mass - > "$BATS_TEST_TMPDIR/ids"
+	wait_until 20 state_is "$(head -n 1 "$BATS_TEST_TMPDIR/ids")" Executing
+	cee-cancel -g mass
+	xargs cee-stat --wait < "$BATS_TEST_TMPDIR/ids" > /dev/null || true
+	[ "$(xargs cee-stat --json < "$BATS_TEST_TMPDIR/ids" | jq -r .why | sort | uniq -c | tr -s ' ')" = ' 300 cancelled' ]
+	kill -0 "$RUNNER"
+	next_job_runs
+	stop_runner
+	sound
+}
+
+@test "owner_jobs: an owner's sleeping jobs leave a place for others" {
+	echo 'owner_jobs = 1' >> "$CEE_CONF"
+	start_runner -j 2
+	for i in 1 2 3 4; do
+		cee-submit --owner greedy -j - <<< '{"language":"python","code":"import time; time.sleep(60)"}' >> "$BATS_TEST_TMPDIR/ids"
+	done
+	id=$(cee-submit --owner quick -j - <<< '{"language":"python","code":"print(1)"}')
+	timeout 20 cee-stat --owner quick --wait "$id" > /dev/null
+	[ "$(xargs cee-stat --owner greedy --json < "$BATS_TEST_TMPDIR/ids" | jq -r .state | grep -c Executing)" -le 1 ]
+	xargs cee-cancel --owner greedy < "$BATS_TEST_TMPDIR/ids"
+}
+
+@test "new owners do not go before a job that waits" {
+	start_runner -j 1
+	for o in aold bold; do
+		timeout 60 cee-stat --owner $o --wait "$(cee-submit --owner $o -j - <<< '{"language":"bash","code":"true"}')" > /dev/null
+	done
+	cee-submit --owner bold -j - <<< '{"language":"bash","code":"sleep 2"}' > /dev/null
+	sleep 0.3
+	old=$(cee-submit --owner aold -j - <<< '{"language":"bash","code":"sleep 0.3"}')
+	for i in $(seq 20); do cee-submit --owner "n$i" -j - <<< '{"language":"bash","code":"sleep 0.3"}' > /dev/null; done
+	timeout 30 cee-stat --owner aold --wait "$old" > /dev/null
+	[ "$(ls -d "$CEE_SPOOL"/n*/out/*/*/result 2>/dev/null | wc -l)" -le 2 ]
+}
