@@ -132,7 +132,7 @@ SUM='a, b = map(int, input().split()); print(a + b)'
 	for i in 1 2 3; do head -c 6M /dev/zero | tr '\0' x > "$d/$i.in"; done
 	run cee-submit --tests "$d" "$BATS_TEST_TMPDIR/sum.py"
 	[ "$status" -eq 65 ]
-	[[ $output == *"the job is too large (at most 16777216 bytes) (max_job of cee.conf); submit them in parts" ]]
+	[[ $output == *"the job is larger than 16777216 bytes (max_job of cee.conf); submit them in parts" ]]
 	run cee-submit --compare exact "$BATS_TEST_TMPDIR/sum.py"
 	[ "$status" -eq 65 ]
 	[[ $output == *"compare: is for a job with tests"* ]]

@@ -164,7 +164,7 @@ int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err
 			r = put_pair(dir, &a.p[i], max, out, e);
 		if (r == 0 && out->len > max)
 			r = cee_fail(e, EFBIG,
-				     "%s: with these tests the job is too large (at most %zu bytes)"
+				     "%s: with these tests the job is larger than %zu bytes"
 				     " (max_job of cee.conf); submit them in parts",
 				     dir, max);
 	}
