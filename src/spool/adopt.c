@@ -18,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,8 +45,8 @@ int spool_each_dead(struct spool_runner *r, spool_name_fn f, void *arg)
 	return dir_end(d, n);
 }
 
-/* A verdict that was written, but whose last rename the dead runner did not come to, holds:
- * in durable mode this file was on the disk before anybody could see the result. */
+/* A verdict that was written, but whose last rename the dead runner did not come to, holds: it is the last thing that
+ * is written of a job. Only within one boot: after a power cut it may be there, and the output that it speaks of not. */
 static void publish_written(struct spool *s, const char *owner, const char *id, int attempt)
 {
 	AUTO_CLOSE int dir = place_out(s, owner, id), at = -1;
@@ -65,12 +66,14 @@ struct adopt {
 	struct spool *s;
 	spool_job_fn f;
 	void *arg;
+	bool same_boot; /* as the dead runner's */
 	int err;
 };
 
 static void adopt_job(struct adopt *a, int from, const char *owner, const char *id, int attempt)
 {
-	publish_written(a->s, owner, id, attempt);
+	if (a->same_boot)
+		publish_written(a->s, owner, id, attempt);
 	if (place_has_result(a->s, owner, id)) {
 		if (claim_retire(a->s, from, owner, id, attempt) < 0)
 			a->err = errno;
@@ -132,6 +135,7 @@ int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *
 		return errno == ENOENT ? 0 : -1; /* another has done it */
 	if (!(r->locked && strcmp(r->locked, dead) == 0) && (lock = runner_dir_lock(dir)) < 0)
 		return errno == ENOENT ? 0 : -1;
+	a.same_boot = runner_dir_same_boot(dir);
 	if (adopt_all(&a, dead, dir) < 0)
 		return -1;
 	spool_metrics_remove(r->s, dead);

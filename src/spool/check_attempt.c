@@ -60,8 +60,11 @@ static int read_index(int fd, struct cover *c, size_t *rest)
 	return 0;
 }
 
+/* Bytes that are missing: of an old attempt that is worth a note. */
+#define check_lost(ck, role, ...) ((role) == ATTEMPT_OLD ? check_note(ck, __VA_ARGS__) : check_problem(ck, __VA_ARGS__))
+
 static void check_stream(struct spool_check *ck, int dir, enum attempt_file file, const char *path, uint64_t covered,
-			 bool final)
+			 enum attempt_role role)
 {
 	const char *name = attempt_file_name[file];
 	struct stat st;
@@ -70,26 +73,28 @@ static void check_stream(struct spool_check *ck, int dir, enum attempt_file file
 
 	check_join(p, path, name);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (final || covered)
-			check_problem(ck, p, "%s", strerror(errno));
+		if (role == ATTEMPT_FINAL || covered)
+			check_lost(ck, role, p, "%s", strerror(errno));
 		return;
 	}
 	size = (uint64_t)st.st_size;
 	if (covered > size)
-		check_problem(ck, p, "has %llu bytes, but the index covers %llu", (unsigned long long)size,
-			      (unsigned long long)covered);
-	else if (final && covered < size)
+		check_lost(ck, role, p, "has %llu bytes, but the index covers %llu", (unsigned long long)size,
+			   (unsigned long long)covered);
+	else if (role == ATTEMPT_FINAL && covered < size)
 		check_problem(ck, p, "has %llu bytes beyond what the index covers, though the job has ended",
 			      (unsigned long long)(size - covered));
 }
 
 /* Each line is a test's, in the order in which they ran, and its bytes are there. */
-static void check_lines(struct spool_check *ck, const char *text, size_t len, const struct cover *c, const char *path)
+static void check_lines(struct spool_check *ck, const struct buf *b, const struct cover *c, const char *path,
+			enum attempt_role role)
 {
+	const char *text = b->data;
 	int64_t out = 0, err = 0;
 	int number = 0;
 
-	for (const char *end = text + len, *nl; (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1) {
+	for (const char *end = text + b->len, *nl; (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1) {
 		struct test_result t;
 		struct cee_err e;
 
@@ -100,7 +105,7 @@ static void check_lines(struct spool_check *ck, const char *text, size_t len, co
 		if (t.number <= number || t.out_from < out || t.err_from < err)
 			check_problem(ck, path, "test %d does not come after test %d", t.number, number);
 		if ((uint64_t)t.out_to > c->out || (uint64_t)t.err_to > c->err)
-			check_problem(ck, path, "test %d has bytes beyond what the index covers", t.number);
+			check_lost(ck, role, path, "test %d has bytes beyond what the index covers", t.number);
 		number = t.number;
 		out = t.out_to;
 		err = t.err_to;
@@ -110,21 +115,21 @@ static void check_lines(struct spool_check *ck, const char *text, size_t len, co
 
 /* A line is written when the index has all that the test wrote, and read before it. */
 static void check_tests(struct spool_check *ck, const struct buf *b, const char *path, const struct cover *c,
-			bool final)
+			enum attempt_role role)
 {
 	char p[CHECK_PATH_MAX];
 
 	check_join(p, path, attempt_file_name[ATTEMPT_TESTS]);
 	if (!b->data)
 		return;
-	check_lines(ck, b->data, b->len, c, p);
-	if (final && b->len && b->data[b->len - 1] != '\n')
+	check_lines(ck, b, c, p, role);
+	if (role == ATTEMPT_FINAL && b->len && b->data[b->len - 1] != '\n')
 		check_problem(ck, p, "ends within a line, though the job has ended");
 }
 
-/* final: it made the result, so nothing of it may be left open. The index is read
+/* The index is read
  * before the streams are measured: a live attempt appends to the streams first. */
-static void check_output(struct spool_check *ck, int dir, const char *path, bool final)
+static void check_output(struct spool_check *ck, int dir, const char *path, enum attempt_role role)
 {
 	AUTO_BUF struct buf tests = { 0 };
 	bool no_tests = read_file_at(dir, attempt_file_name[ATTEMPT_TESTS], TESTS_MAX_BYTES, &tests) < 0;
@@ -139,21 +144,21 @@ static void check_output(struct spool_check *ck, int dir, const char *path, bool
 		check_problem(ck, p, "%s", tests_err == EFBIG ? "is too large" : strerror(tests_err));
 	check_join(p, path, attempt_file_name[ATTEMPT_INDEX]);
 	if (fd < 0) {
-		if (final || errno != ENOENT)
+		if (role == ATTEMPT_FINAL || errno != ENOENT)
 			check_problem(ck, p, "%s", strerror(errno));
 		return;
 	}
 	if (read_index(fd, &c, &rest) < 0)
 		check_problem(ck, p, "has an invalid line");
-	else if (final && rest)
+	else if (role == ATTEMPT_FINAL && rest)
 		check_problem(ck, p, "ends within a line, though the job has ended");
-	check_stream(ck, dir, ATTEMPT_STDOUT, path, c.out, final);
-	check_stream(ck, dir, ATTEMPT_STDERR, path, c.err, final);
-	check_tests(ck, &tests, path, &c, final);
+	check_stream(ck, dir, ATTEMPT_STDOUT, path, c.out, role);
+	check_stream(ck, dir, ATTEMPT_STDERR, path, c.err, role);
+	check_tests(ck, &tests, path, &c, role);
 }
 
 /* Contents come first, then their line: so the line is believed. */
-static void check_collected(struct spool_check *ck, int dir, const char *path, bool final)
+static void check_collected(struct spool_check *ck, int dir, const char *path, enum attempt_role role)
 {
 	AUTO_BUF struct buf text = { 0 };
 	struct files_list l = { 0 };
@@ -165,7 +170,7 @@ static void check_collected(struct spool_check *ck, int dir, const char *path, b
 	if (read_file_at(dir, attempt_file_name[ATTEMPT_FILES_INDEX], FILES_INDEX_MAX, &text) < 0) {
 		if (errno != ENOENT)
 			check_problem(ck, p, "%s", strerror(errno));
-		else if (final && dir_has(dir, attempt_file_name[ATTEMPT_FILES]))
+		else if (role == ATTEMPT_FINAL && dir_has(dir, attempt_file_name[ATTEMPT_FILES]))
 			check_problem(ck, p, "is missing, though files is there");
 		return;
 	}
@@ -173,14 +178,14 @@ static void check_collected(struct spool_check *ck, int dir, const char *path, b
 		check_problem(ck, p, "%s", e.msg);
 		return;
 	}
-	if (final && text.len && text.data[text.len - 1] != '\n')
+	if (role == ATTEMPT_FINAL && text.len && text.data[text.len - 1] != '\n')
 		check_problem(ck, p, "ends within a line, though the job has ended");
 	covered = l.n ? (uint64_t)(l.v[l.n - 1].offset + l.v[l.n - 1].size) : 0;
 	files_release(&l);
-	check_stream(ck, dir, ATTEMPT_FILES, path, covered, final);
+	check_stream(ck, dir, ATTEMPT_FILES, path, covered, role);
 }
 
-void check_attempt(struct spool_check *ck, int out, const char *n, const char *path, bool final)
+void check_attempt(struct spool_check *ck, int out, const char *n, const char *path, enum attempt_role role)
 {
 	DIR *d = check_open_dir(ck, out, n, path);
 	struct dirent *e;
@@ -198,10 +203,10 @@ void check_attempt(struct spool_check *ck, int out, const char *n, const char *p
 			check_file(ck, dirfd(d), e->d_name, p);
 		else
 			check_problem(ck, p, "is not a name that an attempt has");
-		if (i == ATTEMPT_RESULT && final)
+		if (i == ATTEMPT_RESULT && role == ATTEMPT_FINAL)
 			check_problem(ck, p, "is left over, though the job has ended");
 	}
-	check_output(ck, dirfd(d), path, final);
-	check_collected(ck, dirfd(d), path, final);
+	check_output(ck, dirfd(d), path, role);
+	check_collected(ck, dirfd(d), path, role);
 	closedir(d);
 }

@@ -72,7 +72,10 @@ static void check_out(struct spool_check *ck, int bucket, const char *owner, con
 		if (strcmp(e->d_name, LAYOUT_JOB) == 0 || strcmp(e->d_name, LAYOUT_RESULT) == 0)
 			check_file(ck, dirfd(d), e->d_name, p);
 		else if ((n = layout_attempt_parse(e->d_name, &aside)) > 0)
-			check_attempt(ck, dirfd(d), e->d_name, p, !aside && n == final);
+			check_attempt(ck, dirfd(d), e->d_name, p,
+				      !final		     ? ATTEMPT_LATEST
+				      : !aside && n == final ? ATTEMPT_FINAL
+							     : ATTEMPT_OLD);
 		else
 			check_problem(ck, p, "is not a name that a job has in out");
 	}

@@ -67,7 +67,7 @@ static void check_runner(struct spool_check *ck, int cur, const char *name, cons
 	alive = runner_alive(ck, dirfd(d), path);
 	while (alive >= 0 && (e = dir_next(d))) {
 		check_join(p, path, e->d_name);
-		if (strcmp(e->d_name, LAYOUT_RUNNER_LOCK) == 0 ||
+		if (strcmp(e->d_name, LAYOUT_RUNNER_LOCK) == 0 || strcmp(e->d_name, LAYOUT_RUNNER_BOOT) == 0 ||
 		    (ck->s->shared && strcmp(e->d_name, LAYOUT_RUNNER_ALIVE) == 0))
 			check_file(ck, dirfd(d), e->d_name, p);
 		else if (spool_owner_valid(e->d_name) && dir_is_dir(d, e))

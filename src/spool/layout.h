@@ -48,6 +48,7 @@ void layout_metrics_new(char name[OWNER_MAX + 8], const char *runner);
 /* ---- cur/RUNNER ---- */
 
 #define LAYOUT_RUNNER_LOCK "lock"
+#define LAYOUT_RUNNER_BOOT "boot"   /* the kernel's boot id when the runner started */
 #define LAYOUT_RUNNER_ALIVE "alive" /* of a shared spool: the lock that users may look at */
 /* RUNNER/OWNER */
 void layout_claims_path(char path[2 * OWNER_MAX], const char *runner, const char *owner);

@@ -57,7 +57,8 @@ static int make_runner(struct spool_runner *r, int tmp, int cur)
 	if ((r->dirfd = dir_open(tmp, r->name)) < 0)
 		return -1;
 	r->lockfd = openat(r->dirfd, LAYOUT_RUNNER_LOCK, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (r->lockfd < 0 || file_lock(r->lockfd, false) < 0 || (r->s->shared && make_alive(r) < 0))
+	if (r->lockfd < 0 || file_lock(r->lockfd, false) < 0 || runner_dir_mark_boot(r->dirfd) < 0 ||
+	    (r->s->shared && make_alive(r) < 0))
 		return -1;
 	return renameat2(tmp, r->name, cur, r->name, RENAME_NOREPLACE);
 }

@@ -1,5 +1,6 @@
 /* runner_dir.c - a runner's directory in cur or tmp: its lock, its removal (runner_dir.h) */
 #include "spool/runner_dir.h"
+#include "base/buf.h"
 #include "base/dir.h"
 #include "base/fd.h"
 #include "base/file_lock.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Takes the lock of cur/NAME (or tmp/NAME); EAGAIN when its runner lives. */
@@ -48,10 +50,37 @@ int runner_dir_empty(int dir)
 	return r;
 }
 
+enum { BOOT_MAX = 64 };
+
+static int this_boot(struct buf *id)
+{
+	AUTO_CLOSE int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : read_fd(fd, BOOT_MAX, id);
+}
+
+int runner_dir_mark_boot(int dir)
+{
+	AUTO_CLOSE int fd = openat(dir, LAYOUT_RUNNER_BOOT, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	AUTO_BUF struct buf id = { 0 };
+
+	return fd < 0 || this_boot(&id) < 0 ? -1 : write_full(fd, id.data, id.len);
+}
+
+bool runner_dir_same_boot(int dir)
+{
+	AUTO_BUF struct buf then = { 0 }, now = { 0 };
+
+	return read_file_at(dir, LAYOUT_RUNNER_BOOT, BOOT_MAX, &then) == 0 && this_boot(&now) == 0 && then.len > 0 &&
+	       then.len == now.len && memcmp(then.data, now.data, now.len) == 0;
+}
+
 /* Removes the lock files; those that are missing are no error. */
 int runner_dir_unlock(int dir)
 {
 	if (unlinkat(dir, LAYOUT_RUNNER_ALIVE, 0) < 0 && errno != ENOENT)
+		return -1;
+	if (unlinkat(dir, LAYOUT_RUNNER_BOOT, 0) < 0 && errno != ENOENT)
 		return -1;
 	return unlinkat(dir, LAYOUT_RUNNER_LOCK, 0) < 0 && errno != ENOENT ? -1 : 0;
 }

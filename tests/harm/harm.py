@@ -72,6 +72,8 @@ class Site:
         with open(self.conf, "w") as f:
             f.write("languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/bin/cee-init\njobs = 3\nwarm = 2\n"
                     "min_room = 1M\nceiling.run.wall = 600s\n" % (ROOT, ROOT, ROOT))
+        self.boot = os.path.join(self.dir, "boot")
+        self.reboot()
         self.shim = os.path.join(self.dir, "shim.so")
         subprocess.run([os.environ.get("CC", "cc"), "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(HERE, "shim.c"), "-ldl"],
                        check=True)
@@ -87,10 +89,14 @@ class Site:
         run(os.path.join(BIN, "cee-lang"), "publish", env=self.env)
         self.web = Web(ROOT, BIN, self.dir, self.conf, self.spool) if args.web else None
 
+    def reboot(self):
+        with open(self.boot, "w") as f:
+            f.write("%s\n" % uuid.UUID(int=self.rng.getrandbits(128)))
+
     def start_runner(self, name):
         control = Control(os.path.join(self.dir, "control-%s" % name), self.rng.randrange(1 << 31))
         env = dict(self.env, DOCKER_HOST="unix://" + self.proxy.path, LD_PRELOAD=self.shim, CEE_HARM=control.path,
-                   CEE_HARM_BELOW=self.spool)
+                   CEE_HARM_BELOW=self.spool, CEE_HARM_BOOT=self.boot)
         process = subprocess.Popen([os.path.join(BIN, "cee-runner")], env=env, stdout=subprocess.DEVNULL, stderr=self.log)
         self.runners[name] = (process, control)
 
@@ -410,6 +416,7 @@ def power(site):
                 Engine().call("DELETE", "/containers/%s?force=1&v=1" % box)
             except SystemExit:
                 pass
+        site.reboot()
         done["power_cut" if died else "lived"] = done.get("power_cut" if died else "lived", 0) + 1
         k += site.args.step
     site.start_runner("a")

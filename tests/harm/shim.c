@@ -7,6 +7,7 @@
  * since the last fsync the latest are as they were before, as many as the seed says. (A journal keeps the order of
  * changes of names, and a fsync writes those before it; data comes when it likes.)
  *
+ * CEE_HARM_BOOT names a file with the boot id that the process sees, so that a power cut looks like one.
  * Only calls beneath the directory CEE_HARM_BELOW count, by the path of their descriptors.
  */
 #define _GNU_SOURCE
@@ -256,6 +257,8 @@ static int harmed_open(int dirfd, const char *name, int flags, mode_t mode)
 		errno = EMFILE;
 		return -1;
 	}
+	if (strcmp(name, "/proc/sys/kernel/random/boot_id") == 0 && getenv("CEE_HARM_BOOT"))
+		return (int)syscall(SYS_openat, AT_FDCWD, getenv("CEE_HARM_BOOT"), O_RDONLY | O_CLOEXEC);
 	if (!(flags & O_CREAT) || !place(path, dirfd, name))
 		return (int)syscall(SYS_openat, dirfd, name, flags, mode);
 	pthread_mutex_lock(&lock);

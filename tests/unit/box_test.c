@@ -280,7 +280,10 @@ static void create_fails(void)
 				: away	  ? ENGINE_AWAY
 					  : ENGINE_REFUSED,
 				"because"));
-		CHECK(t.user.ended == 1 && t.user.how == (away == 2 ? BOX_NO_IMAGE : BOX_OURS) &&
+		CHECK(t.user.ended == 1 &&
+		      t.user.how == (away == 2 ? BOX_NO_IMAGE
+				     : away    ? BOX_AWAY
+					       : BOX_OURS) &&
 		      strcmp(t.user.reason, "because") == 0);
 		CHECK(t.user.gone == 1 && boxes_count(&t.boxes) == 0); /* there is nothing to remove */
 		CHECK(t.fake.asked[ENGINE_REMOVE] == 0);
@@ -305,7 +308,7 @@ static void attach_fails(void)
 	CHECK(fake_ok(&t.fake, ENGINE_CREATE) && t.user.ended == 1 && b->state == BOX_REMOVING);
 	t.fake.no_memory = false;
 	loop_advance(&t.loop, SECOND);
-	CHECK(failed(&t, b, BOX_OURS, "cannot connect"));
+	CHECK(failed(&t, b, BOX_AWAY, "cannot connect"));
 	bench_end(&t);
 }
 

@@ -265,13 +265,18 @@ static void hook(const struct box *b, const char *transition)
 		spool_hook(transition);
 }
 
+static enum box_end why_failed(const struct engine_answer *a)
+{
+	return a->result == ENGINE_AWAY ? BOX_AWAY : BOX_OURS;
+}
+
 static void started(void *arg, const struct engine_answer *a)
 {
 	struct box *b = arg;
 
 	b->call = NULL;
 	if (a->result != ENGINE_OK) {
-		box_failed(b, BOX_OURS, a->message);
+		box_failed(b, why_failed(a), a->message);
 		return;
 	}
 	hook(b, "box-started");
@@ -308,7 +313,7 @@ static void attach_box(struct box *b)
 	b->attach.arg = b;
 	box_enter(b, BOX_ATTACHING);
 	if (attach_start(&b->attach, b->boxes->engine, b->container) < 0)
-		box_failed(b, BOX_OURS, "cannot connect to the engine");
+		box_failed(b, BOX_AWAY, "cannot connect to the engine");
 }
 
 static void created(void *arg, const struct engine_answer *a)
@@ -324,7 +329,7 @@ static void created(void *arg, const struct engine_answer *a)
 		hook(b, "box-created");
 		attach_box(b);
 	} else {
-		box_failed(b, a->result == ENGINE_MISSING ? BOX_NO_IMAGE : BOX_OURS, a->message);
+		box_failed(b, a->result == ENGINE_MISSING ? BOX_NO_IMAGE : why_failed(a), a->message);
 	}
 }
 

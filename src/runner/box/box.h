@@ -26,6 +26,7 @@
 /* Why a box went while its user still wanted it. */
 enum box_end {
 	BOX_OURS,     /* the engine, or we: worth another try */
+	BOX_AWAY,     /* likewise, and no answer came from the engine */
 	BOX_NO_IMAGE, /* the administrator has to do something */
 	BOX_DIED      /* its init died: the job's doing, or a kill from outside */
 };

@@ -2,7 +2,9 @@
  *
  *     GET /info -> host_cgroup, host_runtime -> a probe with cells -> (a probe without) -> the judgements
  *
- * The first finding that fails ends it. An image that is missing is no failure: the next language's is tried.
+ * The first finding that fails ends it. A missing image is not a failure: the next language's is tried. An engine
+ * whose containerd has just died is up and does nothing right: a box that does not come up is tried again TRIES
+ * times, and without end as long as no answer comes.
  */
 #include "runner/host/self_test.h"
 #include "engine/engine.h"
@@ -17,6 +19,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+enum { TRIES = 3, PAUSE_US = 500000 };
+
 static void start_probe(struct self_test *t);
 
 static void report(struct self_test *t, const struct finding *fatal, const char *cells, const char *reason)
@@ -30,6 +34,25 @@ static bool fatal(struct self_test *t, const struct finding *f)
 		return false;
 	report(t, f, "no", NULL);
 	return true;
+}
+
+/* Once more, if it has not been tried often enough. */
+static bool once_more(struct self_test *t, bool silent)
+{
+	if (!silent && ++t->tries > TRIES)
+		return false;
+	loop_timer(&t->again, loop_now(t->boxes->loop) + PAUSE_US);
+	return true;
+}
+
+static void ask(struct self_test *t);
+
+static void try_again(struct timer *timer)
+{
+	struct self_test *t = (struct self_test *)((char *)timer - offsetof(struct self_test, again));
+
+	if (engine_up(t->engine))
+		ask(t); /* else it is started anew when it is back */
 }
 
 static void judge_cells(struct self_test *t, const struct limit_probe_end *e)
@@ -59,9 +82,12 @@ static void probe_ended(void *arg, const struct limit_probe_end *e)
 	}
 	if (!e->ran && limit_probe_number(e, "processes") < 0) {
 		if (!engine_up(t->engine))
-			return;	 /* again when it is back */
+			return; /* again when it is back */
+		if (!e->ready && once_more(t, e->how == BOX_AWAY))
+			return;
 		if (!t->never) { /* perhaps it is only cells that it does not bear */
 			t->never = true;
+			t->tries = 0;
 			snprintf(t->reason, sizeof(t->reason), "%s", e->reason);
 			boxes_set_cells(t->boxes, false);
 			start_probe(t);
@@ -100,6 +126,8 @@ static void info_came(void *arg, const struct engine_answer *a)
 
 	if (a->result == ENGINE_AWAY || !engine_up(t->engine))
 		return; /* again when it is back */
+	if (a->result != ENGINE_OK && once_more(t, false))
+		return;
 	if (a->result != ENGINE_OK) {
 		finding_set(&f, FINDING_FAIL, "look at the engine's log", "the engine does not describe itself: %.300s",
 			    a->message);
@@ -116,9 +144,16 @@ static void info_came(void *arg, const struct engine_answer *a)
 	start_probe(t);
 }
 
+static void ask(struct self_test *t)
+{
+	if (!engine_ask(t->engine, &(struct engine_request){ .op = ENGINE_INFO }, info_came, t))
+		report(t, NULL, "unknown", "out of memory");
+}
+
 void self_test_init(struct self_test *t, struct boxes *bs, struct limit_probes *ps, self_test_done *done, void *arg)
 {
 	*t = (struct self_test){ .engine = bs->engine, .boxes = bs, .probes = ps, .done = done, .arg = arg };
+	timer_init(&t->again, bs->loop, try_again);
 }
 
 void self_test_start(struct self_test *t, const struct config *c)
@@ -128,7 +163,8 @@ void self_test_start(struct self_test *t, const struct config *c)
 	limit_probes_stop(t->probes);
 	t->never = c->conf.cells_never;
 	t->reason[0] = 0;
+	t->tries = 0;
+	loop_timer(&t->again, 0);
 	boxes_set_cells(t->boxes, !t->never);
-	if (!engine_ask(t->engine, &(struct engine_request){ .op = ENGINE_INFO }, info_came, t))
-		report(t, NULL, "unknown", "out of memory");
+	ask(t);
 }

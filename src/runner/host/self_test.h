@@ -2,6 +2,7 @@
 #ifndef RUNNER_SELF_TEST_H
 #define RUNNER_SELF_TEST_H
 
+#include "base/loop.h"
 #include "engine/engine.h"
 #include "engine/engine_info.h"
 #include "runner/box/boxes.h"
@@ -27,11 +28,14 @@ struct self_test {
 	size_t image;	  /* the language whose image is tried */
 	bool never;	  /* as configured, or the first try with cells failed */
 	char reason[400]; /* of that failure */
+	int tries;	  /* of a box that did not come up, or a description that did not come */
+	struct timer again;
 };
 
 void self_test_init(struct self_test *t, struct boxes *bs, struct limit_probes *ps, self_test_done *done, void *arg);
 /* The engine is up: asks it for its description, and runs limit_probe_bounds in the first image of the languages
  * that is there, with cells, else without. boxes_set_cells is called with the outcome. done is called once;
- * but not when the engine goes away meanwhile: start again when it is back. */
+ * but not when the engine goes away meanwhile: start again when it is back. An engine may be ill for a moment
+ * without being away, so what may be its illness is tried again a few times before it counts. */
 void self_test_start(struct self_test *t, const struct config *c);
 #endif

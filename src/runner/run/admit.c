@@ -16,6 +16,7 @@
 #include "runner/core/config.h"
 #include "runner/run/run_internal.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -96,6 +97,14 @@ static void set_language(struct run *r)
 	r->result.runtime = lang_runtime(r->lang, lang_framework(r->lang, &r->job));
 }
 
+/* A job that is refused is at fault; memory or descriptors that ran out are not the job's. */
+static const char *refused(enum why *why, const struct cee_err *e)
+{
+	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
+		*why = WHY_INTERNAL_ERROR;
+	return e->msg;
+}
+
 const char *run_admit(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
 {
 	struct runs *rs = r->all;
@@ -104,16 +113,18 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 
 	*why = WHY_REFUSED;
 	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
-		return e->msg;
+		return refused(why, e);
 	take_names(r);
 	if (!langs_find(&rs->parts.config->langs, r->job.language))
 		rs->ops.unknown_language(rs->ops.arg);
 	c = rs->parts.config;
 	known = config_published(c);
-	if (!known)
+	if (!known) {
+		*why = WHY_INTERNAL_ERROR;
 		return "out of memory";
+	}
 	if (job_check(&r->job, &c->conf, known, e) < 0)
-		return e->msg;
+		return refused(why, e);
 	r->result.tests.total = (int)r->job.ntests;
 	r->lang = langs_find(&c->langs, r->job.language);
 	if (!r->lang)

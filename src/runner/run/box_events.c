@@ -241,6 +241,7 @@ static void on_ended(void *arg, enum box_end how, const char *reason)
 
 	switch (how) {
 	case BOX_OURS:
+	case BOX_AWAY:
 		run_failed(r, WHY_INTERNAL_ERROR, reason);
 		break;
 	case BOX_NO_IMAGE:

@@ -166,17 +166,32 @@ static const char *open_stdin(struct run *r)
 	return NULL;
 }
 
-/* NULL, or why it cannot run. */
-static const char *read_job(struct run *r, enum why *why, struct cee_err *e)
+/* 0 read; 1 the file is not one that a job can be in; -1 it could not be read now, which is not its fault. */
+static int read_text(struct run *r, struct buf *text)
 {
-	struct spool_runner *runner = r->all->parts.runner;
-	AUTO_BUF struct buf text = { 0 };
-	const char *reason = e->msg;
+	if (spool_claimed_read(r->all->parts.runner, r->owner, r->id, r->attempt,
+			       (size_t)r->all->parts.config->conf.max_job, text) == 0)
+		return 0;
+	return errno == EINVAL || errno == EFBIG || errno == ENOENT ? 1 : -1;
+}
 
-	if (spool_claimed_read(runner, r->owner, r->id, r->attempt, (size_t)r->all->parts.config->conf.max_job,
-			       &text) == 0)
-		reason = run_admit(r, &text, why, e);
+/* NULL, or why it cannot run. */
+static const char *admit(struct run *r, int read, const struct buf *text, enum why *why, struct cee_err *e)
+{
+	const char *reason = read == 0 ? run_admit(r, text, why, e) : e->msg;
+
 	return reason ? reason : open_stdin(r);
+}
+
+/* A claim that could not be followed up goes back, its attempt not counted. -1 and errno as it was. */
+static int give_back(struct runs *rs, struct run *r)
+{
+	int err = errno;
+
+	spool_requeue(rs->parts.runner, r->owner, r->id, r->attempt);
+	run_free(r);
+	errno = err;
+	return -1;
 }
 
 static void start(struct run *r)
@@ -190,27 +205,26 @@ static void start(struct run *r)
 static int begin(struct runs *rs, const struct queued *q, bool cancelled)
 {
 	struct run *r = claim(rs, q);
-	struct cee_err e = { "the job file cannot be read" };
+	struct cee_err e = { "the job file is not a regular file with one link, or larger than max_job" };
+	AUTO_BUF struct buf text = { 0 };
 	enum why why = WHY_REFUSED;
 	const char *reason;
+	int read;
 
 	if (!r)
 		return errno == ENOENT ? 1 : -1;
-	if (spool_attempt_open(rs->parts.runner, r->owner, r->id, r->attempt, &r->files) < 0) {
-		int err = errno;
-
-		spool_requeue(rs->parts.runner, r->owner, r->id, r->attempt);
-		run_free(r);
-		errno = err;
-		return -1;
-	}
+	if ((read = read_text(r, &text)) < 0 ||
+	    spool_attempt_open(rs->parts.runner, r->owner, r->id, r->attempt, &r->files) < 0)
+		return give_back(rs, r);
 	r->next = rs->first;
 	rs->first = r;
-	reason = read_job(r, &why, &e);
+	reason = admit(r, read, &text, &why, &e);
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from", "new", "to",
 		  run_state_name(RUN_CLAIMED), "group", r->job.group, "labels", r->labels, NULL);
 	if (cancelled || spool_cancel_wanted(rs->parts.runner->s, r->owner, r->id))
 		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
+	else if (reason && why == WHY_INTERNAL_ERROR)
+		run_failed(r, why, reason);
 	else if (reason)
 		run_verdict(r, why, reason);
 	else
