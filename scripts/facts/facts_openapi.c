@@ -202,7 +202,7 @@ void facts_openapi(FILE *f)
 	openapi_limits(f);
 	left_behind(f);
 	record(f, "Phase", "One phase of a job, or a test: cee-job(5).", result_phase_members, "\"exit_code\"");
-	record(f, "Result", "The verdict, as cee-job(5) has it.", result_members,
+	record(f, "Result", "The result, as in cee-job(5).", result_members,
 	       "\"id\", \"state\", \"why\", \"attempt\"");
-	record(f, "Test", "How a test ended, as cee-job(5) has it.", test_members, "\"number\", \"name\", \"why\"");
+	record(f, "Test", "The result of a test, as in cee-job(5).", test_members, "\"number\", \"name\", \"why\"");
 }

@@ -1,7 +1,7 @@
-// api.js - requests to cee-http beneath whatever path this file was loaded from
+// api.js - requests to cee-http, at addresses relative to the path this file was loaded from
 //
-// A token, where one is needed, lies in this tab's sessionStorage and nowhere else. An answer that is
-// no success is thrown as a Problem with the server's own words (RFC 9457).
+// A token, if one is needed, is stored only in this tab's sessionStorage. A response other than success is
+// thrown as a Problem with the server's message (RFC 9457).
 
 export const base = new URL("..", import.meta.url);
 
@@ -18,12 +18,12 @@ export class Problem extends Error {
 export class Api {
 	#given;
 
-	// token: instead of the tab's own, for an embedded program
+	// token: used instead of the tab's, for an embedded program
 	constructor(token) {
 		this.#given = token;
 	}
 
-	// Another site's page keeps no token of ours; a ticket must do for what is read.
+	// A page of another site stores no token; it reads tasks with their tickets.
 	get embedded() {
 		return this.#given !== undefined;
 	}
@@ -43,7 +43,7 @@ export class Api {
 		return new URL(path, base);
 	}
 
-	// The answer, whose body is yet to be read.
+	// Returns the response; its body is not read yet.
 	async ask(method, path, { json, body, accept, last, signal, keepalive } = {}) {
 		const headers = new Headers();
 		if (accept)
@@ -74,16 +74,16 @@ async function problem(answer) {
 	try {
 		detail = (await answer.json()).detail;
 	} catch {
-		// a server before cee-http has words of its own
+		// the web server in front of cee-http does not send problem details
 	}
-	return new Problem(answer.status, detail || `the server answers ${answer.status} ${answer.statusText}`,
+	return new Problem(answer.status, detail || `the server answered ${answer.status} ${answer.statusText}`,
 		Number(answer.headers.get("Retry-After")) || 0);
 }
 
-// What to say of an error, whatever threw it.
-export function words(error) {
+// The message to show for any thrown error.
+export function errorText(error) {
 	if (error instanceof Problem)
-		return error.after ? `${error.message} (again in ${error.after} s)` : error.message;
+		return error.after ? `${error.message} (try again in ${error.after} s)` : error.message;
 	if (error instanceof TypeError)
 		return "the server cannot be reached";
 	return String(error.message || error);

@@ -1,9 +1,9 @@
-// editor.js - the editor: CodeMirror where it is installed, else a plain field
+// editor.js - the editor: CodeMirror if it is installed, else a plain text field
 //
-// Both hold a document for each file, and show one of them. A document is what #make returns; nobody
-// else looks into it. Messages of a compiler stand below their lines until the line is changed.
+// Both hold a document for each file, and show one of them. A document is what #make returns; it is opaque
+// to callers. A compiler's messages are shown below their lines until the line is changed.
 //
-// Tab indents; after Escape it goes on to the next field, so that a keyboard is never caught here.
+// Tab indents; after Escape it moves to the next field, so that keyboard users can leave the editor.
 
 const MODES = {
 	".py": "text/x-python", ".c": "text/x-csrc", ".h": "text/x-csrc", ".cpp": "text/x-c++src", ".cc": "text/x-c++src",
@@ -39,7 +39,7 @@ class Rich {
 	}
 
 	#letGo() {
-		const cm = this.#cm, map = { Tab: false, "Shift-Tab": false };	// false: the browser's own
+		const cm = this.#cm, map = { Tab: false, "Shift-Tab": false };	// false: leave the key to the browser
 		const stay = () => {
 			cm.removeKeyMap(map);
 			cm.off("blur", stay);

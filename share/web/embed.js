@@ -1,14 +1,14 @@
-// embed.js - a Run button in any page: <script src="https://.../embed.js"></script> and
+// embed.js - a Run button for any page: <script src="https://.../embed.js"></script> and
 //
 //     <cee-run language="python">print("hello")</cee-run>
 //
-// Attributes: language; version; arguments (as a shell would split them); stdin; interactive (a field to
-// type into while it runs); readonly; token. Text with "<" in it may stand in
-// <script type="text/plain"> within. cee.conf(5)'s http_origins must name the page's site.
+// Attributes: language; version; arguments (split as a shell does); stdin; interactive (a field for input
+// while it runs); readonly; token. A program that contains "<" can be put in a
+// <script type="text/plain"> within the element. http_origins of cee.conf(5) must name the page's site.
 //
-// All that it shows lies in a shadow tree of its own: neither do the page's styles get at it nor can a
-// program's output become a part of the page. Styles are adopted sheets, so a strict policy of the page
-// need allow no more than scripts of, and connections to, this site. The modules come with the first run.
+// The element's content is in a shadow tree: the page's styles do not affect it, and a program's output
+// cannot become a part of the page. Styles are adopted sheets, so a strict policy of the page needs to allow
+// only scripts from and connections to this site. The modules are loaded at the first run.
 
 (() => {
 	const here = new URL("page/", document.currentScript.src);
@@ -37,7 +37,7 @@
 
 	const make = (name, properties = {}) => Object.assign(document.createElement(name), properties);
 
-	// As it was meant: without the lines' common indentation and the line ends around it.
+	// Removes the lines' common indentation and blank lines around the program.
 	function program(text) {
 		const lines = text.replace(/^[ \t]*\r?\n/, "").trimEnd().split(/\r?\n/);
 		const common = Math.min(...lines.filter((l) => l.trim()).map((l) => /^[ \t]*/.exec(l)[0].length));
@@ -108,7 +108,7 @@
 		}
 
 		async #begin() {
-			const [{ Api, words }, { Run }, { Output }, { verdict }, job] = await Promise.all(
+			const [{ Api, errorText }, { Run }, { Output }, { verdict }, job] = await Promise.all(
 				["api.js", "run.js", "output.js", "verdict.js", "job.js"].map(load));
 			this.#output ??= new Output(this.#out);
 			this.#output.clear();
@@ -124,17 +124,17 @@
 					this.#output.flush();
 					this.#show(v.tone, v.title, [...v.facts, ...v.tone === "bad" && v.message ? [v.message] : []].join(" \u00b7 "));
 				},
-				failed: (error) => this.#show("bad", "Not run", words(error)),
+				failed: (error) => this.#show("bad", "Not run", errorText(error)),
 			});
 			await this.#task.start(this.#job(job));
 		}
 
-		#job({ words }) {
+		#job({ splitArguments }) {
 			const job = { language: this.getAttribute("language") ?? "python", code: this.#code.value };
 			if (this.hasAttribute("version"))
 				job.version = this.getAttribute("version");
 			if (this.hasAttribute("arguments"))
-				job.arguments = words(this.getAttribute("arguments"));
+				job.arguments = splitArguments(this.getAttribute("arguments"));
 			if (this.hasAttribute("interactive"))
 				job.stdin_stream = true;
 			else if (this.hasAttribute("stdin"))

@@ -1,11 +1,11 @@
-// events.js - the events of a task, read by fetch so that a token can go along
+// events.js - the events of a task, read with fetch so that a token can be sent
 //
-// Server-sent events as the HTML standard has them. A stream that ends before its result is taken up
-// again behind the last event that came, so that nothing is shown twice and nothing is lost.
+// Parses server-sent events as the HTML standard says. A stream that ends before its result is resumed
+// after the last event received, so that nothing is shown twice and nothing is lost.
 
 import { Problem } from "./api.js";
 
-// What a stream of bytes says: { event, data, id } each.
+// Yields the events of a stream of bytes, each as { event, data, id }.
 export async function* parse(bytes) {
 	const decoder = new TextDecoder();
 	const reader = bytes.getReader();
@@ -17,7 +17,7 @@ export async function* parse(bytes) {
 			if (done)
 				return;
 			rest += decoder.decode(value, { stream: true });
-			// a CR at the very end may be half of a CR LF
+			// a CR at the end of the piece may be half of a CR LF
 			const lines = rest.split(/\r\n|\n|\r(?!$)/);
 			rest = lines.pop();
 			for (const line of lines) {
@@ -29,7 +29,7 @@ export async function* parse(bytes) {
 				}
 				const colon = line.indexOf(":");
 				if (colon === 0)
-					continue;	// a comment: the heart beats
+					continue;	// a comment: a heartbeat
 				const field = colon < 0 ? line : line.slice(0, colon);
 				const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
 				if (field === "data")
@@ -50,7 +50,7 @@ const pause = (ms, signal) => new Promise((wake) => {
 	signal?.addEventListener("abort", () => { clearTimeout(timer); wake(); }, { once: true });
 });
 
-// What goes wrong in here is no lost connection: trying again would hide it.
+// An error of a handler is not a lost connection: reconnecting would hide it.
 function use(on, { event, data }) {
 	try {
 		on(event, JSON.parse(data));
@@ -59,9 +59,9 @@ function use(on, { event, data }) {
 	}
 }
 
-// Calls on(event, data) for every event of the task until its result, or until the signal. answer is
-// one that streams already (that of POST); lost is called when the connection
-// is away, back when it is there again.
+// Calls on(event, data) for every event of the task, until its result or until the signal aborts. answer is
+// a response that streams already (that of POST); lost is called when the connection is lost, back when
+// it is restored.
 export async function follow(api, id, { answer, ticket, signal, on, lost, back }) {
 	const query = api.embedded && ticket ? `?ticket=${encodeURIComponent(ticket)}` : "";
 	let last = "", failures = 0, away = false;
@@ -94,7 +94,7 @@ export async function follow(api, id, { answer, ticket, signal, on, lost, back }
 	}
 }
 
-// Bytes of an event of output: { text } or, of what is no UTF-8, { base64 }.
+// The bytes of an output event: { text }, or { base64 } if they are not valid UTF-8.
 export function textOf(data) {
 	if (data.base64 === undefined)
 		return data.text ?? "";

@@ -1,6 +1,6 @@
-// files.js - the program's files: the first is the program itself, others stand beside it
+// files.js - the program's files: the main file and the others, a tab for each
 //
-// Text files have a document in the editor; what is no UTF-8 is kept as it was uploaded.
+// Text files have a document in the editor; files that are not UTF-8 are kept as they were uploaded.
 
 import { bytes } from "./verdict.js";
 
@@ -28,7 +28,7 @@ export class Files {
 		});
 	}
 
-	// name, text: the program; others as a job has them: { name, content | base64, mode }
+	// name, text: the main file; others: as in a job, { name, content | base64, mode }
 	set(name, text, others = []) {
 		this.#list = [this.#make({ name, content: text }), ...others.map((f) => this.#make(f))];
 		this.show(this.#list[0]);
@@ -56,7 +56,7 @@ export class Files {
 		return this.#list.map((f) => f.name);
 	}
 
-	// Shows what a compiler says, and goes to the first of it.
+	// Shows a compiler's messages, and goes to the first.
 	mark(found) {
 		this.#editor.clearMarks();
 		for (const m of found)
@@ -78,7 +78,7 @@ export class Files {
 		if (file.doc)
 			this.#editor.show(file.doc, file.name);
 		else
-			binary.textContent = `${bytes(Math.floor(file.base64.length * 3 / 4))} that are no text. They go along as they are.`;
+			binary.textContent = `${bytes(Math.floor(file.base64.length * 3 / 4))} of binary data, submitted unchanged.`;
 		this.#tabs();
 	}
 
@@ -123,7 +123,7 @@ export class Files {
 	async #take(uploaded) {
 		for (const f of uploaded) {
 			if (f.size > UPLOAD_MOST) {
-				this.#ui.refused(`${f.name} has ${bytes(f.size)}: at most ${bytes(UPLOAD_MOST)} can go along`);
+				this.#ui.refused(`${f.name}: ${bytes(f.size)} is too large (at most ${bytes(UPLOAD_MOST)})`);
 				continue;
 			}
 			const file = this.#make({ name: f.name, ...await contentOf(f) });
@@ -167,7 +167,7 @@ async function contentOf(file) {
 		if (!content.includes("\0"))
 			return { content };
 	} catch {
-		// no UTF-8
+		// not valid UTF-8
 	}
 	let binary = "";
 	for (let i = 0; i < raw.length; i += 8192)

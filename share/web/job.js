@@ -1,11 +1,11 @@
-// job.js - a job of cee-job(5) from what stands in the form, and back
+// job.js - makes a job of cee-job(5) from the fields of the form, and the fields from a job
 //
-// What cannot be said in one line of the form is an Error with words for its user.
+// Invalid fields are thrown as an Error with a message for the user.
 
 export const IMAGES = "*.png *.jpg *.jpeg *.gif *.webp";
 
-// A line as a shell would split it: white space, quotes of both kinds, a backslash before one character.
-export function words(line) {
+// Splits a line as a shell would: white space, quotes of both kinds, a backslash before one character.
+export function splitArguments(line) {
 	const out = [];
 	let word = null, quote = "";
 
@@ -30,7 +30,7 @@ export function words(line) {
 		}
 	}
 	if (quote)
-		throw new Error(`Arguments: a quote ${quote} has no end`);
+		throw new Error(`Arguments: missing closing quote ${quote}`);
 	if (word !== null)
 		out.push(word);
 	return out;
@@ -40,7 +40,7 @@ export function line(list = []) {
 	return list.map((w) => w !== "" && /^[\w@%+=:,./-]+$/.test(w) ? w : `'${w.replaceAll("'", `'\\''`)}'`).join(" ");
 }
 
-// A package a line: "name version", "name==version", "name@version"
+// One package per line: "name version", "name==version", "name@version"
 export function packages(text) {
 	return text.split(/\r?\n/).map((l) => l.trim()).filter(Boolean).map((l) => {
 		const m = /^(@?[^\s@=]+)(?:\s+|==|@)([^\s@=]+)$/.exec(l);
@@ -52,13 +52,13 @@ export function packages(text) {
 
 function title(code) {
 	const line = code.split("\n").map((l) => l.trim()).find(Boolean) ?? "";
-	// as bytes there are at most four times as many; 256 are allowed
+	// in UTF-8 at most four times as many bytes; 256 are allowed
 	return [...line.replace(/[\x00-\x1f\x7f-\x9f]/g, " ")].slice(0, 60).join("");
 }
 
 export function makeJob({ language, version, framework, files, args, stdin, packages: wanted, collect, wall, memory }) {
 	const job = { language, code: files.main, labels: { title: title(files.main) } };
-	const others = files.others, list = words(args), asked = packages(wanted);
+	const others = files.others, list = splitArguments(args), asked = packages(wanted);
 
 	if (version)
 		job.version = version;
@@ -84,13 +84,13 @@ export function makeJob({ language, version, framework, files, args, stdin, pack
 	return job;
 }
 
-// "128M", 134217728: MiB, "" where it says nothing
+// "128M" or 134217728 as a number of MiB; "" if there is no value
 export function mebibytes(size) {
 	const m = /^(\d+(?:\.\d+)?)\s*([KMGT]?)/.exec(String(size ?? ""));
 	return m ? Math.round(m[1] * { "": 1, K: 1024, M: 1 << 20, G: 1 << 30, T: 2 ** 40 }[m[2]] / (1 << 20)) : "";
 }
 
-// What the form must show for a job that was submitted, by whomever.
+// The fields of the form for a submitted job, which may come from another client.
 export function readJob(job) {
 	const [first, ...rest] = job.files ?? [], own = job.code !== undefined && job.code !== null;
 	return {

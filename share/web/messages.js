@@ -1,13 +1,13 @@
-// messages.js - what compilers and interpreters say of which line
+// messages.js - finds messages of compilers and interpreters that name a line
 //
-// Finds, in the text of a standard error, the messages that name a line of one of the program's files:
+// Searches the text of standard error for messages that name a line of one of the program's files:
 //
 //     main.c:3:5: error: ...          gcc, g++, clang
 //     Program.cs(3,5): error CS1002: ...    the C# and the TypeScript compiler
-//       File "/work/lib/a.py", line 3   Python; the words stand in the last line of the traceback
-//     /work/lib/a.js:3                 Node.js; the words stand some lines below
+//       File "/work/lib/a.py", line 3   Python; the message is the last line of the traceback
+//     /work/lib/a.js:3                 Node.js; the message is some lines below
 //     main.sh: line 3: ...             Bash
-//        at ... in /work/Program.cs:line 3    .NET, beneath the words
+//        at ... in /work/Program.cs:line 3    .NET, below the message
 
 const MOST = 100;
 
@@ -52,8 +52,8 @@ function unhandled(lines, i) {
 	return "";
 }
 
-// Of a traceback only the innermost line that is the user's own tells where: the last of Python's,
-// the first of .NET's.
+// Of a traceback, keeps only the innermost line in the user's files: the last one for Python, the first
+// for .NET.
 function innermost(found) {
 	return found.filter((m, i) => {
 		const next = m.trace === "in" ? found[i + 1] : found[i - 1];
@@ -61,7 +61,7 @@ function innermost(found) {
 	});
 }
 
-// [{ file, line, column, kind, text }] in the files of that name; line and column from 1, column 0: not known
+// Returns [{ file, line, column, kind, text }] for the named files; line and column count from 1, column 0: unknown
 export function messages(text, files) {
 	const lines = text.split(/\r?\n/), found = [];
 

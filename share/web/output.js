@@ -1,12 +1,12 @@
-// output.js - what a program writes, as it comes
+// output.js - shows a program's output live
 //
-// All of it becomes text nodes: nothing that a program writes is ever markup. Shown are the last
-// SHOWN characters; the whole streams are links away. Text is gathered for a moment, so that a program
-// that writes without pause does not have the page laid out for each of its lines.
+// All output becomes text nodes: it is never interpreted as markup. The last SHOWN characters are shown;
+// links lead to the whole streams. Text is buffered for a moment, so that the page is not laid out again for
+// each line of a program that writes without pause.
 
 const SHOWN = 400000, BLOCK = 8000, PAUSE = 15;
 
-// Escape sequences of a terminal are left out; other control characters are shown as their pictures.
+// Escape sequences of a terminal are removed; other control characters are shown as Unicode control pictures.
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
 const OPEN_ESCAPE = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[ -/]*)$/;
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
@@ -84,7 +84,7 @@ export class Output {
 			if (!this.#cut) {
 				this.#cut = document.createElement("span");
 				this.#cut.className = "notice";
-				this.#cut.textContent = "What came before is no longer shown here.\n";
+				this.#cut.textContent = "Earlier output is no longer shown here.\n";
 				this.#root.prepend(this.#cut);
 			}
 		}

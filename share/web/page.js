@@ -1,9 +1,9 @@
-// page.js - the page: its form, its output, and what ties them to the task that runs
+// page.js - the page: connects its form and its output with the current task
 //
-// The address names the task (#id=...), so a reload or a link shows it again. What somebody writes and
-// has not run is kept for this tab, a program for each language.
+// The address names the task (#id=...), so a reload or a link shows it again. Programs that were not run yet
+// are kept for this tab, one for each language.
 
-import { Api, Problem, words } from "./api.js";
+import { Api, Problem, errorText } from "./api.js";
 import { makeEditor } from "./editor.js";
 import { Files } from "./files.js";
 import { IMAGES, makeJob, mebibytes, readJob } from "./job.js";
@@ -14,9 +14,9 @@ import { Run } from "./run.js";
 import { bytes, seconds, verdict } from "./verdict.js";
 
 const $ = (id) => document.getElementById(id);
-const WALL = 60;		// seconds that a program gets here that says nothing, where it may have them
+const WALL = 60;		// default limit of wall time in seconds, if the language's ceiling allows it
 const ERRORS_KEPT = 200000;	// characters of standard error that are searched for messages
-const PICTURES = 50;		// so many are shown
+const PICTURES = 50;		// at most so many images are shown
 const DRAFTS = "cee-drafts";
 
 const api = new Api();
@@ -44,7 +44,7 @@ const run = new Run(api, {
 
 let languages = [], errors = "", inputEnded = false, filling = true, blobs = [], openJob = null;
 
-// ---- what is seen -----------------------------------------------------------------------
+// ---- the display ------------------------------------------------------------------------
 
 function show(tone, title, facts = []) {
 	$("status").dataset.tone = tone;
@@ -57,7 +57,7 @@ function say(text) {
 	$("notice").hidden = !text;
 }
 
-// How long it has run, beside the word that it runs.
+// Shows for how long the program has run.
 const clock = {
 	timer: 0, from: 0,
 	start() {
@@ -105,7 +105,7 @@ function drafts() {
 	}
 }
 
-// Also what does not fit is no reason to stop somebody from writing.
+// Saves the program for a reload. Errors are ignored: the user can go on writing without it.
 function keepDraft() {
 	if (filling || !language())
 		return;
@@ -113,11 +113,11 @@ function keepDraft() {
 		sessionStorage.setItem(DRAFTS, JSON.stringify({
 			...drafts(), last: $("language").value, of: run.id, [$("language").value]: files.main }));
 	} catch {
-		// the storage is full, or there is none
+		// the storage is full or not available
 	}
 }
 
-// "3.11" and "3" beside "3.11.2" are the same one by shorter names: there is nothing to choose.
+// The versions to choose from: "3.11" and "3" are aliases of "3.11.2", so they are left out.
 function choices(l) {
 	const all = l.frameworks?.length ? l.frameworks : l.versions ?? [];
 	return all.filter((v) => !all.some((other) => other.startsWith(`${v}.`)));
@@ -140,7 +140,7 @@ function bounds(l) {
 	$("memory").placeholder = mebibytes(usual.memory);
 }
 
-// Another language: its draft, or its hello. What was written in the one before is kept as its draft.
+// Shows the draft in another language, or its hello. The previous language's program is kept as its draft.
 function chooseLanguage(id) {
 	const l = languages.find((x) => x.id === id) ?? languages[0];
 	filling = true;
@@ -193,7 +193,7 @@ function form() {
 }
 
 async function start() {
-	// one that is being submitted has no id yet by which it could be stopped
+	// a task that is being submitted has no id yet, so it cannot be cancelled
 	if (!language() || (run.live && !run.id))
 		return;
 	if (run.live)
@@ -230,7 +230,7 @@ function raw(id) {
 		$(link).onclick = (e) => {
 			if (!api.token)
 				return;
-			// a link takes no token along
+			// following a link sends no token
 			e.preventDefault();
 			save(`tasks/${id}/${stream}`, `${stream}.txt`);
 		};
@@ -245,7 +245,7 @@ async function save(path, name) {
 		a.click();
 		setTimeout(() => URL.revokeObjectURL(a.href), 60000);
 	} catch (error) {
-		say(words(error));
+		say(errorText(error));
 	}
 }
 
@@ -275,7 +275,7 @@ function failed(error, title = run.id ? "Not followed" : "Not submitted") {
 	if (error instanceof Problem && error.status === 401)
 		askToken(error.message);
 	show("bad", title);
-	say(words(error));
+	say(errorText(error));
 }
 
 async function stop() {
@@ -284,12 +284,12 @@ async function stop() {
 		await run.cancel();
 	} catch (error) {
 		if (!(error instanceof Problem && error.status === 409))
-			say(words(error));
+			say(errorText(error));
 		buttons();
 	}
 }
 
-// ---- its input -------------------------------------------------------------------------------
+// ---- input -----------------------------------------------------------------------------------
 
 async function send(text, eof) {
 	if (text)
@@ -302,11 +302,11 @@ async function send(text, eof) {
 		await run.send(text, eof);
 	} catch (error) {
 		if (run.live)
-			say(words(error));
+			say(errorText(error));
 	}
 }
 
-// ---- files that it left ------------------------------------------------------------------------
+// ---- collected files ---------------------------------------------------------------------------
 
 async function collected(id) {
 	try {
@@ -319,7 +319,7 @@ async function collected(id) {
 		for (const f of pictures)
 			await picture(id, f);
 	} catch (error) {
-		say(words(error));
+		say(errorText(error));
 	}
 }
 
@@ -354,13 +354,13 @@ function kept(element, id, { name, size }) {
 	return item;
 }
 
-// ---- tasks of before -----------------------------------------------------------------------------
+// ---- earlier tasks -------------------------------------------------------------------------------
 
 function asked() {
 	return /^#id=([0-9a-fA-F-]{36})$/.exec(location.hash)?.[1].toLowerCase() ?? null;
 }
 
-// draft: what this tab has kept, after a reload
+// draft: the program that this tab has saved, after a reload
 async function open(id, draft = {}) {
 	clean();
 	show("calm", "Opening");
@@ -380,7 +380,7 @@ async function open(id, draft = {}) {
 	await done;
 }
 
-// What was written since that task was run, before a reload.
+// Restores the changes made after that task was run and before a reload.
 function resume(id, { of, last, [$("language").value]: text }) {
 	if (of !== id || last !== $("language").value || text === undefined || text === files.main)
 		return false;
@@ -404,7 +404,7 @@ function fill(job) {
 	for (const field of ["arguments", "stdin", "packages", "collect", "wall", "memory"])
 		$(field).value = job[field === "arguments" ? "args" : field];
 	filling = false;
-	told();
+	showSetOptions();
 }
 
 async function recent() {
@@ -413,7 +413,7 @@ async function recent() {
 	} catch (error) {
 		$("recent-list").replaceChildren();
 		$("recent-none").hidden = false;
-		$("recent-none").textContent = words(error);
+		$("recent-none").textContent = errorText(error);
 	}
 }
 
@@ -426,8 +426,8 @@ function toggleRecent() {
 
 // ---- the form -----------------------------------------------------------------------------------
 
-// What is set in the folded part, so that it is not forgotten there.
-function told() {
+// Lists the options that are set in the folded part, so that users notice them.
+function showSetOptions() {
 	const set = [["arguments", "arguments"], ["stdin", "input"], ["packages", "packages"], ["wall", "time"], ["memory", "memory"]]
 		.filter(([id]) => $(id).value.trim()).map(([, name]) => name);
 	$("options-set").textContent = set.length > 0 ? `(set: ${set.join(", ")})` : "";
@@ -438,7 +438,7 @@ async function copyLink() {
 		await navigator.clipboard.writeText(location.href);
 		$("link").textContent = "Copied";
 	} catch {
-		$("link").textContent = "It is in the address bar";
+		$("link").textContent = "Copy it from the address bar";
 	}
 	setTimeout(() => { $("link").textContent = "Copy link"; }, 1500);
 }
@@ -469,7 +469,7 @@ $("stop").addEventListener("click", stop);
 $("link").addEventListener("click", copyLink);
 $("recent-button").addEventListener("click", toggleRecent);
 $("language").addEventListener("change", () => chooseLanguage($("language").value));
-$("options").addEventListener("input", told);
+$("options").addEventListener("input", showSetOptions);
 $("eof").addEventListener("click", () => { send($("typed").value, true); $("typed").value = ""; });
 $("typing").addEventListener("submit", (e) => {
 	e.preventDefault();

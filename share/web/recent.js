@@ -1,4 +1,4 @@
-// recent.js - the caller's latest tasks, each a link that opens it again
+// recent.js - a list of the caller's latest tasks, with links that open them
 
 import { brief, ago } from "./verdict.js";
 
@@ -9,7 +9,7 @@ export async function fillRecent(api, list, more, current) {
 
 	list.replaceChildren(...page.tasks.map((t) => row(t, current)));
 	more.hidden = page.tasks.length > 0;
-	more.textContent = "Nothing was run yet.";
+	more.textContent = "No programs yet.";
 }
 
 function row(t, current) {

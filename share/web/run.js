@@ -1,8 +1,8 @@
-// run.js - one task at a time: submitted or opened again, followed, fed, stopped
+// run.js - one task at a time: submits or opens it, follows it, sends input, cancels it
 //
-// Says what happens by its hooks and knows nothing of the page: state(text), task(id), output(kind,
-// text), notice(text), input(open), end(task), failed(error). After another task was begun the
-// hooks of the one before are silent.
+// Does not depend on the page, which gets calls of its hooks: state(text), task(id), output(kind,
+// text), notice(text), input(open), end(task), failed(error). After another task was started, no hook is
+// called for the previous one.
 
 import { parse, follow, textOf } from "./events.js";
 
@@ -15,7 +15,7 @@ export class Run {
 		this.#hooks = hooks;
 	}
 
-	// Lets go of the task; it goes on.
+	// Stops following the task, which goes on.
 	leave() {
 		this.#stop.abort();
 		this.#stop = new AbortController();
@@ -24,7 +24,7 @@ export class Run {
 		this.#sending = Promise.resolve();
 	}
 
-	// Submits and streams in one request.
+	// Submits the job and streams its events in one request.
 	async start(job) {
 		this.leave();
 		const signal = this.#stop.signal;
@@ -37,7 +37,7 @@ export class Run {
 		}
 	}
 
-	// A task that is there already.
+	// Follows an existing task.
 	async open(id) {
 		this.leave();
 		const signal = this.#stop.signal;
@@ -50,13 +50,13 @@ export class Run {
 		}
 	}
 
-	// Ends it. One that has ended by itself meanwhile stays as it is.
+	// Cancels the task. If it has ended meanwhile, it is not erased.
 	async cancel() {
 		if (this.id)
 			await this.#api.ask("DELETE", `tasks/${this.id}?cancel`);
 	}
 
-	// Requests one after another, so that what was typed arrives as it was typed.
+	// Sends one request after another, so that input arrives in the order in which it was typed.
 	send(text, eof = false) {
 		const id = this.id;
 		const next = this.#sending.then(() => this.#api.ask("POST", `tasks/${id}/stdin${eof ? "?eof" : ""}`, { body: text }));
@@ -69,11 +69,11 @@ export class Run {
 			answer = await this.#created(answer, signal);
 		await follow(this.#api, this.id, { answer, ticket: this.ticket, signal,
 			on: (event, data) => { if (!signal.aborted) this.#take(event, data); },
-			lost: () => { if (!signal.aborted) this.#hooks.state("The connection is lost; trying again"); },
+			lost: () => { if (!signal.aborted) this.#hooks.state("Connection lost; reconnecting"); },
 			back: () => { if (!signal.aborted) this.#hooks.state(this.#said); } });
 	}
 
-	// The id must be known before the stream can be taken up again: its first event says it.
+	// The first event has the id, which is needed to resume the stream.
 	async #created(answer, signal) {
 		const [first, rest] = answer.body.tee();
 		for await (const e of parse(first)) {
@@ -88,7 +88,7 @@ export class Run {
 			break;
 		}
 		if (!this.id)
-			throw new Error("the server did not say which task it made");
+			throw new Error("the server did not send the new task's id");
 		return { body: rest };
 	}
 

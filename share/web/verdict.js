@@ -1,7 +1,7 @@
-// verdict.js - how a task stands or ended, in words
+// verdict.js - texts that describe a task's state or result
 //
-// Takes the task as the API tells of it (cee-http(8)); says { tone, title, facts }: tone is good, bad or
-// calm, facts are short texts beside it.
+// verdict() takes a task as in the API (cee-http(8)) and returns { tone, title, facts }: tone is good, bad or
+// calm, facts are short texts to show beside the title.
 import { reasons, states } from "./facts.js";
 
 export function seconds(s) {
@@ -48,14 +48,14 @@ export function verdict(task) {
 	if (r.queued >= 1)
 		facts.push(`waited ${seconds(r.queued)}`);
 	if (run?.dropped)
-		facts.push(`${bytes(run.dropped)} of output not kept`);
+		facts.push(`${bytes(run.dropped)} of output dropped`);
 	if (run?.oom_kills && r.why !== "memory limit")
-		facts.push("processes were killed for memory");
+		facts.push("processes were killed for lack of memory");
 	const good = r.why === "exited" && code === 0;
 	return { tone: good ? "good" : r.why === "cancelled" ? "calm" : "bad", title: reasons[r.why] ?? r.why, facts, message: r.message };
 }
 
-// Of a line of the list of tasks.
+// The same for an entry of the list of tasks.
 export function brief(t) {
 	if (!t.why)
 		return { tone: "calm", title: states[t.status] ?? t.status };
