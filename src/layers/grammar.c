@@ -1,4 +1,4 @@
-/* grammar.c - names of the kinds of package registries, as configuration and language files say them */
+/* grammar.c - names of the kinds of package registries, as in the configuration and in language files */
 #include "layers/grammar.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@ enum grammar {
 	GRAMMAR_NPM,
 	GRAMMAR_COUNT
 };
-extern const char *const grammar_name[GRAMMAR_COUNT]; /* as `layer.grammar` of a language says; ANY: NULL */
-int grammar_find(const char *name);		      /* -1 there is none of that name */
+extern const char *const grammar_name[GRAMMAR_COUNT]; /* as in `layer.grammar` of a language; ANY: NULL */
+int grammar_find(const char *name);		      /* -1: unknown name */
 
 #endif

@@ -1,7 +1,7 @@
 /* lockfile.c - the files that describe layers: the lock list, and meta/NAME
  *
- * A lock list comes from a package box, so from a stranger: a bounded number of packages, each word printable,
- * without a space and bounded. meta/NAME is our own, and bounded all the same. No I/O.
+ * A lock list comes from a package box, so it is untrusted: the number of packages is bounded, and each word is
+ * printable, bounded and without spaces. meta/NAME is the runner's own, with the same bounds. No I/O.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -40,7 +40,7 @@ static int word(const cJSON *v, const char *path, char **out, size_t max, struct
 		return -1;
 	for (const char *s = *out; *s; s++)
 		if (*s <= ' ' || *s >= 0x7f)
-			return json_wrong(e, path, "must be printable, without a space");
+			return json_wrong(e, path, "must be printable, without spaces");
 	return **out && strlen(*out) <= max ? 0 : json_wrong(e, path, "must have 1 to %zu bytes", max);
 }
 
@@ -79,7 +79,7 @@ int layer_packages_read(const cJSON *array, const char *where, struct layer_pack
 		if (json_fields(item, where, lock_fields, JSON_LENIENT, one, e) < 0)
 			return -1;
 		if (!one->name || !one->version)
-			return json_wrong(e, where, "a package needs name and version");
+			return json_wrong(e, where, "a package requires name and version");
 	}
 	return 0;
 }

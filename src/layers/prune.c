@@ -1,8 +1,8 @@
-/* prune.c - all layers: listing, pruning, sweeping what dead makers left
+/* prune.c - operations on all layers: listing, pruning, sweeping the remains of dead builders
  *
- * Pruning takes those first that were not used longest, and never one in use: layer_discard has
- * its lock. Sweeping removes what nobody makes any more: whoever makes a layer holds the lock of
- * tmp/NAME, so what is free there is a dead maker's.
+ * Pruning removes the least recently used layers first, and never one that is in use: layer_discard
+ * takes its lock. Sweeping removes incomplete layers without a builder: a builder holds the lock of
+ * tmp/NAME, so a file there that is not locked was left by a dead one.
  */
 #include "base/fd.h"
 #include "layers/layers_internal.h"
@@ -61,7 +61,7 @@ static int count_one(void *arg, const char *name)
 	v = &c->v[c->n];
 	*v = (struct old){ 0 };
 	memcpy(v->name, name, LAYER_NAME + 1);
-	if (layer_read(c->l, name, &y, NULL) == 0) { /* one that cannot be read is the first to go */
+	if (layer_read(c->l, name, &y, NULL) == 0) { /* a layer that cannot be read is removed first */
 		v->used = y.used_us;
 		v->bytes = y.bytes;
 		layer_release(&y);
@@ -97,7 +97,7 @@ int layers_prune(struct layers *l, int64_t max, int64_t *removed, int64_t *bytes
 	return r;
 }
 
-/* Whether somebody makes it now. */
+/* Is it being built now? */
 static bool being_made(struct layers *l, const char *name)
 {
 	AUTO_CLOSE int fd = openat(l->tmp, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -105,14 +105,14 @@ static bool being_made(struct layers *l, const char *name)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
 }
 
-/* What stays of a maker that died: its stream under the lock that is free again, its tree. */
+/* Removes the remains of a dead builder: its stream, whose lock is free again, and its tree. */
 static int sweep_one(struct layers *l, int dir, const char *name)
 {
 	int fd;
 
 	if (dir == l->trash)
 		return layer_tree_remove(dir, name) == 0;
-	if (dir == l->whole) /* a tree without its meta; a maker that is about to need the place has the lock */
+	if (dir == l->whole) /* a tree without its meta; a builder that is about to replace it has the lock */
 		return faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !being_made(l, name) &&
 		       layer_to_trash(l, dir, name) == 0;
 	if (dir == l->unpack)

@@ -1,8 +1,8 @@
-/* store.c - one layer on the disk: its name, its use, its check, its making and its way out
+/* store.c - one layer on the disk: naming, using, checking, building and removing it
  *
- * store.h says what lies where and when a layer counts. What holds one in use, or its making, is
- * a lock on a file of ours; the order of the steps is such that whoever dies between two of them
- * leaves nothing that counts. Trees are in tree.c, the files that describe a layer in lockfile.c,
+ * store.h describes the directory and when a layer is valid. Users and builders of a layer hold a lock
+ * on one of its files; the order of the steps ensures that a process that dies between two of them
+ * leaves no valid but incomplete layer. Trees are in tree.c, the files that describe a layer in lockfile.c,
  * operations on all layers in prune.c.
  */
 #include "layers/store.h"
@@ -38,7 +38,7 @@ static int sub(struct layers *l, const char *name, mode_t mode, bool make)
 	return layer_folder(l->dir, name);
 }
 
-/* Entered without overwriting, so that two who begin at once have the same one. */
+/* Created without replacing, so that processes that race get the same secret. */
 static int make_secret(struct layers *l)
 {
 	unsigned char bytes[LAYER_SECRET];
@@ -114,7 +114,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Each part with its NUL, so that no two sets are the same text. */
+/* Each part is hashed with its NUL, so that different sets give different texts. */
 static void feed(struct hmac_sha256_ctx *c, const char *s)
 {
 	hmac_sha256_update(c, strlen(s) + 1, (const uint8_t *)s);
@@ -149,7 +149,7 @@ bool layer_name_valid(const char *name)
 
 /* ---- use ---------------------------------------------------------------------------------- */
 
-/* meta/NAME under a lock; one that was removed while we waited for nothing is none. */
+/* Opens meta/NAME and locks it; ENOENT also if it was removed before the lock was taken. */
 static int meta_open(struct layers *l, const char *name, int lock)
 {
 	int fd = open_file_at(l->meta, name, O_RDWR);
@@ -192,9 +192,9 @@ static int looks_right(struct layers *l, const char *name, const struct layer *y
 	struct layer_look k;
 
 	if (layer_look(&k, l->whole, name) < 0)
-		return damaged(e, name, errno == ENOENT ? "its tree is not there" : strerror(errno));
+		return damaged(e, name, errno == ENOENT ? "the tree is missing" : strerror(errno));
 	if (k.sum != y->look || k.bytes != y->bytes || k.files != y->files)
-		return damaged(e, name, "its tree is not as it was made");
+		return damaged(e, name, "the tree was changed");
 	return 0;
 }
 
@@ -207,7 +207,7 @@ int layer_use(struct layers *l, const char *name, struct layer *y, struct cee_er
 	if (fd < 0)
 		return cee_fail(e, errno == EWOULDBLOCK ? ENOENT : errno, "layer %.8s: %s", name, strerror(errno));
 	if (meta_read(fd, y, &why) < 0)
-		damaged(e, name, "what it is cannot be read");
+		damaged(e, name, "its description cannot be read");
 	else if (looks_right(l, name, y, e) == 0) {
 		futimens(fd, NULL);
 		return fd;
@@ -226,7 +226,7 @@ int layer_read(struct layers *l, const char *name, struct layer *y, struct cee_e
 	*y = (struct layer){ 0 };
 	if (fd < 0)
 		return cee_fail(e, errno, "layer %.8s: %s", name, strerror(errno));
-	return meta_read(fd, y, e) < 0 ? damaged(e, name, "what it is cannot be read") : 0;
+	return meta_read(fd, y, e) < 0 ? damaged(e, name, "its description cannot be read") : 0;
 }
 
 int layer_check(struct layers *l, const char *name, struct cee_err *e)
@@ -244,17 +244,17 @@ int layer_check(struct layers *l, const char *name, struct cee_err *e)
 	r = read_file_at(l->meta, file, LAYER_MANIFEST_MAX, &b);
 	layer_digest(digest, b.data ? b.data : "", b.len);
 	if (r < 0 || strcmp(digest, y.manifest) != 0)
-		r = damaged(e, name, "its manifest is not as it was made");
+		r = damaged(e, name, "the manifest was changed");
 	else if (b.len && layer_tree_check(tree, b.data, y.files) < 0)
-		r = damaged(e, name, "a file of it is not as it was made");
+		r = damaged(e, name, "a file was changed");
 	layer_release(&y);
 	close(fd);
 	return r;
 }
 
-/* ---- out of the way ------------------------------------------------------------------------------ */
+/* ---- removal ------------------------------------------------------------------------------------- */
 
-/* Under a name that nobody has. */
+/* Moves it to trash/, under a unique name. */
 int layer_to_trash(struct layers *l, int from, const char *name)
 {
 	char to[LAYER_NAME + 64];
@@ -263,7 +263,7 @@ int layer_to_trash(struct layers *l, int from, const char *name)
 	return renameat(from, name, l->trash, to);
 }
 
-/* The tree goes first: meta without one is none. */
+/* The tree is moved first: meta without a tree is not a valid layer. */
 static void discard(struct layers *l, const char *name)
 {
 	char file[LAYER_NAME + 16];
@@ -287,7 +287,7 @@ int layer_discard(struct layers *l, const char *name, bool busy)
 	return 0;
 }
 
-/* ---- making -------------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------------ */
 
 int layer_make_begin(struct layers *l, const char *name)
 {
@@ -303,14 +303,14 @@ int layer_make_begin(struct layers *l, const char *name)
 		}
 		if (st.st_nlink)
 			return fd;
-		close(fd); /* its last maker was just through with it */
+		close(fd); /* the previous builder has removed it just now */
 	}
 }
 
 int layer_make_unpack(struct layers *l, const char *name, char path[], size_t size)
 {
 	layer_tree_remove(l->unpack, name);
-	/* nobody but us comes here, and the box has a uid that is only known to it */
+	/* only this process can enter the parent; the box has a uid that is not known here */
 	if (mkdirat(l->unpack, name, 0700) < 0 || fchmodat(l->unpack, name, 0777, 0) < 0)
 		return -1;
 	return snprintf(path, size, "%s/unpack/%s", l->path, name) < (int)size ? 0 : -1;
@@ -336,7 +336,7 @@ static int write_all(struct layers *l, const char *name, struct layer *y, const 
 	layer_digest(y->manifest, manifest, len);
 	if (layer_meta_format(&b, y) < 0)
 		return -1;
-	discard(l, name); /* what was there was none, or damaged */
+	discard(l, name); /* replaces an incomplete or damaged layer */
 	if (write_meta(l, file, manifest, len) < 0 || write_meta(l, name, b.data, b.len) < 0)
 		return -1;
 	spool_hook("layer-meta");

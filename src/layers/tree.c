@@ -1,8 +1,8 @@
-/* layer_tree.c - the tree of a layer: how it looks, whether it is what its manifest says, its removal
+/* tree.c - the tree of a layer: its summary, its check against the manifest, its removal
  *
- * What is in a tree is a stranger's. Nothing here opens a file of it but the full check, which
- * reads regular files to hash them; the rest looks (fstatat) and unlinks. No link is followed,
- * each part of a name is opened beneath its folder's descriptor, and the depth is bounded.
+ * A tree's content is untrusted. Only the full check opens files, regular ones, to hash them; the other
+ * functions use fstatat and unlink. Symbolic links are not followed: each part of a name is opened
+ * relative to its folder's descriptor, and the depth is bounded.
  */
 #include "base/fd.h"
 #include "layers/layers_internal.h"
@@ -27,7 +27,7 @@ int layer_folder(int dir, const char *name)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* ---- how a tree looks ------------------------------------------------------------------- */
+/* ---- a tree's summary ------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t h, const void *data, size_t len)
 {
@@ -44,7 +44,7 @@ static uint64_t look_at(uint64_t above, const char *name, const struct stat *st)
 	return mix(mix(above, name, strlen(name) + 1), v, S_ISDIR(st->st_mode) ? 3 * sizeof v[0] : sizeof v);
 }
 
-/* A sum, so that the order of entries does not matter. Takes dir. */
+/* Adds up the entries' hashes, so that their order does not matter. Closes dir. */
 static int look_into(struct layer_look *k, int dir, uint64_t above, int depth)
 {
 	DIR *d = depth < DEPTH_MAX ? fdopendir(dir) : NULL;
@@ -113,7 +113,7 @@ void layer_digest(char out[LAYER_DIGEST + 1], const void *data, size_t len)
 
 /* ---- a full check ---------------------------------------------------------------------------- */
 
-/* The last part's folder, each part opened beneath the one before. */
+/* Opens the folder of a path's last part, each part relative to the one before. */
 static int open_above(int tree, char *path, char **last)
 {
 	int dir = fcntl(tree, F_DUPFD_CLOEXEC, 3), next;
@@ -155,7 +155,7 @@ static int link_digest(int dir, const char *name, char out[LAYER_DIGEST + 1])
 	return 0;
 }
 
-/* "f DIGEST SIZE NAME", or l for a link, d for a folder with a digest of zeros. */
+/* Checks a line "f DIGEST SIZE NAME"; l instead of f is a link, d a folder, with a digest of zeros. */
 static int line_right(int tree, char *line)
 {
 	char have[LAYER_DIGEST + 1], *name, *last;
@@ -188,7 +188,7 @@ int layer_tree_check(int tree, char *text, int64_t files)
 
 /* ---- removal ---------------------------------------------------------------------------------- */
 
-/* Takes dir. What cannot be removed stays; the caller sees that by the folder's own end. */
+/* Closes dir. Errors are ignored: the caller's removal of the folder itself fails then. */
 static void empty_folder(int dir, int depth)
 {
 	DIR *d = depth < DEPTH_MAX + 2 ? fdopendir(dir) : NULL;

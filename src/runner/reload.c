@@ -92,7 +92,7 @@ void runner_reload(struct runner *r)
 		free(old);
 		return;
 	}
-	config_keep_told(&next, &r->config);
+	config_keep_image_data(&next, &r->config);
 	*old = r->config; /* never freed, see above */
 	r->config = next;
 	boxes_reconfigure(&r->boxes, &r->config);

@@ -1,4 +1,4 @@
-/* config.c - configuration is read whole or not at all */
+/* config.c - reads the configuration, as a whole or not at all */
 #include "runner/core/config.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -43,11 +43,11 @@ void config_release(struct config *c)
 static uint64_t mix(uint64_t h, const void *data, size_t len)
 {
 	for (const unsigned char *p = data; len; p++, len--)
-		h = (h ^ *p) * 1099511628211u; /* FNV-1a; a sum makes the order of entries no matter */
+		h = (h ^ *p) * 1099511628211u; /* FNV-1a; hashes are added, so the order of entries does not matter */
 	return h;
 }
 
-/* Names, sizes, times and inodes of its entries; 0 when it cannot be read. */
+/* A checksum of the entries' names, sizes, times and inodes; 0 when the directory cannot be read. */
 static uint64_t look_of(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -77,7 +77,7 @@ bool config_languages_changed(struct config *c)
 	return changed;
 }
 
-/* What images said before holds until they are asked again. */
+/* Keeps the data that images reported until they are inspected again. */
 int config_languages(struct config *c, struct cee_err *e)
 {
 	struct langs langs;
@@ -95,12 +95,12 @@ int config_languages(struct config *c, struct cee_err *e)
 	return 0;
 }
 
-void config_keep_told(struct config *c, const struct config *before)
+void config_keep_image_data(struct config *c, const struct config *before)
 {
 	char *published = langs_keep_told(&c->langs, &before->langs) == 0 ? lang_publish(&c->langs) : NULL;
 
 	if (!published)
-		return; /* they are asked again in a moment */
+		return; /* the images are inspected again in a moment */
 	free(c->published);
 	c->published = published;
 }
@@ -110,7 +110,8 @@ int config_load(struct config *c, const char *path, const char *spool, struct ce
 	struct config n = { 0 };
 
 	if (conf_load(&n.conf, path, spool, e) == 0) {
-		n.languages_seen = look_of(n.conf.languages); /* before: what changes meanwhile is seen later */
+		n.languages_seen =
+			look_of(n.conf.languages); /* taken before reading: a change meanwhile is noticed later */
 		if (read_seccomp(&n, e) == 0 && config_languages(&n, e) == 0) {
 			config_release(c);
 			*c = n;
@@ -123,7 +124,7 @@ int config_load(struct config *c, const char *path, const char *spool, struct ce
 
 struct published *config_published(const struct config *c)
 {
-	struct config *cache = (struct config *)c; /* known says no more than published does */
+	struct config *cache = (struct config *)c; /* known is derived from published, so c stays logically const */
 
 	if (c->published && published_is(c->known, c->published))
 		return c->known;

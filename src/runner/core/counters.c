@@ -1,7 +1,7 @@
 /* counters.c - counts of one runner, in the Prometheus text format, version 0.0.4
  *
- * No label holds anything that a user chose: ends, phases and states come from fixed lists, and the
- * runner's name is the host's. Counting is an addition; the text is made on the slow timer.
+ * No label contains text that a user chose: ends, phases and states come from fixed lists, and the
+ * runner's name is the host's. Counting is one addition; the slow timer makes the text.
  */
 #include "runner/core/counters.h"
 #include "base/buf.h"
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Upper bounds in seconds; what is longer is in +Inf alone. */
+/* Upper bounds in seconds; longer times are counted in +Inf only. */
 static const double bounds[] = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 };
 _Static_assert(sizeof bounds / sizeof *bounds == COUNTERS_BUCKETS, "a bound for each bucket");
 
@@ -144,7 +144,8 @@ static void put_boxes(struct out *o, const struct counters *c, const struct coun
 	for (size_t i = 0; i < now->nboxes; i++)
 		put(o, "cee_boxes", "state", now->boxes[i].state, now->boxes[i].n);
 	family(o, "cee_boxes_used_total", "counter",
-	       "Jobs by the box they got: cold was made for it, warm ahead, shared used by its owner before.");
+	       "Jobs by their box: cold was made for the job, warm ahead of time, shared was used by its owner "
+	       "before.");
 	for (int i = 0; i <= BOX_SHARED; i++)
 		put(o, "cee_boxes_used_total", "from", from_label[i], c->boxes[i]);
 }
@@ -153,19 +154,19 @@ int counters_format(const struct counters *c, struct buf *b, const char *runner,
 {
 	struct out o = { .b = b, .runner = runner };
 
-	one(&o, "cee_queue_jobs", "gauge", "Jobs that wait.", now->queued);
+	one(&o, "cee_queue_jobs", "gauge", "Queued jobs.", now->queued);
 	one(&o, "cee_running_jobs", "gauge", "Jobs that were claimed and have no result yet.", now->running);
-	one(&o, "cee_places", "gauge", "Jobs that are run at once at most.", now->places);
+	one(&o, "cee_places", "gauge", "Maximum number of concurrent jobs.", now->places);
 	one(&o, "cee_engine_up", "gauge", "Whether the container engine answers.", now->engine_up);
 	family(&o, "cee_jobs_total", "counter", "Jobs that have ended, by why.");
 	for (int w = 0; w < WHY_COUNT; w++)
 		put(&o, "cee_jobs_total", "end", why_name[w], c->jobs[w]);
-	one(&o, "cee_reruns_total", "counter", "Attempts that failed without the job's doing and were put back.",
+	one(&o, "cee_reruns_total", "counter", "Attempts that failed through no fault of the job and were requeued.",
 	    c->reruns);
 	put_phases(&o, c);
 	put_boxes(&o, c, now);
-	one(&o, "cee_output_bytes_total", "counter", "Bytes of output that were kept.", c->output);
-	one(&o, "cee_output_dropped_bytes_total", "counter", "Bytes of output that were not kept.", c->dropped);
+	one(&o, "cee_output_bytes_total", "counter", "Bytes of output that were stored.", c->output);
+	one(&o, "cee_output_dropped_bytes_total", "counter", "Bytes of output that were dropped.", c->dropped);
 	one(&o, "cee_oom_kills_total", "counter", "Processes of jobs that the kernel killed for memory.", c->oom_kills);
 	one(&o, "cee_engine_errors_total", "counter", "Requests that the engine failed or did not answer.",
 	    now->engine_errors);

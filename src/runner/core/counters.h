@@ -1,4 +1,4 @@
-/* counters.h - what the runner counts for monitoring: the text of SPOOL/metrics */
+/* counters.h - the runner's metrics, and their text in SPOOL/metrics */
 #ifndef RUNNER_COUNTERS_H
 #define RUNNER_COUNTERS_H
 
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_BUCKETS = 14 }; /* of a histogram; one more has what is longer */
+enum { COUNTERS_BUCKETS = 14 }; /* of a histogram; one more counts all longer times */
 struct histogram {
 	int64_t in[COUNTERS_BUCKETS + 1], sum_us;
 };
@@ -26,12 +26,12 @@ struct counters {
 };
 
 void counters_init(struct counters *c);
-/* A job has its result, which says how it ended. output: bytes of it that are kept. */
+/* Counts a job that has a result. output: bytes of output that were stored. */
 void counters_job(struct counters *c, const struct result *r, int64_t output);
-/* An attempt failed without the job's doing and was put back. */
+/* Counts an attempt that failed through no fault of the job and was requeued. */
 void counters_rerun(struct counters *c);
 
-/* What is so at this moment, which others know. */
+/* Present values, supplied by the caller. */
 struct counters_now {
 	int64_t queued;
 	int running, places;
@@ -43,6 +43,6 @@ struct counters_now {
 	} * boxes;
 	size_t nboxes;
 };
-/* All of it in the Prometheus text format. -1 ENOMEM. */
+/* Writes all metrics in the Prometheus text format. -1 ENOMEM. */
 int counters_format(const struct counters *c, struct buf *b, const char *runner, const struct counters_now *now);
 #endif

@@ -1,10 +1,10 @@
-/* log.h - one line a transition, as text or JSON, on standard error */
+/* log.h - the log on standard error: one line per event, as text or JSON */
 #ifndef RUNNER_LOG_H
 #define RUNNER_LOG_H
 #include <stdbool.h>
 
 void log_init(bool json);
-void log_off(void); /* for programs that are no daemon */
+void log_off(void); /* for programs other than daemons */
 /* Pairs of name and value, ended by NULL; a NULL value leaves its pair out.
  * event is a word: "start", "engine", "job", "box" … */
 void log_event(const char *event, ...) __attribute__((sentinel));

@@ -1,7 +1,7 @@
-/* pin.c - a processor of its own for each running job (pin = yes)
+/* pin.c - a separate processor for each running job (pin = yes)
  *
  * The processors are those that the runner itself was started with (taskset, cpuset).
- * main.c lets no more jobs run at once than there are processors, so each job has its own.
+ * main.c lets no more jobs run at once than there are processors, so no two jobs share one.
  * The last is taken first, since interrupts mostly go to the first. The runner, the engine
  * and the box's init may use them too: they are busy for moments only.
  */

@@ -1,4 +1,4 @@
-/* pin.h - a processor of its own for each running job (pin = yes) */
+/* pin.h - a separate processor for each running job (pin = yes) */
 #ifndef RUNNER_PIN_H
 #define RUNNER_PIN_H
 
@@ -9,11 +9,11 @@ struct pin {
 	int users[CPU_SETSIZE];
 };
 
-/* Looks which processors this process may use. */
+/* Finds the processors that this process may use. */
 void pin_init(struct pin *p);
-/* How many they are; 0 when that is not known. */
+/* Their number; 0: unknown. */
 int pin_count(const struct pin *p);
-/* The one with the fewest jobs, taken until it is given back. -1: there is none. */
+/* Reserves the processor with the fewest jobs until pin_give. -1: none is known. */
 int pin_take(struct pin *p);
 void pin_give(struct pin *p, int cpu); /* nothing for -1 */
 #endif

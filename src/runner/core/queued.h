@@ -1,4 +1,4 @@
-/* queued.h - a waiting job, as its name in new/ says it */
+/* queued.h - a queued job, with the fields of its name in new/ */
 #ifndef RUNNER_QUEUED_H
 #define RUNNER_QUEUED_H
 

@@ -1,10 +1,9 @@
 /* sync.c - group commit
  *
- * One helper thread takes all requests that have gathered and syncs their
- * descriptors; the file system's journal makes one commit of those that came
- * together. Finished requests go back through a list and an eventfd. The
- * thread touches nothing of the runner but the requests' descriptors. Rare work that waits
- * for the disk itself (removing a tree) goes through it too.
+ * One helper thread takes all pending requests and syncs their descriptors; the file
+ * system's journal combines those of a batch into one commit. Finished requests are handed
+ * back through a list and an eventfd. The thread uses only the requests' descriptors. It also
+ * does rare work that blocks on the disk itself (removing a tree).
  */
 #include "runner/core/sync.h"
 #include "base/fd.h"
@@ -33,8 +32,8 @@ static void sync_one(struct sync_request *r)
 			r->err = errno;
 }
 
-/* Room on the disk is given when data is written back: once that has happened for all of a
- * batch, the first sync's commit covers the others too. */
+/* The file system allocates blocks at writeback: once all files of a batch are written back, the
+ * commit of the first sync covers the others too. */
 static void start_writes(const struct sync_request *batch)
 {
 	for (; batch; batch = batch->next)
@@ -121,7 +120,7 @@ int sync_init(struct sync *s, struct loop *l)
 
 void sync_submit(struct sync *s, struct sync_request *r)
 {
-	assert(!r->submitted); /* a second time would cut the thread's list */
+	assert(!r->submitted); /* submitting it again would corrupt the thread's list */
 	r->submitted = true;
 	r->err = 0;
 	r->next = NULL;

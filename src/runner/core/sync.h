@@ -1,4 +1,4 @@
-/* sync.h - the helper that syncs, so that the event loop never waits for a disk */
+/* sync.h - a helper thread that syncs files, so that the event loop never waits for a disk */
 #ifndef RUNNER_SYNC_H
 #define RUNNER_SYNC_H
 
@@ -11,12 +11,12 @@ enum { SYNC_FDS = 9 };
 /* done(arg, err) is called from the loop: err is 0 or the first errno. */
 struct sync_request {
 	int fd[SYNC_FDS], n;	/* the first n, borrowed; -1 skips */
-	int (*work)(void *arg); /* or, instead: work that waits for the disk itself; 0 or an errno. It runs in the
-					 * helper's thread, so it touches nothing of the runner but arg */
+	int (*work)(void *arg); /* if not NULL, called instead of syncing: blocking work on the disk; 0 or an errno. It
+					 * runs in the helper thread, so it may use only arg */
 	void (*done)(void *arg, int err);
 	void *arg;
 	int err;
-	bool submitted; /* it is the thread's until done is called: nobody else touches or frees it */
+	bool submitted; /* the thread owns the request until done is called */
 	struct sync_request *next;
 };
 
@@ -33,5 +33,5 @@ struct sync {
 int sync_init(struct sync *s, struct loop *l);
 /* The request's memory and descriptors must stay until done is called. */
 void sync_submit(struct sync *s, struct sync_request *r);
-void sync_release(struct sync *s); /* waits for what is under way */
+void sync_release(struct sync *s); /* waits for pending requests */
 #endif
