@@ -112,6 +112,23 @@ for i in range(100): threading.Thread(target=time.sleep, args=(0.5,)).start()' -
 	next_job_runs
 }
 
+@test "output and file size of 0 are 0; no job may have none" {
+	run --separate-stderr py 'print("x" * 1000000)' -L output=0
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ "$(why '[.why, (.phases.run | .stdout_bytes, .dropped)] | tostring')" = '["exited",1000001,1000001]' ]
+	run cee-submit -w -j - <<< '{"language":"python","code":"import time; print(1, flush=True); time.sleep(60)","limits":{"output":0,"stop":"output"}}'
+	[ "$(why .why)" = "output limit" ]
+	run py 'open("f", "wb").write(b"x")' -L file_size=0
+	[ "$status" -eq 1 ]
+	[ "$(why .why)" = "disk limit" ]
+	for limit in output=none file_size=none output=257M file_size=-1; do
+		run cee-submit -L "$limit" -l python /dev/null
+		[ "$status" -eq 65 ] || [ "$status" -eq 64 ]
+		[[ "$output" == *"${limit%=*}"* ]]
+	done
+}
+
 @test "open files and stack" {
 	run --separate-stderr py 'import resource
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_STACK)[0])' -L open_files=50 -L stack=1M

@@ -44,7 +44,9 @@ static void openapi_limit(FILE *f, enum limit_id id, const char *name, const cha
 static void openapi_limits(FILE *f)
 {
 	fputs("\t\t\t\"Limits\": {\n\t\t\t\t\"type\": \"object\",\n\t\t\t\t\"properties\": {\n", f);
-#define L(id, name, unit, compile, run, ceiling, text) openapi_limit(f, LIMIT_##id, name, text, "\"number\"");
+#define L(id, name, unit, compile, run, ceiling, text)                                                                 \
+	openapi_limit(f, LIMIT_##id, name, text,                                                                       \
+		      limit_may_be_none(LIMIT_##id) ? "[\"number\", \"string\"]" : "\"number\"");
 	LIMITS(L)
 #undef L
 	fputs("\t\t\t\t},\n\t\t\t\t\"additionalProperties\": false\n\t\t\t},\n", f);

@@ -110,13 +110,26 @@ int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_CO
 	return 0;
 }
 
+int json_limits_of_job(const struct limits *l, const char *path, struct cee_err *e)
+{
+	enum limit_id id = limits_none(l);
+	char full[JSON_PATH_MAX];
+
+	if (id == LIMIT_COUNT)
+		return 0;
+	json_path(full, path, limit_name[id], 0);
+	return json_wrong(e, full, "only the administrator can give \"none\" (write a size, as \"16M\")");
+}
+
 void json_put_limits(struct json_writer *w, const char *name, const struct limits *l)
 {
 	json_open(w, name, '{');
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		if (l->v[i] < 0)
 			continue;
-		if (limit_unit[i] == UNIT_TIME)
+		if (l->v[i] == LIMIT_NONE)
+			json_put_text(w, limit_name[i], "none");
+		else if (limit_unit[i] == UNIT_TIME)
 			json_put_seconds(w, limit_name[i], l->v[i]);
 		else
 			json_put_integer(w, limit_name[i], l->v[i]);

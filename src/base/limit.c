@@ -72,6 +72,20 @@ void limits_cap(struct limits *l, const struct limits *max)
 			l->v[i] = max->v[i];
 }
 
+bool limit_may_be_none(enum limit_id id)
+{
+	return id == LIMIT_OUTPUT || id == LIMIT_FILE_SIZE;
+}
+
+enum limit_id limits_none(const struct limits *l)
+{
+	int i = 0;
+
+	while (i < LIMIT_COUNT && l->v[i] != LIMIT_NONE)
+		i++;
+	return (enum limit_id)i;
+}
+
 int limit_find(const char *name)
 {
 	for (int i = 0; i < LIMIT_COUNT; i++)
@@ -199,6 +213,12 @@ int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_e
 	static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 	int64_t v = 0;
 
+	if (strcmp(text, "none") == 0) {
+		if (!limit_may_be_none(id))
+			return cee_fail(e, EINVAL, "%s cannot be none (write a number)", limit_name[id]);
+		*value = LIMIT_NONE;
+		return 0;
+	}
 	switch (limit_unit[id]) {
 	case UNIT_TIME:
 		if (duration_parse(text, &v, e) < 0)
@@ -248,6 +268,8 @@ void limit_format(char out[LIMIT_TEXT_MAX], enum limit_id id, int64_t value)
 {
 	if (value < 0)
 		snprintf(out, LIMIT_TEXT_MAX, "-");
+	else if (value == LIMIT_NONE)
+		snprintf(out, LIMIT_TEXT_MAX, "none");
 	else if (limit_unit[id] == UNIT_SIZE)
 		size_format(out, value);
 	else if (limit_unit[id] == UNIT_COUNT)

@@ -3,13 +3,15 @@
  * L(id, name in jobs and results, unit, default of the compile phase, of the run, ceiling, text)
  * Units: TIME is microseconds inside (seconds in JSON), SIZE is bytes (a
  * number or "64M" in JSON), COUNT is a number. A wall time of -1 follows from the cpu time
- * (limits_default). The order is part of the frame protocol (frame_types.h, PHASE): a change
+ * (limits_default). 0 is a limit of 0, which output and file_size may have; LIMIT_NONE is no limit,
+ * which those two may have where the administrator says so. The order is part of the frame protocol (frame_types.h, PHASE): a change
  * there means a new FRAME_VERSION. `make generate` writes what other languages and the
  * manual pages say of this table.
  */
 #ifndef CEE_LIMIT_H
 #define CEE_LIMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cee_err;
@@ -46,6 +48,8 @@ enum limit_id {
 		LIMIT_COUNT
 };
 
+#define LIMIT_NONE INT64_MAX /* "none", on the wire UINT64_MAX */
+
 /* -1 is "not set". */
 struct limits {
 	int64_t v[LIMIT_COUNT];
@@ -60,12 +64,15 @@ void limits_init(struct limits *l); /* all -1 */
  * time plus a second. */
 void limits_default(struct limits *l, const struct limits *d);
 void limits_cap(struct limits *l, const struct limits *max); /* lowers what is over max */
-int limit_find(const char *name);			     /* enum limit_id or -1 */
-/* "1.5" or "1.5s", "200ms" for TIME; "64M", "64MiB", "65536" for SIZE; a number for COUNT. */
+bool limit_may_be_none(enum limit_id id);
+/* The first limit that is LIMIT_NONE, or LIMIT_COUNT. */
+enum limit_id limits_none(const struct limits *l);
+int limit_find(const char *name); /* enum limit_id or -1 */
+/* "1.5" or "1.5s", "200ms" for TIME; "64M", "64MiB", "65536" for SIZE; a number for COUNT; "none". */
 int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_err *e);
 int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err *e); /* TIME: seconds */
 enum { LIMIT_TEXT_MAX = 48 };
-/* As people write it and limit_parse reads it: "5s", "64M", "128"; "-" when not set. */
+/* As people write it and limit_parse reads it: "5s", "64M", "128", "none"; "-" when not set. */
 void limit_format(char out[LIMIT_TEXT_MAX], enum limit_id id, int64_t value);
 int duration_parse(const char *text, int64_t *us, struct cee_err *e); /* "1.5", "200ms", "2m", "1h", "7d" */
 int duration_number(double seconds, int64_t *us, struct cee_err *e);

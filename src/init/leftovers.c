@@ -42,7 +42,7 @@ static bool walk_full(int dir, uint64_t size, int depth, int *left)
 		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (S_ISREG(st.st_mode))
-			full = (uint64_t)st.st_size >= size;
+			full = size ? (uint64_t)st.st_size >= size : !st.st_size;
 		if (!S_ISDIR(st.st_mode) || depth >= WALK_DEPTH)
 			continue;
 		sub = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

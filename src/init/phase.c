@@ -48,7 +48,7 @@ static bool enter(struct phase *p, enum phase_state to)
 
 void phase_init(struct phase *p, struct outbox *out, const struct gauge *g)
 {
-	static const uint64_t no_limit[LIMIT_COUNT];
+	static const uint64_t no_limit[LIMIT_COUNT] = { [0 ... LIMIT_COUNT - 1] = LIMIT_NONE };
 
 	p->state = PHASE_OVER;
 	p->id = PHASE_COMPILE;
@@ -91,7 +91,7 @@ int phase_prepare(struct phase *p, const struct phase_plan *plan, char *text)
 	phase_limits_init(&p->limits, p->gauge, plan->x, plan->limit);
 	if (!plan->early_input)
 		input_reset(&p->input);
-	c.limit = phase_limit(&p->limits, LIMIT_OUTPUT);
+	c.limit = (uint64_t)phase_limit(&p->limits, LIMIT_OUTPUT);
 	return output_reset(&p->output, &c) ? init_fail(text, "no memory for the end of the output") : 0;
 }
 
@@ -243,7 +243,7 @@ void phase_read(struct phase *p, size_t i, bool both)
 
 void phase_tick(struct phase *p, int64_t now)
 {
-	int64_t wall = (int64_t)phase_limit(&p->limits, LIMIT_WALL);
+	int64_t wall = phase_limit(&p->limits, LIMIT_WALL);
 	int reason;
 
 	if (p->state == PHASE_KILLED && now >= p->kill_by) {
@@ -252,7 +252,7 @@ void phase_tick(struct phase *p, int64_t now)
 	}
 	if (p->state != PHASE_RUNNING)
 		return;
-	if (wall && now - p->started_us >= wall) {
+	if (now - p->started_us >= wall) {
 		phase_limits_exceed(&p->limits, LIMIT_WALL);
 		phase_kill(p, END_WALL_LIMIT);
 		return;
@@ -266,7 +266,7 @@ void phase_tick(struct phase *p, int64_t now)
 
 int64_t phase_deadline(const struct phase *p)
 {
-	int64_t wall = (int64_t)phase_limit(&p->limits, LIMIT_WALL), t = INT64_MAX;
+	int64_t wall = phase_limit(&p->limits, LIMIT_WALL), t = INT64_MAX;
 
 	if (!phase_live(p))
 		return INT64_MAX;
@@ -278,7 +278,7 @@ int64_t phase_deadline(const struct phase *p)
 		return t;
 	if (p->limits.next_at < t)
 		t = p->limits.next_at;
-	return wall && p->started_us + wall < t ? p->started_us + wall : t;
+	return wall < t - p->started_us ? p->started_us + wall : t;
 }
 
 /* ---- its end ------------------------------------------------------------------------ */

@@ -16,9 +16,9 @@ enum {
 	CPU_SLACK = 2000, /* us by which the cgroup's figure and the processes' may differ */
 };
 
-uint64_t phase_limit(const struct phase_limits *l, enum limit_id id)
+int64_t phase_limit(const struct phase_limits *l, enum limit_id id)
 {
-	return limit_in_force(l->limit[id]) ? l->limit[id] : 0;
+	return limit_in_force(l->limit[id]) ? (int64_t)l->limit[id] : LIMIT_NONE;
 }
 
 void phase_limits_exceed(struct phase_limits *l, enum limit_id id)
@@ -60,11 +60,11 @@ void phase_limits_begin(struct phase_limits *l, uint64_t own_shared)
  * limit is then set a little higher. cee's processes count in it too. */
 uint32_t phase_limits_processes(struct phase_limits *l)
 {
-	uint64_t n = phase_limit(l, LIMIT_PROCESSES);
+	int64_t n = phase_limit(l, LIMIT_PROCESSES);
 
-	if (!n || n > INT32_MAX - 64)
+	if (n > INT32_MAX - 64)
 		return 0;
-	l->exact_processes = l->gauge->pids_max > 0 && (uint64_t)l->gauge->pids_max <= n + 2;
+	l->exact_processes = l->gauge->pids_max > 0 && l->gauge->pids_max <= n + 2;
 	return (uint32_t)(n + 1 + (l->exact_processes ? 16 : 0));
 }
 
@@ -78,13 +78,13 @@ static void check_disk(struct phase_limits *l, const struct disk_usage *d)
 
 static void check_processes(struct phase_limits *l, const struct cgroup_sample *now)
 {
-	uint64_t max = phase_limit(l, LIMIT_PROCESSES);
+	int64_t max = phase_limit(l, LIMIT_PROCESSES);
 
-	if (!max)
+	if (max == LIMIT_NONE)
 		return;
 	if (now->pids_refused > l->base.pids_refused)
 		phase_limits_exceed(l, LIMIT_PROCESSES);
-	if (!l->exact_processes && now->pids > 0 && (uint64_t)now->pids >= max + l->x->helpers)
+	if (!l->exact_processes && now->pids > 0 && now->pids >= max + l->x->helpers)
 		phase_limits_exceed(l, LIMIT_PROCESSES);
 }
 
@@ -111,8 +111,8 @@ static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cp
 
 	if (t == TICK && l->cpu_us - cpu_before < TICK / 20)
 		t = TICK_IDLE;
-	if (phase_limit(l, LIMIT_CPU)) {
-		left = ((int64_t)phase_limit(l, LIMIT_CPU) - l->cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
+	if (phase_limit(l, LIMIT_CPU) != LIMIT_NONE) {
+		left = (phase_limit(l, LIMIT_CPU) - l->cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
 		if (left < t)
 			t = left;
 	}
@@ -135,11 +135,11 @@ int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, 
 		l->peak = memory;
 	check_disk(l, &d);
 	check_processes(l, &u);
-	if (phase_limit(l, LIMIT_MEMORY) && memory > (int64_t)phase_limit(l, LIMIT_MEMORY)) {
+	if (memory > phase_limit(l, LIMIT_MEMORY)) {
 		phase_limits_exceed(l, LIMIT_MEMORY);
 		reason = END_MEMORY_LIMIT;
 	}
-	if (phase_limit(l, LIMIT_CPU) && l->cpu_us > (int64_t)phase_limit(l, LIMIT_CPU)) {
+	if (l->cpu_us > phase_limit(l, LIMIT_CPU)) {
 		phase_limits_exceed(l, LIMIT_CPU);
 		reason = END_CPU_LIMIT;
 	}
@@ -151,15 +151,13 @@ int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, 
  * is gone before a sample sees them. */
 static void check_ended(struct phase_limits *l, const struct ended *e)
 {
-	uint64_t max = phase_limit(l, LIMIT_PROCESSES);
-
-	if (max && !l->exact_processes && (uint64_t)e->left + 1 >= max)
+	if (!l->exact_processes && (int64_t)e->left + 1 >= phase_limit(l, LIMIT_PROCESSES))
 		phase_limits_exceed(l, LIMIT_PROCESSES);
 	if (e->file_full)
 		phase_limits_exceed(l, LIMIT_FILE_SIZE);
-	if (phase_limit(l, LIMIT_MEMORY) && e->maxrss > (int64_t)phase_limit(l, LIMIT_MEMORY))
+	if (e->maxrss > phase_limit(l, LIMIT_MEMORY))
 		phase_limits_exceed(l, LIMIT_MEMORY);
-	if (phase_limit(l, LIMIT_CPU) && e->cpu_us > (int64_t)phase_limit(l, LIMIT_CPU))
+	if (e->cpu_us > phase_limit(l, LIMIT_CPU))
 		phase_limits_exceed(l, LIMIT_CPU);
 }
 

@@ -21,7 +21,7 @@
 struct phase_limits {
 	const struct gauge *gauge;
 	struct executor *x;
-	const uint64_t *limit; /* LIMIT_COUNT; 0 or more than INT64_MAX: none */
+	const uint64_t *limit; /* LIMIT_COUNT; LIMIT_NONE or more: none */
 	uint64_t exceeded;     /* bit set of enum limit_id */
 	struct cgroup_sample base, last;
 	int64_t base_own_us, base_disk;
@@ -31,8 +31,8 @@ struct phase_limits {
 	bool exact_processes; /* the cgroup bounds them, so it counts what it refused */
 };
 
-/* 0: no limit. */
-uint64_t phase_limit(const struct phase_limits *l, enum limit_id id);
+/* LIMIT_NONE: no limit. */
+int64_t phase_limit(const struct phase_limits *l, enum limit_id id);
 void phase_limits_exceed(struct phase_limits *l, enum limit_id id);
 bool phase_limits_exceeded(const struct phase_limits *l, enum limit_id id);
 

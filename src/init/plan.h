@@ -31,10 +31,10 @@ int plan_add_variable(struct plan *p, const unsigned char *data, size_t len, cha
 int plan_add_pattern(struct plan *p, const unsigned char *data, size_t len, char *text);
 void plan_release(struct plan *p);
 
-/* A limit's value is in force; 0 and anything above INT64_MAX mean "no limit". */
+/* A limit's value is in force; LIMIT_NONE and anything above mean "no limit", and 0 is a limit of 0. */
 static inline bool limit_in_force(uint64_t value)
 {
-	return value && value <= INT64_MAX;
+	return value < LIMIT_NONE;
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include "init/program_output.h"
 
 #include "base/fd.h"
+#include "base/limit.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -16,14 +17,13 @@ enum {
 
 int output_reset(struct program_output *o, const struct output_config *c)
 {
-	uint64_t tail = c->stop ? 0 : c->limit / 4;
+	uint64_t tail = c->stop || c->limit >= LIMIT_NONE ? 0 : c->limit / 4;
 
 	if (tail > TAIL_MAX)
 		tail = TAIL_MAX;
 	for (size_t i = 0; i < 2; i++)
 		o->pipe[i] = (struct output_pipe){ .fd = -1, .stream = c->stream[i] };
 	o->npipes = c->pipes;
-	o->limit = c->limit;
 	o->head_max = c->limit - tail;
 	o->stop = c->stop;
 	o->over = false;
@@ -66,7 +66,7 @@ static void keep(struct program_output *o, struct output_pipe *p, const unsigned
 	size_t live = n;
 
 	p->bytes += n;
-	if (o->limit && o->sent + n > o->head_max)
+	if (o->sent + n > o->head_max)
 		live = (size_t)(o->head_max - o->sent);
 	if (live)
 		outbox_frame(out, FRAME_OUT, p->stream, data, live);

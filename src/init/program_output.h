@@ -25,14 +25,14 @@ struct output_pipe {
 struct output_config {
 	enum frame_stream stream[2];
 	size_t pipes;	/* 1 or 2 */
-	uint64_t limit; /* bytes of both, 0 none */
+	uint64_t limit; /* bytes of both; LIMIT_NONE none */
 	bool stop;
 };
 
 struct program_output {
 	struct output_pipe pipe[2];
 	size_t npipes;
-	uint64_t limit, head_max;
+	uint64_t head_max;
 	bool stop, over; /* over: the limit was met and stop is set */
 	uint64_t sent, dropped;
 	int64_t pieces, piece_at; /* see count_piece */

@@ -85,7 +85,7 @@ static int order_build(struct post *post, const unsigned char *p, size_t len, in
 		return init_fail(text, "malformed order to build the cell");
 	disk = frame_get64(p);
 	inodes = frame_get64(p + 8);
-	if (!limit_in_force(disk) || !limit_in_force(inodes)) /* 0 would be an unbounded tmpfs */
+	if (!disk || !inodes || !limit_in_force(disk) || !limit_in_force(inodes)) /* 0 would be an unbounded tmpfs */
 		return init_fail(text, "a cell requires limits of disk and inodes");
 	if (mounts_make(disk, inodes, text) || mounts_drop_privileges(text))
 		return -1;

@@ -117,7 +117,11 @@ FIELD(packages)
 }
 FIELD(limits)
 {
-	return json_phase_limits(v, path, JOB->limits, &JOB->stop_on_output, e);
+	if (json_phase_limits(v, path, JOB->limits, &JOB->stop_on_output, e) < 0)
+		return -1;
+	return json_limits_of_job(&JOB->limits[PHASE_RUN], path, e) < 0
+		       ? -1
+		       : json_limits_of_job(&JOB->limits[PHASE_COMPILE], "limits.compile", e);
 }
 
 FIELD(arguments)

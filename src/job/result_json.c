@@ -97,6 +97,10 @@ static int get_limits(void *whole, const cJSON *v, const char *path, struct cee_
 
 		if (id < 0) /* a later version's */
 			continue;
+		if (cJSON_IsString(item) && strcmp(item->valuestring, "none") == 0) {
+			p->limits.v[id] = LIMIT_NONE;
+			continue;
+		}
 		r = limit_unit[id] == UNIT_TIME ? json_get_seconds(item, path, &p->limits.v[id], e)
 						: json_integer(item, path, 0, JSON_NUMBER_MOST, &p->limits.v[id], e);
 		if (r < 0)

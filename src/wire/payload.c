@@ -105,7 +105,7 @@ void frame_pack_plan(struct payload *p, uint32_t phase, const struct limits *l)
 	p->len = 0;
 	payload_add32(p, phase);
 	for (int i = 0; i < LIMIT_COUNT; i++)
-		payload_add64(p, (uint64_t)l->v[i]);
+		payload_add64(p, l->v[i] == LIMIT_NONE ? UINT64_MAX : (uint64_t)l->v[i]);
 }
 
 bool payload_get_plan(const void *data, size_t len, struct frame_plan *plan)

@@ -52,7 +52,7 @@ struct frame_file {
 /* A phase that is to run: its limits; its arguments and environment follow as frames. */
 struct frame_plan {
 	uint32_t phase;		     /* enum frame_phase; of a resident compiler the number of the compile */
-	uint64_t limit[LIMIT_COUNT]; /* 0 or more than INT64_MAX: none */
+	uint64_t limit[LIMIT_COUNT]; /* INT64_MAX or more: none; 0 is 0 */
 };
 
 struct frame_window {

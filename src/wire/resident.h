@@ -13,7 +13,7 @@
  *     READY   u32 RESIDENT_VERSION, text: the compiler's name and version
  * The runner, for each compile:
  *     PHASE   u32 number of the compile (rising), LIMIT_COUNT u64: the limits in force, in the
- *             order of limit.h; 0 or more than INT64_MAX is none
+ *             order of limit.h; INT64_MAX or more is none
  *     (FILE DATA*)*   the job's files
  *     ARG+    what the language file's resident.arguments became: an argument that is the name
  *             of one of the files is a source; the others are options, none of them a user's

@@ -17,7 +17,7 @@ static uint64_t limits[LIMIT_COUNT];
 static struct phase *begin(struct fixture *f)
 {
 	fixture_begin(f);
-	memset(limits, 0, sizeof limits);
+	memset(limits, 0xff, sizeof limits); /* none */
 	f->s->collector.fd = f->s->snapshot.fd = -1;
 	f->s->out.fd = f->out;
 	phase_init(&f->s->phase, &f->s->out, &f->gauge);
@@ -382,13 +382,31 @@ static void limits_that_are_none(void)
 	struct phase *p = begin(&f);
 
 	for (int i = 0; i < LIMIT_COUNT; i++)
-		limits[i] = i & 1 ? 0 : UINT64_MAX;
+		limits[i] = i & 1 ? LIMIT_NONE : UINT64_MAX;
 	running(&f, 0);
 	f.now += INT64_C(1000000000);
 	f.sample.cpu_us = f.sample.anon = INT64_C(1) << 50;
 	phase_tick(p, f.now);
 	CHECK(p->state == PHASE_RUNNING && f.cells.start.nproc == 0);
 	fixture_end(&f);
+}
+
+static void limit_output_of_zero(void)
+{
+	struct fixture f;
+
+	for (int stop = 0; stop < 2; stop++) {
+		begin(&f);
+		limits[LIMIT_OUTPUT] = 0;
+		running(&f, stop ? JOB_STOP_ON_OUTPUT : 0);
+		CHECK(write(f.cells.program[1], "1", 1) == 1);
+		phase_read(&f.s->phase, 0, false);
+		CHECK((f.s->phase.state == PHASE_KILLED) == stop);
+		ends(&f, stop ? KILLED : 0);
+		CHECK(end_of(&f)->how == (stop ? END_OUTPUT_LIMIT : END_EXITED) && exceeded(&f, LIMIT_OUTPUT));
+		CHECK(!*f.text && f.gap == 1 && f.end.out_bytes == 1 && f.end.dropped == 1);
+		fixture_end(&f);
+	}
 }
 
 static void samples_get_rarer(void)
@@ -615,6 +633,7 @@ int main(void)
 	RUN(limit_file_size);
 	RUN(limit_output_stops);
 	RUN(limits_that_are_none);
+	RUN(limit_output_of_zero);
 	RUN(samples_get_rarer);
 	RUN(output_gap_and_tail);
 	RUN(piece_larger_than_the_tail);

@@ -49,9 +49,10 @@ static void send_job(struct fixture *f, uint64_t flags)
 
 static void send_phase(struct fixture *f, uint32_t id)
 {
-	struct limits l = { { 0 } };
+	struct limits l;
 	struct payload p;
 
+	limits_init(&l);
 	frame_pack_plan(&p, id, &l);
 	send_payload(f, FRAME_PHASE, &p);
 	send_bytes(f, FRAME_ARG, "program", 7);

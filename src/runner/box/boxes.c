@@ -149,7 +149,8 @@ void boxes_set_layers(struct boxes *bs, const char *path)
 
 int64_t box_memory(const struct conf *c, const struct limits *l)
 {
-	int64_t want = l->v[LIMIT_MEMORY] + l->v[LIMIT_DISK] + l->v[LIMIT_OUTPUT] / 4 + c->box_reserve;
+	int64_t output = l->v[LIMIT_OUTPUT] == LIMIT_NONE ? 0 : l->v[LIMIT_OUTPUT] / 4; /* cee-init's tail of it */
+	int64_t want = l->v[LIMIT_MEMORY] + l->v[LIMIT_DISK] + output + c->box_reserve;
 	int64_t step = 64LL << 20;
 
 	while (step * 8 < want) /* eight steps to each doubling or so */

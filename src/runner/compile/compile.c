@@ -68,7 +68,13 @@ const char *compile_take_output(struct compile *c, const struct frame *f)
 {
 	int64_t most = c->request.limits->v[LIMIT_OUTPUT];
 
-	if (f->stream != STREAM_COMPILE || (most > 0 && c->output.len + f->len > (size_t)most + OUTPUT_MORE))
+	if (f->stream != STREAM_COMPILE)
+		return "compiler output of an unknown stream";
+	if (!most) { /* a compiler may read 0 as no limit */
+		c->gap += f->len;
+		return NULL;
+	}
+	if (most > 0 && most != LIMIT_NONE && c->output.len + f->len > (size_t)most + OUTPUT_MORE)
 		return "compiler output exceeds its limit";
 	return buf_add(&c->output, f->data, f->len) < 0 ? out_of_memory : NULL;
 }
@@ -87,7 +93,7 @@ const char *compile_take_gap(struct compile *c, const struct frame *f)
 static bool product_fits(const struct compile *c, const char *name, uint64_t size)
 {
 	int64_t limit = c->request.limits->v[LIMIT_FILE_SIZE];
-	uint64_t most = limit > 0 && limit < RESIDENT_BYTES ? (uint64_t)limit : RESIDENT_BYTES;
+	uint64_t most = limit >= 0 && limit < RESIDENT_BYTES ? (uint64_t)limit : RESIDENT_BYTES;
 
 	for (size_t i = 0; i < c->nproducts; i++)
 		if (strcmp(c->product[i].name, name) == 0)
@@ -162,7 +168,7 @@ void compile_plausible(const struct compile *c, int64_t memory, struct frame_end
 	end->peak = at_most(end->peak, (uint64_t)memory);
 	end->peak_how = 0;
 	end->oom_kills = 0;
-	end->hit = at_most(end->hit, (1u << LIMIT_COUNT) - 1);
+	end->hit = at_most(end->hit, (1u << LIMIT_COUNT) - 1) | (c->gap ? 1u << LIMIT_OUTPUT : 0);
 	end->out_bytes = 0; /* the compiler's output is all standard error */
 	end->err_bytes = c->output.len + c->gap;
 	end->dropped = c->gap;
