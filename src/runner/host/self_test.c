@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { TRIES = 3, PAUSE_US = 500000 };
+enum { TRIES = 6, PAUSE_US = 500000 };
 
 static void start_probe(struct self_test *t);
 
@@ -87,7 +87,6 @@ static void probe_ended(void *arg, const struct limit_probe_end *e)
 			return;
 		if (!t->never) { /* perhaps it is only cells that it does not bear */
 			t->never = true;
-			t->tries = 0;
 			snprintf(t->reason, sizeof(t->reason), "%s", e->reason);
 			boxes_set_cells(t->boxes, false);
 			start_probe(t);

@@ -1,0 +1,33 @@
+# Real jobs under harm on a seeded schedule: every seed that ever failed (tests/harm/harm.py says what is done, check.py
+# what is proven). CEE_TEST_ALL=1 adds an engine of its own that is killed, and 10,000 jobs over many seeds.
+load lib
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || skip "small file systems are mounted, which needs root"
+	case ${DOCKER_HOST:-unix://} in unix://*) ;; *) skip "the engine is not on a local socket" ;; esac
+}
+
+harm() { /usr/bin/python3 "$CEE_ROOT/tests/harm/harm.py" "$@"; }
+
+seed() {	# seed N: the N-th line of the seeds
+	local line
+	line=$(grep -v '^#' "$CEE_ROOT/tests/harm/seeds" | sed -n "$1{s/#.*//;p}")
+	[ -n "$line" ]
+	# shellcheck disable=SC2086
+	harm $line
+}
+
+@test "a storm: no descriptors, no memory, a full disk, a bad engine, kills" { seed 1; }
+@test "a storm: runners start beside an engine that is ill" { seed 2; }
+@test "a storm: half of the jobs over the web, server and CGI killed" { seed 3; }
+@test "power cuts after changes of the spool" { seed 4; }
+
+@test "an engine and a containerd of its own are killed" {
+	[ -n "${CEE_TEST_ALL:-}" ] || skip "several minutes: CEE_TEST_ALL=1"
+	harm --jobs 100 --seed 22 --own-engine --only kill_engine,kill_containerd,kill_runner --settle 120
+}
+
+@test "10,000 jobs over many seeds" {
+	[ -n "${CEE_TEST_ALL:-}" ] || skip "an hour: CEE_TEST_ALL=1"
+	for s in $(seq 100 119); do harm --jobs 500 --seed "$s" --spool-size 400 --web; done
+}
