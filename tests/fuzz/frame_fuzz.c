@@ -51,7 +51,14 @@ static void unpack_numbers(const struct frame *f)
 	struct limits l;
 	struct payload p;
 	uint64_t gap;
+	uint32_t number;
 
+	if (frame_unpack_number(f->data, f->len, &number))
+		MUST(f->len == sizeof number);
+	if (frame_unpack_plan(f->data, f->len, &plan))
+		MUST(plan.phase < PHASE_COUNT);
+	if (resident_unpack_end(f->data, f->len, 1, &e))
+		MUST(e.phase == 1);
 	if (frame_unpack_job(f->data, f->len, &j)) {
 		frame_pack_job(&p, &j);
 		same(&p, f);

@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "spool/input.h"
 #include "spool/join.h"
+#include "spool/layout.h"
 #include "spool/owner_name.h"
 
 #include <inttypes.h>
@@ -53,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name[size] = 0;
 	if (spool_input_parse(name, id, &kind, &sig))
 		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && (kind == INPUT_SIGNAL) == (sig > 0));
-	if (spool_removal_parse(name, id))
+	if (layout_removal_parse(name, id))
 		MUST(id_valid(id) && strncmp(name, id, ID_LEN) == 0 && strcmp(name + ID_LEN, ".remove") == 0);
 	if (join_parse(name, owner)) {
 		MUST(spool_owner_valid(owner) && strncmp(name, owner, strlen(owner)) == 0 &&
