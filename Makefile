@@ -29,7 +29,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all generate unit-programs help demo serve check unit fuzz bench lint lint-cppcheck install clean images deps
+.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps bench lint lint-cppcheck install clean images deps
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
@@ -110,10 +110,19 @@ generate: $(BUILD)/facts
 	$(BUILD)/facts
 
 FUZZ_SECONDS ?= 20
-FUZZED = $(filter-out %/cee-http.c,$(call sources,$(LIB_DIRS) runner/core http))
-build/fuzz/%: tests/fuzz/%.c $$(FUZZED)
+# What is fuzzed is compiled once, for all fuzzers.
+FUZZED = $(filter-out %/cee-http.o,$(patsubst src/%.c,build/fuzzed/%.o,$(call sources,$(LIB_DIRS) runner/core http)))
+CLANG  = clang -g -O1 -fno-sanitize-recover=all $(COMMON)
+build/fuzzed/%.o: src/%.c | fuzz-deps
 	@mkdir -p $(@D)
-	clang -g -O1 $(filter-out -MMD -MP,$(COMMON)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+	$(CLANG) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+build/fuzzed/all.a: $(FUZZED)
+	rm -f $@ && $(AR) rcs $@ $^
+build/fuzz/%: tests/fuzz/%.c build/fuzzed/all.a
+	@mkdir -p $(@D)
+	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+fuzz-deps:
+	@scripts/install-deps build fuzz
 fuzz: $(FUZZ:%=build/fuzz/%)
 	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 -verbosity=0 \
