@@ -172,10 +172,11 @@ bool published_mentions(const struct published *p, size_t i, const char *word)
 {
 	const struct language *l = &p->v[i];
 	size_t n = strlen(word);
-	const char *at = l->text, *end = l->text + l->len;
+	const char *at = l->text, *end;
 
 	if (!l->text)
 		return true;
+	end = l->text + l->len;
 	while ((at = memmem(at, (size_t)(end - at), word, n))) {
 		if (at > l->text && at[-1] == '"' && at + n < end && at[n] == '"')
 			return true;
