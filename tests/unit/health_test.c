@@ -22,8 +22,11 @@ static struct health look(int64_t min_room)
 
 static void age(struct spool_runner *r, int seconds)
 {
-	struct timespec t[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - seconds } };
+	struct timespec t[2] = { { .tv_nsec = UTIME_OMIT } };
 
+	/* of now exactly: of the second's beginning it would often be a second more when it is looked at */
+	CHECK(clock_gettime(CLOCK_REALTIME, &t[1]) == 0);
+	t[1].tv_sec -= seconds;
 	CHECK(futimens(r->lockfd, t) == 0);
 }
 
