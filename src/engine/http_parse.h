@@ -1,11 +1,11 @@
-/* http.h - the two things of the engine's raw connections that libcurl does not do for us
+/* http_parse.h - the two things of the engine's raw connections that libcurl does not do for us
  *
  * The head of the answer to an attach (Engine API, "Attach to a container":
  * 101 UPGRADED, or 200 from engines that do not upgrade), and the multiplexed
  * stream behind it (same page, "Stream format"). No I/O here: bytes come in pieces.
  */
-#ifndef RUNNER_HTTP_H
-#define RUNNER_HTTP_H
+#ifndef ENGINE_HTTP_PARSE_H
+#define ENGINE_HTTP_PARSE_H
 #include <stddef.h>
 #include <stdint.h>
 
