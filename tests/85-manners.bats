@@ -54,7 +54,7 @@ wants_value() {
 	[ "$1" != cee-init ] || return 0
 	grep -q -- --spool <<< "$("$2" --help)" || return 0
 	run --separate-stderr "$2" --spool < /dev/null
-	[ "$status" -eq "$(usage_status "$1")" ] && [[ "$stderr" == "$1: --spool: its value is missing"* ]] || return 1
+	[ "$status" -eq "$(usage_status "$1")" ] && [[ "$stderr" == "$1: --spool: missing value"* ]] || return 1
 	run --separate-stderr "$2" --version=5 < /dev/null
 	[ "$status" -eq "$(usage_status "$1")" ] && [[ "$stderr" == "$1: --version=5: this option takes no value"* ]]
 }

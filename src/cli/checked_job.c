@@ -1,4 +1,4 @@
-/* checked_job.c - is a text a job that may be submitted? (checked_job.h) */
+/* checked_job.c - checks whether a text is a job that may be submitted (checked_job.h) */
 #include "cli/checked_job.h"
 #include "base/buf.h"
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* checked_job.h - is a text a job that may be submitted?
+/* checked_job.h - checks whether a text is a job that may be submitted
  *
  * Like client.h this is for programs: it may exit.
  */
@@ -16,14 +16,14 @@
 struct job;
 struct published;
 
-/* What the spool publishes of languages. Freed with published_free; an error ends the program. */
+/* Reads the languages published in the spool. Free them with published_free; an error ends the program. */
 struct published *checked_job_languages(struct client *c);
 
-struct job_facts { /* what a submitter needs to know of its job */
+struct job_facts { /* the properties of a job that a submitter needs */
 	int priority;
 	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1]; /* "" none */
 	bool stdin_stream;
-	struct job *job; /* where the parsed job goes, for the caller to release; NULL: nowhere */
+	struct job *job; /* gets the parsed job, for the caller to release; or NULL */
 };
 /* Parses text and checks it against cee.conf and the languages. -1 and e: it may not be submitted. */
 int checked_job_read(struct client *c, struct published *languages, const char *text, size_t len, struct job_facts *o,

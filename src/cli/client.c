@@ -1,4 +1,4 @@
-/* client.c - what the user's commands have in common (client.h) */
+/* client.c - common parts of the user's commands (client.h) */
 #include "cli/client.h"
 #include "base/error.h"
 #include "base/names.h"
@@ -41,20 +41,20 @@ void client_option(struct client *c, int opt, const char *help)
 		break;
 	case 'g':
 		if (!group_name_valid(optarg))
-			prog_usage("-g %s: a name has 1 to %d bytes, no '/' and does not begin with a dot", optarg,
-				   GROUP_NAME_MAX);
+			prog_usage("-g %s: invalid group name (1 to %d bytes, without '/', not beginning with a dot)",
+				   optarg, GROUP_NAME_MAX);
 		c->group = optarg;
 		break;
 	case CLIENT_OWNER:
 		if (!spool_owner_valid(optarg))
-			prog_usage("--owner %s: invalid owner name; they look like uid-1000", optarg);
+			prog_usage("--owner %s: invalid owner name (expected one like uid-1000)", optarg);
 		snprintf(c->owner, sizeof c->owner, "%s", optarg);
 		break;
 	case 'h':
 		prog_help(help);
 	case CLIENT_VERSION:
 		prog_version();
-	default: /* prog_getopt lets only a program's own options through */
+	default: /* not reached: prog_getopt rejects unknown options */
 		prog_usage("not understood");
 	}
 }

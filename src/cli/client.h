@@ -1,4 +1,4 @@
-/* client.h - what the user's commands have in common: options, configuration, the spool
+/* client.h - common parts of the user's commands: options, configuration, the spool
  *
  * Like prog.h this is for programs: it prints and exits.
  */
@@ -45,16 +45,16 @@ enum { CLIENT_OWNER = 256, CLIENT_VERSION, CLIENT_OWN };
 	"  -h, --help, --version\n"
 
 void client_init(struct client *c, const char *argv0);
-/* A common option: takes it; any other (an error of getopt's too) ends with a usage error. */
+/* Handles a common option; any other value, getopt's error too, ends the program with a usage error. */
 void client_option(struct client *c, int opt, const char *help);
 /* Reads the configuration, opens the spool; ends the program with a message when that fails. */
 void client_open(struct client *c, unsigned flags);
 void client_release(struct client *c);
 
-/* What id_reader.h and members.h call for each job. Other than 0: it failed. */
+/* Called by id_reader.h and members.h for each job. Not 0: it failed. */
 typedef int (*client_id_fn)(void *arg, const char *id);
 
-/* For programs that take -g too. */
+/* For programs that have -g too. */
 #define CLIENT_GROUP_SHORT "g:"
 /* clang-format off */
 #define CLIENT_GROUP_LONG { "group", required_argument, NULL, 'g' }

@@ -1,4 +1,4 @@
-/* id_reader.c - the jobs that a command is about: arguments, a group, standard input (id_reader.h) */
+/* id_reader.c - reads the ids of a command's jobs: from arguments, a group, standard input (id_reader.h) */
 #include "cli/id_reader.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -25,7 +25,7 @@ static int one_id(const char *id, client_id_fn fn, void *arg)
 	return 1;
 }
 
-/* What is there of standard input: 0 its end, 1 no more for now. */
+/* Handles the available lines of standard input: 0 its end, 1 no more for now. */
 static int take_lines(struct lines *l, client_id_fn fn, void *arg, int *failed)
 {
 	char *line;
@@ -54,7 +54,7 @@ static int take_lines(struct lines *l, client_id_fn fn, void *arg, int *failed)
 static void check_stdin(void)
 {
 	if (isatty(STDIN_FILENO))
-		prog_usage("give job ids as arguments or on standard input, which is a terminal");
+		prog_usage("no job ids: give them as arguments, or on a standard input other than a terminal");
 }
 
 static int ids_of_stdin(client_id_fn fn, void *arg)
@@ -81,7 +81,7 @@ static int each_id(char *const *ids, int n, client_id_fn fn, void *arg)
 
 static int none_found(struct client *c)
 {
-	prog_error("%s: this group of %s has no job", c->group, c->owner);
+	prog_error("group %s: %s has no jobs in it", c->group, c->owner);
 	return 1;
 }
 
@@ -93,7 +93,7 @@ static int each_member(struct client *c, bool wait, client_id_fn fn, void *arg)
 	bool busy;
 
 	do {
-		/* asked first: what is written after that, the next look finds */
+		/* asked before reading: members added after that are found by the next read */
 		busy = wait && group_busy(&c->spool, c->owner, c->group);
 		n = members_look(&m, c, !busy, fn, arg, &failed);
 		if (busy && n == 0)

@@ -12,8 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Options that are fields of a job, as client.h has the common ones. A program's own
- * options without a letter begin at JOB_OPT_OWN. */
+/* A program's own options without a letter begin at JOB_OPT_OWN. */
 #define JOB_OPTIONS_SHORT "E:L:p:"
 enum {
 	JOB_OPT_FRAMEWORK = CLIENT_OWN,
@@ -61,7 +60,7 @@ enum {
 	"      --retries N         reruns after a failure of the engine, 0 to 3 (default 1)\n"                         \
 	"      --keep TIME         how long the result is kept\n"                                                      \
 	"      --label NAME=VALUE\n"
-/* Takes one of those options from optarg; false when opt is another one. */
+/* Handles one of these options, with its value in optarg; false: opt is another option. */
 bool job_options_take(struct draft *d, int opt);
 /* strings_add; ends the program when there is no memory. */
 void job_options_add(struct strings *s, char *text);

@@ -9,7 +9,7 @@
 
 enum { LINES_BLOCK = 65536 };
 
-/* Makes room at the front and reads more. 1 something came, 0 the end, -1 */
+/* Discards handled bytes and reads more. 1 some were read, 0 the end, -1 */
 static int lines_fill(struct lines *l)
 {
 	char block[LINES_BLOCK];
@@ -61,7 +61,7 @@ int lines_next(struct lines *l, char **line, size_t *len)
 		if (nl)
 			return lines_take(l, (size_t)(nl - l->b.data), line, len);
 		l->scanned = l->b.len;
-		if (l->b.len - l->at > l->max) { /* keep none of it, but know that it was */
+		if (l->b.len - l->at > l->max) { /* discard the line, but remember that it was too long */
 			l->skip = true;
 			l->at = l->scanned = l->b.len = 0;
 		}

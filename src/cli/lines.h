@@ -19,13 +19,13 @@ struct lines {
 	bool nul;      /* a NUL ends a line, not a newline */
 	bool counting; /* read at most `reads` times, then EAGAIN */
 	int reads;
-	/* lines.c's own */
+	/* private to lines.c */
 	struct buf b;
 	size_t at, scanned;
 	bool end, skip;
 };
-/* A line without its newline, NUL-terminated, in *line until the next call: 1; 0 at the end; -1: EFBIG (the line was
- * longer than max and is skipped), EAGAIN, or what read said. */
+/* Reads a line into *line, without its newline, NUL-terminated, valid until the next call: 1; 0 at the end; -1: EFBIG
+ * (the line was longer than max and is skipped), EAGAIN, or an errno of read. */
 int lines_next(struct lines *l, char **line, size_t *len);
 void lines_release(struct lines *l);
 

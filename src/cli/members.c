@@ -1,4 +1,4 @@
-/* members.c - the jobs of the group that -g names, as they come (members.h) */
+/* members.c - the jobs of the group that -g names, as they are added (members.h) */
 #include "cli/members.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -26,7 +26,7 @@ static void members_grow(struct members *m)
 		m->known[m->cap] = MEMBER_UNKNOWN;
 }
 
-/* Is its job there? An id is written before its job comes, and need not be used at all. */
+/* Does its job exist? An id is written before its job is submitted, and may never be used. */
 static bool member_there(struct members *m, struct client *c, size_t i)
 {
 	struct spool_where w;

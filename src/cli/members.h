@@ -1,4 +1,4 @@
-/* members.h - the jobs of the group that -g names, as they come */
+/* members.h - the jobs of the group that -g names, as they are added */
 #ifndef CEE_CLI_MEMBERS_H
 #define CEE_CLI_MEMBERS_H
 
@@ -10,12 +10,12 @@
 
 struct members {
 	struct ids ids;
-	unsigned char *known; /* fn was called for it; or it was missing for so long that it will not come */
+	unsigned char *known; /* fn was called for it; or its job was missing for so long that it will not come */
 	size_t cap, found;
 };
-/* Calls fn for each member whose job is there and that it was not called for before. Returns how many those
- * were, or -1 (no such group, reported on stderr). *failed |= fn() != 0. last: nobody submits to the group any
- * more, so members that have long been missing are looked for once more. */
+/* Calls fn for each new member whose job exists. Returns their number, or -1 (no such group, reported on
+ * stderr). *failed |= fn() != 0. last: no process submits to the group any more, so members whose jobs were long
+ * missing are looked for once more. */
 int members_look(struct members *m, struct client *c, bool last, client_id_fn fn, void *arg, int *failed);
 void members_release(struct members *m);
 

@@ -1,7 +1,7 @@
-/* prog.c - what the programs of cee have in common (prog.h)
+/* prog.c - common parts of all programs (prog.h)
  *
- * What comes from jobs, from files and from other users may hold escape sequences. Messages lose them
- * here, output in sink.c.
+ * Text from jobs, files and other users may contain escape sequences. They are removed from messages
+ * here, from output in sink.c.
  */
 #include "cli/prog.h"
 #include "base/buf.h"
@@ -17,18 +17,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* State of the process, as main sets it: who prints, and how it exits. */
+/* State of the process, set by main: the name in messages, and the exit status of errors. */
 const char *prog_name = "cee";
 int prog_failure;
 
-/* What stdio still holds, or has lost: a full disk is no success. */
+/* Flushes stdio and reports lost output: a full disk must not look like success. */
 static void output_end(void)
 {
 	bool lost = ferror(stdout);
 
 	if (fflush(stdout) == 0 && !lost)
 		return;
-	prog_error("standard output: %s", lost ? "some of it could not be written" : strerror(errno));
+	prog_error("standard output: %s", lost ? "some output could not be written" : strerror(errno));
 	_exit(EX_IOERR);
 }
 
@@ -56,7 +56,7 @@ static void message(const char *fmt, va_list ap)
 
 	vsnprintf(text, sizeof text, fmt, ap);
 	text_clean(text);
-	/* one write: lines of several programs on one terminal stay whole */
+	/* one write: lines of several programs on one terminal are not mixed */
 	if (buf_printf(&line, "%s: %s\n", prog_name, text) == 0)
 		write_full(STDERR_FILENO, line.data, line.len);
 }
@@ -117,12 +117,12 @@ int prog_getopt(int argc, char **argv, const char *letters, const struct option 
 	char own[128];
 	int opt;
 
-	/* ':' makes getopt tell a missing value from an unknown option */
+	/* ':' makes getopt distinguish a missing value from an unknown option */
 	snprintf(own, sizeof own, "%.1s:%s", prefix ? letters : "", letters + prefix);
 	opterr = 0;
 	opt = getopt_long(argc, argv, own, options, NULL);
 	if (opt == ':')
-		prog_usage("%s: its value is missing", argv[optind - 1]);
+		prog_usage("%s: missing value", argv[optind - 1]);
 	if (opt == '?' && optopt && strncmp(argv[optind - 1], "--", 2) == 0)
 		prog_usage("%s: this option takes no value", argv[optind - 1]);
 	if (opt == '?' && optopt)

@@ -1,4 +1,4 @@
-/* prog.h - what the programs of cee have in common: messages, options, exit codes
+/* prog.h - common parts of all programs: messages, options, exit codes
  *
  * Exit codes are those of sysexits(3), by these names.
  */

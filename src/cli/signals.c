@@ -1,7 +1,7 @@
-/* signals.c - signals that a program takes note of while it waits for a job (signals.h)
+/* signals.c - records signals while a program waits for a job (signals.h)
  *
  * The handler counts, writes a byte that wakes the poll, and ends the program once signals_let_end was
- * called. A write that blocks is interrupted (no SA_RESTART), so that a signal is heard then too.
+ * called. A blocking write is interrupted (no SA_RESTART), so that a signal is noticed then too.
  */
 #include "cli/signals.h"
 #include "cli/prog.h"
@@ -22,7 +22,7 @@ static struct {
 
 static void wake(void)
 {
-	if (write(caught.wake[1], "", 1) < 0) { /* full: it is awake already */
+	if (write(caught.wake[1], "", 1) < 0) { /* the pipe is full: poll wakes anyway */
 	}
 }
 

@@ -24,7 +24,7 @@ int sink_put(struct sink *k, const void *data, size_t len)
 	return k->b.len >= SINK_FULL ? sink_flush(k) : 0;
 }
 
-/* ---- what a terminal may see ---------------------------------------------------------- */
+/* ---- neutralising --------------------------------------------------------------------- */
 
 static int escape(struct buf *out, unsigned char c)
 {
@@ -47,8 +47,8 @@ static bool half_char(const char *s, size_t len)
 	return true;
 }
 
-/* Appends what may be shown of s; says how many bytes were taken (a cut-off character
- * at the end is not), or -1. */
+/* Appends s, neutralised. Returns the number of bytes used (without a cut-off character at
+ * the end), or -1. */
 static ssize_t clean(struct buf *out, const char *s, size_t len)
 {
 	size_t i = 0;
@@ -64,8 +64,8 @@ static ssize_t clean(struct buf *out, const char *s, size_t len)
 	return (ssize_t)i;
 }
 
-/* Writes all that is gathered. The bytes of a character that is cut off stay for the next time: half a
- * character must neither be shown as garbage nor let a control character through in two halves. */
+/* Writes all buffered bytes, except those of a cut-off character: half a character must neither be shown as
+ * garbage nor let a control character pass in two halves. */
 static int flush_neutralised(struct sink *k, bool last)
 {
 	AUTO_BUF struct buf out = { 0 };

@@ -20,11 +20,11 @@ struct sink {
 };
 /* raw: control sequences are written as they are, also to a terminal. */
 void sink_init(struct sink *k, int fd, bool raw);
-/* -1: errno as write said. EINTR: nothing is lost, call sink_flush again. */
+/* -1: errno of write. EINTR: nothing is lost, call sink_flush again. */
 int sink_put(struct sink *k, const void *data, size_t len);
-/* Of a sink that neutralises, the beginning of a character whose rest has not come stays behind. */
+/* Writes all buffered bytes; a sink that neutralises keeps an incomplete character at the end. */
 int sink_flush(struct sink *k);
-/* Shows what never became a character as its bytes; the descriptor stays open. */
+/* Writes an incomplete character as \xNN; does not close the descriptor. */
 void sink_release(struct sink *k);
 
 #endif

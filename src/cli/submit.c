@@ -1,12 +1,12 @@
 /* submit.c - submitting jobs (submit.h)
  *
- * In this order: the job is checked; it gets an id; the key, where there is one, is taken,
- * and may say that the job has another id already; the id is written into its group; the job
- * is submitted. All of it is durable before the next, so that whatever dies in between, the
- * same submit made again ends with one job in its group.
+ * The steps: the job is checked; it gets an id; its key, if any, is taken, which may give the id
+ * of an earlier submit; the id is written into the group; the job is submitted. Each step is
+ * durable before the next one, so if a process or the machine dies in between, repeating the
+ * submit results in one job in its group.
  *
- * The jobs of a process that name no group belong to that of the first, which needs no file
- * as long as it is alone.
+ * The jobs of a process that name no group belong to the group of the first one, which needs no
+ * file until it has a second job.
  */
 #include "cli/submit.h"
 #include "base/buf.h"
@@ -90,13 +90,13 @@ static int splice(struct buf *text, const char *name, const char *value)
 	return 0;
 }
 
-/* What the job has to say: its own word, that of the command line, or nothing. 1 it cannot be. */
+/* Combines a field's value in the job with that of the command line. 1: they differ. */
 static int settle(const char *field, const char *ours, const char *jobs, struct buf *text, struct cee_err *e)
 {
 	if (!ours || strcmp(ours, jobs) == 0)
 		return 0;
 	if (*jobs) {
-		cee_fail(e, EINVAL, "%s: the job says \"%s\" and the command line \"%s\"", field, jobs, ours);
+		cee_fail(e, EINVAL, "%s: \"%s\" in the job, but \"%s\" on the command line", field, jobs, ours);
 		return 1;
 	}
 	return splice(text, field, ours) < 0 ? cee_fail(e, ENOMEM, "out of memory") : 0;
@@ -104,7 +104,7 @@ static int settle(const char *field, const char *ours, const char *jobs, struct 
 
 /* ---- the spool ------------------------------------------------------------------------ */
 
-/* A client that chose the id may ask again: the same job under it is a success. */
+/* A client that chose the id may repeat the submit: the same job under the same id is a success. */
 static bool same_job(struct submitter *t, const char *id, const struct buf *text)
 {
 	AUTO_BUF struct buf there = { 0 };
@@ -120,7 +120,7 @@ struct job_in {
 	bool stream;
 };
 
-/* The id that the job shall have, written into its group. */
+/* Chooses the job's id, and writes it into the group. */
 static int name_job(struct submitter *t, const struct job_in *j, char id[ID_LEN + 1], struct cee_err *e)
 {
 	if (j->group && strcmp(t->g.name, j->group) != 0 &&
@@ -135,7 +135,7 @@ static int name_job(struct submitter *t, const struct job_in *j, char id[ID_LEN 
 	return j->group ? group_add(&t->g, id, e) : 0;
 }
 
-/* Under the key: *id becomes the one that it stands for. */
+/* Takes the key: *id becomes the id that the key stands for. */
 static int take_key(struct submitter *t, const struct job_in *j, struct key *k, char id[ID_LEN + 1], struct cee_err *e)
 {
 	if (key_take(k, &t->c->spool, t->c->owner, j->key, id, e) < 0)
@@ -148,7 +148,7 @@ static int take_key(struct submitter *t, const struct job_in *j, struct key *k, 
 	return j->group && strcmp(j->group, id) != 0 ? group_add(&t->g, id, e) : 0;
 }
 
-/* The job's input, unless this job, by its id or its key, is another submit's. */
+/* Makes the job's input, unless another process has submitted this job (same id or key). */
 static int make_input(struct submitter *t, const struct job_in *j, bool known, const char *id, struct cee_err *e)
 {
 	if (!j->stream || known || spool_input_make(&t->c->spool, t->c->owner, id, t->input, e) == 0)
@@ -177,10 +177,10 @@ static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 
 	if (r < 0 && errno == EEXIST && (k.found || (j->own && same_job(t, id, j->text))))
 		r = 0;
 	else if (r < 0 && errno == EEXIST && j->own)
-		r = cee_fail(e, EEXIST, "%s: another job has this id already", id);
+		r = cee_fail(e, EEXIST, "%s: another job has this id", id);
 	err = errno;
 	if (r < 0 && err == EAGAIN && j->group && !j->own && !j->key)
-		group_back(&t->g); /* for the next try, if that comes soon */
+		group_back(&t->g); /* the id can be used by a retry that comes soon */
 	key_release(&k);
 	errno = err;
 	return r;
@@ -208,8 +208,8 @@ int submitter_put_checked(struct submitter *t, const struct job_facts *o, struct
 		return -1;
 	if (o->stdin_stream && !t->input) {
 		cee_fail(e, EINVAL,
-			 "stdin_stream: the input of such a job comes while it is waited for: give -w,"
-			 " and leave standard input to it");
+			 "stdin_stream: requires -w, and a standard input that is not"
+			 " used otherwise");
 		return 1;
 	}
 	j.priority = o->priority;
@@ -219,8 +219,8 @@ int submitter_put_checked(struct submitter *t, const struct job_facts *o, struct
 	if ((r = settle("group", j.group, o->group, text, e)) != 0 || (r = settle("key", j.key, o->key, text, e)) != 0)
 		return r;
 	if (text->len > (size_t)t->c->conf.max_job) {
-		cee_fail(e, EFBIG, "with its group the job is %zu bytes, %lld are the most (max_job of cee.conf)",
-			 text->len, (long long)t->c->conf.max_job);
+		cee_fail(e, EFBIG, "the job is %zu bytes with its group (at most %lld, max_job of cee.conf)", text->len,
+			 (long long)t->c->conf.max_job);
 		return 1;
 	}
 	while ((r = submit(t, &j, id, e)) < 0 && errno == EAGAIN && !t->no_block && wait_for_room(t) == 0)

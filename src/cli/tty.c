@@ -1,4 +1,4 @@
-/* tty.c - our terminal while a job has one (tty.h) */
+/* tty.c - the user's terminal while a job has one (tty.h) */
 #include "cli/tty.h"
 
 #include <errno.h>
@@ -9,13 +9,13 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Static, since a signal's handler restores the terminal. */
+/* Static, since a signal handler restores the terminal. */
 static struct {
-	struct termios before; /* as it was; valid when known */
+	struct termios before; /* the original settings; valid when known */
 	volatile sig_atomic_t known, is_raw;
 } terminal;
 
-/* Calls of POSIX's list of those that a handler may make. */
+/* Uses async-signal-safe functions only. */
 void tty_restore(void)
 {
 	if (terminal.is_raw)
@@ -27,7 +27,7 @@ static void make_raw(void)
 {
 	struct termios t = terminal.before;
 
-	/* from the background it would stop us; whoever has the terminal keeps it */
+	/* in the background tcsetattr would stop this process; leave the terminal to the foreground */
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return;
 	t.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
@@ -38,7 +38,7 @@ static void make_raw(void)
 	terminal.is_raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &t) == 0;
 }
 
-/* Sent by somebody, since typed it is a byte. */
+/* SIGTSTP was sent by a process: in raw mode Ctrl-Z is a byte. */
 static void on_stop(int sig)
 {
 	int saved = errno;

@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/* --verdict FILE or fd:N, opened before there is a job; ends the program when that fails. */
+/* Opens --verdict FILE or fd:N, before the job is submitted; ends the program when that fails. */
 int verdict_file_open(const char *where);
-/* Writes a result's text there; -1 is nowhere. A failure is only reported on stderr: the job has
- * ended as it has. */
+/* Writes a result's text to it; -1: does nothing. A failure is only reported on stderr: it does not change the
+ * job's result. */
 void verdict_file_write(int fd, const char *text, size_t len);
 
 #endif

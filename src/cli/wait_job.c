@@ -1,10 +1,10 @@
-/* wait_job.c - waiting for a job as if it were a process of ours (wait_job.h)
+/* wait_job.c - waiting for a job as if it were a child process (wait_job.h)
  *
  * A first signal is passed on to the job's program or cancels the job, a second one cancels it, and once the
  * request to cancel is on the disk the next one ends this program (signals.h).
  *
- * Input is read only where it may be written: so the read never blocks, and what the program does not take
- * stays with the process that writes to us.
+ * Input is read only when it may be written: so the read never blocks, and input that the program does not take
+ * stays in the pipe.
  */
 #include "cli/wait_job.h"
 #include "base/buf.h"
@@ -63,7 +63,7 @@ static void cancel(struct wait_job *a)
 	signals_let_end();
 }
 
-/* Sends the signal to the job's program, which may go on. A job that waits has no program yet. */
+/* Sends the signal to the job's program, which may handle it. A queued job has no program yet. */
 static bool pass_on(struct wait_job *a)
 {
 	if (!a->forward || a->forwarded || signals_count() > 1 || a->f.attempt == 0)
@@ -93,7 +93,7 @@ static void heed_signals(struct wait_job *a)
 	if (pass_on(a))
 		return;
 	cancel(a);
-	if (signals_count() != a->heeded) /* the next one came while the request was on its way to the disk */
+	if (signals_count() != a->heeded) /* another signal came while the request was being written */
 		signals_exit();
 	if (!a->quiet)
 		prog_error("cancelling %s (interrupt again to stop waiting)", a->f.id);
@@ -116,7 +116,7 @@ void wait_job_exit(const struct wait_job *a, int status)
 
 /* ---- waiting and streaming ------------------------------------------------------- */
 
-/* The reader closed the pipe or our disk is full: cancel the job. */
+/* The reader closed the pipe or the disk is full: cancel the job. */
 static _Noreturn void output_failed(struct wait_job *a, const struct sink *k)
 {
 	int err = errno;
@@ -140,7 +140,7 @@ static void flush(struct wait_job *a, struct sink *k)
 	}
 }
 
-/* On a terminal a message does not begin in the middle of a line of the program. */
+/* On a terminal a message must not begin in the middle of a line of the program's output. */
 static void before_note(struct wait_job *a)
 {
 	flush(a, &a->out);
@@ -171,7 +171,7 @@ static void begin_tests(struct wait_job *a)
 	put_tap(a, &b, tap_plan(&b, a->job.ntests));
 }
 
-/* A rerun runs all of them again: a verdict that did not change is not printed twice. */
+/* A rerun runs all tests again: unchanged verdicts are not printed twice. */
 static void report_test(struct wait_job *a, const struct follow_item *it)
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -189,7 +189,7 @@ static void report_test(struct wait_job *a, const struct follow_item *it)
 	test_release(&t);
 }
 
-/* Every test of the plan gets its line, or the reason why there are no more is printed. */
+/* Every test of the plan gets a line, or a line says why the rest is missing. */
 static void end_tests(struct wait_job *a, const struct result *r)
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -223,7 +223,7 @@ static int item(void *arg, const struct follow_item *it)
 	heed_signals(a);
 	if (is_of_test(a, it))
 		return 0;
-	if (a->last != k && a->last) /* they may be the same terminal */
+	if (a->last != k && a->last) /* both outputs may be the same terminal: keep their order */
 		flush(a, a->last);
 	a->last = k;
 	switch (it->what) {
@@ -250,14 +250,14 @@ static int item(void *arg, const struct follow_item *it)
 	return 0;
 }
 
-/* ---- our standard input is the program's ------------------------------------------- */
+/* ---- the program's standard input -------------------------------------------------- */
 
 static bool input_open(const struct wait_job *a)
 {
 	return a->input && a->input->fd >= 0;
 }
 
-/* No more is written ahead than this: a writer without end waits for the reader. */
+/* Limits the bytes written ahead: an endless writer must wait for the reader. */
 static bool input_wanted(const struct wait_job *a)
 {
 	return input_open(a) && !a->cancelling && a->input->size < follow_taken(&a->f) + SPOOL_INPUT_AHEAD;
@@ -276,7 +276,7 @@ static _Noreturn void input_failed(struct wait_job *a, const char *fmt, ...)
 	prog_die(STATUS_OURS, "standard input: %s; %s is cancelled", text, a->f.id);
 }
 
-/* The output of jobs needs room as well. */
+/* Leaves room on the disk for the output of jobs. */
 static void check_room(struct wait_job *a)
 {
 	struct statvfs v;
@@ -285,13 +285,13 @@ static void check_room(struct wait_job *a)
 		return;
 	a->room_at = a->input->size + SPOOL_INPUT_TELL;
 	if ((int64_t)v.f_bavail * (int64_t)v.f_frsize < a->c->conf.min_room)
-		input_failed(a, "the spool's disk has no more room for it (min_room of cee.conf)");
+		input_failed(a, "the spool's disk is full (min_room of cee.conf)");
 }
 
 static void end_input(struct wait_job *a)
 {
 	if (spool_input_end(a->input) < 0)
-		input_failed(a, "its end cannot be written into the spool: %s", strerror(errno));
+		input_failed(a, "cannot write its end into the spool: %s", strerror(errno));
 }
 
 static void forward_input(struct wait_job *a)
@@ -313,7 +313,7 @@ static void forward_input(struct wait_job *a)
 		input_failed(a, "is larger than %lld bytes (max_stdin of cee.conf)", (long long)a->c->conf.max_stdin);
 	check_room(a);
 	if (spool_input_write(a->input, block, (size_t)n) < 0)
-		input_failed(a, "cannot be written into the spool: %s", strerror(errno));
+		input_failed(a, "cannot write it into the spool: %s", strerror(errno));
 }
 
 /* ---- to the end ---------------------------------------------------------------------- */
@@ -335,7 +335,7 @@ static void follow_to_end(struct wait_job *a)
 	int timeout = WARN_MS, r;
 
 	while ((r = follow_step(&a->f, item, a, &e)) == 0) {
-		if (a->tty && a->f.attempt > 0) /* until then what is typed is for this program, Ctrl-C too */
+		if (a->tty && a->f.attempt > 0) /* until then typed input is for this program, Ctrl-C too */
 			tty_raw();
 		flush(a, &a->out);
 		flush(a, &a->err);
@@ -353,7 +353,7 @@ static void follow_to_end(struct wait_job *a)
 		prog_die(STATUS_OURS, "%s", e.msg);
 }
 
-/* Prints what the program cannot have printed itself. */
+/* Reports an end that the program itself cannot have reported. */
 static void report_reason(struct wait_job *a, const struct result *r)
 {
 	const char *message = r->message ? r->message : "", *colon = *message ? ": " : "";
