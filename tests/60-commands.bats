@@ -285,3 +285,11 @@ wished() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 	xargs cee-stat --wait < "$BATS_TEST_TMPDIR/ids" > /dev/null
 	sound
 }
+
+@test "an id that cannot be printed is told in the message: the job is in the spool" {
+	echo 'print(1)' > "$BATS_TEST_TMPDIR/hello.py"
+	run --separate-stderr bash -c 'cee-submit "$1" > /dev/full' - "$BATS_TEST_TMPDIR/hello.py"
+	[ "$status" -eq 74 ]
+	id=$(grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' <<< "$stderr")
+	[ -e "$CEE_SPOOL/$OWNER/new/5.$id" ]
+}

@@ -53,8 +53,8 @@ static void print_id(const char *id)
 	char line[ID_LEN + 2];
 	int n = snprintf(line, sizeof line, "%s\n", id);
 
-	if (write_full(STDOUT_FILENO, line, (size_t)n) < 0)
-		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
+	if (write_full(STDOUT_FILENO, line, (size_t)n) < 0) /* or nobody knows of a job that runs */
+		prog_die(EX_IOERR, "standard output: %s; the job %s is in the spool", strerror(errno), id);
 }
 
 static int text_status(int err)
