@@ -1,6 +1,6 @@
-/* cee-cancel.c - cee-cancel(1): asks for the end of jobs, queued or running
+/* cee-cancel.c - cee-cancel(1): cancels queued or running jobs
  *
- * A request is a file that the runner looks for; it is kept until a result is there.
+ * A request is a file that the runner looks for; it is kept until the job has a result.
  */
 #include "base/error.h"
 #include "cli/client.h"

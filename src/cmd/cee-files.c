@@ -1,8 +1,8 @@
-/* cee-files.c - cee-files(1): what jobs left behind and was collected
+/* cee-files.c - cee-files(1): lists and prints collected files
  *
- * Reads the attempt's files.index (files.c checks it whole) and hands out parts of its
- * one file of contents. Names are the job's: shown, compared and written into an archive,
- * never opened here.
+ * Reads the attempt's files.index (collected.c checks all of it) and prints parts of its
+ * one file of contents. Names come from the job: they are shown, compared and written into an archive,
+ * but never opened.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -62,7 +62,7 @@ static void read_result(struct files_prog *p, struct result *r)
 		prog_die(EX_DATAERR, "%s: its result cannot be read: %s", p->id, e.msg);
 }
 
-/* Those of the attempt that ended the job. */
+/* Opens the files of the attempt that has the job's result. */
 static void read_index(struct files_prog *p, const struct result *r)
 {
 	struct cee_err e = { 0 };

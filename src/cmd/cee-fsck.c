@@ -1,6 +1,6 @@
 /* cee-fsck.c - cee-fsck(8): checks a spool for consistency (spool/check.h), and makes spools
  *
- * Each problem is a line on standard output, and so is each note: something that the spool's programs clean
+ * Prints one line for each problem, and for each note: an object that the spool's programs clean
  * up by themselves.
  */
 #include "base/error.h"
@@ -102,7 +102,7 @@ static int exit_of(int err)
 	}
 }
 
-/* In a shared spool: for the uid that the name says, or for cee-http's. */
+/* In a shared spool, makes it for the uid in the owner's name, or for cee-http's. */
 static void make_shared(struct fsck *f, const char *owner)
 {
 	struct cee_err e;

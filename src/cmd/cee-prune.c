@@ -1,8 +1,8 @@
-/* cee-p->c - cee-prune(8): removes the jobs whose time is over, and the groups and keys that they leave
+/* cee-prune.c - cee-prune(8): removes expired jobs, and groups and keys without jobs
  *
  * For cron and timers. It reads the history, oldest buckets first, so the time grows with the number
- * of jobs; nothing that submits or runs jobs waits for it. Groups and keys go when none of their
- * jobs is left and they are a day old: a submitter may still be about to use a new one.
+ * of jobs; submitters and runners do not wait for it. Groups and keys are removed when none of
+ * their jobs is left and they are a day old: a submitter may be about to use a newer one.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -40,7 +40,7 @@ struct prune {
 	int64_t older_us;	/* --older-than, or -1 */
 	int64_t now_us;
 	long removed, failed;
-	const char *owner; /* whose part is at hand */
+	const char *owner; /* the owner being pruned */
 };
 
 static void say(const struct prune *p, const char *what, const char *name)
@@ -57,7 +57,7 @@ static void say(const struct prune *p, const char *what, const char *name)
 
 /* ---- jobs ------------------------------------------------------------------------- */
 
-/* Is its time over? By what its result says, else by what cee.conf says now. */
+/* Has it expired? By its result's time to keep, else by the present cee.conf. */
 static bool is_over(const struct prune *p, const struct result *r)
 {
 	int64_t keep = p->c.conf.keep_us;
@@ -93,7 +93,7 @@ static int prune_job(void *arg, const char *id)
 		return 0;
 	if (!p->dry && spool_remove(&p->c.spool, owner, id, &e) < 0) {
 		if (errno == EAGAIN || errno == ENOENT)
-			return 0; /* the next time */
+			return 0; /* retried next time */
 		prog_error("%s", e.msg);
 		p->failed++;
 		return 0;
@@ -121,7 +121,7 @@ static int prune_owner(void *arg, const char *owner)
 {
 	struct prune *p = arg;
 	struct spool *s = &p->c.spool;
-	/* with --older-than nothing in a bucket that began later than that can be over */
+	/* with --older-than no job of a bucket that began later can be expired */
 	int64_t until = p->older_us >= 0 ? p->now_us - p->older_us : INT64_MAX;
 	int64_t old = p->now_us - OLD_S * INT64_C(1000000);
 

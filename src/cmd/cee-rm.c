@@ -1,7 +1,7 @@
-/* cee-rm.c - cee-rm(1): removes jobs that have ended, all of them: output, result, files, key
+/* cee-rm.c - cee-rm(1): removes jobs that have ended, with output, result, files and key
  *
- * A job that has not ended is left alone, or with -f ended first. Removal itself, and what it
- * leaves when it is killed, is in lib/remove.c.
+ * A job that has not ended is not removed, or with -f cancelled first. spool/remove.c does the removal
+ * and describes the effect of being killed.
  */
 #include "base/error.h"
 #include "cli/client.h"
@@ -42,7 +42,7 @@ static int wait_end(struct rm *k, const char *id)
 	return r < 0 ? -1 : 0;
 }
 
-/* Ends it as cee-cancel does. */
+/* Cancels it as cee-cancel does. */
 static int end_job(struct rm *k, const char *id)
 {
 	struct cee_err e = { 0 };
@@ -55,7 +55,7 @@ static int end_job(struct rm *k, const char *id)
 	return wait_end(k, id);
 }
 
-/* A job's file is put away some milliseconds after its result is seen. */
+/* The runner retires a job some milliseconds after its result is visible. */
 static int remove_retired(struct rm *k, const char *id, struct cee_err *e)
 {
 	const struct timespec pause = { .tv_nsec = RETIRE_MS * 1000000L };

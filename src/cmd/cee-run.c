@@ -1,11 +1,11 @@
-/* cee-run.c - cee-run(1): a program in a box, as a filter
+/* cee-run.c - cee-run(1): runs a program in a box, like a filter
  *
- * Submits, passes standard input on as it comes, both outputs back, signals in, and
- * exits with its status: the process that starts cee-run sees a process. So it is silent
- * but for failures of cee's, and its own failures are all 125, as those of env(1),
- * nohup(1) and timeout(1) are: every other status is the program's.
+ * Submits the program, passes on standard input, both outputs and signals, and exits with
+ * the program's status, so cee-run behaves like the program. It prints only failures of
+ * cee, and exits with 125 for its own failures, as env(1), nohup(1) and timeout(1) do: every
+ * other status is the program's.
  *
- * The job is not synced: after a power cut nobody waits for it any more.
+ * The job is not synced: after a power cut no process waits for it any more.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -40,7 +40,7 @@ struct run {
 	struct published *languages;
 	struct submitter to;
 	struct wait_job waiting;
-	char term[80]; /* TERM=..., of the job's terminal */
+	char term[80]; /* TERM=... for the job's terminal */
 	struct spool_input input;
 	const char *verdict;
 	bool no_stdin;
@@ -62,8 +62,8 @@ static void usage_of(struct run *u, int argc, char **argv)
 		job_options_add(&u->draft.arguments, argv[optind]);
 }
 
-/* The program may be our standard input; its own is empty then. */
-/* The job's terminal is as this one, and its output is shown unchanged. */
+/* The program may be read from standard input; the program's own input is empty then. */
+/* The job's terminal gets the type and size of the user's, and its output is shown unchanged. */
 static void like_ours(struct run *u)
 {
 	struct draft *d = &u->draft;
@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	client_init(&u.c, argv[0]);
 	prog_failure = STATUS_OURS;
 	draft_init(&u.draft);
-	/* '+': what follows LANGUAGE is the program's */
+	/* '+': words after LANGUAGE belong to the program */
 	while ((opt = prog_getopt(argc, argv, "+" CLIENT_SHORT JOB_OPTIONS_SHORT "ng:", options)) != -1)
 		one_option(&u, opt);
 	usage_of(&u, argc, argv);

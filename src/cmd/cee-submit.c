@@ -1,7 +1,7 @@
-/* cee-submit.c - cee-submit(1): checks jobs, puts them into the spool, waits for one
+/* cee-submit.c - cee-submit(1): checks and submits jobs, and can wait for one
  *
- * Everything is checked before the spool is touched: what is in the queue is a
- * whole and valid job. With -w the job behaves like a process of ours (wait_job.h).
+ * A job is checked before it is written to the spool: the queue contains complete and valid
+ * jobs only. With -w the job behaves like a child process (wait_job.h).
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -43,7 +43,7 @@ struct submit {
 	bool has_field;		  /* an option was given that is a field of the job */
 	const char *verdict;	  /* --verdict */
 	struct wait_job waiting;  /* -w */
-	struct spool_input input; /* -i - with -w, and any job that says stdin_stream */
+	struct spool_input input; /* -i - with -w, and any job with stdin_stream */
 };
 
 /* ---- submitting -------------------------------------------------------------------- */
@@ -65,7 +65,7 @@ static int text_status(int err)
 			       : EX_DATAERR;
 }
 
-/* -j FILE: the bytes as they stand. */
+/* -j FILE: the file's bytes, unchanged. */
 static int read_job(const char *path, size_t max, struct buf *text, struct cee_err *e)
 {
 	bool standard = strcmp(path, "-") == 0;
@@ -100,7 +100,7 @@ static int submit_one(struct submit *u)
 	if (u->wait)
 		wait_job_begin(&u->waiting);
 	if (u->wait && !(u->job_path && strcmp(u->job_path, "-") == 0))
-		u->to.input = u->waiting.input = &u->input; /* for a job that says so */
+		u->to.input = u->waiting.input = &u->input; /* for a job with stdin_stream */
 	if (u->wait)
 		u->to.job = &job;
 	r = submitter_put(&u->to, &text, u->id, id, &e);
@@ -118,7 +118,7 @@ static int submit_one(struct submit *u)
 
 /* ---- many -------------------------------------------------------------------------- */
 
-/* One of many, called what: 0, or the exit status that it asks for. */
+/* Submits one of many jobs; messages name it `what`. Returns 0, or an exit status. */
 static int submit_text(struct submit *u, struct buf *text, const char *what)
 {
 	struct cee_err e = { 0 };
@@ -147,7 +147,7 @@ static int submit_line(struct submit *u, const char *line, size_t len, long long
 	return submit_text(u, &text, what);
 }
 
-/* --each: the job of one name */
+/* --each: submits the job of one file name */
 static int submit_name(struct submit *u, char *name)
 {
 	AUTO_BUF struct buf text = { 0 };
@@ -164,7 +164,7 @@ static int submit_name(struct submit *u, char *name)
 	return status;
 }
 
-/* Both exit statuses: what a job says is graver than what cannot be read. */
+/* Combines two exit statuses: an invalid job outranks an unreadable file. */
 static int worse(int a, int b)
 {
 	return a == EX_DATAERR || b == EX_DATAERR ? EX_DATAERR : a ? a : b;
@@ -172,7 +172,7 @@ static int worse(int a, int b)
 
 typedef int (*record_fn)(struct submit *u, char *line, size_t len, long long number);
 
-/* Calls fn for each line of standard input, or what a NUL ends. */
+/* Calls fn for each line of standard input, or each item that ends with NUL. */
 static int each_record(struct submit *u, char end, size_t max, record_fn fn)
 {
 	struct lines l = { .fd = STDIN_FILENO, .max = max, .nul = end == 0 };
@@ -431,12 +431,12 @@ int main(int argc, char **argv)
 
 	client_init(&u.c, argv[0]);
 	draft_init(&u.draft);
-	/* '-': files come as options of value 1, so that "--" can be told from them */
+	/* '-': files come as options of value 1, so that they differ from "--" */
 	while ((opt = prog_getopt(argc, argv, "-" CLIENT_SHORT JOB_OPTIONS_SHORT "l:j:wi:qg:0", options)) != -1)
 		one_option(&u, opt);
 	for (; optind < argc; optind++)
 		job_options_add(&u.draft.arguments, argv[optind]);
-	u.wait |= u.draft.check; /* its findings are what it is for */
+	u.wait |= u.draft.check; /* users want its findings */
 	check_usage(&u);
 	if (u.wait && u.draft.stdin_path && strcmp(u.draft.stdin_path, "-") == 0) {
 		u.draft.stdin_path = NULL;

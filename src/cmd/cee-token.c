@@ -1,7 +1,7 @@
-/* cee-token.c - cee-token(8): who may use cee-http with a bearer token
+/* cee-token.c - cee-token(8): bearer tokens for cee-http
  *
- * A token is printed once, when it is made; the file keeps its hash. The file is replaced whole,
- * under a lock on its neighbour FILE.lock, and keeps its owner, group and mode.
+ * A token is printed once, when it is made; the file has its hash. The file is replaced as a whole,
+ * under a lock on FILE.lock, and keeps its owner, group and mode.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -57,7 +57,7 @@ static void lock_file(struct prog *p)
 		prog_die(errno == EACCES ? EX_NOPERM : EX_CANTCREAT, "%s: %s", path, strerror(errno));
 }
 
-/* As the file that it replaces; a new one is its maker's alone. */
+/* Copies owner, group and mode of the file that it replaces; a new file is for its owner only. */
 static int like_before(const struct prog *p, int fd)
 {
 	struct stat st;
@@ -73,7 +73,7 @@ static void write_file(struct prog *p, const struct buf *text)
 	int fd;
 
 	snprintf(path, sizeof path, "%s.new", p->file);
-	unlink(path); /* of one that was killed: the lock is ours */
+	unlink(path); /* left by a process that was killed: this one holds the lock */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || write_full(fd, text->data ? text->data : "", text->len) < 0 || like_before(p, fd) < 0 ||
 	    fsync(fd) < 0 || rename(path, p->file) < 0) {
@@ -85,7 +85,7 @@ static void write_file(struct prog *p, const struct buf *text)
 	close_ptr(&fd);
 }
 
-/* Calls fn for each line: a token, or NULL where it is another line. */
+/* Calls fn for each line, with its token, or NULL for other lines. */
 static void each(struct prog *p, void (*fn)(void *arg, const struct token *t, const char *line, size_t len), void *arg)
 {
 	const char *s = p->text.data;

@@ -9,12 +9,12 @@
 
 enum { CONF_KEYS_MOST = 96 };
 
-/* Sets the member of key, unless seen says that it was set before: in one file a key stands once, or the later
- * one would win silently. -1 EINVAL, and e says what is wrong with the value (or the key), without the key. */
+/* Sets the member of key. An error if seen says that it was set before: a duplicate key would silently override
+ * the first. -1 EINVAL: e describes the error without naming the key. */
 int conf_set(struct conf *c, const char *key, const char *value, bool seen[CONF_KEYS_MOST], struct cee_err *e);
-/* Relative paths become paths beneath base. -1 ENOMEM */
+/* Makes relative paths relative to base. -1 ENOMEM */
 int conf_make_absolute(struct conf *c, const char *base);
-/* -1 ENOMEM: conf_init got no memory for a default. */
+/* -1 ENOMEM: conf_init had no memory for a default. */
 int conf_complete(const struct conf *c);
 
 #endif

@@ -13,7 +13,7 @@ struct conf_limits_seen {
 };
 
 void conf_limits_init(struct conf *c); /* built-in defaults and ceilings */
-/* 1 when key is neither a limit nor a ceiling; else as conf_set. */
+/* 1: key is neither a limit nor a ceiling; else as conf_set. */
 int conf_limits_set(struct conf *c, const char *key, const char *value, struct conf_limits_seen *seen,
 		    struct cee_err *e);
 

@@ -1,4 +1,4 @@
-/* token.h - bearer tokens: who has one, what for, until when (token.c, cee-token(8))
+/* token.h - bearer tokens: names, scopes, expiry (token.c, cee-token(8))
  *
  * Part of libcee: never prints, never exits, and does no I/O.
  */
@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-/* S(id, text): what the caller who has the token may do. */
+/* S(id, text): permissions of a token's bearer. */
 #define SCOPES(S) S(SUBMIT, "submit") S(READ, "read") S(DELEGATE, "delegate") S(ADMIN, "admin")
 enum {
 #define S(id, text) SCOPE_BIT_##id,
@@ -27,13 +27,13 @@ enum {
 		SCOPE_NONE = 0
 };
 
-/* A token's text is "cee_" and 43 characters of base64url, 256 random bits: so its plain SHA-256 can
- * be kept in its place, without salt and stretching. */
+/* A token's text is "cee_" and 43 characters of base64url, 256 random bits: so storing its plain SHA-256 is
+ * safe, without salt and stretching. */
 enum { TOKEN_LEN = 47, TOKEN_HASH = 64, TOKEN_NAME_MAX = 64, TOKENS_MAX_BYTES = 4 << 20 };
 
 struct token {
-	char hash[TOKEN_HASH + 1];     /* 64 hexadecimal digits; the first 8 are what a token is called by */
-	char name[TOKEN_NAME_MAX + 1]; /* the user or program that it stands for */
+	char hash[TOKEN_HASH + 1];     /* 64 hexadecimal digits; the first 8 are the token's id */
+	char name[TOKEN_NAME_MAX + 1]; /* the user or program that it was made for */
 	unsigned scopes;
 	int64_t expires_us; /* epoch; -1 never */
 };
@@ -46,8 +46,8 @@ void token_hash(char hash[TOKEN_HASH + 1], const char *text);
 
 /* The file: "HASH NAME SCOPES EXPIRES", EXPIRES a time or "never"; empty lines and # comments. */
 int token_format(struct buf *b, const struct token *t); /* appends a line; -1 ENOMEM */
-/* A line of len bytes: 1 a token, 0 nothing stands there, -1 it is wrong, e says how. */
+/* Parses a line of len bytes: 1 a token, 0 an empty line or a comment, -1 invalid, e says why. */
 int token_parse(struct token *t, const char *line, size_t len, struct cee_err *e);
-/* The token of that text in the file's text: 1; 0 none, or it has expired. A line that is wrong is none. */
+/* Finds the token with that text in the file's text: 1; 0: unknown or expired. Invalid lines are skipped. */
 int token_find(struct token *t, const char *file, size_t len, const char *text, int64_t now);
 #endif

@@ -1,8 +1,8 @@
-/* compose.c - a job's JSON text, made of what a command line says
+/* compose.c - composes a job's JSON text from the options of a command line (compose.h)
  *
- * Text goes into the job as text, so that people can read it there; bytes that
- * JSON cannot hold (no UTF-8, a NUL) go as base64. Nothing is judged here that
- * job_parse judges: its messages name the field.
+ * Text goes into the job as text, so that it stays readable; bytes that JSON cannot
+ * hold (invalid UTF-8, NUL) go as base64. Checks are left to job_parse, whose messages
+ * name the field.
  */
 #include "job/compose.h"
 #include "base/buf.h"

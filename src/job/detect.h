@@ -1,6 +1,6 @@
-/* detect.h - the language of a program that nobody named
+/* detect.h - detects the language of a program
  *
- * languages is what the spool publishes, or NULL. Names that come back are malloc'ed.
+ * languages: those published in the spool, or NULL. Returned names are malloc'ed.
  */
 #ifndef CEE_GUESS_H
 #define CEE_GUESS_H
@@ -12,23 +12,23 @@
 
 struct published;
 
-/* The name of the language that answers to word, a name or an alias; NULL: none does. */
+/* The name of the language with that name or alias; NULL: unknown. */
 char *guess_named(struct published *languages, const char *word);
 
-/* By the extension of the file's name (the longest that fits) or by the #! line that text, the
- * beginning of the program, has. name is a path or what else messages call it; text may be NULL.
- * Nothing, or two answers: NULL, EINVAL, and e names -l and the languages that there are. */
+/* Detects the language by the extension of the file's name (the longest match) or by a #! line in text, the
+ * beginning of the program. name is a path, or the program's name in messages; text may be NULL.
+ * No or two matches: NULL, EINVAL, and e names -l and the available languages. */
 char *guess_language(struct published *languages, const char *name, const char *text, size_t n, struct cee_err *e);
 
-/* What a program that has no name is called as the entry of a job in that language. */
+/* The name of the entry of a job in that language, for a program without a name. */
 char *guess_entry(struct published *languages, const char *language);
 
-/* The words of a #! line that say what runs the program: the interpreter without its folder, env(1)
- * and its options passed over, and what follows it. false when text begins with no such line. */
+/* Parses a #! line into words: the interpreter without its folder, skipping env(1) and its options, and its
+ * arguments. false: text does not begin with #!. */
 enum { SHEBANG_WORDS = 16, SHEBANG_WORD = 64 };
 struct shebang {
 	char word[SHEBANG_WORDS][SHEBANG_WORD]; /* word[0] is the interpreter; "" when none is named */
-	size_t n;				/* words that are longer, or too many, are left out */
+	size_t n;				/* words that are too long or too many are left out */
 };
 bool shebang_parse(struct shebang *s, const char *text, size_t n);
 

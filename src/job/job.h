@@ -41,7 +41,7 @@ struct job {
 	bool merge, stop_on_output;	   /* merge; limits.stop = "output" */
 	enum job_buffer buffer;
 	char **collect;
-	size_t ncollect;		      /* patterns (pattern.h) of files to carry out */
+	size_t ncollect;		      /* patterns (base/glob.h) of files to collect */
 	int64_t collect_files, collect_bytes; /* at most; -1 as the administrator says */
 	int priority;			      /* 0 first … 9 last, default 5 */
 	int retries;			      /* reruns after a failure of ours, 0 … 3, default 1 */

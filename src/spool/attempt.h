@@ -26,19 +26,19 @@ struct spool_attempt {
 	mode_t mode;		/* of its files */
 };
 #define SPOOL_ATTEMPT_NONE ((struct spool_attempt){ -1, -1, -1, -1, -1, -1, -1, -1, 0600 })
-/* attempt is 1 to 9. Whatever fails, nothing of the attempt is left. */
+/* attempt is 1 to 9. If it fails, nothing of the attempt is left. */
 int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id, int attempt, struct spool_attempt *a);
 void spool_attempt_release(struct spool_attempt *a);
-/* The box has the job: makes the index, which is what makes it Executing to readers. Also before
- * a result of a job that had no box. Calling it again does nothing. */
+/* Call it when the box has the job: creates the index, which makes the job Executing for readers. Also call it before
+ * writing the result of a job that had no box. Calling it again does nothing. */
 int spool_attempt_begin(struct spool_attempt *a);
-/* Makes N/tests, with room bytes reserved, before spool_attempt_begin; the descriptor (append) is the
- * caller's. What was not used of the room is given back by the second function. */
+/* Makes N/tests, with room bytes reserved, before spool_attempt_begin; the caller
+ * closes the descriptor (append). The second function releases the unused room. */
 int spool_attempt_tests(const struct spool_attempt *a, int64_t room);
 void spool_attempt_tests_end(int fd, int64_t size, int64_t room);
 /* Makes files and files.index, of a job that collects files. Calling it again does nothing. */
 int spool_attempt_files(struct spool_attempt *a);
-/* Makes N/taken: its length says how much of the streamed input the box has taken. The descriptor is the caller's. */
+/* Makes N/taken: its length says how much of the streamed input the box has taken. The caller closes the descriptor. */
 int spool_attempt_taken(const struct spool_attempt *a);
 int spool_result_write(struct spool_attempt *a, const char *text, size_t len);
 int spool_result_publish(struct spool_attempt *a);

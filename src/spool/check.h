@@ -19,7 +19,7 @@ enum spool_finding {
 struct spool_check {
 	struct spool *s;
 	const uid_t *http; /* cee-http's uid in a shared spool, or NULL */
-	bool fix;	   /* remove what notes are about, as far as nobody holds a lock on it */
+	bool fix;	   /* remove the objects of notes, unless a process holds a lock on them */
 	/* path is relative to the spool; both texts are free of control characters */
 	void (*report)(void *arg, enum spool_finding kind, const char *path, const char *text);
 	void *arg;

@@ -5,9 +5,9 @@
 #include "spool/check.h"
 
 enum attempt_role {
-	ATTEMPT_LATEST, /* it may be under way */
-	ATTEMPT_FINAL,	/* it made the job's result, so nothing of it may be unfinished */
-	ATTEMPT_OLD	/* another one made it: a power cut may have taken what was not synced of this one */
+	ATTEMPT_LATEST, /* may be running */
+	ATTEMPT_FINAL,	/* has the job's result, so it must be complete */
+	ATTEMPT_OLD	/* another attempt has the result: a power cut may have lost unsynced data of this one */
 };
 /* out/N, opened as out. */
 void check_attempt(struct spool_check *ck, int out, const char *n, const char *path, enum attempt_role role);

@@ -5,7 +5,7 @@
 #include "spool/check.h"
 
 void check_owner(struct spool_check *ck, const char *owner);
-/* A multiuser_fn's report about OWNER, or what cee-fsck --make is to be called with. */
+/* Reports a mismatch found by multiuser_check; make: the arguments of cee-fsck --make that mend it. */
 void check_mode(struct spool_check *ck, const char *path, const char *expected, const char *make);
 
 #endif

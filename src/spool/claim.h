@@ -1,4 +1,4 @@
-/* claim.h - claiming a job, giving it back, putting it away */
+/* claim.h - claiming, requeueing and retiring a job */
 #ifndef CEE_SPOOL_CLAIM_H
 #define CEE_SPOOL_CLAIM_H
 
@@ -13,13 +13,13 @@ int spool_claim(struct spool_runner *r, const char *owner, const char *id, int p
 /* Reads a claimed job; EINVAL when it is not a regular file of one link, EFBIG when it is larger than max. */
 int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id, int attempt, size_t max,
 		       struct buf *b);
-/* cur/ME/... -> new/0.ID.N: it goes first, and its attempts are kept (an attempt that left no directory does not
- * count). */
+/* cur/ME/... -> new/0.ID.N: it will be the first to run, and keeps its number of attempts (an attempt without a
+ * directory does not count). */
 int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt);
-/* The last step of a job that has a result: its file -> out/.../ID/job, and requests to cancel it go. */
+/* The last step of a job that has a result: its file -> out/.../ID/job, and requests to cancel it are removed. */
 int spool_job_retire(struct spool_runner *r, const char *owner, const char *id, int attempt);
 
-/* The same for adopt.c: from is any runner's cur/RUNNER/OWNER; attempts how many of them count. */
+/* The same for adopt.c: from is any runner's cur/RUNNER/OWNER; attempts: the number that counts. */
 int claim_retire(struct spool *s, int from, const char *owner, const char *id, int attempt);
 int claim_requeue(struct spool *s, int from, const char *owner, const char *id, int attempt, int attempts);
 

@@ -11,7 +11,7 @@
 /*
  * files has all contents, one behind the other; files.index a line of JSON for each:
  * {"name":"out/a.png","mode":"0644","offset":0,"size":1234}, in that order. A line without
- * its newline is not there yet. Names are such as job_name_valid lets pass. */
+ * its newline is incomplete and ignored. Names are valid for job_name_valid. */
 
 struct files_record {
 	char *name;
@@ -24,7 +24,7 @@ struct files_list {
 };
 enum { FILES_INDEX_MAX = 32 << 20 };			       /* bytes of an index */
 int files_format(struct buf *b, const struct files_record *r); /* appends a line; -1 ENOMEM */
-/* A whole index. -1 EINVAL and e names the line. */
+/* Parses a whole index. -1 EINVAL: e names the line. */
 int files_parse(struct files_list *l, const char *text, size_t len, struct cee_err *e);
 void files_release(struct files_list *l);
 

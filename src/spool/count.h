@@ -1,4 +1,4 @@
-/* count.h - how many jobs wait and run */
+/* count.h - the numbers of queued and claimed jobs */
 #ifndef CEE_SPOOL_COUNT_H
 #define CEE_SPOOL_COUNT_H
 
@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Of owner, NULL: of all. */
+/* owner NULL: of all owners. */
 int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *claimed);
 
 #endif

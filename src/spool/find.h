@@ -1,4 +1,4 @@
-/* find.h - where a job is, its text and its result */
+/* find.h - finding a job: its place, its text, its result */
 #ifndef CEE_SPOOL_FIND_H
 #define CEE_SPOOL_FIND_H
 
@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* Where a job is; ENOENT: it is unknown. */
+/* The place of a job; spool_find: ENOENT it is unknown. */
 struct spool_where {
 	enum state state;	/* FINISHED stands for "has a result" here */
 	int attempt;		/* 0 none yet */
@@ -18,13 +18,13 @@ struct spool_where {
 };
 int spool_find(struct spool *s, const char *owner, const char *id, struct spool_where *w, struct cee_err *e);
 int spool_read_result(struct spool *s, const char *owner, const char *id, struct buf *b); /* ENOENT: it has not ended */
-/* The lines of the tests that have ended, of that attempt. ENOENT: the job has no tests, or no such attempt. */
+/* Reads the lines of the tests that have ended in that attempt. ENOENT: the job has no tests, or no such attempt. */
 int spool_read_tests(struct spool *s, const char *owner, const char *id, int attempt, struct buf *b);
-/* The job as it was submitted, at most max bytes. */
+/* Reads the job as it was submitted, at most max bytes. */
 int spool_read_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b);
 /* The same for a job that has ended: looked for beside its result first, where nearly all of them are. */
 int spool_read_ended_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b);
-/* The text of one that waits, whose name in the queue is known. ENOENT: it waits no more. */
+/* The same for a queued job whose name in the queue is known. ENOENT: it is no longer queued. */
 int spool_read_waiting(struct spool *s, const char *owner, const char *id, int priority, int attempts, size_t max,
 		       struct buf *b);
 

@@ -1,6 +1,6 @@
-/* follow.h - following one job from wherever it is to its end
+/* follow.h - following one job from its present state to its end
  *
- * What cee-log -f, cee-submit -w and cee-stat --wait have in common. It never prints and never exits.
+ * Used by cee-log -f, cee-submit -w and cee-stat --wait. It never prints and never exits.
  *
  *     follow_init(&f, &spool, true);
  *     follow_job(&f, owner, id);
@@ -31,7 +31,7 @@ enum follow_what {
 	FOLLOW_GAP,  /* rec.len bytes of rec.stream are missing here */
 	FOLLOW_MARK, /* rec.mark begins; only with f->marks */
 	FOLLOW_TEST, /* data is the line of a test that has ended; only with f->tests */
-	FOLLOW_RERUN /* what follows is of attempt `attempt`, from its beginning */
+	FOLLOW_RERUN /* the next items belong to attempt `attempt`, from its beginning */
 };
 struct follow_item {
 	enum follow_what what;
@@ -40,7 +40,7 @@ struct follow_item {
 	const char *data; /* valid during the call */
 	size_t len;
 };
-/* Not 0 ends the step, which then returns -1 and leaves errno as fn set it. */
+/* Returning not 0 ends the step, which then returns -1 with the errno that fn set. */
 typedef int (*follow_fn)(void *arg, const struct follow_item *it);
 
 struct follow_stream {
@@ -57,15 +57,15 @@ struct follow {
 	char owner[OWNER_MAX], id[ID_LEN + 1], path[OWNER_MAX + 64];
 	bool watch;	  /* wants inotify */
 	bool taken_too;	  /* may be set after follow_init: N/taken is watched, see follow_taken */
-	bool result_only; /* may be set after follow_init: nothing is handed out, only the end is waited for */
-	bool tests;	  /* may be set after follow_init: the lines of its tests are handed out too */
-	bool marks;	  /* may be set after follow_init: the beginnings of phases are handed out too */
-	bool blind;	  /* has none: looks every FOLLOW_BLIND_MS */
+	bool result_only; /* may be set after follow_init: hands out nothing, only waits for the end */
+	bool tests;	  /* may be set after follow_init: also hands out the lines of tests */
+	bool marks;	  /* may be set after follow_init: also hands out the beginnings of phases */
+	bool blind;	  /* inotify failed: polls every FOLLOW_BLIND_MS */
 	int inotify;	  /* one for all jobs of this struct */
 	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests, wd_taken; /* -1 none */
-	const char *next;	   /* the name that wd_parent waits for, within path */
+	const char *next;	   /* the name within path that wd_parent waits for */
 	bool look_dir, look_index; /* something may be new there */
-	int misses;		   /* slow looks in a row that found no trace of the job */
+	int misses;		   /* consecutive slow looks that did not find the job */
 	int64_t slow_us;	   /* the next slow look, mono_us */
 	int dir, attempt_dir, index, tests_fd, taken;
 	int attempt; /* being read; 0 none has begun */
@@ -74,24 +74,24 @@ struct follow {
 	struct buf result; /* the result's text when the job has ended */
 };
 
-/* s stays the caller's. With watch = false follow_wait is not to be called. */
+/* s is borrowed. With watch = false do not call follow_wait. */
 void follow_init(struct follow *f, struct spool *s, bool watch);
-/* Begins with a job (and ends with the one before): does no I/O that can fail. */
+/* Starts following a job, instead of the previous one: does no I/O that can fail. */
 void follow_job(struct follow *f, const char *owner, const char *id);
 void follow_release(struct follow *f);
 
 /* Hands out all that is new. 0: the job has not ended; 1: it has, and everything
  * was handed out (f->result is its result); -1 with errno and e: ENOENT the job
- * is gone from the spool, EPROTO a damaged log, else what fn or the system said. */
+ * was removed from the spool, EPROTO its log is damaged, else the errno of fn or the system. */
 int follow_step(struct follow *f, follow_fn fn, void *arg, struct cee_err *e);
-/* Sleeps until there may be something new (1), for at most timeout_ms (0; -1 is
- * for ever). 2: one of more[] (at most FOLLOW_MORE) has revents, look there first.
+/* Sleeps until there may be something new (1), for at most timeout_ms (0; -1
+ * unlimited). 2: one of more[] (at most FOLLOW_MORE) has revents, handle it first.
  * -1 EINTR when a signal came. */
 int follow_wait(struct follow *f, int timeout_ms, struct pollfd *more, int nmore);
-/* The attempt that is being read is handed out again from its beginning. */
+/* Hands out the current attempt again from its beginning. */
 void follow_rewind(struct follow *f);
 
-/* How much of its streamed input the attempt that is read has taken, so far. */
+/* The number of bytes of streamed input that the current attempt has taken so far. */
 int64_t follow_taken(const struct follow *f);
 
 #endif

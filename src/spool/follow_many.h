@@ -1,7 +1,7 @@
 /* follow_many.h - following many jobs at once, in whatever order they run
  *
- * What cee-log --as-come and cee-stat --wait have in common. It never prints and never exits. One inotify instance for all of them; only jobs that have begun and have
- * not ended hold descriptors, so thousands may wait.
+ * Used by cee-log --as-come and cee-stat --wait. It never prints and never exits. All jobs share one inotify
+ * instance; only jobs that have begun and not ended hold descriptors, so thousands may be queued.
  *
  *     follow_many_init(&c, &spool, owner, &ops, arg);
  *     follow_many_add(&c, id) ...
@@ -26,9 +26,9 @@
 #include <stddef.h>
 
 struct follow_many_ops {
-	/* Output of job i (of c->ids). NULL: only the ends are waited for. Not 0 ends the step. */
+	/* Output of job i (of c->ids). NULL: only waits for the ends. Returning not 0 ends the step. */
 	int (*item)(void *arg, size_t i, const struct follow_item *it);
-	/* Job i has ended, all its output was handed out; or it cannot be followed (result is
+	/* Job i has ended and all its output was handed out; or it cannot be followed (result is
 	 * NULL, e says why). */
 	void (*ended)(void *arg, size_t i, const struct buf *result, const struct cee_err *e);
 };
@@ -37,8 +37,8 @@ enum followed_state { FOLLOWED_WAITING, FOLLOWED_BEGUN, FOLLOWED_ENDED };
 struct followed {
 	enum followed_state state;
 	bool look;	  /* something may be new */
-	int misses;	  /* slow looks in a row that found no trace of it */
-	struct follow *f; /* of one that has begun */
+	int misses;	  /* consecutive slow looks that did not find it */
+	struct follow *f; /* of a job that has begun */
 	int wd_dir, wd_attempt, wd_index, attempt;
 };
 struct follow_many {
@@ -48,22 +48,22 @@ struct follow_many {
 	void *arg;
 	struct ids ids;
 	struct followed *m;	 /* as many as ids.cap */
-	size_t cap, left, begun; /* have not ended; of these have begun */
+	size_t cap, left, begun; /* jobs that have not ended; those of them that have begun */
 	size_t first;		 /* all before it have ended */
-	size_t turn;		 /* where the next slow look goes on */
+	size_t turn;		 /* where the next slow look continues */
 	int inotify, wd_out;
 	struct follow_bucket *buckets;
 	size_t nbuckets;
 	bool blind, look;
-	int64_t slow_us, there_us; /* the next look by the clock; the next that asks whether it is there at all */
+	int64_t slow_us, there_us; /* the time of the next slow look; of the next check whether jobs still exist */
 };
 void follow_many_init(struct follow_many *c, struct spool *s, const char *owner, const struct follow_many_ops *ops,
 		      void *arg);
 void follow_many_release(struct follow_many *c);
-int follow_many_add(struct follow_many *c, const char *id); /* 1, 0 it is there already, -1 ENOMEM */
-/* Deals with all that is new. -1: item said so. */
+int follow_many_add(struct follow_many *c, const char *id); /* 1 added, 0 already in the list, -1 ENOMEM */
+/* Handles all that is new. -1: item returned not 0. */
 int follow_many_step(struct follow_many *c);
-/* Sleeps until there may be something new, for at most timeout_ms (-1 for ever), or until one of
+/* Sleeps until there may be something new, for at most timeout_ms (-1 unlimited), or until one of
  * more[] (at most FOLLOW_MORE) has revents: 2. -1 EINTR when a signal came. */
 int follow_many_wait(struct follow_many *c, int timeout_ms, struct pollfd *more, int nmore);
 

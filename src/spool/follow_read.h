@@ -4,8 +4,7 @@
 
 #include "spool/follow.h"
 
-/* Hands out all that the open attempt has beyond what was read of it. -1: errno as fn or the system said; EPROTO the
- * log is damaged. */
+/* Hands out all unread output of the open attempt. -1: errno of fn or the system; EPROTO the log is damaged. */
 int follow_drain(struct follow *f, follow_fn fn, void *arg);
 void follow_stream_reset(struct follow_stream *t); /* to its beginning */
 void follow_stream_close(struct follow_stream *t);

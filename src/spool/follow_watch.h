@@ -10,14 +10,14 @@
 
 enum { FOLLOW_NEW_NAME = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR };
 
-/* False when the caller asked for none, when inotify has failed, and when the job has ended. */
+/* False if the caller wants no watches, if inotify has failed, or if the job has ended. */
 bool follow_wants_watch(const struct follow *f);
-/* Makes the instance where it is wanted and missing; when that fails the job is looked at by the clock. */
+/* Makes the inotify instance if it is wanted and missing; if that fails, the job is polled. */
 void follow_watch_begin(struct follow *f);
-/* Watches what fd has open, unless *wd is a watch already. The same when it fails. */
+/* Watches the file that fd refers to, unless *wd is a watch already. If that fails, the job is polled. */
 void follow_watch_fd(struct follow *f, int fd, uint32_t mask, int *wd);
 void follow_unwatch(struct follow *f, int *wd);
-/* Takes what has come, and marks in f what is to be looked at. */
+/* Reads the events, and marks in f what has to be read. */
 void follow_read_events(struct follow *f);
 /* Closes an instance without waiting for the kernel. */
 void follow_watch_end(int inotify);

@@ -1,8 +1,8 @@
-/* health.h - are jobs run at present? Judged from outside, by what each runner last wrote and by the disk
+/* health.h - are jobs being run? Judged by each runner's last heartbeat and by the disk
  *
- * A runner that lives keeps a lock; that is no proof that it moves, nor that its engine answers. So each writes
- * into its lock's file how its engine is (health_beat), every 5 seconds, and whoever asks (cee-http,
- * cee-stat, cee-doctor) looks at what stands there and how old it is (health_look).
+ * A live runner holds a lock; this proves neither that it makes progress nor that its engine answers. So each
+ * runner writes its engine's state into its lock file every 5 seconds (health_beat), and readers (cee-http,
+ * cee-stat, cee-doctor) check the content and its age (health_look).
  */
 #ifndef CEE_SPOOL_HEALTH_H
 #define CEE_SPOOL_HEALTH_H
@@ -36,12 +36,12 @@ struct health {
 	char detail[HEALTH_DETAIL]; /* for an operator: which runner, why, what to do; "" when ok */
 };
 
-/* Looks at the runners and at the disk. min_room: bytes below which a submit is refused, 0 no bound.
- * One runner that responds and has its engine is enough. What cannot be found out counts as ok. */
+/* Looks at the runners and at the disk. min_room: a submit is refused below so many free bytes, 0: no limit.
+ * One runner that responds and whose engine answers is enough. Unknown states count as ok. */
 void health_look(struct spool *s, int64_t min_room, struct health *h);
 
-/* Runner: writes that it lives, and how its engine is; trouble says why it is not up, else "". Cheap: one
- * write to a file that has its size already, so it succeeds on a full disk. -1 and errno. */
+/* For the runner: writes a heartbeat with the engine's state; trouble says why the engine is not up, else "". Cheap: one
+ * write that does not change the file's size, so it succeeds on a full disk. -1 and errno. */
 int health_beat(struct spool_runner *r, bool engine_up, const char *trouble);
 
 #endif

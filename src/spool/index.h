@@ -12,7 +12,7 @@
  * A line a record: "TIME LETTER LENGTH\n": TIME in microseconds since the epoch,
  * LETTER o (stdout), e (stderr), c (the compiler's, in the file stderr), or O, E, C:
  * LENGTH bytes of that stream are missing here; or p, b, r: packages are being fetched, the compiler
- * begins, the program begins (LENGTH 0). A line without its newline is not there yet. */
+ * begins, the program begins (LENGTH 0). A line without its newline is incomplete and ignored. */
 
 enum index_mark { MARK_NONE, MARK_PACKAGES, MARK_COMPILING, MARK_RUNNING, MARK_COUNT };
 struct index_record {

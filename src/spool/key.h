@@ -17,15 +17,15 @@ struct key {
 	bool found;
 	char id[ID_LEN + 1];
 }; /* fd: locked; -1 none */
-/* Others who have this key wait until key_release. k->id is the id that it stands for: the
- * one it had (k->found), else fresh, durable. */
+/* Takes the key; other processes that take it wait until key_release. k->id is the key's id: an
+ * existing one (k->found), else fresh, which is then durable. */
 int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e);
 void key_release(struct key *k);
-/* Removes it when it stands for id; 0 also when it does not. EAGAIN: somebody has it. */
+/* Removes the key if its id is `id`; 0 also if it is not. EAGAIN: another process has taken it. */
 int key_remove(struct spool *s, const char *owner, const char *key, const char *id);
-/* Of an entry of keys/: 1 and its id, 0 no such entry or no key, -1. */
+/* Reads an entry of keys/: 1 and its id, 0 no such entry or invalid, -1. */
 int key_read(int dir, const char *name, char id[ID_LEN + 1]);
-/* Removes an entry whose job is nowhere and that nobody has: 1 done, 0 not. */
+/* Removes an entry whose job does not exist and that no process has taken: 1 removed, 0 not. */
 int key_drop(struct spool *s, const char *owner, const char *name, bool dry);
 /* Does so for each entry that was last written before before_us (epoch): calls f (may be NULL) with its name. */
 void key_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg);

@@ -1,9 +1,9 @@
 /* layout.h - every name in a spool: made and parsed here, and nowhere else
  *
- * Private to src/spool: what is outside asks by owner, id and attempt (find.h, jobs.h, attempt_read.h).
- * The table of the names and what each says is cee-spool(5). X_name functions write a name,
- * X_parse functions accept exactly what X_name writes: what other users put into a
- * directory is only ever compared with these.
+ * Private to src/spool: other code uses owner, id and attempt (find.h, jobs.h, attempt_read.h).
+ * cee-spool(5) has the table of the names and their meanings. X_name functions write a name,
+ * X_parse functions accept exactly what X_name writes: names that other users put into a
+ * directory are only compared with these.
  */
 #ifndef CEE_SPOOL_LAYOUT_H
 #define CEE_SPOOL_LAYOUT_H
@@ -18,7 +18,7 @@
 
 enum {
 	LAYOUT_BUCKET = 7,	      /* hexadecimal digits of an id: 2^20 ms are one bucket of out/ */
-	LAYOUT_ATTEMPTS = 9,	      /* an attempt is one digit; a later one is the ninth again */
+	LAYOUT_ATTEMPTS = 9,	      /* an attempt is one digit; later ones reuse 9 */
 	LAYOUT_NAME_MAX = ID_LEN + 8, /* a waiting or claimed job: P.ID.N and a NUL */
 	LAYOUT_INPUT_MAX = ID_LEN + 8,
 	LAYOUT_REMOVAL_MAX = ID_LEN + 8,
@@ -36,10 +36,10 @@ enum {
 #define LAYOUT_TMP "tmp"
 #define LAYOUT_JOIN "join"	 /* of a shared spool */
 #define LAYOUT_METRICS "metrics" /* a file for each runner */
-/* Is it one of those that an owner's or a runner's name could be taken for? */
+/* Is it a name at the head of the spool, which owners and runners must not have? */
 bool layout_root_name(const char *name);
-/* join/OWNER.ID: the path below the spool; the parser gets the entry's name, and leaves it to the
- * caller whether owner may be one. */
+/* join/OWNER.ID: the path below the spool; the parser gets the entry's name, and the caller
+ * checks the owner. */
 void layout_join_path(char path[LAYOUT_JOIN_MAX], const char *owner, const char *id);
 bool layout_join_parse(const char *name, char owner[OWNER_MAX]);
 /* metrics/.RUNNER.new */
@@ -63,16 +63,16 @@ void layout_part_path(char path[LAYOUT_PATH_MAX], const char *owner, enum owner_
 
 void layout_new_name(char name[LAYOUT_NAME_MAX], const char *id, int priority, int attempts); /* P.ID or 0.ID.N */
 bool layout_new_parse(const char *name, char id[ID_LEN + 1], int *priority, int *attempts);
-/* cancel/ID.remove: the request that a job be removed */
+/* cancel/ID.remove: a request to remove a job */
 void layout_removal_name(char name[LAYOUT_REMOVAL_MAX], const char *id);
 bool layout_removal_parse(const char *name, char id[ID_LEN + 1]);
-/* tmp/ID.gone.RANDOM: the rest of a removed job */
+/* tmp/ID.gone.RANDOM: the remains of a removed job */
 void layout_gone_name(char name[LAYOUT_GONE_MAX], const char *id);
 bool layout_is_gone(const char *name);
-/* in/ID, in/ID.end and so on. sig: with INPUT_SIGNAL, one of those that jobs are given. */
+/* in/ID, in/ID.end and so on. sig: with INPUT_SIGNAL, a signal that can be sent to jobs. */
 bool layout_input_name(char name[LAYOUT_INPUT_MAX], const char *id, enum spool_input_kind kind, int sig);
 bool layout_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
-/* Each signal that jobs are given, from i = 0 on; 0 at the end. */
+/* The signals that can be sent to jobs, by index; 0 at the end. */
 int layout_signal(size_t i);
 
 /* ---- out/BUCKET/ID ---- */
@@ -101,9 +101,9 @@ enum attempt_file {
 };
 extern const char *const attempt_file_name[ATTEMPT_FILE_COUNT];
 void layout_attempt_name(char name[2], int attempt);
-/* N.RANDOM: an attempt whose number was needed again */
+/* N.RANDOM: an attempt whose number was reused */
 void layout_aside_name(char name[LAYOUT_ASIDE_MAX], int attempt);
-/* Either of the two. 0: neither; *aside says which. */
+/* Parses N, or N.RANDOM with *aside set. 0: neither. */
 int layout_attempt_parse(const char *name, bool *aside);
 
 #endif

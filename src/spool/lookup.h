@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-/* In OWNER/new, opened as newdir: its name there. */
+/* Finds the job's name in OWNER/new, opened as newdir. */
 bool lookup_new(int newdir, const char *id, char name[LAYOUT_NAME_MAX]);
-/* The runner that has it: its directory cur/RUNNER/OWNER, opened, and w's runner and attempt; -1 none. */
+/* Finds the runner that has claimed it: opens cur/RUNNER/OWNER, and sets w's runner and attempt; -1 none. */
 int lookup_claim(struct spool *s, const char *owner, const char *id, struct spool_where *w);
 
 #endif

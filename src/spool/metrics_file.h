@@ -1,4 +1,4 @@
-/* metrics_file.h - what each runner counts: SPOOL/metrics/RUNNER */
+/* metrics_file.h - each runner's metrics: SPOOL/metrics/RUNNER */
 #ifndef CEE_LAYOUT_METRICS_FILE_H
 #define CEE_LAYOUT_METRICS_FILE_H
 
@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Writes SPOOL/metrics/RUNNER, which only its owner can read: reader, or this process's user (NULL). Not
+/* Writes SPOOL/metrics/RUNNER, which only the user reader can read, or this process's user (NULL). Not
  * synced. -1 and errno. */
 int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len, const uid_t *reader);
 void spool_metrics_remove(struct spool *s, const char *runner);
-/* Calls f with the text of each runner that lives. */
+/* Calls f with the text of each live runner. */
 typedef int (*spool_text_fn)(void *arg, const char *name, const char *text, size_t len);
 int spool_each_metrics(struct spool *s, spool_text_fn f, void *arg);
 

@@ -1,4 +1,4 @@
-/* multiuser.h - a spool that many users share: which directories are whose */
+/* multiuser.h - a spool that many users share: owners and modes of its directories */
 #ifndef CEE_SPOOL_MULTIUSER_H
 #define CEE_SPOOL_MULTIUSER_H
 
@@ -7,9 +7,9 @@
 
 #include <sys/types.h>
 
-/* Makes what lies at the head of a shared spool, or sets its modes right; for root. fd, path: the spool. */
+/* Makes the head of a shared spool, or corrects its modes; for root. fd, path: the spool. */
 int multiuser_make_head(int fd, const char *path, struct cee_err *e);
-/* Makes an owner's directories for uid, or sets them right; for root. */
+/* Makes an owner's directories for uid, or corrects them; for root. */
 int multiuser_make_owner(struct spool *s, const char *owner, uid_t uid, struct cee_err *e);
 /* Opens cur/RUNNER/OWNER beneath runner, made where it is missing, for the uid that owns new. */
 int multiuser_make_claims(int runner, const char *owner, int new);

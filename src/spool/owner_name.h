@@ -1,4 +1,4 @@
-/* owner_name.h - which names owners and runners may have */
+/* owner_name.h - valid names of owners and runners */
 #ifndef CEE_SPOOL_OWNER_NAME_H
 #define CEE_SPOOL_OWNER_NAME_H
 
@@ -12,7 +12,7 @@ bool spool_owner_valid(const char *owner);
 bool spool_runner_valid(const char *name); /* the same bounds, nothing reserved */
 /* "uid-N" of the calling process. */
 void spool_owner_self(char owner[OWNER_MAX]);
-/* The uid that an owner of a shared spool has: N for uid-N, *http for anon and http-* (http NULL: none of
+/* The uid of an owner in a shared spool: N for uid-N, *http for anon and http-* (http NULL: none of
  * these). False for other names. */
 bool spool_owner_uid(const char *owner, const uid_t *http, uid_t *uid);
 

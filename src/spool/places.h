@@ -1,7 +1,7 @@
 /* places.h - opening the directories of a spool (private to src/spool)
  *
- * All return a descriptor that is the caller's, or -1: EINVAL for a name that no owner and no job
- * can have, ENOENT when the directory is not there, else as the system says.
+ * All return a descriptor, which the caller closes, or -1: EINVAL the owner's name or the id is
+ * invalid, ENOENT the directory does not exist, else the system's errno.
  */
 #ifndef CEE_SPOOL_PLACES_H
 #define CEE_SPOOL_PLACES_H
@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The modes of what runners make for readers. In a shared spool others may read it: an owner's
- * directory keeps them out (multiuser.c). */
+/* The modes of files and directories that runners make for readers. In a shared spool they are readable for all; the
+ * owner's directory keeps other users out (multiuser.c). */
 mode_t place_file_mode(const struct spool *s);
 mode_t place_dir_mode(const struct spool *s);
 
@@ -24,7 +24,7 @@ DIR *place_list(struct spool *s, const char *owner, enum owner_part part);
 int place_out(struct spool *s, const char *owner, const char *id); /* out/BUCKET/ID */
 int place_bucket(struct spool *s, const char *owner, const char *id);
 int place_attempt(int out, int attempt);
-/* Has the job ended? Its result is there. */
+/* Has the job a result, that is, has it ended? */
 bool place_has_result(struct spool *s, const char *owner, const char *id);
 /* Opens a file of an attempt for reading: EPROTO when it is not a regular one. */
 int place_attempt_file(int attempt_dir, enum attempt_file file);

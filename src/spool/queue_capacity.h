@@ -1,4 +1,4 @@
-/* queue_capacity.h - waiting until a queue has room */
+/* queue_capacity.h - waiting for room in a queue */
 #ifndef CEE_SPOOL_QUEUE_CAPACITY_H
 #define CEE_SPOOL_QUEUE_CAPACITY_H
 
@@ -12,7 +12,8 @@ struct queue_capacity {
 };
 void queue_capacity_init(struct queue_capacity *r);
 void queue_capacity_release(struct queue_capacity *r);
-/* Sleeps until fewer than max jobs of owner wait: 1; 0 not within timeout_ms (-1 for ever); -1, EINTR when a signal came. */
+/* Sleeps until fewer than max jobs of owner are queued: 1; 0: not within timeout_ms (-1 unlimited); -1, EINTR when a
+ * signal came. */
 int queue_capacity_wait(struct queue_capacity *r, struct spool *s, const char *owner, int64_t max, int timeout_ms);
 
 #endif

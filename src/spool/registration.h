@@ -15,7 +15,7 @@ struct spool_runner {
 	struct spool *s;
 	char name[OWNER_MAX];
 	int dirfd, lockfd;  /* cur/NAME and its lock */
-	int alivefd;	    /* the lock that users may look at, in a shared spool; else -1 */
+	int alivefd;	    /* in a shared spool, the lock that users can test; else -1 */
 	const char *locked; /* adopt.c: the dead runner whose lock spool_each_dead holds now */
 };
 int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e);

@@ -5,13 +5,13 @@
 #include "base/error.h"
 #include "spool/spool.h"
 
-/* All of a finished job: its key, its files. EBUSY it has not ended; EAGAIN it has, and a
- * runner still has to put its file away; ENOENT no such job. */
+/* Removes a finished job with its key and all its files. EBUSY it has not ended; EAGAIN it has, but its
+ * runner has not retired it yet; ENOENT no such job. */
 int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e);
 /* For the runner of a shared spool, whose users may not write in out/: performs the removal that was requested
  * (cancel.h) and deletes the request. Blocks on disk. */
 int spool_removal_answer(struct spool *s, const char *owner, const char *id, struct cee_err *e);
-/* Removes owner's empty buckets of out/ that are so old that nothing begins in them. */
+/* Removes owner's empty buckets of out/ that are too old for new jobs. */
 void spool_drop_buckets(struct spool *s, const char *owner);
 
 #endif

@@ -1,4 +1,4 @@
-/* runners.h - which runners are alive */
+/* runners.h - finding live runners */
 #ifndef CEE_SPOOL_RUNNERS_H
 #define CEE_SPOOL_RUNNERS_H
 
@@ -9,12 +9,12 @@
 
 /* Is any runner alive? 1, 0. count (may be NULL): how many. */
 int spool_runner_alive(struct spool *s, int *count);
-/* Is that one alive, a directory of cur? False for names that no runner has. */
+/* Is the runner with that directory of cur alive? False for unknown names. */
 bool spool_runner_lives(struct spool *s, const char *name);
-/* Opens the file that a runner holds locked while it is alive, and in which its heartbeat is (health.h); -1 it is not. */
+/* Opens the file that a live runner holds locked, and that has its heartbeat (health.h); -1: it is not alive. */
 int spool_runner_file(struct spool *s, const char *name);
-/* When a runner last came or ended, as far as the directory says (one that was killed leaves no
- * trace there): microseconds since the epoch; -1 unknown. */
+/* The last time that a runner started or ended, by the directory's mtime (which does not show that one was
+ * killed): microseconds since the epoch; -1 unknown. */
 int64_t spool_runners_changed_us(struct spool *s);
 
 #endif

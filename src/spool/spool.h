@@ -1,4 +1,4 @@
-/* spool.h - the spool: opening it, and what lies at its head (cee-spool(5)) */
+/* spool.h - the spool: opening it, and the files at its head (cee-spool(5)) */
 #ifndef CEE_SPOOL_SPOOL_H
 #define CEE_SPOOL_SPOOL_H
 
@@ -12,7 +12,7 @@
 
 enum { SPOOL_VERSION = 1, SPOOL_RESULT_MAX = 1 << 20 /* bytes of a result's text */ };
 
-struct spool_queue_count { /* how many jobs waited in one owner's queue, when they were counted last */
+struct spool_queue_count { /* the number of jobs in one owner's queue at the last count */
 	dev_t dev;
 	ino_t ino;
 	int64_t n, at;
@@ -21,10 +21,10 @@ struct spool {
 	int fd; /* the directory; O_PATH for processes that may not list it */
 	bool durable;
 	bool shared;			 /* many users submit to it and the runner is root: VERSION says so */
-	struct spool_queue_count queued; /* submission.c's own */
+	struct spool_queue_count queued; /* private to submission.c */
 };
-#define SPOOL_CREATE 1u /* make what is missing */
-#define SPOOL_SHARED 2u /* ... of a shared one; EEXIST: it is one user's already */
+#define SPOOL_CREATE 1u /* create missing parts */
+#define SPOOL_SHARED 2u /* ... of a shared spool; EEXIST: it exists as a single user's */
 /* EPROTO for another version; refuses network file systems (ENOTSUP). */
 int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, struct cee_err *e);
 void spool_release(struct spool *s);

@@ -10,14 +10,15 @@
 #include <stdint.h>
 
 struct spool_bounds {
-	int64_t max_queued, min_room; /* 0: no bound */
-	bool fresh;		      /* id was made by id_make just now, so duplicates are not looked for */
+	int64_t max_queued, min_room; /* 0: unlimited */
+	bool fresh;		      /* id was just made by id_make, so there is no check for duplicates */
 };
-/* Durable before it returns 0. Errors: EEXIST (the id is there, in whatever state), EAGAIN (the queue is
- * full), ENOSPC (no room on the disk), else as the system says. */
+/* Durable before it returns 0. Errors: EEXIST (a job has the id, in any state), EAGAIN (the queue is
+ * full), ENOSPC (no room on the disk), else the system's errno. */
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority, const void *job, size_t len,
 		 const struct spool_bounds *b, struct cee_err *e);
-/* May this process submit for owner? In a shared spool root may not for another: the files would be root's. EPERM. */
+/* May this process submit for owner? In a shared spool root may not submit for others, since root would own the
+ * files. EPERM. */
 int spool_may_submit(struct spool *s, const char *owner, struct cee_err *e);
 
 #endif

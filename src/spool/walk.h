@@ -4,9 +4,9 @@
 
 #include "spool/spool.h"
 
-/* Each walk calls f until it returns other than 0, and returns that; -1 and errno when a directory could not be read. */
+/* Each walk calls f until it returns not 0, and returns that value; -1 and errno: a directory could not be read. */
 int spool_each_owner(struct spool *s, spool_name_fn f, void *arg);
-/* Each job that waits, in no order. The entry's name is parsed, no file opened. */
+/* Visits each queued job, in any order. Parses the entries' names and opens no file. */
 typedef int (*spool_job_fn)(void *arg, const char *owner, const char *id, int priority, int attempts);
 int spool_each_new(struct spool *s, const char *owner, spool_job_fn f, void *arg);
 

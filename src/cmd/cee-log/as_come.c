@@ -29,7 +29,7 @@
 
 enum { WARN_MS = 500, LINE_MOST = 65536, SHORT_ID = 8 };
 
-/* --as-come: the line that each stream of a job is in, until it is whole. */
+/* The incomplete line of each stream of a job. */
 struct half_lines {
 	struct buf b[STREAM_COMPILE + 1];
 };
@@ -42,7 +42,7 @@ struct come {
 	bool colour;
 };
 
-/* Colours of ours go past what keeps the job's own away from a terminal. */
+/* cee-log's own colours bypass the sink, which neutralises those of jobs. */
 static void put_prefix(struct come *k, size_t i)
 {
 	const char *tail = k->many.ids.v[i] + ID_LEN - SHORT_ID;
@@ -88,11 +88,11 @@ static void put_pieces(struct come *k, size_t i, const struct follow_item *it)
 	add_half(half, p, (size_t)(end - p));
 	if (half->len < LINE_MOST)
 		return;
-	put_whole_line(k, i, it->rec.time_us, half->data, half->len); /* who never ends a line */
+	put_whole_line(k, i, it->rec.time_us, half->data, half->len); /* an endless line is printed in pieces */
 	half->len = 0;
 }
 
-/* What a job wrote last need not end with a newline. */
+/* A job's last line may lack its newline. */
 static void end_lines(struct come *k, size_t i)
 {
 	for (int s = 0; i < k->nhalf && s <= STREAM_COMPILE; s++) {

@@ -4,7 +4,7 @@
 
 #include "cmd/cee-log/log_prog.h"
 
-/* 1 when one of ids was not an id or is not known. */
+/* 1: one of ids was not an id, or is unknown. */
 int log_as_come(struct log *l, char *const *ids, int n);
 
 #endif

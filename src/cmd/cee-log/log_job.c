@@ -45,7 +45,7 @@ static int find_test(struct log *l, const char *id)
 	return -1;
 }
 
-/* The part of it that is the test's; false when there is none. */
+/* Limits the piece to the part that belongs to the test; false if there is none. */
 static bool clip(struct log *l, struct follow_item *it)
 {
 	bool out = it->rec.stream == STREAM_OUT;
@@ -99,7 +99,7 @@ static int step(struct log *l)
 	return r;
 }
 
-/* -n: the first pass counts, the second leaves out what comes before the last ones. */
+/* -n: the first pass counts, the second skips all but the last lines. */
 static int first_step(struct log *l)
 {
 	int64_t units;
@@ -117,8 +117,8 @@ static int first_step(struct log *l)
 	return step(l);
 }
 
-/* Sleeps until there is more. Who reads us may go away while the job is silent: then
- * we end as the write that is not coming would have ended us. */
+/* Sleeps until there is more output. If the reader closes the pipe while the job is silent, ends the program as
+ * the next write would. */
 static void wait_more(struct log *l, int timeout_ms)
 {
 	struct pollfd reader = { .fd = STDOUT_FILENO };
@@ -129,7 +129,7 @@ static void wait_more(struct log *l, int timeout_ms)
 	}
 }
 
-/* A job without a trace in out/ is in the queue, or unknown. */
+/* A job that is not in out/ is queued, or unknown. */
 static int check_known(struct log *l)
 {
 	struct spool_where w;
@@ -140,7 +140,7 @@ static int check_known(struct log *l)
 		return -1;
 	}
 	if (w.state != STATE_CREATED)
-		l->f.look_dir = true; /* it has moved on since we looked */
+		l->f.look_dir = true; /* it has moved meanwhile */
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int follow_on(struct log *l)
 	return r;
 }
 
-/* The job has ended, and all of it is printed. */
+/* The job has ended and is printed. */
 int log_ended(struct log *l, const char *id, const struct buf *text)
 {
 	struct result r;

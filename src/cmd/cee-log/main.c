@@ -110,7 +110,7 @@ static void parse_options(struct log *l, int argc, char **argv)
 		default:
 			client_option(&l->c, opt, help);
 		}
-	if (l->only_out && l->only_err) /* both is what is printed without them */
+	if (l->only_out && l->only_err) /* both are printed by default */
 		l->only_out = l->only_err = false;
 	if (l->as_come && l->last >= 0)
 		prog_usage("-n: does not go with --as-come");
@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 	follow_release(&l.f);
 	sink_release(&l.out);
 	client_release(&l.c);
-	if (!failed && l.jobs == 1 && !l.c.group) /* like a process that was waited for */
+	if (!failed && l.jobs == 1 && !l.c.group) /* exit like a child process would */
 		return l.status;
 	return failed || l.bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,4 +1,4 @@
-/* job_stat.c - what is known of one job (job_stat.h) */
+/* job_stat.c - printing the state of one job (job_stat.h) */
 #include "cmd/cee-stat/job_stat.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -44,7 +44,7 @@ bool has_labels(const struct stat_prog *p, const struct job_label *l, size_t n)
 	return true;
 }
 
-/* The result's own text, on one line whatever is in it. 1 when the job did not end well. */
+/* Prints the result's JSON on one line. 1: the job did not succeed. */
 static int ended(struct stat_prog *p, const char *id, const struct buf *text)
 {
 	struct result r;
@@ -73,7 +73,7 @@ static int ended(struct stat_prog *p, const char *id, const struct buf *text)
 	return bad;
 }
 
-/* Of a job that has no result yet: group and labels as fields of an object. */
+/* Adds group and labels of a job without a result, as fields of an object. */
 static void json_job_fields(const struct job *j, const char *id)
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -91,7 +91,7 @@ static void json_job_fields(const struct job *j, const char *id)
 	out("%s", b.data);
 }
 
-/* The job itself, for what only it knows yet; all zero when it cannot be read. */
+/* Reads the job, for data that no other file has yet; all zero if it cannot be read. */
 static void read_job(struct stat_prog *p, const char *id, struct job *j)
 {
 	AUTO_BUF struct buf text = { 0 };
@@ -182,7 +182,7 @@ int stat_one(void *arg, const char *id)
 			return 1;
 		}
 		if (w.state == STATE_FINISHED)
-			continue; /* it has ended since we looked */
+			continue; /* it has ended meanwhile */
 		if (!p->wait || p->lines) {
 			not_ended(p, id, &w);
 			return 0;

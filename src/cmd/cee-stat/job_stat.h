@@ -1,4 +1,4 @@
-/* job_stat.h - what is known of one job */
+/* job_stat.h - printing the state of one job */
 #ifndef CEE_CMD_JOB_STAT_H
 #define CEE_CMD_JOB_STAT_H
 
@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Prints it, a client_id_fn: 1 when it is not known, or with --wait did not end with exit status 0. */
+/* Prints a job; a client_id_fn: 1 if the job is unknown, or with --wait did not end with exit status 0. */
 int stat_one(void *arg, const char *id);
-/* Has it all labels of --label? */
+/* Does the job have all labels of --label? */
 bool has_labels(const struct stat_prog *p, const struct job_label *l, size_t n);
 
 #endif

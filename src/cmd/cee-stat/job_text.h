@@ -6,7 +6,7 @@
 #include "job/result.h"
 
 void put_result(struct result *r);
-void put_head(struct stat_prog *p); /* the table's, once */
+void put_head(struct stat_prog *p); /* prints the table's head, once */
 void put_result_line(struct stat_prog *p, const struct result *r);
 
 #endif

@@ -1,6 +1,6 @@
-/* main.c - cee-stat(1): what is known of a job, of many, of the queue; waiting for their ends
+/* main.c - cee-stat(1): prints the state of jobs or of the queue, and waits for jobs
  *
- * With --json a result is printed as its file has it; text is for people.
+ * With --json a result is printed as in its file; text is for people.
  */
 #include "base/clock.h"
 #include "base/error.h"
@@ -33,14 +33,14 @@ static int recent_job(void *arg, const char *id)
 	return ids_add(arg, id) < 0 ? -1 : 0;
 }
 
-/* All jobs that were made since then, the oldest first. */
+/* Prints all jobs created since then, oldest first. */
 static int recent(struct stat_prog *p)
 {
 	struct spool_range range = { .since_us = p->since_us };
 	struct ids l = { 0 };
 	int failed = 0;
 
-	/* first their ids: what is printed takes time, in which more may come */
+	/* collect the ids first: printing takes time, and more jobs may be added meanwhile */
 	if (spool_each_job(&p->c.spool, p->c.owner, &range, recent_job, &l) < 0)
 		prog_die(EX_OSERR, "out of memory");
 	for (size_t i = 0; i < l.n; i++)

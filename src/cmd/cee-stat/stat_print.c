@@ -1,4 +1,4 @@
-/* stat_print.c - what cee-stat prints with (stat_print.h) */
+/* stat_print.c - printing functions of cee-stat (stat_print.h) */
 #include "cmd/cee-stat/stat_print.h"
 #include "base/limit.h"
 #include "base/text.h"
@@ -27,7 +27,7 @@ void out_flush(void)
 		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
-/* Text that came from a runner or a box, for a terminal. */
+/* Neutralises text from a runner or a box. */
 const char *clean(char *s)
 {
 	if (s)

@@ -1,4 +1,4 @@
-/* stat_print.h - what cee-stat prints with */
+/* stat_print.h - printing functions of cee-stat */
 #ifndef CEE_CMD_STAT_PRINT_H
 #define CEE_CMD_STAT_PRINT_H
 
@@ -6,14 +6,14 @@
 
 #include <stdint.h>
 
-/* Text on standard output; ends the program when that fails. */
+/* Prints to standard output; ends the program if that fails. */
 void out(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void out_flush(void);
-/* Text that came from a runner or a box, made fit for a terminal in place; "" for NULL. */
+/* Neutralises control characters of text from a runner or a box, in place; "" for NULL. */
 const char *clean(char *s);
 double seconds(int64_t us);
 void size_text(char text[LIMIT_TEXT_MAX], int64_t bytes); /* as 1.5 MiB */
-/* A line "what TIME" in local time; nothing for a time that is not known (0). */
+/* Prints a line "what TIME" in local time; nothing if the time is unknown (0). */
 void put_clock(const char *what, int64_t us);
 
 #endif

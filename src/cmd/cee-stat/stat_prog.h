@@ -1,4 +1,4 @@
-/* stat_prog.h - what cee-stat was asked for */
+/* stat_prog.h - cee-stat's options */
 #ifndef CEE_CMD_STAT_PROG_H
 #define CEE_CMD_STAT_PROG_H
 

@@ -1,4 +1,4 @@
-/* test_list.c - the tests of a job that have ended, also while it runs (test_list.h) */
+/* test_list.c - results of the tests that have ended, also while the job runs (test_list.h) */
 #include "cmd/cee-stat/test_list.h"
 #include "base/buf.h"
 #include "cmd/cee-stat/stat_print.h"
@@ -33,7 +33,7 @@ static void json_test(void *arg, struct test_result *t, const char *line, size_t
 
 typedef void (*test_fn)(void *arg, struct test_result *t, const char *line, size_t len);
 
-/* Those that have ended, also while the job still runs. */
+/* Reads the tests that have ended, also while the job runs. */
 static void each_test(struct stat_prog *p, const char *id, int attempt, test_fn fn, void *arg)
 {
 	AUTO_BUF struct buf b = { 0 };

@@ -1,4 +1,4 @@
-/* test_list.h - the tests of a job that have ended, also while it runs */
+/* test_list.h - results of the tests that have ended, also while the job runs */
 #ifndef CEE_CMD_TEST_LIST_H
 #define CEE_CMD_TEST_LIST_H
 
@@ -7,9 +7,9 @@
 #include "job/result.h"
 
 void put_tests(struct stat_prog *p, const char *id, int attempt);
-/* As the last field of the job's object, which ends there. */
+/* Prints them as the last field of the job's object, and closes the object. */
 void json_tests(struct stat_prog *p, const char *id, int attempt);
-/* The result's text, with its tests. */
+/* Prints the result's text with its tests. */
 void json_result(struct stat_prog *p, const struct result *r, const struct buf *text);
 
 #endif

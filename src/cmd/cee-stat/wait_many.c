@@ -1,7 +1,7 @@
 /* wait_many.c - cee-stat --wait for many jobs (wait_many.h)
  *
- * The jobs are followed together and end in whatever order; what is printed keeps the order given. A line about
- * how far they are is for a terminal only.
+ * The jobs are followed together and end in any order; they are printed in the given order. A line that shows the
+ * progress is printed on a terminal only.
  */
 #include "cmd/cee-stat/wait_many.h"
 #include "base/buf.h"
@@ -31,10 +31,10 @@ enum { WARN_MS = 500, PROGRESS_US = 100000 };
 struct waiting {
 	struct stat_prog *p;
 	struct follow_many many;
-	size_t printed; /* so many of them are */
+	size_t printed; /* number of jobs printed */
 	long ended, bad;
-	bool asked;	      /* whether a runner is alive */
-	bool progress, shown; /* there is a terminal for it; the line stands there now */
+	bool asked;	      /* whether a runner is alive was checked */
+	bool progress, shown; /* stderr is a terminal; the line is shown now */
 	int64_t began_us, drawn_us;
 };
 
@@ -74,7 +74,7 @@ static void draw_progress(struct waiting *w, bool all)
 		w->shown = true;
 }
 
-/* In the order given, as far as they have ended. */
+/* Prints jobs in the given order, up to the first that has not ended. */
 static void print_ended(struct waiting *w)
 {
 	for (; w->printed < w->many.first; w->printed++) {
@@ -88,7 +88,7 @@ static void one_ended(void *arg, size_t i, const struct buf *result, const struc
 	struct waiting *w = arg;
 	struct result r;
 
-	(void)i, (void)e; /* stat_one says it at its place */
+	(void)i, (void)e; /* stat_one reports the error in its place */
 	w->ended++;
 	if (!result || result_parse(&r, result->data, result->len, NULL) < 0) {
 		w->bad++;
@@ -114,7 +114,7 @@ static int wait_add(void *arg, const char *id)
 	return 0;
 }
 
-/* A runner is asked for once, when nothing has begun for a while. */
+/* Checks once whether a runner is alive, if no job has begun for a while. */
 static void ask_for_runner(struct waiting *w)
 {
 	if (w->asked || w->many.left == 0 || w->many.begun > 0 || mono_us() - w->began_us < WARN_MS * 1000)
