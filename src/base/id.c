@@ -39,7 +39,7 @@ static void random_bytes(void *p, size_t len)
 	/* up to 256 bytes come whole once the pool is ready; a signal may come before */
 	while (getrandom(p, len, 0) != (ssize_t)len)
 		if (errno != EINTR)
-			abort(); /* an id that can be guessed or repeats is worse */
+			abort(); /* a predictable or repeated id would be worse */
 }
 
 void id_make(char id[ID_LEN + 1])

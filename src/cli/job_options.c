@@ -22,7 +22,7 @@ void job_options_add(struct strings *s, char *text)
 		prog_die(EX_OSERR, "out of memory");
 }
 
-bool job_options_take(struct draft *d, int opt)
+bool job_options_take(struct compose *d, int opt)
 {
 	switch (opt) {
 	case 'E':

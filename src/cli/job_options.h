@@ -61,7 +61,7 @@ enum {
 	"      --keep TIME         how long the result is kept\n"                                                      \
 	"      --label NAME=VALUE\n"
 /* Handles one of these options, with its value in optarg; false: opt is another option. */
-bool job_options_take(struct draft *d, int opt);
+bool job_options_take(struct compose *d, int opt);
 /* strings_add; ends the program when there is no memory. */
 void job_options_add(struct strings *s, char *text);
 

@@ -36,7 +36,7 @@
 
 struct run {
 	struct client c;
-	struct draft draft;
+	struct compose compose;
 	struct published *languages;
 	struct submitter to;
 	struct wait_job waiting;
@@ -48,25 +48,25 @@ struct run {
 
 static void usage_of(struct run *u, int argc, char **argv)
 {
-	struct strings with = u->draft.files; /* --with */
+	struct strings with = u->compose.files; /* --with */
 
 	if (optind == argc)
 		prog_usage("give a language");
-	u->draft.language = argv[optind++];
-	u->draft.files = (struct strings){ 0 };
-	job_options_add(&u->draft.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
+	u->compose.language = argv[optind++];
+	u->compose.files = (struct strings){ 0 };
+	job_options_add(&u->compose.files, optind < argc ? argv[optind++] : (char *)(uintptr_t) "-");
 	for (size_t i = 0; i < with.n; i++)
-		job_options_add(&u->draft.files, with.v[i]);
+		job_options_add(&u->compose.files, with.v[i]);
 	free(with.v);
 	for (; optind < argc; optind++)
-		job_options_add(&u->draft.arguments, argv[optind]);
+		job_options_add(&u->compose.arguments, argv[optind]);
 }
 
 /* The program may be read from standard input; the program's own input is empty then. */
 /* The job's terminal gets the type and size of the user's, and its output is shown unchanged. */
 static void like_ours(struct run *u)
 {
-	struct draft *d = &u->draft;
+	struct compose *d = &u->compose;
 	const char *ours = getenv("TERM");
 
 	u->waiting.tty = u->waiting.raw = true;
@@ -83,16 +83,16 @@ static void like_ours(struct run *u)
 
 static void make_job(struct run *u, struct buf *text)
 {
-	struct draft *d = &u->draft;
+	struct compose *d = &u->compose;
 	struct cee_err e = { 0 };
 	AUTO_FREE char *entry = NULL;
 
 	u->languages = u->to.languages = checked_job_languages(&u->c);
 	if (strcmp(d->files.v[0], "-") == 0)
-		d->entry = entry = guess_entry(u->languages, d->language);
+		d->entry = entry = detect_entry(u->languages, d->language);
 	else if (!u->no_stdin)
 		d->stdin_stream = true;
-	if (draft_text(d, u->languages, (size_t)u->c.conf.max_job, text, &e) < 0)
+	if (compose_text(d, u->languages, (size_t)u->c.conf.max_job, text, &e) < 0)
 		prog_die(EX_DATAERR, "%s", e.msg);
 	d->entry = NULL;
 }
@@ -103,10 +103,10 @@ static int run_job(struct run *u)
 	struct cee_err e = { 0 };
 	char id[ID_LEN + 1];
 
-	if (u->draft.tty)
+	if (u->compose.tty)
 		like_ours(u);
 	make_job(u, &text);
-	if (u->draft.stdin_stream)
+	if (u->compose.stdin_stream)
 		u->to.input = u->waiting.input = &u->input;
 	wait_job_begin(&u->waiting);
 	if (submitter_put(&u->to, &text, NULL, id, &e) == 0)
@@ -153,7 +153,7 @@ static void one_option(struct run *u, int opt)
 		u->to.group = optarg;
 		break;
 	case OPT_WITH:
-		job_options_add(&u->draft.files, optarg);
+		job_options_add(&u->compose.files, optarg);
 		break;
 	case OPT_RAW:
 		u->waiting.raw = true;
@@ -162,7 +162,7 @@ static void one_option(struct run *u, int opt)
 		u->verdict = optarg;
 		break;
 	default:
-		if (!job_options_take(&u->draft, opt))
+		if (!job_options_take(&u->compose, opt))
 			client_option(&u->c, opt, help);
 	}
 }
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 
 	client_init(&u.c, argv[0]);
 	prog_failure = STATUS_OURS;
-	draft_init(&u.draft);
+	compose_init(&u.compose);
 	/* '+': words after LANGUAGE belong to the program */
 	while ((opt = prog_getopt(argc, argv, "+" CLIENT_SHORT JOB_OPTIONS_SHORT "ng:", options)) != -1)
 		one_option(&u, opt);
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 	spool_input_leave(&u.input);
 	submitter_release(&u.to);
 	published_free(u.languages);
-	draft_release(&u.draft);
+	compose_release(&u.compose);
 	client_release(&u.c);
 	wait_job_exit(&u.waiting, status);
 }

@@ -33,7 +33,7 @@
 
 struct submit {
 	struct client c;
-	struct draft draft;
+	struct compose compose;
 	struct published *languages;
 	const char *job_path; /* -j */
 	const char *id;	      /* --id */
@@ -94,7 +94,7 @@ static int submit_one(struct submit *u)
 	if (source && strcmp(source, "-") == 0)
 		source = "standard input";
 	r = u->job_path ? read_job(u->job_path, (size_t)u->c.conf.max_job, &text, &e)
-			: draft_text(&u->draft, u->languages, (size_t)u->c.conf.max_job, &text, &e);
+			: compose_text(&u->compose, u->languages, (size_t)u->c.conf.max_job, &text, &e);
 	if (r < 0)
 		prog_die(text_status(errno), "%s", e.msg);
 	if (u->wait)
@@ -154,8 +154,8 @@ static int submit_name(struct submit *u, char *name)
 	struct cee_err e = { 0 };
 	int status;
 
-	u->draft.files = (struct strings){ .v = &name, .n = 1 };
-	if (draft_text(&u->draft, u->languages, (size_t)u->c.conf.max_job, &text, &e) == 0)
+	u->compose.files = (struct strings){ .v = &name, .n = 1 };
+	if (compose_text(&u->compose, u->languages, (size_t)u->c.conf.max_job, &text, &e) == 0)
 		return submit_text(u, &text, name);
 	status = text_status(errno);
 	if (status == EX_OSERR)
@@ -211,15 +211,15 @@ static int line_of_names(struct submit *u, char *line, size_t len, long long num
 
 static int submit_each(struct submit *u)
 {
-	struct strings names = u->draft.files;
+	struct strings names = u->compose.files;
 	int status = EXIT_SUCCESS;
 
-	u->draft.files = (struct strings){ 0 };
+	u->compose.files = (struct strings){ 0 };
 	if (names.n == 0)
 		status = each_record(u, u->nul ? 0 : '\n', PATH_MAX, line_of_names);
 	for (size_t i = 0; i < names.n; i++)
 		status = worse(status, submit_name(u, names.v[i]));
-	u->draft.files = names;
+	u->compose.files = names;
 	return status;
 }
 
@@ -289,7 +289,7 @@ static const struct option options[] = {
 /* clang-format on */
 
 /* Options that are fields of the job. */
-static bool field_option(struct draft *d, int opt)
+static bool field_option(struct compose *d, int opt)
 {
 	switch (opt) {
 	case 'l':
@@ -317,7 +317,7 @@ static void one_option(struct submit *u, int opt)
 {
 	switch (opt) {
 	case 1:
-		job_options_add(&u->draft.files, optarg);
+		job_options_add(&u->compose.files, optarg);
 		break;
 	case 'j':
 		u->job_path = optarg;
@@ -361,7 +361,7 @@ static void one_option(struct submit *u, int opt)
 		u->verdict = optarg;
 		break;
 	default:
-		if (field_option(&u->draft, opt))
+		if (field_option(&u->compose, opt))
 			u->has_field = true;
 		else
 			client_option(&u->c, opt, help);
@@ -370,12 +370,12 @@ static void one_option(struct submit *u, int opt)
 
 static bool wants_lines(const struct submit *u)
 {
-	return !u->each && !u->job_path && u->draft.files.n == 1 && strcmp(u->draft.files.v[0], "-") == 0;
+	return !u->each && !u->job_path && u->compose.files.n == 1 && strcmp(u->compose.files.v[0], "-") == 0;
 }
 
 static void check_each(struct submit *u)
 {
-	struct strings *f = &u->draft.files;
+	struct strings *f = &u->compose.files;
 
 	if (u->job_path || u->wait || u->id || u->to.key)
 		prog_usage("--each submits many jobs: -j, -w, --id and --key are for one (cee-submit --each ... | "
@@ -385,7 +385,7 @@ static void check_each(struct submit *u)
 		f->n = 0;
 	if (u->nul && f->n > 0)
 		prog_usage("-0: only for names on standard input");
-	if (u->draft.stdin_path && strcmp(u->draft.stdin_path, "-") == 0)
+	if (u->compose.stdin_path && strcmp(u->compose.stdin_path, "-") == 0)
 		prog_usage("-i -: standard input can be given to one job only; name a file");
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->v[i], "-") == 0)
@@ -394,7 +394,7 @@ static void check_each(struct submit *u)
 
 static void check_usage(struct submit *u)
 {
-	const struct draft *d = &u->draft;
+	const struct compose *d = &u->compose;
 	const char *what = u->job_path ? "-j" : "-";
 
 	if (u->verdict && !u->wait)
@@ -430,17 +430,17 @@ int main(int argc, char **argv)
 	int opt, status;
 
 	client_init(&u.c, argv[0]);
-	draft_init(&u.draft);
+	compose_init(&u.compose);
 	/* '-': files come as options of value 1, so that they differ from "--" */
 	while ((opt = prog_getopt(argc, argv, "-" CLIENT_SHORT JOB_OPTIONS_SHORT "l:j:wi:qg:0", options)) != -1)
 		one_option(&u, opt);
 	for (; optind < argc; optind++)
-		job_options_add(&u.draft.arguments, argv[optind]);
-	u.wait |= u.draft.check; /* users want its findings */
+		job_options_add(&u.compose.arguments, argv[optind]);
+	u.wait |= u.compose.check; /* users want its findings */
 	check_usage(&u);
-	if (u.wait && u.draft.stdin_path && strcmp(u.draft.stdin_path, "-") == 0) {
-		u.draft.stdin_path = NULL;
-		u.draft.stdin_stream = true;
+	if (u.wait && u.compose.stdin_path && strcmp(u.compose.stdin_path, "-") == 0) {
+		u.compose.stdin_path = NULL;
+		u.compose.stdin_stream = true;
 	}
 	if (u.verdict)
 		u.waiting.verdict = verdict_file_open(u.verdict);
@@ -453,7 +453,7 @@ int main(int argc, char **argv)
 				   : submit_one(&u);
 	submitter_release(&u.to);
 	published_free(u.languages);
-	draft_release(&u.draft);
+	compose_release(&u.compose);
 	client_release(&u.c);
 	return status;
 }

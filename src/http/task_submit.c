@@ -78,7 +78,7 @@ static bool is_json(struct request *rq)
 	return false;
 }
 
-/* The header's value may be a quoted string, as the draft of that header has it. */
+/* The header's value may be a quoted string, as in the draft standard of that header. */
 static bool take_key(struct post *p)
 {
 	const char *s = cgi_variable(&p->rq->cgi, "HTTP_IDEMPOTENCY_KEY");

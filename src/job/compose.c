@@ -29,12 +29,12 @@ int strings_add(struct strings *s, char *text)
 	return 0;
 }
 
-void draft_init(struct draft *d)
+void compose_init(struct compose *d)
 {
-	*d = (struct draft){ .priority = -1, .retries = -1 };
+	*d = (struct compose){ .priority = -1, .retries = -1 };
 }
 
-void draft_release(struct draft *d)
+void compose_release(struct compose *d)
 {
 	struct strings *all[] = {
 		&d->files, &d->arguments, &d->env, &d->limits, &d->labels, &d->packages, &d->collect
@@ -42,7 +42,7 @@ void draft_release(struct draft *d)
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]->v);
-	draft_init(d);
+	compose_init(d);
 }
 
 static int no_memory(struct cee_err *e)
@@ -81,7 +81,7 @@ static char *real_dir(const char *path, struct cee_err *e)
 	return out;
 }
 
-char *draft_name(const char *first, const char *path, struct cee_err *e)
+char *compose_name(const char *first, const char *path, struct cee_err *e)
 {
 	AUTO_FREE char *root = real_dir(first, e), *dir = root ? real_dir(path, e) : NULL;
 	AUTO_BUF struct buf b = { 0 };
@@ -130,10 +130,10 @@ struct input {
 	bool executable;
 };
 
-static int put_file(const struct draft *d, size_t i, const struct input *in, size_t max, struct buf *out,
+static int put_file(const struct compose *d, size_t i, const struct input *in, size_t max, struct buf *out,
 		    struct cee_err *e)
 {
-	AUTO_FREE char *name = i == 0 && d->entry ? strdup(d->entry) : draft_name(d->files.v[0], d->files.v[i], e);
+	AUTO_FREE char *name = i == 0 && d->entry ? strdup(d->entry) : compose_name(d->files.v[0], d->files.v[i], e);
 
 	if (!name)
 		return -1;
@@ -141,7 +141,7 @@ static int put_file(const struct draft *d, size_t i, const struct input *in, siz
 		return no_memory(e);
 	if (put_word(out, "a file's name", name, e) < 0)
 		return -1;
-	if (draft_put_bytes(out, "content", "base64", &in->data) < 0 ||
+	if (compose_put_bytes(out, "content", "base64", &in->data) < 0 ||
 	    (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) || buf_add(out, "}", 1) < 0)
 		return no_memory(e);
 	if (out->len > max)
@@ -151,10 +151,10 @@ static int put_file(const struct draft *d, size_t i, const struct input *in, siz
 	return 0;
 }
 
-static int put_next(const struct draft *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
+static int put_next(const struct compose *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
 {
 	struct input in = { .executable = false };
-	int r = draft_read(d->files.v[i], max, &in.data, &in.executable, e);
+	int r = compose_read(d->files.v[i], max, &in.data, &in.executable, e);
 
 	if (r == 0)
 		r = put_file(d, i, &in, max, out, e);
@@ -163,7 +163,7 @@ static int put_next(const struct draft *d, size_t i, size_t max, struct buf *out
 }
 
 /* entry is the first, which was read already. */
-static int put_files(const struct draft *d, const struct input *entry, size_t max, struct buf *out, struct cee_err *e)
+static int put_files(const struct compose *d, const struct input *entry, size_t max, struct buf *out, struct cee_err *e)
 {
 	if (buf_printf(out, ",\"files\":[") < 0)
 		return no_memory(e);
@@ -276,7 +276,7 @@ static int put_packages(const struct strings *s, struct buf *out, struct cee_err
 	return s->n > 0 ? buf_add(out, "]", 1) : 0;
 }
 
-static int put_numbers(const struct draft *d, struct buf *out)
+static int put_numbers(const struct compose *d, struct buf *out)
 {
 	if (d->priority >= 0 && buf_printf(out, ",\"priority\":%d", d->priority) < 0)
 		return -1;
@@ -287,16 +287,16 @@ static int put_numbers(const struct draft *d, struct buf *out)
 	return d->merge ? buf_printf(out, ",\"merge\":true") : 0;
 }
 
-static int put_tests(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+static int put_tests(const struct compose *d, size_t max, struct buf *out, struct cee_err *e)
 {
-	if (d->tests && draft_put_tests(d->tests, max, out, e) < 0)
+	if (d->tests && compose_put_tests(d->tests, max, out, e) < 0)
 		return -1;
 	if (put_field(out, "compare", d->compare, e) < 0)
 		return -1;
 	return d->first_failure && buf_printf(out, ",\"stop\":\"first-failure\"") < 0 ? no_memory(e) : 0;
 }
 
-static int put_tty(const struct draft *d, struct buf *out)
+static int put_tty(const struct compose *d, struct buf *out)
 {
 	if (!d->tty)
 		return 0;
@@ -305,7 +305,7 @@ static int put_tty(const struct draft *d, struct buf *out)
 	return buf_printf(out, ",\"tty\":true");
 }
 
-static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct cee_err *e)
+static int put_stdin(const struct compose *d, size_t max, struct buf *out, struct cee_err *e)
 {
 	AUTO_BUF struct buf in = { 0 };
 	bool executable;
@@ -314,13 +314,13 @@ static int put_stdin(const struct draft *d, size_t max, struct buf *out, struct 
 		return buf_printf(out, ",\"stdin_stream\":true") < 0 ? no_memory(e) : 0;
 	if (!d->stdin_path)
 		return 0;
-	if (draft_read(d->stdin_path, max, &in, &executable, e) < 0)
+	if (compose_read(d->stdin_path, max, &in, &executable, e) < 0)
 		return -1;
-	return draft_put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
+	return compose_put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
 }
 
-static int put_all(const struct draft *d, const char *language, const struct input *entry, size_t max, struct buf *out,
-		   struct cee_err *e)
+static int put_all(const struct compose *d, const char *language, const struct input *entry, size_t max,
+		   struct buf *out, struct cee_err *e)
 {
 	/* what no other branch has a word for is a lack of memory; those that have put it over this */
 	no_memory(e);
@@ -340,16 +340,16 @@ static int put_all(const struct draft *d, const char *language, const struct inp
 	return 0;
 }
 
-int draft_text(const struct draft *d, struct published *languages, size_t max, struct buf *out, struct cee_err *e)
+int compose_text(const struct compose *d, struct published *languages, size_t max, struct buf *out, struct cee_err *e)
 {
-	AUTO_FREE char *guessed = NULL;
+	AUTO_FREE char *detected = NULL;
 	const char *language = d->language;
 	struct input entry = { .executable = false };
-	int r = draft_read(d->files.v[0], max, &entry.data, &entry.executable, e);
+	int r = compose_read(d->files.v[0], max, &entry.data, &entry.executable, e);
 
 	if (r == 0 && !language) {
-		language = guessed = guess_language(languages, d->files.v[0], entry.data.data, entry.data.len, e);
-		r = guessed ? 0 : -1;
+		language = detected = detect_language(languages, d->files.v[0], entry.data.data, entry.data.len, e);
+		r = detected ? 0 : -1;
 	}
 	if (r == 0)
 		r = put_all(d, language, &entry, max, out, e);

@@ -2,8 +2,8 @@
  *
  * Part of libcee: never prints, never exits. job_parse checks the result.
  */
-#ifndef CEE_DRAFT_H
-#define CEE_DRAFT_H
+#ifndef CEE_JOB_COMPOSE_H
+#define CEE_JOB_COMPOSE_H
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -19,7 +19,7 @@ struct strings {
 };						/* borrowed texts; v is malloc'ed */
 int strings_add(struct strings *s, char *text); /* -1 ENOMEM */
 
-struct draft {
+struct compose {
 	const char *language;					/* NULL: detected from the first file (detect.h) */
 	const char *framework, *stdin_path;			/* or NULL; "-" is standard input */
 	const char *start_within, *keep, *buffer, *group, *key; /* or NULL */
@@ -38,20 +38,20 @@ struct draft {
 	unsigned rows, columns; /* of the terminal; 0 not given */
 	bool stdin_stream;	/* instead of stdin_path: input is sent while the job runs */
 };
-void draft_init(struct draft *d);
-void draft_release(struct draft *d);
+void compose_init(struct compose *d);
+void compose_release(struct compose *d);
 
 /* Reads the files and writes the job's text into *out. languages: those published in the spool,
  * or NULL. max limits the text's size. On error -1, with e and errno: ENOENT, EACCES, EISDIR or
  * EIO an input cannot be read, EFBIG too large, else EINVAL or ENOMEM. */
-int draft_text(const struct draft *d, struct published *languages, size_t max, struct buf *out, struct cee_err *e);
+int compose_text(const struct compose *d, struct published *languages, size_t max, struct buf *out, struct cee_err *e);
 
 /* The name in the job of the file at path: relative to the directory of first, the entry's
  * path. malloc'ed; NULL with errno and e, EINVAL if path is not in that directory or below. */
-char *draft_name(const char *first, const char *path, struct cee_err *e);
+char *compose_name(const char *first, const char *path, struct cee_err *e);
 
 /* compose_tests.c: appends ,"tests":[...] of the pairs NAME.in and NAME.out in dir, sorted by name, numbers
- * in names by value. Errors as draft_text. */
-int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e);
+ * in names by value. Errors as compose_text. */
+int compose_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e);
 
 #endif

@@ -19,7 +19,7 @@ static bool is_text(const struct buf *in)
 	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
 }
 
-int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
+int compose_put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
 {
 	AUTO_FREE char *coded = NULL;
 
@@ -34,7 +34,7 @@ int draft_put_bytes(struct buf *out, const char *as_text, const char *as_base64,
 }
 
 /* Anything that can be read is taken, a pipe too (cee-submit <(…)); never more than max. */
-int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
+int compose_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
 {
 	bool standard = strcmp(path, "-") == 0;
 	AUTO_CLOSE int own = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads an input of draft_text: any readable file, a pipe too ("-" is standard
+/* Reads an input of compose_text: any readable file, a pipe too ("-" is standard
  * input); at most max bytes. */
-int draft_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e);
+int compose_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e);
 /* Appends ,"NAME":... as text, or ,"BASE64":... if in is not text. */
-int draft_put_bytes(struct buf *out, const char *name, const char *base64, const struct buf *in);
+int compose_put_bytes(struct buf *out, const char *name, const char *base64, const struct buf *in);
 
 #endif

@@ -128,9 +128,9 @@ static int put_file(const char *dir, const char *name, const char *ending, const
 
 	if (buf_printf(&path, "%s/%s%s", dir, name, ending) < 0)
 		return no_memory(e);
-	if (draft_read(path.data, max, &in, &executable, e) < 0)
+	if (compose_read(path.data, max, &in, &executable, e) < 0)
 		return -1;
-	return draft_put_bytes(out, field, base64, &in) < 0 ? no_memory(e) : 0;
+	return compose_put_bytes(out, field, base64, &in) < 0 ? no_memory(e) : 0;
 }
 
 static int put_pair(const char *dir, const struct pair *p, size_t max, struct buf *out, struct cee_err *e)
@@ -150,7 +150,7 @@ static int put_pair(const char *dir, const struct pair *p, size_t max, struct bu
 	return buf_add(out, "}", 1) < 0 ? no_memory(e) : 0;
 }
 
-int draft_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e)
+int compose_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e)
 {
 	struct pairs a = { 0 };
 	int r = list(dir, &a, e);

@@ -235,7 +235,7 @@ static char *unknown(struct cee_err *e, const char *name, struct published *all,
 	return NULL;
 }
 
-char *guess_language(struct published *all, const char *name, const char *text, size_t n, struct cee_err *e)
+char *detect_language(struct published *all, const char *name, const char *text, size_t n, struct cee_err *e)
 {
 	const char *by_name[2] = { NULL, NULL }, *by_line = NULL;
 	int count = of_name(all, last_part(name), by_name);
@@ -262,14 +262,14 @@ char *guess_language(struct published *all, const char *name, const char *text, 
 	return unknown(e, name, all, why);
 }
 
-char *guess_named(struct published *all, const char *word)
+char *detect_named(struct published *all, const char *word)
 {
 	const char *found = named(all, word);
 
 	return found ? strdup(found) : NULL;
 }
 
-char *guess_entry(struct published *all, const char *language)
+char *detect_entry(struct published *all, const char *language)
 {
 	const char *file = text_of(published_find(all, language), "file");
 

@@ -2,8 +2,8 @@
  *
  * languages: those published in the spool, or NULL. Returned names are malloc'ed.
  */
-#ifndef CEE_GUESS_H
-#define CEE_GUESS_H
+#ifndef CEE_JOB_DETECT_H
+#define CEE_JOB_DETECT_H
 
 #include "base/error.h"
 
@@ -13,15 +13,15 @@
 struct published;
 
 /* The name of the language with that name or alias; NULL: unknown. */
-char *guess_named(struct published *languages, const char *word);
+char *detect_named(struct published *languages, const char *word);
 
 /* Detects the language by the extension of the file's name (the longest match) or by a #! line in text, the
  * beginning of the program. name is a path, or the program's name in messages; text may be NULL.
  * No or two matches: NULL, EINVAL, and e names -l and the available languages. */
-char *guess_language(struct published *languages, const char *name, const char *text, size_t n, struct cee_err *e);
+char *detect_language(struct published *languages, const char *name, const char *text, size_t n, struct cee_err *e);
 
 /* The name of the entry of a job in that language, for a program without a name. */
-char *guess_entry(struct published *languages, const char *language);
+char *detect_entry(struct published *languages, const char *language);
 
 /* Parses a #! line into words: the interpreter without its folder, skipping env(1) and its options, and its
  * arguments. false: text does not begin with #!. */

@@ -1,5 +1,5 @@
 /* detect_fuzz - whatever a program begins with: its #! line gives bounded words without blanks,
- * and a guess is one of the languages or a reason that names -l */
+ * and a detected language is one of the languages or a reason that names -l */
 #include "base/error.h"
 #include "job/detect.h"
 #include "job/published.h"
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	languages = published_new(all, sizeof all - 1);
 	MUST(languages);
-	got = guess_language(languages, "x", copy, size, &e);
+	got = detect_language(languages, "x", copy, size, &e);
 	MUST(got ? strcmp(got, "bash") == 0 || strcmp(got, "python") == 0 : strstr(e.msg, "-l (bash, python)") != NULL);
 	free(got);
 	published_free(languages);

@@ -19,7 +19,7 @@
 static bool named(const char *first, const char *path, const char *want)
 {
 	struct cee_err e;
-	char *name = draft_name(first, path, &e);
+	char *name = compose_name(first, path, &e);
 	bool same = name && want ? strcmp(name, want) == 0 : !name && !want;
 
 	free(name);
@@ -28,7 +28,7 @@ static bool named(const char *first, const char *path, const char *want)
 
 static void names(void)
 {
-	char top[] = "/tmp/cee-draft-XXXXXX", here[4096], file[64];
+	char top[] = "/tmp/cee-compose-XXXXXX", here[4096], file[64];
 
 	/* folders are looked up for real, since ".." and links mean what the kernel says */
 	CHECK(getcwd(here, sizeof(here)) && mkdtemp(top) && chdir(top) == 0);
@@ -49,24 +49,24 @@ static void names(void)
 	CHECK(chdir(here) == 0 && rmdir(top) == 0);
 }
 
-/* What is drafted is a job that parses to what was said, binary content included. */
+/* A composed job parses to the given options, binary content included. */
 static void round_trip(void)
 {
-	char path[] = "/tmp/cee-draft-XXXXXX.py", argument[] = "a \"b\"\n", env[] = "A=1=2", limit[] = "memory=64M";
+	char path[] = "/tmp/cee-compose-XXXXXX.py", argument[] = "a \"b\"\n", env[] = "A=1=2", limit[] = "memory=64M";
 	static const char content[] = "\xff\0x";
 	struct buf text = { 0 };
 	struct cee_err e;
-	struct draft d;
+	struct compose d;
 	struct job j;
 	int fd = mkstemps(path, 3);
 
 	CHECK(fd >= 0 && write_full(fd, content, sizeof(content) - 1) == 0);
 	close(fd);
-	draft_init(&d);
+	compose_init(&d);
 	d.language = "python";
 	CHECK(strings_add(&d.files, path) == 0 && strings_add(&d.arguments, argument) == 0);
 	CHECK(strings_add(&d.env, env) == 0 && strings_add(&d.limits, limit) == 0);
-	CHECK(draft_text(&d, NULL, 1 << 20, &text, &e) == 0);
+	CHECK(compose_text(&d, NULL, 1 << 20, &text, &e) == 0);
 	CHECK(job_parse(&j, text.data, text.len, &e) == 0);
 	CHECK(j.nfiles == 1 && j.files[0].len == sizeof(content) - 1 &&
 	      memcmp(j.files[0].data, content, sizeof(content) - 1) == 0);
@@ -74,7 +74,7 @@ static void round_trip(void)
 	CHECK(j.nenv == 1 && strcmp(j.env[0], env) == 0);
 	CHECK(j.limits[PHASE_RUN].v[LIMIT_MEMORY] == 64 << 20);
 	job_release(&j);
-	draft_release(&d);
+	compose_release(&d);
 	buf_release(&text);
 	unlink(path);
 }

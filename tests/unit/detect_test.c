@@ -19,10 +19,10 @@ static const char all[] =
 	"{\"name\":\"python\",\"aliases\":[\"py\",\"python3\"],\"extensions\":[\".py\"]}]}";
 static struct cee_err e;
 
-static bool guessed(const char *name, const char *text, const char *want)
+static bool detected(const char *name, const char *text, const char *want)
 {
 	AUTO_PUBLISHED struct published *languages = published_new(all, strlen(all));
-	char *got = guess_language(languages, name, text, text ? strlen(text) : 0, &e);
+	char *got = detect_language(languages, name, text, text ? strlen(text) : 0, &e);
 	bool same = got ? want && strcmp(got, want) == 0 : !want;
 
 	if (!same)
@@ -33,7 +33,7 @@ static bool guessed(const char *name, const char *text, const char *want)
 
 static bool refused(const char *name, const char *text, const char *says)
 {
-	if (guessed(name, text, NULL) && errno == EINVAL && strstr(e.msg, says) && strstr(e.msg, "-l"))
+	if (detected(name, text, NULL) && errno == EINVAL && strstr(e.msg, says) && strstr(e.msg, "-l"))
 		return true;
 	printf("# %s -> %s\n", name, e.msg);
 	return false;
@@ -41,19 +41,19 @@ static bool refused(const char *name, const char *text, const char *says)
 
 static bool line(const char *text, const char *want)
 {
-	return guessed("program", text, want);
+	return detected("program", text, want);
 }
 
 static void names(void)
 {
-	CHECK(guessed("a/b.py", NULL, "python") && guessed("x.c", "int x;", "c") && guessed("x.C", NULL, "cpp"));
-	CHECK(guessed("a.test.py", NULL, "javascript")); /* the longest */
+	CHECK(detected("a/b.py", NULL, "python") && detected("x.c", "int x;", "c") && detected("x.C", NULL, "cpp"));
+	CHECK(detected("a.test.py", NULL, "javascript")); /* the longest */
 	CHECK(refused("x.rs", NULL,
 		      "x.rs: neither its name nor a #! line tells its language; name its language with -l (bash, c, "
 		      "cpp, javascript, python)"));
 	CHECK(refused("py", "", "neither") && refused(".py", "", "neither") && refused("a.py/b", "", "neither"));
 	CHECK(refused("x.h", NULL, "files of this name are c and cpp"));
-	CHECK(guessed("x.h", "#!/usr/bin/cee-run cpp\n", "cpp"));
+	CHECK(detected("x.h", "#!/usr/bin/cee-run cpp\n", "cpp"));
 }
 
 static void lines(void)
@@ -73,7 +73,8 @@ static void lines(void)
 	      line("#!/usr/bin/cee-run -L cpu=2 --tty js\n", "javascript"));
 	CHECK(line("#!/usr/bin/env -S cee-run -E A=b --limit memory=64M c++ \n", "cpp") &&
 	      line("#!/usr/local/bin/cee-submit -w -l py\n", "python"));
-	CHECK(guessed("x.py", "#!/usr/bin/env python3\n", "python") && guessed("x.py", "#!/usr/bin/pypy\n", "python"));
+	CHECK(detected("x.py", "#!/usr/bin/env python3\n", "python") &&
+	      detected("x.py", "#!/usr/bin/pypy\n", "python"));
 }
 
 static void no_lines(void)
@@ -112,13 +113,13 @@ static void without_languages(void)
 {
 	AUTO_PUBLISHED struct published *languages = published_new(all, strlen(all)), *cut = published_new("{", 1),
 					*other = published_new("[1]", 3);
-	char *got = guess_named(languages, "g++");
+	char *got = detect_named(languages, "g++");
 
 	CHECK(got && strcmp(got, "cpp") == 0);
 	free(got);
-	CHECK(!guess_named(languages, "") && !guess_named(languages, "ruby") && !guess_named(NULL, "c"));
-	CHECK(!guess_language(NULL, "x.py", NULL, 0, &e) && strstr(e.msg, "none is published") && strstr(e.msg, "-l"));
-	CHECK(!guess_language(cut, "x.py", NULL, 0, &e) && !guess_language(other, "x.py", "#!/bin/sh", 9, &e));
+	CHECK(!detect_named(languages, "") && !detect_named(languages, "ruby") && !detect_named(NULL, "c"));
+	CHECK(!detect_language(NULL, "x.py", NULL, 0, &e) && strstr(e.msg, "none is published") && strstr(e.msg, "-l"));
+	CHECK(!detect_language(cut, "x.py", NULL, 0, &e) && !detect_language(other, "x.py", "#!/bin/sh", 9, &e));
 }
 
 int main(void)
