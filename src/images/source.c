@@ -176,7 +176,7 @@ static void os_release(const char *text, const char *key, char *out, size_t size
 	size_t len = strlen(key);
 
 	*out = '\0';
-	for (const char *l = text; l; l = strchr(l, '\n') ? strchr(l, '\n') + 1 : NULL)
+	for (const char *l = text; *l; l += strcspn(l, "\n"), l += *l == '\n')
 		if (!strncmp(l, key, len) && l[len] == '=') {
 			l += len + 1;
 			l += strspn(l, "\"'");
