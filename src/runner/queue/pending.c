@@ -82,8 +82,8 @@ static void serve_owner(struct pending_owner *o, size_t number, const struct pen
 	}
 	o->n -= tried;
 	memmove(o->request, o->request + tried, o->n * sizeof(*o->request));
-	memcpy(o->request + o->n, later, nlater * sizeof(*later));
-	o->n += nlater;
+	for (size_t i = 0; i < nlater; i++)
+		o->request[o->n++] = later[i];
 	o->later = nlater == tried ? o->later + nlater : nlater;
 }
 
