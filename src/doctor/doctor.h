@@ -1,4 +1,4 @@
-/* doctor.h - one run of cee-doctor: what was asked for, and what has been found out so far */
+/* doctor.h - one run of cee-doctor: its options, and the findings so far */
 #ifndef CEE_DOCTOR_DOCTOR_H
 #define CEE_DOCTOR_DOCTOR_H
 
@@ -33,16 +33,16 @@ struct doctor {
 	struct watch signals;
 	int interrupted;
 	bool failed;
-	/* found out once, when first needed */
+	/* determined once, when first needed */
 	bool engine_begun, engine_asked, engine_there;
 	struct cee_err engine_error; /* of its address */
 	bool info_asked, info_there;
 	struct engine_info info;
 	bool images_asked;
 	bool *image_there; /* by language */
-	const char *image; /* the first that is there */
+	const char *image; /* the first existing one */
 	bool box_asked, box_there;
-	struct limit_probe_end box; /* limit_probe_bounds, or why there is none */
+	struct limit_probe_end box; /* limit_probe_bounds, or why it failed */
 	struct probed probed;
 };
 

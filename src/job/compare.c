@@ -1,4 +1,4 @@
-/* compare.c - is what a program writes what was expected?
+/* compare.c - compares a program's output with the expected output
  *
  * The output is taken byte by byte against a place in the expected text; nothing of it
  * is kept but what an excerpt shows and, in float, the word that may be a number. What

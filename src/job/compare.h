@@ -1,4 +1,4 @@
-/* compare.h - is what a program writes what was expected? (compare.c)
+/* compare.h - compares a program's output with the expected output (compare.c)
  *
  * The expected text is in memory as a whole; the output comes in pieces of any size
  * and is never kept, however long it is.

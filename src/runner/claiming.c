@@ -25,7 +25,7 @@
 enum {
 	GOING_MORE = 4,		/* boxes on their way out, beyond the places */
 	FINISHING_MORE = 64,	/* jobs that are not waiting for packages, beyond the places */
-	PACKAGES_OF_OWNER = 32, /* jobs that wait for packages: what is claimed takes descriptors */
+	PACKAGES_OF_OWNER = 32, /* jobs that wait for packages: each claimed job needs descriptors */
 	PACKAGES_OF_ALL = 128,
 	TURN_CLAIMS = 32, /* then the loop looks at other events */
 	LATER_US = 1000000

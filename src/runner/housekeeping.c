@@ -1,4 +1,4 @@
-/* housekeeping.c - what is done every few seconds, whatever happens: scans, dead runners, languages, metrics */
+/* housekeeping.c - periodic tasks, every few seconds: scans, dead runners, languages, metrics */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/loop.h"

@@ -1,4 +1,4 @@
-/* runner.h - the runner's objects, and who acts on what
+/* runner.h - the runner's objects and their connections
  *
  *     main.c > startup.c > stopping.c, housekeeping.c, user_events.c > engine_events.c > reload.c, claiming.c
  *
@@ -97,7 +97,7 @@ void runner_turn_again(struct timer *t);  /* r->turn_again */
 void runner_maybe_quit(struct runner *r);
 
 /* reload.c */
-/* NULL, or why c gives no job a processor of its own; in text. */
+/* NULL, or the reason why jobs cannot have separate processors; in text. */
 const char *runner_cannot_pin(const struct runner *r, const struct config *c, char *text, size_t size);
 void runner_publish_languages(struct runner *r);
 /* A language is added, changed or removed by its file alone: reads them again where they changed. */
@@ -115,7 +115,7 @@ void runner_sweep_dead(struct runner *r);
 void runner_self_test(struct runner *r);
 void runner_self_tested(void *arg, const struct finding *fatal, const char *cells, const char *reason);
 
-/* housekeeping.c: what is done every few seconds. */
+/* housekeeping.c: periodic tasks. */
 void runner_housekeeping(struct timer *t);
 void runner_expire(struct timer *t);
 void runner_blind_scan(struct timer *t);

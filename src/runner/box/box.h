@@ -34,7 +34,7 @@ enum box_end {
 /* Sizes and names of one box. */
 struct box_spec {
 	const char *image;
-	int64_t memory; /* bytes, all told; see box_memory */
+	int64_t memory; /* bytes in total; see box_memory */
 	int64_t disk, inodes;
 	int64_t processes;
 	int64_t open_files;
@@ -48,7 +48,7 @@ struct box_spec {
 
 /* Whether the pool has it. */
 enum box_idle_state {
-	BOX_IN_USE, /* somebody else has it */
+	BOX_IN_USE, /* it has another user */
 	BOX_AHEAD,  /* made ahead, without an owner */
 	BOX_KEPT    /* for its owner */
 };
@@ -71,7 +71,7 @@ struct box {
 	struct box *next;
 	int64_t born; /* loop_now */
 	/* the pool's (runner/pool/pool.c) */
-	char owner[OWNER_MAX]; /* "" nobody's yet */
+	char owner[OWNER_MAX]; /* "": none yet */
 	int jobs;	       /* so far */
 	struct {
 		enum box_idle_state state;

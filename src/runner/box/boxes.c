@@ -1,4 +1,4 @@
-/* boxes.c - all boxes of one runner, and what they have in common */
+/* boxes.c - all boxes of one runner, and their common data */
 #include "runner/box/boxes.h"
 #include "base/limit.h"
 #include "base/loop.h"

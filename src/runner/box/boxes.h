@@ -1,4 +1,4 @@
-/* boxes.h - all boxes of one runner, and what they have in common */
+/* boxes.h - all boxes of one runner, and their common data */
 #ifndef RUNNER_BOXES_H
 #define RUNNER_BOXES_H
 

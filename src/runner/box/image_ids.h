@@ -1,4 +1,4 @@
-/* image_ids.h - what the images of the languages say of themselves, and their ids */
+/* image_ids.h - ids and labels of the languages' images */
 #ifndef RUNNER_IMAGE_IDS_H
 #define RUNNER_IMAGE_IDS_H
 

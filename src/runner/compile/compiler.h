@@ -1,4 +1,4 @@
-/* compiler.h - one compile box: a resident compiler (src/wire/resident.h) in a box of its own
+/* compiler.h - one compile box: a resident compiler (src/wire/resident.h) in a separate box
  *
  * compiler_new asks for its box; from then on it calls the functions of its host: idle when
  * it can take a compile, gone once at its end. After gone the host does not use it any more; its memory is

@@ -1,7 +1,7 @@
 /* host.c - is this host fit to run jobs?
  *
  * One set of judgements for the runner's start and for cee-doctor, so that cee-doctor explains in
- * the same words what the runner refuses. That an engine claims to keep a limit proves nothing:
+ * the same text what the runner refuses. That an engine claims to keep a limit proves nothing:
  * limit_probe_bounds tries it.
  */
 #include "runner/host/host.h"

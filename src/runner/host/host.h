@@ -15,7 +15,7 @@
 
 enum finding_status { FINDING_OK, FINDING_WARN, FINDING_FAIL };
 
-/* One line: what was found, and what helps ("" with OK). */
+/* One line: the finding, and the remedy ("" with OK). */
 struct finding {
 	enum finding_status status;
 	bool conf; /* the remedy lies in cee.conf */
@@ -29,7 +29,7 @@ void host_runtime(struct finding *f, const struct engine_info *h, const struct c
 /* Of limit_probe_bounds. A box that did not run at all is judged by host_box. */
 void host_memory(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
 void host_processes(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
-/* Why a box could not be made: which setting the engine's words speak of. */
+/* Why a box could not be made: the setting that the engine's message is about. */
 void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 void host_init(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 

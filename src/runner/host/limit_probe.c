@@ -301,7 +301,7 @@ void limit_probes_stop(struct limit_probes *ps)
 	}
 }
 
-/* ---- what is right ------------------------------------------------------------ */
+/* ---- expected results --------------------------------------------------------- */
 
 int64_t limit_probe_number(const struct limit_probe_end *e, const char *word)
 {
@@ -351,8 +351,8 @@ bool limit_probe_held(enum limit_id id, const struct limit_probe_end *e, char *w
 	case LIMIT_MEMORY:
 		return e->why == WHY_MEMORY_LIMIT;
 	case LIMIT_OUTPUT:
-		/* it may have written all and ended before it was stopped: what is kept is what counts */
-		snprintf(why, size, "%lld bytes kept of %ld, %s allowed", (long long)e->out_len, c->far << 10, text);
+		/* it may have ended before it was stopped: only the stored output is checked */
+		snprintf(why, size, "%lld bytes of %ld stored, %s allowed", (long long)e->out_len, c->far << 10, text);
 		return e->out_len <= limit && (e->why == WHY_OUTPUT_LIMIT || e->phase.dropped > 0);
 	case LIMIT_FILE_SIZE:
 		return e->why == WHY_DISK_LIMIT && hit;

@@ -32,10 +32,10 @@ struct limit_probe_end {
 	enum box_end how; /* when it did not run */
 	char reason[400]; /* why it did not run */
 	char build[32];	  /* cee-init's */
-	char said[200];	  /* cee-init's last words on standard error */
+	char said[200];	  /* the end of cee-init's standard error */
 	enum why why;
 	struct result_phase phase;
-	char out[1024];	 /* the beginning of what it printed */
+	char out[1024];	 /* the beginning of its output */
 	int64_t out_len; /* of all that it printed */
 };
 

@@ -3,7 +3,7 @@
  * A box that fetches has the language's image, and is the only one besides those of network jobs that has a network.
  * In it the language's package client resolves the packages into a tree, and cee-init packs that tree
  * (src/init/layer_tar.c); what comes out is a stream of bytes that is not parsed here. A box that unpacks has no
- * network, and one writable folder; it gets the same stream, and lists what is in it.
+ * network, and one writable folder; it gets the same stream, and lists its contents.
  *
  * No code of a package runs in either box, and no credential enters one. What comes out is untrusted, and each part
  * of it is bounded.

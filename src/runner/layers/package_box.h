@@ -48,5 +48,5 @@ int package_box_start(struct package_box *p, struct boxes *boxes, const struct p
 /* Bytes of the packed tree, for the one that unpacks; last: no more will come. -1 ENOMEM. */
 int package_box_send(struct package_box *p, const void *data, size_t len, bool last);
 void package_box_flush(struct package_box *p);
-void package_box_drop(struct package_box *p); /* nothing where there is none */
+void package_box_drop(struct package_box *p); /* does nothing if there is none */
 #endif

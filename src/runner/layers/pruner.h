@@ -17,7 +17,7 @@ struct pruner {
 };
 
 /* Starts to remove the layers in path that were not used for the longest time until at most max bytes are left, and
- * what dead runners left behind. Does nothing while that is under way. */
+ * the remains of dead runners. Does nothing while a prune is running. */
 void pruner_run(struct pruner *p, const char *path, int64_t max);
 void pruner_end(struct pruner *p); /* waits for it */
 #endif

@@ -1,7 +1,7 @@
 /* name_index.h - from a name to its place in an array that the caller keeps
  *
  * The index stores places only; the names stay in the caller's array, which key() reads. Names of users go into
- * it, so the hash has a seed of its own: nobody can choose names that collide.
+ * it, so the hash has a random seed: users cannot choose names that collide.
  */
 #ifndef RUNNER_NAME_INDEX_H
 #define RUNNER_NAME_INDEX_H

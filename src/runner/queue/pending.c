@@ -96,7 +96,7 @@ static void refill(struct pending_owner *o, size_t number, const struct pending_
 	o->done = o->kept = 0;
 	ops->refill(ops->arg, number, o->skip);
 	if (!o->n && o->skip)
-		o->skip = 0; /* the end of the directories: what was kept waits for the next scan */
+		o->skip = 0; /* the end of the directories: unanswered requests wait for the next scan */
 }
 
 static bool all_wait(const struct pending_owner *o)

@@ -1,4 +1,4 @@
-/* pending.h - what users asked for by files of their own: cancels, removals, input
+/* pending.h - pending requests that users make by files: cancels, removals, input
  *
  * Each owner has a bounded list, and is served a few requests a turn, so that a flood of one owner delays
  * nobody else. The files are the truth: a list that overflows only notes it, and is filled from the directory
@@ -36,7 +36,7 @@ bool pending_add(struct pending *p, size_t owner, enum request_kind kind, const 
 
 struct pending_ops {
 	enum request_result (*request)(void *arg, size_t owner, const struct pending_request *r);
-	/* The list had overflowed and is empty: adds again what is in the directories, behind the first skip entries. */
+	/* The list had overflowed and is empty: adds the directories' entries again, after the first skip ones. */
 	void (*refill)(void *arg, size_t owner, size_t skip);
 	void *arg;
 };
@@ -45,7 +45,7 @@ enum pending_left {
 	PENDING_MORE, /* at once */
 	PENDING_WAITS /* only such as are to be tried LATER */
 };
-/* Room may have come: what is to be tried LATER is tried again. */
+/* There may be room now: requests answered with LATER are tried again. */
 void pending_retry(struct pending *p);
 /* One turn: a few requests of each owner. */
 enum pending_left pending_serve(struct pending *p, const struct pending_ops *ops);

@@ -1,7 +1,7 @@
-/* queue.h - what waits in a spool: jobs, and the requests of users
+/* queue.h - queued jobs of a spool, and requests of users
  *
  * The directories are the truth. Events of inotify, and scans that read everything again, keep what is here
- * near to it; a job that somebody else claimed meanwhile stays until its turn, and its claim then finds nothing.
+ * near to it; a job that another runner has claimed meanwhile stays until its turn, and its claim fails then.
  *
  *     queue_new, queue_scan, then queue_next for each free place; the ops are called from the loop
  */

@@ -1,6 +1,6 @@
 /* queue_watch.h - inotify on the directories where jobs and requests appear
  *
- * Events are hints: what is lost is found by the next scan. Without an inotify instance (the user has
+ * Events are hints: the next scan finds the entries of lost ones. Without an inotify instance (the user has
  * too many) everything works, by scans alone.
  */
 #ifndef RUNNER_QUEUE_WATCH_H

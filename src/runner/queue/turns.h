@@ -1,7 +1,7 @@
 /* turns.h - whose job is next: owners stand in one line, and an owner's jobs are a heap
  *
  * An owner without waiting jobs who gets one goes to the end of the line; so does one whose job was handed out
- * while others of theirs wait. So nobody waits longer than one job of each owner who was in line before. Owners that a
+ * while others of theirs wait. So no owner waits longer than one job of each owner who was in line before. Owners that a
  * scan finds at the same time stand in the order of their oldest job. No files and no clock: tests simulate
  * with it.
  */
@@ -37,14 +37,14 @@ struct turns {
 };
 void turns_init(struct turns *t, size_t most_waiting);
 void turns_release(struct turns *t);
-/* The number of that owner, who is made where they are new; SIZE_MAX: ENOMEM. */
+/* The owner's number; adds new owners. SIZE_MAX: ENOMEM. */
 size_t turns_owner(struct turns *t, const char *name);
 /* NULL: not seen yet. */
 struct owner *turns_find(const struct turns *t, const char *name);
 /* A waiting job. 0, 1: this owner has too many, -1 ENOMEM. */
 int turns_add(struct turns *t, struct owner *o, const char *id, int priority, int attempts);
 
-/* Between these, turns_forget and turns_add say anew what waits; owners keep their place in line. */
+/* Between these, turns_forget and turns_add rebuild the queued jobs; owners keep their place in line. */
 void turns_scan_begin(struct turns *t);
 void turns_forget(struct turns *t, struct owner *o);
 void turns_scan_end(struct turns *t);

@@ -1,7 +1,7 @@
 /* user_requests.c - users' parts of a shared spool, and removals
  *
  * A part is a few directories and made at once. A removal waits for the disk, so the sync thread does
- * it; an owner has a few at a time. The files are the truth: what has no room here is tried again later.
+ * it; an owner has a few at a time. The files are the truth: requests that find no room here are tried again later.
  */
 #include "runner/queue/user_requests.h"
 #include "base/error.h"

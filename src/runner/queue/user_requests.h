@@ -1,4 +1,4 @@
-/* user_requests.h - what users of a shared spool ask of the runner, besides jobs
+/* user_requests.h - requests of a shared spool's users other than jobs
  *
  * Their own part of the spool, and the removal of finished jobs: only root can do either there
  * (spool/multiuser.c, spool/remove.c).
@@ -22,7 +22,7 @@ struct user_requests {
 	int nremovals;
 };
 void user_requests_init(struct user_requests *u, struct spool *s, const struct conf *c, struct sync *sync);
-/* So many jobs of one owner are known to the queue at a time: nobody fills the runner's memory. */
+/* The queue holds at most so many jobs of one owner, so that a user cannot fill the runner's memory. */
 size_t user_requests_most_waiting(const struct user_requests *u);
 /* An entry of join/. */
 void user_requests_join(struct user_requests *u, const char *name);

@@ -56,7 +56,7 @@ static void forget(struct files *f)
 	f->now = (struct files_record){ 0 };
 }
 
-/* Takes back what was written of the present file; longer than the index says is allowed. */
+/* Discards the bytes written of the current file; the contents may be longer than the index says. */
 static void take_back(struct files *f)
 {
 	if (f->attempt->files >= 0 && ftruncate(f->attempt->files, f->result->bytes) < 0)
@@ -88,7 +88,7 @@ static void finish(struct files *f)
 	f->result->bytes += f->now.size;
 }
 
-/* A whole one is kept until the next frame: LEFT_CHANGED may still take it back. */
+/* A complete file is held until the next frame: LEFT_CHANGED may still discard it. */
 static void settle(struct files *f)
 {
 	if (!f->now.name)

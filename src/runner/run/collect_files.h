@@ -25,7 +25,7 @@ struct files {
 /* result->wanted is set; nothing is opened before the first file. */
 void files_init(struct files *f, struct spool_attempt *a, struct result_files *result, int64_t most_files,
 		int64_t most_bytes);
-/* FILE, DATA or LEFT. -1: init said what it may not say. */
+/* Handles a frame FILE, DATA or LEFT. -1: not allowed here. */
 int files_frame(struct files *f, const struct frame *frame);
 /* No more comes, for whatever reason: an unfinished file was none. */
 void files_end(struct files *f);

@@ -2,7 +2,7 @@
  *
  * A verdict is reached in one place, run_verdict, and leaves by one door, the steps behind it: result
  * written, synced, published (that rename alone ends the job), the directory synced, the job file retired. A step
- * that fails for want of room is tried again each second: the verdict is kept.
+ * that fails for lack of room is retried each second: the verdict is kept.
  *
  * A failure of cee itself is rerun, as often as the job allows, but only when the box of this attempt is gone for
  * certain: nothing runs twice at once.

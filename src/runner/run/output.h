@@ -1,4 +1,4 @@
-/* output.h - what a job writes, on its way into stdout, stderr and index */
+/* output.h - writes a job's output to stdout, stderr and index */
 #ifndef RUNNER_OUTPUT_H
 #define RUNNER_OUTPUT_H
 
@@ -19,12 +19,12 @@ struct output {
 };
 /* The attempt must have begun (spool_attempt_begin). */
 void output_init(struct output *o, const struct spool_attempt *a);
-/* Never fails: what finds no room is counted. */
+/* Never fails: bytes that find no room are counted as dropped. */
 void output_add(struct output *o, enum frame_stream s, const void *data, size_t len);
 /* n bytes of that stream are missing here. */
 void output_gap(struct output *o, enum frame_stream s, uint64_t n);
 /* What begins now; once is enough. */
 void output_mark(struct output *o, enum index_mark m);
-/* Writes down what is still owed to the index. */
+/* Writes the pending records of the index. */
 void output_end(struct output *o);
 #endif

@@ -78,22 +78,22 @@ void run_failed(struct run *r, enum why why, const char *message);
 void run_requeue(struct run *r);
 /* Its box is gone: puts it back, or tries so again in a second. */
 void run_put_back(struct run *r);
-/* The same for a box that nobody waits for any more. */
+/* The same for a box that no job waits for any more. */
 void run_box_gone(struct run *r);
-/* The next step of a job with a verdict; also what is tried again each second. */
+/* The next step of a job with a verdict; failed steps are retried each second. */
 void run_step(struct run *r);
 /* The compile and the layer build are not wanted any more. */
 void run_drop_compile(struct run *r);
 int run_begin_log(struct run *r); /* once a job, before its first output. -1: no room */
 void run_free(struct run *r);	  /* all that a run holds; it is in no list */
 
-/* to_box.c: what is sent to its box. */
+/* to_box.c: sends frames to its box. */
 struct send_job run_to_send(struct run *r);
 /* The size of its terminal, by now. */
 void run_send_window(struct run *r);
 bool run_send_signal(struct run *r, int sig); /* false: its program does not run */
 
-/* run_limits.c: the limits in force where own is what was asked for. */
+/* run_limits.c: the effective limits for the requested ones in own. */
 void run_limits(const struct run *r, enum frame_phase p, const struct limits *own, struct limits *l);
 
 /* package_step.c: the layer of a job that has packages. PACKED by the time it returns, or it waits for
@@ -102,7 +102,7 @@ void run_ask_packages(struct run *r);
 
 /* box_events.c: gives the box to the run, which takes its events from now on. */
 void run_use_box(struct run *r, struct box *b);
-/* Sends what there is of its standard input; for any job at any time. */
+/* Sends the available standard input; may be called for any job at any time. */
 void run_pump_stdin(struct run *r);
 /* Its box is ready, and so is its program. */
 void run_execute(struct run *r);

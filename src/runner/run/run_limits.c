@@ -1,4 +1,4 @@
-/* run_limits.c - the limits in force: what was asked for, else the language's or cee.conf's, at most the ceiling */
+/* run_limits.c - the effective limits: those of the job, else the language's or cee.conf's, at most the ceiling */
 #include "base/limit.h"
 #include "conf/conf.h"
 #include "runner/run/run_internal.h"

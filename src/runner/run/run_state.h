@@ -7,8 +7,8 @@
 
 /* S(ID, name, place, deadline, next)
  *   name      in the log; a step between two states of one name is not logged
- *   kind      what the state counts as
- *   deadline  what is armed when the state is entered
+ *   kind      how the state is counted
+ *   deadline  the timeout armed when the state is entered
  *   next      the states that may follow */
 #define RUN_STATES(S)                                                                                                  \
 	S(CLAIMED, "claimed", RUN_HAS_PLACE, RUN_NO_DEADLINE,                                                          \
@@ -21,7 +21,7 @@
 	  TO(COMPILING_READY) | TO(BOXED) | TO(RERUN) | TO(VERDICT))                                                   \
 	S(COMPILING_READY, "compiling", RUN_HAS_PLACE, RUN_NO_DEADLINE,                                                \
 	  TO(BOXED) | TO(EXECUTING) | TO(RERUN) | TO(VERDICT))                                                         \
-	/* it has all that it needs but a box that is ready; the box has deadlines of its own */                       \
+	/* it has all that it needs except a ready box; the box has its own deadlines */                               \
 	S(BOXED, "waiting for its box", RUN_HAS_PLACE, RUN_NO_DEADLINE, TO(EXECUTING) | TO(RERUN) | TO(VERDICT))       \
 	S(EXECUTING, "executing", RUN_HAS_PLACE, RUN_DEADLINE_WALL, TO(KILLED) | TO(RERUN) | TO(VERDICT))              \
 	S(KILLED, "executing", RUN_HAS_PLACE, RUN_DEADLINE_KILL, TO(VERDICT))                                          \

@@ -32,7 +32,7 @@ void stdin_pump_text(struct stdin_pump *p, const void *text, size_t len);
 /* The input comes through in/ID. NULL, or why the job cannot be run. */
 const char *stdin_pump_open(struct stdin_pump *p, struct spool *s, const char *owner, const char *id,
 			    struct spool_attempt *a);
-/* Sends what there is, as far as credit goes, and the end once. An error ends the job. */
+/* Sends the available input, as far as credit allows, and its end once. An error ends the job. */
 enum stdin_error {
 	STDIN_OK,
 	STDIN_TOO_LARGE, /* for max bytes */

@@ -133,7 +133,7 @@ void tests_credit(struct run *r, const struct frame *f)
 		attach_flush(&r->box->attach);
 }
 
-/* Sends what is the test's own, and what it does not say as the job says it. */
+/* Sends the test's settings, and the job's for those that the test does not have. */
 static int send_test(struct run *r, const struct job_test *j)
 {
 	struct tests *t = &r->tests;
@@ -176,7 +176,7 @@ int64_t tests_next(struct run *r)
 	return t->limits.v[LIMIT_WALL];
 }
 
-/* ---- what it writes, and how it ends -------------------------------------------------- */
+/* ---- a test's output and its end ------------------------------------------------------ */
 
 void tests_output(struct run *r, enum frame_stream s, const void *data, size_t len)
 {
@@ -206,7 +206,7 @@ int tests_save(struct run *r)
 		int err = errno;
 
 		if (ftruncate(t->fd, t->size) < 0)
-			return -1; /* what is torn is longer than the next try, which follows it: fsck says so */
+			return -1; /* an incomplete line stays before the next try, longer than it: fsck reports it */
 		errno = err;
 		return -1;
 	}

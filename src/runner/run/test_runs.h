@@ -44,9 +44,9 @@ void tests_credit(struct run *r, const struct frame *f);
 void tests_output(struct run *r, enum frame_stream s, const void *data, size_t len); /* NULL: a gap */
 /* A phase has ended: true when that was a test's. */
 bool tests_end(struct run *r, const struct frame *f);
-/* Writes what could not be written before. -1 and errno: still not. */
+/* Writes lines that could not be written before. -1 and errno: it failed again. */
 int tests_save(struct run *r);
-/* All is written: gives back what room was reserved for more. */
+/* All lines are written: releases the rest of the reserved room. */
 void tests_close(struct run *r);
 void tests_explain(const struct run *r, char *text, size_t size);
 #endif

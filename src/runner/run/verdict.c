@@ -120,7 +120,7 @@ void verdict_explain(const struct result *r, char *text, size_t size)
 	else if (p->oom_kills)
 		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
 	if (!n && r->files.left_count)
-		snprintf(text, size, "%lld of what was to be collected stayed behind (cee-stat says what)",
+		snprintf(text, size, "%lld files could not be collected (cee-stat lists them)",
 			 (long long)r->files.left_count);
 	if (n > 0 && why != WHY_CANCELLED && !r->phase[PHASE_RUN].ran)
 		snprintf(text + n, size - (size_t)n, " while compiling");

@@ -1,4 +1,4 @@
-/* verdict.h - what cee-init says of a phase, as a result says it */
+/* verdict.h - turns cee-init's report of a phase into a result */
 #ifndef RUNNER_VERDICT_H
 #define RUNNER_VERDICT_H
 
@@ -19,6 +19,6 @@ void verdict_ended(struct result *r, const struct frame_end *e); /* its phase an
 /* The same into p (but its limits) and why; false when the frame is not understood. */
 bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why);
 bool verdict_program_failed(const struct result_phase *p);
-/* One line for people: which limit of which phase, and what else is worth knowing. "" nothing. */
+/* One line for users: the limit and the phase that it was exceeded in, and other remarks. "": none. */
 void verdict_explain(const struct result *r, char *text, size_t size);
 #endif
