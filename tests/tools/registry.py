@@ -17,8 +17,13 @@ FAULT is what happens to every request beneath it, or with "file-" before it to 
     garbage     other bytes     hash        an archive with another content than its hash
     404         nothing is there
 
+The bodies of 404 and 500 say "out of order", which no user is to read.
+
 It is a proxy as well, and has whatever host it is asked for. With REGISTRY_TLS, a file with a
 certificate and its key, it speaks https alone.
+
+A second listener, on a port of its own, stands for what is not the registry. It has all that the
+first has, so that who asks it is served, and /away answers how many connections it took.
 
 /requests answers [[path, times]…], and POST /reset forgets them. /phoned is what an install
 script would call: it is counted as every request is.
@@ -26,11 +31,16 @@ script would call: it is counted as every request is.
     pip     pure 1.0 1.5 2.0; needs 1.0 (pure>=1,<2); native 1.0 (a C extension, stable ABI);
             source-only 1.0 (no wheel, its setup.py phones home); windows 1.0 (for another system);
             newer 1.0 (for Python 3.99); outside 1.0 (an archive that writes beside its place);
-            big 1.0 (1 GiB of zeros); outpost 1.0 (needs pure from an address); many-1 … many-20
+            big 1.0 (1 GiB of zeros); outpost 1.0 (needs pure from an address); many-1 … many-20;
+            sources 1.0 (needs source-only from an address of the registry); away-sources, away-wheel,
+            away-git 1.0 (need what is away); away-file 1.0 (its file is there), away-moved 1.0 (is
+            redirected there)
     npm     left 1.0.0 1.1.0 2.0.0 (CommonJS, with types); deep 1.0.0 (left ^1.0.0, @scope/esm);
             @scope/esm 1.0.0 (ES module); phone 1.0.0 (install scripts that phone home);
             bin 1.0.0 (a command); outside 1.0.0 (paths and links that leave); big 1.0.0;
-            outpost 1.0.0 (a dependency by address); many-1 … many-20
+            outpost 1.0.0 (a dependency by address); many-1 … many-20; away-file, away-moved, away-page
+            1.0.0 (archive there; archive, page redirected there); away-needs, away-git, away-maybe
+            1.0.0 (a dependency by address, by git, an optional one); through 1.0.0 (needs away-git)
     nuget   Plain 1.0.0 1.2.0, Needs 1.0.0 (Plain 1.0.0), Old 1.0.0 (net48 alone), Outside 1.0.0,
             Big 1.0.0, Many.1 … Many.20: content without assemblies; and each *.nupkg of $NUPKGS
 """
@@ -41,6 +51,7 @@ COUNT = collections.Counter()
 MANY = range(1, 21)
 ZEROS = 1 << 30
 OUTSIDE = "../../../../../../../../tmp/outside"
+MOVED = re.compile(r"/pip/files/away_moved-.*|/npm/(away-moved/-/.*|away-page)")	# are redirected away
 
 # ---- archives -----------------------------------------------------------------
 
@@ -140,6 +151,11 @@ def pip_all(base):
            "outside": [wheel("outside", "1.0", [(OUTSIDE, "out\n"), ("outside.py", "")])],
            "big": [wheel("big", "1.0", [("big.bin", ZEROS)])],
            "outpost": [wheel("outpost", "1.0", [("outpost.py", "")], requires=[f"pure @ {base}/ok/pip/files/pure-1.0-py3-none-any.whl"])]}
+    for name, need in {"sources": f"source-only @ {base}/ok/pip/files/source-only-1.0.tar.gz",
+                       "away-sources": f"source-only @ {AWAY}/ok/pip/files/source-only-1.0.tar.gz",
+                       "away-wheel": f"pure @ {AWAY}/ok/pip/files/pure-1.0-py3-none-any.whl",
+                       "away-git": f"pure @ git+{AWAY}/pure.git", "away-file": "", "away-moved": ""}.items():
+        all[name] = [wheel(name, "1.0", [("away.py", "")], requires=[need] if need else [])]
     for i in MANY:
         all[f"many-{i}"] = [wheel(f"many-{i}", f"1.{i}", [(f"many_{i}.py", f"N = {i}\n")])]
     return all
@@ -162,6 +178,8 @@ def pip(path, base, root):
         names = pip_all(root)[name]
     else:
         return None
+    if name == "away-file":
+        base = f"{AWAY}/ok/pip"
     links = "".join(f'<a href="{base}/files/{n}#sha256={hashlib.sha256(m()).hexdigest()}"'
                     f'{" data-requires-python=&gt;=3.99" if name == "newer" else ""}>{n}</a>\n' for n, m in names)
     return f"<!DOCTYPE html><html><body>\n{links}</body></html>\n".encode(), False
@@ -194,6 +212,12 @@ def npm_all(base):
     add("outside", "1.0.0", [(OUTSIDE, "out\n"), ("link", None, "/etc"), ("link/outside", "out\n"), ("index.js", "exports.ok = 1;\n")])
     add("big", "1.0.0", [("big.bin", ZEROS)])
     add("outpost", "1.0.0", [("index.js", "")], dependencies={"left": f"{base}/ok/npm/left/-/left-1.0.0.tgz"})
+    for name in ("away-file", "away-moved", "away-page"):
+        add(name, "1.0.0", [("index.js", "")])
+    add("away-needs", "1.0.0", [("index.js", "")], dependencies={"left": f"{AWAY}/ok/npm/left/-/left-1.0.0.tgz"})
+    add("away-git", "1.0.0", [("index.js", "")], dependencies={"left": f"git+{AWAY}/left.git"})
+    add("away-maybe", "1.0.0", [("index.js", "")], optionalDependencies={"left": f"{AWAY}/ok/npm/left/-/left-1.0.0.tgz"})
+    add("through", "1.0.0", [("index.js", "")], dependencies={"away-git": "1.0.0"})
     for i in MANY:
         add(f"many-{i}", f"1.0.{i}", [("index.js", f"module.exports = {i};\n")])
     return all
@@ -208,6 +232,8 @@ def npm(path, base, root):
         version = archive.removesuffix(".tgz")[len(name.split("/")[-1]) + 1:]
         return (all[name][version][1](), True) if version in all[name] else None
     short = name.split("/")[-1]
+    if name == "away-file":
+        base = f"{AWAY}/ok/npm"
     versions = {v: {**p, "hasInstallScript": "scripts" in p, "dist": {
         "tarball": f"{base}/{name}/-/{short}-{v}.tgz",
         "integrity": "sha512-" + base64.b64encode(hashlib.sha512(m()).digest()).decode(),
@@ -294,15 +320,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = re.sub(r"^http://[^/]*", "", self.path.partition("?")[0])	# of a proxy the whole address is asked
         if path == "/requests":
             return self.answer(200, json.dumps(sorted(COUNT.items())).encode())
+        if path == "/away":
+            return self.answer(200, json.dumps(away.connections).encode())
         COUNT[path] += 1
-        root = f"{'https' if TLS else 'http'}://127.0.0.1:{self.server.server_port}"
+        if MOVED.search(path) and self.server is server:
+            self.send_response(302)
+            self.send_header("Location", AWAY + path)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        asked = re.match(r"http://[^/]*", self.path)
+        root = asked[0] if asked else f"{'https' if TLS else 'http'}://127.0.0.1:{self.server.server_port}"
         m = re.fullmatch(r"/([a-z0-9-]+)/(pip|npm|nuget)/(.*)", path)
         if not m:
             return self.answer(404, b"{}")
         fault, what, rest = m.groups()
         found = {"pip": pip, "npm": npm, "nuget": nuget}[what](rest, f"{root}/{fault}/{what}", root)
         if not found:
-            return self.answer(404, b'{"error":"Not found"}')
+            return self.answer(404, b'{"error":"out of order\\nout of order"}')
         body, archive = found
         if fault.startswith("file-"):
             fault = fault.removeprefix("file-") if archive else "ok"
@@ -336,7 +370,18 @@ class Server(http.server.ThreadingHTTPServer):
         pass	# a client that went away
 
 
+class Away(Server):
+    connections = 0
+
+    def process_request(self, request, client_address):
+        self.connections += 1
+        super().process_request(request, client_address)
+
+
 NUGET = nuget_all()
+away = Away(("127.0.0.1", 0), Handler)
+AWAY = f"http://127.0.0.1:{away.server_port}"
+threading.Thread(target=away.serve_forever, daemon=True).start()
 TLS = os.environ.get("REGISTRY_TLS")
 server = Server(("127.0.0.1", 0), Handler)
 if TLS:

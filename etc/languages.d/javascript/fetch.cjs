@@ -3,11 +3,14 @@
 //
 // A request on standard input, the tree in ./layer: node_modules, and lock.json from npm's own
 // package-lock.json. No script of a package runs (--ignore-scripts), no configuration counts but
-// what the request says, and what a package wants from an address or from git is refused: all
-// comes from the registry. Where the index is a folder of *.tgz, a registry of that folder is
-// served to npm on loopback.
+// what the request says, and all comes from the registry: registry-npm.cjs, preloaded into npm,
+// refuses what a package wants from elsewhere before it is asked for. Where the index is a folder
+// of *.tgz, a registry of that folder is served to npm on loopback.
 //
-// Exit status: 0 done, 1 there is no such thing (npm's words are on standard error), 75 the
+// Users get npm's code and what it says of names and versions. What a server may have written
+// (bodies, addresses, reasons of HTTP) is not shown.
+//
+// Exit status: 0 done, 1 there is no such thing (the reason is on standard error), 75 the
 // registry did not answer as one does, 70 anything else.
 const { spawn } = require('child_process');
 const crypto = require('crypto');
@@ -17,10 +20,15 @@ const path = require('path');
 const zlib = require('zlib');
 
 const WRONG = 1, OURS = 70, AGAIN = 75;
+const PUBLIC = 'https://registry.npmjs.org/';
+const GUARD = path.join(__dirname, 'registry-npm.cjs'), REFUSED = path.resolve('refused');
 const USERS = /^(E404|ETARGET|ENOVERSIONS|EBADPLATFORM|EBADENGINE|ERESOLVE|EUNSUPPORTEDPROTOCOL|EINVALIDPACKAGENAME|EINVALIDTAGNAME)$/;
 const NETWORK = /^(E5\d\d|E429|E40[0-37-9]|ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_\w+|EINTEGRITY|FETCH_ERROR|ERR_\w+|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT|EJSONPARSE|Z_\w+|TAR_\w+|UNABLE_TO_\w+|CERT_\w+|SELF_SIGNED\w+|DEPTH_ZERO\w+|EPROTO)$/;
 // npm's general advice, which helps nobody here
 const NOISE = /^(code |path |syscall |errno |\}|If you are|'proxy'|Log files|A complete log|(404|network|notarget)( *| Note .*| tarball.*| In most .*| a package version .*| 'proxy' .*)$)/;
+// names and versions: no address, no sentence that a server wrote
+const MISSING = /^'[\w@.\/^~<>=|* -]{1,300}' is not in this registry\.$/;
+const PLAIN = /^(?!.*:\/\/)[\w@.\/^~<>=|* "'(){}:,!-]{1,300}$/;
 
 class Failure extends Error {
 	constructor(status, message) { super(message); this.status = status; }
@@ -77,9 +85,17 @@ async function serve(folder) {
 
 // ---- npm ------------------------------------------------------------------------
 
-function npm(args) {
+function program(name) {
+	const found = process.env.PATH.split(':').map((d) => path.join(d, name)).find((f) => fs.existsSync(f));
+	if (!found)
+		throw new Failure(OURS, `${name} is not in the image`);
+	return found;
+}
+
+function npm(args, registry) {
 	return new Promise((resolve, reject) => {
-		const child = spawn('npm', args, { cwd: 'project', stdio: ['ignore', 'ignore', 'pipe'] });
+		const child = spawn(process.execPath, [`--require=${GUARD}`, program('npm'), ...args, '--registry', registry], {
+			cwd: 'project', stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, CEE_REGISTRY: registry, CEE_REFUSED: REFUSED } });
 		let words = '';
 		child.stderr.setEncoding('utf8').on('data', (d) => { words = (words + d).slice(-65536); });
 		child.on('error', reject).on('close', (status) => resolve({ status, words }));
@@ -90,16 +106,17 @@ function judge(words) {
 	const said = words.split('\n').filter((l) => /^npm ERR! \S/.test(l)).map((l) => l.slice(9).trim());
 	const code = ((said.find((l) => l.startsWith('code ')) || '').slice(5));
 	const lines = said.filter((l) => !NOISE.test(l)).map((l) => l.replace(/^(404|notarget|network) +/, ''));
-	const text = [code, ...lines].join('\n').slice(0, 4000);
+	const plain = code === 'E404' ? MISSING : PLAIN;
+	const text = [code, ...lines.filter((l) => plain.test(l) && l !== code)].join('\n').slice(0, 4000);
 	if (/ENOSPC|EDQUOT/.test(code) || /ENOSPC/.test(words))
 		return new Failure(WRONG, 'the packages take more room than a layer may have');
-	if (/spawn git|git: not found|git dep/.test(words) && !NETWORK.test(code))
-		return new Failure(WRONG, `a package is asked for by git; packages come from the registry alone\n${text}`);
 	if (USERS.test(code))
 		return new Failure(WRONG, text);
+	if (/aliases only work for registry deps|nested aliases not supported/.test(words))
+		return new Failure(WRONG, 'a package is asked for by an alias of an address; packages come from the registry alone');
 	if (NETWORK.test(code) || /Invalid response body|invalid json|Unexpected token|socket hang up|network timeout|zlib:|TAR_BAD|premature close|Response timeout|aborted|incorrect header check|Premature/i.test(words))
-		return new Failure(AGAIN, text);
-	return new Failure(OURS, text || words.slice(-2000));
+		return new Failure(AGAIN, `${NETWORK.test(code) ? code + ': ' : ''}the registry did not answer as one does`);
+	return new Failure(OURS, `npm failed${/^\w+$/.test(code) ? ': ' + code : ''}`);
 }
 
 // What of a dependency is an address, a path or a repository and no version of the registry's
@@ -113,7 +130,7 @@ function lock() {
 	for (const [place, p] of Object.entries(packages)) {
 		for (const [name, spec] of Object.entries({ ...p.dependencies, ...p.optionalDependencies }))
 			if (foreign(spec))
-				throw new Failure(WRONG, `${name} is asked for as ${spec}; packages come from the registry alone`);
+				throw new Failure(WRONG, `${name} is not asked for by a version; packages come from the registry alone`);
 		const at = place.lastIndexOf('node_modules/');
 		if (at < 0)
 			continue;
@@ -135,9 +152,10 @@ async function main() {
 		'--no-color', '--no-progress', '--loglevel=error', '--logs-max=0', '--lockfile-version=3',
 		'--userconfig', `${none}-user`, '--globalconfig', `${none}-global`, '--cache', path.resolve('cache'),
 		'--fetch-retries=2', '--fetch-retry-mintimeout=300', '--fetch-retry-maxtimeout=2000', '--fetch-timeout=20000'];
-	if (request.index)
-		args.push('--registry', request.index.startsWith('/') ? await serve(request.index) : request.index);
-	const done = await npm(args);
+	const index = request.index || PUBLIC;
+	const done = await npm(args, index.startsWith('/') ? await serve(index) : index);
+	if (fs.existsSync(REFUSED))
+		throw new Failure(WRONG, `${fs.readFileSync(REFUSED, 'utf8')}\nof what is asked for: ${request.packages.map((p) => p.name).join(', ').slice(0, 500)}`);
 	if (done.status !== 0)
 		throw judge(done.words);
 	const taken = lock();

@@ -1,13 +1,16 @@
 """fetch.py - Python's packages for a layer, by pip: runs in a package box, cee-languages(5)
 
 A request on standard input, the tree in ./layer: `site` for sys.path and lock.json. Wheels
-alone, so that nothing of a package runs; no configuration but what the request says. Of a file
-that a package names by address nothing is kept: all comes from the registry.
+alone, so that nothing of a package runs; no configuration but what the request says. All comes
+from the registry: registry_pip.py, the pip that is called, refuses the rest before it is fetched.
 
 pip answers "no matching distribution" to a registry that is away as to a name that is wrong.
 What its log says of each page that it could not fetch tells the two apart.
 
-Exit status: 0 done, 1 there is no such thing (pip's words are on standard error), 75 the
+Users get what pip says of names and versions. What a server may have written (pages, addresses,
+reasons of HTTP) is not shown.
+
+Exit status: 0 done, 1 there is no such thing (the reason is on standard error), 75 the
 registry did not answer as one does, 70 anything else.
 """
 import compileall
@@ -20,12 +23,18 @@ import sys
 import traceback
 
 WRONG, OURS, AGAIN = 1, 70, 75
+PIP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "registry_pip.py")
+PUBLIC = "https://pypi.org/simple/"
 LOG, REPORT = "pip.log", "report.json"
 # What is no answer of a registry: in the log, and among pip's own words
 UNFETCHED = re.compile(r"Could not fetch URL (?!.*: 404 Client Error)|Skipping page \S+ because")
 BROKEN = re.compile(r"DO NOT MATCH THE HASHES|Max retries exceeded|Connection (aborted|broken|refused)|Read timed out|"
                     r"HTTP error|HTTPError|ProtocolError|IncompleteRead|ReadTimeoutError|UnicodeDecodeError|SSLError|"
                     r"BadZipFile|is invalid\.|has an invalid wheel|Wheel .* is invalid|NewConnectionError|ProxyError|InvalidSchema")
+# pip's errors that hold names, versions and paths alone
+PLAIN = re.compile(r"ERROR: (Could not find a version|No matching distribution|Ignored the following|Cannot install |"
+                   r"(For req: [\w.=+-]+\. )?The wheel .* trying to install outside|[\w.-]+: .*; packages come from the registry alone$|"
+                   r"[\w.+-]+\.whl is not a supported wheel|Package '?[\w.-]+'? requires a different Python)")
 
 
 def requirement(package):
@@ -36,8 +45,8 @@ def requirement(package):
 
 
 def command(request):
-    pip = [sys.executable, "-I", "-m", "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir",
-           "--no-color", "--quiet", "--retries", "2", "--timeout", "15", "--log", LOG]
+    pip = [sys.executable, "-I", PIP, request.get("index") or PUBLIC, "--isolated", "--no-input",
+           "--disable-pip-version-check", "--no-cache-dir", "--no-color", "--quiet", "--retries", "2", "--timeout", "15", "--log", LOG]
     if os.environ.get("SSL_CERT_FILE"):
         pip += ["--cert", os.environ["SSL_CERT_FILE"]]
     pip += ["install", "--only-binary=:all:", "--target", "layer/site", "--no-compile", "--no-warn-script-location",
@@ -45,8 +54,8 @@ def command(request):
     index = request.get("index")
     if index and index.startswith("/"):
         pip += ["--no-index", "--find-links", index]
-    elif index:
-        pip += ["--index-url", index]
+    else:
+        pip += ["--index-url", index or PUBLIC]
     return pip + ["--", *map(requirement, request["packages"])]
 
 
@@ -64,11 +73,13 @@ def judge(status, words):
     if "No space left on device" in words:
         return WRONG, ["the packages take more room than a layer may have"]
     if UNFETCHED.search(text(LOG)) or BROKEN.search(words):
-        pages = [line.split(" ", 1)[-1].strip() for line in text(LOG).splitlines() if "Could not fetch URL" in line or "Skipping page" in line]
-        return AGAIN, pages[:3] or errors or words.splitlines()[-1:]
+        kinds = {m.group(0) for m in BROKEN.finditer(text(LOG) + words) if len(m.group(0)) < 40}
+        return AGAIN, ["the registry did not answer as one does" + "".join(f"; {k}" for k in sorted(kinds))]
     if status == 1 and errors:
-        return WRONG, errors
-    return OURS, words.splitlines()[-20:]
+        plain = [line[:500] for line in errors if PLAIN.match(line) and "://" not in line]
+        return WRONG, plain or ["ERROR: pip refuses a package of these, or what one of them requires"]
+    kinds = re.findall(r"^(?:[a-z_]\w*\.)*([A-Z]\w{2,40}(?:Error|Exception))\b", words, re.M)
+    return OURS, [f"pip failed with status {status}" + "".join(f"; {k}" for k in kinds[-1:])]
 
 
 def lock():
