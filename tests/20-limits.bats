@@ -119,7 +119,7 @@ for i in range(100): threading.Thread(target=time.sleep, args=(0.5,)).start()' -
 	[ "$(why '[.why, (.phases.run | .stdout_bytes, .dropped)] | tostring')" = '["exited",1000001,1000001]' ]
 	run cee-submit -w -j - <<< '{"language":"python","code":"import time; print(1, flush=True); time.sleep(60)","limits":{"output":0,"stop":"output"}}'
 	[ "$(why .why)" = "output limit" ]
-	run py 'open("f", "wb").write(b"x")' -L file_size=0
+	run py 'open("f", "wb").write(b"x" * 1000000)' -L file_size=0
 	[ "$status" -eq 1 ]
 	[ "$(why .why)" = "disk limit" ]
 	for limit in output=none file_size=none output=257M file_size=-1; do
@@ -127,6 +127,17 @@ for i in range(100): threading.Thread(target=time.sleep, args=(0.5,)).start()' -
 		[ "$status" -eq 65 ] || [ "$status" -eq 64 ]
 		[[ "$output" == *"${limit%=*}"* ]]
 	done
+}
+
+@test "a job's own files over its disk or inodes are refused, and never run again" {
+	head -c 200000 /dev/zero | tr '\0' x > "$BATS_TEST_TMPDIR/data"
+	printf 'print(1)' > "$BATS_TEST_TMPDIR/main.py"
+	for limit in disk=100K inodes=1; do
+		run cee-submit -w -l python -L "$limit" "$BATS_TEST_TMPDIR/main.py" "$BATS_TEST_TMPDIR/data"
+		[ "$status" -eq 65 ] || [ "$status" -eq 64 ]
+		[[ "$output" == *"limits.${limit%=*}: "*"at least"* ]]
+	done
+	next_job_runs
 }
 
 @test "open files and stack" {

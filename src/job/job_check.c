@@ -2,10 +2,12 @@
 #include "job/job_check.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json_limits.h"
 #include "base/json_values.h"
 #include "base/limit.h"
 #include "conf/conf.h"
 #include "job/job.h"
+#include "job/job_disk.h"
 #include "job/job_files.h"
 #include "job/manifest.h"
 #include "job/packages.h"
@@ -165,15 +167,54 @@ static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 	return g >= 0 ? job_declare(j, (enum grammar)g, e) : 0;
 }
 
+/* The limits in force, as the runner will take them. */
+static void limits_in_force(const cJSON *l, const struct job *j, const struct conf *c, struct limits *run)
+{
+	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "limits");
+	struct limits of_language[PHASE_COUNT];
+
+	for (int p = 0; p < PHASE_COUNT; p++)
+		limits_init(&of_language[p]);
+	if (cJSON_IsObject(own))
+		json_phase_limits(own, "limits", of_language, NULL, NULL);
+	*run = j->limits[PHASE_RUN];
+	limits_default(run, &of_language[PHASE_RUN]);
+	limits_default(run, &c->dflt[PHASE_RUN]);
+	limits_cap(run, &c->max[PHASE_RUN]);
+}
+
+/* The sizes of the language's files are not published: the runner counts those too. */
+static int fits_disk(const cJSON *l, const struct job *j, const struct conf *c, struct cee_err *e)
+{
+	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "files"), *v;
+	const cJSON *links = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(l, "layer"), "links");
+	size_t n = 0;
+	AUTO_FREE struct job_file *files = calloc((size_t)cJSON_GetArraySize(own) + 1, sizeof *files);
+	struct limits run;
+
+	if (!files)
+		return cee_no_memory(e);
+	cJSON_ArrayForEach(v, own) if (cJSON_IsString(v)) files[n++].name = v->valuestring;
+	limits_in_force(l, j, c, &run);
+	return job_disk_fits(j,
+			     &(struct disk_language){ .file = text_of(l, "file"),
+						      .files = files,
+						      .nfiles = n,
+						      .nlinks = j->npackages ? (size_t)cJSON_GetArraySize(links) : 0 },
+			     &run, e);
+}
+
 /* Against its language, as the spool publishes it. */
-static int language_fits(struct job *j, const cJSON *l, struct cee_err *e)
+static int language_fits(struct job *j, const cJSON *l, const struct conf *c, struct cee_err *e)
 {
 	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
 		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
 				  text_of(l, "name"));
 	if (version_fits(l, j, e) < 0 || in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;
-	return packages_fit(l, j, e) < 0 ? -1 : beside_languages_files(l, j, e);
+	if (packages_fit(l, j, e) < 0 || beside_languages_files(l, j, e) < 0)
+		return -1;
+	return fits_disk(l, j, c, e);
 }
 
 int job_check(struct job *j, const struct conf *c, struct published *languages, struct cee_err *e)
@@ -191,5 +232,5 @@ int job_check(struct job *j, const struct conf *c, struct published *languages, 
 	if (published_damaged(languages))
 		return cee_fail(e, EINVAL,
 				"languages.json of the spool is damaged: the runner writes it anew when it starts");
-	return l ? language_fits(j, l, e) : unknown_language(j->language, languages, e);
+	return l ? language_fits(j, l, c, e) : unknown_language(j->language, languages, e);
 }

@@ -9,7 +9,7 @@
 struct published;
 
 /* Against the ceilings of the configuration and the published languages: language known, limits beneath the
- * ceilings, framework known, packages by the grammar of their registry; adds the packages that the job's files
+ * ceilings and no less than the job's own files need, framework known, packages by the grammar of their registry; adds the packages that the job's files
  * declare (manifest.h), so call it once for a job. Without published languages only the ceilings are checked.
  * -1 EINVAL, and e names the field and what would be right. */
 int job_check(struct job *j, const struct conf *c, struct published *languages, struct cee_err *e);

@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "job/job.h"
 #include "job/job_check.h"
+#include "job/job_disk.h"
 #include "job/language_argv.h"
 #include "job/language_image.h"
 #include "job/languages.h"
@@ -89,6 +90,17 @@ static int cpus_of_a_box(const struct conf *c)
 	return c->cpus > 0 ? (int)(c->cpus < 1 ? 1 : c->cpus + 0.999) : (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+/* With the language's files too, whose sizes no submitter knows. */
+static int own_files_fit(const struct run *r, struct cee_err *e)
+{
+	return job_disk_fits(&r->job,
+			     &(struct disk_language){ .file = r->lang->file,
+						      .files = r->lang->files,
+						      .nfiles = r->lang->nfiles,
+						      .nlinks = r->job.npackages ? r->lang->layer.nlinks : 0 },
+			     &r->limits[PHASE_RUN], e);
+}
+
 static void set_language(struct run *r)
 {
 	lang_hashbang(r->lang, &r->job);
@@ -133,6 +145,8 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 	r->job.cpus = cpus_of_a_box(&c->conf);
 	set_limits(r);
 	set_collect(r);
+	if (own_files_fit(r, e) < 0)
+		return e->msg;
 	if (r->attempt > r->job.retries + 1) {
 		*why = WHY_LOST;
 		return "every attempt ended with its runner; not tried again";

@@ -4,7 +4,10 @@
  * job's own box is still asked for. What it cannot do is compiled in the job's own box, the plain way.
  */
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/limit.h"
+#include "job/job_disk.h"
+#include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
 #include "runner/compile/compile.h"
@@ -65,9 +68,20 @@ static void compile_plainly(struct run *r)
 	get_box(r);
 }
 
+/* What the compiler made goes to the box as the job's files do, and is no more than its disk holds. */
+static bool products_fit(const struct run *r, struct cee_err *e)
+{
+	return job_disk_fits(&r->job,
+			     &(struct disk_language){ .file = r->lang->file,
+						      .files = r->compile->product,
+						      .nfiles = r->compile->nproducts },
+			     &r->limits[PHASE_RUN], e) == 0;
+}
+
 static void compile_done(void *arg, const struct frame_end *end)
 {
 	struct run *r = arg;
+	struct cee_err e;
 	char text[160];
 
 	if (!end) {
@@ -79,6 +93,8 @@ static void compile_done(void *arg, const struct frame_end *end)
 	if (verdict_program_failed(&r->result.phase[PHASE_COMPILE])) {
 		verdict_explain(&r->result, text, sizeof(text));
 		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : COMPILER_OUTPUT);
+	} else if (!products_fit(r, &e)) {
+		run_verdict(r, WHY_DISK_LIMIT, e.msg);
 	} else if (r->state == RUN_COMPILING_READY) {
 		run_execute(r);
 	} else {
