@@ -91,15 +91,15 @@ static int splice(struct buf *text, const char *name, const char *value)
 }
 
 /* Combines a field's value in the job with that of the command line. 1: they differ. */
-static int settle(const char *field, const char *ours, const char *jobs, struct buf *text, struct cee_err *e)
+static int settle(const char *field, const char *option, const char *jobs, struct buf *text, struct cee_err *e)
 {
-	if (!ours || strcmp(ours, jobs) == 0)
+	if (!option || strcmp(option, jobs) == 0)
 		return 0;
 	if (*jobs) {
-		cee_fail(e, EINVAL, "%s: \"%s\" in the job, but \"%s\" on the command line", field, jobs, ours);
+		cee_fail(e, EINVAL, "%s: \"%s\" in the job, but \"%s\" on the command line", field, jobs, option);
 		return 1;
 	}
-	return splice(text, field, ours) < 0 ? cee_fail(e, ENOMEM, "out of memory") : 0;
+	return splice(text, field, option) < 0 ? cee_fail(e, ENOMEM, "out of memory") : 0;
 }
 
 /* ---- the spool ------------------------------------------------------------------------ */

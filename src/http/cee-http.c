@@ -23,7 +23,8 @@ extern char **environ;
 static const char help[] =
 	"usage: cee-http\n"
 	"A CGI/1.1 program: a web server starts it for each request. cee-http(8) has the routes, and how\n"
-	"lighttpd, nginx and Apache are told of it. CEE_CONF names the configuration, CEE_SPOOL the spool.\n\n"
+	"there are sample configurations for lighttpd, nginx and Apache. CEE_CONF names the configuration, CEE_SPOOL "
+	"the spool.\n\n"
 	"  -h, --help\n"
 	"      --version\n";
 
@@ -34,7 +35,7 @@ static void options(int argc, char **argv)
 					       { NULL, 0, NULL, 0 } };
 	int opt;
 
-	/* A server may pass a query without '=' as arguments (RFC 3875, 4.4): these are not ours. */
+	/* A server may pass a query without '=' as arguments (RFC 3875, 4.4): these are not options. */
 	if (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD"))
 		return;
 	while ((opt = prog_getopt(argc, argv, "h", table)) != -1) {

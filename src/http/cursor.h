@@ -17,7 +17,7 @@
 	F(err)	  /* bytes of the two streams */                                                                       \
 	F(marks)  /* records of the index that are no bytes: beginnings and gaps */                                    \
 	F(tests)  /* tests that have ended */                                                                          \
-	F(queue)  /* the place in the queue as last told, 0 none */                                                    \
+	F(queue)  /* the last reported place in the queue, 0 none */                                                   \
 	F(notice) /* 1: the reader knows that tasks are not run at present */                                          \
 	F(end)	  /* 1: the result was sent, there is no more */
 struct cursor {

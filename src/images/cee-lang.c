@@ -1,12 +1,12 @@
 /* cee-lang.c - languages and their images: list, build, pull, check, publish
  *
  * An administrator's tool, the only one besides the runner that speaks to the
- * engine. How images are made is in src/images/; here is what was asked for, in
- * which order, and what is said about it.
+ * engine. The other files in src/images/ build images; this one has the options, the
+ * order of the steps, and the messages.
  *
  * Rules: one language that cannot be had does not keep the others from being
  * made; after that the exit status says that something is missing. Submitters
- * are told (SPOOL/languages.json) of the languages that have an image.
+ * see only the languages that have an image (SPOOL/languages.json).
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -42,7 +42,7 @@ static const char help[] =
 	"Languages and the images that they run in.\n"
 	"\n"
 	"  list [--json]          the languages, and whether their images are there\n"
-	"  build [-fv] [--with NAMES] [NAME...]  make what is missing or old, of all or of these, and publish\n"
+	"  build [-fv] [--with NAMES] [NAME...]  build missing or old images (all, or these), and publish\n"
 	"  pull [-v] NAME         from a registry only\n"
 	"  check [NAME...]        hello world in a locked-down box\n"
 	"  publish                tell submitters which languages there are\n"
@@ -176,11 +176,11 @@ static int each(struct run *r, each_fn f)
 		failed += !r->work.no_source || r->nnames > 0;
 	}
 	if (engine_interrupted)
-		prog_error("interrupted; what was finished stays, the rest left nothing behind");
+		prog_error("interrupted; finished images are kept, the rest was removed");
 	return failed;
 }
 
-/* Images come into being one way or another; submitters are told of them. */
+/* Publishes the languages after images were built or pulled. */
 static int do_images(struct run *r, each_fn make)
 {
 	int failed, status;

@@ -44,7 +44,7 @@ struct job {
 	size_t ncollect;		      /* patterns (base/glob.h) of files to collect */
 	int64_t collect_files, collect_bytes; /* at most; -1 as the administrator says */
 	int priority;			      /* 0 first … 9 last, default 5 */
-	int retries;			      /* reruns after a failure of ours, 0 … 3, default 1 */
+	int retries;			      /* reruns after an internal error, 0 … 3, default 1 */
 	int64_t start_within_us;	      /* -1 no bound */
 	int64_t keep_us;		      /* -1 as the administrator says */
 	char *key, *group;		      /* or NULL */

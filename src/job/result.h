@@ -31,7 +31,7 @@ struct result_phase {
 	int64_t out_bytes, err_bytes, dropped;
 	struct limits limits; /* in force */
 };
-/* Why a file stayed behind, as enum left_reason has it; LEFT_NO_ROOM is the runner's own. */
+/* A file that was not collected; why is an enum left_reason; LEFT_NO_ROOM comes from the runner. */
 enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_WHYS };
 #define LEFT_NO_ROOM_NAME "disk full"
 extern const char *const left_name[LEFT_WHYS];
@@ -39,7 +39,7 @@ enum { RESULT_LEFT_MAX = 16, RESULT_LEFT_NAME = 200 }; /* names in a result, and
 struct result_files {
 	bool wanted; /* the job collects */
 	int64_t count, bytes;
-	int64_t left_count; /* that stayed behind, those in left among them */
+	int64_t left_count; /* files not collected, including those in left */
 	struct {
 		char *name;
 		int why;

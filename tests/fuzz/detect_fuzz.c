@@ -1,5 +1,5 @@
-/* detect_fuzz - whatever a program begins with: its #! line gives bounded words without blanks,
- * and a detected language is one of the languages or a reason that names -l */
+/* detect_fuzz - any beginning of a program: its #! line gives bounded words without blanks,
+ * and the result is one of the languages, or an error that names -l */
 #include "base/error.h"
 #include "job/detect.h"
 #include "job/published.h"

@@ -1,5 +1,5 @@
-/* glob_fuzz - a pattern and a name of any bytes, a NUL between them: no over-read, and a
- * name that matches is one that every step on its way said might come */
+/* glob_fuzz - any pattern and name, separated by a NUL: no over-read, and for a name that
+ * matches, each of its folders was reported as a possible prefix */
 #include "base/glob.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* group_key_fuzz - a group's file and a key's entry of any bytes: only ids come out of the one, each
- * once; the other stands for an id only when it is exactly what is written for its name */
+/* group_key_fuzz - any bytes as a group's file and as a key's entry: reading the first gives valid ids only,
+ * each once; the second is accepted only if it is exactly the text written for its name */
 #include "base/fd.h"
 #include "base/id.h"
 #include "spool/group.h"

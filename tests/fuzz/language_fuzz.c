@@ -1,5 +1,5 @@
-/* language_fuzz - whatever text comes as a language file; what passes makes vectors and is published
- * as JSON that job_check can read; and as the versions that an image names */
+/* language_fuzz - any text as a language file: accepted ones make argument vectors and are published
+ * as JSON that job_check can read; and any text as an image's list of versions */
 #include "base/error.h"
 #include "base/strv.h"
 #include "conf/conf.h"

@@ -1,5 +1,5 @@
-/* manifest_fuzz - any text as each of the files that declare packages: no over-read, and whatever is
- * taken is a package by its grammar, none twice */
+/* manifest_fuzz - any text as each kind of manifest: no over-read, and every accepted
+ * package is valid by its grammar and accepted once */
 #include "base/error.h"
 #include "job/job.h"
 #include "job/job_files.h"

@@ -1,4 +1,4 @@
-/* buf_text_test - buffers, reading files of others, UTF-8, base64, ids, limits, terminal output */
+/* buf_text_test - buffers, reading untrusted files, UTF-8, base64, ids, limits, terminal output */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"

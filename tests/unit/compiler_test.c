@@ -42,12 +42,12 @@ struct bench {
 struct asked {
 	struct bench *bench;
 	struct compile *compile;
-	int told;
+	int reported;
 	bool answered; /* with an END */
 	struct frame_end end;
 	size_t nproducts;
 	char output[100];
-	bool drains; /* whoever is told ends everything */
+	bool drains; /* the callback ends everything */
 };
 
 static void bench_start(struct bench *t)
@@ -99,11 +99,11 @@ static void bench_end(struct bench *t)
 	loop_release(&t->loop);
 }
 
-static void told(void *arg, const struct frame_end *end)
+static void reported(void *arg, const struct frame_end *end)
 {
 	struct asked *k = arg;
 
-	k->told++;
+	k->reported++;
 	k->answered = end;
 	if (end)
 		k->end = *end;
@@ -123,7 +123,7 @@ static bool ask(struct bench *t, const char *owner, bool shares, struct asked *k
 					   .limits = &t->limits,
 					   .owner = owner,
 					   .shares = shares,
-					   .done = told,
+					   .done = reported,
 					   .arg = k };
 
 	*k = (struct asked){ .bench = t };
@@ -231,7 +231,7 @@ static void compiled(void)
 					 .peak = UINT64_MAX,
 					 .hit = UINT64_MAX,
 					 .oom_kills = 9 });
-	CHECK(k.told == 1 && k.answered && k.nproducts == 1 && strcmp(k.output, "a warning") == 0);
+	CHECK(k.reported == 1 && k.answered && k.nproducts == 1 && strcmp(k.output, "a warning") == 0);
 	CHECK(k.end.phase == PHASE_COMPILE && k.end.wall_us == SECOND && k.end.cpu_us == 64 * SECOND);
 	CHECK(k.end.peak == (uint64_t)b->spec.memory && k.end.err_bytes == 9 && k.end.oom_kills == 0);
 	CHECK(first(&t)->state == COMPILER_IDLE);
@@ -256,7 +256,7 @@ static void trouble(void)
 	ask(&t, "ann", true, &k);
 	says_file(b, "a.out", 6);
 	says(b, FRAME_TROUBLE, STREAM_NONE, "signing", 7);
-	CHECK(k.told == 1 && !k.answered && first(&t)->state == COMPILER_IDLE);
+	CHECK(k.reported == 1 && !k.answered && first(&t)->state == COMPILER_IDLE);
 	CHECK(ask(&t, "ann", true, &k)); /* it is ready for the next */
 	says_end(b, &(struct frame_end){ .phase = 2, .how = END_EXITED, .status = 1 });
 	CHECK(k.answered);
@@ -361,8 +361,8 @@ static void broken_by(int how)
 		says_end(b, &(struct frame_end){ .phase = 1, .how = END_EXITED });
 		break;
 	}
-	CHECK(k.told == 1 && !k.answered && k.nproducts == 0 && is_gone(&t));
-	if (k.told != 1)
+	CHECK(k.reported == 1 && !k.answered && k.nproducts == 0 && is_gone(&t));
+	if (k.reported != 1)
 		printf("# %d\n", how);
 	CHECK(!ask(&t, "ann", true, &k) && first(&t)); /* it had come up: the next one may at once */
 	bench_end(&t);
@@ -412,7 +412,7 @@ static void wall_time(void)
 	ask(&t, "ann", true, &k);
 	says_file(b, "a", 1);
 	loop_advance(&t.loop, 10 * SECOND);
-	CHECK(k.told == 0);
+	CHECK(k.reported == 0);
 	loop_advance(&t.loop, SECOND);
 	CHECK(k.answered && k.end.how == END_WALL_LIMIT && k.end.hit == 1u << LIMIT_WALL && k.nproducts == 0);
 	CHECK(k.end.wall_us >= 10 * SECOND && is_gone(&t));
@@ -420,9 +420,9 @@ static void wall_time(void)
 	warm(&t);
 	ask(&t, "ann", true, &k);
 	loop_advance(&t.loop, 10 * MINUTE);
-	CHECK(k.told == 0 && first(&t)->state == COMPILER_BUSY);
+	CHECK(k.reported == 0 && first(&t)->state == COMPILER_BUSY);
 	bench_end(&t);
-	CHECK(k.told == 1);
+	CHECK(k.reported == 1);
 }
 
 static void memory(void)
@@ -442,7 +442,7 @@ static void memory(void)
 	says_end(b, &(struct frame_end){ .phase = 1, .how = END_EXITED, .status = 1 });
 	ask(&t, "ann", true, &k);
 	says_end(b, &(struct frame_end){ .phase = 2, .how = END_MEMORY_LIMIT, .status = 9 });
-	CHECK(k.told == 1 && !k.answered && is_gone(&t)); /* it may be what others left behind */
+	CHECK(k.reported == 1 && !k.answered && is_gone(&t)); /* it may be what others left behind */
 	b = warm(&t);
 	ask(&t, "ann", true, &k);
 	frame_pack_end(&p, &(struct frame_end){ .phase = PHASE_RUN, .how = END_MEMORY_LIMIT, .status = 9 });
@@ -574,7 +574,7 @@ static void waits_for_its_own(void)
 	finish(b, 1);
 	CHECK(k.answered && second.compile->compiler && !third.compile->compiler); /* the one that waited longer */
 	loop_advance(&t.loop, SECOND);
-	CHECK(third.told == 1 && !third.answered && second.told == 0); /* its patience is over */
+	CHECK(third.reported == 1 && !third.answered && second.reported == 0); /* its patience is over */
 	finish(b, 2);
 	CHECK(second.answered);
 	bench_end(&t);
@@ -637,7 +637,7 @@ static void forgotten(void)
 	compilers_forget(&t.compilers, second.compile); /* one that waits */
 	CHECK(first(&t)->state == COMPILER_BUSY && !t.compilers.waiting);
 	compilers_forget(&t.compilers, k.compile); /* one at work: its box goes */
-	CHECK(b->state == BOX_REMOVING && k.told == 0 && second.told == 0);
+	CHECK(b->state == BOX_REMOVING && k.reported == 0 && second.reported == 0);
 	compilers_forget(&t.compilers, NULL);
 	bench_end(&t);
 }
@@ -728,7 +728,7 @@ static void drained(void)
 	ask(&t, "ann", true, &k);
 	ask(&t, "ann", true, &second);
 	compilers_drain(&t.compilers);
-	CHECK(k.told == 1 && !k.answered && second.told == 1 && !second.answered && is_gone(&t));
+	CHECK(k.reported == 1 && !k.answered && second.reported == 1 && !second.answered && is_gone(&t));
 	CHECK(!ask(&t, "ann", true, &k) && is_gone(&t)); /* nothing is started */
 	compilers_refill(&t.compilers);
 	CHECK(!ask(&t, "ann", true, &k) && live_boxes(&t.boxes) == 1);
@@ -758,9 +758,9 @@ static void reconfigured(void)
 	CHECK(idle->state == BOX_REMOVING && busy->state == BOX_READY);
 	finish(busy, 1);
 	CHECK(k.answered && busy->state == BOX_REMOVING); /* it was its last */
-	CHECK(waits.told == 0);
+	CHECK(waits.reported == 0);
 	loop_advance(&t.loop, SECOND);
-	CHECK(waits.told == 1 && !waits.answered);
+	CHECK(waits.reported == 1 && !waits.answered);
 	CHECK(!compilers_suit(&t.compilers, &t.lang, &t.limits) && compilers_suit(&t.compilers, &again, &t.limits));
 	bench_end(&t);
 }
@@ -775,7 +775,7 @@ static void two_of_them(void)
 	warm(&a);
 	CHECK(is_gone(&b) && ask(&a, "ann", true, &k) && !ask(&b, "ann", true, &other));
 	bench_end(&b);
-	CHECK(k.told == 0 && first(&a)->state == COMPILER_BUSY);
+	CHECK(k.reported == 0 && first(&a)->state == COMPILER_BUSY);
 	bench_end(&a);
 }
 

@@ -1,4 +1,4 @@
-/* compose_test - names and languages that a command line's files get, and the text made of them */
+/* compose_test - names and languages of a command line's files, and the composed job */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"

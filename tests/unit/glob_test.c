@@ -1,4 +1,4 @@
-/* glob_test - what a pattern of collect matches, and what is none */
+/* glob_test - what a pattern matches, and invalid patterns */
 #include "base/glob.h"
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* language_test - language files, the argument vectors made of them, and what is published */
+/* language_test - language files, their argument vectors, and the published list */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"

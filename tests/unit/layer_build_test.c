@@ -59,10 +59,10 @@ bool image_ids_ask(struct image_ids *ids, const char *image, image_ids_done *don
 struct asked {
 	struct layer_waiter *waiter;
 	enum layer_answer answer;
-	int told;
+	int reported;
 	struct layer_reply reply;
 	char output[200];
-	struct layer_builds *forget_in; /* who is told forgets this one's companion */
+	struct layer_builds *forget_in; /* the callback forgets this one's companion */
 	struct asked *companion;
 };
 struct bench {
@@ -125,11 +125,11 @@ static void bench_end(struct bench *t)
 		abort();
 }
 
-static void told(void *arg, enum layer_answer a, struct layer_reply *reply)
+static void reported(void *arg, enum layer_answer a, struct layer_reply *reply)
 {
 	struct asked *k = arg;
 
-	k->told++;
+	k->reported++;
 	k->waiter = NULL;
 	k->answer = a;
 	k->reply = *reply;
@@ -146,7 +146,7 @@ static void told(void *arg, enum layer_answer a, struct layer_reply *reply)
 static enum layer_answer ask(struct bench *t, int job, const char *owner, struct asked *k)
 {
 	const struct layer_request r = {
-		.lang = &t->lang, .job = &t->job[job], .owner = owner, .done = told, .arg = k
+		.lang = &t->lang, .job = &t->job[job], .owner = owner, .done = reported, .arg = k
 	};
 	struct layer_reply reply;
 	enum layer_answer a;
@@ -238,7 +238,7 @@ static void built(void)
 	b = last_box(&t.boxes);
 	unpack(b);
 	CHECK(box_sent(b, FRAME_STDIN, NULL) == 2 && box_sent(b, FRAME_STDIN_END, NULL) == 1);
-	CHECK(k.told == 1 && k.answer == LAYER_READY && k.reply.layer.npackages == 1);
+	CHECK(k.reported == 1 && k.answer == LAYER_READY && k.reply.layer.npackages == 1);
 	CHECK(!first(&t) && live_boxes(&t.boxes) == 0);
 	CHECK(ask(&t, 0, "bob", &k) == LAYER_READY);
 	bench_end(&t);
@@ -257,7 +257,7 @@ static void two_wait(void)
 	CHECK(first(&t) && strcmp(first(&t)->owner, "bob") == 0);
 	fetch(last_box(&t.boxes));
 	unpack(last_box(&t.boxes));
-	CHECK(k.told == 0 && other.told == 1 && other.answer == LAYER_READY);
+	CHECK(k.reported == 0 && other.reported == 1 && other.answer == LAYER_READY);
 	layer_builds_forget(&t.builds, NULL);
 	bench_end(&t);
 }
@@ -272,7 +272,7 @@ static void not_wanted(void)
 	ask(&t, 0, "ann", &k);
 	b = last_box(&t.boxes);
 	layer_builds_forget(&t.builds, k.waiter);
-	CHECK(!first(&t) && b->state == BOX_REMOVING && k.told == 0);
+	CHECK(!first(&t) && b->state == BOX_REMOVING && k.reported == 0);
 	ask(&t, 0, "ann", &k); /* nothing stands in its way */
 	CHECK(first(&t) && first(&t)->state == LAYER_BUILD_FETCHING);
 	bench_end(&t);
@@ -373,7 +373,7 @@ static void failed_by(int how, enum layer_answer answer, const char *message)
 		done(b);
 		break;
 	}
-	CHECK(k.told == 1 && k.answer == answer && strstr(k.reply.message, message));
+	CHECK(k.reported == 1 && k.answer == answer && strstr(k.reply.message, message));
 	if (!strstr(k.reply.message, message))
 		printf("# %d: %s\n", how, k.reply.message);
 	CHECK(!first(&t) && live_boxes(&t.boxes) == 0);
@@ -443,7 +443,7 @@ static void unpack_fails(void)
 			loop_advance(&t.loop, 151LL * SECOND);
 		}
 		done(b);
-		CHECK(k.told == 1 && k.answer == (how ? LAYER_FAILED : LAYER_REFUSED));
+		CHECK(k.reported == 1 && k.answer == (how ? LAYER_FAILED : LAYER_REFUSED));
 		CHECK(how != 0 || strcmp(k.reply.message, "packages: a device") == 0);
 		CHECK(how != 1 || strstr(k.reply.message, "are not those that were fetched"));
 		CHECK(how != 2 || strstr(k.reply.message, "are not those that were fetched"));
@@ -463,7 +463,7 @@ static void no_memory(void)
 	no_boxes = true;
 	ask(&t, 0, "ann", &k);
 	no_boxes = false;
-	CHECK(k.told == 1 && k.answer == LAYER_FAILED && strstr(k.reply.message, "out of memory"));
+	CHECK(k.reported == 1 && k.answer == LAYER_FAILED && strstr(k.reply.message, "out of memory"));
 	bench_end(&t);
 }
 
@@ -492,7 +492,7 @@ static void told_forgets(void)
 	k.companion = &other; /* the end of one job is that of another */
 	k.forget_in = &t.builds;
 	layer_build_fail(first(&t), "over");
-	CHECK(k.told == 1 && other.told == 0 && !first(&t));
+	CHECK(k.reported == 1 && other.reported == 0 && !first(&t));
 	bench_end(&t);
 }
 
@@ -585,7 +585,7 @@ static void image_unknown(void)
 	CHECK(first(&t) && !first(&t)->next && first(&t)->state == LAYER_BUILD_FETCHING);
 	ask(&t, 1, "ann", &other);
 	image_asked(image_arg, "cee/other", "sha256:3", false);
-	CHECK(other.told == 0);
+	CHECK(other.reported == 0);
 	image_asked(image_arg, "cee/py", NULL, true);
 	CHECK(other.answer == LAYER_FAILED && strstr(other.reply.message, "run cee-lang build py"));
 	ask(&t, 1, "ann", &other);
@@ -643,7 +643,7 @@ static void made_elsewhere(void)
 		layer_make_end(&theirs, name, fd);
 	}
 	loop_advance(&t.loop, SECOND);
-	CHECK(k.told == 1 && k.answer == LAYER_READY);
+	CHECK(k.reported == 1 && k.answer == LAYER_READY);
 	layers_close(&theirs);
 	bench_end(&t);
 }
@@ -680,7 +680,7 @@ static void two_of_them(void)
 	ask(&b, 0, "ann", &other);
 	fetch(last_box(&a.boxes));
 	unpack(last_box(&a.boxes));
-	CHECK(k.answer == LAYER_READY && other.told == 0 && first(&b));
+	CHECK(k.answer == LAYER_READY && other.reported == 0 && first(&b));
 	bench_end(&a);
 	CHECK(first(&b)->state == LAYER_BUILD_FETCHING);
 	bench_end(&b);

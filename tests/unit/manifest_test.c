@@ -1,4 +1,4 @@
-/* manifest_test - declarations as people write them, and each refusal with its file and line */
+/* manifest_test - typical manifests, and each error with its file and line */
 #include "base/error.h"
 #include "job/job.h"
 #include "job/job_files.h"
@@ -118,7 +118,8 @@ static void requirements(void)
 	CHECK(says(REQ("a\n-r other.txt\n"), "requirements.txt, line 2: -r is not read here"));
 	CHECK(says(REQ("-e .\n"), "-e is not read") && says(REQ("--editable=.\n"), "--editable is not read"));
 	CHECK(says(REQ("a==1.0 --hash=sha256:00\n"), "line 1: options of a requirement"));
-	CHECK(says(REQ("./a.whl\n"), "\"./a.whl\" is not a valid package name") && says(REQ("git+https://x/y\n"), "not an address"));
+	CHECK(says(REQ("./a.whl\n"), "\"./a.whl\" is not a valid package name") &&
+	      says(REQ("git+https://x/y\n"), "not an address"));
 	CHECK(says(REQ("a b\n"), "is not a requirement") && says(REQ("a==1 0\n"), "is not a requirement") &&
 	      says(REQ("a===1\n"), "neither a version nor a range"));
 	CHECK(says(REQ("a==1\nA==2\n"), "line 2: \"A\" is asked for as 2, and before as 1"));

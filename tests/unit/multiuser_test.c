@@ -1,4 +1,4 @@
-/* multiuser_test - whose an owner's name is, and what asks for a part of a shared spool */
+/* multiuser_test - the uid of an owner's name, and requests for a part of a shared spool */
 #include "base/id.h"
 #include "spool/join.h"
 #include "spool/layout.h"
