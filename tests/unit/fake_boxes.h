@@ -138,6 +138,8 @@ static inline void boxes_end(struct boxes *bs)
 	for (struct box *b = bs->first; b; b = b->next)
 		b->state = BOX_REMOVING;
 	boxes_go(bs);
+	free(bs->layers);
+	bs->layers = NULL;
 }
 
 /* How many frames of that type were sent to it; the last one's payload in *data. */
