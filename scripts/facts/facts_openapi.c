@@ -204,7 +204,6 @@ void facts_openapi(FILE *f)
 	openapi_limits(f);
 	left_behind(f);
 	record(f, "Phase", "One phase of a job, or a test: cee-job(5).", result_phase_members, "\"exit_code\"");
-	record(f, "Result", "The result, as in cee-job(5).", result_members,
-	       "\"id\", \"state\", \"why\", \"attempt\"");
+	record(f, "Result", "The result, as in cee-job(5).", result_members, "\"id\", \"state\", \"why\", \"attempt\"");
 	record(f, "Test", "The result of a test, as in cee-job(5).", test_members, "\"number\", \"name\", \"why\"");
 }

@@ -85,7 +85,8 @@ static void refusals(void)
 	      refused("log = xml", "json or text"));
 	CHECK(refused("limit.cpu = 1", "limit.compile") && refused("limit.run.cup = 1", "unknown limit") &&
 	      refused("limit. = 1", "limit.compile"));
-	CHECK(refused("limit.run.cpu = fast", "not a valid duration") && refused("ceiling.run.memory = 1X", "not a valid size"));
+	CHECK(refused("limit.run.cpu = fast", "not a valid duration") &&
+	      refused("ceiling.run.memory = 1X", "not a valid size"));
 	CHECK(refused("docker_host = tcp://10.0.0.1:2375", "unix:///PATH") &&
 	      refused("docker_host = unix:///", "unix:///PATH"));
 	CHECK(parse("docker_host = tcp://127.0.0.1:2375") == 0);
