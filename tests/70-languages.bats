@@ -193,7 +193,7 @@ has_versions() { [ "$(versions)" = "$*" ]; }
 	language '{"host": ["/{cee-no-such-program}/x:/x"]}' 'echo hello, world'
 	run cee-lang build
 	[ "$status" -eq 0 ]
-	[[ $output == *"no such program"* && $output == *"take another host"* ]]
+	[[ $output == *"not found in PATH"* && $output == *"take another host"* ]]
 	run cee-lang build zz
 	[ "$status" -eq 1 ]
 }
@@ -243,7 +243,7 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	run cee-lang build
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"not pulled ("*"cee-no-such-package); next source"*"no such program"*"zz: take another host"* ]]
+	[[ $output == *"not pulled ("*"cee-no-such-package); next source"*"not found in PATH"*"zz: take another host"* ]]
 	run cee-lang build zz
 	[ "$status" -eq 1 ]
 

@@ -342,7 +342,7 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 @test "anonymous callers: nothing by default; what cee.conf allows, without lists, groups and keys" {
 	start_lighttpd none
 	post '{"language":"python","code":"print(1)"}'
-	problem 401 'who you are'
+	problem 401 'login required'
 	[ "$(header WWW-Authenticate)" = 'Bearer realm="cee"' ]
 	req GET /languages
 	problem 401 ''
@@ -372,7 +372,7 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 	local job='{"language":"python","code":"print(1)"}'
 	for _ in 1 2 3; do post "$job"; is 201; done
 	post "$job"
-	problem 429 'in a minute'
+	problem 429 'per minute'
 	after=$(header Retry-After)
 	[ "$after" -ge 1 ] && [ "$after" -le 21 ]
 	rm "$BATS_TEST_TMPDIR/quota/http-web-demo"
@@ -677,7 +677,7 @@ health() { req GET /healthz; [ "$(field .status)" = "$1" ]; }
 	is 201
 	for _ in 1 2 3; do
 		post "$batch"
-		problem 429 'in a minute'
+		problem 429 'per minute'
 		[ "$(header Retry-After)" -gt 3600 ]
 	done
 	[ "$(ls "$CEE_SPOOL/http-web-demo/new" | wc -l)" = 61 ]
