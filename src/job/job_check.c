@@ -190,18 +190,17 @@ static int fits_disk(const cJSON *l, const struct job *j, const struct conf *c, 
 	const cJSON *links = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(l, "layer"), "links");
 	size_t n = 0;
 	AUTO_FREE struct job_file *files = calloc((size_t)cJSON_GetArraySize(own) + 1, sizeof *files);
+	struct disk_language language = { .file = text_of(l, "file") };
 	struct limits run;
 
 	if (!files)
 		return cee_no_memory(e);
 	cJSON_ArrayForEach(v, own) if (cJSON_IsString(v)) files[n++].name = v->valuestring;
+	language.files = files;
+	language.nfiles = n;
+	language.nlinks = j->npackages ? (size_t)cJSON_GetArraySize(links) : 0;
 	limits_in_force(l, j, c, &run);
-	return job_disk_fits(j,
-			     &(struct disk_language){ .file = text_of(l, "file"),
-						      .files = files,
-						      .nfiles = n,
-						      .nlinks = j->npackages ? (size_t)cJSON_GetArraySize(links) : 0 },
-			     &run, e);
+	return job_disk_fits(j, &language, &run, e);
 }
 
 /* Against its language, as the spool publishes it. */
