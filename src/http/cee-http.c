@@ -20,13 +20,12 @@
 
 extern char **environ;
 
-static const char help[] =
-	"usage: cee-http\n"
-	"A CGI/1.1 program: a web server starts it for each request. cee-http(8) has the routes, and how\n"
-	"there are sample configurations for lighttpd, nginx and Apache. CEE_CONF names the configuration, CEE_SPOOL "
-	"the spool.\n\n"
-	"  -h, --help\n"
-	"      --version\n";
+static const char help[] = "usage: cee-http\n"
+			   "A CGI/1.1 program: a web server starts it for each request. cee-http(8) has the routes;\n"
+			   "etc/http has sample configurations for lighttpd, nginx and Apache.\n"
+			   "CEE_CONF names the configuration, CEE_SPOOL the spool.\n\n"
+			   "  -h, --help\n"
+			   "      --version\n";
 
 static void options(int argc, char **argv)
 {
