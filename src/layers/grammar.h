@@ -3,7 +3,7 @@
 #define CEE_LAYERS_GRAMMAR_H
 
 enum grammar {
-	GRAMMAR_ANY, /* one of the others: the language is not known yet */
+	GRAMMAR_ANY, /* the language, and so the grammar, is not known yet */
 	GRAMMAR_NUGET,
 	GRAMMAR_PIP,
 	GRAMMAR_NPM,

@@ -28,8 +28,8 @@ struct layer_look {
 };
 int layer_look(struct layer_look *k, int dir, const char *name);
 
-/* Reads the whole tree and compares it with the manifest's text, which is modified; it must have exactly so many
- * files. -1: it differs. */
+/* Reads the whole tree and compares it with the manifest's text, which is modified; the tree must have exactly `files`
+ * files. -1: the tree differs. */
 int layer_tree_check(int tree, char *text, int64_t files);
 void layer_hex(char *out, const unsigned char *p, size_t n); /* 2n + 1 bytes into out */
 void layer_digest(char out[LAYER_DIGEST + 1], const void *data, size_t len);
@@ -39,6 +39,6 @@ int layer_tree_remove(int dir, const char *name);
 
 /* ---- store.c ---------------------------------------------------------------------- */
 
-/* Moves it to trash/, under a unique name. */
+/* Moves a layer's file or tree to trash/, under a unique name. */
 int layer_to_trash(struct layers *l, int from, const char *name);
 #endif

@@ -97,7 +97,7 @@ int layers_prune(struct layers *l, int64_t max, int64_t *removed, int64_t *bytes
 	return r;
 }
 
-/* Is it being built now? */
+/* Is the layer being built now? */
 static bool being_made(struct layers *l, const char *name)
 {
 	AUTO_CLOSE int fd = openat(l->tmp, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -112,7 +112,7 @@ static int sweep_one(struct layers *l, int dir, const char *name)
 
 	if (dir == l->trash)
 		return layer_tree_remove(dir, name) == 0;
-	if (dir == l->whole) /* a tree without its meta; a builder that is about to replace it has the lock */
+	if (dir == l->whole) /* a tree without its meta; a builder that is about to replace it holds the lock */
 		return faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !being_made(l, name) &&
 		       layer_to_trash(l, dir, name) == 0;
 	if (dir == l->unpack)

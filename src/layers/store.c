@@ -254,7 +254,7 @@ int layer_check(struct layers *l, const char *name, struct cee_err *e)
 
 /* ---- removal ------------------------------------------------------------------------------------- */
 
-/* Moves it to trash/, under a unique name. */
+/* Moves a layer's file or tree to trash/, under a unique name. */
 int layer_to_trash(struct layers *l, int from, const char *name)
 {
 	char to[LAYER_NAME + 64];

@@ -81,15 +81,15 @@ struct layer {
 };
 void layer_release(struct layer *y);
 
-/* Marks a layer as used: returns a descriptor whose lock protects it from removal until it is closed. -1: ENOENT
- * no such layer, EBADMSG it is damaged (e says how), else the system's errno. */
+/* Marks a layer as used: returns a descriptor whose lock protects the layer from removal until the descriptor is
+ * closed. -1: ENOENT unknown layer, EBADMSG the layer is damaged (e says how), else the system's errno. */
 int layer_use(struct layers *l, const char *name, struct layer *y, struct cee_err *e);
 /* Reads meta/NAME, even if the tree is damaged. */
 int layer_read(struct layers *l, const char *name, struct layer *y, struct cee_err *e);
 /* Reads and checks all files. -1 EBADMSG: it is damaged. */
 int layer_check(struct layers *l, const char *name, struct cee_err *e);
-/* Moves it to trash/, for layers_sweep to remove; layer_use does not find it any more. busy: even if it is in use.
- * -1 EBUSY: it is in use. */
+/* Moves the layer to trash/, for layers_sweep to remove; layer_use does not find it any more. busy: even if the layer
+ * is in use. -1 EBUSY: it is in use. */
 int layer_discard(struct layers *l, const char *name, bool busy);
 
 /* Begins to build a layer: returns tmp/NAME, open, empty and locked, for layer_make_end to close. -1 EWOULDBLOCK:

@@ -113,7 +113,7 @@ void layer_digest(char out[LAYER_DIGEST + 1], const void *data, size_t len)
 
 /* ---- a full check ---------------------------------------------------------------------------- */
 
-/* Opens the folder of a path's last part, each part relative to the one before. */
+/* Opens the folder that contains the last part of a path; each part is opened relative to the one before. */
 static int open_above(int tree, char *path, char **last)
 {
 	int dir = fcntl(tree, F_DUPFD_CLOEXEC, 3), next;

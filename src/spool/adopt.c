@@ -45,8 +45,9 @@ int spool_each_dead(struct spool_runner *r, spool_name_fn f, void *arg)
 	return dir_end(d, n);
 }
 
-/* A verdict that was written, but whose last rename the dead runner did not come to, holds: it is the last thing that
- * is written of a job. Only within one boot: after a power cut it may be there, and the output that it speaks of not. */
+/* If the result was written but the dead runner did not get to its last rename, the result is valid: it is the last
+ * thing written for a job. This holds only within one boot: after a power cut the result may exist while the output
+ * that it describes does not. */
 static void publish_written(struct spool *s, const char *owner, const char *id, int attempt)
 {
 	AUTO_CLOSE int dir = place_out(s, owner, id), at = -1;
@@ -66,7 +67,7 @@ struct adopt {
 	struct spool *s;
 	spool_job_fn f;
 	void *arg;
-	bool same_boot; /* as the dead runner's */
+	bool same_boot; /* the machine has not rebooted since the dead runner started */
 	int err;
 };
 
@@ -132,7 +133,7 @@ int spool_adopt(struct spool_runner *r, const char *dead, spool_job_fn f, void *
 	if (cur < 0)
 		return -1;
 	if ((dir = dir_open(cur, dead)) < 0)
-		return errno == ENOENT ? 0 : -1; /* another has done it */
+		return errno == ENOENT ? 0 : -1; /* another runner has adopted it */
 	if (!(r->locked && strcmp(r->locked, dead) == 0) && (lock = runner_dir_lock(dir)) < 0)
 		return errno == ENOENT ? 0 : -1;
 	a.same_boot = runner_dir_same_boot(dir);

@@ -23,13 +23,12 @@
 
 enum {
 	RESULT_ROOM =
-		8192 /* bytes reserved for a result before its job begins; a larger one finds the rest or waits for it */
+		8192 /* bytes reserved for a result before its job begins; a larger result waits if the disk is full */
 };
 enum { NEW_FILE = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, NEW_LOG = NEW_FILE | O_WRONLY | O_APPEND };
 
-/* An attempt of this number is there already: of a ninth and later one, or of one
- * whose claim a power cut took back. It keeps its files under another name, since
- * what its readers have read stays true. */
+/* An attempt with this number exists already: the number is 9 and was used before, or a power cut undid the claim. The
+ * old attempt keeps its files under another name, so that the data its readers have read stays valid. */
 static int move_aside(int dir, int attempt)
 {
 	char n[2], aside[LAYOUT_ASIDE_MAX];
@@ -62,11 +61,11 @@ static int make_files(struct spool_attempt *a)
 
 	a->out = make_file(a, ATTEMPT_STDOUT, NEW_LOG);
 	a->err = make_file(a, ATTEMPT_STDERR, NEW_LOG);
-	/* not O_APPEND: fallocate may have to write the result's room */
+	/* not O_APPEND: where fallocate is emulated, libc may have to write the reserved blocks */
 	a->result = make_file(a, ATTEMPT_RESULT, NEW_FILE | O_RDWR);
 	if (a->out < 0 || a->err < 0 || a->result < 0)
 		return -1;
-	/* the size stays what is written, so nothing has to be cut off at the end */
+	/* the file's size covers only written bytes, so it needs no truncation at the end */
 	if (fallocate(a->result, FALLOC_FL_KEEP_SIZE, 0, RESULT_ROOM) == 0)
 		return 0;
 	if (errno != EOPNOTSUPP)
@@ -76,7 +75,7 @@ static int make_files(struct spool_attempt *a)
 	return err ? -1 : 0;
 }
 
-/* After a failure nothing of the attempt stays, so that it does not look begun. */
+/* After a failure all files of the attempt are removed, so that the attempt does not look begun. */
 static void unmake(struct spool_attempt *a, int attempt)
 {
 	int err = errno;
@@ -119,7 +118,7 @@ int spool_attempt_begin(struct spool_attempt *a)
 	return a->index < 0 ? -1 : 0;
 }
 
-/* Some file systems cannot reserve room: there a full disk makes the result wait. */
+/* Some file systems cannot reserve space: on those a full disk delays the result. */
 int spool_attempt_tests(const struct spool_attempt *a, int64_t room)
 {
 	int fd = make_file(a, ATTEMPT_TESTS, NEW_LOG);
@@ -136,7 +135,7 @@ void spool_attempt_tests_end(int fd, int64_t size, int64_t room)
 {
 	if (size < room &&
 	    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)size, (off_t)(room - size)) < 0)
-		return; /* it stays reserved as long as the attempt is there */
+		return; /* the space stays reserved until the attempt is removed */
 }
 
 int spool_attempt_files(struct spool_attempt *a)

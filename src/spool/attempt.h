@@ -23,7 +23,7 @@ struct spool_attempt {
 	int out, err, index;	/* append */
 	int files, files_index; /* append; -1 until spool_attempt_files */
 	int result;		/* N/result.new, room reserved */
-	mode_t mode;		/* of its files */
+	mode_t mode;		/* mode of the attempt's files */
 };
 #define SPOOL_ATTEMPT_NONE ((struct spool_attempt){ -1, -1, -1, -1, -1, -1, -1, -1, 0600 })
 /* attempt is 1 to 9. If it fails, nothing of the attempt is left. */

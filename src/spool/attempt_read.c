@@ -45,7 +45,7 @@ static int add_gap(struct output_extent *x, uint64_t missing)
 	return 0;
 }
 
-/* What the index covers of the output. A line that cannot be understood ends it. */
+/* Determines which part of the output the index covers. An invalid line ends the reading of the index. */
 static int read_extent(int attempt_dir, enum spool_output output, struct output_extent *x)
 {
 	AUTO_CLOSE int fd = place_attempt_file(attempt_dir, ATTEMPT_INDEX);

@@ -1,11 +1,11 @@
 /* check.c - checking a spool against the table of cee-spool(5) (check.h)
  *
- * It walks everything, and reports what the table does not allow (a problem) and what it allows but one of the
- * spool's programs still has to clean up (a note). In a live spool files move while it looks: what looks
- * wrong about a job's place is looked at again, in the order in which jobs move, until it is right or stays
- * wrong. That a job is in two places is found from new and cur, each of whose jobs is looked for
- * everywhere; so the history costs only its own walk. Nothing is changed without fix, and then only what
- * nobody holds a lock on.
+ * It walks the whole spool, and reports whatever the table does not allow (a problem) and whatever the table allows
+ * but one of the spool's programs still has to clean up (a note). In a live spool files move during the check: if a
+ * job's place looks wrong, the places are checked again, in the order in which jobs move, until the job is found
+ * in the right place or the problem persists. To find jobs that are in two places, each job in new and cur is looked
+ * up everywhere; so the history costs only its own walk. Nothing is changed without fix, and with fix only objects
+ * that no process holds a lock on.
  */
 #include "spool/check.h"
 #include "base/dir.h"

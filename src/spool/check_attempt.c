@@ -26,7 +26,8 @@ struct cover {
 	uint64_t out, err;
 };
 
-/* Adds up what the index says; what is left over of it is in *rest. 0, or -1 not understood. */
+/* Adds up the lengths in the index; *rest is the number of bytes after its last complete line. -1: a line is
+ * invalid. */
 static int read_index(int fd, struct cover *c, size_t *rest)
 {
 	char b[65536];
@@ -60,7 +61,7 @@ static int read_index(int fd, struct cover *c, size_t *rest)
 	return 0;
 }
 
-/* Bytes that are missing: of an old attempt that is worth a note. */
+/* Reports missing bytes: for an old attempt they are only a note. */
 #define check_lost(ck, role, ...) ((role) == ATTEMPT_OLD ? check_note(ck, __VA_ARGS__) : check_problem(ck, __VA_ARGS__))
 
 static void check_stream(struct spool_check *ck, int dir, enum attempt_file file, const char *path, uint64_t covered,
@@ -86,7 +87,8 @@ static void check_stream(struct spool_check *ck, int dir, enum attempt_file file
 			      (unsigned long long)(size - covered));
 }
 
-/* Each line is a test's, in the order in which they ran, and its bytes are there. */
+/* Checks that each line is a valid test, that the tests are in the order in which they ran, and that the index covers
+ * their output. */
 static void check_lines(struct spool_check *ck, const struct buf *b, const struct cover *c, const char *path,
 			enum attempt_role role)
 {
@@ -113,7 +115,8 @@ static void check_lines(struct spool_check *ck, const struct buf *b, const struc
 	}
 }
 
-/* A line is written when the index has all that the test wrote, and read before it. */
+/* A test's line is written after the index covers all output of the test; so the caller reads the lines before the
+ * index. */
 static void check_tests(struct spool_check *ck, const struct buf *b, const char *path, const struct cover *c,
 			enum attempt_role role)
 {
@@ -127,8 +130,7 @@ static void check_tests(struct spool_check *ck, const struct buf *b, const char 
 		check_problem(ck, p, "ends within a line, though the job has ended");
 }
 
-/* The index is read
- * before the streams are measured: a live attempt appends to the streams first. */
+/* The index is read before the streams are measured, because a live attempt appends to the streams first. */
 static void check_output(struct spool_check *ck, int dir, const char *path, enum attempt_role role)
 {
 	AUTO_BUF struct buf tests = { 0 };
@@ -157,7 +159,7 @@ static void check_output(struct spool_check *ck, int dir, const char *path, enum
 	check_tests(ck, &tests, path, &c, role);
 }
 
-/* Contents come first, then their line: so the line is believed. */
+/* A file's contents are written before its line, so a line without its contents is a fault. */
 static void check_collected(struct spool_check *ck, int dir, const char *path, enum attempt_role role)
 {
 	AUTO_BUF struct buf text = { 0 };

@@ -1,4 +1,4 @@
-/* check_entry.c - reporting findings, and what every entry of a spool must be (check_entry.h) */
+/* check_entry.c - reporting findings, and checks that all entries of a spool need (check_entry.h) */
 #include "spool/check_entry.h"
 #include "base/dir.h"
 #include "base/text.h"
@@ -66,7 +66,7 @@ DIR *check_open_dir(struct spool_check *ck, int at, const char *name, const char
 
 	if (!d && errno != ENOENT)
 		check_problem(ck, path, "%s", strerror(errno));
-	/* of a shared spool multiuser.c knows which modes are right */
+	/* in a shared spool multiuser.c checks the modes */
 	if (d && !ck->s->shared && fstat(dirfd(d), &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)))
 		check_problem(ck, path, "is writable by others (mode %03o; 700 is right)", st.st_mode & 0777);
 	return d;

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The attempt that ended the job; 0 when the result cannot be understood. */
+/* Returns the attempt that ended the job; 0 if the result is invalid. */
 static int check_result(struct spool_check *ck, int out, const char *id, const char *path)
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -60,7 +60,7 @@ static void check_out(struct spool_check *ck, int bucket, const char *owner, con
 
 	if (!d)
 		return;
-	/* first: when it is there, all else is at rest */
+	/* checked first: once the result exists, the job's other files do not change any more */
 	if (dir_has(dirfd(d), LAYOUT_RESULT)) {
 		final = check_result(ck, dirfd(d), id, path);
 		ck->ended++;

@@ -108,7 +108,7 @@ static void check_group_lines(struct spool_check *ck, int dir, const char *name,
 
 		number++;
 		if (len == 1 && line[0] == '\n')
-			continue; /* after a line that a power cut had torn */
+			continue; /* an empty line follows a line that a power cut left incomplete */
 		if (len == ID_LEN + 1 && line[ID_LEN] == '\n') {
 			line[ID_LEN] = 0;
 			if (id_valid(line))
@@ -146,7 +146,7 @@ static void check_key(struct spool_check *ck, int dir, const char *owner, const 
 	int r = key_read(dir, name, id);
 
 	if (fd < 0 || file_locked(fd) != 0 || r < 0)
-		return; /* it is in use, or check_file has reported it */
+		return; /* the file is in use, or check_file has reported it */
 	if (r == 0)
 		check_note(ck, path, "is empty or torn; the next submit with its key writes it");
 	else if (spool_find(ck->s, owner, id, &w, NULL) == 0 || errno != ENOENT)
@@ -223,7 +223,8 @@ static void wrong_mode(void *arg, const char *path, const char *expected)
 	check_mode(share->ck, path, expected, share->owner);
 }
 
-/* An owner's name says its uid; that of cee-http's owners cee.conf says, else their directory new. */
+/* The name uid-N contains the owner's uid. cee-http's owners have the uid that cee.conf sets; without that setting,
+ * the uid of their directory new. */
 static void check_share(struct spool_check *ck, const char *owner, int dir)
 {
 	struct stat st;

@@ -72,7 +72,7 @@ static void look(struct spool_check *ck, const char *owner, const char *id, stru
 	}
 }
 
-/* What is wrong with it, NULL when nothing is. */
+/* Describes the problem; NULL if there is none. */
 static const char *judge(const struct places *p)
 {
 	if (p->new > 1)

@@ -41,7 +41,7 @@ static long check_claims(struct spool_check *ck, int runner, const char *owner, 
 	return n;
 }
 
-/* Is its lock held? -1 when the directory went meanwhile. */
+/* Is the runner's lock held? -1 if the directory was removed meanwhile. */
 static int runner_alive(struct spool_check *ck, int dir, const char *path)
 {
 	AUTO_CLOSE int fd = openat(dir, LAYOUT_RUNNER_LOCK, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

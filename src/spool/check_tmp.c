@@ -22,7 +22,7 @@ void check_tmp(struct spool_check *ck, int at, const char *path)
 	if (d && ck->fix)
 		spool_sweep_dir(dirfd(d));
 	while (d && (e = dir_next(d))) {
-		/* directories are runners' on their way into and out of cur */
+		/* a directory is moving into or out of cur (then it is a runner's), or is a removed job */
 		bool is_dir = dir_is_dir(d, e), gone = layout_is_gone(e->d_name);
 		AUTO_CLOSE int dir = is_dir ? dir_open(dirfd(d), e->d_name) : -1;
 		AUTO_CLOSE int fd = openat(is_dir ? dir : dirfd(d), is_dir ? LAYOUT_RUNNER_LOCK : e->d_name,

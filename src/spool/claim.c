@@ -1,8 +1,8 @@
-/* claim.c - claiming a job, giving it back, putting it away (claim.h)
+/* claim.c - claiming, requeueing and retiring a job (claim.h)
  *
- * A claim, a requeue, an end: each is one rename, so that at any moment, also after a kill or a power
- * cut, a job is in exactly one place. out/.../ID/result alone decides that a job has ended: whoever
- * finds a job in cur looks for it first, and if it is there only moves the job to its side.
+ * Each of these is one rename, so that at any moment, also after a kill or a power cut, a job is in exactly one
+ * place. out/.../ID/result alone decides that a job has ended: a process that finds a job in cur looks for the
+ * result first, and if it exists, only moves the job's file beside it.
  */
 #include "spool/claim.h"
 #include "base/buf.h"
@@ -28,9 +28,9 @@
 
 /* ---- claim, requeue, retire ------------------------------------------------------ */
 
-/* What was put into new/ need not be a file: a link, a fifo, a folder. Such a thing must not
- * come to lie in out/, where readers look: an empty file stands for it. A folder that has
- * something in it goes back to its owner's tmp/. */
+/* An entry of new/ need not be a regular file: its owner can put a link, a fifo or a directory there. Such an entry
+ * must not reach out/, where readers look: an empty file replaces it. A directory that is not empty is moved to its
+ * owner's tmp/. */
 static void disarm(struct spool *s, int from, const char *owner, const char *name)
 {
 	struct stat st;
@@ -42,7 +42,7 @@ static void disarm(struct spool *s, int from, const char *owner, const char *nam
 		AUTO_CLOSE int tmp = place_part(s, owner, PART_TMP);
 
 		if (tmp < 0 || renameat2(from, name, tmp, name, RENAME_NOREPLACE) < 0)
-			return; /* cee-fsck names it */
+			return; /* cee-fsck reports it */
 	}
 	fd = openat(from, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, place_file_mode(s));
 	close_ptr(&fd);
@@ -63,7 +63,7 @@ int claim_retire(struct spool *s, int from, const char *owner, const char *id, i
 	return spool_cancel_clear(s, owner, id);
 }
 
-/* The room that a result would have taken; its attempt will have none. */
+/* Releases the space reserved for a result, because this attempt will have none. */
 static void drop_reserve(struct spool *s, const char *owner, const char *id, int attempt)
 {
 	AUTO_CLOSE int out = place_out(s, owner, id);
@@ -73,7 +73,7 @@ static void drop_reserve(struct spool *s, const char *owner, const char *id, int
 		unlinkat(dir, attempt_file_name[ATTEMPT_RESULT], 0);
 }
 
-/* attempts: how many of them count, attempt or one less */
+/* attempts: the number of attempts that count, attempt or one less */
 int claim_requeue(struct spool *s, int from, const char *owner, const char *id, int attempt, int attempts)
 {
 	AUTO_CLOSE int new = place_part(s, owner, PART_NEW);
@@ -83,10 +83,10 @@ int claim_requeue(struct spool *s, int from, const char *owner, const char *id, 
 	layout_new_name(to, id, 0, attempts);
 	if (new < 0)
 		return -1;
-	/* first: afterwards another runner may already be at the next attempt */
+	/* before the rename: after it another runner may already run the next attempt */
 	drop_reserve(s, owner, id, attempt);
 	if (renameat2(from, name, new, to, RENAME_NOREPLACE) < 0) {
-		/* a name that only a runner gives: what its owner has put there goes */
+		/* only runners use such a name: an entry that the owner created there is removed */
 		if (errno != EEXIST || (unlinkat(new, to, 0) < 0 && unlinkat(new, to, AT_REMOVEDIR) < 0) ||
 		    renameat2(from, name, new, to, RENAME_NOREPLACE) < 0)
 			return -1;
@@ -107,12 +107,12 @@ int spool_claim(struct spool_runner *r, const char *owner, const char *id, int p
 	layout_new_name(from, id, priority, attempts);
 	layout_claim_name(to, id, n);
 	if (renameat2(new, from, mine, to, RENAME_NOREPLACE) < 0) {
-		if (errno == EEXIST) /* we have one of this id: a second name of it waits, and nobody else with it */
+		if (errno == EEXIST) /* this runner already has a job with this id: new/ has a second entry for it */
 			errno = ENOENT;
 		return -1;
 	}
 	spool_hook("claimed");
-	/* A power cut can bring a job back that has ended. */
+	/* After a power cut a job that has ended can be in new/ again. */
 	if (place_has_result(r->s, owner, id)) {
 		if (claim_retire(r->s, mine, owner, id, n) == 0)
 			errno = ENOENT;
@@ -141,8 +141,8 @@ int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id
 	return mine < 0 ? -1 : read_file_at(mine, name, max, b);
 }
 
-/* A disk that was too full for the attempt's files must not use the job's attempts up:
- * one that left no directory was none. (A dead runner's counts: it may be why it died.) */
+/* If the disk was too full for an attempt's files, the attempt must not count: so an attempt without a directory does
+ * not count. (An attempt of a dead runner counts, because it may be the reason for the runner's death.) */
 int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt)
 {
 	AUTO_CLOSE int mine = my_owner(r, owner, id), out = -1;

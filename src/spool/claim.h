@@ -13,10 +13,11 @@ int spool_claim(struct spool_runner *r, const char *owner, const char *id, int p
 /* Reads a claimed job; EINVAL when it is not a regular file of one link, EFBIG when it is larger than max. */
 int spool_claimed_read(struct spool_runner *r, const char *owner, const char *id, int attempt, size_t max,
 		       struct buf *b);
-/* cur/ME/... -> new/0.ID.N: it will be the first to run, and keeps its number of attempts (an attempt without a
+/* cur/ME/... -> new/0.ID.N: the job will be the first to run, and keeps its number of attempts (an attempt without a
  * directory does not count). */
 int spool_requeue(struct spool_runner *r, const char *owner, const char *id, int attempt);
-/* The last step of a job that has a result: its file -> out/.../ID/job, and requests to cancel it are removed. */
+/* The last step of a job that has a result: moves its file to out/.../ID/job, and removes the requests to cancel the
+ * job. */
 int spool_job_retire(struct spool_runner *r, const char *owner, const char *id, int attempt);
 
 /* The same for adopt.c: from is any runner's cur/RUNNER/OWNER; attempts: the number that counts. */

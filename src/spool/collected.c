@@ -1,8 +1,8 @@
 /* collected.c - the index of an attempt's collected files (cee-spool(5))
  *
- * A line of JSON for each file; the contents lie one behind the other in the file
- * `files`, so each line's offset is the sum of the sizes before it. That, the names and
- * the modes are checked here for everybody: a reader may paste a name into an archive.
+ * The index has a line of JSON for each file; the contents are concatenated in the file `files`, so each line's
+ * offset is the sum of the sizes before it. The offsets, the names and the modes are checked here for all readers:
+ * a reader may use a name in an archive without another check.
  */
 #include "spool/collected.h"
 #include "base/buf.h"

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * files has all contents, one behind the other; files.index a line of JSON for each:
- * {"name":"out/a.png","mode":"0644","offset":0,"size":1234}, in that order. A line without
- * its newline is incomplete and ignored. Names are valid for job_name_valid. */
+ * files has all contents, concatenated in the order of the lines in files.index. Each line describes one file:
+ * {"name":"out/a.png","mode":"0644","offset":0,"size":1234}. A line without its newline is incomplete and ignored.
+ * Names are valid for job_name_valid. */
 
 struct files_record {
 	char *name;

@@ -1,4 +1,4 @@
-/* count.c - how many jobs wait and run (count.h) */
+/* count.c - the numbers of queued and claimed jobs (count.h) */
 #include "spool/count.h"
 #include "base/dir.h"
 #include "base/id.h"
@@ -47,7 +47,7 @@ static int64_t count_claimed_dir(int runner, const char *owner)
 	return n;
 }
 
-/* Of one runner, of all owners. */
+/* Counts the claimed jobs of one runner, of all owners. */
 static int64_t count_claimed(int cur, const char *runner)
 {
 	DIR *d = dir_list(cur, runner);
@@ -83,7 +83,7 @@ int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *c
 
 		if (!spool_runner_valid(e->d_name) || !dir_is_dir(d, e))
 			continue;
-		/* a runner's directory is not for everybody to list */
+		/* not every user may list a runner's directory */
 		layout_claims_path(path, e->d_name, owner ? owner : "");
 		*claimed += owner ? count_claimed_dir(dirfd(d), path) : count_claimed(dirfd(d), e->d_name);
 	}

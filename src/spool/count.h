@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* owner NULL: of all owners. */
+/* owner NULL: counts the jobs of all owners. */
 int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *claimed);
 
 #endif

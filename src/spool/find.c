@@ -1,7 +1,7 @@
-/* find.c - where a job is, its text and its result (find.h)
+/* find.c - finding a job: its place, its text, its result (find.h)
  *
  * Nothing here reads a directory that grows with history. A job moves new -> cur -> out, and back from cur to new
- * when it is requeued: it is looked for in that order and again, until it is found or was missed each time.
+ * when it is requeued: so the places are searched in that order, several times, until the job is found.
  */
 #include "spool/find.h"
 #include "base/buf.h"
@@ -37,7 +37,7 @@ static int last_attempt(int out)
 	return 0;
 }
 
-/* One look: 1 found, 0 not. */
+/* Searches each place once: 1 found, 0 not found. */
 static int look(struct spool *s, const char *owner, const char *id, struct spool_where *w)
 {
 	AUTO_CLOSE int out = place_out(s, owner, id), new = -1, cur = -1;
@@ -59,7 +59,7 @@ static int look(struct spool *s, const char *owner, const char *id, struct spool
 		return 0;
 	if (out < 0)
 		out = place_out(s, owner, id);
-	/* it may have ended, and be on its way to out, since we looked there */
+	/* since out was searched the job may have ended, and may be moving to out */
 	if (out >= 0 && dir_has(out, LAYOUT_RESULT))
 		w->state = STATE_FINISHED;
 	else
@@ -93,7 +93,7 @@ int spool_read_tests(struct spool *s, const char *owner, const char *id, int att
 	return dir < 0 ? -1 : read_file_at(dir, attempt_file_name[ATTEMPT_TESTS], TESTS_MAX_BYTES, b);
 }
 
-/* One look in each place: 0 read, -1 ENOENT nowhere, -1 else an error. */
+/* Tries each place once: 0 read, -1 ENOENT not found, -1 another error. */
 static int read_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b)
 {
 	AUTO_CLOSE int new = -1, cur = -1, out = -1;

@@ -10,21 +10,22 @@
 
 #include <stddef.h>
 
-/* The place of a job; spool_find: ENOENT it is unknown. */
+/* The place of a job; spool_find: ENOENT the job is unknown. */
 struct spool_where {
 	enum state state;	/* FINISHED stands for "has a result" here */
 	int attempt;		/* 0 none yet */
 	char runner[OWNER_MAX]; /* the runner that has claimed it, "" none */
 };
 int spool_find(struct spool *s, const char *owner, const char *id, struct spool_where *w, struct cee_err *e);
-int spool_read_result(struct spool *s, const char *owner, const char *id, struct buf *b); /* ENOENT: it has not ended */
+/* ENOENT: the job has not ended. */
+int spool_read_result(struct spool *s, const char *owner, const char *id, struct buf *b);
 /* Reads the lines of the tests that have ended in that attempt. ENOENT: the job has no tests, or no such attempt. */
 int spool_read_tests(struct spool *s, const char *owner, const char *id, int attempt, struct buf *b);
 /* Reads the job as it was submitted, at most max bytes. */
 int spool_read_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b);
-/* The same for a job that has ended: looked for beside its result first, where nearly all of them are. */
+/* The same for a job that has ended: looks beside its result first, where nearly all such jobs have their text. */
 int spool_read_ended_job(struct spool *s, const char *owner, const char *id, size_t max, struct buf *b);
-/* The same for a queued job whose name in the queue is known. ENOENT: it is no longer queued. */
+/* The same for a queued job whose name in the queue is known. ENOENT: the job is no longer queued. */
 int spool_read_waiting(struct spool *s, const char *owner, const char *id, int priority, int attempts, size_t max,
 		       struct buf *b);
 

@@ -1,17 +1,16 @@
 /* follow.c - following one job from wherever it is to its end (follow.h)
  *
  * The rules kept here:
- *   - The index is read first, and of the streams only what it covers: the rest
- *     was never output.
- *   - A watch is set before what it watches is read, so that nothing falls
- *     between; of a directory that is not there yet the deepest parent that is
- *     gets the watch.
- *   - The result is looked for before the index is read: it appears when all of
- *     the index is written, so what is read after that is all there is.
- *   - inotify is a hint: everything is looked at again every FOLLOW_SLOW_MS, and
- *     without an instance (128 a user by default) every FOLLOW_BLIND_MS.
- *   - A later attempt replaces the one that is read, when that one's index is
- *     read to its end.
+ *   - The index is read first, and of the streams only the bytes that the index
+ *     covers: bytes after those are not output.
+ *   - A watch is set before the watched file is read, so that no change is missed;
+ *     if a directory does not exist yet, its deepest existing parent is watched.
+ *   - The result is looked for before the index is read: it is published after the
+ *     whole index is written, so once the result exists, the index is complete.
+ *   - inotify is only a hint: all files are checked again every FOLLOW_SLOW_MS, and
+ *     without an instance (128 per user by default) every FOLLOW_BLIND_MS.
+ *   - When the index of the current attempt has been read to its end, a later
+ *     attempt replaces the current one.
  */
 #include "spool/follow.h"
 #include "base/buf.h"
@@ -120,8 +119,8 @@ void follow_rewind(struct follow *f)
 /* ---- watching -------------------------------------------------------------- */
 
 
-/* Watches the deepest directory on the way to out/…/ID that there is, for the
- * next one's name. It has been there for all of the look that comes after. */
+/* Watches the deepest existing directory on the way to out/…/ID, for the name of the next one. The watch is set before
+ * the search that follows, so no change is missed. */
 static void watch_parent(struct follow *f)
 {
 	char path[sizeof f->path];
@@ -138,7 +137,7 @@ static void watch_parent(struct follow *f)
 			f->next = f->path + len + (len > 0);
 			follow_watch_fd(f, fd, FOLLOW_NEW_NAME, &f->wd_parent);
 			if (len == 0)
-				fd = -1; /* the spool's own */
+				fd = -1; /* fd is borrowed from the spool: do not close it */
 			return;
 		}
 	}
@@ -160,7 +159,7 @@ static int open_dir(struct follow *f)
 	return f->dir >= 0 || errno == ENOENT ? 0 : -1;
 }
 
-/* Gets hold of out/…/ID, or of a watch for its coming. */
+/* Opens out/…/ID, or watches for its creation. */
 static int find_dir(struct follow *f)
 {
 	if (open_dir(f) < 0)
@@ -179,7 +178,7 @@ static int find_dir(struct follow *f)
 	return 0;
 }
 
-/* It is made before the index is. */
+/* The file of tests is created before the index. */
 static int open_tests(struct follow *f)
 {
 	if (!f->tests || f->tests_fd >= 0)
@@ -205,7 +204,7 @@ static int open_index(struct follow *f)
 	follow_unwatch(f, &f->wd_attempt);
 	follow_watch_fd(f, f->index, IN_MODIFY, &f->wd_index);
 	f->look_index = true;
-	if (f->taken_too) { /* older than the index, or not there for some reason */
+	if (f->taken_too) { /* created before the index; it may be missing */
 		f->taken = place_attempt_file(f->attempt_dir, ATTEMPT_TAKEN);
 		if (f->taken >= 0)
 			follow_watch_fd(f, f->taken, IN_MODIFY, &f->wd_taken);
@@ -220,7 +219,7 @@ int64_t follow_taken(const struct follow *f)
 	return f->taken >= 0 && fstat(f->taken, &st) == 0 ? st.st_size : 0;
 }
 
-/* The greatest attempt that has a directory; the one being read when there is no later one. */
+/* Returns the greatest attempt that has a directory, or the current attempt if there is no later one. */
 static int newest_attempt(struct follow *f)
 {
 	for (int n = LAYOUT_ATTEMPTS; n > f->attempt; n--) {
@@ -277,7 +276,7 @@ static int look_around(struct follow *f, follow_fn fn, void *arg)
 		return -1;
 	if (f->dir < 0)
 		return 0;
-	/* the watch on the directory may have come after the first look for the result */
+	/* the directory's watch may have been set after the first check for the result */
 	if (look_result(f) < 0)
 		return -1;
 	if (f->result_only)
@@ -315,7 +314,7 @@ int follow_step(struct follow *f, follow_fn fn, void *arg, struct cee_err *e)
 /* ---- waiting --------------------------------------------------------------- */
 
 
-/* The slow timer: look at everything, and whether the job is still anywhere at all. */
+/* For the slow timer: checks all files, and whether the job still exists anywhere. */
 static void slow_look(struct follow *f)
 {
 	struct spool_where w;
@@ -338,7 +337,7 @@ int follow_wait(struct follow *f, int timeout_ms, struct pollfd *more, int nmore
 		wait = FOLLOW_BLIND_MS;
 	if (timeout_ms >= 0 && timeout_ms < wait)
 		wait = timeout_ms;
-	p[0] = (struct pollfd){ .fd = f->inotify, .events = POLLIN }; /* -1 is passed over */
+	p[0] = (struct pollfd){ .fd = f->inotify, .events = POLLIN }; /* poll ignores -1 */
 	for (int i = 0; i < nmore; i++)
 		p[1 + i] = more[i];
 	r = poll(p, (nfds_t)(1 + nmore), wait);

@@ -40,14 +40,14 @@ struct follow_item {
 	const char *data; /* valid during the call */
 	size_t len;
 };
-/* Returning not 0 ends the step, which then returns -1 with the errno that fn set. */
+/* A return value other than 0 ends the step, which then returns -1 with the errno that fn set. */
 typedef int (*follow_fn)(void *arg, const struct follow_item *it);
 
 struct follow_stream {
 	int fd;		  /* -1 not opened yet */
 	int64_t at;	  /* the next byte to hand out */
-	uint64_t covered; /* bytes from `at` on that the index is known to cover */
-	char *block;	  /* FOLLOW_BLOCK bytes: those of the file from block_at on */
+	uint64_t covered; /* number of bytes from `at` on that the index is known to cover */
+	char *block;	  /* FOLLOW_BLOCK bytes: the file's bytes from block_at on */
 	int64_t block_at;
 	size_t block_len;
 };
@@ -64,11 +64,11 @@ struct follow {
 	int inotify;	  /* one for all jobs of this struct */
 	int wd_parent, wd_dir, wd_attempt, wd_index, wd_tests, wd_taken; /* -1 none */
 	const char *next;	   /* the name within path that wd_parent waits for */
-	bool look_dir, look_index; /* something may be new there */
+	bool look_dir, look_index; /* the directory or the index may have changed */
 	int misses;		   /* consecutive slow looks that did not find the job */
 	int64_t slow_us;	   /* the next slow look, mono_us */
 	int dir, attempt_dir, index, tests_fd, taken;
-	int attempt; /* being read; 0 none has begun */
+	int attempt; /* the attempt being read; 0: none has begun */
 	int64_t index_at, tests_at;
 	struct follow_stream out, err;
 	struct buf result; /* the result's text when the job has ended */
@@ -76,17 +76,16 @@ struct follow {
 
 /* s is borrowed. With watch = false do not call follow_wait. */
 void follow_init(struct follow *f, struct spool *s, bool watch);
-/* Starts following a job, instead of the previous one: does no I/O that can fail. */
+/* Starts following a job, instead of the previous one. It does no I/O that can fail. */
 void follow_job(struct follow *f, const char *owner, const char *id);
 void follow_release(struct follow *f);
 
-/* Hands out all that is new. 0: the job has not ended; 1: it has, and everything
- * was handed out (f->result is its result); -1 with errno and e: ENOENT the job
- * was removed from the spool, EPROTO its log is damaged, else the errno of fn or the system. */
+/* Hands out all new items. 0: the job has not ended; 1: the job has ended and all items were handed out (f->result is
+ * its result); -1 with errno and e: ENOENT the job was removed from the spool, EPROTO its log is damaged, else the
+ * errno of fn or the system. */
 int follow_step(struct follow *f, follow_fn fn, void *arg, struct cee_err *e);
-/* Sleeps until there may be something new (1), for at most timeout_ms (0; -1
- * unlimited). 2: one of more[] (at most FOLLOW_MORE) has revents, handle it first.
- * -1 EINTR when a signal came. */
+/* Sleeps until there may be something new (returns 1), for at most timeout_ms (then 0; -1: unlimited). 2: one of more[]
+ * (at most FOLLOW_MORE) has revents, handle it first. -1 EINTR: a signal came. */
 int follow_wait(struct follow *f, int timeout_ms, struct pollfd *more, int nmore);
 /* Hands out the current attempt again from its beginning. */
 void follow_rewind(struct follow *f);

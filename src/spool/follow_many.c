@@ -1,13 +1,13 @@
 /* follow_many.c - following many jobs at once (follow_many.h)
  *
  * The rules kept here:
- *   - A job that waits is seen to begin when its directory appears: the buckets of out/ are
- *     watched, a few for any number of jobs, and an event's name is the job's id.
- *   - One that has begun has a struct follow without watches of its own; here its directory,
- *     its attempt's and its index are watched, by the one instance. Any event of them has
- *     all that have begun looked at: they are as many as the runners have places.
- *   - A watch is set before what it watches is read; inotify is a hint, and everything is
- *     looked at again by the clock, those that wait in turn.
+ *   - A queued job has begun when its directory appears: the buckets of out/ are watched,
+ *     a few for any number of jobs, and the name in an event is the job's id.
+ *   - A job that has begun has a struct follow without watches of its own; this file watches
+ *     the directories of the job and of its attempt, and the index, with one instance. After any
+ *     event on these, all begun jobs are checked: there are at most as many as the runners have slots.
+ *   - A watch is set before the watched file is read. inotify is only a hint: all jobs are
+ *     checked again by the clock, queued jobs a few at a time.
  */
 #include "spool/follow_many.h"
 #include "base/clock.h"
@@ -31,7 +31,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-struct follow_bucket { /* a directory that jobs will end in, watched */
+struct follow_bucket { /* a bucket of out/, watched for the directories of new jobs */
 	char name[LAYOUT_BUCKET + 1];
 	int wd;
 };
@@ -83,7 +83,7 @@ static struct follow_bucket *bucket_of(struct follow_many *c, const char *id)
 		if (strcmp(c->buckets[i].name, name) == 0)
 			return &c->buckets[i];
 	if (!(b = realloc(c->buckets, (c->nbuckets + 1) * sizeof *b)))
-		return NULL; /* the clock will do */
+		return NULL; /* without a bucket the job is checked by the clock */
 	c->buckets = b;
 	b += c->nbuckets++;
 	layout_bucket_of(b->name, id);
@@ -91,7 +91,7 @@ static struct follow_bucket *bucket_of(struct follow_many *c, const char *id)
 	return b;
 }
 
-/* A bucket that is not there yet is waited for in out/. */
+/* Watches out/ too, so that a bucket that does not exist yet is noticed. */
 static void watch_bucket(struct follow_many *c, struct follow_bucket *b)
 {
 	AUTO_CLOSE int out = -1, fd = -1;
@@ -106,7 +106,7 @@ static void watch_bucket(struct follow_many *c, struct follow_bucket *b)
 	b->wd = watch_fd(c, fd, NEW_NAME);
 }
 
-/* True when one was added: what came before it must be looked for again. */
+/* True if a watch was added: the caller must then look again for earlier changes. */
 static bool watch_one(struct follow_many *c, struct followed *m)
 {
 	bool added = false;
@@ -139,7 +139,7 @@ int follow_many_add(struct follow_many *c, const char *id)
 		struct followed *m = realloc(c->m, c->ids.cap * sizeof *m);
 
 		if (!m)
-			return -1; /* the caller ends */
+			return -1; /* the caller gives up */
 		c->m = m;
 		c->cap = c->ids.cap;
 	}
@@ -195,7 +195,7 @@ static int give(void *arg, const struct follow_item *it)
 	return t->c->ops->item ? t->c->ops->item(t->c->arg, t->i, it) : 0;
 }
 
-/* Reads one that has begun. -1: item said so. */
+/* Reads a job that has begun. -1: the callback item returned not 0. */
 static int read_one(struct follow_many *c, size_t i)
 {
 	struct followed *m = &c->m[i];
@@ -231,7 +231,7 @@ static int look_one(struct follow_many *c, size_t i)
 	if ((dir = place_out(c->s, c->owner, c->ids.v[i])) < 0)
 		return 0;
 	if (!(m->f = calloc(1, sizeof *m->f)))
-		return 0; /* the next look tries again */
+		return 0; /* the next check tries again */
 	follow_init(m->f, c->s, false);
 	m->f->result_only = !c->ops->item;
 	follow_job(m->f, c->owner, c->ids.v[i]);
@@ -268,7 +268,7 @@ static void note_event(struct follow_many *c, const struct inotify_event *ev)
 		look_at(c, FOLLOWED_WAITING);
 		look_at(c, FOLLOWED_BEGUN);
 	} else if (ev->wd == c->wd_out) {
-		look_at(c, FOLLOWED_WAITING); /* a new bucket: once in a quarter of an hour */
+		look_at(c, FOLLOWED_WAITING); /* a new bucket appeared: this happens about every 17 minutes */
 	} else if (ev->len && id_valid(ev->name)) {
 		if ((i = ids_find(&c->ids, ev->name)) < 0)
 			return;
@@ -293,7 +293,7 @@ static void read_events(struct follow_many *c)
 		}
 }
 
-/* Is it still anywhere at all? */
+/* Does the job still exist anywhere? */
 static void check_there(struct follow_many *c, size_t i)
 {
 	struct spool_where w;

@@ -26,18 +26,18 @@
 #include <stddef.h>
 
 struct follow_many_ops {
-	/* Output of job i (of c->ids). NULL: only waits for the ends. Returning not 0 ends the step. */
+	/* Output of job i (of c->ids). NULL: only waits for the ends. A return value other than 0 ends the step. */
 	int (*item)(void *arg, size_t i, const struct follow_item *it);
-	/* Job i has ended and all its output was handed out; or it cannot be followed (result is
-	 * NULL, e says why). */
+	/* Job i has ended and all its output was handed out; or the job cannot be followed (result is NULL, e says
+	 * why). */
 	void (*ended)(void *arg, size_t i, const struct buf *result, const struct cee_err *e);
 };
 
 enum followed_state { FOLLOWED_WAITING, FOLLOWED_BEGUN, FOLLOWED_ENDED };
 struct followed {
 	enum followed_state state;
-	bool look;	  /* something may be new */
-	int misses;	  /* consecutive slow looks that did not find it */
+	bool look;	  /* the job may have changed */
+	int misses;	  /* consecutive slow looks that did not find the job */
 	struct follow *f; /* of a job that has begun */
 	int wd_dir, wd_attempt, wd_index, attempt;
 };
@@ -48,8 +48,8 @@ struct follow_many {
 	void *arg;
 	struct ids ids;
 	struct followed *m;	 /* as many as ids.cap */
-	size_t cap, left, begun; /* jobs that have not ended; those of them that have begun */
-	size_t first;		 /* all before it have ended */
+	size_t cap, left, begun; /* left: jobs that have not ended; begun: how many of these have begun */
+	size_t first;		 /* all jobs before this index have ended */
 	size_t turn;		 /* where the next slow look continues */
 	int inotify, wd_out;
 	struct follow_bucket *buckets;
@@ -61,10 +61,10 @@ void follow_many_init(struct follow_many *c, struct spool *s, const char *owner,
 		      void *arg);
 void follow_many_release(struct follow_many *c);
 int follow_many_add(struct follow_many *c, const char *id); /* 1 added, 0 already in the list, -1 ENOMEM */
-/* Handles all that is new. -1: item returned not 0. */
+/* Handles all changes. -1: item returned not 0. */
 int follow_many_step(struct follow_many *c);
-/* Sleeps until there may be something new, for at most timeout_ms (-1 unlimited), or until one of
- * more[] (at most FOLLOW_MORE) has revents: 2. -1 EINTR when a signal came. */
+/* Sleeps until there may be something new, for at most timeout_ms (-1: unlimited). 2: one of more[] (at most
+ * FOLLOW_MORE) has revents. -1 EINTR: a signal came. */
 int follow_many_wait(struct follow_many *c, int timeout_ms, struct pollfd *more, int nmore);
 
 #endif

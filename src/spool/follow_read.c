@@ -1,6 +1,6 @@
 /* follow_read.c - reading the output of one followed attempt (follow_read.h)
  *
- * The index is read first, and of the streams only what it covers: what lies after that was not output yet.
+ * The index is read first, and of the streams only the bytes that it covers: later bytes are not output yet.
  */
 #include "spool/follow_read.h"
 #include "base/fd.h"
@@ -46,8 +46,7 @@ static int stream_open(struct follow *f, struct follow_stream *t)
 	return t->fd < 0 ? -1 : 0;
 }
 
-/* Makes the block begin at the stream's next byte. Read ahead goes as far as the
- * index is known to cover, no further. */
+/* Makes the block begin at the stream's next byte. Reads ahead only bytes that the index is known to cover. */
 static int stream_fill(struct follow_stream *t)
 {
 	size_t want = t->covered < FOLLOW_BLOCK ? (size_t)t->covered : FOLLOW_BLOCK;
@@ -107,7 +106,7 @@ static int give(struct follow *f, const struct index_record *rec, follow_fn fn, 
 	return give_data(f, &it, fn, arg);
 }
 
-/* Parses the whole lines of the index from index_at on, at most RECORDS: how many, or -1. */
+/* Parses the complete lines of the index from index_at on, at most RECORDS. Returns their number, or -1. */
 static int read_index(struct follow *f, struct index_record rec[RECORDS])
 {
 	char text[INDEX_BLOCK];
@@ -136,7 +135,7 @@ static int read_index(struct follow *f, struct index_record rec[RECORDS])
 	return n;
 }
 
-/* A line that is not whole yet is read again when there is more of it. */
+/* An incomplete line is read again when the file has grown. */
 static int drain_tests(struct follow *f, follow_fn fn, void *arg)
 {
 	struct follow_item it = { .what = FOLLOW_TEST, .attempt = f->attempt };

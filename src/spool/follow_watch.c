@@ -19,9 +19,9 @@ void follow_unwatch(struct follow *f, int *wd)
 	*wd = -1;
 }
 
-/* The last close of an inotify instance waits for a grace period of the kernel: 15 ms
- * in the median here, 50 at worst, longer than many a job. A child that nobody waits for
- * has it done, after us: it holds no other descriptor, and ends by itself. */
+/* The last close of an inotify instance waits for a grace period of the kernel: a median of 15 ms and up to 50 ms in
+ * our measurements, longer than many jobs run. So a child process closes it last, and no process waits for the child:
+ * the child holds no other descriptor, and exits by itself. */
 void follow_watch_end(int fd)
 {
 	int go[2];
@@ -32,7 +32,7 @@ void follow_watch_end(int fd)
 		return;
 	child = fork();
 	if (child == 0) {
-		/* fd and the reading end go last */
+		/* fd and the reading end of the pipe are closed last */
 		int keep = dup2(fd, 0), wait = keep < 0 ? -1 : dup2(go[0], 1);
 
 		close_range(2, ~0U, 0);
@@ -45,13 +45,13 @@ void follow_watch_end(int fd)
 	close(go[1]);
 }
 
-/* A job that has ended has nothing to be waited for. */
+/* A job that has ended needs no watch. */
 bool follow_wants_watch(const struct follow *f)
 {
 	return f->watch && !f->blind && !f->result.data;
 }
 
-/* Watches what fd has open. Whatever fails makes this job be looked at by the clock. */
+/* Watches the file that fd refers to. After any failure the job is checked by the clock instead. */
 void follow_watch_fd(struct follow *f, int fd, uint32_t mask, int *wd)
 {
 	char path[32];

@@ -12,7 +12,8 @@ enum { FOLLOW_NEW_NAME = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR };
 
 /* False if the caller wants no watches, if inotify has failed, or if the job has ended. */
 bool follow_wants_watch(const struct follow *f);
-/* Makes the inotify instance if it is wanted and missing; if that fails, the job is polled. */
+/* Creates the inotify instance if the caller wants watches and there is no instance yet; if that fails, the job is
+ * polled. */
 void follow_watch_begin(struct follow *f);
 /* Watches the file that fd refers to, unless *wd is a watch already. If that fails, the job is polled. */
 void follow_watch_fd(struct follow *f, int fd, uint32_t mask, int *wd);

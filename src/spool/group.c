@@ -1,17 +1,17 @@
-/* group.c - groups: OWNER/groups/NAME, a line for each id (group.h)
+/* group.c - groups: OWNER/groups/NAME, one id a line (group.h)
  *
  * The rules kept here:
  *   - An id is in the file, and durable, before its job enters new/: no member is ever
- *     missing. The other way round is possible: ids whose job never came, or is gone,
- *     stay in the file and are ignored by readers.
- *   - A sync for each job would halve what a submitter can do, so a few ids are made and
- *     written ahead. An id holds the time at which it was made, so those that were not
- *     used within GROUP_FRESH_US are left behind.
- *   - The file is only ever appended to, one write for a batch. A tail that a power cut
- *     left without its newline gets one first.
- *   - A submitter holds a read lock on the file. A process that gets the write lock, and finds no job
- *     of any line, may remove the file; one that opened a file that was removed just then
- *     opens it again.
+ *     missing. The file may have ids whose job was never submitted, or was removed:
+ *     readers ignore these.
+ *   - A sync for each job would halve a submitter's throughput, so a few ids are made and
+ *     written ahead. An id contains its time of creation, so ids that were not used within
+ *     GROUP_FRESH_US are never used.
+ *   - The file is only ever appended to, with one write for a batch. If a power cut left
+ *     the last line without its newline, the next write begins with a newline.
+ *   - A submitter holds a read lock on the file. A process that gets the write lock, and finds
+ *     that none of the ids has a job, may remove the file; a process that opened the file
+ *     just before its removal opens it again.
  */
 #include "spool/group.h"
 #include "base/clock.h"
@@ -67,11 +67,11 @@ void group_init(struct group *g)
 
 void group_release(struct group *g)
 {
-	close_ptr(&g->fd); /* and the lock with it */
+	close_ptr(&g->fd); /* also releases the lock */
 	group_init(g);
 }
 
-/* Opened and read-locked, and not removed before we had the lock. */
+/* Opens and read-locks the file; if it was removed before the lock was taken, opens it again. */
 static int open_locked(int dir, const char *name)
 {
 	for (;;) {
@@ -141,7 +141,7 @@ int group_next(struct group *g, char id[ID_LEN + 1], struct cee_err *e)
 	bool fresh = mono_us() - g->made_us < GROUP_FRESH_US;
 
 	if (g->at == g->nready || !fresh) {
-		/* as many again as were used up in time; one by one, where jobs come slowly */
+		/* double the batch if the last one was used in time; if jobs come slowly, make one id at a time */
 		g->step = !fresh ? 1 : g->step < GROUP_RESERVE / 2 ? g->step * 2 : GROUP_RESERVE;
 		g->at = g->nready = 0;
 		g->made_us = mono_us();
@@ -173,7 +173,7 @@ int group_add(struct group *g, const char *id, struct cee_err *e)
 
 typedef int (*line_fn)(void *arg, const char *id);
 
-/* Calls fn for each id; whatever else stands there is passed over. What fn returned, if not 0. */
+/* Calls fn for each id, and skips all other lines. Returns fn's value if it is not 0. */
 static int each_line(int fd, line_fn fn, void *arg)
 {
 	char text[BLOCK + 1];

@@ -40,12 +40,13 @@ int group_add(struct group *g, const char *id, struct cee_err *e);
 int group_load(struct spool *s, const char *owner, const char *name, struct ids *l, struct cee_err *e);
 /* Reads the ids in a group's file; skips other lines. */
 int group_read(int fd, struct ids *l);
-/* Is a process submitting to it? 1, 0 */
+/* Is a process submitting to the group? 1, 0 */
 int group_busy(struct spool *s, const char *owner, const char *name);
 /* Removes the file of a group without jobs that no process is submitting to:
  * 1 removed, 0 not. With dry it removes nothing. */
 int group_drop(struct spool *s, const char *owner, const char *name, bool dry);
-/* Does so for each group whose file was last written before before_us (epoch): calls f (may be NULL) with each. */
+/* Calls group_drop for each group whose file was last written before before_us (epoch), and f (may be NULL) with the
+ * name of each removed group. */
 void group_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg);
 
 #endif

@@ -1,8 +1,8 @@
-/* health.c - are jobs run at present? (health.h)
+/* health.c - are jobs being run? (health.h)
  *
- * A heartbeat is BEAT_SIZE bytes, "up" or "down REASON" and spaces to the end, written over the one before: a
- * reader sees the old or the new text, and the file's time says when. A runner of a version that wrote none has
- * an empty file, and counts as one that responds.
+ * A heartbeat is BEAT_SIZE bytes, "up" or "down REASON", padded with spaces, and overwrites the previous one: a
+ * reader sees the old or the new text, and the file's mtime is the time of the heartbeat. A runner of a version
+ * without heartbeats has an empty file, and counts as a runner that responds.
  */
 #include "spool/health.h"
 #include "base/clock.h"
@@ -64,7 +64,7 @@ static void set(struct health *h, enum health_state state, const char *fmt, ...)
 	text_clean(h->detail);
 }
 
-/* Judges a runner that is alive by its heartbeat. False: it runs no jobs, and h says why. */
+/* Judges a live runner by its heartbeat. False: the runner runs no jobs, and h says why. */
 static bool responds(int fd, const char *name, int64_t now, struct health *h)
 {
 	char text[BEAT_SIZE + 1];

@@ -33,11 +33,11 @@ enum { HEALTH_STALE_US = 11000000, HEALTH_DETAIL = 300 };
 struct health {
 	enum health_state state;
 	int runners;		    /* alive, whether they respond or not */
-	char detail[HEALTH_DETAIL]; /* for an operator: which runner, why, what to do; "" when ok */
+	char detail[HEALTH_DETAIL]; /* for an operator: the runner, the reason and the remedy; "" when ok */
 };
 
-/* Looks at the runners and at the disk. min_room: a submit is refused below so many free bytes, 0: no limit.
- * One runner that responds and whose engine answers is enough. Unknown states count as ok. */
+/* Checks the runners and the disk. min_room: submits are refused if fewer bytes are free; 0: no limit. One runner that
+ * responds and whose engine answers is enough. Unknown states count as ok. */
 void health_look(struct spool *s, int64_t min_room, struct health *h);
 
 /* For the runner: writes a heartbeat with the engine's state; trouble says why the engine is not up, else "". Cheap: one

@@ -14,7 +14,7 @@ struct ids {
 	uint32_t *slot; /* a table of 1 + index, twice as large as v */
 	size_t slots;
 };
-int ids_add(struct ids *s, const char *id);	       /* 1 added, 0 it was there, -1 ENOMEM */
+int ids_add(struct ids *s, const char *id);	       /* 1 added, 0 already in the list, -1 ENOMEM */
 ssize_t ids_find(const struct ids *s, const char *id); /* its index, -1 none */
 void ids_release(struct ids *s);
 

@@ -1,8 +1,8 @@
 /* index.c - the records of an attempt's index file (cee-spool(5))
  *
- * "TIME LETTER LENGTH\n", decimal, without leading zeros: one text for each
- * record. A reader may meet a line that is still being written; only its
- * newline makes it one.
+ * "TIME LETTER LENGTH\n", decimal, without leading zeros: each record has exactly
+ * one text. A reader may see a line that is still being written; a line is complete
+ * only with its newline.
  */
 #include "spool/index.h"
 #include "wire/frame.h"
@@ -29,7 +29,7 @@ int index_format(char out[INDEX_LINE_MAX], const struct index_record *r)
 			r->len);
 }
 
-/* Digits up to the character end; the place after it, or NULL. */
+/* Parses digits up to the character end. Returns the position after end, or NULL. */
 static const char *decimal(const char *p, char end, uint64_t *value)
 {
 	const char *start = p;
@@ -67,7 +67,7 @@ static int letter_parse(char c, struct index_record *r)
 
 int index_parse(const char *bytes, size_t len, size_t *used, struct index_record *r)
 {
-	/* the newline is found first: no step below runs past it */
+	/* find the newline first: the steps below stop there at the latest */
 	const char *nl = memchr(bytes, '\n', len < INDEX_LINE_MAX ? len : INDEX_LINE_MAX);
 	const char *p = bytes;
 	uint64_t time;

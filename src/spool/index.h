@@ -17,14 +17,14 @@
 enum index_mark { MARK_NONE, MARK_PACKAGES, MARK_COMPILING, MARK_RUNNING, MARK_COUNT };
 struct index_record {
 	int64_t time_us;
-	enum frame_stream stream; /* STREAM_NONE: a mark */
+	enum frame_stream stream; /* STREAM_NONE: the record marks the beginning of a phase */
 	bool gap;
 	uint64_t len;
 	enum index_mark mark;
 };
 enum { INDEX_LINE_MAX = 48 };
 int index_format(char out[INDEX_LINE_MAX], const struct index_record *r); /* length */
-/* 1 a record and *used bytes taken, 0 no whole line yet, -1 EPROTO. */
+/* 1: a record of *used bytes was parsed; 0: the line is incomplete; -1 EPROTO. */
 int index_parse(const char *bytes, size_t len, size_t *used, struct index_record *r);
 
 #endif

@@ -1,23 +1,24 @@
 /* input.c - input of a running job: standard input, signals, the size of its terminal (input.h)
  *
- * OWNER/in/ID is the standard input of a job that says stdin_stream, as far as it
- * has come. Its submitter makes it before the job enters new/, holds a lock on it
- * while there may be more, appends, and says the end in in/ID.end: how many bytes
- * there are, and a newline; without the newline the mark is not there yet. The
- * rules:
- *   - It stays until the job is retired, so that a rerun reads the same.
- *   - A file without a mark whose lock can be had has lost its writer. That is the
- *     end of the input too, as with a pipe. The lock is looked at first: who has
- *     let go of it has made the mark before.
- *   - A mark that says more than is there (a power cut: nothing here is synced)
- *     means that the input is lost.
- *   - in/ID.INT and its like are signals for the program. The name is all of it:
- *     as with a process, one that is pending is not pending twice.
- *   - in/ID.window is the size of the job's terminal: rows, a blank, columns, and a
- *     newline. It is written anew when the size changes, and the last one counts.
- *   - Where in/ID.open is, writers come and go, one at a time under the lock, and that
- *     nobody has the lock says nothing: the end is the mark.
- *   - The runner reads these files and trusts none: no links, regular, bounded.
+ * OWNER/in/ID is the standard input of a job with stdin_stream, as far as it was
+ * written. The job's submitter creates it before the job enters new/, holds a lock
+ * on it while more input may come, appends, and then writes the end mark in/ID.end:
+ * the total number of bytes, and a newline; without the newline the end mark does
+ * not count. The rules:
+ *   - The input stays until the job is retired, so that a rerun reads the same bytes.
+ *   - If there is no end mark and the lock is free, the writer is gone. The input ends
+ *     there too, as with a pipe. The lock is tested before the end mark is read: a
+ *     writer writes the end mark before it releases the lock.
+ *   - If the end mark states more bytes than the file has, the input is lost (after a
+ *     power cut: nothing here is synced).
+ *   - in/ID.INT and so on are signals for the program. These files are empty: as with
+ *     a process, a pending signal cannot be pending twice.
+ *   - in/ID.window is the size of the job's terminal: rows, a space, columns, and a
+ *     newline. It is replaced when the size changes, and only the last one counts.
+ *   - If in/ID.open exists, several processes write the input one after the other, each
+ *     holding the lock. A free lock then means nothing: only the end mark ends the input.
+ *   - The runner trusts none of these files: it follows no links, and accepts only
+ *     regular files of bounded size.
  */
 #include "spool/input.h"
 #include "base/buf.h"
@@ -53,7 +54,8 @@ bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_k
 	return layout_input_parse(name, id, kind, sig);
 }
 
-/* Digits and what ends them; -1 when that is something else, or too much. */
+/* Parses digits that end with the character stop; -1 if another character follows, or if the number is greater than
+ * max. */
 static int64_t number(const char **p, const char *end, char stop, int64_t max)
 {
 	int64_t n = 0;
@@ -167,7 +169,7 @@ int spool_input_keep(struct spool_input *in)
 	return 0;
 }
 
-/* Under the lock: is it still to be written? */
+/* With the lock held: may more input be written? */
 static int check_open(struct spool_input *in, struct cee_err *e)
 {
 	char name[LAYOUT_INPUT_MAX];
@@ -323,7 +325,7 @@ void spool_input_clear(struct spool *s, const char *owner, const char *id)
 	if (dir < 0)
 		return;
 	if (unlinkat(dir, id, 0) < 0 && errno == EISDIR)
-		unlinkat(dir, id, AT_REMOVEDIR); /* a folder with something in it: cee-fsck names it */
+		unlinkat(dir, id, AT_REMOVEDIR); /* fails if the directory is not empty: cee-fsck reports it */
 	layout_input_name(name, id, INPUT_END, 0);
 	unlinkat(dir, name, 0);
 	layout_input_name(name, id, INPUT_WINDOW, 0);
@@ -347,7 +349,7 @@ bool spool_input_stale(struct spool *s, const char *owner, const char *name)
 
 	if (!spool_input_parse(name, id, &kind, &sig) || (dir = open_in(s, owner, id)) < 0)
 		return false;
-	/* a job's input is there before the job: its writer has a minute to submit it */
+	/* the input is created before its job, which must be submitted within STALE_S */
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || now_us() / 1000000 - st.st_mtime < STALE_S)
 		return false;
 	if (kind == INPUT_BYTES && (fd = spool_input_open(s, owner, id)) >= 0 && !spool_input_left(fd))

@@ -11,15 +11,15 @@
 #include <stdint.h>
 
 enum {
-	SPOOL_INPUT_AHEAD = 4 << 20, /* bytes of input that are written ahead of what the box has taken */
+	SPOOL_INPUT_AHEAD = 4 << 20, /* a writer may be so many bytes ahead of the box */
 	SPOOL_INPUT_TELL = 1 << 20   /* the runner reports the bytes taken at least every so many bytes */
 };
-struct spool_input { /* a submitter's; -1 where closed */
-	int dir, fd; /* in/, and in/ID under its lock */
+struct spool_input { /* for a submitter; descriptors are -1 when closed */
+	int dir, fd; /* in/, and in/ID, which is locked */
 	char id[ID_LEN + 1];
 	int64_t size; /* bytes written */
 };
-/* Makes the input of a job with "stdin_stream", before the job is submitted. EEXIST: this id has one. */
+/* Makes the input of a job with "stdin_stream", before the job is submitted. EEXIST: this id already has an input. */
 int spool_input_make(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e);
 int spool_input_write(struct spool_input *in, const void *data, size_t len);
 int spool_input_end(struct spool_input *in); /* marks the end of the input; closes */
@@ -29,7 +29,7 @@ int spool_input_keep(struct spool_input *in);
 int spool_input_again(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e);
 void spool_input_leave(struct spool_input *in); /* closes without an end mark; the program's input ends there */
 void spool_input_drop(struct spool_input *in);	/* the job was not submitted: removes the input */
-/* Sends HUP, INT, QUIT, TERM, USR1 or USR2 to a job's program; before that runs, cancels the job. */
+/* Sends HUP, INT, QUIT, TERM, USR1 or USR2 to a job's program; before the program runs, cancels the job. */
 int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e);
 /* Sets the size of the job's terminal. */
 int spool_window(struct spool *s, const char *owner, const char *id, unsigned rows, unsigned columns,
@@ -41,15 +41,15 @@ bool spool_window_parse(const char *text, size_t len, unsigned *rows, unsigned *
 bool spool_input_parse(const char *name, char id[ID_LEN + 1], enum spool_input_kind *kind, int *sig);
 int spool_input_open(struct spool *s, const char *owner, const char *id); /* EINVAL: not a regular file with one link */
 bool spool_input_kept(struct spool *s, const char *owner, const char *id);    /* other processes will add more */
-bool spool_input_left(int fd);						      /* no process writes it */
-int64_t spool_input_size(struct spool *s, const char *owner, const char *id); /* of the end mark; -1 none yet */
+bool spool_input_left(int fd);						      /* no process is writing the input */
+int64_t spool_input_size(struct spool *s, const char *owner, const char *id); /* in the end mark; -1: none yet */
 /* Reads in/ID.window; false: missing or invalid. */
 bool spool_window_read(struct spool *s, const char *owner, const char *id, unsigned *rows, unsigned *columns);
 bool spool_signal_take(struct spool *s, const char *owner, const char *id,
-		       int sig); /* true: it was there, and is removed */
+		       int sig); /* true: the signal was pending; its file is removed */
 int spool_each_input(struct spool *s, const char *owner, spool_name_fn f, void *arg);
 void spool_input_clear(struct spool *s, const char *owner, const char *id);   /* removes all entries of a job */
-bool spool_input_stale(struct spool *s, const char *owner, const char *name); /* left without a job */
+bool spool_input_stale(struct spool *s, const char *owner, const char *name); /* true: the entry has no job */
 /* The bytes of input that the attempt has taken, as last reported. */
 int64_t spool_taken(struct spool *s, const char *owner, const char *id, int attempt);
 

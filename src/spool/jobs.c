@@ -1,7 +1,7 @@
 /* jobs.c - walking over an owner's jobs, wherever they are (jobs.h)
  *
- * The jobs that wait or are claimed are listed first, then the buckets of out/ one by one. A job that moves on
- * in between is found in its bucket as well, and counts once.
+ * The queued and claimed jobs are listed first, then the buckets of out/ one by one. A job that moves on
+ * meanwhile is found in its bucket as well, and counts once.
  */
 #include "spool/jobs.h"
 #include "base/dir.h"
@@ -23,7 +23,7 @@
 
 /* ---- claimed jobs ------------------------------------------------------------------ */
 
-/* claims is cur/RUNNER/OWNER; job has all but id and attempt. */
+/* claims is cur/RUNNER/OWNER; the caller has filled in all of job except id and attempt. */
 static int claims_of_owner(DIR *claims, struct spool_claimed *job, spool_claimed_fn f, void *arg)
 {
 	char id[ID_LEN + 1];
@@ -71,7 +71,8 @@ int spool_each_claimed(struct spool *s, const char *owner, spool_claimed_fn f, v
 		if (!spool_runner_valid(e->d_name) || !dir_is_dir(d, e))
 			continue;
 		job.alive = spool_runner_lives(s, e->d_name);
-		/* in a shared spool only root may list a runner's directory; an owner's is looked for by its name */
+		/* in a shared spool only root may list a runner's directory; an owner's directory in it is opened by
+		 * name */
 		layout_claims_path(path, e->d_name, owner ? owner : "");
 		r = owner ? claims_of_owner(dir_list(dirfd(d), path), &job, f, arg) : claims_of_runner(d, &job, f, arg);
 	}
@@ -96,7 +97,7 @@ static int by_text_backwards(const void *a, const void *b)
 	return -strcmp(a, b);
 }
 
-/* Those of out between first and last, sorted. -1 ENOMEM. */
+/* Lists the buckets of out from first to last, sorted. -1 ENOMEM. */
 static int buckets_list(struct buckets *b, DIR *out, const char *first, const char *last, bool newest_first)
 {
 	size_t cap = 0;
@@ -150,8 +151,8 @@ int spool_each_begun(struct spool *s, const char *owner, int64_t until_us, spool
 
 struct walk {
 	const struct spool_range *range;
-	struct ids live; /* those that wait or are claimed, sorted */
-	size_t at;	 /* so many of them have been given, or are in the bucket at hand */
+	struct ids live; /* the queued and claimed jobs, sorted */
+	size_t at;	 /* number of live jobs that were handed out or are in the current bucket */
 	spool_id_fn f;
 	void *arg;
 };
@@ -187,7 +188,7 @@ static void sort(const struct walk *w, struct ids *l)
 		qsort(l->v, l->n, sizeof *l->v, w->range->newest_first ? by_text_backwards : by_text);
 }
 
-/* Is the next of the live jobs due before the end of the bucket? Its own place is in it, or before it. */
+/* Is the next live job due before the end of the bucket, because its id belongs into this bucket or an earlier one? */
 static bool is_due(const struct walk *w, const char *bucket)
 {
 	char due[LAYOUT_BUCKET + 1];
@@ -222,7 +223,7 @@ static int walk_bucket(struct walk *w, DIR *out, const char *bucket)
 static int walk_out(struct walk *w, DIR *out)
 {
 	const struct spool_range *range = w->range;
-	char first[LAYOUT_BUCKET + 1], last[LAYOUT_BUCKET + 1] = "~"; /* after every digit */
+	char first[LAYOUT_BUCKET + 1], last[LAYOUT_BUCKET + 1] = "~"; /* sorts after every digit */
 	struct buckets b = { 0 };
 	int r;
 
@@ -242,7 +243,7 @@ int spool_each_job(struct spool *s, const char *owner, const struct spool_range 
 	DIR *out;
 	int r = 0;
 
-	/* in the order in which jobs move, so that one that moves on meanwhile is still found */
+	/* in the order in which jobs move, so that a job that moves meanwhile is still found */
 	if ((spool_each_new(s, owner, add_new, &w) < 0 || spool_each_claimed(s, owner, add_claimed, &w) < 0) &&
 	    errno == ENOMEM)
 		r = -1;

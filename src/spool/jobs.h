@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Called with an id; not 0 ends the walk, which returns that value. */
+/* Called with an id; a return value other than 0 ends the walk, which returns that value. */
 typedef int (*spool_id_fn)(void *arg, const char *id);
 
 struct spool_range {
 	bool newest_first;
-	const char *before; /* only ids older than this one; NULL: all */
+	const char *before; /* only ids older than this id; NULL: all */
 	int64_t since_us;   /* only jobs made then or later, microseconds since the epoch; 0: all */
 };
 /* Visits each job once, in any state, in the order of their ids. Reads one bucket of out/ at a time, so a walk that
@@ -35,7 +35,7 @@ struct spool_claimed {
 	bool alive; /* the runner is alive */
 };
 typedef int (*spool_claimed_fn)(void *arg, const struct spool_claimed *job);
-/* owner NULL: all owners, whom only root may list in a shared spool. */
+/* owner NULL: all owners (in a shared spool only root can list them). */
 int spool_each_claimed(struct spool *s, const char *owner, spool_claimed_fn f, void *arg);
 
 #endif

@@ -25,7 +25,7 @@ bool join_parse(const char *name, char owner[OWNER_MAX])
 
 enum { JOIN_WAIT_MS = 10000, JOIN_STEP_MS = 2 };
 
-/* Why there is no part for this owner, and what to do. */
+/* Explains why the owner has no part of the spool, and what to do. */
 static int join_error(struct spool *s, const char *owner, bool answered, struct cee_err *e)
 {
 	if (answered)
@@ -47,7 +47,7 @@ static int join_wait(struct spool *s, const char *name, const char *owner, struc
 	int ms = 0;
 
 	for (;; ms += JOIN_STEP_MS) {
-		/* asked first: what was answered before is there */
+		/* check the request before the owner: a runner creates the owner before it removes the request */
 		bool waits = dir_has(s->fd, name);
 
 		if (dir_has(s->fd, owner))
@@ -102,7 +102,7 @@ int join_answer(struct spool *s, const char *name, const uid_t *http, char owner
 		r = multiuser_make_owner(s, owner, uid, e) < 0 ? -1 : 1;
 	err = errno;
 	if (unlinkat(join, name, 0) < 0 && errno == EISDIR)
-		unlinkat(join, name, AT_REMOVEDIR); /* one with something in it stays, and does nothing */
+		unlinkat(join, name, AT_REMOVEDIR); /* a directory that is not empty stays, and does no harm */
 	errno = err;
 	return r;
 }

@@ -1,7 +1,7 @@
 /* join.h - asking a runner for an owner's part of a shared spool: SPOOL/join
  *
- * A request is an empty file OWNER.ID whose uid, set by the kernel, identifies the caller. The runner
- * answers by making the part or not, and removes the file in both cases.
+ * A request is an empty file OWNER.ID whose uid, set by the kernel, identifies the caller. The runner creates
+ * the part or refuses, and removes the file in both cases.
  */
 #ifndef CEE_SPOOL_JOIN_H
 #define CEE_SPOOL_JOIN_H

@@ -1,14 +1,14 @@
 /* key.c - keys: submitting again with the same key is idempotent (key.h)
  *
- * An entry is "ID KEY\n", named by the SHA-256 of the key, so that any key makes a name.
+ * An entry is "ID KEY\n", named by the SHA-256 of the key, so that any key gives a valid name.
  * The rules kept here:
- *   - Whoever writes an entry, or submits under it, holds its lock until the job is in
- *     new/. So the look and the submit are one step to everybody else with that key.
+ *   - A process that writes an entry, or submits under it, holds the entry's lock until the job is
+ *     in new/. So for other processes with that key the check and the submit are one step.
  *   - The entry is durable before the job. A submitter that dies between the two leaves
- *     an id without a job: the next with this key submits under that same id, which
+ *     an id without a job: the next submitter with this key uses that same id, which
  *     RENAME_NOREPLACE and the lock of tmp/ID make safe.
- *   - An entry that is empty or torn was never used: it is written anew.
- *   - It goes before its job does (remove.c).
+ *   - An entry that is empty or incomplete was never used: it is overwritten.
+ *   - An entry is removed before its job is (remove.c).
  */
 #include "spool/key.h"
 #include "base/dir.h"
@@ -56,7 +56,7 @@ bool key_name_valid(const char *name)
 	return strlen(name) == KEY_NAME_MAX - 1 && strspn(name, "0123456789abcdef") == KEY_NAME_MAX - 1;
 }
 
-/* Does it stand for an id? And is it that key's, when one is given, or the one its name says? */
+/* Reads an entry. False: the entry is invalid, or its key does not match its name. */
 static bool entry_read(int fd, const char *name, char id[ID_LEN + 1])
 {
 	char text[ENTRY_MAX + 1], should[KEY_NAME_MAX];
@@ -87,7 +87,7 @@ static int entry_write(int fd, int dir, const char *key, const char *id, bool du
 	return durable && (fsync(fd) < 0 || fsync(dir) < 0) ? -1 : 0;
 }
 
-/* The entry, made where it is missing, and its lock. */
+/* Opens the entry, created if it is missing, and locks it. */
 static int open_locked(int dir, const char *name)
 {
 	for (;;) {
@@ -99,7 +99,7 @@ static int open_locked(int dir, const char *name)
 		}
 		if (file_is_at(fd, dir, name))
 			return fd;
-		close(fd); /* it was removed while we waited */
+		close(fd); /* the entry was removed while this process waited for the lock */
 	}
 }
 
@@ -132,7 +132,7 @@ int key_take(struct key *k, struct spool *s, const char *owner, const char *key,
 
 void key_release(struct key *k)
 {
-	close_ptr(&k->fd); /* and the lock with it */
+	close_ptr(&k->fd); /* also releases the lock */
 	k->fd = -1;
 }
 
@@ -145,7 +145,7 @@ int key_read(int dir, const char *name, char id[ID_LEN + 1])
 	return entry_read(fd, name, id);
 }
 
-/* Never for long: any process that can write there may hold the lock. */
+/* Never waits long: any process that can write to the directory may hold the lock. */
 static int try_lock(int fd)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_MS * 1000000L };
@@ -174,7 +174,7 @@ int key_remove(struct spool *s, const char *owner, const char *key, const char *
 	if (try_lock(fd) < 0)
 		return -1;
 	if (!file_is_at(fd, dir, name) || !entry_read(fd, name, has) || strcmp(has, id) != 0)
-		return 0; /* another's by now */
+		return 0; /* the key has another id by now */
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return -1;
 	return s->durable ? fsync(dir) : 0;

@@ -21,13 +21,14 @@ struct key {
  * existing one (k->found), else fresh, which is then durable. */
 int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e);
 void key_release(struct key *k);
-/* Removes the key if its id is `id`; 0 also if it is not. EAGAIN: another process has taken it. */
+/* Removes the key if its id is `id`; 0 also if it has another id. EAGAIN: another process has taken the key. */
 int key_remove(struct spool *s, const char *owner, const char *key, const char *id);
-/* Reads an entry of keys/: 1 and its id, 0 no such entry or invalid, -1. */
+/* Reads an entry of keys/: 1 and its id; 0: missing or invalid; -1. */
 int key_read(int dir, const char *name, char id[ID_LEN + 1]);
 /* Removes an entry whose job does not exist and that no process has taken: 1 removed, 0 not. */
 int key_drop(struct spool *s, const char *owner, const char *name, bool dry);
-/* Does so for each entry that was last written before before_us (epoch): calls f (may be NULL) with its name. */
+/* Calls key_drop for each entry that was last written before before_us (epoch), and f (may be NULL) with the name of
+ * each removed entry. */
 void key_drop_old(struct spool *s, const char *owner, int64_t before_us, bool dry, spool_name_fn f, void *arg);
 
 #endif

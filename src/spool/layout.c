@@ -18,7 +18,7 @@ enum { RANDOM_DIGITS = 8 };
 
 /* ---- parts of names -------------------------------------------------------------- */
 
-/* The id at the front of name; NULL there is none, else what comes after it. */
+/* Parses the id at the beginning of name. Returns the rest of name, or NULL if name has no id. */
 static const char *id_prefix(const char *name, char id[ID_LEN + 1])
 {
 	if (strnlen(name, ID_LEN) < ID_LEN)
@@ -33,7 +33,7 @@ static bool is_hex(const char *s, size_t digits)
 	return strlen(s) == digits && strspn(s, HEX_DIGITS) == digits;
 }
 
-/* The end of a new id: its last digits are random. */
+/* Writes the end of a new id: its last digits are random. */
 static void random_digits(char digits[RANDOM_DIGITS + 1])
 {
 	char id[ID_LEN + 1];
@@ -42,7 +42,7 @@ static void random_digits(char digits[RANDOM_DIGITS + 1])
 	memcpy(digits, id + ID_LEN - RANDOM_DIGITS, RANDOM_DIGITS + 1);
 }
 
-/* "ID" or "ID.N"; *n is 0 without one */
+/* Parses "ID" or "ID.N"; *n is 0 if there is no N. */
 static bool parse_id(const char *name, char id[ID_LEN + 1], int *n)
 {
 	const char *rest = id_prefix(name, id);
@@ -232,7 +232,7 @@ bool layout_is_bucket(const char *name)
 	return is_hex(name, LAYOUT_BUCKET);
 }
 
-/* The digits of a bucket are the upper ones of the 48 bits of milliseconds that an id begins with. */
+/* An id begins with 48 bits of milliseconds. A bucket's name is the upper digits of these. */
 enum { BUCKET_SHIFT = 48 - 4 * LAYOUT_BUCKET };
 
 int64_t layout_bucket_us(const char *bucket)

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 enum {
-	LAYOUT_BUCKET = 7,	      /* hexadecimal digits of an id: 2^20 ms are one bucket of out/ */
-	LAYOUT_ATTEMPTS = 9,	      /* an attempt is one digit; later ones reuse 9 */
+	LAYOUT_BUCKET = 7,	      /* hexadecimal digits of an id: one bucket of out/ covers 2^20 ms */
+	LAYOUT_ATTEMPTS = 9,	      /* an attempt's number is one digit; later attempts reuse 9 */
 	LAYOUT_NAME_MAX = ID_LEN + 8, /* a waiting or claimed job: P.ID.N and a NUL */
 	LAYOUT_INPUT_MAX = ID_LEN + 8,
 	LAYOUT_REMOVAL_MAX = ID_LEN + 8,
@@ -34,9 +34,9 @@ enum {
 #define LAYOUT_LANGUAGES "languages.json"
 #define LAYOUT_CUR "cur"
 #define LAYOUT_TMP "tmp"
-#define LAYOUT_JOIN "join"	 /* of a shared spool */
+#define LAYOUT_JOIN "join"	 /* only in a shared spool */
 #define LAYOUT_METRICS "metrics" /* a file for each runner */
-/* Is it a name at the head of the spool, which owners and runners must not have? */
+/* Is this a name at the head of the spool, which owners and runners must not have? */
 bool layout_root_name(const char *name);
 /* join/OWNER.ID: the path below the spool; the parser gets the entry's name, and the caller
  * checks the owner. */
@@ -49,7 +49,7 @@ void layout_metrics_new(char name[OWNER_MAX + 8], const char *runner);
 
 #define LAYOUT_RUNNER_LOCK "lock"
 #define LAYOUT_RUNNER_BOOT "boot"   /* the kernel's boot id when the runner started */
-#define LAYOUT_RUNNER_ALIVE "alive" /* of a shared spool: the lock that users may look at */
+#define LAYOUT_RUNNER_ALIVE "alive" /* in a shared spool: the lock that users can test */
 /* RUNNER/OWNER */
 void layout_claims_path(char path[2 * OWNER_MAX], const char *runner, const char *owner);
 void layout_claim_name(char name[LAYOUT_NAME_MAX], const char *id, int attempt); /* ID.N */
@@ -83,8 +83,8 @@ int layout_signal(size_t i);
 void layout_out_path(char path[LAYOUT_PATH_MAX], const char *owner, const char *id);
 void layout_bucket_of(char bucket[LAYOUT_BUCKET + 1], const char *id);
 bool layout_is_bucket(const char *name);
-int64_t layout_bucket_us(const char *bucket);				/* the first time of its ids, epoch */
-void layout_bucket_at(char bucket[LAYOUT_BUCKET + 1], int64_t time_us); /* that of the ids made then */
+int64_t layout_bucket_us(const char *bucket);				/* the earliest time of its ids, epoch */
+void layout_bucket_at(char bucket[LAYOUT_BUCKET + 1], int64_t time_us); /* the bucket for ids made at that time */
 
 /* ---- out/BUCKET/ID/N ---- */
 
@@ -103,7 +103,7 @@ extern const char *const attempt_file_name[ATTEMPT_FILE_COUNT];
 void layout_attempt_name(char name[2], int attempt);
 /* N.RANDOM: an attempt whose number was reused */
 void layout_aside_name(char name[LAYOUT_ASIDE_MAX], int attempt);
-/* Parses N, or N.RANDOM with *aside set. 0: neither. */
+/* Parses N, or N.RANDOM with *aside set. 0: invalid name. */
 int layout_attempt_parse(const char *name, bool *aside);
 
 #endif

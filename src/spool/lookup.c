@@ -13,7 +13,7 @@
 
 bool lookup_new(int newdir, const char *id, char name[LAYOUT_NAME_MAX])
 {
-	static const int order[] = { 5, 0, 1, 2, 3, 4, 6, 7, 8, 9 }; /* the default first */
+	static const int order[] = { 5, 0, 1, 2, 3, 4, 6, 7, 8, 9 }; /* the default priority first */
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		layout_new_name(name, id, order[i], 0);

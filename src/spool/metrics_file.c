@@ -1,9 +1,9 @@
-/* metrics_file.c - the spool: what each runner counts, SPOOL/metrics/RUNNER
+/* metrics_file.c - each runner's metrics: SPOOL/metrics/RUNNER (metrics_file.h)
  *
- * Prometheus text, written by the runner on its slow timer beside its place and renamed there, so a
- * reader sees a whole one. It is not synced: a runner's counts begin anew with it. It is removed with
- * its runner, or by the runner that takes over a dead one's jobs. Others cannot read it: it counts
- * what all users do.
+ * Prometheus text. The runner writes it on its slow timer to a temporary file in the same directory and renames
+ * it, so a reader sees a complete file. The file is not synced: a new runner counts from zero. It is removed with
+ * its runner, or by the runner that takes over a dead runner's jobs. Other users cannot read it, because it counts
+ * the jobs of all users.
  */
 #include "spool/metrics_file.h"
 #include "base/buf.h"

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Writes SPOOL/metrics/RUNNER, which only the user reader can read, or this process's user (NULL). Not
- * synced. -1 and errno. */
+/* Writes SPOOL/metrics/RUNNER, which only the user reader (NULL: this process's user) can read. Not synced. -1 and
+ * errno. */
 int spool_metrics_write(struct spool *s, const char *runner, const char *text, size_t len, const uid_t *reader);
 void spool_metrics_remove(struct spool *s, const char *runner);
 /* Calls f with the text of each live runner. */

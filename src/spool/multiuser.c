@@ -1,21 +1,22 @@
-/* multiuser.c - a spool that many users share: which directories are whose (multiuser.h)
+/* multiuser.c - a spool that many users share: owners and modes of its directories (multiuser.h)
  *
- * The runner is root; its users are uids that trust neither each other nor it with more than
+ * The runner is root; its users are uids that do not trust each other, and trust the runner only with
  * their jobs. The rules kept here:
- *   - An owner's directory is root's, and so is its name: nobody but root makes, renames or
- *     replaces it or one of its parts, so what the runner walks through cannot be swapped. It is
- *     mode 700 with one entry in its access control list: the owner's uid may enter and list it. That is
- *     the gate: all beneath that is root's (out) can be readable by all, since only that uid gets so far.
- *   - tmp, new, cancel, in, groups and keys are the owner's own, mode 700. The uid of new is
- *     the owner's, wherever that is asked: only root could have given it to that uid.
+ *   - An owner's directory belongs to root, and so does its parent: only root can create, rename or
+ *     replace the directory or one of its parts, so users cannot swap a directory that the runner walks
+ *     through. It has mode 700 with one entry in its access control list: the owner's uid may enter and
+ *     list it. This list is the gate: files beneath that belong to root (out) can be readable for all,
+ *     since only that uid can reach them.
+ *   - tmp, new, cancel, in, groups and keys belong to the owner, mode 700. The code takes the uid of new
+ *     as the owner's uid: only root could have given new to that uid.
  *   - cur/RUNNER/OWNER has such a gate too: users see their own claimed jobs there.
- *   - Who has no directory yet asks for it: an empty file in join, which all may write to and
- *     none may list, is an OWNER and a fresh ID. Its uid, which the kernel vouches for, says who
- *     asks. A runner makes the directory, whole, in tmp and renames it into sight. A name that
- *     nobody can guess is one that nobody can take first.
+ *   - A user without a directory requests one with an empty file OWNER.ID, with a fresh ID, in join, which
+ *     all may write to and none may list. The file's uid, set by the kernel, identifies the user. A runner
+ *     makes the complete directory in tmp and then renames it to its place. No other user can
+ *     create the request's name first, because the ID cannot be guessed.
  *
- * The list is written as the kernel keeps it (acl(5), linux/posix_acl_xattr.h): a library for five
- * lines would be loaded by every request of cee-http.
+ * The list is written in the kernel's format (acl(5), linux/posix_acl_xattr.h): with a library for these
+ * five lines, each request of cee-http would have to load the library.
  */
 #include "spool/multiuser.h"
 #include "base/dir.h"
@@ -52,7 +53,7 @@ struct gate {
 	struct posix_acl_xattr_entry entry[5];
 };
 
-/* Root may do all, uid may enter and list, nobody else anything. */
+/* Root may do everything, uid may enter and list, all others have no access. */
 static struct gate gate_for(uid_t uid)
 {
 	static const struct {
@@ -105,7 +106,7 @@ int multiuser_make_head(int fd, const char *path, struct cee_err *e)
 
 		if (dir < 0 || fstat(dir, &st) < 0)
 			return cee_fail(e, errno, "%s/%s: %s", path, head_part[i].name, strerror(errno));
-		/* that only members of a group may write to join is for the administrator to say */
+		/* mode 1730 is kept: the administrator may restrict join to the members of a group */
 		if (strcmp(head_part[i].name, LAYOUT_JOIN) == 0 && (st.st_mode & 07777) == 01730)
 			continue;
 		if (fchown(dir, 0, (gid_t)-1) < 0 || fchmod(dir, head_part[i].mode) < 0)
@@ -116,7 +117,7 @@ int multiuser_make_head(int fd, const char *path, struct cee_err *e)
 	return 0;
 }
 
-/* What is not as it should be, as one line with its remedy; NULL when all is. */
+/* Describes a wrong owner or mode and its remedy, on one line; NULL if all is right. */
 static const char *wrong_dir(int at, const char *name, uid_t uid, mode_t mode, char text[TEXT_MAX])
 {
 	struct stat st;
@@ -164,7 +165,7 @@ static mode_t part_mode(enum owner_part part)
 	return part == PART_OUT ? 0755 : 0700;
 }
 
-/* Makes a part, or sets its mode and owner right: root's until all else is done. */
+/* Creates a part, or corrects its mode and owner. The part belongs to root until all other steps are done. */
 static int share_part(int owner, enum owner_part part, uid_t uid)
 {
 	AUTO_CLOSE int dir = dir_make(owner, owner_part_name[part], 0700);
@@ -182,7 +183,7 @@ static int share_parts(int dir, uid_t uid, bool durable)
 	for (int i = 0; i < PART_COUNT; i++)
 		if (share_part(dir, (enum owner_part)i, uid) < 0)
 			return -1;
-	if (!gate_is(dir, uid) && gate_set(dir, uid) < 0) /* last: until then only root is in it */
+	if (!gate_is(dir, uid) && gate_set(dir, uid) < 0) /* set last: until then only root can enter the directory */
 		return -1;
 	return durable ? fsync(dir) : 0;
 }
@@ -197,7 +198,8 @@ static int share_error(const char *owner, struct cee_err *e)
 	return cee_fail(e, errno, "%s: its directories cannot be made: %s", owner, strerror(errno));
 }
 
-/* In tmp, then in sight. Another runner that starts just now may sweep it from tmp: again. */
+/* Creates the directory in tmp, then renames it to its place. Another runner that is just starting may sweep it from
+ * tmp: then try again. */
 static int share_new(struct spool *s, int tmp, const char *owner, uid_t uid)
 {
 	char name[OWNER_MAX + ID_LEN + 2], id[ID_LEN + 1];

@@ -11,7 +11,7 @@
 int multiuser_make_head(int fd, const char *path, struct cee_err *e);
 /* Makes an owner's directories for uid, or corrects them; for root. */
 int multiuser_make_owner(struct spool *s, const char *owner, uid_t uid, struct cee_err *e);
-/* Opens cur/RUNNER/OWNER beneath runner, made where it is missing, for the uid that owns new. */
+/* Opens cur/RUNNER/OWNER beneath runner, created if it is missing, for the uid that owns new. */
 int multiuser_make_claims(int runner, const char *owner, int new);
 /* Calls f(path, expected) for each mismatch, and returns their number. */
 typedef void (*multiuser_fn)(void *arg, const char *path, const char *expected);

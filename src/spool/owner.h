@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "spool/spool.h"
 
-/* Makes OWNER and its parts if they are missing. In a shared spool it asks a runner to do so, and waits (join.h):
- * ETIMEDOUT no runner did, EPERM this uid may not be that owner. */
+/* Makes OWNER and its parts if they are missing. In a shared spool it asks a runner to make them, and waits (join.h):
+ * ETIMEDOUT no runner answered, EPERM this uid may not be that owner. */
 int spool_owner_make(struct spool *s, const char *owner, struct cee_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* owner_name.c - which names owners and runners may have (owner_name.h) */
+/* owner_name.c - valid names of owners and runners (owner_name.h) */
 #include "spool/owner_name.h"
 #include "spool/layout.h"
 

@@ -1,4 +1,4 @@
-/* owner_part.c - opening an owner's part, made where it is missing (owner_part.h) */
+/* owner_part.c - opening an owner's part, created if it is missing (owner_part.h) */
 #include "spool/owner_part.h"
 #include "base/error.h"
 #include "spool/layout.h"

@@ -1,4 +1,4 @@
-/* owner_part.h - opening an owner's part, made where it is missing (private to src/spool) */
+/* owner_part.h - opening an owner's part, created if it is missing (private to src/spool) */
 #ifndef CEE_SPOOL_OWNER_PART_H
 #define CEE_SPOOL_OWNER_PART_H
 

@@ -24,9 +24,9 @@ DIR *place_list(struct spool *s, const char *owner, enum owner_part part);
 int place_out(struct spool *s, const char *owner, const char *id); /* out/BUCKET/ID */
 int place_bucket(struct spool *s, const char *owner, const char *id);
 int place_attempt(int out, int attempt);
-/* Has the job a result, that is, has it ended? */
+/* Does the job have a result, that is, has it ended? */
 bool place_has_result(struct spool *s, const char *owner, const char *id);
-/* Opens a file of an attempt for reading: EPROTO when it is not a regular one. */
+/* Opens a file of an attempt for reading: EPROTO if it is not a regular file. */
 int place_attempt_file(int attempt_dir, enum attempt_file file);
 /* 0, or -1 EINVAL and e. */
 int place_check_names(const char *owner, const char *id, struct cee_err *e);

@@ -1,10 +1,10 @@
 /* queue_capacity.c - waiting until an owner's queue has room (queue_capacity.h)
  *
- * The events of new/ are counted rather than the directory: a queue of 100,000 that drains
- * by 300 a second would else be read 300 times a second. It is read when the wait
- * begins, when events were lost, and each second; without inotify by the clock alone.
- * For the first second more than one place is waited for, so that the waiting process can then
- * submit some without counting for each.
+ * While waiting, the process counts the events of new/ instead of reading the directory: a queue of 100,000 jobs
+ * from which 300 jobs leave per second would otherwise be read 300 times a second. The directory is read when the
+ * wait begins, when events were lost, and once a second; without inotify only by the clock. During the first second
+ * the process waits for more than one free place, so that it can then submit several jobs without
+ * counting for each.
  */
 #include "spool/queue_capacity.h"
 #include "base/clock.h"
@@ -67,7 +67,7 @@ static void watch(struct queue_capacity *r)
 		r->inotify = -1;
 }
 
-/* Takes what has come into the count; true when it cannot be relied on. */
+/* Updates the count from the pending events; true if events were lost and the count is unreliable. */
 static bool take_events(struct queue_capacity *r)
 {
 	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -87,7 +87,7 @@ static bool take_events(struct queue_capacity *r)
 
 static int recount(struct queue_capacity *r)
 {
-	take_events(r); /* what came before counts no more */
+	take_events(r); /* discard earlier events: the directory is counted anew */
 	r->n = count(r->new);
 	return r->n < 0 ? -1 : 0;
 }

@@ -12,8 +12,8 @@ struct queue_capacity {
 };
 void queue_capacity_init(struct queue_capacity *r);
 void queue_capacity_release(struct queue_capacity *r);
-/* Sleeps until fewer than max jobs of owner are queued: 1; 0: not within timeout_ms (-1 unlimited); -1, EINTR when a
- * signal came. */
+/* Sleeps until fewer than max jobs of owner are queued. 1: there is room; 0: timeout_ms has passed (-1: unlimited); -1:
+ * EINTR a signal came, or another errno. */
 int queue_capacity_wait(struct queue_capacity *r, struct spool *s, const char *owner, int64_t max, int timeout_ms);
 
 #endif

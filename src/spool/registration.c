@@ -1,7 +1,7 @@
 /* registration.c - a runner's place in the spool (registration.h)
  *
- * cur/RUNNER comes into sight by a rename with its lock already held, and goes out of sight by one. So a
- * directory in cur whose lock can be had belongs to a runner that died.
+ * cur/RUNNER is created by a rename with its lock already held, and removed by a rename. So if the lock of a
+ * directory in cur is free, its runner has died.
  */
 #include "spool/registration.h"
 #include "base/dir.h"
@@ -41,8 +41,8 @@ static void runner_name(char name[OWNER_MAX])
 	snprintf(name, OWNER_MAX, "%s.%ld.%s", n ? host : "host", (long)getpid(), id + ID_LEN - 8);
 }
 
-/* A lock that anybody could open is one that anybody could share when its runner is dead, so
- * that no other runner gets it. In a shared spool users look at a second one. */
+/* If users could open a runner's lock file, they could hold its lock after the runner's death, and no other runner
+ * could take the lock. So in a shared spool users test a second lock. */
 static int make_alive(struct spool_runner *r)
 {
 	r->alivefd = openat(r->dirfd, LAYOUT_RUNNER_ALIVE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -83,7 +83,7 @@ int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e
 	if (cur < 0 || tmp < 0)
 		return cee_fail(e, errno, "the spool's cur or tmp: %s; cee-fsck says more", strerror(errno));
 	spool_sweep_dir(tmp);
-	/* another runner that starts may sweep this one before it has its lock: once more */
+	/* another starting runner may sweep this directory before it is locked: then try again */
 	for (int i = 0; i < 8; i++) {
 		if (make_runner(r, tmp, cur) == 0)
 			return s->durable ? fsync(cur) : 0;

@@ -1,16 +1,16 @@
 /* remove.c - removing a job that has ended: all of it, or nothing (remove.h)
  *
  * The rules kept here:
- *   - Only a job that is retired goes: result and job lie in out/, and new/ and cur/ have
- *     nothing of it. A runner that is about to put the job's file away would else bring it
- *     back to life.
- *   - First the key, so that it never stands for a job that is gone; then one rename out of
- *     out/ to tmp/ID.gone.RANDOM, which is the removal; then the files. Killed in between,
- *     the rest lies where nobody reads, and the sweep of tmp/ removes it.
- *   - In a shared spool out/ is the runner's. The owner's process checks, removes the key, and leaves
- *     the request cancel/ID.remove, which a runner answers by the rest; what is left lies in the spool's
- *     own tmp/, where no owner has a hand in it.
- *   - Trees are walked beneath a descriptor, no links followed, no deeper than a job is.
+ *   - Only a retired job is removed: its result and its file are in out/, and new/ and cur/ have
+ *     no entry of it. Otherwise a runner that is about to move the job's file to out/ would
+ *     create the job again.
+ *   - The key is removed first, so that it never refers to a removed job; then one rename from
+ *     out/ to tmp/ID.gone.RANDOM removes the job; then its files are removed. If the process is
+ *     killed in between, the remains are where no reader looks, and the sweep of tmp/ removes them.
+ *   - In a shared spool out/ belongs to the runner. The owner's process checks, removes the key, and
+ *     creates the request cancel/ID.remove; a runner does the other steps. The remains are then in the
+ *     spool's own tmp/, which owners cannot write to.
+ *   - Trees are walked relative to a descriptor, without following links, and to a bounded depth.
  */
 #include "spool/remove.h"
 #include "base/buf.h"
@@ -52,7 +52,7 @@ enum { BUCKET_OLD_S = 7200, ASK_WAIT_MS = 10000, ASK_STEP_MS = 2 };
 
 /* ---- a job ------------------------------------------------------------------------------ */
 
-/* Has it ended for good? Else why not. */
+/* Is the job retired? If not, e says why. */
 static int check_retired(struct spool *s, const char *owner, const char *id, int out, int new, struct cee_err *e)
 {
 	AUTO_CLOSE int cur = -1;
@@ -81,7 +81,7 @@ static int remove_key(struct spool *s, const char *owner, const char *id, struct
 	struct result r;
 	int err = 0;
 
-	/* a result that cannot be read names no key: that entry goes with the next prune */
+	/* without a readable result the key is unknown: the next prune removes its entry */
 	if (spool_read_result(s, owner, id, &text) < 0 || result_parse(&r, text.data, text.len, NULL) < 0)
 		return 0;
 	if (r.key && key_remove(s, owner, r.key, id) < 0)
@@ -146,7 +146,7 @@ static int remove_retired(struct spool *s, const char *owner, const char *id, bo
 		return -1;
 	if ((bucket = place_bucket(s, owner, id)) < 0)
 		return fail(e, id);
-	/* that it left new/ and cur/ was never synced: a power cut must not bring it back now */
+	/* the job's moves out of new/ and cur/ were not synced: sync, so that a power cut cannot undo them */
 	if (s->durable && (fsync(new) < 0 || fsync(out) < 0))
 		return fail(e, id);
 	if (with_key && remove_key(s, owner, id, e) < 0)
@@ -162,7 +162,7 @@ int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_
 	return remove_retired(s, owner, id, true, e);
 }
 
-/* A bucket goes when it is empty and so old that nothing begins in it any more. */
+/* Removes a bucket that is empty and too old for new jobs. */
 static void drop_bucket(int out, const char *bucket)
 {
 	if (now_us() - layout_bucket_us(bucket) > BUCKET_OLD_S * INT64_C(1000000))
@@ -181,7 +181,7 @@ void spool_drop_buckets(struct spool *s, const char *owner)
 		closedir(d);
 }
 
-/* Without the key, which its owner has removed. */
+/* Does not remove the key: the owner's process has done that. */
 int spool_removal_answer(struct spool *s, const char *owner, const char *id, struct cee_err *e)
 {
 	char name[LAYOUT_REMOVAL_MAX], bucket[LAYOUT_BUCKET + 1];

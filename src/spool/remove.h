@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "spool/spool.h"
 
-/* Removes a finished job with its key and all its files. EBUSY it has not ended; EAGAIN it has, but its
- * runner has not retired it yet; ENOENT no such job. */
+/* Removes a finished job with its key and all its files. EBUSY the job has not ended; EAGAIN it has ended, but its
+ * runner has not retired it yet; ENOENT unknown job. */
 int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e);
 /* For the runner of a shared spool, whose users may not write in out/: performs the removal that was requested
  * (cancel.h) and deletes the request. Blocks on disk. */

@@ -1,6 +1,6 @@
-/* remove_tree.c - removing a directory with all that is in it (remove_tree.h)
+/* remove_tree.c - removing a directory with its contents (remove_tree.h)
  *
- * Walked beneath a descriptor, no links followed, no deeper than a job is.
+ * The tree is walked relative to a descriptor, without following links, and to a bounded depth.
  */
 #include "spool/remove_tree.h"
 #include "base/clock.h"
@@ -51,7 +51,7 @@ int spool_remove_tree(int at, const char *name, int depth)
 		errno = ELOOP;
 		return -1;
 	}
-	/* once more for what readdir passed over while others removed beside us */
+	/* repeated, because readdir may skip entries while other processes remove some */
 	for (int i = 0; i < 3; i++) {
 		if (remove_entries(fd, depth - 1) < 0)
 			return -1;
@@ -69,7 +69,7 @@ int spool_sweep_gone(int tmp, const char *name, int64_t older_us)
 
 	if (fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* another process may be removing it: two do not hurt each other, but one is enough */
+	/* another process may be removing this tree: a second one would do no harm, but is not needed */
 	if (now_us() - ((int64_t)st.st_ctim.tv_sec * 1000000 + st.st_ctim.tv_nsec / 1000) < older_us)
 		return 0;
 	return spool_remove_tree(tmp, name, REMOVE_TREE_DEPTH);

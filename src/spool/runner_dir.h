@@ -6,15 +6,16 @@
 
 #include <stdbool.h>
 
-/* Takes its lock and returns the descriptor; EAGAIN: its runner is alive; ENOENT: it was removed meanwhile. */
+/* Takes the directory's lock and returns the lock's descriptor; EAGAIN: its runner is alive; ENOENT: it was removed
+ * meanwhile. */
 int runner_dir_lock(int dir);
-/* Removes its OWNER directories; ENOTEMPTY when one holds a job. */
+/* Removes the OWNER directories of a runner; ENOTEMPTY: one of them has a job. */
 int runner_dir_empty(int dir);
 int runner_dir_unlock(int dir);
-/* Records the kernel's boot id in it. */
+/* Records the kernel's boot id in the directory. */
 int runner_dir_mark_boot(int dir);
-/* Has the machine not rebooted since? False also if unknown. If true, the runner's unsynced writes are complete;
- * after a power cut a part of them may be missing. */
+/* Has the machine not rebooted since the boot id was recorded? False also if unknown. If true, the runner's unsynced
+ * writes are complete; after a power cut some of them may be missing. */
 bool runner_dir_same_boot(int dir);
 /* Removes cur/NAME, for the process that holds its lock. ENOTEMPTY when jobs are left in it. */
 int runner_dir_remove(struct spool *s, const char *name, int dir);

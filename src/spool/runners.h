@@ -9,12 +9,12 @@
 
 /* Is any runner alive? 1, 0. count (may be NULL): how many. */
 int spool_runner_alive(struct spool *s, int *count);
-/* Is the runner with that directory of cur alive? False for unknown names. */
+/* Is the runner with this name in cur alive? False for unknown names. */
 bool spool_runner_lives(struct spool *s, const char *name);
-/* Opens the file that a live runner holds locked, and that has its heartbeat (health.h); -1: it is not alive. */
+/* Opens the file that a live runner holds locked and that has its heartbeat (health.h). -1: the runner is not alive. */
 int spool_runner_file(struct spool *s, const char *name);
-/* The last time that a runner started or ended, by the directory's mtime (which does not show that one was
- * killed): microseconds since the epoch; -1 unknown. */
+/* The last time that a runner started or ended, taken from the directory's mtime (a killed runner does not change it):
+ * microseconds since the epoch; -1 unknown. */
 int64_t spool_runners_changed_us(struct spool *s);
 
 #endif

@@ -1,7 +1,7 @@
-/* spool.c - the spool: opening and making it, and what lies at its head (spool.h)
+/* spool.c - the spool: opening and creating it, and the files at its head (spool.h)
  *
- * State is which files exist (cee-spool(5) has the table). What lies at the head is written in tmp/ by a process that
- * holds a lock on it, synced, and then renamed; VERSION comes last, so a directory with a VERSION is a whole spool.
+ * The existence of files is the state (cee-spool(5) has the table). A file at the head is written in tmp/ by a process
+ * that holds a lock on it, synced, and then renamed. VERSION is created last, so a directory with VERSION is complete.
  */
 #include "spool/spool.h"
 #include "base/buf.h"
@@ -99,8 +99,8 @@ static int make_parents(const char *path)
 	return mkdir(p, 0700) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-/* Nobody's files become a spool by a slip of -s. Another maker may be at it
- * at the same time, so its first directories do not count. */
+/* Refuses a directory with other files, so that a wrong -s does not turn it into a spool. Another process may be
+ * creating the spool at the same time, so the directories that it creates first are allowed. */
 static int check_empty(int fd, const char *path, struct cee_err *e)
 {
 	DIR *d = dir_list(fd, ".");
@@ -118,7 +118,7 @@ static int check_empty(int fd, const char *path, struct cee_err *e)
 	return r;
 }
 
-/* A name that nobody has, for a file in SPOOL/tmp. */
+/* Makes a unique name for a file in SPOOL/tmp. */
 static void tmp_name(char name[64], const char *what)
 {
 	char id[ID_LEN + 1];
@@ -127,7 +127,7 @@ static void tmp_name(char name[64], const char *what)
 	snprintf(name, 64, "%s.%s", what, id);
 }
 
-/* Writes SPOOL/tmp/X under its lock, synced; returns its descriptor. */
+/* Writes SPOOL/tmp/NAME, locked and synced. Returns its descriptor. */
 static int tmp_write(int tmp, const char *name, const char *text, size_t len, mode_t mode)
 {
 	AUTO_CLOSE int fd = openat(tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -147,7 +147,7 @@ static int tmp_write(int tmp, const char *name, const char *text, size_t len, mo
 	return keep;
 }
 
-/* What lies at the head of a spool is readable by all users who may enter it. */
+/* Files at the head of a spool are readable for all users who may enter it. */
 static int put_file(int spool, const char *to, const char *text, size_t len, unsigned flags)
 {
 	AUTO_CLOSE int tmp = dir_open(spool, LAYOUT_TMP);
@@ -185,7 +185,7 @@ static int create(int fd, const char *path, bool shared, struct cee_err *e)
 		return 0;
 	if ((cur = dir_make(fd, LAYOUT_CUR, 0700)) < 0 || (tmp = dir_make(fd, LAYOUT_TMP, 0700)) < 0)
 		return cee_fail(e, errno, "%s: cannot make a spool here: %s", path, strerror(errno));
-	/* last: a directory with a VERSION is a whole spool */
+	/* created last: a directory with VERSION is a complete spool */
 	if (n > 0 && put_file(fd, LAYOUT_VERSION, text, (size_t)n, RENAME_NOREPLACE) < 0 && errno != EEXIST)
 		return cee_fail(e, errno, "%s/VERSION: %s", path, strerror(errno));
 	return 0;
@@ -221,7 +221,7 @@ int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, 
 	if ((flags & SPOOL_CREATE) && make_parents(path) < 0)
 		return cee_fail(e, errno, "%s: cannot make it: %s", path, strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES) /* a shared one is listed by root alone */
+	if (fd < 0 && errno == EACCES) /* only root may list a shared spool */
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return cee_fail(e, ENOENT, "%s: no such spool; make one with cee-fsck --make, or name another with -s",
@@ -237,7 +237,7 @@ int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, 
 	if ((flags & SPOOL_SHARED) && !s->shared)
 		return cee_fail(e, EEXIST, "%s: is the spool of one user; begin a shared one in an empty directory",
 				path);
-	if ((flags & SPOOL_SHARED) && multiuser_make_head(fd, path, e) < 0) /* one that is there is set right */
+	if ((flags & SPOOL_SHARED) && multiuser_make_head(fd, path, e) < 0) /* also corrects an existing head */
 		return -1;
 	s->fd = fd;
 	fd = -1;

@@ -24,7 +24,7 @@ struct spool {
 	struct spool_queue_count queued; /* private to submission.c */
 };
 #define SPOOL_CREATE 1u /* create missing parts */
-#define SPOOL_SHARED 2u /* ... of a shared spool; EEXIST: it exists as a single user's */
+#define SPOOL_SHARED 2u /* ... of a shared spool; EEXIST: the spool exists and is not shared */
 /* EPROTO for another version; refuses network file systems (ENOTSUP). */
 int spool_open(struct spool *s, const char *path, unsigned flags, bool durable, struct cee_err *e);
 void spool_release(struct spool *s);

@@ -3,9 +3,9 @@
  * The rules kept here:
  *   - A job is written in tmp/ by a process that holds a lock on it, synced, and then renamed into new/
  *     without overwriting; on failure the file is removed.
- *   - tmp/ID is also what makes a submitter of an ID the only one: the process that made or inherited it
- *     under its lock may look for duplicates and rename. So the look and the rename are one
- *     step to every other submitter.
+ *   - The lock of tmp/ID also ensures that an id has one submitter at a time: only the process that holds
+ *     it may look for duplicates and rename. So for all other submitters the check and the rename are
+ *     one step.
  */
 #include "spool/submission.h"
 #include "base/clock.h"
@@ -42,9 +42,9 @@ struct submit {
 	struct cee_err *e;
 };
 
-/* Makes tmp/ID and locks it, or takes it over from a writer that died. Waits for
- * one that lives: whether this is a duplicate is known only when that one is done,
- * and durable then, since the lock is held until the directory is synced. */
+/* Creates tmp/ID and locks it, or takes it over from a submitter that died. Waits for a live submitter: only when that
+ * one is done is it known whether this job is a duplicate. The first job is durable then, because its submitter holds
+ * the lock until the directory is synced. */
 static int take_id(struct submit *u)
 {
 	struct stat st;
@@ -56,16 +56,17 @@ static int take_id(struct submit *u)
 		if (file_is_at(u->fd, u->tmp, u->id)) {
 			if (fstat(u->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
 				return st.st_size == 0 ? 0 : ftruncate(u->fd, 0);
-			errno = EINVAL; /* not what a submitter leaves: cee-fsck names it */
+			errno = EINVAL; /* no submitter creates such a file: cee-fsck reports it */
 			return -1;
 		}
-		/* it was renamed, or swept, while we waited */
+		/* the file was renamed or swept while this process waited for its lock */
 		close_ptr(&u->fd);
 		u->fd = -1;
 	}
 }
 
-/* In the order in which a job moves, and once more where it may have gone back to. */
+/* Searches the places in the order in which a job moves, and then the first ones again, because a requeued job moves
+ * back. */
 static bool is_duplicate(struct submit *u)
 {
 	struct spool_where w;
@@ -84,7 +85,7 @@ static int duplicate(struct submit *u)
 	return cee_fail(u->e, EEXIST, "%s: is submitted already", u->id);
 }
 
-/* How many wait, at most max + 1. */
+/* Counts the queued jobs, up to max + 1. */
 static int64_t count_new(int new, int64_t max)
 {
 	DIR *d = dir_list(new, ".");
@@ -98,8 +99,8 @@ static int64_t count_new(int new, int64_t max)
 	return n;
 }
 
-/* A job's entry takes 48 bytes and more of its directory on ext4, xfs and btrfs, so
- * most queues can be seen to be below the bound without reading them. */
+/* A job's entry takes at least 48 bytes of its directory on ext4, xfs and btrfs, so for most queues the directory's
+ * size proves that they are below the limit, and they are not read. */
 static bool is_short(int new, const struct stat *st, int64_t max)
 {
 	struct statfs fs;
@@ -108,9 +109,9 @@ static bool is_short(int new, const struct stat *st, int64_t max)
 	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC);
 }
 
-/* Counting for each submit would make a long queue's submits quadratic. A process
- * counts once a second, adds its own, and counts again before it refuses; processes
- * that submit at the same time may pass the bound by what they submit in a second. */
+/* With a count for each submit, the time to submit n jobs would be quadratic in n. So a process counts once a second,
+ * adds its own submits, and counts again before it refuses a job. Processes that submit at the same time may exceed the
+ * limit by the number of jobs that they submit in a second. */
 static int queue_room(struct submit *u, int64_t max)
 {
 	struct spool_queue_count *known = &u->s->queued;
@@ -164,7 +165,7 @@ static int check_bounds(struct submit *u, size_t len, const struct spool_bounds 
 	return b && b->max_queued > 0 ? queue_room(u, b->max_queued) : 0;
 }
 
-/* For a system call's failure: a full disk is a reason to come back. */
+/* Reports a failed system call. A full disk gets its own error, because the submit can succeed later. */
 static int submit_error(struct submit *u, const char *what)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
@@ -184,7 +185,7 @@ static int enter(struct submit *u, const char *name)
 	if (!u->s->durable || fsync(u->new) == 0)
 		return 0;
 	submit_error(u, "new");
-	if (unlinkat(u->new, name, 0) < 0) { /* a runner has it: it will run */
+	if (unlinkat(u->new, name, 0) < 0) { /* a runner has claimed the job: it will run */
 		int err = errno == ENOENT ? EIO : errno;
 
 		return cee_fail(u->e, err, "%s: is queued, but may not survive a power cut: %s", u->id, strerror(err));
@@ -235,13 +236,13 @@ int spool_submit(struct spool *s, const char *owner, const char *id, int priorit
 		r = submit_locked(&u, priority, job, len, b);
 	} else {
 		int err = errno;
-		/* a full disk does not make a stranger of a job that is here */
+		/* report a duplicate even if the disk is full */
 		bool there = is_duplicate(&u);
 
 		errno = err;
 		r = there ? duplicate(&u) : submit_error(&u, "tmp");
 	}
-	close_ptr(&u.fd); /* and the lock with it: now others may look */
+	close_ptr(&u.fd); /* also releases the lock: now other submitters may check */
 	return r;
 }
 

@@ -13,8 +13,8 @@ struct spool_bounds {
 	int64_t max_queued, min_room; /* 0: unlimited */
 	bool fresh;		      /* id was just made by id_make, so there is no check for duplicates */
 };
-/* Durable before it returns 0. Errors: EEXIST (a job has the id, in any state), EAGAIN (the queue is
- * full), ENOSPC (no room on the disk), else the system's errno. */
+/* When it returns 0, the job is durable. Errors: EEXIST (a job has the id, in any state), EAGAIN (the queue is full),
+ * ENOSPC (the disk is full), else the system's errno. */
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority, const void *job, size_t len,
 		 const struct spool_bounds *b, struct cee_err *e);
 /* May this process submit for owner? In a shared spool root may not submit for others, since root would own the

@@ -24,7 +24,7 @@ static void sweep_runner(int tmp, const char *name)
 
 	if (dir < 0 || ((lock = runner_dir_lock(dir)) < 0 && errno != ENOENT))
 		return;
-	/* without its lock nothing is unlinked: its runner may be about to make the lock file */
+	/* without the lock no file is unlinked: the runner may be about to create the lock file */
 	if (runner_dir_empty(dir) == 0 && (lock < 0 || runner_dir_unlock(dir) == 0))
 		unlinkat(tmp, name, AT_REMOVEDIR);
 }
@@ -60,7 +60,7 @@ int spool_sweep_dir(int dir)
 	return dir_end(d, 0);
 }
 
-/* Of another user's tmp/, where nothing else is any business of a runner's. */
+/* Sweeps the files in another user's tmp/. A runner removes nothing else there. */
 static int sweep_files(int tmp)
 {
 	DIR *d = dir_list(tmp, ".");

@@ -1,4 +1,4 @@
-/* watch.c - inotify watches on what a runner reads of the spool (watch.h) */
+/* watch.c - the runner's inotify watches on the spool (watch.h) */
 #include "spool/watch.h"
 #include "base/dir.h"
 #include "base/fd.h"
@@ -17,7 +17,7 @@
 int spool_watch(struct spool *s, int inotify, const char *owner, enum spool_watch what)
 {
 	static const struct {
-		enum owner_part part; /* of an owner */
+		enum owner_part part; /* the part of an owner's directory */
 		uint32_t mask;
 	} how[] = {
 		[WATCH_OWNERS] = { PART_COUNT, IN_CREATE | IN_MOVED_TO },
@@ -37,7 +37,7 @@ int spool_watch(struct spool *s, int inotify, const char *owner, enum spool_watc
 		fd = place_part(s, owner, how[what].part);
 	if (fd < 0)
 		return -1;
-	/* by its descriptor: what was opened without following links is what is watched */
+	/* via the descriptor: it was opened without following links, so exactly this directory is watched */
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	return inotify_add_watch(inotify, path, how[what].mask | IN_ONLYDIR);
 }

@@ -13,7 +13,7 @@
 
 enum spool_watch {
 	WATCH_OWNERS,	/* the head of the spool: new owners */
-	WATCH_REQUESTS, /* join: of a shared spool */
+	WATCH_REQUESTS, /* join, in a shared spool */
 	WATCH_NEW,	/* of an owner: new jobs */
 	WATCH_CANCEL,	/* of an owner: requests to cancel or remove jobs */
 	WATCH_INPUT	/* of an owner: new input, also when a file grows */
@@ -24,7 +24,7 @@ int spool_watch(struct spool *s, int inotify, const char *owner, enum spool_watc
 /* Parse the name of an event, which may be any text; false: not the name of a job's entry. Names of WATCH_OWNERS are
  * owners (spool_owner_valid); those of WATCH_REQUESTS and WATCH_INPUT are parsed by join.h and input.h. */
 bool spool_event_new(const char *name, char id[ID_LEN + 1], int *priority, int *attempts);
-/* *removal: a request to remove a job (of a shared spool), else to cancel it. */
+/* *removal: a request to remove a job (only in a shared spool), otherwise to cancel the job. */
 bool spool_event_cancel(const char *name, char id[ID_LEN + 1], bool *removal);
 
 #endif
