@@ -10,7 +10,7 @@
 
 struct members {
 	struct ids ids;
-	unsigned char *known; /* fn was called for it; or its job was missing for so long that it will not come */
+	unsigned char *known; /* fn was called for it, or its job was missing for so long that it is given up */
 	size_t cap, found;
 };
 /* Calls fn for each new member whose job exists. Returns their number, or -1 (no such group, reported on

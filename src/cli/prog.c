@@ -39,8 +39,9 @@ void prog_init(const char *argv0)
 
 	if (argv0 && *argv0)
 		prog_name = slash ? slash + 1 : argv0;
-	/* A file opened in the place of a closed standard stream would get our messages. What
-	 * stands there can be read or written only the wrong way round: it is missed, not silent. */
+	/* A file opened in the place of a closed standard stream would get our messages. The
+	 * replacement is opened in the wrong direction, so that using it fails instead of passing
+	 * unnoticed. */
 	do
 		fd = open("/dev/null", (fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 	while (fd >= 0 && fd <= 2);

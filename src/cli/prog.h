@@ -14,7 +14,7 @@
 extern const char *prog_name;
 /* Not 0: the exit status of prog_die and prog_usage, for a program that otherwise exits with the status of a job. */
 extern int prog_failure;
-void prog_init(const char *argv0); /* name, SIGPIPE stays default, umask 077 is not touched */
+void prog_init(const char *argv0); /* sets prog_name; keeps the default SIGPIPE and the umask */
 /* "prog: …\n" on stderr, once, control characters neutralised. */
 void prog_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void prog_die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
@@ -24,6 +24,6 @@ void prog_version(void) __attribute__((noreturn));
 void prog_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* As getopt_long, but a wrong option ends the program as prog_usage does: '?' never comes back. */
 int prog_getopt(int argc, char **argv, const char *letters, const struct option *options);
-bool prog_colour(int fd); /* a terminal, and no NO_COLOR */
+bool prog_colour(int fd); /* fd is a terminal and NO_COLOR is not set */
 
 #endif

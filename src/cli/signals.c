@@ -22,7 +22,7 @@ static struct {
 
 static void wake(void)
 {
-	if (write(caught.wake[1], "", 1) < 0) { /* the pipe is full: poll wakes anyway */
+	if (write(caught.wake[1], "", 1) < 0) { /* if the pipe is full, poll wakes anyway */
 	}
 }
 

@@ -1,8 +1,9 @@
 /* tty.h - the user's terminal while a job has one
  *
- * In raw mode typed bytes, Ctrl-C too, go to the job's terminal unchanged, which echoes, edits lines and
- * makes signals. The user's terminal is restored whenever the program ends, except by SIGKILL: at
- * exit, before a stop (SIGTSTP), and by tty_restore, which a signal handler may call.
+ * In raw mode typed bytes, including Ctrl-C, go unchanged to the job's terminal, which does the
+ * echo, the line editing and the signals. The user's terminal is restored whenever the program
+ * ends, except by SIGKILL: at exit, before a stop (SIGTSTP), and by tty_restore, which a signal
+ * handler may call.
  */
 #ifndef CEE_TTY_H
 #define CEE_TTY_H

@@ -102,7 +102,8 @@ static int exit_of(int err)
 	}
 }
 
-/* In a shared spool, makes it for the uid in the owner's name, or for cee-http's. */
+/* In a shared spool, makes the owner's directory for the uid in the owner's name, or for
+ * cee-http's uid. */
 static void make_shared(struct fsck *f, const char *owner)
 {
 	struct cee_err e;

@@ -53,7 +53,7 @@ static void print_id(const char *id)
 	char line[ID_LEN + 2];
 	int n = snprintf(line, sizeof line, "%s\n", id);
 
-	if (write_full(STDOUT_FILENO, line, (size_t)n) < 0) /* or nobody knows of a job that runs */
+	if (write_full(STDOUT_FILENO, line, (size_t)n) < 0) /* otherwise a job runs whose id is unknown */
 		prog_die(EX_IOERR, "standard output: %s; the job %s is in the spool", strerror(errno), id);
 }
 

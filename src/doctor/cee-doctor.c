@@ -1,12 +1,14 @@
 /* cee-doctor.c - cee-doctor(8): is this host fit to run jobs? One line each, with the remedy
  *
- * It speaks to the engine as the runner does and runs the runner's limit probes (runner/host) in
- * boxes made as jobs' boxes are: what it says of limits was tried, not read. The judgements
- * are host.c's, which the runner asks at its start as well, and host_checks.c's.
+ * It uses the engine as the runner does and runs the runner's limit probes (runner/host) in boxes
+ * that are made like those of jobs, so limits are tested and not only read from the
+ * configuration. The results are judged by host.c, which the runner also uses when it starts, and
+ * by host_checks.c.
  *
- * Here is the table of checks, and the order of a run. A check is in engine_checks.c or spool_checks.c, and
- * asks for what it needs (doctor_needs.h). Whatever is made is removed, after a signal too; where this
- * process is killed, its box dies with its connection.
+ * This file has the table of checks and their order. A check is in engine_checks.c or
+ * spool_checks.c, and asks for what it needs (doctor_needs.h). Everything that a check makes is
+ * removed, also after a signal; when this process is killed, its box ends because its connection
+ * closes.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -149,7 +151,7 @@ static void run_checks(struct doctor *d, char *const *names, int n)
 	}
 }
 
-/* Boxes that are still there are waited for, but not longer than anybody would. */
+/* Waits a limited time for the remaining boxes to be removed. */
 static void leave(struct doctor *d)
 {
 	limit_probes_stop(&d->probes);

@@ -35,14 +35,14 @@ struct doctor {
 	bool failed;
 	/* determined once, when first needed */
 	bool engine_begun, engine_asked, engine_there;
-	struct cee_err engine_error; /* of its address */
+	struct cee_err engine_error; /* from parsing the engine's address */
 	bool info_asked, info_there;
 	struct engine_info info;
 	bool images_asked;
 	bool *image_there; /* by language */
 	const char *image; /* the first existing one */
 	bool box_asked, box_there;
-	struct limit_probe_end box; /* limit_probe_bounds, or why it failed */
+	struct limit_probe_end box; /* the result of limit_probe_bounds, or the reason why it failed */
 	struct probed probed;
 };
 

@@ -1,6 +1,6 @@
 /* doctor_needs.c - what checks need: the engine, an image, a box; each found out once, when first needed
  *
- * What cannot be looked at is a warning that says so; the cause has a failure of its own.
+ * A check that cannot be made gives a warning; its cause is reported as a failure by another check.
  */
 #include "doctor/doctor_needs.h"
 #include "base/clock.h"
@@ -83,7 +83,7 @@ void wait_for_boxes(struct doctor *d)
 	loop_timer(&end, 0);
 }
 
-/* What ask keeps of an answer. */
+/* The answer that ask waits for. */
 struct answer {
 	bool came;
 	enum engine_result result;
@@ -101,7 +101,7 @@ static void answered(void *arg, const struct engine_answer *a)
 		to->take(to->arg, a);
 }
 
-/* take(arg, answer) is called with an answer that is ENGINE_OK. Gives a request up that a signal interrupts. */
+/* take(arg, answer) is called with an answer that is ENGINE_OK. A signal cancels the request. */
 enum engine_result ask(struct doctor *d, const struct engine_request *r,
 		       void (*take)(void *, const struct engine_answer *), void *arg)
 {
@@ -197,7 +197,7 @@ static void probe_ended(void *arg, const struct limit_probe_end *e)
 /* One limit probe, to its end. False: a signal came. */
 bool probe(struct doctor *d, const struct limit_probe *c, struct limit_probe_end *end)
 {
-	struct probed *f = &d->probed; /* a probe that a signal interrupts still points there */
+	struct probed *f = &d->probed; /* an interrupted probe still points to it */
 
 	f->done = false;
 	memset(end, 0, sizeof(*end));

@@ -10,19 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* SIGINT, SIGTERM and SIGHUP end the checks, a second one the process. */
+/* SIGINT, SIGTERM and SIGHUP end the checks; a second signal ends the process. */
 void watch_signals(struct doctor *d);
 /* Serves the loop until *flag, a signal, or us microseconds (0: no bound). Is *flag set? */
 bool wait_for(struct doctor *d, const bool *flag, int64_t us);
-/* Until none is left, but not longer than LEAVE_US, nor after a second signal. */
+/* Waits until all boxes are removed, but not longer than LEAVE_US, and not after a second signal. */
 void wait_for_boxes(struct doctor *d);
 /* take(arg, answer) is called with an answer that is ENGINE_OK; it may be NULL. */
 enum engine_result ask(struct doctor *d, const struct engine_request *r,
 		       void (*take)(void *, const struct engine_answer *), void *arg);
-/* Sets the finding "not looked at"; false. */
+/* Sets the finding to "not looked at" and returns false. */
 bool unmet(struct finding *f, const char *what);
 const char *engine_host(const struct doctor *d);
-/* Each: is it there? Else f says that the check was not made. */
+/* Each returns whether the resource is available; if not, it sets f to say that the check was not
+ * made. */
 bool need_engine(struct doctor *d, struct finding *f);
 bool need_info(struct doctor *d, struct finding *f);
 bool need_image(struct doctor *d, struct finding *f);

@@ -190,7 +190,7 @@ void check_languages(struct doctor *d, struct finding *f)
 		finding_set(f, FINDING_OK, "", "%zu in %s", d->config.langs.n, d->config.conf.languages);
 }
 
-/* A line for each language: the only check that says more than one. */
+/* Prints a line for each language; all other checks print only one. */
 void check_images(struct doctor *d, struct finding *f)
 {
 	const struct langs *l = &d->config.langs;
@@ -206,7 +206,7 @@ void check_images(struct doctor *d, struct finding *f)
 		snprintf(remedy, sizeof(remedy), "cee-lang build %.80s", l->l[i].name);
 		if (d->image_there[i])
 			finding_set(&one, FINDING_OK, "", "%s", l->l[i].image);
-		else /* a host need not have every language; it must have one */
+		else /* a host must have at least one language, not all of them */
 			finding_set(&one, d->image ? FINDING_WARN : FINDING_FAIL, remedy, "%s is not there",
 				    l->l[i].image);
 		report(d, name, &one);

@@ -6,7 +6,7 @@
 #include "doctor/doctor.h"
 #include "runner/host/host.h"
 
-/* Each sets f, or leaves it empty where there is nothing to say. */
+/* Each sets f, or leaves it empty when there is nothing to report. */
 void check_conf(struct doctor *d, struct finding *f);
 void check_engine(struct doctor *d, struct finding *f);
 void check_api(struct doctor *d, struct finding *f);

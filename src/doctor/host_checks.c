@@ -1,7 +1,7 @@
 /* host_checks.c - what cee-doctor finds on this host without the engine's help
  *
  * Nothing is left behind: the file that is written into the spool never has a name.
- * Numbers that a kernel does not tell are -1 and judge nothing.
+ * Numbers that the kernel does not provide are -1 and are not judged.
  */
 #include "doctor/host_checks.h"
 #include "base/buf.h"
@@ -37,7 +37,7 @@ enum { TABLE_MAX = 16 << 20, INODES_FEW = 1000, INODES_LOW = 20000 };
 
 /* ---- the spool ---------------------------------------------------------------- */
 
-/* As a runner will: a file of some bytes, synced. */
+/* Writes and syncs a small file, as a runner does. */
 static int try_write(int spool)
 {
 	AUTO_CLOSE int fd = openat(spool, "tmp", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
@@ -62,7 +62,7 @@ static void judge_owner(struct finding *f, const char *path, const struct stat *
 	}
 }
 
-/* ---- a spool that users share: each directory's owner and mode, and who the web server is --- */
+/* ---- a shared spool: the owner and mode of each directory, and the web server's user -------- */
 
 struct shares {
 	struct spool *s;
@@ -78,7 +78,7 @@ static void share_wrong(void *arg, const char *path, const char *text)
 	char remedy[300];
 
 	if (h->wrong++)
-		return; /* the first is enough: cee-fsck has them all */
+		return; /* report only the first problem; cee-fsck reports all of them */
 	snprintf(remedy, sizeof(remedy), "cee-fsck --make %s as root sets it right; cee-fsck names all that is wrong",
 		 h->owner);
 	finding_set(h->f, FINDING_FAIL, remedy, "%.150s %s", path, text);
@@ -132,7 +132,7 @@ void local_spool(struct finding *f, const struct conf *c)
 
 	snprintf(remedy, sizeof(remedy), "start cee-runner, which makes it, or name another with -s");
 	if (spool_open(&s, c->spool, 0, c->durable, &e) < 0) {
-		const char *semicolon = strstr(e.msg, "; "); /* its messages have their remedy with them */
+		const char *semicolon = strstr(e.msg, "; "); /* the message contains the remedy after "; " */
 
 		finding_set(f, FINDING_FAIL, semicolon ? semicolon + 2 : remedy, "%.*s",
 			    semicolon ? (int)(semicolon - e.msg) : 500, e.msg);
@@ -167,7 +167,7 @@ void local_room(struct finding *f, const struct conf *c)
 		return;
 	}
 	left = (int64_t)(v.f_bavail * v.f_frsize);
-	counts = v.f_files > 0; /* some file systems make them as they go */
+	counts = v.f_files > 0; /* 0 on file systems that create inodes as needed */
 	limit_format(room, LIMIT_DISK, left >> 20 << 20);
 	limit_format(least, LIMIT_DISK, c->min_room);
 	if (left < c->min_room)
@@ -210,7 +210,7 @@ static int64_t count_watches(int proc, const char *fd_name)
 	return n;
 }
 
-/* Instances and watches of one process. What we may not look at is another user's. */
+/* Instances and watches of one process. Processes that we may not inspect belong to other users. */
 static void count_process(int proc, int64_t *instances, int64_t *watches)
 {
 	int fds = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -306,7 +306,7 @@ void local_clock(struct finding *f, int64_t box_us, int64_t before, int64_t afte
 
 /* ---- user numbers ------------------------------------------------------------------- */
 
-/* The number behind the next colon, and where it ended; false when there is none. */
+/* Parses the number after the next colon and moves *p to its end; false when there is none. */
 static bool colon_number(const char **p, const char *end, uint64_t *n)
 {
 	const char *s = memchr(*p, ':', (size_t)(end - *p));
@@ -364,7 +364,7 @@ void local_uids(struct finding *f, const struct conf *c)
 		char name[64];
 
 		if (fd < 0 || read_fd(fd, TABLE_MAX, &b) < 0 || !b.data)
-			continue; /* no such file: nobody in it */
+			continue; /* a missing file has no entries */
 		if (uids_met(b.data, table[i].ranges, c->uid_base, c->uid_count, name, sizeof(name), &end) && !where) {
 			where = table[i].path;
 			snprintf(who, sizeof(who), "%s", name);

@@ -5,7 +5,7 @@
 #include "doctor/doctor.h"
 #include "runner/host/host.h"
 
-/* Prints it, unless it is not asked for; remembers that something fails. */
+/* Prints the finding, unless -q hides it; records failures. */
 void report(struct doctor *d, const char *name, struct finding *f);
 
 #endif

@@ -66,7 +66,7 @@ void check_clock(struct doctor *d, struct finding *f)
 	local_clock(f, box, before, after);
 }
 
-/* Boxes of this spool whose runner is not alive. Our own are gone by now. */
+/* Boxes of this spool whose runner is not alive. This process's own boxes were removed before. */
 struct leftovers {
 	const char *spool_real;
 	struct spool *spool;
@@ -84,7 +84,7 @@ static void take_leftovers(void *arg, const struct engine_answer *a)
 
 		if (!*runner || strcmp(engine_label(c->labels, c->nlabels, "cee.spool"), l->spool_real) != 0 ||
 		    spool_runner_lives(l->spool, runner) ||
-		    strncmp(runner, "doctor-", 7) == 0) /* another one at work; its boxes die with it */
+		    strncmp(runner, "doctor-", 7) == 0) /* another cee-doctor is running; its boxes end with it */
 			continue;
 		if (!l->n++)
 			snprintf(l->first, sizeof(l->first), "%.12s", c->id);

@@ -112,7 +112,7 @@ static void put_header(struct request *rq, struct buf *b, int status, const char
 		r |= buf_printf(b, "Content-Type: %s\r\n", type);
 	if (length >= 0)
 		r |= buf_printf(b, "Content-Length: %" PRId64 "\r\n", length);
-	/* what a handler says of caching stands instead */
+	/* a handler's own caching header replaces this one */
 	if (!rq->headers.data || !strcasestr(rq->headers.data, "Cache-Control:"))
 		r |= buf_printf(b, "Cache-Control: no-store\r\n");
 	r |= buf_printf(b, "X-Content-Type-Options: nosniff\r\n");
@@ -210,7 +210,7 @@ void answer_error(struct request *rq, int err, const struct cee_err *e)
 		prog_error("%s", e->msg);
 		return;
 	default:
-		/* what the system said names paths: it is for the server's log */
+		/* system errors contain paths, so they go to the server's log only */
 		prog_error("%s", e->msg);
 		answer_problem(rq, 500, "cee failed, not the request; the server's log says how");
 	}

@@ -9,21 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A header line of the answer to come. Control characters in it end the line there. */
+/* Adds a header line to the answer. Control characters in it end the line there. */
 void answer_header(struct request *rq, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* A whole answer; the body alone when the header has been sent already. */
+/* Sends a whole answer, or only the body when the header was sent already. */
 void answer_json(struct request *rq, int status, const struct buf *body);
 void answer_text(struct request *rq, int status, const char *type, const char *data, size_t len);
-/* RFC 9457: {"title","status","detail"}. 400's title is the first engine's. */
+/* RFC 9457: {"title","status","detail"}. The title of a 400 is that of the first engine, for
+ * compatibility. */
 void answer_problem(struct request *rq, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* By errno of the library: 404, 409, 429, 503, … and e's message. */
+/* Maps the library's errno to 404, 409, 429, 503, … and sends e's message. */
 void answer_error(struct request *rq, int err, const struct cee_err *e);
 void answer_empty(struct request *rq, int status);
-/* For what is written piece by piece: the header, with a length unless that is -1, then the data.
- * answer_write: -1 the reader is gone. It writes nothing to a HEAD. */
+/* For answers that are written in pieces: the header, with a length unless that is -1, then the
+ * data.
+ * answer_write: -1: the reader has gone. It writes nothing for a HEAD request. */
 void answer_begin(struct request *rq, int status, const char *type, int64_t length);
 int answer_write(struct request *rq, const void *data, size_t len);
-/* Out of memory and the like: 500, and the end of the process. */
+/* For failures such as no memory: answers 500 and ends the process. */
 void answer_die(struct request *rq) __attribute__((noreturn));
 const char *answer_reason(int status);
 /* The header Location: the task's address beneath the prefix, PREFIX/tasks/ID */

@@ -23,7 +23,7 @@ struct body {
 	int status;
 	struct buf b; /* not sent yet */
 };
-/* Sends what has gathered, if it is much. */
+/* Sends the buffered bytes, if there are many. */
 void body_pass(struct body *body);
 /* Sends the rest, and releases b. */
 void body_end(struct body *body);

@@ -1,8 +1,8 @@
 /* bounds.c - what one request, and one caller, may use (bounds.h)
  *
- * A caller's places are bytes of the file http_state/requests, far beyond its end: a hash of who asks says which
- * bytes, and each request keeps a lock on one of them. Locks cost no space, and go with their process
- * however it ends. Anonymous callers are told apart by their addresses.
+ * A caller's places are bytes of the file http_state/requests, far beyond its end: a hash of the
+ * caller selects the bytes, and each request keeps a lock on one of them. Locks cost no space,
+ * and go with their process however it ends. Anonymous callers are told apart by their addresses.
  */
 #include "http/bounds.h"
 #include "base/fd.h"
@@ -49,7 +49,7 @@ static uint64_t hash(uint64_t h, const char *s)
 	return h;
 }
 
-/* The first byte of the caller's places: 2^42 callers have places apart. */
+/* The first byte of the caller's places: there are 2^42 separate positions. */
 static int64_t first_place(const struct request *rq)
 {
 	uint64_t h = hash(UINT64_C(0xcbf29ce484222325), rq->client.owner);
@@ -89,7 +89,7 @@ bool bounds_take_place(struct request *rq)
 	return false;
 }
 
-/* ---- the host that is asked for ------------------------------------------------------- */
+/* ---- the Host header ------------------------------------------------------------------ */
 
 bool bounds_host_listed(const char *hosts, const char *host)
 {

@@ -8,12 +8,12 @@
 
 /* Bounds this process's memory, by max_job. */
 void bounds_memory(const struct request *rq);
-/* Takes one of the caller's places for requests at once (http_requests), until the process ends. False: there is
- * none, and 429 is answered. */
+/* Takes one of the caller's places for requests at once (http_requests), until the process ends.
+ * False: all places are in use, and 429 is answered. */
 bool bounds_take_place(struct request *rq);
-/* Is the request addressed to a name of CEE_HTTP_HOSTS, where the server's configuration sets that? Else a page of
- * any site could have its name lead here (DNS rebinding), and act as the user that the server has
- * logged in. False: 421 is answered. */
+/* Is the request addressed to a name of CEE_HTTP_HOSTS, where the server's configuration sets
+ * that? Otherwise any site could point its DNS name to this server (DNS rebinding), and its pages
+ * could act as the user that the server has logged in. False: 421 is answered. */
 bool bounds_host(struct request *rq);
 /* Does hosts (separated by spaces) have the host of a Host header's value, with or without its port? For the
  * unit test. */

@@ -1,11 +1,11 @@
 /* byte_streams.c - bytes as they are: GET /tasks/{id}/stdout, /stderr, /files, /files/NAME
  *
- * Whatever a program wrote may be made to be mistaken for a page of this site. So none of it is
- * ever served with a type that a browser would run: text is text/plain, images are those whose
- * first bytes say so, the rest is an attachment; nosniff, and a sandbox in case all of that fails.
+ * A program's output may be crafted to look like a page of this site. So output is never served
+ * with a type that a browser would run: text is text/plain, images are those whose first bytes
+ * say so, the rest is an attachment; nosniff, and a sandbox in case all of that fails.
  *
- * Of a stream only what the index covers is output, and a line stands where bytes are missing. What was
- * sent once stays as it is, so a reader of a live job asks with Range for what is new.
+ * Only bytes that the index covers are sent, with a line in the place of missing bytes. Bytes
+ * that were sent never change, so a reader of a live job can request the new bytes with Range.
  */
 #include "http/byte_streams.h"
 #include "base/buf.h"
@@ -37,8 +37,8 @@ enum { STREAM_BLOCK = 65536 };
 
 /* ---- ranges: RFC 9110, 14 --------------------------------------------------------------- */
 
-/* first and last of a single "bytes=A-B", "bytes=A-" or "bytes=-N". 1 a range, 0 none that counts
- * (the whole is answered), -1 it cannot be satisfied. */
+/* first and last of a single "bytes=A-B", "bytes=A-" or "bytes=-N". 1 a range, 0 no usable range
+ * (the whole is sent), -1 the range cannot be satisfied. */
 int byte_range(const char *s, int64_t size, int64_t *first, int64_t *last)
 {
 	int64_t a = -1, b = -1;
@@ -87,14 +87,14 @@ static bool has_tag(const char *header, const char *tag)
 
 struct source {
 	int fd;
-	int64_t from, size; /* in the file; of what is sent, marks included */
+	int64_t from, size; /* position in the file; size of the answer, including marks */
 	struct output_extent extent;
 	char tag[ID_LEN + 64];
 	const char *type;
 };
 enum { MARK_MAX = 64 };
 
-/* The line that stands where bytes are missing. */
+/* Formats the line that replaces missing bytes. */
 static int64_t mark_format(char text[MARK_MAX], const struct output_gap *g)
 {
 	return snprintf(text, MARK_MAX, "\n[%" PRIu64 " bytes are missing here]\n", g->missing);
@@ -110,7 +110,7 @@ static bool send_file(struct request *rq, const struct source *s, int64_t at, in
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) { /* the length is promised: a short answer is seen to be one */
+		if (n <= 0) { /* the length was announced, so the client notices a short answer */
 			prog_error("%s: some of its bytes cannot be read: %s", rq->id,
 				   n ? strerror(errno) : "they are not there");
 			return false;
@@ -123,7 +123,7 @@ static bool send_file(struct request *rq, const struct source *s, int64_t at, in
 	return true;
 }
 
-/* What is wanted of an answer's bytes, and how many of them are behind us. */
+/* The range of the answer's bytes to send, and the number of bytes already passed. */
 struct window {
 	int64_t first, end, at;
 };

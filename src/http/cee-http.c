@@ -53,8 +53,8 @@ int main(int argc, char **argv)
 
 	prog_init(argv[0]);
 	options(argc, argv);
-	setenv("TZ", "UTC0", 1);  /* all times here are; and no file of a zone is read */
-	signal(SIGPIPE, SIG_IGN); /* a client that goes away is an error of write */
+	setenv("TZ", "UTC0", 1);  /* all times here are; and no time zone file is read */
+	signal(SIGPIPE, SIG_IGN); /* a disconnected client is then an error of write */
 	reader_init(&rq.reader, getenv("CEE_HTTP_FILL"));
 	status = cgi_parse(&rq.cgi, environ, &e);
 	if (status)

@@ -1,12 +1,12 @@
 /* cgi.c - the request of RFC 3875, without any I/O (cgi.h)
  *
- * Nothing in the environment is trusted but what the server itself says of who the user is.
+ * The only trusted variables are those in which the server itself names the user.
  * The rules:
  *   - PATH_INFO comes decoded and is not decoded again: a second pass would make "/.." of
  *     what the server has let through as "%252e%252e".
  *   - No path here ever becomes a path on disk.
- *   - A length that is not exactly digits is an error, not 0; two lengths that a server
- *     joined ("5, 7") are no digits.
+ *   - A length that is not exactly digits is an error, not 0; so are two lengths that a server
+ *     joined ("5, 7").
  */
 #include "http/cgi.h"
 #include "base/buf.h"
@@ -55,7 +55,8 @@ static int bounded(const struct cgi *q, struct cee_err *e)
 	return 0;
 }
 
-/* Two servers' words, or a client's and the server's, for what decides who asks and what for. */
+/* Rejects variables with two different values (from two servers, or from client and server) that
+ * decide who the caller is and what is requested. */
 static int no_two(const struct cgi *q, struct cee_err *e)
 {
 	static const char *const names[] = {

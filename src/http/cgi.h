@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* M(id, text): those that any route has; others are METHOD_OTHER and get 405. */
+/* M(id, text): the methods that routes use; others are METHOD_OTHER and get 405. */
 #define METHODS(M) M(GET, "GET") M(HEAD, "HEAD") M(POST, "POST") M(PUT, "PUT") M(DELETE, "DELETE") M(OPTIONS, "OPTIONS")
 enum method {
 #define M(id, text) METHOD_##id,
@@ -41,10 +41,10 @@ struct cgi {
 	char *prefix; /* the program's own path, "" or "/cee": no '/' at its end */
 	struct cgi_param *query;
 	size_t nquery;
-	int64_t length; /* of the body; -1 not said, so that there is none that may be read */
+	int64_t length; /* of the body; -1: not given, so no body may be read */
 };
-/* 0, or the HTTP status that such a request is answered with, and e says why. Release it in
- * either case. */
+/* Returns 0, or the HTTP status of the error response, with the reason in e. Release it in either
+ * case. */
 int cgi_parse(struct cgi *q, char *const *env, struct cee_err *e);
 void cgi_release(struct cgi *q);
 /* A variable's value, NULL where it is absent or empty: "REMOTE_USER", "HTTP_ACCEPT" */
@@ -55,11 +55,11 @@ const char *cgi_query(const struct cgi *q, const char *name);
 int cgi_unescape(char *s, bool plus);
 /* Appends s so that it can stand in a path ('/' stays) or, with part, in a query. */
 int cgi_escape(struct buf *b, const char *s, bool part);
-/* Does the media type stand in an Accept header's value with a quality above 0? Wildcards count
- * not: who does not name a type gets the usual one. */
+/* Does the media type stand in an Accept header's value with a quality above 0? Wildcards do not
+ * count: a client that does not name a type gets the default one. */
 bool cgi_accepts(const char *accept, const char *type);
 
-/* Is that the media type of the body, whatever its parameters? */
+/* Does the body have this media type, with any parameters? */
 bool cgi_content_type(const struct cgi *q, const char *type);
 
 #endif

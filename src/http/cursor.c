@@ -1,4 +1,4 @@
-/* cursor.c - where a reader of events is, as a text; and characters that are not whole (events.h) */
+/* cursor.c - an event reader's position as text; incomplete UTF-8 characters (cursor.h) */
 #include "http/cursor.h"
 
 #include <inttypes.h>
@@ -51,7 +51,7 @@ bool cursor_parse(struct cursor *c, const char *text)
 	return !*text && c->notice <= 1 && c->end <= 1;
 }
 
-/* How many bytes the character has that begins with c; 0 none does. */
+/* The length in bytes of a character whose first byte is c; 0: no character begins with c. */
 static size_t length_of(unsigned char c)
 {
 	return c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xc2 && c <= 0xdf ? 2 : 0;

@@ -1,7 +1,8 @@
-/* cursor.h - the parts of GET /tasks/{id}/events that do no I/O: where a reader is, and characters
+/* cursor.h - the parts of GET /tasks/{id}/events that do no I/O: a reader's position, and
+ * incomplete characters
  *
- * A cursor counts what a reader has got, all of it from files that only grow: so a stream that was
- * cut off goes on at its last event's id, nothing twice and nothing lost.
+ * A cursor counts what a reader has received, all of it from files that only grow: so an
+ * interrupted stream can be resumed at its last event's id, without repeated or lost events.
  */
 #ifndef CEE_HTTP_CURSOR_H
 #define CEE_HTTP_CURSOR_H
@@ -15,7 +16,7 @@
 	F(attempt) /* whose output was shown last; 0 none has begun */                                                 \
 	F(out)                                                                                                         \
 	F(err)	  /* bytes of the two streams */                                                                       \
-	F(marks)  /* records of the index that are no bytes: beginnings and gaps */                                    \
+	F(marks)  /* records of the index other than bytes: beginnings and gaps */                                     \
 	F(tests)  /* tests that have ended */                                                                          \
 	F(queue)  /* the last reported place in the queue, 0 none */                                                   \
 	F(notice) /* 1: the reader knows that tasks are not run at present */                                          \
@@ -29,6 +30,6 @@ enum { CURSOR_TEXT = 8 * 20 };
 void cursor_format(char text[CURSOR_TEXT], const struct cursor *c); /* "1-120-0-1-0-0-0-0" */
 bool cursor_parse(struct cursor *c, const char *text);		    /* exactly such a text */
 
-/* How many bytes at the end begin a character that is not whole yet: 0 to 3. */
+/* The number of bytes at the end that belong to an incomplete character: 0 to 3. */
 size_t utf8_tail(const char *s, size_t len);
 #endif

@@ -19,7 +19,7 @@
 
 /* ---- output -------------------------------------------------------------------- */
 
-/* n bytes of a stream, of which the cursor then knows. */
+/* Sends n bytes of a stream and advances the cursor. */
 static void say_bytes(struct event_items *t, enum frame_stream s, const char *bytes, size_t n)
 {
 	AUTO_FREE char *text = NULL;
@@ -36,7 +36,7 @@ static void say_bytes(struct event_items *t, enum frame_stream s, const char *by
 	event_put(t->v, s == STREAM_OUT ? "stdout" : "stderr", &data);
 }
 
-/* What was held of a character that will not become whole. */
+/* Sends the held bytes of a character that will stay incomplete. */
 static void let_go(struct event_items *t, struct held_bytes *h)
 {
 	size_t n = h->n;
@@ -59,7 +59,7 @@ static int output(struct event_items *t, const struct follow_item *it)
 	*seen += (int64_t)n;
 	if (*seen <= known)
 		return 0;
-	if (from < known) { /* held bytes are behind what is known: none are here */
+	if (from < known) { /* held bytes come after the bytes that the reader has, so there are none here */
 		p += known - from;
 		n -= (size_t)(known - from);
 	}
@@ -99,7 +99,7 @@ static void mark(struct event_items *t, const struct follow_item *it)
 			   it->rec.len);
 }
 
-/* Read when the first of them has ended. */
+/* Reads the number of tests, when the first one has ended. */
 static void count_tests(struct event_items *t)
 {
 	AUTO_BUF struct buf text = { 0 };
@@ -113,7 +113,7 @@ static void count_tests(struct event_items *t)
 	job_release(&j);
 }
 
-/* The line is an object; what it begins with here is what a progress bar needs. */
+/* The line is an object; the fields put before it are those that a progress bar needs. */
 static void test(struct event_items *t, const struct follow_item *it)
 {
 	struct buf data = { 0 };
@@ -131,7 +131,7 @@ static void test(struct event_items *t, const struct follow_item *it)
 	event_put(t->v, "test", &data);
 }
 
-/* Another attempt's output is from its beginning, and what was shown of the last one counts no more. */
+/* A new attempt's output is sent from its beginning; the counts of the last attempt are reset. */
 static void attempt(struct event_items *t, int n)
 {
 	int64_t old = t->v->at.attempt;

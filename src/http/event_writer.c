@@ -1,7 +1,7 @@
 /* event_writer.c - events as text: server-sent events, or a line of JSON each (event_writer.h)
  *
  * Where the server gathers output before it passes it on, CEE_HTTP_FILL of its configuration says how many bytes
- * (reader.h): so many of white space are written behind each event.
+ * (reader.h): so many bytes of white space are written after each event.
  */
 #include "http/event_writer.h"
 #include "base/buf.h"

@@ -1,6 +1,7 @@
 /* event_writer.h - events as text: server-sent events, or a line of JSON each
  *
- * Every event has an id, the cursor after it (cursor.h). What comes of one look at the spool is one write.
+ * Every event has an id, the cursor after it (cursor.h). All events found by one look at the
+ * spool are sent in one write.
  */
 #ifndef CEE_HTTP_EVENT_WRITER_H
 #define CEE_HTTP_EVENT_WRITER_H
@@ -17,8 +18,8 @@ enum { EVENT_GATHER = 65536 }; /* bytes after which event_flush is worth it */
 struct event_writer {
 	struct request *rq;
 	bool lines;	  /* NDJSON */
-	bool ending;	  /* no more comes: nothing is filled up any more */
-	struct cursor at; /* where the reader is when it has all that was put here */
+	bool ending;	  /* the stream is ending: no more white space is added */
+	struct cursor at; /* the reader's position after all events in the buffer */
 	struct buf b;	  /* not written yet */
 };
 /* Begins the answer. */
@@ -27,7 +28,7 @@ void event_begin(struct event_writer *v, int status);
 void event_put(struct event_writer *v, const char *name, struct buf *data);
 /* The same; the data is made of fmt. */
 void event_putf(struct event_writer *v, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Writes what there is; -1 the reader has gone. */
+/* Writes the buffered events; -1: the reader has gone. */
 int event_flush(struct event_writer *v);
 /* Writes what no reader takes for an event: a comment, or a space between the lines of JSON. */
 int event_beat(struct event_writer *v);

@@ -5,8 +5,8 @@
  * how it is written. The rules kept here:
  *   - A reader that comes again with the last event's id gets all that came after it and nothing else.
  *   - The last event is the verdict, without the output: all of that has come before.
- *   - Some servers tell that the reader has gone by nothing but a failed write: so there is one
- *     each READER_BEAT_MS.
+ *   - With some servers only a failed write shows that the reader has gone, so there is a write
+ *     at least every READER_BEAT_MS.
  */
 #include "http/events.h"
 #include "base/buf.h"
@@ -46,7 +46,7 @@ struct events {
 	const char *notice; /* the last of notice.h, NULL none */
 };
 
-/* ---- before it runs ------------------------------------------------------------- */
+/* ---- before the task runs ------------------------------------------------------- */
 
 enum { PRIORITIES = 10 };
 struct place {
@@ -242,7 +242,7 @@ void events_get(struct request *rq)
 	if (spool_find(&rq->client.spool, rq->client.owner, rq->id, &where, &err) < 0)
 		answer_error(rq, errno, &err);
 	else if (e.v.at.end)
-		answer_empty(rq, 204); /* which tells a browser's EventSource not to come again */
+		answer_empty(rq, 204); /* tells a browser's EventSource not to reconnect */
 	else
 		run(&e, 200, again, NULL);
 }

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The description lies beside this file, and is a part of the program. */
+/* The description is in a file beside this one and is linked into the program. */
 extern const char meta_api[];
 __asm__(".section .rodata\n"
 	".global meta_api\n"
@@ -28,7 +28,8 @@ void meta_openapi(struct request *rq)
 	answer_text(rq, 200, "application/json", meta_api, strlen(meta_api));
 }
 
-/* 200 when jobs are run, 503 when not: what a load balancer asks. For everybody, so without a detail. */
+/* 200 when jobs are run, 503 when not: what a load balancer asks. It is public, so it gives no
+ * details. */
 void meta_health(struct request *rq)
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -58,7 +59,7 @@ static int put_limits(cJSON *l, const char *name, const struct limits v[PHASE_CO
 	return cJSON_AddRawToObject(l, name, b.data) ? 0 : -1;
 }
 
-/* What a job in this language gets that says nothing, and the most that it may ask for. */
+/* The default limits of a job in this language, and the largest ones that it may request. */
 static int complete_limits(struct request *rq, cJSON *l)
 {
 	struct limits v[PHASE_COUNT];
@@ -66,7 +67,7 @@ static int complete_limits(struct request *rq, cJSON *l)
 
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_init(&v[p]);
-	if (cJSON_IsObject(own)) /* one that cannot be read says nothing */
+	if (cJSON_IsObject(own)) /* limits that cannot be read are ignored */
 		json_phase_limits(own, "limits", v, NULL, NULL);
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		limits_default(&v[p], &rq->client.conf.dflt[p]);
@@ -86,7 +87,7 @@ static int complete(struct request *rq, cJSON *l)
 	    !cJSON_AddBoolToObject(works, "tests", true))
 		return -1;
 	if (!cJSON_GetObjectItemCaseSensitive(l, "versions") && !cJSON_AddArrayToObject(l, "versions"))
-		return -1; /* its image was not asked yet */
+		return -1; /* its image was not inspected yet */
 	return complete_limits(rq, l);
 }
 

@@ -1,7 +1,7 @@
-/* metrics.c - GET /metrics: what the living runners count (spool_metrics.c), as one text
+/* metrics.c - GET /metrics: the counters of all live runners (spool_metrics.c), as one text
  *
- * Prometheus wants all samples of a name together. So of each family the head is passed on once, and
- * behind it the samples of every runner, which differ in the label runner.
+ * Prometheus wants all samples of a name together. So the head of each family is sent once,
+ * followed by the samples of all runners, which differ in the label runner.
  */
 #include "http/metrics.h"
 #include "base/buf.h"

@@ -11,7 +11,7 @@
 
 enum { MISSING_US = 10000000 };
 
-/* cur/ changes when a runner comes and when one ends; when one was killed is not known. */
+/* cur/ changes when a runner starts or ends; the time at which a runner was killed is unknown. */
 static bool restarting(struct request *rq)
 {
 	int64_t changed = spool_runners_changed_us(&rq->client.spool);

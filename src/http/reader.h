@@ -1,8 +1,8 @@
 /* reader.h - the reader of an answer: bytes go to it, and whether it has gone
  *
  * A web server tells a CGI program that the client has gone in one of three ways: a write fails, the pipe reports
- * an error, or SIGTERM comes. Whoever waits before it answers polls reader_fds and writes a beat (white space,
- * a comment) every READER_BEAT_MS, since some servers notice no other way.
+ * an error, or SIGTERM comes. Code that waits before it answers polls reader_fds and writes a
+ * beat (white space, a comment) every READER_BEAT_MS, since some servers notice no other way.
  */
 #ifndef CEE_HTTP_READER_H
 #define CEE_HTTP_READER_H
@@ -16,7 +16,7 @@ enum { READER_BEAT_MS = 1000, READER_STALL_MS = 120000, READER_FDS = 2, READER_F
 
 struct reader {
 	int fd, signals;    /* standard output; a signalfd, -1 before reader_watch */
-	bool gone;	    /* nothing more is written */
+	bool gone;	    /* the reader has gone: nothing more is written */
 	size_t fill;	    /* bytes of white space after which the server passes on what it got */
 	int64_t written_us; /* mono_us of the last write */
 };

@@ -1,9 +1,9 @@
-/* request.h - one request of cee-http: what was asked, by whom, and what is already answered
+/* request.h - one request of cee-http: its input, its caller, and the state of its answer
  *
  * cee-http.c makes the one struct request of the process and passes it on. route_dispatch fills in what
- * a handler needs; a handler calls exactly one of the functions of answer.h. It need not check who
- * may: route_dispatch has done so, and client.owner is the owner whose tasks, and no others, the
- * caller may see.
+ * a handler needs; a handler calls exactly one of the functions of answer.h. It need not check
+ * permissions: route_dispatch has done so, and client.owner is the owner whose tasks, and no
+ * others, the caller may see.
  */
 #ifndef CEE_HTTP_REQUEST_H
 #define CEE_HTTP_REQUEST_H
@@ -21,7 +21,7 @@ struct request {
 	struct cgi cgi;
 	struct client client; /* configuration, spool (open from the dispatch on), the caller's owner */
 	unsigned scopes;      /* what the caller may do */
-	bool anonymous;	      /* the owner is anon: only an id says whose a task is */
+	bool anonymous;	      /* the owner is anon: any anonymous caller may read a task whose id it knows */
 	const struct route *route;
 	char id[ID_LEN + 1]; /* {id} of the route */
 	const char *rest;    /* {rest} of the route, decoded; points into cgi.path */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Reads the body, at most max bytes of it, from fd. 0, or a status and e: 411 without a length, 413 too
- * long (nothing is read), 408 it does not come, 400 it ends too soon. The caller releases body. */
+ * long (nothing is read), 408 it does not arrive, 400 it ends too soon. The caller releases body. */
 int request_body(const struct cgi *q, int fd, int64_t max, struct buf *body, struct cee_err *e);
 
 #endif

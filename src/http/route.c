@@ -1,6 +1,6 @@
-/* route.c - which handler answers what: the table, and nothing else that knows paths
+/* route.c - which handler answers which request: the only place that knows paths
  *
- * An id that is none, and an id of somebody else, are the same to a caller: 404.
+ * An invalid id and an id of another owner get the same answer: 404.
  */
 #include "http/route.h"
 #include "base/error.h"
@@ -99,7 +99,7 @@ static enum method asked(const struct request *rq)
 	return rq->cgi.method == METHOD_HEAD ? METHOD_GET : rq->cgi.method;
 }
 
-/* A path that others of the methods have: which. */
+/* The path exists, but with other methods: answers which ones. */
 static void wrong_method(struct request *rq)
 {
 	char allow[64] = "OPTIONS";

@@ -1,8 +1,8 @@
-/* task_json.c - a task as the first engine showed it, to the letter, and what this one adds
+/* task_json.c - a task exactly as the first engine showed it, with the fields that this engine adds
  *
  * The first engine's clients know id, code, arguments, targetFrameworkMonikier, status, nugetPackages,
  * exitCode, stdout, stderr and error, and an empty field is absent. The meaning of these must not change.
- * What this engine adds stands in fields of other names, behind them.
+ * This engine adds fields with other names after them.
  */
 #include "http/task_json.h"
 #include "base/buf.h"
@@ -41,7 +41,7 @@ static void put_text(struct json_writer *w, const char *name, const char *s)
 		json_put_text(w, name, s);
 }
 
-/* ["one","two"]: a last line need not have its end. */
+/* ["one","two"]: the last line may lack its newline. */
 static void put_lines(struct json_writer *w, struct body *body, const char *name, const struct buf *text)
 {
 	if (text->len == 0)
@@ -84,8 +84,8 @@ static void put_labels(struct json_writer *w, const struct job_label *l, size_t 
 	json_close(w, '}');
 }
 
-/* A program that ran is Finished whatever its exit code; one that a signal ended has 128 more
- * than the signal, as in a shell. */
+/* A program that ran is Finished whatever its exit code; a program that was ended by a signal has
+ * the exit code 128 + the signal's number, as in a shell. */
 static int exit_code(const struct result *r)
 {
 	if (why_state[r->why] != STATE_FINISHED)

@@ -1,8 +1,8 @@
 /* task_list.c - GET /tasks: the caller's own, the newest first, a page at a time
  *
  * ?limit=N, ?before=ID (the page after the one that ended with ID), ?status=, ?label=NAME=VALUE (more
- * than one: all of them), ?group=. A page never looks at more than so many jobs: where few fit
- * a filter it may hold less than limit, and its "next" still says where to go on.
+ * than one: all of them), ?group=. A page never looks at more than so many jobs: when few jobs
+ * match a filter, a page may have fewer than limit, and its "next" still says where to continue.
  */
 #include "http/task_list.h"
 #include "base/buf.h"

@@ -1,4 +1,4 @@
-/* task_state.c - what is known of a task: where it is, its job, its result, its output */
+/* task_state.c - reads a task: its state, its job, its result, its output */
 #include "http/task_state.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -33,7 +33,7 @@ void task_release(struct task *t)
 	errno = err;
 }
 
-/* A job that ends between the two looks is looked for again. */
+/* A job that moves between the two lookups because it ends is looked up again. */
 int task_find(struct request *rq, struct task *t, struct cee_err *e)
 {
 	struct client *c = &rq->client;
@@ -79,7 +79,7 @@ void task_read_job(struct request *rq, struct task *t)
 struct reading {
 	struct task *t;
 	struct task_room *room, left;
-	bool full_out, full_err; /* the line that says so is there */
+	bool full_out, full_err; /* the line that reports the missing output was added */
 };
 
 /* A line of its own, whatever was written before it. */

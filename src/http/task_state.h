@@ -1,4 +1,4 @@
-/* task_state.h - what is known of a task: where it is, its job, its result, its output */
+/* task_state.h - reads a task: its state, its job, its result, its output */
 #ifndef CEE_HTTP_TASK_STATE_H
 #define CEE_HTTP_TASK_STATE_H
 
@@ -27,7 +27,7 @@ struct task {
 	struct result result;	      /* when ended */
 	struct job job;		      /* when parsed: its job could be read */
 	struct buf out, err, compile; /* with a line where bytes are missing */
-	bool cut;		      /* some are */
+	bool cut;		      /* output is missing */
 };
 /* Finds the task: its result, or how far it is. -1: ENOENT this owner has no such task. */
 int task_find(struct request *rq, struct task *t, struct cee_err *e);

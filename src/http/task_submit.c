@@ -54,7 +54,7 @@ struct post {
 	bool events; /* the answer is a stream */
 };
 
-/* A job that is right, on its way into the spool. */
+/* A valid job that is being submitted. */
 struct checked_job {
 	struct buf text;
 	struct job_facts offer;
@@ -114,7 +114,7 @@ static int check(struct post *p, const struct buf *text, struct job_facts *o, st
 	return 0;
 }
 
-/* 0, or as submitter_put. The job's input, if it is to come later, is left open for it. */
+/* 0, or as submitter_put. If the job's input comes later, the input stays open. */
 static int submit(struct post *p, struct checked_job *j, struct cee_err *e)
 {
 	int r;
@@ -170,7 +170,7 @@ static void answer_created(struct post *p, const char *id)
 	struct spool_where where = { 0 };
 	AUTO_BUF struct buf b = { 0 };
 
-	/* a key may stand for a job that is further already */
+	/* with a key the job may be an earlier one that is already running or has ended */
 	if (*p->key && spool_find(&c->spool, c->owner, id, &where, NULL) < 0)
 		where.state = STATE_CREATED;
 	put_created(p, &b, id, where.state, notice_text(p->rq));

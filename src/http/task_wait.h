@@ -1,7 +1,8 @@
 /* task_wait.h - ?wait=SECONDS: answers that wait for a task to end
  *
- * A wait ends with its reader. After READER_BEAT_MS the answer's header is sent and then white space, which JSON
- * allows before a value: so an error that is found after that stands in the body only.
+ * A wait ends with its reader. After READER_BEAT_MS the answer's header is sent and then white
+ * space, which JSON allows before a value. So an error that is found later appears in the body
+ * only.
  */
 #ifndef CEE_HTTP_TASK_WAIT_H
 #define CEE_HTTP_TASK_WAIT_H

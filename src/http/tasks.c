@@ -36,7 +36,7 @@ void tasks_job(struct request *rq)
 		answer_json(rq, 200, &b);
 }
 
-/* ---- DELETE: the end of a live one, the removal of one that has ended ----------------------- */
+/* ---- DELETE: cancels a live task, removes one that has ended -------------------------------- */
 
 static void cancel(struct request *rq)
 {

@@ -40,7 +40,7 @@ void progress_tail(const struct progress *p)
 		work_say(p->w, "| %s", p->tail[i % PROGRESS_LINES]);
 }
 
-/* A pull tells of each layer many times: each new sentence once. */
+/* A pull reports each layer many times: print each new message once. */
 void progress_pull(void *arg, const char *text)
 {
 	struct progress *p = arg;

@@ -4,9 +4,9 @@
  * engine. The other files in src/images/ build images; this one has the options, the
  * order of the steps, and the messages.
  *
- * Rules: one language that cannot be had does not keep the others from being
- * made; after that the exit status says that something is missing. Submitters
- * see only the languages that have an image (SPOOL/languages.json).
+ * Rules: a language that cannot be built does not stop the others from being built; after that
+ * the exit status says that something is missing. Submitters see only the languages that have an
+ * image (SPOOL/languages.json).
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -72,7 +72,7 @@ static void on_signal(int sig)
 	engine_interrupted = 1;
 }
 
-/* Without SA_RESTART: a read that waits must come back. */
+/* Without SA_RESTART, so that a signal interrupts a blocking read. */
 static void catch_signals(void)
 {
 	struct sigaction a = { .sa_handler = on_signal };
@@ -85,7 +85,7 @@ static void catch_signals(void)
 
 /* ---- publish ------------------------------------------------------------------ */
 
-/* The languages that have an image; without an engine to ask, all. */
+/* The languages that have an image; all languages when the engine cannot be asked. */
 static size_t with_image(struct run *r, struct langs *some)
 {
 	struct image image;
@@ -104,7 +104,7 @@ static size_t with_image(struct run *r, struct langs *some)
 static int publish(struct run *r)
 {
 	struct langs some = { calloc(r->langs.n + 1, sizeof *some.l), 0 };
-	AUTO_FREE struct lang *own = some.l; /* the elements are still r->langs' */
+	AUTO_FREE struct lang *own = some.l; /* the elements are still owned by r->langs */
 	AUTO_FREE char *text = NULL;
 	struct spool s;
 	struct cee_err err;
@@ -152,8 +152,8 @@ static int check_one(struct work *w, const struct lang *l, struct cee_err *err)
 	return 0;
 }
 
-/* f for each chosen language; how many failed. One that was not asked for by name and
- * that this host cannot have is said, and is no failure. */
+/* Calls f for each chosen language and returns the number of failures. A language that was not
+ * named and that this host cannot provide is reported, but is not a failure. */
 static int each(struct run *r, each_fn f)
 {
 	struct cee_err err;
@@ -246,8 +246,8 @@ static int do_prune(struct run *r)
 static const struct command {
 	const char *name;
 	int (*run)(struct run *r);
-	bool names;  /* takes words */
-	bool others; /* not all of them languages */
+	bool names;  /* takes arguments */
+	bool others; /* the arguments need not be languages */
 } commands[] = {
 	{ "list", language_list, true, false },	 { "build", do_build, true, false },
 	{ "pull", do_pull, true, false },	 { "check", do_check, true, false },

@@ -29,7 +29,7 @@ static const char install_begin[] = "export DEBIAN_FRONTEND=noninteractive; apt-
 
 static const char install_end[] = "; rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log";
 
-/* Apart from the language's own, so that the engine makes those once. */
+/* A separate step, so that the engine can reuse the step with the language's own packages. */
 static int put_with(struct buf *b, const struct lang *l, const char *with, struct cee_err *err)
 {
 	AUTO_BUF struct buf line = { 0 };
@@ -63,9 +63,9 @@ static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err
 	return r == 0 && put_run(b, line.data) == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");
 }
 
-/* One that alone is the language. It is asked for by its name first: apt-get takes one that it
- * does not know for an expression, and installs others. What it says on standard error is told in
- * one piece, since the engine cuts and colours that. */
+/* A single package that is the whole language. First check that the package exists: apt-get
+ * treats an unknown name as an expression and installs other packages. Its standard error is
+ * printed in one piece, since the engine splits and colours it. */
 static int put_distribution(struct buf *b, const char *package, struct cee_err *err)
 {
 	AUTO_BUF struct buf line = { 0 };
@@ -130,7 +130,7 @@ int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c
 		return -1;
 	if (r == 0 && !pulled && *with && put_with(b, l, with, err) < 0)
 		return -1;
-	for (size_t i = c->first_beside; r == 0 && i < c->n; i++) /* after what takes long: these change */
+	for (size_t i = c->first_beside; r == 0 && i < c->n; i++) /* after the slow steps, because these files change */
 		r = put_copy(b, c, i);
 	for (size_t i = 0; r == 0 && i < l->nsetup; i++)
 		r = put_run(b, l->setup[i]);

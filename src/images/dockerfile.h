@@ -10,11 +10,11 @@
 #include <stddef.h>
 
 enum { CONTEXT_MAX = 64 };
-/* What is copied from the host into an image. */
+/* The files that are copied from the host into an image. */
 struct context {
 	const char *dockerfile;	      /* the caller's */
 	char *paths[CONTEXT_MAX];     /* malloc'ed */
-	const char *tos[CONTEXT_MAX]; /* in the language */
+	const char *tos[CONTEXT_MAX]; /* owned by the language */
 	size_t n, first_beside;
 };
 /* Finds the files of the host; -1 ENOENT where one that is required is missing. */

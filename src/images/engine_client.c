@@ -1,4 +1,5 @@
-/* engine_client.c - an engine, one request at a time: each call returns when it is answered */
+/* engine_client.c - an engine, one request at a time: each call returns when the answer has
+ * arrived */
 #include "images/engine_client.h"
 #include "base/error.h"
 #include "base/loop.h"
@@ -118,6 +119,6 @@ ssize_t engine_client_read_child(void *child, void *bytes, size_t size)
 	do
 		got = read(c->fd, bytes, size);
 	while (got < 0 && errno == EINTR && !engine_interrupted);
-	/* the end of a child that failed must not look like the end of its data */
+	/* a failed child must not look like the end of the data */
 	return got == 0 && child_finish(c) < 0 ? -1 : got;
 }

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Set by a signal handler; the request under way is then given up (EINTR), at which the engine gives up
- * what it was doing for it. */
+/* Set by a signal handler; the current request is then cancelled (EINTR), and the engine cancels
+ * its work for it. */
 extern volatile sig_atomic_t engine_interrupted;
 
 struct engine_client {
@@ -28,9 +28,9 @@ struct engine_client {
 	bool tidying; /* on the way out: engine_interrupted no longer counts */
 };
 
-/* host: unix:///PATH or tcp://HOST:PORT. -1 and *err: nobody answers there, or the engine is too old. */
+/* host: unix:///PATH or tcp://HOST:PORT. -1 and *err: no engine answers there, or it is too old. */
 int engine_client_open(struct engine_client *c, const char *host, struct cee_err *err);
-void engine_client_close(struct engine_client *c); /* nothing where it is not open */
+void engine_client_close(struct engine_client *c); /* does nothing if it is not open */
 
 /* 0: take(arg, answer), if it is given, was called. 1: ENGINE_MISSING. -1: another failure. *err says why it is
  * not 0; err may be NULL. */

@@ -1,14 +1,14 @@
 /* image.c - the images that languages run in: pulled, built
  *
- * An image comes from source.pull where that can be had, else it is put
- * together on cee/base, one small Debian or Ubuntu that all of them share: of
- * the first package of source.distribution that apt can install there, else of
- * source.packages by apt and source.host copied in. Then source.setup runs in it.
+ * An image is pulled from source.pull if possible, else it is built on cee/base, one small Debian
+ * or Ubuntu that all of these images share: of the first package of source.distribution that apt
+ * can install there, else of source.packages by apt and source.host copied in. Then source.setup
+ * runs in it.
  *
  * Rules: labels say what an image was made of (cee.digest) and how (cee.source),
- * and nothing is done twice that the label says is done; an image gets its name
- * only when it is whole (the engine tags at the end of a build); no setting of
- * the host's apt, which may hold a password, is readable in a language's image.
+ * and an image whose label is up to date is not built again; an image gets its name only when it
+ * is whole (the engine tags at the end of a build); no setting of the host's apt, which may hold
+ * a password, is readable in a language's image.
  */
 #include "images/image.h"
 #include "base/buf.h"
@@ -65,7 +65,7 @@ static int lang_make(struct work *w, const struct lang *l, struct origin o, cons
 	return 1;
 }
 
-/* From the packages and the directories of the host, all of which must be there. */
+/* Builds from the packages and the directories of the host, all of which must exist. */
 static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	struct origin o = { ORIGIN_HOST, NULL };
@@ -90,7 +90,7 @@ static int lang_assemble(struct work *w, const struct lang *l, struct cee_err *e
 	return r;
 }
 
-/* Of one package of the distribution, which has it or does not. */
+/* Builds from one package of the distribution, which may not exist there. */
 static int lang_distribution(struct work *w, const struct lang *l, const char *package, struct cee_err *err)
 {
 	struct origin o = { ORIGIN_DISTRIBUTION, package };
@@ -107,8 +107,8 @@ static int lang_distribution(struct work *w, const struct lang *l, const char *p
 	return r;
 }
 
-/* Is there a source after the image to pull and the packages of the distribution? What lies beside
- * the language file, and what may be missing, is none by itself. */
+/* Is there a source after the image to pull and the packages of the distribution? Files beside
+ * the language file, and optional files, are not a source by themselves. */
 static bool has_rest(const struct lang *l)
 {
 	size_t need = 0;
@@ -118,7 +118,7 @@ static bool has_rest(const struct lang *l)
 	return l->npackages || need;
 }
 
-/* The first that works: 1. 0: there is none, and another source may be tried. */
+/* Tries the packages in order. 1: one worked. 0: none exists, so another source may be tried. */
 static int distribution_try(struct work *w, const struct lang *l, bool *broken, struct cee_err *err)
 {
 	if (l->ndistribution && base_make(w, err) < 0)
@@ -192,7 +192,8 @@ int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 	} else if (r == 0) {
 		r = lang_assemble(w, l, err);
 	}
-	/* one that was there and did not become an image is a failure, whatever else is not there */
+	/* a source that exists but could not be built is a failure, even if other sources are
+	 * missing */
 	w->no_source = w->no_source && !broken;
 	return r;
 }

@@ -40,8 +40,8 @@ static void apt_digest(const struct source_apt *a, char out[17])
 }
 
 /* mmdebstrap's arguments. usr-is-merged keeps perl out (usrmerge needs it);
- * documentation and translations are left out of all images. Settings of apt
- * are root's alone from the start. */
+ * documentation and translations are left out of all images. apt's settings are readable by root
+ * only from the start. */
 static char **base_argv(const struct source_apt *a)
 {
 	static const char *const fixed[] = {
@@ -76,7 +76,7 @@ static char **base_argv(const struct source_apt *a)
 	return v;
 }
 
-/* The last lines of what a program said. */
+/* Prints the last lines of a program's messages. */
 static void log_tail(struct work *w, int log)
 {
 	struct progress p = { .w = w };
@@ -121,7 +121,8 @@ static int base_import(struct work *w, const char *digest, struct cee_err *err)
 	return r ? -1 : 0;
 }
 
-/* The base for this run of cee-lang: there, of today's sources, its id in w->base_id. */
+/* Makes sure that the base exists and is up to date, once in a run of cee-lang, and puts its id
+ * into w->base_id. */
 int base_make(struct work *w, struct cee_err *err)
 {
 	struct image before, after;

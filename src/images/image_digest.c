@@ -1,4 +1,4 @@
-/* image_digest.c - what an image is made of, as a digest that its label keeps */
+/* image_digest.c - a digest of an image's sources, stored in a label */
 #include "images/image_digest.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the label says. */
+/* The origin that the image's label gives. */
 static struct origin image_origin(const struct lang *l, const struct image *i)
 {
 	struct origin o = { ORIGIN_HOST, NULL };
@@ -32,15 +32,15 @@ static struct origin image_origin(const struct lang *l, const struct image *i)
 	return o;
 }
 
-/* Is hostdirs[i] copied into an image of this origin? Where the language comes from elsewhere,
- * what lies beside its file, and besides, on cee/base, what the host may have. */
+/* Is hostdirs[i] copied into an image of this origin? For a language that does not come from the
+ * host: only files beside the language file, and on cee/base also optional files of the host. */
 bool host_wanted(const struct lang *l, struct origin o, size_t i)
 {
 	return o.kind == ORIGIN_HOST || lang_beside(l, i) || (o.kind == ORIGIN_DISTRIBUTION && lang_optional(l, i));
 }
 
-/* What an image of this language is made of, by its origin. What the
- * language file says besides (commands, limits) needs no new image. */
+/* The digest of the sources of an image with this origin. Other fields of the language file
+ * (commands, limits) do not require a new image. */
 void image_digest(struct work *w, const struct lang *l, struct origin o, const char *with, char out[17])
 {
 	struct digest d;
@@ -104,7 +104,8 @@ int image_with(const char *list, char out[WITH_MAX], struct cee_err *err)
 	return 0;
 }
 
-/* What was asked for with --with, now or when the image was made; "" where the language has no such thing. */
+/* The names given with --with, now or when the image was made; "" when the language does not
+ * support --with. */
 const char *image_with_now(const struct work *w, const struct lang *l, const struct image *i)
 {
 	return !l->with ? "" : w->with ? w->with : i->with;

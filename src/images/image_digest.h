@@ -1,4 +1,4 @@
-/* image_digest.h - what an image is made of, as a digest that its label keeps */
+/* image_digest.h - a digest of an image's sources, stored in a label */
 #ifndef CEE_IMAGES_IMAGE_DIGEST_H
 #define CEE_IMAGES_IMAGE_DIGEST_H
 
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Changed when cee-lang makes other images of the same sources. */
+/* Change this when cee-lang makes different images from the same sources. */
 #define IMAGE_RECIPE "1"
 #define FROM_PULL "pull "
 #define FROM_DISTRIBUTION "distribution "
@@ -18,7 +18,9 @@
 /* Which of a language's sources an image is made of. */
 struct origin {
 	enum { ORIGIN_HOST, ORIGIN_DISTRIBUTION, ORIGIN_PULL } kind; /* HOST: packages and host */
-	const char *package; /* of the distribution, in the language; NULL: one that it no longer names */
+	/* the distribution's package, owned by the language; NULL: a package that the language no
+	 * longer names */
+	const char *package;
 };
 /* Is hostdirs[i] copied into an image of this origin? */
 bool host_wanted(const struct lang *l, struct origin o, size_t i);

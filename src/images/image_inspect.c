@@ -1,4 +1,4 @@
-/* image_inspect.c - what the engine knows of an image */
+/* image_inspect.c - the engine's data about an image */
 #include "images/image_inspect.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -40,7 +40,7 @@ int image_look(struct engine_client *e, const char *name, struct image *i, struc
 		       : 0;
 }
 
-/* A name that goes into a path of the API and a FROM line as it stands. */
+/* Checks a name that is put unchanged into a path of the API and a FROM line. */
 int image_name_check(const char *name, struct cee_err *err)
 {
 	size_t n = name ? strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@") : 0;
@@ -50,8 +50,8 @@ int image_name_check(const char *name, struct cee_err *err)
 	return 0;
 }
 
-/* An image that lost its name to a newer one goes, unless a box still uses it. Deleting one that has another
- * name by its id would take that name as well. */
+/* Removes an image that lost its name to a newer one, unless a box still uses it. An image with
+ * another name is kept, because deleting it by id would remove that name too. */
 void image_drop(struct engine_client *e, const char *id)
 {
 	struct image i;

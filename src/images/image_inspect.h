@@ -1,4 +1,4 @@
-/* image_inspect.h - what the engine knows of an image */
+/* image_inspect.h - the engine's data about an image */
 #ifndef CEE_IMAGES_IMAGE_INSPECT_H
 #define CEE_IMAGES_IMAGE_INSPECT_H
 

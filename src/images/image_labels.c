@@ -69,7 +69,8 @@ static int image_file_read(struct work *w, const struct lang *l, const char *wha
 	return r < 0 ? -1 : f.bad ? cee_fail(err, EIO, "%s: its list of %s cannot be read", l->image, what) : 0;
 }
 
-/* "FRAMEWORK TEXT" a line, as a label has it: with ; between. What would end a label's text is left out. */
+/* "FRAMEWORK TEXT" a line, as a label has it: with ; between. Characters that would end a label's
+ * text are omitted. */
 static int runtimes_read(struct work *w, const struct lang *l, char *text, size_t size, struct cee_err *err)
 {
 	char *to = text;
@@ -85,7 +86,8 @@ static int runtimes_read(struct work *w, const struct lang *l, char *text, size_
 	return 0;
 }
 
-/* An image that has not every framework of its language says so in a label, and what they run on in another. */
+/* If an image lacks frameworks of its language, one label lists those that it has and another one
+ * their runtimes. */
 static int frameworks_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
 {
 	AUTO_BUF struct buf have = { 0 };
@@ -108,7 +110,7 @@ static int frameworks_label(struct work *w, const struct lang *l, struct buf *la
 	return 0;
 }
 
-/* Which versions of its language it has, as its setup found out. */
+/* Makes the label for the versions of its language that the image's setup has found. */
 static int versions_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
 {
 	AUTO_FREE char *words = NULL;
@@ -117,7 +119,7 @@ static int versions_label(struct work *w, const struct lang *l, struct buf *labe
 	if (image_file_read(w, l, "versions", text, sizeof text, err) < 0)
 		return -1;
 	if (strlen(text) == sizeof text - 1)
-		*(strrchr(text, '\n') ? strrchr(text, '\n') : text) = '\0'; /* the last one may be a part */
+		*(strrchr(text, '\n') ? strrchr(text, '\n') : text) = '\0'; /* the last line may be incomplete */
 	words = lang_versions_read(text);
 	if (!words || (*words && buf_printf(labels, "LABEL cee.versions=\"%s\"\n", words) < 0))
 		return cee_fail(err, ENOMEM, "out of memory");
@@ -126,7 +128,7 @@ static int versions_label(struct work *w, const struct lang *l, struct buf *labe
 	return 0;
 }
 
-/* What the image that was just made says of itself becomes labels of it. */
+/* Turns the data that the new image provides about itself into labels of the image. */
 int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 {
 	AUTO_BUF struct buf labels = { 0 }, dockerfile = { 0 };

@@ -47,7 +47,8 @@ void names_check(const struct run *r)
 				 r->conf.languages);
 }
 
-/* Whose source the image is made of: that of another with the same image, where a file names none. */
+/* The language whose source the image is made of: another one with the same image, if l names no
+ * source. */
 const struct lang *source_of(const struct run *r, const struct lang *l)
 {
 	for (size_t i = 0; !lang_has_source(l) && i < r->langs.n; i++)
@@ -56,7 +57,7 @@ const struct lang *source_of(const struct run *r, const struct lang *l)
 	return l;
 }
 
-/* What an image says of itself is its languages'. */
+/* Copies the frameworks and versions in the image's labels to the language. */
 void lang_from_image(struct lang *l, const struct image *i)
 {
 	if ((*i->frameworks && lang_set_available(l, i->frameworks) < 0) || lang_set_versions(l, i->versions) < 0)

@@ -31,7 +31,7 @@ struct run {
 
 /* Connects to the engine of DOCKER_HOST or of cee.conf. */
 int lang_engine_connect(struct run *r, struct cee_err *err);
-/* The same, or the end of the program. */
+/* The same, but ends the program on failure. */
 void lang_engine_need(struct run *r);
 /* Is l among the chosen languages? */
 bool chosen(const struct run *r, const struct lang *l);

@@ -1,4 +1,5 @@
-/* work.c - what one run of cee-lang works with: progress on standard output, and the end */
+/* work.c - what one run of cee-lang works with: progress on standard output, and ending the
+ * program */
 #include "images/work.h"
 #include "images/engine_client.h"
 #include "images/source.h"

@@ -109,24 +109,24 @@ static void bare_kill(struct executor *x)
 
 static void bare_destroy(struct executor *x)
 {
-	bare_kill(x); /* it does not depend on another process */
+	bare_kill(x); /* init kills directly, no supervisor has to answer */
 }
 
-/* A child walks: nothing of the job is left that could reach it. */
+/* A child process walks the folder; no process of the job is left that could interfere. */
 static int bare_collect(struct executor *x, const struct collect_request *what, const int pipe[2], char *text)
 {
 	const struct supervisor *s = &bare_of(x)->s;
 	pid_t pid = fork();
 
 	if (!pid) {
-		close(pipe[0]); /* so that it learns when init stops reading */
+		close(pipe[0]); /* so that the child gets EPIPE when init stops reading */
 		collect_walk(s->intake.folder, what, s->plan.collect, s->plan.ncollect, pipe[1]);
 		_exit(0);
 	}
 	return pid < 0 ? init_fail(text, "fork: %s", strerror(errno)) : 0;
 }
 
-/* The box's three tmpfs are the disk. */
+/* Without a cell the disk is the box's three tmpfs. */
 static void bare_disk(struct executor *x, struct disk_usage *d)
 {
 	static const char *const folders[] = { "/work", "/tmp", "/dev/shm" };
@@ -157,7 +157,7 @@ static void bare_end(struct executor *x)
 
 static void bare_settle(struct executor *x)
 {
-	(void)x; /* its end does not go on in the background */
+	(void)x; /* without cells nothing continues in the background */
 }
 
 static void bare_reap(struct executor *x)

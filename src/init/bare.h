@@ -1,4 +1,4 @@
-/* bare.h - the box itself as the executor, where no cells can be made: one job in all
+/* bare.h - the box itself as the executor, for boxes that cannot make cells; takes one job only
  *
  * init is the supervisor, and the programs run in the box's own /work and /tmp.
  */

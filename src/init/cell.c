@@ -48,8 +48,8 @@
 #define CELL_FLAGS (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
 
 enum {
-	ORDER_SECONDS = 10, /* an order may wait that long for the supervisor to take it */
-	SMALL = 1 << 20,    /* bytes of a snapshot that fit beside a cell that is going */
+	ORDER_SECONDS = 10, /* time limit for the supervisor to read an order */
+	SMALL = 1 << 20,    /* largest snapshot that may be copied while the old cell still uses memory */
 };
 
 static struct cell *cell_of(struct executor *x)
@@ -57,7 +57,7 @@ static struct cell *cell_of(struct executor *x)
 	return (struct cell *)x;
 }
 
-/* ---- making one, and its end ------------------------------------------------ */
+/* ---- creating and destroying a cell ----------------------------------------- */
 
 static void close_cell(struct cell *c)
 {
@@ -74,7 +74,7 @@ static int open_cell(struct cell *c, char *text)
 	gid_t gid = getgid();
 	int pair[2];
 
-	close_cell(c); /* of one that has died by itself */
+	close_cell(c); /* of a cell whose supervisor has died */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return init_fail(text, "socketpair: %s", strerror(errno));
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
@@ -205,7 +205,7 @@ static int cell_collect(struct executor *x, const struct collect_request *what, 
 	return give_order(c, ORDER_COLLECT, what, sizeof *what, &pipe[1], 1) ? refused(text) : 0;
 }
 
-/* One tmpfs is the whole disk (mounts.c). */
+/* The whole disk is a single tmpfs (mounts.c). */
 static void cell_disk(struct executor *x, struct disk_usage *d)
 {
 	struct statfs s;
@@ -273,7 +273,7 @@ static bool cell_next(struct executor *x, struct executor_event *e)
 	while (x->fd >= 0 && (n = receive_report(c, &r)) > 0)
 		if (event_of(&r, e))
 			return true;
-	if (x->fd >= 0 && n < 0) { /* its end becomes known by wait4 */
+	if (x->fd >= 0 && n < 0) { /* the supervisor's death is detected with wait4 */
 		cell_destroy(x);
 		close_ptr(&x->fd);
 	}
@@ -285,10 +285,11 @@ static bool cell_next(struct executor *x, struct executor_event *e)
 	return true;
 }
 
-/* Its socket stays open: what it has reported before it died is still to be read. */
+/* The supervisor's socket stays open, because reports that it sent before it died must still be
+ * read. */
 static void supervisor_lost(struct cell *c, int status, const struct rusage *ru)
 {
-	close_ptr(&c->work); /* it would keep the cell's disk in memory */
+	close_ptr(&c->work); /* an open descriptor would keep the cell's disk in memory */
 	c->pid = 0;
 	c->lost = c->x.pending = true;
 	c->end = (struct ended){ .status = status,
@@ -334,7 +335,7 @@ void cell_init(struct cell *c)
 	*c = (struct cell){ .x = { .ops = &ops, .fd = -1, .helpers = 2 }, .work = -1 };
 }
 
-/* ---- does this box have what a cell takes? ---------------------------------------- */
+/* ---- self-test: can this box make cells? ------------------------------------------ */
 
 static int await_event(struct cell *c, enum executor_event_kind kind, struct executor_event *e, char *text)
 {

@@ -1,4 +1,4 @@
-/* cell.h - a cell, from outside: the executor that gives each job, and each test, one of its own */
+/* cell.h - cells as seen by init: the executor that makes a new cell for each job and each test */
 #ifndef CEE_INIT_CELL_H
 #define CEE_INIT_CELL_H
 
@@ -12,11 +12,12 @@ struct cell {
 	int work;	  /* O_PATH of its /work once built, for fstatfs, else -1 */
 	pid_t dying;	  /* the last cell's supervisor, until it has been reaped; 0 none */
 	bool lost;	  /* the supervisor has ended by itself: an event is due */
-	struct ended end; /* ... and this is it */
+	struct ended end; /* how the supervisor ended, when lost is set */
 };
 
 void cell_init(struct cell *c);
-/* Builds a cell with everything in it but a program. -1 and text where this box cannot. */
+/* Builds a complete cell without starting a program in it. -1 and text when this box cannot make
+ * cells. */
 int cell_self_test(char *text);
 
 #endif

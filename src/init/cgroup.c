@@ -169,7 +169,7 @@ static void read_memory(const struct cgroup *u, struct cgroup_sample *now, const
 		now->anon = last->anon;
 		now->shmem = last->shmem;
 		now->anon_age = last->anon_age + 1;
-		now->total = last->total; /* growth counts from what anon was read at */
+		now->total = last->total; /* later growth is measured from the total at which anon was last read */
 		return;
 	}
 	read_text(u->memory, text);

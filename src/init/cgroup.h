@@ -13,7 +13,7 @@ struct cgroup {
 struct cgroup_sample {
 	int64_t cpu_us;	      /* user and system, of the whole box */
 	int64_t total;	      /* bytes, with page cache; cheap to read */
-	int64_t anon, shmem;  /* bytes of it */
+	int64_t anon, shmem;  /* bytes; parts of total */
 	int anon_age;	      /* samples since those two were read */
 	int64_t oom_kills;    /* since the box began */
 	int64_t pids;	      /* tasks now; 0 unknown */
@@ -21,8 +21,8 @@ struct cgroup_sample {
 };
 
 void cgroup_open(struct cgroup *c);
-/* last (or NULL): the sample before, whose anon and shmem are taken over for a while when
- * the total has not grown; reading them costs more than all the rest. */
+/* last (or NULL): the sample before; its anon and shmem are reused for a few samples while the
+ * total has not grown, because reading these two costs more than all other figures. */
 void cgroup_read(const struct cgroup *c, struct cgroup_sample *now, const struct cgroup_sample *last);
 
 #endif

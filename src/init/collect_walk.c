@@ -1,7 +1,7 @@
 /* collect_walk.c - see the header
  *
- * The pipe bounds everybody's memory: a walk whose reader is busy waits in write, and init
- * reads only what it has room for.
+ * The pipe bounds the memory of both processes: the walk blocks in write while its reader is
+ * busy, and init reads only as much as it can store.
  *
  * Rules it keeps:
  * - It never leaves the folder: one part of a name at a time, beneath the folder's
@@ -38,7 +38,7 @@ enum {
 	ANY_PARTS = PATTERN_PARTS,
 	NAMED_MAX = 32, /* LEFTs with a name */
 	CHUNK = 32 << 10,
-	SEARCH_SECONDS = 3, /* on the clock, without what is waited for a reader */
+	SEARCH_SECONDS = 3, /* wall-clock time, not counting the time spent waiting for the reader */
 };
 
 struct walk {
@@ -55,7 +55,7 @@ struct walk {
 	unsigned char out[FRAME_HEADER + FRAME_MAX];
 };
 
-/* Where in each pattern a folder stands. */
+/* The position of the current folder in each pattern. */
 struct places {
 	uint64_t at[PATTERNS_MAX];
 };
@@ -173,7 +173,7 @@ static void put_file(struct walk *w, uint32_t mode, uint64_t size)
 	struct payload p;
 
 	if (frame_pack_file(&p, &f))
-		return; /* name_fits has seen to that */
+		return; /* not reached: name_fits has checked the length */
 	put(w, FRAME_FILE, p.data, p.len);
 	w->files++;
 	w->bytes += size;
@@ -275,7 +275,7 @@ static void take_entry(struct walk *w, int dir, const char *name, const struct p
 	} else if (S_ISLNK(st.st_mode) && w->c->everything) {
 		take_link(w, dir, name, &st);
 	} else if (!S_ISREG(st.st_mode)) {
-		/* a link to a folder hides the files that the pattern meant beneath it */
+		/* a link to a folder hides the files beneath it that the pattern would match */
 		if (matches || S_ISLNK(st.st_mode))
 			leave(w, LEFT_TYPE);
 	} else if (matches) {

@@ -1,4 +1,4 @@
-/* collect_walk.h - finding a job's output files, for when none of its processes is left
+/* collect_walk.h - finds a job's output files after all of its processes have ended
  *
  * The process that can see the files (a cell's supervisor, a child of init, the package box)
  * walks a folder and writes what it finds as frames into a pipe; collector.h is the reader.

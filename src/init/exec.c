@@ -57,7 +57,7 @@ static int bound(int resource, uint64_t soft, uint64_t hard)
 
 static int child_limits(const struct plan_phase *p, uint32_t nproc, uint64_t disk)
 {
-	uint64_t cpu = p->limit[LIMIT_CPU] / 1000000 + 2; /* the ceiling and one: a backstop */
+	uint64_t cpu = p->limit[LIMIT_CPU] / 1000000 + 2; /* rounded up, plus one second: only a backstop */
 	uint64_t size = p->limit[LIMIT_FILE_SIZE], stack = p->limit[LIMIT_STACK];
 
 	if (limit_in_force(p->limit[LIMIT_CPU]) && bound(RLIMIT_CPU, cpu, cpu + 1))
@@ -74,7 +74,7 @@ static int child_limits(const struct plan_phase *p, uint32_t nproc, uint64_t dis
 		return -1;
 	if (bound(RLIMIT_RTPRIO, 0, 0) || bound(RLIMIT_NICE, 0, 0))
 		return -1;
-	return bound(RLIMIT_CORE, 1, 1); /* 1, not 0: a piped core_pattern stays quiet */
+	return bound(RLIMIT_CORE, 1, 1); /* 1, not 0: also stops a piped core_pattern from running its handler */
 }
 
 static int stay_on(uint32_t cpu)
@@ -97,7 +97,7 @@ static int reset_signals(void)
 
 	for (int s = 1; s < NSIG; s++)
 		if (s != SIGKILL && s != SIGSTOP)
-			sigaction(s, &sa, NULL); /* fails for libc's own two */
+			sigaction(s, &sa, NULL); /* fails for the two signals that libc reserves */
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -130,7 +130,7 @@ static void exec_path(char **argv, char **env)
 			continue;
 		execve(path, argv, env ? env : (char **)none);
 		if (errno == ENOENT && !access(path, F_OK))
-			errno = ELIBBAD; /* there, but not its interpreter */
+			errno = ELIBBAD; /* the file exists, but its interpreter does not */
 		if (errno != ENOENT && errno != ENOTDIR)
 			err = errno;
 		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
@@ -203,7 +203,7 @@ int exec_fork(struct exec_child *c, const struct exec_place *where, const struct
 	return 0;
 }
 
-/* The status pipe closes on exec: nothing in it means that the program runs. */
+/* The status pipe closes on exec: if it closes empty, the program runs. */
 int exec_wait(struct exec_child *c, const struct plan_phase *p, char *text)
 {
 	struct failure f;

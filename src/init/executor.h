@@ -1,13 +1,13 @@
 /* executor.h - the place that runs a job's programs: a cell, or the box itself
  *
- * Two implementations, cell.h and bare.h; the unit tests have a third. The session gives
- * orders through the operations and takes what came of them as events:
+ * Two implementations, cell.h and bare.h; the unit tests have a third. The session calls the
+ * operations and receives their results as events:
  *
  *     prepare, begin, frame*, (start, [signal], [kill])*, collect, end
  *     and for each test after the first: renew, frame*, start, [kill] ...
  *
  * Orders return -1 and a line in text (INIT_TEXT bytes) when they cannot be carried out;
- * the job has then failed and end() follows. Nothing here waits for the job's programs.
+ * the job has then failed and the session calls end(). Nothing here waits for the job's programs.
  */
 #ifndef CEE_INIT_EXECUTOR_H
 #define CEE_INIT_EXECUTOR_H
@@ -31,7 +31,7 @@ enum executor_event_kind {
 
 struct executor_event {
 	enum executor_event_kind kind;
-	struct ended ended; /* ENDED; LOST: what is known, status being the place's own */
+	struct ended ended; /* ENDED; for LOST as far as known, with the status of the place's own process */
 	int64_t time_us;
 	char text[INIT_TEXT];
 };
@@ -64,8 +64,8 @@ struct executor_ops {
 	/* Walks /work (collect_walk.h) into pipe[1]; pipe[0] is the other end. Between programs. */
 	int (*collect)(struct executor *x, const struct collect_request *what, const int pipe[2], char *text);
 	void (*disk)(struct executor *x, struct disk_usage *d);
-	void (*end)(struct executor *x);    /* of the job: everything of it goes, in the background */
-	void (*settle)(struct executor *x); /* waits for that background */
+	void (*end)(struct executor *x);    /* end of the job: removes everything of the job, in the background */
+	void (*settle)(struct executor *x); /* waits for the background work of end() */
 	void (*reap)(struct executor *x);   /* a child may have ended */
 	/* The next event; false none now. */
 	bool (*next)(struct executor *x, struct executor_event *e);
@@ -76,7 +76,7 @@ struct executor {
 	int fd;		  /* readable when next() may have an event, or -1 */
 	bool pending;	  /* next() has an event that fd does not show */
 	bool one_job;	  /* the box cannot take another job after this one */
-	unsigned helpers; /* processes of cee's in the box while a job runs */
+	unsigned helpers; /* number of cee's own processes in the box while a job runs */
 };
 
 #endif

@@ -42,7 +42,7 @@ void job_read_files(struct session *s)
 		job_end_collecting(s);
 }
 
-/* Every process of the job is dead, and its place still there. */
+/* Called when every process of the job is dead and the job's cell or box still exists. */
 static void end_phases(struct session *s)
 {
 	struct collect_request what = { .files = s->job.asked.collect_files, .bytes = s->job.asked.collect_bytes };
@@ -59,7 +59,7 @@ static void end_phases(struct session *s)
 		return;
 	}
 	pipe[0] = s->collector.fd;
-	if (s->x->ops->collect(s->x, &what, pipe, text)) /* a cell that has died has no files any more */
+	if (s->x->ops->collect(s->x, &what, pipe, text)) /* the files of a dead cell are lost */
 		job_end_collecting(s);
 	close_ptr(&pipe[1]);
 }

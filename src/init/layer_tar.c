@@ -2,8 +2,8 @@
  *
  * Rules of unpack: the stream is untrusted. Only regular files, folders and links, no devices,
  * no hard links, no bits beyond rwx; names without control characters, each part made beneath
- * the folder before it (intake.c); so many files and bytes and no more. The tree gets modes that
- * let everybody read it and the runner remove it.
+ * the folder before it (intake.c); the number of files and bytes is limited. The tree gets modes
+ * that let everybody read it and the runner remove it.
  */
 #include "init/layer_tar.h"
 
@@ -89,12 +89,12 @@ static int pack(char **argv)
 /* ---- unpack -------------------------------------------------------------------------- */
 
 struct unpack {
-	struct intake intake; /* makes what the frames say */
+	struct intake intake; /* creates the files that the frames describe */
 	struct sha256 hash;
 	char kind; /* of the current file: f, d, l; 0 none */
 	char name[COLLECT_NAME_MAX + 1];
-	uint64_t size, left;   /* its bytes; those that are still missing */
-	uint64_t files, bytes; /* that may still come */
+	uint64_t size, left;   /* of the current file: its bytes, and those still missing */
+	uint64_t files, bytes; /* how many are still allowed */
 	bool done;
 };
 

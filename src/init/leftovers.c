@@ -85,8 +85,8 @@ static void open_up(int dir, const char *name)
 		return; /* a failure shows when the folder is opened */
 }
 
-/* Moves what a folder contains up into dir, so that no depth is too deep and no path too long,
- * and removes the folder. */
+/* Moves what a folder contains up into dir, so that neither the depth nor the length of paths
+ * matters, and removes the folder. */
 static void lift(int dir, const char *name, unsigned *number)
 {
 	struct dirent *e;

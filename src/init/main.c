@@ -1,7 +1,7 @@
 /* cee-init - process 1 of a box: takes jobs as frames, runs them in cells, reports
  *
- * One thread, one poll. Frames come in on standard input and are acted on at once; what goes
- * out is queued and written as standard output takes it. An executor (executor.h) runs the job's
+ * One thread, one poll. Frames come in on standard input and are acted on at once; output is
+ * queued and written when standard output accepts it. An executor (executor.h) runs the job's
  * programs; the session (session.h) holds their pipes, their clock and their limits.
  *
  *   main.c ── session_loop.c ── session.c ── job_steps.c, test_session.c ── phase.c ── executor.h
@@ -9,10 +9,10 @@
  *                                  cell.c ── socket ── supervisor_main.c        bare.c      │
  *                                                          └── supervisor.c ──────┴─────────┘
  *
- * All signals are blocked; it cannot be dumped, and it holds no secret of the job's or the box's
- * but the two ends of the protocol, which no job can reach.
+ * All signals are blocked; it cannot be dumped, and the only things in it to protect are the two
+ * protocol descriptors, which jobs cannot reach.
  *
- * Environment: CEE_CELLS=never runs programs in the box itself, one job in all.
+ * Environment: CEE_CELLS=never runs programs in the box itself, which then takes only one job.
  */
 #include "init/bare.h"
 #include "init/cell.h"
@@ -70,7 +70,7 @@ static int block_signals(void)
 	return fd;
 }
 
-/* The protocol moves away from 0 and 1, which /dev/null takes. */
+/* Moves the protocol's descriptors away from 0 and 1, and opens /dev/null there. */
 static void take_descriptors(int *input, int *output)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -86,7 +86,7 @@ static void take_descriptors(int *input, int *output)
 	fcntl(*output, F_SETFL, fcntl(*output, F_GETFL) | O_NONBLOCK);
 }
 
-/* Not process 1: started by hand. */
+/* Not PID 1, so started by hand. */
 static int by_hand(const char *option)
 {
 	static const char version[] = "cee-init (cee) " CEE_VERSION "\n",
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 {
 	int r;
 
-	if (getpid() != 1) { /* process 1 alone: it kills every process that it can reach */
+	if (getpid() != 1) { /* must be PID 1: it kills every process that it can reach */
 		r = argc > 1 ? layer_program(argc - 1, argv + 1) : -1;
 		return r >= 0 ? r : by_hand(argc > 1 ? argv[1] : "");
 	}

@@ -86,7 +86,7 @@ static const struct masked masked[] = {
 	{ "/proc/interrupts", false }, { "/proc/sysrq-trigger", false }, { "/proc/key-users", false },
 };
 
-/* Read-only as a whole, so /proc/sys too, and no oom_score_adj. */
+/* All of /proc is read-only, so jobs cannot write to /proc/sys or to oom_score_adj. */
 static int mount_proc(const char *empty, char *text)
 {
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2"))
@@ -141,7 +141,7 @@ int mounts_make(uint64_t disk, uint64_t inodes, char *text)
 	return bind_to("/tmp/tmp", "/tmp", false, text);
 }
 
-/* No capability in any set, and no way back to one. */
+/* Drops the capabilities of all sets, and makes sure that none can be regained. */
 int mounts_drop_privileges(char *text)
 {
 	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };

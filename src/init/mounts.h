@@ -1,4 +1,4 @@
-/* mounts.h - building a cell from within: its user, its mounts, its capabilities
+/* mounts.h - building a cell from inside: its user, its mounts, its capabilities
  *
  * For the first process of the cell's namespaces, before any other process is in them:
  *     mounts_map_user, mounts_make, mounts_drop_privileges
@@ -13,7 +13,7 @@
 /* Maps user and group 1000 to uid and gid outside. */
 int mounts_map_user(uid_t uid, gid_t gid, char *text);
 int mounts_make(uint64_t disk, uint64_t inodes, char *text);
-/* Leaves no capability in any set, and no way back to one. */
+/* Drops the capabilities of all sets, and makes sure that none can be regained. */
 int mounts_drop_privileges(char *text);
 int mounts_write(const char *path, const char *value); /* into a file of /proc; -1 and errno */
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Beyond the types of frames, which are smaller. */
+/* All values are larger than those of frame types. */
 enum order {
 	ORDER_BUILD = 'b',   /* u64 bytes, u64 inodes of the disk; REPORT_BUILT with a descriptor of /work */
 	ORDER_START = 's',   /* struct start, three descriptors; REPORT_STARTED */
@@ -29,7 +29,7 @@ struct report {
 	enum report_kind kind;
 	struct ended ended;   /* REPORT_ENDED */
 	int64_t time_us;      /* REPORT_STARTED */
-	char text[INIT_TEXT]; /* REPORT_FAILED; what follows of that job is not acted on */
+	char text[INIT_TEXT]; /* REPORT_FAILED; later orders of that job are ignored */
 };
 
 /* data, and more behind it where that is not NULL, with nfds descriptors. -1 and errno. */

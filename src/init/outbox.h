@@ -1,8 +1,9 @@
 /* outbox.h - frames on their way to the runner
  *
- * Bounded: what may wait (the program's output, collected files) is only added while
- * outbox_room; the rest of the buffer is for frames that cannot wait. When even that is
- * full, overflow is set and the frame is lost: the peer does not read, and init gives up.
+ * The buffer is bounded: data that may wait (the program's output, collected files) is only added
+ * while outbox_room allows it; the rest of the buffer is reserved for frames that cannot wait.
+ * When even that is full, overflow is set and the frame is lost: the peer does not read, and init
+ * gives up.
  */
 #ifndef CEE_INIT_OUTBOX_H
 #define CEE_INIT_OUTBOX_H

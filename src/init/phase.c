@@ -9,8 +9,8 @@
  *
  * Rules it keeps:
  * - enter() is the only writer of the state, and checks the table.
- * - A program is killed once, for one reason; when the executor does not answer in KILL_GRACE,
- *   its place is destroyed.
+ * - A program is killed once, for one reason; when the executor does not answer within
+ *   KILL_GRACE, its cell or box is destroyed.
  * - While the outbox has no room the program's pipes are not read: the program waits.
  */
 #include "init/phase.h"
@@ -72,7 +72,7 @@ bool phase_live(const struct phase *p)
 	return p->state == PHASE_STARTING || p->state == PHASE_RUNNING || p->state == PHASE_KILLED;
 }
 
-/* ---- its beginning ----------------------------------------------------------- */
+/* ---- start ------------------------------------------------------------------- */
 
 /* The compiler has one stream, so one pipe, and its order is exact. */
 int phase_prepare(struct phase *p, const struct phase_plan *plan, char *text)
@@ -142,7 +142,9 @@ int phase_start(struct phase *p, const struct phase_plan *plan, char *text)
 	if (!r) {
 		phase_limits_begin(&p->limits, plan->own_shared);
 		if (plan->early_input)
-			write_input(p); /* as much as is here: the program need not wait for it */
+			/* writes the input that has already arrived, so that the program need not
+			 * wait */
+			write_input(p);
 		s.nproc = phase_limits_processes(&p->limits);
 		r = p->x->ops->start(p->x, &s, theirs, text);
 	}
@@ -151,7 +153,7 @@ int phase_start(struct phase *p, const struct phase_plan *plan, char *text)
 	return r;
 }
 
-/* ---- what happens -------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------- */
 
 void phase_started(struct phase *p, int64_t at)
 {
@@ -159,7 +161,7 @@ void phase_started(struct phase *p, int64_t at)
 		return;
 	p->started_us = at;
 	p->limits.next_at = at + FIRST_TICK;
-	enter(p, PHASE_RUNNING); /* not when a kill has overtaken it */
+	enter(p, PHASE_RUNNING); /* refused when the phase was killed meanwhile */
 	write_input(p);
 }
 
@@ -169,7 +171,7 @@ void phase_ended(struct phase *p, const struct ended *e)
 		p->ended = *e;
 }
 
-/* By the kernel's choice, or by the program's own doing. */
+/* The place died: killed by the kernel, or because of the program itself. */
 void phase_lost(struct phase *p, const struct ended *e)
 {
 	if (!enter(p, PHASE_DRAINING))
@@ -281,7 +283,7 @@ int64_t phase_deadline(const struct phase *p)
 	return wall < t - p->started_us ? p->started_us + wall : t;
 }
 
-/* ---- its end ------------------------------------------------------------------------ */
+/* ---- end ---------------------------------------------------------------------------- */
 
 void phase_step(struct phase *p)
 {

@@ -1,8 +1,8 @@
 /* phase.h - one program of a job, from START to END
  *
  * The session starts it (phase_start), passes on what happens (bytes for stdin, events of the
- * executor, time), and when the state is PHASE_OVER asks for the verdict (phase_close) and sends
- * the END (phase_send_end). The phase knows no session.
+ * executor, time), and when the state is PHASE_OVER gets the verdict (phase_close) and sends the
+ * END (phase_send_end). A phase does not use the session.
  */
 #ifndef CEE_INIT_PHASE_H
 #define CEE_INIT_PHASE_H
@@ -22,9 +22,9 @@ enum phase_state {
 	PHASE_OVER,	/* no program, and everything of the last one is in the outbox */
 	PHASE_STARTING, /* START is out; the executor has the order */
 	PHASE_RUNNING,
-	PHASE_KILLED,	/* the kill is ordered; its end has not been reported */
-	PHASE_DRAINING, /* the program is gone; its pipes are read empty */
-	PHASE_FLUSHING, /* the tail of its output goes out */
+	PHASE_KILLED,	/* the kill was ordered; the program's end has not been reported */
+	PHASE_DRAINING, /* the program has ended; its pipes are being read to their end */
+	PHASE_FLUSHING, /* the tail of its output is being sent */
 	PHASE_STATES
 };
 
@@ -38,25 +38,25 @@ struct phase {
 	struct program_input input;
 	struct program_output output;
 	struct ended ended;
-	/* not its own */
+	/* not owned by the phase */
 	struct outbox *out;
 	const struct gauge *gauge;
 	struct executor *x;
 };
 
-struct phase_plan { /* what the session knows of it */
+struct phase_plan { /* the session's settings for a phase */
 	uint32_t id;
 	struct executor *x;
 	const uint64_t *limit; /* LIMIT_COUNT; stays valid until the END */
 	uint64_t flags;	       /* JOB_* */
 	uint32_t cpu;	       /* 1 + the processor, 0 any */
 	struct tty_size size;
-	bool early_input;    /* its stdin may be here already (input_reset_early) */
+	bool early_input;    /* its stdin may have arrived already (input_reset_early) */
 	uint64_t own_shared; /* see phase_limits_begin */
 };
 
 void phase_init(struct phase *p, struct outbox *out, const struct gauge *g);
-/* The figures of a phase that is not going to run, for an END. -1 and text. */
+/* Prepares the figures for the END of a phase that is not going to run. -1 and text. */
 int phase_prepare(struct phase *p, const struct phase_plan *plan, char *text);
 /* Sends START and gives the order. -1 and text: call phase_abort. */
 int phase_start(struct phase *p, const struct phase_plan *plan, char *text);
@@ -64,9 +64,9 @@ int phase_start(struct phase *p, const struct phase_plan *plan, char *text);
 void phase_kill(struct phase *p, int reason);
 void phase_started(struct phase *p, int64_t at);
 void phase_ended(struct phase *p, const struct ended *e);
-/* The place is gone with the program. */
+/* The program's cell or box has died, and the program with it. */
 void phase_lost(struct phase *p, const struct ended *e);
-void phase_abort(struct phase *p); /* without its end being known */
+void phase_abort(struct phase *p); /* ends the phase although the program's end is unknown */
 
 bool phase_live(const struct phase *p); /* the program may be running */
 /* STDIN's bytes. false: beyond the credit. */
@@ -78,8 +78,8 @@ void phase_read(struct phase *p, size_t i, bool both);
 bool phase_reads(struct phase *p, int64_t now); /* its pipes are to be watched now */
 void phase_tick(struct phase *p, int64_t now);	/* limits and deadlines */
 int64_t phase_deadline(const struct phase *p);	/* of the next tick; INT64_MAX none */
-/* Moves it on as far as it goes; to be called again while draining or flushing and the outbox
- * has room. */
+/* Advances the phase as far as possible; call it again while the phase drains or flushes and the
+ * outbox has room. */
 void phase_step(struct phase *p);
 
 /* For a phase that is over: its last figures, and how it ended (status as in END). Closes its

@@ -37,8 +37,8 @@ void phase_limits_init(struct phase_limits *l, const struct gauge *g, struct exe
 }
 
 /* Shared memory that no file holds belongs to programs that are gone: the kernel gives it back
- * late when its last holder was a message between sockets. It is waited for a little, or it
- * would hide as much of this phase's. */
+ * late when its last holder was a message between sockets. So wait a little for it; otherwise the
+ * same amount of this phase's shared memory would not be counted. */
 void phase_limits_begin(struct phase_limits *l, uint64_t own_shared)
 {
 	const struct gauge *g = l->gauge;
@@ -103,8 +103,8 @@ static int64_t cpu_used(const struct phase_limits *l, const struct cgroup_sample
 	return now->cpu_us - l->base.cpu_us - (l->gauge->own_cpu_us(l->gauge->arg) - l->base_own_us);
 }
 
-/* Close together at a program's start, further apart while it does nothing; sooner when
- * little cpu time is left, of which a job can use every processor's at once. */
+/* Close together at a program's start, further apart while it does nothing; sooner when little
+ * cpu time is left, since a job can use all processors at once. */
 static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cpu_before)
 {
 	int64_t t = run < 20000 ? 2000 : run < 100000 ? 5000 : run < 1000000 ? 10000 : TICK, left;

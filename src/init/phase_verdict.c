@@ -1,8 +1,8 @@
 /* phase_verdict.c - see the header
  *
- * A program that was killed for a limit, or by the kernel for one, has met that limit. One that
- * failed by itself, or died of a signal of its own, is said to have met a limit of processes,
- * file size or disk when it ran into one: that is most likely why.
+ * A program that was killed for a limit, or by the kernel for one, has exceeded that limit. A
+ * program that failed by itself or died from another signal is reported to have exceeded a limit
+ * of processes, file size or disk if it reached that limit, as this is the most likely cause.
  */
 #include "init/phase_verdict.h"
 

@@ -16,7 +16,7 @@ struct phase_facts {
 	uint64_t exceeded; /* bit set of enum limit_id */
 };
 
-/* Adds to *exceeded what the way it ended shows. */
+/* Adds to *exceeded the limits that the program's end shows. */
 enum frame_how phase_verdict(const struct phase_facts *f, uint64_t *exceeded);
 
 #endif

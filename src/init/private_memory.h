@@ -1,8 +1,8 @@
 /* private_memory.h - memory of init's that its children do not get
  *
- * What passes through init does not belong into a supervisor, which is a copy of it, nor into a
- * program, which is a copy of that until its exec: they must not find it there, and it must
- * not count in their peak of memory.
+ * Data that passes through init must not be visible in a supervisor, which is forked from init,
+ * nor in a program, which is a fork of the supervisor until its exec; such data must not count in
+ * their peak memory either.
  */
 #ifndef CEE_INIT_PRIVATE_MEMORY_H
 #define CEE_INIT_PRIVATE_MEMORY_H

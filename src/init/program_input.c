@@ -60,9 +60,9 @@ bool input_add(struct program_input *in, const void *p, size_t len, bool discard
 	return true;
 }
 
-/* A terminal has no end: there is a character for it, which ends one read, or a line that
- * was not ended. Whoever reads again at the end of a pipe finds the end again, so there are
- * several of them. Only a program that reads lines expects it. */
+/* A terminal has no end: there is a character for it, which ends one read, or an incomplete line.
+ * A program that reads again at the end of a pipe gets the end again, so several of these
+ * characters are queued. Only a program that reads lines expects it. */
 static bool queue_tty_end(struct program_input *in)
 {
 	struct termios t;

@@ -1,7 +1,8 @@
 /* program_input.h - STDIN frames on their way to the program
  *
  * The runner may send as many bytes as it has credit for, so that what is queued here is
- * bounded. The first credit is small; it is whole from the first byte that the program takes.
+ * bounded. The first credit is small; it grows to the full window when the program reads its
+ * first byte.
  */
 #ifndef CEE_INIT_PROGRAM_INPUT_H
 #define CEE_INIT_PROGRAM_INPUT_H
@@ -26,7 +27,8 @@ struct program_input {
 /* For a program that is going to start; its descriptor comes with input_open. Takes no bytes
  * until the first credit. */
 void input_reset(struct program_input *in);
-/* For a test whose bytes may come before it starts: so many without any further credit. */
+/* For a test whose bytes may come before it starts: the runner may send `credit` bytes without
+ * further credit. */
 void input_reset_early(struct program_input *in, size_t credit);
 void input_open(struct program_input *in, int fd, int tty);
 void input_close(struct program_input *in);
@@ -34,8 +36,8 @@ void input_close(struct program_input *in);
 /* false: more than the credit allows (a protocol error). Bytes for a program that has closed its
  * input are discarded when discard is set. */
 bool input_add(struct program_input *in, const void *p, size_t len, bool discard);
-void input_write(struct program_input *in); /* what the program takes now */
-/* How much more may be sent now; counts as given. 0 nothing to be said. */
+void input_write(struct program_input *in); /* writes as much as the program accepts now */
+/* How much more may be sent now; counts as given. 0: send no credit now. */
 uint32_t input_credit(struct program_input *in);
 
 #endif

@@ -10,7 +10,7 @@
 enum {
 	PIECE_MAX = 1024, /* a smaller read counts as a piece ... */
 	PIECES_FREE = 200,
-	GATHER_US = 1000,     /* ... of which so many may come faster than one in this time */
+	GATHER_US = 1000,     /* ... and so many pieces may come faster than one in this time */
 	BATCH = 32 << 10,     /* read from a pipe at once ... */
 	BATCH_BOTH = 4 << 10, /* ... while the other one has something too */
 };
@@ -82,8 +82,9 @@ static void keep(struct program_output *o, struct output_pipe *p, const unsigned
 }
 
 /* A program that writes each line by itself, without end, would wake init for each of them, which
- * costs it ten times as much as the writing. So its first pieces are read as they come, and so
- * are pieces that come slowly; beyond that, what it writes within a millisecond is read together. */
+ * costs the program ten times as much as the writing itself. So its first pieces are read as they
+ * come, and so are pieces that come slowly; beyond that, what it writes within a millisecond is
+ * read together. */
 static void count_piece(struct program_output *o, size_t n, int64_t now)
 {
 	if (n >= PIECE_MAX)

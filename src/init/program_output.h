@@ -1,8 +1,8 @@
 /* program_output.h - what the program writes, on its way to the outbox
  *
  * Up to the limit of output less its last quarter (at most TAIL_MAX) is sent as it is read;
- * what follows is kept in the tail, of which the end is sent when the program has ended. What
- * lies between is dropped, and a GAP says how much. With stop, the program is to be killed
+ * later output goes to the tail, whose last part is sent when the program has ended. The output
+ * between them is dropped, and a GAP gives its size. With stop, the program is to be killed
  * instead when the limit is met.
  */
 #ifndef CEE_INIT_PROGRAM_OUTPUT_H

@@ -20,7 +20,8 @@ void program_tty_resize(int tty, const struct tty_size *size)
 		ioctl(tty, TIOCSWINSZ, &w);
 }
 
-/* It is of the box's devpts, so that the program finds it under its name; no other job is in the box. */
+/* The terminal is from the box's devpts, so that the program can open it by name; there is no
+ * other job in the box. */
 int program_tty(struct program_pipes *p, const struct tty_size *size, int theirs[3])
 {
 	int zero = 0, master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);

@@ -1,9 +1,9 @@
 /* seccomp.c - the system calls that a job may not make
  *
  * The box's profile (etc/seccomp.json) is an allow list, and it is a little wider
- * than the engine's own, because init must be able to build a cell. This filter
- * revokes that for the job, and more that no program under test needs. It is a
- * deny list on top of an allow list: other calls are decided by the box's profile.
+ * than the engine's own, because init must be able to build a cell. This filter revokes these
+ * additions for the job, and other calls that programs under test do not need. It is a deny list
+ * on top of an allow list: other calls are decided by the box's profile.
  *
  * Rules it keeps:
  * - No namespaces, no mounts, no looking into other processes, no keys, no bpf.
@@ -35,7 +35,7 @@
 #elif defined(__aarch64__)
 #define NATIVE AUDIT_ARCH_AARCH64
 #else
-#define NATIVE 0 /* unknown: filter_load refuses, so no job is run */
+#define NATIVE 0 /* unknown architecture: filter_load fails, so jobs are not run */
 #endif
 
 /* Numbers shared by all architectures, for headers older than the call. */
@@ -110,7 +110,7 @@ static const int absent[] = {
 	__NR_io_uring_enter,
 	__NR_io_uring_register,
 };
-/* Where a program runs, when it was given a processor of its own. */
+/* Changes the processor of a program; refused when the job was given one. */
 static const int affinity[] = { __NR_sched_setaffinity };
 /* Calls whose first argument is a process. */
 static const int by_pid[] = {

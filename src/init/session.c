@@ -5,8 +5,8 @@
  *   full the program's pipes are not read; what the runner sends is always read, so that KILL and
  *   the end of the connection are always seen.
  * - Every job that was begun (JOB) ends with exactly one DONE (job_end.c).
- * - A peer that breaks the protocol is not listened to any further: init exits, and the kernel
- *   ends the box. The same happens when its input ends.
+ * - When the peer breaks the protocol, init exits, and the kernel ends the box. The same happens
+ *   when its input ends.
  */
 #include "init/session.h"
 
@@ -42,7 +42,7 @@ static void begin_job(struct session *s)
 		job_fail(s, "a box without cells serves one job; start a new box");
 		return;
 	}
-	if (s->x != s->cells && s->cells) { /* a cell that was made ahead, and is not wanted */
+	if (s->x != s->cells && s->cells) { /* a cell was made ahead and is not needed */
 		s->cells->ops->end(s->cells);
 		s->cells->ops->settle(s->cells);
 	}
@@ -79,7 +79,7 @@ static void take_phase(struct session *s, const struct frame *f)
 	memcpy(s->job.limit[plan.phase], plan.limit, sizeof plan.limit);
 }
 
-/* For whoever starts the programs; of phases the session keeps the limits. */
+/* Passes the frame to the executor; the session itself keeps only the limits of phases. */
 static void take_load(struct session *s, const struct frame *f)
 {
 	char text[INIT_TEXT];
@@ -233,7 +233,7 @@ static void place_lost(struct session *s, const struct executor_event *e)
 
 	if (s->state == SESSION_PHASE && phase_live(&s->phase)) {
 		phase_lost(&s->phase, &e->ended);
-		s->job.killed |= !test; /* a test's cell is only its own */
+		s->job.killed |= !test; /* the loss of a test's cell ends that test only */
 	} else if (s->state == SESSION_LOADING || s->state == SESSION_NEXT || s->state == SESSION_TEST ||
 		   s->state == SESSION_GO) {
 		job_fail(s, "the cell ended before its program (status %d): is the box's memory limit too small?",
@@ -294,7 +294,7 @@ void session_tick(struct session *s)
 	phase_tick(&s->phase, s->gauge->now_us(s->gauge->arg));
 }
 
-/* ---- moving on ------------------------------------------------------------------------ */
+/* ---- next steps ----------------------------------------------------------------------- */
 
 static void phase_over(struct session *s)
 {
@@ -325,7 +325,7 @@ bool session_busy(const struct session *s)
 	return s->x->pending || (ending && outbox_room(&s->out));
 }
 
-/* With what the next job needs made, it may come. */
+/* Makes what the next job needs, then reports READY. */
 void session_get_ready(struct session *s)
 {
 	char text[INIT_TEXT];
@@ -348,8 +348,8 @@ bool session_reads_files(const struct session *s)
 	return s->state == SESSION_SNAPSHOT || (s->state == SESSION_COLLECTING && outbox_room(&s->out));
 }
 
-/* A test's START, its output, its END and NEXT are mostly one message, if the first waits
- * a moment for the others: each message costs the engine as much as all of them. */
+/* A test's START, its output, its END and NEXT usually fit into one message if START waits a
+ * moment for the others: one message costs the engine as much as all four frames. */
 static bool holds_back(struct session *s)
 {
 	bool test = s->state == SESSION_PHASE && phase_live(&s->phase) && s->phase.id == PHASE_RUN &&

@@ -1,13 +1,13 @@
-/* session.h - cee-init's side of the protocol: jobs in, what became of them out
+/* session.h - cee-init's side of the protocol: takes jobs, reports their results
  *
  *     session_init; then, in the loop (session_loop.c) or in a test:
- *     session_get_ready     READY when a job may come
+ *     session_get_ready     sends READY when a job may come
  *     session_bytes         what the runner has sent
  *     session_read_output, session_read_files, session_events, session_tick
- *     session_step          acts on it, as far as it goes
+ *     session_step          acts on the input, as far as possible
  *
  * Nothing here polls; out.fd is only written by session_flush and before a test's cell is
- * made. When fatal is not empty the peer has broken the protocol, or nothing works any more:
+ * made. When fatal is not empty the peer has broken the protocol, or init cannot continue:
  * the caller reports it and exits.
  */
 #ifndef CEE_INIT_SESSION_H
@@ -55,18 +55,18 @@ struct session {
 	int64_t held_until; /* see session_holds; 0 nothing is held back */
 	struct frame_parser parser;
 	struct outbox out;
-	unsigned char bytes[64 << 10]; /* what the loop has just read from the runner */
+	unsigned char bytes[64 << 10]; /* the bytes that the loop has just read from the runner */
 };
 
-/* s: zeroed memory. All else stays the caller's. Sends HELLO. */
+/* s: zeroed memory. The caller keeps ownership of the other arguments. Sends HELLO. */
 void session_init(struct session *s, int out_fd, const struct gauge *g, struct executor *cells, struct executor *bare);
 void session_release(struct session *s);
 
 void session_get_ready(struct session *s);
 void session_bytes(struct session *s, const unsigned char *p, size_t len);
-/* Of the program's output pipes, which are readable. */
+/* Reads the program's output pipes that are readable. */
 void session_read_output(struct session *s, bool first, bool second);
-/* Of the collector's pipe: files to collect, or a snapshot's. */
+/* Reads the collector's pipe: collected files, or files of a snapshot. */
 void session_read_files(struct session *s);
 /* Takes the executor's events. */
 void session_events(struct session *s);

@@ -59,7 +59,7 @@ static void read_children(struct loop *l)
 	struct signalfd_siginfo info[8];
 
 	while (read(l->children, info, sizeof info) > 0)
-		; /* a hint; what has ended the executor learns by waiting */
+		; /* only a hint; the executor finds ended children with wait */
 	l->s->x->ops->reap(l->s->x);
 	session_events(l->s);
 }
@@ -76,7 +76,7 @@ static void read_input(struct loop *l)
 		session_bytes(l->s, l->s->bytes, (size_t)n);
 }
 
-/* The program's output before its end, its end before what the runner wants. */
+/* Order: the program's output, then its end, then frames from the runner. */
 static void act(struct loop *l)
 {
 	struct session *s = l->s;

@@ -60,7 +60,7 @@ static const struct rule {
 	[FRAME_GO] = { LOADING | TEST, ALL & ~(LOADING | TEST | NEXT | GO) },
 	[FRAME_TEST] = { NEXT, IDLE },
 	[FRAME_FINISH] = { NEXT, IDLE },
-	/* those below can cross the end of the program */
+	/* the runner may send these before it knows that the program has ended */
 	[FRAME_STDIN] = { LOADING | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
 	[FRAME_STDIN_END] = { LOADING | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
 	[FRAME_SIGNAL] = { PHASE, ALL & ~PHASE },

@@ -1,4 +1,4 @@
-/* session_state.h - the states of a session, and what may come in each */
+/* session_state.h - the states of a session, and the frames allowed in each */
 #ifndef CEE_INIT_SESSION_STATE_H
 #define CEE_INIT_SESSION_STATE_H
 
@@ -11,10 +11,10 @@ enum session_state {
 	SESSION_LOADING,    /* JOB has come, GO has not */
 	SESSION_PHASE,	    /* a program: see phase.h */
 	SESSION_SNAPSHOT,   /* the compiled files are taken, for the tests */
-	SESSION_NEXT,	    /* NEXT is out: TEST or FINISH is awaited */
+	SESSION_NEXT,	    /* NEXT was sent; waiting for TEST or FINISH */
 	SESSION_TEST,	    /* TEST has come, its GO has not */
-	SESSION_GO,	    /* GO has come, the test's place is not filled yet */
-	SESSION_COLLECTING, /* no program any more: the job's files go out */
+	SESSION_GO,	    /* GO has come, the test's cell is not filled yet */
+	SESSION_COLLECTING, /* all programs have ended; the job's files are being sent */
 	SESSION_STATES
 };
 

@@ -59,7 +59,7 @@ void snapshot_add(struct snapshot *s, const struct frame *f)
 		put_frame(s, f);
 	else if (!frame_unpack_left(f->data, f->len, &left))
 		lose(s, "malformed LEFT frame", "", 0);
-	else if (left.reason != LEFT_TYPE) /* a socket is of no use to another process anyway */
+	else if (left.reason != LEFT_TYPE) /* a socket file is of no use to another process */
 		lose(s, why[left.reason], left.name, left.name_len);
 }
 

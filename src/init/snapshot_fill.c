@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* Mapped, not read: what a supervisor has in its own memory at the fork counts in its program's peak. */
+/* Mapped, not read: the supervisor's own memory at the time of the fork counts in its program's
+ * peak. */
 int snapshot_fill(struct intake *in, int fd, char *text)
 {
 	struct stat st;

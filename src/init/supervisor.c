@@ -1,7 +1,7 @@
 /* supervisor.c - see the header
  *
- * It never trusts a signal: that a program has ended is believed of wait4 alone. What the
- * program left is dead before its end is reported.
+ * It never trusts a signal: only wait4 shows that a program has ended. The processes that a
+ * program left behind are killed before its end is reported.
  */
 #include "init/supervisor.h"
 
@@ -111,7 +111,8 @@ bool supervisor_reap(struct supervisor *s, int *status)
 	return ended;
 }
 
-/* A program that ignores SIGXFSZ (Python does) shows only by the file's size that it met the limit. */
+/* A program that ignores SIGXFSZ (Python does) can be seen to have reached the limit only by the
+ * file's size. */
 static bool file_full(const struct supervisor *s)
 {
 	uint64_t size = s->plan.phase[s->program.phase].limit[LIMIT_FILE_SIZE];
@@ -140,7 +141,7 @@ void supervisor_end(struct supervisor *s, int status, struct ended *e)
 		if (pid == s->program.pid && status == -1)
 			status = st;
 	}
-	if (s->cell) /* the kernel would give it back some time after the cell's end, in the next job's time */
+	if (s->cell) /* otherwise the kernel would free it after the cell's end, while the next job runs */
 		leftovers_remove_shared_memory();
 	*e = (struct ended){ .status = status,
 			     .wall_us = now - s->program.started_us,

@@ -1,7 +1,7 @@
-/* supervisor.h - whoever starts the job's programs and reaps them
+/* supervisor.h - starts the job's programs and reaps them
  *
  * Process 1 of a cell (supervisor_main.c), or init itself in a box without cells (bare.c).
- * One thread; nothing here waits but supervisor_start, for the exec, and supervisor_end.
+ * One thread; only supervisor_start (for the exec) and supervisor_end block.
  *
  *     supervisor_init, supervisor_frame*, (supervisor_start, supervisor_reap*, supervisor_end)*
  */
@@ -26,7 +26,7 @@ struct program {
 };
 
 struct supervisor {
-	bool cell;     /* it is process 1 of one */
+	bool cell;     /* the supervisor is process 1 of a cell */
 	int oom;       /* its own oom_score_adj, or -1; owned */
 	uint64_t disk; /* bytes of the tmpfs */
 	struct intake intake;
@@ -38,7 +38,7 @@ struct ended {	    /* a program, and all that it left, is gone */
 	int status; /* as waitpid gives it */
 	int64_t wall_us, cpu_us, maxrss;
 	int64_t own_us; /* cpu time of a cell's supervisor meanwhile */
-	int64_t left;	/* processes that had to be killed, the program too if so */
+	int64_t left;	/* number of processes that had to be killed, including the program */
 	bool file_full; /* it failed, and a file is as large as the limit allows */
 };
 
@@ -50,7 +50,7 @@ void supervisor_set_oom(const struct supervisor *s, int value);
 int supervisor_frame(struct supervisor *s, unsigned type, const unsigned char *p, size_t len, char *text);
 /* fds: stdin, stdout, stderr of the program; they stay the caller's. -1 and text. */
 int supervisor_start(struct supervisor *s, const struct start *how, const int fds[3], char *text);
-/* Reaps what has ended, without waiting. true: the program has; *status is its. */
+/* Reaps ended processes without waiting. true: the program has ended, with *status. */
 bool supervisor_reap(struct supervisor *s, int *status);
 /* Kills everything within reach and reaps it all. status -1: the program has not been reaped yet. */
 void supervisor_end(struct supervisor *s, int status, struct ended *e);

@@ -35,10 +35,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-struct post { /* a supervisor at its socket */
+struct post { /* a supervisor and its socket */
 	struct supervisor s;
 	int sock;
-	bool failed; /* it has reported so: orders are ignored */
+	bool failed; /* a failure was reported: orders are ignored */
 	unsigned char packet[1 + FRAME_MAX];
 };
 
@@ -113,7 +113,7 @@ static int order_start(struct post *post, const unsigned char *p, size_t len, co
 	return 0;
 }
 
-/* Waits for whoever reads the pipe: the job has ended, so there is nothing else to do. */
+/* Waits for the reader of the pipe: the job has ended, so there is nothing else to do. */
 static int order_collect(const struct supervisor *s, const unsigned char *p, size_t len, const int fds[3], char *text)
 {
 	struct collect_request c;
@@ -179,7 +179,7 @@ static void take_order(struct post *post)
 		close_ptr(&fds[i]);
 }
 
-/* ---- its course -------------------------------------------------------------- */
+/* ---- main loop --------------------------------------------------------------- */
 
 static int watch_children(void)
 {
@@ -229,8 +229,8 @@ static int leave_descriptors(int sock)
 	return 3;
 }
 
-/* Through the box's procfs, while /proc is still that one: this process's place in the
- * kernel's choice of whom to kill, and no further user namespaces (a second layer under the filter). */
+/* Written through the box's procfs, while it is still mounted at /proc: this process's
+ * oom_score_adj, and a limit of 0 further user namespaces (in addition to the filter). */
 static int prepare_proc(struct supervisor *s, char *text)
 {
 	s->oom = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);

@@ -25,13 +25,13 @@ struct tail {
 	size_t touched;		/* bytes of memory it has taken */
 };
 
-/* Empties it, gives its memory back, and sets its size (0 to TAIL_MAX). -1: no memory. */
+/* Empties the tail, frees its memory, and sets its size (0 to TAIL_MAX). -1: no memory. */
 int tail_reset(struct tail *t, size_t cap);
-/* Adds n bytes (at most cap) and calls drop for each run of older bytes that had to go. */
+/* Adds n bytes (at most cap) and calls drop for each run of older bytes that was discarded. */
 void tail_add(struct tail *t, enum frame_stream stream, const unsigned char *p, size_t n,
 	      void (*drop)(void *arg, enum frame_stream stream, size_t n), void *arg);
-/* The oldest bytes, of one stream and in one piece, at most max; returns how many, 0 none. They
- * are gone from the tail, and valid until the next call. */
+/* Takes the oldest bytes, of one stream and contiguous, at most max; returns their number, 0 if
+ * none. They are removed from the tail and stay valid until the next call. */
 size_t tail_take(struct tail *t, size_t max, enum frame_stream *stream, const unsigned char **p);
 void tail_release(struct tail *t);
 

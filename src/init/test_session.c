@@ -1,7 +1,7 @@
 /* test_session.c - see the header
  *
- * Each test has a place of its own, which begins with the compile phase's files. The next
- * place is made while the last one goes and the runner answers NEXT.
+ * Each test has a place of its own, which begins with the compile phase's files. The next cell is
+ * made while the last one is destroyed and the runner answers NEXT.
  */
 #include "init/test_session.h"
 
@@ -58,7 +58,8 @@ static void keep(void *arg, const struct frame *f)
 	snapshot_add(arg, f);
 }
 
-/* A file that cannot be kept is due to the compiler, or to what it ran: the phase has failed. */
+/* A file that cannot be kept was made by the compiler or by a process that it started, so the
+ * compile phase has failed. */
 static void compile_failed(struct session *s)
 {
 	char text[INIT_TEXT + 64];

@@ -2,7 +2,8 @@
  *
  * Both streams go to standard output, in the order in which they were read from the program. Notes (a gap, a
  * rerun) go to standard error, never between the bytes. Many jobs are printed one after the other, each
- * whole; with --as-come line by line as they are read, each line after the end of its job's id.
+ * whole; with --as-come line by line as they are read, each line prefixed with the last
+ * characters of its job's id.
  */
 #include "cli/client.h"
 #include "cli/id_reader.h"
