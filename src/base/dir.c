@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* mode: what is missing is made with it; 0 it is not made. access: O_PATH on the way, where
- * a reader of a shared spool may pass and not list. */
+/* mode: missing directories are made with it; 0: none is made. access: O_PATH for the directories on the way, since
+ * a reader of a shared spool may search but not list them. */
 static int dir_step(int at, const char *name, int access, mode_t mode)
 {
 	int fd = openat(at, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

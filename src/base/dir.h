@@ -13,19 +13,19 @@
 #include <sys/types.h>
 
 int dir_open(int at, const char *path);		     /* -1 and errno */
-int dir_make(int at, const char *path, mode_t mode); /* the same; directories that are missing are made */
+int dir_make(int at, const char *path, mode_t mode); /* the same; missing directories are made */
 /* Is there an entry of this name? Symbolic links are not followed. */
 bool dir_has(int at, const char *name);
 /* A stream of the directory's entries, closed with closedir; NULL and errno. */
 DIR *dir_list(int at, const char *path);
 /* The next entry that is not a dot file; NULL at the end (errno 0) or on error. */
 struct dirent *dir_next(DIR *d);
-/* closedir for a loop over dir_next that ended with r: r, or -1 when r is 0 and errno is not. */
+/* closedir after a loop over dir_next with the result r: returns r, or -1 if r is 0 and errno is not. */
 int dir_end(DIR *d, int r);
-/* Calls f with each name until it returns other than 0, and returns that; -1 when the directory cannot be opened. */
+/* Calls f with each name until f returns non-zero, and returns that value; -1 if the directory cannot be opened. */
 typedef int (*dir_name_fn)(void *arg, const char *name);
 int dir_each_name(int at, const char *path, dir_name_fn f, void *arg);
-/* When dir/name was last written: microseconds since the epoch; INT64_MAX when it is not there. */
+/* When dir/name was last written: microseconds since the epoch; INT64_MAX if it does not exist. */
 int64_t file_written_us(int dir, const char *name);
 bool dir_is_dir(DIR *d, const struct dirent *e);
 

@@ -1,4 +1,4 @@
-/* error.c - formats an error's one line; control characters become '?', since it may quote a stranger's text */
+/* error.c - formats an error of one line; control characters become '?', since it may quote untrusted text */
 #include "base/error.h"
 #include "base/text.h"
 

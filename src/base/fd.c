@@ -1,6 +1,6 @@
-/* fd.c - whole writes, and bounded reads of files that somebody else may have put there
+/* fd.c - complete writes, and bounded reads of files that other users may have created
  *
- * Nothing follows a link or waits: a FIFO, a device or a file with a second link is refused.
+ * Nothing follows a link or blocks: a FIFO, a device or a file with a second link is refused.
  */
 #include "base/fd.h"
 #include "base/buf.h"
@@ -29,7 +29,7 @@ int write_full(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* The size from fstat may be old: the bytes read decide. */
+/* The file may have changed since fstat: the bytes that are read decide. */
 int read_fd(int fd, size_t max, struct buf *b)
 {
 	size_t start = b->len;

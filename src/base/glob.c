@@ -1,10 +1,10 @@
 /* glob.c - patterns of names (glob.h)
  *
- * A name is taken apart at its slashes. Within a part there is one star to go back to,
- * the last one met, which is enough and keeps the cost at length times length. Across
- * parts the possible places in the pattern are a set of bits, moved on by each part of
- * the name: so a walk of a tree steps once for each entry, and knows which folders
- * cannot hold anything.
+ * A name is split at its slashes. Within a part, matching goes back only to the last star,
+ * which is enough and bounds the cost by the product of the lengths. Across parts, the
+ * possible positions in the pattern are a set of bits, which each part of the name
+ * advances: so a walk of a tree takes one step for each entry, and knows which folders
+ * cannot contain a match.
  */
 #include "base/glob.h"
 
@@ -36,7 +36,7 @@ int32_t pattern_char(const char *s, const char *end, size_t *used)
 	return v;
 }
 
-/* The same for a pattern and for a name: bytes that are no character are told apart. */
+/* For patterns and names alike: an invalid byte becomes a value that no character has. */
 static int32_t next_char(const char **s, const char *end)
 {
 	size_t used;
@@ -50,7 +50,7 @@ static int32_t next_char(const char **s, const char *end)
 
 /* ---- [...] ------------------------------------------------------------------- */
 
-/* A member's character, after its backslash if it has one. -1 at the end. */
+/* The next character of a set, after its backslash if it has one. -1 at the end. */
 static int32_t member(const char **p, const char *end)
 {
 	if (*p < end && **p == '\\')
@@ -58,8 +58,8 @@ static int32_t member(const char **p, const char *end)
 	return *p < end ? next_char(p, end) : -1;
 }
 
-/* *p stands behind '['; goes behind ']'. Is c in it? -1 where it does not end or a range
- * is turned round. */
+/* *p is after '[' and moves past ']'. Is c in the set? -1 if the set has no end or a range
+ * is reversed. */
 static int in_set(const char **p, const char *end, int32_t c)
 {
 	bool negated = *p < end && (**p == '!' || **p == '^'), in = false, first = true;
@@ -84,7 +84,7 @@ static int in_set(const char **p, const char *end, int32_t c)
 
 /* ---- one part ----------------------------------------------------------------- */
 
-/* Does one element of the pattern take one character? Both go on. */
+/* Does one element of the pattern match one character? Advances both. */
 static bool one(const char **p, const char *pend, const char **s, const char *send)
 {
 	int32_t c = next_char(s, send);
@@ -190,7 +190,7 @@ const char *pattern_compile(struct pattern *p, const char *text, size_t len)
 	}
 }
 
-/* "**" may stand for no part at all, but at the end. */
+/* "**" may match zero parts, except at the end. */
 static uint64_t skip_deep(const struct pattern *p, uint64_t at)
 {
 	for (unsigned i = 0; i + 1 < p->parts; i++)

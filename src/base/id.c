@@ -1,8 +1,8 @@
-/* id.c - the name of a job: a UUID of version 7 (RFC 9562, section 5.7)
+/* id.c - the id of a job: a UUID of version 7 (RFC 9562, section 5.7)
  *
  * 48 bits of milliseconds, then 12 bits of the fraction of the millisecond
  * (method 3 of section 6.2), then 62 random bits. Within a process time stamps
- * rise strictly, so that ids sort in the order in which they were made, also
+ * rise strictly, so that ids sort in the order of their creation, even
  * when many are made in a microsecond or the clock steps back.
  */
 #include "base/id.h"
@@ -17,7 +17,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-/* Milliseconds << 12 | fraction, larger than the one before. */
+/* Milliseconds << 12 | fraction, larger than the previous stamp. */
 static uint64_t next_stamp(void)
 {
 	static _Atomic uint64_t last;
@@ -36,7 +36,7 @@ static uint64_t next_stamp(void)
 
 static void random_bytes(void *p, size_t len)
 {
-	/* up to 256 bytes come whole once the pool is ready; a signal may come before */
+	/* up to 256 bytes are complete once the pool is ready; a signal may interrupt before */
 	while (getrandom(p, len, 0) != (ssize_t)len)
 		if (errno != EINTR)
 			abort(); /* a predictable or repeated id would be worse */
@@ -59,7 +59,7 @@ bool id_valid(const char *s)
 			if (s[i] != '-')
 				return false;
 		} else if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f'))) {
-			return false; /* the end of a short string too */
+			return false; /* also at the end of a string that is too short */
 		}
 	}
 	return s[ID_LEN] == '\0' && s[14] == '7' && memchr("89ab", s[19], 4);

@@ -1,8 +1,8 @@
 /* json.c - the scanner of strict JSON, and the tree
  *
- * First a scanner goes over the whole text and decides; then cJSON makes the
- * tree of a text that is known to be well formed. So a weakness of the tree
- * builder is out of reach of whoever wrote the text, and errors have a place.
+ * First a scanner checks the whole text; then cJSON builds the tree of a text that
+ * is known to be valid. So untrusted input cannot reach a weakness of the tree
+ * builder, and errors have a position.
  */
 #include "base/json.h"
 #include "base/buf.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 63 }; /* cJSON cuts longer ones */
+enum { NUMBER_MAX = 63 }; /* cJSON cuts longer numbers */
 
 /* ---- the scanner ------------------------------------------------------- */
 
@@ -177,7 +177,7 @@ static int scan_member(struct scan *s, int depth)
 	return scan_value(s, depth);
 }
 
-/* An object or an array: the same but for their brackets and members. */
+/* An object or an array: they differ only in their brackets and members. */
 static int scan_group(struct scan *s, int depth)
 {
 	char close = *s->p++ == '{' ? '}' : ']';
@@ -257,7 +257,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, since an object may have as many members as the text has room for. */
+/* Sorts the keys, since an object may have very many members. */
 static int object_keys_differ(const cJSON *object, struct cee_err *e)
 {
 	size_t n = (size_t)cJSON_GetArraySize(object), i = 0;

@@ -1,10 +1,9 @@
-/* json.h - strict JSON: a text becomes a tree, or an error with its place
+/* json.h - strict JSON: parses a text into a tree, or returns an error with its position
  *
- * cJSON builds the tree; what it would accept too much of is refused before: everything
- * that RFC 8259 does not allow, and besides that duplicate keys, NUL in any spelling,
- * invalid UTF-8, lone surrogates, more than JSON_DEPTH levels and more than JSON_VALUES
- * values. One addition to the RFC is accepted: raw line breaks and tabs inside strings,
- * since shells send them.
+ * cJSON builds the tree, but the scanner first refuses everything that RFC 8259 does
+ * not allow, and also duplicate keys, NUL in any spelling, invalid UTF-8, lone surrogates,
+ * more than JSON_DEPTH levels and more than JSON_VALUES values. One addition to the RFC is
+ * accepted: raw line breaks and tabs inside strings, since shells send them.
  */
 #ifndef CEE_JSON_H
 #define CEE_JSON_H

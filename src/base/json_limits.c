@@ -1,4 +1,4 @@
-/* json_limits.c - limits of one phase and of both as a job and a language state them */
+/* json_limits.c - limits of one phase and of both phases, in a job and in a language */
 #include "base/json_limits.h"
 #include "base/error.h"
 #include "base/json_values.h"
@@ -24,7 +24,7 @@ static int limit_value(const cJSON *v, enum limit_id id, const char *path, struc
 	return 0;
 }
 
-/* For messages: the names of the limits, then the others that may stand there. */
+/* The error for an unknown name: suggests a near name, or lists the limits. */
 static int unknown_limit(const char *name, const char *path, bool phases, bool stop, struct cee_err *e)
 {
 	const char *names[LIMIT_COUNT + 4] = { 0 };

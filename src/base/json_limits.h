@@ -9,15 +9,15 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* {"cpu": 5, "memory": "64M"}; "none" is accepted here, so a job's are given to json_limits_of_job then. */
+/* {"cpu": 5, "memory": "64M"}; accepts "none", so a job's limits need json_limits_of_job afterwards. */
 int json_limits(const cJSON *v, const char *path, struct limits *l, struct cee_err *e);
-/* The same for both phases: {"compile": {…}, "run": {…}}; a limit beside these two is the run's.
- * "stop" ("output" or "never") is accepted where stop_on_output is not NULL. */
+/* The same for both phases: {"compile": {…}, "run": {…}}; a limit outside these two is one of the run phase.
+ * "stop" ("output" or "never") is accepted if stop_on_output is not NULL. */
 int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_COUNT], bool *stop_on_output,
 		      struct cee_err *e);
-/* No job may have "none": -1 where one is. */
+/* The limits of a job must not be "none": -1 if one of them is. */
 int json_limits_of_job(const struct limits *l, const char *path, struct cee_err *e);
-/* {"cpu":5.000000,"memory":67108864}, without those that are not set */
+/* {"cpu":5.000000,"memory":67108864}, without limits that are not set */
 void json_put_limits(struct json_writer *w, const char *name, const struct limits *l);
 
 #endif

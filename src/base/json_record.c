@@ -210,7 +210,7 @@ static int get_member(const cJSON *v, const char *path, const struct json_member
 	return 0;
 }
 
-/* The member of that name, in the tables of inline ones too; *into becomes the struct that has it. */
+/* The member of that name, also in tables of JSON_INLINE members; *into becomes the struct that contains it. */
 static const struct json_member *find(const struct json_member *table, const char *name, void **into)
 {
 	for (const struct json_member *m = table; !ends(m); m++) {

@@ -35,15 +35,15 @@ int json_wrong_type(struct cee_err *e, const char *path, const cJSON *v, const c
 /* The path of a member (or, where member is NULL, of an element) beneath path; "" is the root. */
 void json_path(char out[JSON_PATH_MAX], const char *path, const char *member, int index);
 
-/* Values. *out is malloc'ed; what it held before is freed. */
+/* Values. *out is malloc'ed; its previous value is freed. */
 int json_string(const cJSON *v, const char *path, char **out, struct cee_err *e);
 int json_bool(const cJSON *v, const char *path, bool *out, struct cee_err *e);
 int json_integer(const cJSON *v, const char *path, int64_t min, int64_t max, int64_t *out, struct cee_err *e);
-/* An array of at most max_count strings of at most max_len bytes each. *out has *n strings and a NULL
- * behind them; on error too, and then the caller frees what is there. */
+/* An array of at most max_count strings of at most max_len bytes each. *out has *n strings and a final NULL,
+ * also on error, when the caller frees it too. */
 int json_strings(const cJSON *v, const char *path, size_t max_count, size_t max_len, char ***out, size_t *n,
 		 struct cee_err *e);
-/* {"NAME": "value"} as NAME=value; *out as of json_strings. */
+/* {"NAME": "value"} as NAME=value; *out as in json_strings. */
 int json_env(const cJSON *v, const char *path, char ***out, size_t *n, struct cee_err *e);
 /* Seconds or a text such as "200ms", into microseconds. */
 int json_duration(const cJSON *v, const char *path, int64_t *us, struct cee_err *e);

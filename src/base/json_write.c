@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The bytes from s on that a JSON string holds as they are. */
+/* The number of bytes from s on that need no escape in a JSON string. */
 static size_t plain_run(const char *s, size_t len)
 {
 	size_t i = 0;
@@ -99,7 +99,7 @@ static void put_quoted(struct json_writer *w, const char *data, size_t len)
 		w->failed = true;
 }
 
-/* What stands before a value. */
+/* Writes the comma and the name before a value. */
 static void begin_value(struct json_writer *w, const char *name)
 {
 	if (w->comma)

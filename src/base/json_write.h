@@ -26,7 +26,7 @@ struct json_writer {
 	bool failed; /* out of memory; nothing more is appended */
 };
 struct json_writer json_writer(struct buf *out);
-int json_written(const struct json_writer *w); /* -1 ENOMEM: what is in the buffer is cut */
+int json_written(const struct json_writer *w); /* -1 ENOMEM: the text in the buffer is incomplete */
 
 void json_open(struct json_writer *w, const char *name, char bracket); /* '{' or '[' */
 void json_close(struct json_writer *w, char bracket);		       /* '}' or ']' */
@@ -38,11 +38,11 @@ void json_put_integer(struct json_writer *w, const char *name, int64_t v);
 void json_put_seconds(struct json_writer *w, const char *name, int64_t us); /* 1.000250 */
 void json_put_bool(struct json_writer *w, const char *name, bool v);
 void json_put_null(struct json_writer *w, const char *name);
-/* What is JSON already: a value or, where name is NULL, an object's fields without its braces. */
+/* Appends text that is JSON already: a value or, if name is NULL, an object's fields without its braces. */
 void json_put_raw(struct json_writer *w, const char *name, const char *json, size_t len);
 
-/* The quoter of all of them, for a text that is not JSON as a whole: a string with its quotes. Control characters
- * (DEL and C1 too) are escaped, invalid UTF-8 becomes U+FFFD. -1 ENOMEM. */
+/* Quotes strings for all functions above, and for texts that are not JSON as a whole. Control characters
+ * (also DEL and C1) are escaped, invalid UTF-8 becomes U+FFFD. -1 ENOMEM. */
 int json_quote(struct buf *b, const char *data, size_t len);
 
 #endif

@@ -60,7 +60,7 @@ void limits_default(struct limits *l, const struct limits *d)
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (l->v[i] < 0)
 			l->v[i] = d->v[i];
-	/* so that a busy host fails no job that stays within its cpu time */
+	/* so that a job within its cpu time does not fail on a busy host */
 	if (l->v[LIMIT_WALL] < 0 && l->v[LIMIT_CPU] >= 0)
 		l->v[LIMIT_WALL] = 3 * l->v[LIMIT_CPU] + 1000000;
 }
@@ -130,7 +130,7 @@ static int number_with_unit(const char *text, const struct unit *u, int64_t *val
 	if (*p == '.') {
 		const char *dot = p++;
 		for (; *p >= '0' && *p <= '9'; p++)
-			if (p - dot <= 6) { /* finer than a microsecond or a byte of a megabyte: dropped */
+			if (p - dot <= 6) { /* further decimal places are dropped */
 				part = part * 10 + (*p - '0');
 				scale *= 10;
 			}
@@ -194,8 +194,8 @@ static int64_t largest(enum limit_id id)
 	return COUNT_LARGEST;
 }
 
-/* Zero means "no limit" to tmpfs and to rlimits of time, and nothing runs with none of
- * the rest: only output and files may be forbidden altogether. */
+/* Zero means "no limit" to tmpfs and to rlimits of time, and no program runs with zero of
+ * the others: only output and file size may be 0. */
 static int limit_range(enum limit_id id, int64_t v, int64_t *value, struct cee_err *e)
 {
 	bool zero = id == LIMIT_OUTPUT || id == LIMIT_FILE_SIZE;

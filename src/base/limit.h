@@ -50,7 +50,7 @@ enum limit_id {
 
 #define LIMIT_NONE INT64_MAX /* "none", on the wire UINT64_MAX */
 
-/* -1 is "not set". */
+/* The limits of one phase; -1 is "not set". */
 struct limits {
 	int64_t v[LIMIT_COUNT];
 };
@@ -60,10 +60,10 @@ extern const char *const limit_name[LIMIT_COUNT];
 extern const char *const limit_names; /* all, for messages: "cpu, wall, ..." */
 extern const enum limit_unit limit_unit[LIMIT_COUNT];
 void limits_init(struct limits *l); /* all -1 */
-/* Fills what is -1. Wall time that is then still unset becomes three times the cpu
+/* Fills limits that are -1 from d. A wall time that is still unset becomes three times the cpu
  * time plus a second. */
 void limits_default(struct limits *l, const struct limits *d);
-void limits_cap(struct limits *l, const struct limits *max); /* lowers what is over max */
+void limits_cap(struct limits *l, const struct limits *max); /* lowers limits that are above max */
 bool limit_may_be_none(enum limit_id id);
 /* The first limit that is LIMIT_NONE, or LIMIT_COUNT. */
 enum limit_id limits_none(const struct limits *l);
@@ -72,7 +72,7 @@ int limit_find(const char *name); /* enum limit_id or -1 */
 int limit_parse(enum limit_id id, const char *text, int64_t *value, struct cee_err *e);
 int limit_number(enum limit_id id, double number, int64_t *value, struct cee_err *e); /* TIME: seconds */
 enum { LIMIT_TEXT_MAX = 48 };
-/* As people write it and limit_parse reads it: "5s", "64M", "128", "none"; "-" when not set. */
+/* The form that limit_parse reads: "5s", "64M", "128", "none"; "-" if not set. */
 void limit_format(char out[LIMIT_TEXT_MAX], enum limit_id id, int64_t value);
 int duration_parse(const char *text, int64_t *us, struct cee_err *e); /* "1.5", "200ms", "2m", "1h", "7d" */
 int duration_number(double seconds, int64_t *us, struct cee_err *e);

@@ -1,8 +1,8 @@
 /* loop.c - one epoll, its timers, and releases that wait for the end of a batch
  *
- * Deadlines live in data: loop_once looks for the earliest and waits no longer. The runner has a few
- * timers for each running job, so a list is enough. What a handler drops is released after the
- * batch, since a later event of the batch may still point at it.
+ * Timers are a list: loop_once looks for the earliest and waits until then. The runner has only a few
+ * timers for each running job, so a list is enough. An object that a handler drops is released after
+ * the batch, since a later event of the batch may still point to it.
  */
 #include "base/loop.h"
 #include "base/clock.h"
@@ -128,7 +128,7 @@ static void fire_due(struct loop *l)
 	int64_t now = loop_now(l);
 	struct timer *t;
 
-	while ((t = earliest(l)) && t->at <= now) { /* a handler may change the list: looked at anew after each */
+	while ((t = earliest(l)) && t->at <= now) { /* a handler may change the list: search it again each time */
 		loop_timer(t, 0);
 		t->fire(t);
 	}

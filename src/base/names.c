@@ -1,4 +1,4 @@
-/* names.c - names of files and groups: what could leave a folder or upset a terminal is refused */
+/* names.c - names of files and groups: refuses names that could leave a folder or confuse a terminal */
 #include "base/names.h"
 #include "base/text.h"
 

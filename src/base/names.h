@@ -10,13 +10,13 @@ enum {
 	PARTS_MAX = 16,	     /* and parts */
 	GROUP_NAME_MAX = 64, /* bytes */
 	KEY_MAX_LEN = 255,   /* bytes */
-	FILES_MOST = 10000   /* files that are collected from one job at most */
+	FILES_MOST = 10000   /* maximum number of files that are collected from one job */
 };
 
 /* A file name that a job may use: relative, no empty, "." or ".." part, no
  * control character, at most 255 bytes a part and 1024 in all, 16 parts. */
 bool job_name_valid(const char *name);
-/* UTF-8 without '/' and control characters, 1 to 64 bytes, the first no dot. */
+/* UTF-8 without '/' and control characters, 1 to 64 bytes, not beginning with a dot. */
 bool group_name_valid(const char *name);
 
 #endif

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { NEAR_MAX = 40 }; /* bytes; of longer names none is near */
+enum { NEAR_MAX = 40 }; /* bytes; longer names are never near */
 
-/* How many letters to put in, leave out or change; two that changed places count as one. */
+/* The number of letters to insert, delete or change; swapping two adjacent letters counts as one. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b), d[3][NEAR_MAX + 1];
@@ -35,7 +35,7 @@ static size_t distance(const char *a, const char *b)
 const char *nearest_name(const char *name, const char *const *names, size_t step)
 {
 	const char *best = NULL;
-	size_t least = strlen(name) <= 4 ? 2 : 3; /* below it is near */
+	size_t least = strlen(name) <= 4 ? 2 : 3; /* a smaller distance is near */
 
 	while (*names) {
 		size_t d = distance(name, *names);

@@ -1,4 +1,4 @@
-/* text.c - UTF-8 as RFC 3629 has it, the part of it that a terminal may be shown, and base64 */
+/* text.c - UTF-8 by RFC 3629, the characters that are safe on a terminal, and base64 */
 #include "base/text.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Length of the well-formed UTF-8 character at s (RFC 3629: no overlong forms,
- * no surrogates, at most U+10FFFF), 0 when there is none. */
+ * no surrogates, at most U+10FFFF), 0 if there is none. */
 static size_t utf8_char(const unsigned char *s, size_t len)
 {
 	unsigned char lo = 0x80, hi = 0xBF;
@@ -102,8 +102,8 @@ static int base64_value(char c)
 	return -1;
 }
 
-/* Decodes four characters, pad of them '=' (0 to 2), into 3 - pad bytes. Bits that
- * the padding leaves over must be zero: one text for each content. */
+/* Decodes four characters, the last pad of them '=' (0 to 2), into 3 - pad bytes. Unused bits before
+ * the padding must be zero, so that each content has only one encoding. */
 static int base64_quad(const char *s, int pad, unsigned char *out)
 {
 	uint32_t v = 0;

@@ -44,7 +44,7 @@ int time_parse(const char *s, int64_t *us)
 	tm.tm_mon = month - 1;
 	back = tm;
 	t = timegm(&back);
-	/* timegm makes 3 March of 31 February: what it changed was no date */
+	/* timegm turns 31 February into 3 March: a date that it changes is invalid */
 	if (back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon || back.tm_hour != tm.tm_hour ||
 	    back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
 		goto wrong;

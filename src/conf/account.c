@@ -1,6 +1,6 @@
-/* account.c - who the users are whom the configuration names
+/* account.c - finds the users that the configuration names
  *
- * Apart from conf.c: few programs ask, and the others need not have a name service loaded.
+ * Separate from conf.c, so that only the few programs that need it load a name service.
  */
 #include "conf/account.h"
 #include "base/error.h"

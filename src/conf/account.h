@@ -8,6 +8,6 @@
 #include <sys/types.h>
 
 int conf_http_uid(const struct conf *c, uid_t *uid,
-		  struct cee_err *e); /* account.c: 0 *uid is http_user; ENOENT: none is set */
+		  struct cee_err *e); /* 0: *uid is the uid of http_user; ENOENT: http_user is not set */
 
 #endif

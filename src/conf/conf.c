@@ -1,7 +1,7 @@
 /* conf.c - cee.conf(5): lines "key = value"
  *
- * A line that is not understood is an error with its number, never skipped: a limit that was
- * misspelt would otherwise be no limit. A comment begins with # at the start of a line or after
+ * An invalid line is an error with its number and is never skipped: otherwise a misspelt
+ * limit would not be in force. A comment begins with # at the start of a line or after
  * white space. conf_keys.c has the table of keys, conf_load.c finds the file.
  */
 #include "conf/conf.h"
@@ -100,7 +100,7 @@ int conf_parse(struct conf *c, const char *file, const char *text, size_t len, s
 		text += take;
 		len -= take;
 	}
-	/* a default over the ceiling would give a silent job more than one that asks */
+	/* if a default could exceed the ceiling, a job without limits would get more than one may request */
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_cap(&c->dflt[p], &c->max[p]);
 	if (c->keep_max_us >= 0 && (c->keep_us < 0 || c->keep_us > c->keep_max_us))

@@ -83,9 +83,9 @@ void conf_release(struct conf *c);
 int conf_parse(struct conf *c, const char *file, const char *text, size_t len, struct cee_err *e);
 /* conf_init, then the file: path, else $CEE_CONF, else etc/cee.conf beside the
  * directory of the running program (a checkout), else /etc/cee/cee.conf. A missing
- * file is no error unless it was named. Then -s SPOOL (may be NULL), else $CEE_SPOOL,
- * else conf's. Relative paths in the file are relative to the file's
- * directory's parent (the checkout). */
+ * file is an error only if it was named. Then the spool: -s SPOOL (may be NULL), else
+ * $CEE_SPOOL, else the file's. Relative paths in the file are relative to the parent
+ * of the file's directory (the checkout). */
 int conf_load(struct conf *c, const char *path, const char *spool, struct cee_err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /* conf_keys.c - the keys of cee.conf(5): one table of names, members, defaults and bounds
  *
- * A default is written as the file would have it. limit.PHASE.NAME and ceiling.PHASE.NAME are not
+ * A default is written as in the file. limit.PHASE.NAME and ceiling.PHASE.NAME are not
  * here: conf_limits.c takes them from limit.h.
  */
 #include "conf/conf_keys.h"
@@ -25,7 +25,7 @@
 #include <unistd.h>
 #include <sys/types.h>
 
-/* Where most distributions have the host's authorities; nothing is mounted where there is no such file. */
+/* The certificate authorities of the host, as most distributions place them; a missing file is not mounted. */
 #define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
 
 enum { ORIGIN_MAX = 256 };
@@ -33,7 +33,7 @@ enum { ORIGIN_MAX = 256 };
 
 /* ---- values with rules of their own ------------------------------------------------ */
 
-/* Whoever speaks to the engine is root: an address in the clear is for loopback only. */
+/* Access to the engine is equivalent to root, so an unencrypted address must be a loopback one. */
 static int docker_host(const char *v, struct cee_err *e)
 {
 	static const char *const good[] = { "unix:///", "tcp://127.0.0.1:", "tcp://[::1]:", "tcp://localhost:" };
@@ -44,7 +44,7 @@ static int docker_host(const char *v, struct cee_err *e)
 	return cee_fail(e, EINVAL, "must be unix:///PATH or tcp://127.0.0.1:PORT, not \"%.60s\"", v);
 }
 
-/* These would not separate the job from anything. */
+/* Refuses networks that would not isolate the job. */
 static int job_network(const char *name, struct cee_err *e)
 {
 	AUTO_FREE char *valid = NULL;
@@ -63,7 +63,7 @@ static int set_cpus(struct conf *c, const char *v, struct cee_err *e)
 {
 	int64_t millionths = 0;
 
-	/* as a duration's number: decimal digits in every locale */
+	/* written as the number of a duration: decimal digits in every locale */
 	if (v[strspn(v, "0123456789.")] || duration_parse(v, &millionths, NULL) < 0 || millionths > 1024 * SECOND)
 		return cee_fail(e, EINVAL, "must be a number of processors such as 1 or 0.5, or 0 for no quota");
 	c->cpus = (double)millionths / 1e6;
@@ -88,7 +88,7 @@ static int set_uids(struct conf *c, const char *v, struct cee_err *e)
 	return 0;
 }
 
-/* It would see what the other container sees, which nobody has looked at. */
+/* Refuses another container's network: a package box would reach everything that the container can reach. */
 static int package_network(const char *v, struct cee_err *e)
 {
 	if (!*v || strncmp(v, "container", 9) == 0)
@@ -96,7 +96,7 @@ static int package_network(const char *v, struct cee_err *e)
 	return 0;
 }
 
-/* An address goes into the package client's environment, so what is in it can be read there. */
+/* Refuses a password: programs in the package box can read the address in their environment. */
 static int package_proxy(const char *v, struct cee_err *e)
 {
 	if (strncmp(v, "http://", 7) != 0 && strncmp(v, "https://", 8) != 0)
@@ -125,7 +125,7 @@ static int http_realm(const char *v, struct cee_err *e)
 	return 0;
 }
 
-/* A name or a number; whether there is such a user is asked when it is needed. */
+/* A name or a number; whether the user exists is checked at the time of use. */
 static int http_user(const char *v, struct cee_err *e)
 {
 	if (strlen(v) > 64 || v[strcspn(v, ":/ \t")])
@@ -174,7 +174,7 @@ enum kind {
 	PATH,  /* char * */
 	NAME,  /* char *, conf_name */
 	TEXT,  /* char * */
-	FLAG,  /* bool: whether it is the first of words */
+	FLAG,  /* bool: whether the value is the first of words */
 	WORD,  /* an enum: the index in words */
 	INT,   /* int */
 	COUNT, /* int64_t */
@@ -193,10 +193,10 @@ static const struct key {
 	const char *value; /* the default */
 	int64_t least, most;
 	const char *const *words;
-	int (*check)(const char *value, struct cee_err *e); /* NAME and TEXT: besides */
+	int (*check)(const char *value, struct cee_err *e); /* NAME and TEXT: an additional check */
 	int (*set)(struct conf *c, const char *value, struct cee_err *e);
 } keys[] = {
-	/* paths: relative ones are beneath the checkout, or whatever the file's directory is in */
+	/* paths: relative ones are relative to the checkout, or to the parent of the file's directory */
 	{ "spool", PATH, AT(spool), .value = "/var/spool/cee" },
 	{ "languages", PATH, AT(languages), .value = "/etc/cee/languages.d" },
 	{ "init", PATH, AT(init), .value = "/usr/local/bin/cee-init" },
@@ -342,7 +342,7 @@ int conf_set(struct conf *c, const char *key, const char *value, bool seen[CONF_
 	return cee_fail(e, EINVAL, "unknown key (cee.conf(5) has the list)");
 }
 
-/* Those that this process may use, as nproc(1) says. */
+/* The number of processors that this process may use, as in nproc(1). */
 static int processors(void)
 {
 	cpu_set_t set;
@@ -358,7 +358,7 @@ void conf_init(struct conf *c)
 	for (size_t i = 0; i < KEYS; i++) {
 		const struct key *k = &keys[i];
 
-		if (k->value && is_text(k)) /* as it is: "" stands for none where a file must give a value */
+		if (k->value && is_text(k)) /* unchecked: a default may be "" even if a value in the file may not */
 			*MEMBER(char *, c, k) = strdup(k->value);
 		else if (k->value)
 			set(c, k, k->value, NULL);

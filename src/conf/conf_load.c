@@ -35,8 +35,8 @@ static char *program_dir(void)
 	return strdup(path);
 }
 
-/* Which file: the named one, or the first that exists of those it may be. NULL with
- * errno 0: none, which is fine. */
+/* The configuration file: the named one, or the first standard one that exists. NULL with
+ * errno 0: there is none, which is not an error. */
 static char *conf_find(const char *path)
 {
 	AUTO_FREE char *dir = NULL, *beside = NULL;
@@ -57,7 +57,7 @@ static char *conf_find(const char *path)
 	return NULL;
 }
 
-/* The directory above the file's own, absolute: what relative paths in it are beneath. */
+/* The parent of the file's directory, absolute: the base of relative paths in the file. */
 static char *conf_base(const char *path)
 {
 	AUTO_FREE char *real = realpath(path, NULL);
@@ -85,7 +85,7 @@ static int conf_read(struct conf *c, struct cee_err *e)
 	return 0;
 }
 
-/* Beside the spool, whose directories are owners: SPOOL-layers. */
+/* SPOOL-layers, next to the spool and not in it, since the directories in the spool are owners. */
 static int layers_beside(struct conf *c)
 {
 	size_t n = strlen(c->spool);
@@ -95,7 +95,7 @@ static int layers_beside(struct conf *c)
 	return asprintf(&c->layers, "%.*s-layers", (int)n, c->spool) < 0 ? -1 : 0;
 }
 
-/* What is installed lies beside the programs, wherever those are: PREFIX/bin/cee-init, PREFIX/share/cee/web. */
+/* Sets *path to a file installed with the programs, if it exists: PREFIX/bin/cee-init, PREFIX/share/cee/web. */
 static void use_if_there(char **path, const char *beside_program)
 {
 	AUTO_FREE char *dir = program_dir();
@@ -130,7 +130,7 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 		return -1;
 	if (!c->layers && layers_beside(c) < 0)
 		return cee_no_memory(e);
-	/* not judged here: most programs never speak to the engine */
+	/* not checked here: most programs never use the engine */
 	return host && *host ? conf_text(&c->docker_host, host, e) : 0;
 }
 

@@ -1,6 +1,6 @@
 /* token.c - bearer tokens (token.h)
  *
- * Who can read the file learns no token. A line that is wrong gives nobody anything.
+ * The file holds only hashes, so reading it does not reveal a token. An invalid line grants nothing.
  */
 #include "conf/token.h"
 #include "base/buf.h"
@@ -139,7 +139,7 @@ int token_find(struct token *t, const char *file, size_t len, const char *text, 
 		const char *nl = memchr(file, '\n', len);
 		size_t n = nl ? (size_t)(nl - file) : len;
 
-		/* what is compared is a hash: how long that takes tells nothing of the token */
+		/* hashes are compared, so the time of the comparison reveals nothing about the token */
 		if (n > TOKEN_HASH && memcmp(file, hash, TOKEN_HASH) == 0 && token_parse(t, file, n, NULL) == 1)
 			return t->expires_us < 0 || now < t->expires_us;
 		n += nl != NULL;

@@ -1,13 +1,13 @@
 /* compare.c - compares a program's output with the expected output
  *
- * The output is taken byte by byte against a place in the expected text; nothing of it
- * is kept but what an excerpt shows and, in float, the word that may be a number. What
- * came before the first difference equals the expected text (that is what makes it the
- * first), so the excerpt's left part is taken from there.
+ * The output is compared byte by byte with a position in the expected text. Of the output only
+ * the bytes for an excerpt are kept and, in float, the word that may be a number. The output
+ * before the first difference equals the expected text, so the left part of the excerpt is
+ * taken from the expected text.
  *
- * White space that has come in a line counts only if something follows it. Until that
- * is known it is compared on trial (space, odd): what follows makes it count, the end of
- * the line makes it as if it had never been.
+ * White space in a line counts only if something else follows it in that line. Until that
+ * is known, it is compared provisionally (space, odd): another character in the line makes
+ * it count, and the end of the line discards it.
  *
  * No I/O.
  */
@@ -32,10 +32,10 @@ static bool is_space(unsigned char b)
 
 /* ---- the rule --------------------------------------------------------------- */
 
-/* A tolerance: a finite number, not below 0. What follows it in *end. */
+/* Parses a tolerance: a finite number, not below 0. *end becomes the first character after it. */
 static bool tolerance(const char *s, char **end, double *v)
 {
-	size_t n = strspn(s, "0123456789.eE+-"); /* no hexadecimals, which strtod takes too */
+	size_t n = strspn(s, "0123456789.eE+-"); /* no hexadecimal numbers, which strtod accepts too */
 
 	if ((s[n] && s[n] != ',') || *s == '+' || *s == '-')
 		return false;
@@ -90,7 +90,7 @@ static size_t left_of(const struct compare *c, size_t least, size_t at)
 	return from;
 }
 
-/* The difference, or what may become it, is at `at`: got begins with what stands before it. */
+/* Begins an excerpt for a difference, or a possible one, at `at`: got starts with the text before it. */
 static void open_excerpt(struct compare *c, size_t least, size_t at)
 {
 	c->got.len = 0;
@@ -112,8 +112,8 @@ static void gather(struct compare *c, unsigned char b)
 	}
 }
 
-/* What no longer fits is cut; half a character at the cut goes too. No text of ours has
- * NULs: one is shown as a byte that is no text either. */
+/* Cuts what does not fit, and a character that the cut would split. Texts here have no NULs,
+ * so a NUL is shown as a byte that is invalid UTF-8. */
 static void close_excerpt(struct compare_excerpt *x)
 {
 	size_t n = x->len, back = 0;
@@ -146,7 +146,7 @@ static uint64_t lines_before(const struct compare *c, size_t at)
 	return n;
 }
 
-/* At `at` of the expected text, in the line (or word) that begins at `least`. */
+/* Records a difference at `at` of the expected text, in the line (or word) that begins at `least`. */
 static void differ(struct compare *c, size_t least, size_t at)
 {
 	bool exact = c->rule.how == COMPARE_EXACT, words = c->rule.how >= COMPARE_TOKENS;
@@ -201,7 +201,7 @@ static size_t skip_blank(const struct compare *c, size_t at)
 	return at;
 }
 
-/* The line has ended: the white space before it was nothing. */
+/* The line has ended: white space before its end does not count. */
 static void end_line(struct compare *c)
 {
 	size_t end = skip_blank(c, c->at);
@@ -216,7 +216,7 @@ static void end_line(struct compare *c)
 	c->space = c->at;
 }
 
-/* What has come since `at` is not what is expected at `at`. */
+/* The output differs from the expected text at `at`, or may differ (white space). */
 static void odd_from(struct compare *c, size_t at)
 {
 	if (!c->odd && !c->open)
@@ -259,7 +259,7 @@ static void begin_word(struct compare *c)
 	c->word_len = 0;
 }
 
-/* A decimal number, infinity or not a number, as a whole; what a double cannot hold is none. */
+/* Parses a whole decimal number, infinity or NaN; false also for a number that a double cannot hold. */
 static bool number(const char *s, size_t len, double *v)
 {
 	char text[COMPARE_NUMBER + 1], *end;
@@ -268,7 +268,7 @@ static bool number(const char *s, size_t len, double *v)
 		return false;
 	memcpy(text, s, len);
 	text[len] = 0;
-	/* strtod takes hexadecimals, white space and nan(...) too */
+	/* strtod accepts hexadecimal numbers, white space and nan(...) too */
 	if (strlen(text) != len || text[strspn(text, "+-0123456789.eEinfINFtyTYaA")])
 		return false;
 	*v = strtod(text, &end);
@@ -300,7 +300,7 @@ static void end_word(struct compare *c)
 		c->open = false;
 		return;
 	}
-	if (c->equal) { /* the output's is shorter */
+	if (c->equal) { /* the word of the output is shorter */
 		c->odd_at = c->word + c->word_len;
 		open_excerpt(c, c->word, c->odd_at);
 	}
@@ -318,7 +318,7 @@ static void feed_words(struct compare *c, unsigned char b)
 	if (!c->in_word)
 		begin_word(c);
 	if (c->equal && (c->word + c->word_len >= c->word_end || c->want[c->word + c->word_len] != b)) {
-		c->equal = false; /* but it may be near: a number is only understood as a whole */
+		c->equal = false; /* two numbers may still be near each other: see end_word */
 		c->odd_at = c->word + c->word_len;
 		open_excerpt(c, c->word, c->odd_at);
 	}
@@ -377,7 +377,7 @@ void compare_gap(struct compare *c)
 	c->open = false;
 }
 
-/* The output has ended at `at`; what is still expected begins at `rest`. */
+/* The output has ended at `at`; the rest of the expected text begins at `rest`. */
 static void differ_missing(struct compare *c, size_t rest)
 {
 	size_t line = line_start(c, rest);

@@ -23,7 +23,7 @@ struct compare_rule {
 	enum compare_how how;
 	double abs, rel;
 };
-/* "exact", "trailing", "tokens", "float:ABS,REL"; -1 EINVAL and e says what would be right. */
+/* "exact", "trailing", "tokens", "float:ABS,REL"; -1 EINVAL, and e says what would be right. */
 int compare_parse(const char *text, struct compare_rule *r, struct cee_err *e);
 
 enum { COMPARE_EXCERPT = 60, COMPARE_NUMBER = 512 };
@@ -36,32 +36,31 @@ struct compare {
 	struct compare_rule rule;
 	const unsigned char *want;
 	size_t len;
-	size_t at;	/* of it was found */
+	size_t at;	/* bytes of the expected text that the output has matched */
 	uint64_t lines; /* newlines of the output so far */
-	/* trailing: the white space that has come since `at`, of which nobody knows yet whether it counts */
-	size_t space; /* where it leads to */
-	bool odd;     /* it is not what is expected there */
-	bool past;    /* newlines after the end of all that is expected */
-	/* tokens, float: the word that is coming */
+	/* trailing: the white space since `at`, which counts only if the line goes on */
+	size_t space; /* the position in the expected text after it */
+	bool odd;     /* it differs from the expected text */
+	bool past;    /* the output has a newline after the end of the expected text */
+	/* tokens, float: the current word of the output */
 	bool in_word, equal;
-	size_t word, word_end;	     /* the expected one */
-	size_t word_len;	     /* of what has come */
-	size_t odd_at;		     /* where it differs from it, not equal */
-	char number[COMPARE_NUMBER]; /* its beginning */
-	bool open;		     /* got is being gathered */
-	/* what came out */
+	size_t word, word_end;	     /* the expected word */
+	size_t word_len;	     /* bytes of the output's word so far */
+	size_t odd_at;		     /* where the two words differ, unless equal */
+	char number[COMPARE_NUMBER]; /* the beginning of the output's word */
+	bool open;		     /* got is being filled */
+	/* the result */
 	bool differs;
-	uint64_t
-		line; /* of the first difference, from 1: the expected text's, or the output's where it goes on too long */
-	struct compare_excerpt expected, got; /* what stands there; exact: with its newline */
+	uint64_t line; /* of the first difference, from 1: in the expected text, or in an output that is longer */
+	struct compare_excerpt expected, got; /* the text there; exact: with its newline */
 };
 
-/* want stays the caller's, and must stay until the end. */
+/* Borrows want, which must stay valid until compare_end. */
 void compare_init(struct compare *c, const struct compare_rule *r, const void *want, size_t len);
 void compare_feed(struct compare *c, const void *bytes, size_t len);
-/* Bytes of the output are missing here: whatever they were, it cannot be the same. */
+/* Bytes of the output are missing here: the output counts as different. */
 void compare_gap(struct compare *c);
-/* The output is complete. true: it is the same; else line, expected and got say where not. */
+/* The output is complete. Returns whether it is as expected; if not, line, expected and got describe the difference. */
 bool compare_end(struct compare *c);
 
 #endif

@@ -162,7 +162,7 @@ static int put_next(const struct compose *d, size_t i, size_t max, struct buf *o
 	return r;
 }
 
-/* entry is the first, which was read already. */
+/* entry is the first file, which was read already. */
 static int put_files(const struct compose *d, const struct input *entry, size_t max, struct buf *out, struct cee_err *e)
 {
 	if (buf_printf(out, ",\"files\":[") < 0)
@@ -192,7 +192,7 @@ static size_t name_len(const char *s)
 	return strcspn(s, "=");
 }
 
-/* Is there another of the same name after entry i? Then that one counts. */
+/* Does a later entry have the same name as entry i? Then the later one is used. */
 static bool overruled(const struct strings *s, size_t i)
 {
 	size_t n = name_len(s->v[i]);
@@ -203,7 +203,7 @@ static bool overruled(const struct strings *s, size_t i)
 	return false;
 }
 
-/* "NAME":"VALUE" of each entry that counts, sep before the first and commas between. */
+/* "NAME":"VALUE" of each entry that is used, sep before the first and commas between. */
 static int put_pairs(const struct strings *s, const char *sep, const char *what, struct buf *out, struct cee_err *e)
 {
 
@@ -234,7 +234,7 @@ static int put_object(const struct strings *s, const char *field, const char *wh
 	return buf_add(out, "}", 1);
 }
 
-/* cpu=2 and run.cpu=2 are the run's, compile.cpu=2 the compiler's. */
+/* cpu=2 and run.cpu=2 set a limit of the run phase, compile.cpu=2 one of the compile phase. */
 static int put_limits(const struct strings *all, struct buf *out, struct cee_err *e)
 {
 	struct strings run = { 0 }, compile = { 0 };
@@ -322,7 +322,7 @@ static int put_stdin(const struct compose *d, size_t max, struct buf *out, struc
 static int put_all(const struct compose *d, const char *language, const struct input *entry, size_t max,
 		   struct buf *out, struct cee_err *e)
 {
-	/* what no other branch has a word for is a lack of memory; those that have put it over this */
+	/* the default message; a branch with a message of its own replaces it */
 	no_memory(e);
 	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
 	    put_field(out, "target_framework_monikier", d->framework, e) < 0 || put_files(d, entry, max, out, e) < 0 ||

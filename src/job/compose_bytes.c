@@ -29,11 +29,11 @@ int compose_put_bytes(struct buf *out, const char *as_text, const char *as_base6
 	coded = base64_encode((const unsigned char *)in->data, in->len);
 	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
 		return -1;
-	/* not by printf: it counts in int */
+	/* not with buf_printf, whose lengths are int */
 	return buf_add(out, coded, strlen(coded)) < 0 ? -1 : buf_add(out, "\"", 1);
 }
 
-/* Anything that can be read is taken, a pipe too (cee-submit <(…)); never more than max. */
+/* Accepts any readable file, also a pipe (cee-submit <(…)); never more than max bytes. */
 int compose_read(const char *path, size_t max, struct buf *in, bool *executable, struct cee_err *e)
 {
 	bool standard = strcmp(path, "-") == 0;

@@ -1,8 +1,8 @@
-/* compose_tests.c - tests of a job from a folder: NAME.in is a test's input, NAME.out what is expected
+/* compose_tests.c - tests of a job from a folder: NAME.in is a test's input, NAME.out its expected output
  *
- * One of the two will do: without NAME.out nothing is expected, without NAME.in the input is
- * empty. What else is in the folder is left alone. Tests come in the order in which people
- * read their names: 2 before 10.
+ * One of the two files is enough: without NAME.out no output is expected, without NAME.in the
+ * input is empty. Other files in the folder are ignored. Tests are sorted with numbers in
+ * their names by value: 2 before 10.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -40,7 +40,7 @@ static void pairs_release(struct pairs *a)
 	free(a->p);
 }
 
-/* ".in" or ".out" behind something: its length, else 0. */
+/* The length of the name before ".in" or ".out"; 0 if it has neither or nothing before it. */
 static size_t stem(const char *file, bool *out)
 {
 	size_t n = strlen(file);
@@ -51,7 +51,7 @@ static size_t stem(const char *file, bool *out)
 	return n > 3 && strcmp(file + n - 3, ".in") == 0 ? n - 3 : 0;
 }
 
-/* One more, of each file its own; equal names come together when they are sorted. */
+/* Adds an entry for one file; entries with equal names are merged after sorting. */
 static int add(struct pairs *a, const char *file, struct cee_err *e)
 {
 	struct pair *more;
@@ -140,7 +140,7 @@ static int put_pair(const char *dir, const struct pair *p, size_t max, struct bu
 				p->name);
 	if (buf_printf(out, "{\"name\":") < 0 || json_quote(out, p->name, strlen(p->name)) < 0)
 		return no_memory(e);
-	/* an empty input of its own, not the job's */
+	/* an empty input for this test, instead of the job's */
 	if (!p->in && buf_printf(out, ",\"stdin\":\"\"") < 0)
 		return no_memory(e);
 	if (p->in && put_file(dir, p->name, ".in", "stdin", "stdin_base64", max, out, e) < 0)

@@ -1,7 +1,7 @@
-/* detect.c - the language of a program that nobody named (detect.h)
+/* detect.c - detects a program's language when none was given (detect.h)
  *
- * Two things tell: the file's extension and its #! line. One answer is taken; two that
- * differ are none, since a program that is run as something else does harm or nonsense.
+ * The language follows from the file's extension and from its #! line. If the two name different
+ * languages, neither is used, since running a program as the wrong language may do harm.
  */
 #include "job/detect.h"
 #include "base/buf.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The kernel looks at 256 bytes; a line for env -S may be longer where others read it. */
+/* The kernel reads 256 bytes; other readers of a #! line accept longer ones, as for env -S. */
 enum { LINE_MAX_LEN = 1024 };
 
 static const char *last_part(const char *path)
@@ -28,10 +28,10 @@ static const char *last_part(const char *path)
 
 /* ---- the #! line --------------------------------------------------------------- */
 
-/* What is left of the line. */
+/* The rest of the line. */
 struct words {
 	const char *at, *end;
-	bool last_long; /* the word before was longer than out */
+	bool last_long; /* the previous word was longer than out */
 };
 
 static bool blank(char c)
@@ -39,7 +39,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word, cut when it is longer than a word may be. */
+/* Takes the next word, cut if it is too long. */
 static bool next_word(struct words *w, char out[SHEBANG_WORD])
 {
 	size_t n = 0;
@@ -59,7 +59,7 @@ static bool next_word(struct words *w, char out[SHEBANG_WORD])
 	return true;
 }
 
-/* Of a path that is too long the last part still counts: it is read from the line's bytes. */
+/* Takes the program's name: the last part of its path, even if the path is too long for a word. */
 static bool next_program(struct words *w, char out[SHEBANG_WORD])
 {
 	struct words from;
@@ -70,7 +70,7 @@ static bool next_program(struct words *w, char out[SHEBANG_WORD])
 	for (const char *p = w->at; p < w->end && !blank(*p); p++)
 		if (*p == '/')
 			from.at = p + 1;
-	if (from.at < from.end && blank(*from.at)) /* "/bin/ x": no program */
+	if (from.at < from.end && blank(*from.at)) /* "/bin/ x" names no program */
 		return false;
 	if (!next_word(&from, out))
 		return false;
@@ -78,8 +78,8 @@ static bool next_program(struct words *w, char out[SHEBANG_WORD])
 	return !from.last_long;
 }
 
-/* env(1): -S TEXT splits TEXT, which is how more than one word gets through the kernel; -u and
- * -C take a word; NAME=VALUE are set. What is left is the program. */
+/* Skips the options of env(1): -S TEXT splits TEXT into words, since the kernel passes one argument only; -u and
+ * -C take a word; NAME=VALUE sets a variable. The next word is the program. */
 static bool env_program(struct words *w, char out[SHEBANG_WORD])
 {
 	struct words before = *w;
@@ -91,7 +91,7 @@ static bool env_program(struct words *w, char out[SHEBANG_WORD])
 		if (split && *split != 'S')
 			split = NULL;
 		if (strncmp(word, "--split-string=", 15) == 0 || (split && split[1])) {
-			/* the program is glued to it */
+			/* the program follows the option without a space */
 			w->at = before.at + strspn(before.at, " \t\r") + (split ? (size_t)(split - word) + 1 : 15);
 		} else if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0) {
 			next_word(w, word);
@@ -142,7 +142,7 @@ static const char *named(struct published *all, const char *word)
 	return l ? text_of(l, "name") : NULL;
 }
 
-/* python3.11 is python3, and that is python: a version at the end is taken off bit by bit. */
+/* python3.11, then python3, then python: the version at the end is removed step by step. */
 static const char *of_program(struct published *all, const char *program)
 {
 	char name[SHEBANG_WORD];
@@ -155,7 +155,7 @@ static const char *of_program(struct published *all, const char *program)
 	return found;
 }
 
-/* cee-run LANGUAGE and cee-submit -l LANGUAGE, with options before it: the first word that is one. */
+/* cee-run LANGUAGE and cee-submit -l LANGUAGE, after any options: the first word that names a language. */
 static const char *of_line(struct published *all, const struct shebang *s)
 {
 	const char *found = NULL;
@@ -175,7 +175,7 @@ static bool ends_with(const char *s, const char *end)
 	return m > 0 && n > m && strcmp(s + n - m, end) == 0;
 }
 
-/* The length of the longest extension of language l that name has; 0 none. */
+/* The length of the longest extension of language l that name ends with; 0 if there is none. */
 static size_t extension(const cJSON *l, const char *name)
 {
 	const cJSON *x;
@@ -189,7 +189,7 @@ static size_t extension(const cJSON *l, const char *name)
 	return longest;
 }
 
-/* May language i have an extension that name ends with? */
+/* May language i have an extension that name ends with? A cheap check. */
 static bool may_fit(const struct published *all, size_t i, const char *name)
 {
 	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.'))
@@ -198,7 +198,7 @@ static bool may_fit(const struct published *all, size_t i, const char *name)
 	return false;
 }
 
-/* Languages with the longest extension that name has: how many, and the first two. */
+/* Finds the languages with the longest extension that name ends with: returns their number, and the first two. */
 static int of_name(struct published *all, const char *name, const char *found[2])
 {
 	size_t longest = 0;

@@ -17,7 +17,7 @@ char *detect_named(struct published *languages, const char *word);
 
 /* Detects the language by the extension of the file's name (the longest match) or by a #! line in text, the
  * beginning of the program. name is a path, or the program's name in messages; text may be NULL.
- * No or two matches: NULL, EINVAL, and e names -l and the available languages. */
+ * Without a match, or with two: NULL, EINVAL, and e names -l and the available languages. */
 char *detect_language(struct published *languages, const char *name, const char *text, size_t n, struct cee_err *e);
 
 /* The name of the entry of a job in that language, for a program without a name. */

@@ -1,12 +1,12 @@
-/* job.c - the one parser of jobs: cee-job(5)
+/* job.c - the only parser of jobs: cee-job(5)
  *
- * Every program that takes a job and the runner that starts it go through here.
- * What can be judged without knowing the host is judged by job_parse; job_check
- * adds the administrator's ceilings and the languages that there are. Each error
- * names its field and says what would be right. Nothing here does I/O.
+ * Every program that takes a job, and the runner that starts it, use this parser.
+ * job_parse checks everything that does not depend on the host; job_check adds the
+ * administrator's ceilings and the installed languages. Each error names its field
+ * and says what would be right. Nothing here does I/O.
  *
- * The table near the end is the list of fields. A field is set by one small
- * function; rules that need two fields stand in whole().
+ * The table near the end is the list of fields. Each field is set by one small
+ * function; rules about two fields are in whole().
  */
 #include "job/job.h"
 #include "base/error.h"
@@ -36,11 +36,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is being filled: the job, and what only the rules between fields need. */
+/* The parser's state: the job, and values that only the rules between fields need. */
 struct parse {
 	struct job *j;
-	bool nuget, framework; /* the first engine's fields were there, be they null */
-	const char *of_tests;  /* a field that only a job with tests has was there */
+	bool nuget, framework; /* fields of the first API were present, even if null */
+	const char *of_tests;  /* the name of a present field that only a job with tests may have */
 };
 
 /* ---- packages --------------------------------------------------------------- */
@@ -126,7 +126,7 @@ FIELD(limits)
 
 FIELD(arguments)
 {
-	if (cJSON_IsNull(v)) /* the first engine's clients may send what they leave out */
+	if (cJSON_IsNull(v)) /* clients of the first API may send null for a missing value */
 		return 0;
 	return json_strings(v, path, ARGUMENTS_MAX, FRAME_MAX, &JOB->arguments, &JOB->narguments, e);
 }

@@ -1,4 +1,4 @@
-/* job_check.c - a parsed job against this host: the configured ceilings and the published languages */
+/* job_check.c - checks a parsed job against this host: the configured ceilings and the published languages */
 #include "job/job_check.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -97,7 +97,7 @@ static int unknown_language(const char *value, struct published *languages, stru
 	return not_listed("language", value, &b, e);
 }
 
-/* Where there is none, only a job that is silent too will do. */
+/* If the language has no such list, the job must not set the field. */
 static int in_list(const cJSON *l, const char *list, const char *path, const char *value, struct cee_err *e)
 {
 	const cJSON *array = cJSON_GetObjectItemCaseSensitive(l, list);
@@ -115,7 +115,7 @@ static int in_list(const cJSON *l, const char *list, const char *path, const cha
 	return not_listed(path, value, &b, e);
 }
 
-/* No list: the image is not asked yet, and a job that waited for this runner must not fail for that. */
+/* Without a list any version is accepted: the image has not been read yet, and a waiting job must not fail for that. */
 static int version_fits(const cJSON *l, const struct job *j, struct cee_err *e)
 {
 	if (cJSON_GetObjectItemCaseSensitive(l, "versions") && in_list(l, "versions", "version", j->version, e) < 0)
@@ -128,7 +128,7 @@ static int version_fits(const cJSON *l, const struct job *j, struct cee_err *e)
 			  j->version, j->framework);
 }
 
-/* The job's files beside those that the language places: what code is called, and its own. */
+/* Checks the job's file names against those that the language adds: the name for `code`, and the language's own files. */
 static int beside_languages_files(const cJSON *l, const struct job *j, struct cee_err *e)
 {
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "files"), *v;
@@ -148,7 +148,7 @@ static int beside_languages_files(const cJSON *l, const struct job *j, struct ce
 	return file_names_fit(names, n, "files, with what the language adds", e);
 }
 
-/* By the grammar of the language's registry, which the fields alone do not tell. */
+/* Checks packages by the grammar of the language's registry, which job_parse does not know. */
 static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 {
 	const cJSON *layer = cJSON_GetObjectItemCaseSensitive(l, "layer");
@@ -167,7 +167,7 @@ static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 	return g >= 0 ? job_declare(j, (enum grammar)g, e) : 0;
 }
 
-/* The limits in force, as the runner will take them. */
+/* The effective limits, computed as the runner does. */
 static void limits_in_force(const cJSON *l, const struct job *j, const struct conf *c, struct limits *run)
 {
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "limits");
@@ -183,7 +183,7 @@ static void limits_in_force(const cJSON *l, const struct job *j, const struct co
 	limits_cap(run, &c->max[PHASE_RUN]);
 }
 
-/* The sizes of the language's files are not published: the runner counts those too. */
+/* The sizes of the language's files are not published: only the runner counts them. */
 static int fits_disk(const cJSON *l, const struct job *j, const struct conf *c, struct cee_err *e)
 {
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(l, "files"), *v;
@@ -203,7 +203,7 @@ static int fits_disk(const cJSON *l, const struct job *j, const struct conf *c, 
 	return job_disk_fits(j, &language, &run, e);
 }
 
-/* Against its language, as the spool publishes it. */
+/* Checks the job against its language, as published in the spool. */
 static int language_fits(struct job *j, const cJSON *l, const struct conf *c, struct cee_err *e)
 {
 	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))

@@ -7,7 +7,7 @@
 
 #include <cjson/cJSON.h>
 
-/* Patterns, or an object with patterns and bounds, into j->collect… -1 EINVAL */
+/* Reads patterns, or an object with patterns and bounds, into j->collect… -1 EINVAL */
 int job_collect_read(struct job *j, const cJSON *v, const char *path, struct cee_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* job_disk.c - see the header */
+/* job_disk.c - the job's own files against its limits of disk and inodes (job_disk.h) */
 #include "job/job_disk.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -24,7 +24,7 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* In order, names in one folder are neighbours: a folder is new where the name before is not in it. */
+/* Counts the folders of sorted names: a folder is new if the previous name is not in it. */
 static int64_t folders(const char **names, size_t n)
 {
 	const char *before = "";

@@ -12,15 +12,15 @@
 
 #include <stddef.h>
 
-/* What a language places beside the job's files. */
+/* The files and links that a language adds to the job's files. */
 struct disk_language {
-	const char *file;	      /* what code is called, or NULL */
+	const char *file;	      /* the name of the file for `code`, or NULL */
 	const struct job_file *files; /* names and sizes; no contents needed */
 	size_t nfiles;
-	size_t nlinks; /* into the layer of its packages */
+	size_t nlinks; /* links into the layer of its packages */
 };
 
-/* limits: in force in the run phase. -1 EINVAL: e names limits.disk or limits.inodes, and the least that would do. */
+/* limits: in force in the run phase. -1 EINVAL: e names limits.disk or limits.inodes, and the least sufficient value. */
 int job_disk_fits(const struct job *j, const struct disk_language *l, const struct limits *limits, struct cee_err *e);
 
 #endif

@@ -84,7 +84,7 @@ static int file_one(struct job_file *f, const cJSON *v, const char *path, struct
 	return 0;
 }
 
-/* '/' below everything, so that a folder's files follow directly on a file of its name. */
+/* Sorts '/' before all other characters, so that the files of a folder directly follow a file with the folder's name. */
 static int by_path(const void *a, const void *b)
 {
 	const unsigned char *p = *(const unsigned char *const *)a, *q = *(const unsigned char *const *)b;

@@ -1,4 +1,4 @@
-/* job_tests.c - the field `tests` of a job: an array of inputs with what is expected of each */
+/* job_tests.c - the field `tests` of a job: an array of inputs and their expected outputs */
 #include "job/job_tests.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -51,7 +51,7 @@ FIELD(test_arguments)
 	return json_strings(v, path, ARGUMENTS_MAX, FRAME_MAX, &TEST->arguments, &TEST->narguments, e);
 }
 
-/* A cell's disk is as large for each of them. */
+/* A test cannot set disk and inodes: they are the same in the cells of all tests. */
 FIELD(test_limits)
 {
 	if (json_limits(v, path, &TEST->limits, e) < 0 || json_limits_of_job(&TEST->limits, path, e) < 0)

@@ -11,19 +11,19 @@
 enum { JOB_TESTS_MAX = 1000 };
 
 struct job_test {
-	char *name; /* its number when the job gives none; unique */
+	char *name; /* its number if the job gives no name; unique */
 	unsigned char *stdin_data;
-	size_t stdin_len; /* data NULL: the job's */
+	size_t stdin_len; /* data NULL: the job's input */
 	char **arguments;
-	size_t narguments; /* NULL: the job's */
+	size_t narguments; /* NULL: the job's arguments */
 	char **env;
-	size_t nenv; /* NAME=value, besides and before the job's */
+	size_t nenv; /* NAME=value, in addition to the job's, and overriding them */
 	unsigned char *expected;
-	size_t expected_len;  /* NULL: nothing is expected */
-	struct limits limits; /* -1: the run's */
+	size_t expected_len;  /* NULL: no output is expected */
+	struct limits limits; /* -1: as for the run */
 };
 
-/* An array of tests, each with its name. *tests and *n may hold a part of them on error: release them. */
+/* An array of tests, each with its name. On error *tests and *n may be filled in part; the caller releases them. */
 int job_tests_read(const cJSON *v, const char *path, struct job_test **tests, size_t *n, struct cee_err *e);
 void job_tests_release(struct job_test *tests, size_t n);
 

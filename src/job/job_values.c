@@ -1,4 +1,4 @@
-/* job_values.c - values that more than one field of a job, a language or a result has */
+/* job_values.c - values shared by several fields of a job, a language or a result */
 #include "job/job_values.h"
 #include "base/error.h"
 #include "base/json_values.h"

@@ -1,6 +1,6 @@
-/* job_values.h - values that more than one field of a job, a language or a result has
+/* job_values.h - values shared by several fields of a job, a language or a result
  *
- * As those of base/json_values.h: 0, or -1 with errno and a message in e that begins with path.
+ * Return values as in base/json_values.h: 0, or -1 with errno and a message in e that begins with path.
  */
 #ifndef CEE_JOB_VALUES_H
 #define CEE_JOB_VALUES_H
@@ -13,7 +13,7 @@
 
 enum {
 	WORD_MAX = 64,	     /* bytes */
-	ARGUMENTS_MAX = 4096 /* of a job or a test */
+	ARGUMENTS_MAX = 4096 /* maximum number of a job's or a test's arguments */
 };
 
 /* A name of letters, digits and +#._- */
@@ -24,8 +24,8 @@ int json_base64(const cJSON *v, const char *path, unsigned char **data, size_t *
 /* Bytes that a job may state as text (field NAME) or as base64 (NAME_base64), but not as both. */
 int json_bytes(const cJSON *v, const char *path, const char *name, bool base64, unsigned char **data, size_t *len,
 	       struct cee_err *e);
-/* null, false, "", "none", [] and {} ask for nothing. Where a field has its meaning already and no code behind it
- * yet, such a value is accepted, so that jobs written for later versions can be tried. */
+/* Is v null, false, "", "none", [] or {}? A field that is defined but not yet implemented accepts
+ * only these values, so that jobs written for later versions can be tried. */
 bool json_asks_nothing(const cJSON *v);
 
 #endif

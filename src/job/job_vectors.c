@@ -20,9 +20,9 @@ static size_t vector_size(char *const *v, size_t n)
 	return total;
 }
 
-/* The kernel takes arguments and environment together up to a quarter of the stack, and
- * never less than 128 KiB (execve(2)); cee-init takes 1 MiB. What the language adds must
- * fit too, and the names of files, which may all be arguments of a compiler. */
+/* The kernel limits arguments and environment together to a quarter of the stack, but at
+ * least 128 KiB (execve(2)); cee-init sets 1 MiB. The arguments that the language adds must
+ * fit too, and so must the names of files, which may all be arguments of a compiler. */
 int job_vectors_fit(const struct job *j, const struct job_test *t, const char *path, struct cee_err *e)
 {
 	enum { LEAST = 96 << 10, MOST = 896 << 10 };

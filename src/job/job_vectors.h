@@ -6,7 +6,7 @@
 #include "job/job.h"
 #include "job/job_tests.h"
 
-/* Those of the job itself (t NULL) or of one of its tests. -1 EINVAL; path is for the message. */
+/* Checks those of the job itself (t NULL) or of one of its tests. -1 EINVAL; path is for the message. */
 int job_vectors_fit(const struct job *j, const struct job_test *t, const char *path, struct cee_err *e);
 
 #endif

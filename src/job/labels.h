@@ -13,7 +13,7 @@ struct job_label {
 };
 void labels_release(struct job_label *l, size_t n);
 
-/* An object of names and strings. *labels and *n may hold a part of them on error: release them. */
+/* An object of names and strings. On error *labels and *n may be filled in part; the caller releases them. */
 int json_labels(const cJSON *v, const char *path, struct job_label **labels, size_t *n, struct cee_err *e);
 void json_put_labels(struct json_writer *w, const char *name, const struct job_label *l, size_t n);
 

@@ -1,8 +1,8 @@
 /* language.c - language files: cee-languages(5), etc/languages.d/NAME.json
  *
- * A language is data: what its image is made of, and argument vectors. The file
- * is the administrator's and is trusted, but it is checked like a job all the
- * same, since its names end up in build files, in requests and in paths.
+ * A language is only data: the sources of its image, and argument vectors. The file
+ * is written by the administrator and trusted, but it is checked as strictly as a job,
+ * since its names are used in build files, in requests and in paths.
  */
 #include "job/language.h"
 #include "base/error.h"
@@ -32,7 +32,7 @@ enum { LANG_MAX = 1 << 20, LIST_MAX = 200, ITEM_MAX = 4096 };
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* ---- what single values look like ------------------------------------------ */
+/* ---- syntax of single values ----------------------------------------------- */
 
 static bool name_valid(const char *s)
 {
@@ -49,7 +49,7 @@ static bool extension_valid(const char *s)
 	return s[0] == '.' && s[1] && strlen(s) <= 32 && text_only(s, LOWER UPPER DIGITS "+_.-");
 }
 
-/* REGISTRY/NAME:TAG@DIGEST, roughly: what the engine takes, and no option. */
+/* REGISTRY/NAME:TAG@DIGEST, roughly: a name that the engine accepts and that cannot be an option. */
 static bool image_valid(const char *s)
 {
 	return *s && strlen(s) <= 255 && strchr(LOWER DIGITS, *s) && text_only(s, LOWER UPPER DIGITS "._/:@-");
@@ -60,7 +60,7 @@ static bool package_valid(const char *s)
 	return *s && strlen(s) <= 128 && strchr(LOWER DIGITS, *s) && text_only(s, LOWER DIGITS "+.:~=-");
 }
 
-/* A name alone: which version, and of which machine, is apt's to say. */
+/* A package name alone: apt selects the version and the architecture. */
 static bool distribution_valid(const char *s)
 {
 	return package_valid(s) && text_only(s, LOWER DIGITS "+.-");
@@ -116,7 +116,7 @@ static int one(const cJSON *v, const char *path, char **out, bool (*valid)(const
 	return valid(*out) ? 0 : json_wrong(e, path, "\"%.60s\" must be %s", *out, right);
 }
 
-/* python3-{name}: {name} once, and a package's name with anything for it. */
+/* For example python3-{name}: contains {name} once, and is a package name with a name in its place. */
 static bool with_valid(const char *s)
 {
 	const char *at = strstr(s, "{name}");

@@ -9,33 +9,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A compiler that stays, in a box of its own: src/wire/resident.h. */
+/* A compiler that keeps running, in a box of its own: src/wire/resident.h. */
 struct lang_resident {
 	char **command;
-	size_t ncommand; /* starts it; none: the language has none */
+	size_t ncommand; /* starts it; empty: the language has no resident compiler */
 	char **arguments;
 	size_t narguments;    /* for each compile, as lang_argv */
-	int min, max;	      /* nobody's yet and waiting; in all */
-	struct limits limits; /* memory, processes, open_files; else the language's for compiling */
+	int min, max;	      /* idle compilers without an owner; compilers in all */
+	struct limits limits; /* memory, processes, open_files; others as the language's limits for compiling */
 };
 
-/* How packages are had, and what changes for a job that has some. */
+/* How packages are installed, and what is different for a job with packages. */
 struct lang_layer {
-	char *grammar; /* nuget, pip, npm: what names and versions look like; NULL: none can be had */
+	char *grammar; /* nuget, pip, npm: the syntax of names and versions; NULL: the language has no packages */
 	char **fetch;
 	size_t nfetch; /* resolves them in a package box */
 	char **compile;
-	size_t ncompile; /* instead of the language's own, with {layer}; none: those */
+	size_t ncompile; /* replaces the language's own, with {layer}; empty: not replaced */
 	char **run;
 	size_t nrun;
 	char **check;
 	size_t ncheck;
 	char **arguments;
-	size_t narguments; /* resident's */
+	size_t narguments; /* replaces the resident compiler's arguments */
 	char **env;
-	size_t nenv; /* besides the language's, before the job's */
+	size_t nenv; /* in addition to the language's, before the job's */
 	char **links;
-	size_t nlinks; /* "NAME=TARGET": links beside the job's files */
+	size_t nlinks; /* "NAME=TARGET": links next to the job's files */
 };
 
 struct lang {
@@ -48,22 +48,22 @@ struct lang {
 	size_t nversions;
 	char **frameworks;
 	size_t nframeworks;
-	char *available;     /* of them, as the image says: words; NULL all */
-	char *told_versions; /* as the image says, as lang_versions_read; NULL: it was not asked */
-	char *runtimes;	     /* what each runs on, as the image says: "FRAMEWORK TEXT;…"; NULL: it does not */
-	char *image;	     /* the image's name with its tag */
-	char *pull;	     /* source.pull: public image name, or NULL */
+	char *available; /* the frameworks that the image reports, separated by spaces; NULL: all */
+	char *told_versions; /* versions that the image reports, as by lang_versions_read; NULL: the image has not been read */
+	char *runtimes; /* the runtime of each framework, as the image reports: "FRAMEWORK TEXT;…"; NULL: not reported */
+	char *image;	/* the image's name with its tag */
+	char *pull;	/* source.pull: public image name, or NULL */
 	char **distribution;
-	size_t ndistribution; /* source.distribution: Debian packages, each of them alone the language */
+	size_t ndistribution; /* source.distribution: Debian packages, each of which provides the language */
 	char **packages;
 	size_t npackages; /* source.packages: Debian packages */
-	char *with;	  /* source.with: "python3-{name}", what cee-lang build --with NAME adds; or NULL */
+	char *with;	  /* source.with: "python3-{name}", the package that cee-lang build --with NAME adds; or NULL */
 	char **hostdirs;
 	size_t nhostdirs; /* source.host: "FROM:TO" directories of the host to copy in */
-	char *dir;	  /* of the language file; NULL where none of hostdirs is beside it */
+	char *dir;	  /* of the language file; NULL if none of hostdirs is next to it */
 	char **setup;
 	size_t nsetup; /* source.setup: lines run in the image at build (RUN) */
-	char *file;    /* the name `code` gets, e.g. main.py */
+	char *file;    /* the file name for `code`, e.g. main.py */
 	struct job_file *files;
 	size_t nfiles; /* more files placed in /work for each job */
 	char **compile;
@@ -79,18 +79,18 @@ struct lang {
 	char **live_env;
 	size_t nlive_env; /* unless buffer = full */
 	struct limits limits[PHASE_COUNT];
-	int warm_min, warm_max; /* warm: boxes of the default size made ahead; 0 and 4 */
-	char *hashbang;		/* two bytes that stand for a program's leading "#!", or NULL */
+	int warm_min, warm_max; /* warm: boxes of the default size made in advance; 0 and 4 */
+	char *hashbang;		/* two bytes that replace a program's leading "#!", or NULL */
 	char *hello;		/* a program that prints "hello, world" */
-	char *missing;		/* what to say when no source works */
+	char *missing;		/* the message when no source works */
 };
 int lang_parse(struct lang *l, const char *file, const char *text, size_t len, struct cee_err *e);
 void lang_release(struct lang *l);
-/* Whether hostdirs[i] is what lies beside the language file. */
+/* Whether hostdirs[i] is a file next to the language file. */
 bool lang_beside(const struct lang *l, size_t i);
 /* Whether hostdirs[i] may be missing: FROM ends with "?". */
 bool lang_optional(const struct lang *l, size_t i);
-bool lang_has_source(const struct lang *l); /* does its file say what the image is made of? */
+bool lang_has_source(const struct lang *l); /* does its file say how the image is made? */
 /* A name that a job may give as a version, a framework or an alias of a language. */
 bool lang_version_valid(const char *s);
 

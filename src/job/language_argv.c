@@ -43,8 +43,8 @@ const char *lang_entry(const struct lang *l, const struct job *j)
 	return j->code || j->nfiles == 0 ? l->file : j->files[0].name;
 }
 
-/* A file whose name begins with '-' must not be read as an option, nor one with '@' as a
- * file of options. */
+/* Protects a file name that begins with '-' or '@', which a program could read as an option or
+ * as a file of options. */
 static char *as_operand(const char *name)
 {
 	char *s;
@@ -66,7 +66,7 @@ static bool has_extension(const struct lang *l, const char *name)
 	return false;
 }
 
-/* The entry comes first, whatever it is called: it is what the job says the program is. */
+/* The entry comes first, whatever its extension: the job says that it is the program. */
 static int add_files(struct strv *a, const struct lang *l, const struct job *j)
 {
 	if (strv_add(a, as_operand(lang_entry(l, j))) < 0)
@@ -85,7 +85,7 @@ static int add_arguments(struct strv *a, const struct job *j)
 	return 0;
 }
 
-/* The bytes of a file's name before its last extension. */
+/* The length of a file's name before its last extension. */
 static int stem_of(const char *file)
 {
 	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
@@ -97,8 +97,8 @@ struct made_values {
 	char cpus[16], stem[NAME_MAX_LEN + 64];
 };
 
-/* The value of the placeholder that t begins with, and its length in *n; NULL: it begins with none. Numbers and
- * names that have to be made are made in b, which must stay until the value was used. */
+/* The value of the placeholder at the beginning of t, and the placeholder's length in *n; NULL if there is none.
+ * Numbers and composed names are written to b, which must stay until the value has been used. */
 static const char *placeholder(const char *t, const struct lang *l, const struct job *j, const char *file,
 			       struct made_values *b, size_t *n)
 {
@@ -124,7 +124,7 @@ static const char *placeholder(const char *t, const struct lang *l, const struct
 	return NULL;
 }
 
-/* Replaces the placeholders; what was put in is not looked at again. */
+/* Replaces the placeholders; inserted values are not expanded again. */
 static char *expand(const char *t, const struct lang *l, const struct job *j, const char *file)
 {
 	struct made_values made;
@@ -187,7 +187,7 @@ char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct
 	return strv_take(&a);
 }
 
-/* getenv takes the first of two of one name, a shell the last: there must be one. */
+/* If a name occurs twice, getenv takes the first and a shell the last: so each name is set only once. */
 static int set_variable(struct strv *a, const char *variable)
 {
 	size_t name = (size_t)(strchrnul(variable, '=') - variable) + 1;
@@ -210,7 +210,7 @@ static int set_variables(struct strv *a, char *const *v, size_t n)
 	return 0;
 }
 
-/* Those of the language file, with its placeholders; a job's own are as they are. */
+/* Sets the variables of the language file and expands placeholders in them; a job's own are not expanded. */
 static int set_own_variables(struct strv *a, char *const *v, size_t n, const struct lang *l, const struct job *j)
 {
 	for (size_t i = 0; i < n; i++) {

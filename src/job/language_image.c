@@ -46,7 +46,7 @@ int lang_set_runtimes(struct lang *l, const char *text)
 	return set_text(&l->runtimes, text);
 }
 
-/* Adds a word to a list of them. */
+/* Appends a word to a list separated by spaces. */
 static int add_word(struct buf *b, const char *word)
 {
 	return buf_printf(b, "%s%s", b->len ? " " : "", word);

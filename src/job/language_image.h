@@ -8,20 +8,20 @@
 #include <stdbool.h>
 
 bool lang_has_framework(const struct lang *l, const char *framework);
-/* What an image's label cee.frameworks says; NULL: nothing. -1 ENOMEM. */
+/* Sets the frameworks from an image's label cee.frameworks; NULL: it has no such label. -1 ENOMEM. */
 int lang_set_available(struct lang *l, const char *words);
-/* The same of its label cee.runtimes. */
+/* Sets the runtimes from its label cee.runtimes in the same way. */
 int lang_set_runtimes(struct lang *l, const char *text);
-/* The versions that an image names, one a line or a space between: each once, those that a job may name, one
- * space between, at most LANG_VERSIONS. malloc'ed; NULL ENOMEM. */
+/* The versions in text, which are separated by newlines or spaces: the valid ones without duplicates, separated by
+ * spaces, at most LANG_VERSIONS. malloc'ed; NULL ENOMEM. */
 enum { LANG_VERSIONS = 16, LANG_VERSION_LEN = 64 };
 char *lang_versions_read(const char *text);
-/* What an image's label cee.versions says, "" for one without; NULL: not known. -1 ENOMEM. */
+/* Sets the versions from an image's label cee.versions, "" if it has none; NULL: not known. -1 ENOMEM. */
 int lang_set_versions(struct lang *l, const char *text);
-/* What a job may name as version, a space between: those of its file, else of its image, else its frameworks that
- * are there. malloc'ed; NULL with errno 0 where that is not known yet, else ENOMEM. */
+/* The versions that a job may name, separated by spaces: those of the language file, else of the image, else the
+ * available frameworks. malloc'ed; NULL with errno 0 if they are not known yet, else ENOMEM. */
 char *lang_versions(const struct lang *l);
-/* What runs programs of this framework, for people: malloc'ed, NULL where the image does not say. */
+/* The runtime for programs of this framework, as text for people: malloc'ed, NULL if the image does not report it. */
 char *lang_runtime(const struct lang *l, const char *framework);
 
 /* Copies what images reported from the languages in from to those in ls with the same image. -1 ENOMEM */

@@ -1,4 +1,4 @@
-/* language_publish.c - languages.json of the spool: what submitters need to know of each language */
+/* language_publish.c - languages.json of the spool: the properties of each language for submitters */
 #include "job/language_publish.h"
 #include "base/buf.h"
 #include "base/json_limits.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Left out as long as the image was not asked: then any version is accepted. */
+/* Left out until the image has been read: until then any version is accepted. */
 static void put_versions(struct json_writer *w, char *words)
 {
 	json_open(w, "versions", '[');
@@ -39,7 +39,7 @@ static void put_files(struct json_writer *w, const struct lang *l)
 	json_close(w, ']');
 }
 
-/* The registry, and the names that a job with packages cannot have for its own files. */
+/* The registry, and the names that files of a job with packages must not have. */
 static void put_layer(struct json_writer *w, const struct lang *l)
 {
 	json_open(w, "layer", '{');

@@ -1,4 +1,4 @@
-/* language_release.c - frees what a language holds */
+/* language_release.c - frees the members of a language */
 #include "base/strv.h"
 #include "job/job_files.h"
 #include "job/language.h"

@@ -1,4 +1,4 @@
-/* languages.c - the directory of language files: every name means one language, every image has one source */
+/* languages.c - the directory of language files: each name belongs to one language, each image has one source */
 #include "job/languages.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -23,7 +23,7 @@ static int is_json(const struct dirent *d)
 	return n > 5 && d->d_name[0] != '.' && strcmp(d->d_name + n - 5, ".json") == 0;
 }
 
-/* Files that lie beside the language file get the path of its directory. */
+/* Prefixes the names of files next to the language file with its directory. */
 static int host_beside(struct lang *l, const char *dir, struct cee_err *e)
 {
 	AUTO_FREE char *real = realpath(dir, NULL);
@@ -89,8 +89,8 @@ static bool same_source(const struct lang *a, const struct lang *b)
 	       same_strings(a->setup, a->nsetup, b->setup, b->nsetup);
 }
 
-/* Two languages may share an image: then each says the same of what it is made of, or
- * each build would undo the other's; or one says nothing. */
+/* Two languages may share an image. Then both must state the same source, or one build would
+ * undo the other; or only one of them states a source. */
 static int one_source(const struct langs *ls, const struct lang *l, struct cee_err *e)
 {
 	for (size_t k = 0; k < ls->n; k++)
@@ -101,7 +101,7 @@ static int one_source(const struct langs *ls, const struct lang *l, struct cee_e
 	return 0;
 }
 
-/* Every name and alias means one language. */
+/* Checks that each name and alias belongs to one language. */
 static int distinct(const struct langs *ls, const struct lang *l, struct cee_err *e)
 {
 	for (size_t k = 0; k < ls->n; k++) {

@@ -4,8 +4,8 @@
  *     Python        PEP 723, "# /// script" in the entry point; requirements.txt
  *     JavaScript    dependencies of package.json
  *
- * They count as if the job's `packages` named them, except that they may name a range of versions
- * too. A package that the job's own field names is taken from there. No I/O: everything is in the job.
+ * They are added to the job's `packages`, but may also name a range of versions. If the job's own
+ * field names a package too, the field is used. No I/O: all files are in the job.
  */
 #ifndef CEE_JOB_MANIFEST_H
 #define CEE_JOB_MANIFEST_H

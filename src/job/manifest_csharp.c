@@ -26,8 +26,8 @@ static int csharp_package(struct reader *r, struct span s)
 	return manifest_add(r, text, version);
 }
 
-/* A line before the first token: blank, a comment, or one that begins with '#'. comment: inside of one
- * that goes over lines. */
+/* Is this a line before the first token: blank, a comment, or one that begins with '#'? comment: inside a comment
+ * of several lines. */
 static bool csharp_before(struct span line, bool *comment)
 {
 	for (line = span_trim(line); line.len; line = span_trim(line)) {

@@ -15,7 +15,7 @@
 struct reader {
 	struct job *j;
 	enum grammar g;
-	size_t own;	  /* packages of the job's own field */
+	size_t own;	  /* number of packages in the job's own field */
 	const char *file; /* being read */
 	size_t line;	  /* of the file; 0 none */
 	struct cee_err *e;

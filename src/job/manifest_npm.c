@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A range with one space between its parts, and none behind an operator: ">= 1.0  ||2" → ">=1.0 || 2" */
+/* Normalises a range to one space between its parts, and none after an operator: ">= 1.0  ||2" → ">=1.0 || 2" */
 static int npm_spaces(const char *s, struct buf *out)
 {
 	for (out->len = 0; *s;) {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "requests [socks] >= 2, <3" without its spaces: NAME[EXTRAS], and what follows. */
+/* Removes the spaces of "requests [socks] >= 2, <3" and splits it into NAME[EXTRAS] and the rest. */
 static int requirement(struct reader *r, struct span s)
 {
 	AUTO_FREE char *text = NULL;
@@ -31,7 +31,7 @@ static int requirement(struct reader *r, struct span s)
 	for (size_t i = 0; i < s.len; i++) {
 		bool gap = char_in(s.p[i], SPACE);
 
-		/* Two words are no requirement: "a b" must not become "ab". */
+		/* Two words are not a valid requirement: "a b" must not become "ab". */
 		if (gap && n && i + 1 < s.len && !char_in(text[n - 1], "[],<>=!~(") &&
 		    !char_in(s.p[i + 1], SPACE "[],<>=!~()"))
 			return manifest_wrong(r, "\"%.*s\" is not a requirement (such as \"requests>=2,<3\")",
@@ -52,7 +52,7 @@ static int requirement(struct reader *r, struct span s)
 	return manifest_add(r, name, *version ? version : "*");
 }
 
-/* An option's own line: what says where packages come from is the administrator's, and passed over. */
+/* A line with an option. Options that set the source of packages are ignored: the administrator sets it. */
 static int requirements_option(struct reader *r, struct span s)
 {
 	static const char *const refused[] = { "-r",	     "--requirement",	 "-c", "--constraint", "-e",
@@ -76,7 +76,7 @@ static int requirements_line(struct reader *r, struct span s)
 	return s.p[0] == '-' ? requirements_option(r, s) : requirement(r, s);
 }
 
-/* What stands before a '#' that begins the line or follows a space. */
+/* The text before a '#' that begins the line or follows a space. */
 static struct span uncommented(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -108,7 +108,7 @@ int manifest_requirements(struct reader *r, struct span text)
 	return more ? requirements_line(r, (struct span){ whole.data, whole.len }) : 0;
 }
 
-/* The text of the block, without "# ", and of how many lines of it s has been read. */
+/* The text of the block, without "# ", and the number of its lines that have been read. */
 struct toml {
 	const char *p, *end;
 	size_t line;
@@ -127,7 +127,7 @@ static void toml_space(struct toml *t, bool lines)
 	}
 }
 
-/* "basic" or 'literal'. Of escapes those that stand for one character below 128. */
+/* "basic" or 'literal'. Only escapes for one character below 128 are accepted. */
 static int toml_string(struct reader *r, struct toml *t, struct buf *out)
 {
 	static const char escape[] = "\"\\bfnrt", means[] = "\"\\\b\f\n\r\t";
@@ -199,7 +199,7 @@ static int toml_pair(struct reader *r, struct toml *t)
 			      (int)(n < 60 ? n : 60), key);
 }
 
-/* What follows the first [table] belongs to tools. */
+/* Everything after the first [table] is for other tools. */
 static int toml(struct reader *r, struct toml *t)
 {
 	for (;;) {
@@ -215,7 +215,7 @@ static int toml(struct reader *r, struct toml *t)
 	}
 }
 
-/* A block's content ends at its last "# ///". Lines: of the file, up to the block's first. */
+/* A block's content ends at its last "# ///". Lines are counted from the beginning of the file. */
 static int script_block(struct reader *r, struct span *text, size_t *line)
 {
 	AUTO_BUF struct buf block = { 0 };
@@ -235,7 +235,7 @@ static int script_block(struct reader *r, struct span *text, size_t *line)
 			return cee_no_memory(r->e);
 	}
 	if (!end_line)
-		return 0; /* never ended: a comment like others */
+		return 0; /* without an end: an ordinary comment */
 	*line = end_line;
 	t = (struct toml){ block.data, block.data + end, first };
 	return toml(r, &t) < 0 ? -1 : 1;

@@ -1,4 +1,4 @@
-/* manifest_text.c - what the readers of manifests share: spans of text, messages with a line, adding a package */
+/* manifest_text.c - shared by the readers of manifests: spans of text, messages with a line, adding a package */
 #include "base/error.h"
 #include "base/json_values.h"
 #include "job/job.h"
@@ -55,7 +55,7 @@ struct span span_trim(struct span s)
 	return s;
 }
 
-/* The next line of text, without its end; text becomes what follows. */
+/* The next line of text, without its newline; text becomes the rest. */
 bool span_next_line(struct span *text, struct span *line)
 {
 	const char *end;

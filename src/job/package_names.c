@@ -49,7 +49,7 @@ static bool nuget_name(const char *s)
 	return !joined;
 }
 
-/* Identifiers of letters, digits and '-', separated by points; what follows them. */
+/* Identifiers of letters, digits and '-', separated by points; returns the rest of the string. */
 static const char *identifiers(const char *s)
 {
 	for (;;) {
@@ -63,7 +63,7 @@ static const char *identifiers(const char *s)
 	}
 }
 
-/* -PRERELEASE and +BUILD, both of which may be missing: whether that is all. */
+/* Is s an optional -PRERELEASE and an optional +BUILD, and nothing else? */
 static bool labels(const char *s)
 {
 	if (*s == '-' && !(s = identifiers(s + 1)))
@@ -115,7 +115,7 @@ static bool pip_name(const char *s)
 	return s[n] == ']' && s[n + 1] == '\0';
 }
 
-/* A number behind it; 0 digits only where it may be left out. */
+/* Steps over a number; needed: at least one digit. */
 static bool number(const char **s, bool needed)
 {
 	size_t n = strspn(*s, DIGITS);
@@ -137,7 +137,7 @@ static bool word_of(const char **s, const char *const *words)
 	return false;
 }
 
-/* "-rc.1" and the like: a separator, a word, a separator, a number; all of it may be missing. */
+/* "-rc.1" and the like: a separator, a word, a separator, a number; all of it is optional. */
 static bool release_mark(const char **s, const char *const *words)
 {
 	const char *p = *s;
@@ -159,7 +159,7 @@ static bool short_post(const char **s)
 	return number(s, true);
 }
 
-/* PEP 440, appendix B, without "v" and spaces before it: what follows it, or NULL. */
+/* PEP 440, appendix B, without "v" and spaces before it: returns the rest of the string, or NULL. */
 static const char *pep440(const char *s)
 {
 	static const char *const pre[] = { "alpha", "a", "beta", "b", "preview", "pre", "c", "rc", NULL };
@@ -224,7 +224,7 @@ static bool npm_part(const char *s, size_t n)
 	       !memmem(s, n, "..", 2) && !(n == 12 && strncasecmp(s, "node_modules", n) == 0);
 }
 
-/* NAME or @SCOPE/NAME. Capitals are from before npm had none. */
+/* NAME or @SCOPE/NAME. Capitals are accepted, since old packages have them. */
 static bool npm_name(const char *s)
 {
 	size_t n;
@@ -240,7 +240,7 @@ static bool npm_name(const char *s)
 	return npm_part(s, strlen(s));
 }
 
-/* One to three numbers, none with a leading 0, and with them x, X or * where wild. Says how many. */
+/* One to three numbers without leading zeros; if wild, also x, X or *. Stores how many. */
 static const char *semver_numbers(const char *s, bool wild, int *count)
 {
 	for (*count = 0; *count < 3; s++) {
@@ -284,13 +284,13 @@ static bool npm_comparator(const char *s, size_t n)
 	return p && labels(p);
 }
 
-/* What a registry's owner calls a version, as "latest" */
+/* A tag that the owner of a package gives to a version, such as "latest" */
 static bool npm_tag(const char *s)
 {
 	return is(*s, LETTERS) && text_only(s, LETTERS DIGITS "._-");
 }
 
-/* Comparators, "||" and " - ", each set apart by one space. */
+/* Comparators, "||" and " - ", separated by one space. */
 static bool npm_range(const char *s)
 {
 	bool last = false; /* the last one was a comparator */
@@ -359,7 +359,7 @@ char *package_key(enum grammar g, const char *name)
 	if (!key || g == GRAMMAR_NPM)
 		return key;
 	for (const char *s = name; *s; s++) {
-		if (g == GRAMMAR_PIP && is(*s, "-_.")) { /* PEP 503: a run of them is one '-' */
+		if (g == GRAMMAR_PIP && is(*s, "-_.")) { /* PEP 503: several of these in a row count as one '-' */
 			if (to == key || to[-1] != '-')
 				*to++ = '-';
 		} else {

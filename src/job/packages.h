@@ -17,9 +17,9 @@ struct job_package {
 /* Appends to *v; both strings are copied. */
 int package_add(struct job_package **v, size_t *n, const char *name, const char *version);
 void packages_release(struct job_package *v, size_t n);
-/* [{"name", "version"}] of a job; empty when it returns 0 without any. */
+/* [{"name", "version"}] of a job; may be empty. */
 int json_packages(const cJSON *v, const char *path, struct job_package **out, size_t *n, struct cee_err *e);
-/* Names and exact versions by that grammar, and no package twice. */
+/* Checks names and exact versions by that grammar, and that no package occurs twice. */
 int packages_valid(const struct job_package *v, size_t n, enum grammar g, const char *path, struct cee_err *e);
 
 #endif

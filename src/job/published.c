@@ -1,4 +1,4 @@
-/* published.c - languages.json by lines: a language is parsed when it is asked for */
+/* published.c - languages.json by lines: a language is parsed at its first use */
 #include "job/published.h"
 #include "base/json.h"
 
@@ -12,17 +12,17 @@
 enum { NAME_MOST = 64 };
 
 struct language {
-	const char *text; /* NULL where the whole was parsed */
+	const char *text; /* NULL if the text was parsed as a whole */
 	size_t len;
 	const cJSON *json; /* NULL: not parsed yet */
-	cJSON *own;	   /* the same, where it is to be freed */
+	cJSON *own;	   /* the same, if it has to be freed separately */
 };
 
 struct published {
-	char *text; /* NULL: none is published */
+	char *text; /* NULL: nothing is published */
 	struct language *v;
 	size_t n;
-	cJSON *whole; /* of a text in another layout */
+	cJSON *whole; /* the tree of a text in another layout */
 	bool damaged;
 	char name[NAME_MOST];
 };
@@ -42,7 +42,7 @@ static bool add(struct published *p, struct language l)
 	return true;
 }
 
-/* One language and no more: quotes within strings are escaped, so what looks like a name is one. */
+/* Is it exactly one language? Quotes within strings are escaped, so `"name":` cannot occur inside a string. */
 static bool is_language(const char *at, const char *stop)
 {
 	size_t n = sizeof first - 1;
@@ -51,7 +51,7 @@ static bool is_language(const char *at, const char *stop)
 	       !memmem(at + n, (size_t)(stop - at) - n, first, n);
 }
 
-/* Takes the text apart at its newlines. false: it has another layout, or memory is short. */
+/* Splits the text at its newlines. false: it has another layout, or out of memory. */
 static bool take_lines(struct published *p, size_t len)
 {
 	const char *at = p->text + sizeof head - 1, *end = p->text + len - (sizeof tail - 1);

@@ -1,7 +1,7 @@
 /* published.h - the languages that a spool publishes (languages.json, language_publish.h), as submitters see them
  *
- * A program asks for few of them: each language is parsed when it is asked for first, and once. That needs the
- * layout that lang_publish writes, a language a line; a text of another layout is parsed whole.
+ * A program uses few of them: each language is parsed only once, at its first use. That requires the
+ * layout of lang_publish, one language a line; a text in another layout is parsed as a whole.
  */
 #ifndef CEE_JOB_PUBLISHED_H
 #define CEE_JOB_PUBLISHED_H
@@ -12,27 +12,27 @@
 
 struct published;
 
-/* Copies text, which is NULL where nothing is published. NULL: ENOMEM. */
+/* Copies text, which is NULL if nothing is published. NULL: ENOMEM. */
 struct published *published_new(const char *text, size_t len);
 void published_free(struct published *p);
 void published_free_ptr(struct published **p);
 #define AUTO_PUBLISHED __attribute__((cleanup(published_free_ptr)))
 
 bool published_none(const struct published *p); /* nothing is published; p may be NULL */
-/* The text is not what lang_publish writes: known at once, or when a language is asked for. */
+/* The text was not written by lang_publish: detected at once, or at the first use of a language. */
 bool published_damaged(const struct published *p);
 
-bool published_is(const struct published *p, const char *text); /* made of this text? */
+bool published_is(const struct published *p, const char *text); /* was it made from this text? */
 
 size_t published_count(const struct published *p); /* p may be NULL: 0 */
 /* The name of language i; valid until the next call. */
 const char *published_name(struct published *p, size_t i);
-/* Language i as JSON, p's; NULL when the text is damaged. */
+/* Language i as JSON, owned by p; NULL if the text is damaged. */
 const cJSON *published_language(struct published *p, size_t i);
-/* May the text of language i hold this string, say as an alias? Cheap, and never wrongly false for the words that
- * names, aliases and extensions are made of. */
+/* Might the text of language i contain this string, such as an alias? A cheap check, whose false is certain
+ * if the string has only characters of names, aliases and extensions. */
 bool published_mentions(const struct published *p, size_t i, const char *word);
-/* The language with this name, else with this alias; NULL: there is none (or damaged). */
+/* The language with this name, else with this alias; NULL if there is none (or the text is damaged). */
 const cJSON *published_find(struct published *p, const char *name);
 
 #endif

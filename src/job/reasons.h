@@ -1,8 +1,8 @@
-/* reasons.h - the states of a job, and the reasons why jobs end: each named once
+/* reasons.h - the states of a job, and the reasons why jobs end
  *
- * A state or a reason is one line in the tables below. `make generate` writes from them what
- * openapi.json, the page and the tests' driver know. A name stands in results that are kept
- * for years: it does not change.
+ * Each state and each reason is one line in the tables below, from which `make generate` updates
+ * openapi.json, the page and the tests' driver. Names never change, since results with them are
+ * kept for years.
  */
 #ifndef CEE_JOB_REASONS_H
 #define CEE_JOB_REASONS_H

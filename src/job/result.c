@@ -55,7 +55,7 @@ int result_exit_status(const struct result *r)
 		return r->exit_code & EXIT_MASK;
 	if (r->signal > 0)
 		return 128 + (r->signal & SIGNAL_MASK);
-	/* a limit ended it and nothing is known of how: as if it had been killed */
+	/* a limit ended it and no signal or exit code is known: report it as killed */
 	return 137;
 }
 

@@ -14,15 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a job's box came from: made for it, made ahead, or used by its owner before. */
+/* The origin of a job's box: made for this job, made in advance, or used before by the same owner. */
 enum box_from { BOX_NONE, BOX_COLD, BOX_WARM, BOX_SHARED };
 
-/* Who compiled, where the language has a resident compiler. */
+/* Which compiler compiled the job, in a language with a resident compiler. */
 enum compiled_by { COMPILER_NONE, COMPILER_PLAIN, COMPILER_RESIDENT };
 
 struct result_phase {
 	bool ran;
-	int exit_code; /* -1 when it did not exit by itself */
+	int exit_code; /* -1 if it did not exit by itself */
 	int signal;    /* 0 none */
 	int64_t cpu_us, wall_us, peak_bytes;
 	int peak_how; /* as END_PEAK_HOW */
@@ -60,22 +60,22 @@ struct result {
 	int64_t queued_us;
 	int64_t dropped_by_disk; /* bytes lost because the spool's disk was full */
 	int64_t box_memory;	 /* the box's memory limit in force, 0 none */
-	int processor;		 /* that the job was kept on; -1 any */
+	int processor;		 /* the processor that the job was bound to; -1 any */
 	enum box_from box_from;
 	char *box; /* the container's id, its first 12 characters, or NULL */
 	struct result_tests {
 		int total, run, passed, failed;
 	} tests; /* total 0: a job without tests */
 	struct result_files files;
-	char *runtime; /* what ran it, as ".NET 10.0.1": of languages whose image says so; or NULL */
+	char *runtime; /* the runtime, such as ".NET 10.0.1", if the language's image reports it; or NULL */
 	enum compiled_by compiler;
 	struct layer_package *packages;
-	size_t npackages;			/* of its layer: what was resolved */
-	struct result_phase phase[PHASE_COUNT]; /* with tests the run is all of them together */
+	size_t npackages;			/* the resolved packages of its layer */
+	struct result_phase phase[PHASE_COUNT]; /* with tests, the run phase is the sum of all tests */
 	char *group, *key;			/* or NULL */
 	struct job_label *labels;
 	size_t nlabels;
-	int64_t expires_us; /* epoch, when it may be removed; 0 not said */
+	int64_t expires_us; /* epoch, the time after which it may be removed; 0 unknown */
 };
 void result_init(struct result *r);
 void result_release(struct result *r);

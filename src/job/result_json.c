@@ -1,10 +1,10 @@
 /* result_json.c - the file `result` of a job: one line of JSON
  *
- * Written by the runner, read by everything else, kept for years: readers skip fields that they do
- * not know. Times on the clock are RFC 3339 in UTC with microseconds, spans are seconds with
- * microseconds, sizes are bytes. What is not known is null or left out. Some numbers come from a
- * box, and an id's time from whoever chose the id: whatever they are, what is written here can be
- * read again. The tables below are the list of fields, and their order that of the file.
+ * Written by the runner, read by all other programs, kept for years: readers skip unknown fields.
+ * Times of day are RFC 3339 in UTC with microseconds, durations are seconds with microseconds,
+ * sizes are bytes. Unknown values are null or left out. Some numbers come from a box, and the
+ * submitter may choose the time in an id: whatever the values are, the written line can be read
+ * again. The tables below list the fields in the order of the file.
  */
 #include "base/error.h"
 #include "base/id.h"
@@ -32,7 +32,7 @@
 enum { EXIT_MOST = 0xFF, SIGNAL_MOST = 0x7F, ATTEMPT_MOST = 1000000, PROCESSOR_MOST = 1 << 20 };
 
 #define WORDS(v) .words = (v), .nwords = sizeof(v) / sizeof *(v)
-/* An exit code that is null when unknown; a signal that is null when there is none. */
+/* An exit code is null if it is unknown; a signal is null if there is none. */
 #define CODE(member)                                                                                                   \
 	JSON_INT, member, .most = EXIT_MOST, .least = 0, .unknown = -1, .flags = JSON_NULL_BELOW | JSON_MASK
 #define SIGNAL(member)                                                                                                 \
@@ -60,7 +60,7 @@ static void put_hits(struct json_writer *w, const char *name, const void *whole)
 	json_close(w, ']');
 }
 
-/* A later version's limit is skipped. */
+/* A limit that only a later version knows is skipped. */
 static int get_hits(void *whole, const cJSON *v, const char *path, struct cee_err *e)
 {
 	struct result_phase *p = whole;
@@ -83,7 +83,7 @@ static void put_limits(struct json_writer *w, const char *name, const void *whol
 	json_put_limits(w, name, &((const struct result_phase *)whole)->limits);
 }
 
-/* Not by json_limits: these were in force, which bounds of what may be asked for do not concern. */
+/* Not by json_limits: that checks the bounds of requested limits, and these are the limits in force. */
 static int get_limits(void *whole, const cJSON *v, const char *path, struct cee_err *e)
 {
 	struct result_phase *p = whole;
@@ -95,7 +95,7 @@ static int get_limits(void *whole, const cJSON *v, const char *path, struct cee_
 	{
 		int id = limit_find(item->string), r;
 
-		if (id < 0) /* a later version's */
+		if (id < 0) /* only a later version knows this limit */
 			continue;
 		if (cJSON_IsString(item) && strcmp(item->valuestring, "none") == 0) {
 			p->limits.v[id] = LIMIT_NONE;
@@ -225,7 +225,7 @@ static int get_left_one(struct result_files *f, const cJSON *v, const char *path
 	if (!cJSON_IsString(name) || !cJSON_IsString(why) || f->nleft == RESULT_LEFT_MAX)
 		return json_wrong(e, path, "must be at most %d of {\"name\", \"why\"}", RESULT_LEFT_MAX);
 	while (w < LEFT_WHYS - 1 && strcmp(left_name[w], why->valuestring) != 0)
-		w++; /* a later version's word becomes the last */
+		w++; /* a word that only a later version knows becomes the last word */
 	if (json_string(name, path, &f->left[f->nleft].name, e) < 0)
 		return -1;
 	f->left[f->nleft++].why = w;
@@ -247,7 +247,7 @@ static int get_left(void *whole, const cJSON *v, const char *path, struct cee_er
 	return 0;
 }
 
-/* Those that left does not name. */
+/* The number of files that are not named in left. */
 static int64_t left_more(const struct result_files *f)
 {
 	return f->left_count - (int64_t)f->nleft;
@@ -296,7 +296,7 @@ static int get_id(void *whole, const cJSON *v, const char *path, struct cee_err 
 	return 0;
 }
 
-/* It follows from why, and is for readers that need no more; parsing checks that the two agree. */
+/* The state follows from why and is written for simple readers; the parser checks that the two agree. */
 static void put_state(struct json_writer *w, const char *name, const void *whole)
 {
 	json_put_text(w, name, state_name[why_state[((const struct result *)whole)->why]]);
@@ -393,7 +393,7 @@ char *result_format(const struct result *r)
 	return json_line(result_members, r);
 }
 
-/* State follows from why, but must not contradict it: a reader may look at one of them alone. */
+/* The state must agree with why, since a reader may use only one of the two. */
 static int whole(const struct result *r, const cJSON *root, struct cee_err *e)
 {
 	const cJSON *state = cJSON_GetObjectItemCaseSensitive(root, "state");

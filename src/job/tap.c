@@ -1,6 +1,6 @@
 /* tap.c - results of tests as TAP, see https://testanything.org
  *
- * A name may hold anything that is printable; what TAP would take for a directive is escaped.
+ * A name may contain any printable character; characters that begin a TAP directive are escaped.
  */
 #include "job/tap.h"
 #include "base/buf.h"

@@ -11,12 +11,12 @@
 #include <stddef.h>
 
 int tap_plan(struct buf *b, size_t tests); /* 1..N */
-/* "ok 1 - NAME (12 ms)", or "not ok 2 - NAME: why (3 ms)" with what differs as comments below. */
+/* "ok 1 - NAME (12 ms)", or "not ok 2 - NAME: why (3 ms)" and the difference in comments below. */
 int tap_test(struct buf *b, const struct test_result *t);
 int tap_skip(struct buf *b, int number, const char *name, const char *why);
-int tap_bail(struct buf *b, const char *why); /* no test was run to the end of the plan */
+int tap_bail(struct buf *b, const char *why); /* the tests ended before all of the plan were run */
 int tap_comment(struct buf *b, const char *text);
-/* Why it did not pass, as a few words: "wrong answer at line 3", "exit code 1", "time limit". */
+/* Why the test did not pass, in a few words: "wrong answer at line 3", "exit code 1", "time limit". */
 void test_explain(const struct test_result *t, char *text, size_t size);
 
 #endif

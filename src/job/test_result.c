@@ -1,6 +1,6 @@
 /* test_result.c - a test of a job: a line of JSON in the file `tests` of an attempt
  *
- * The tables are the list of fields, and their order that of the line (result_json.c says more).
+ * The tables list the fields in the order of the line (see also result_json.c).
  */
 #include "job/test_result.h"
 #include "base/error.h"
@@ -77,7 +77,7 @@ static const struct json_member difference_members[] = {
 	{ 0 },
 };
 
-/* from and to lie one behind the other in the struct */
+/* from and to are adjacent in the struct */
 _Static_assert(offsetof(struct test_result, out_to) == offsetof(struct test_result, out_from) + sizeof(int64_t) &&
 		       offsetof(struct test_result, err_to) == offsetof(struct test_result, err_from) + sizeof(int64_t),
 	       "ranges");

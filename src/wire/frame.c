@@ -12,11 +12,11 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FRAME_BROKEN = FRAME_HEADER + FRAME_MAX + 1 }; /* in have: a frame was invalid: nothing more is read */
+enum { FRAME_BROKEN = FRAME_HEADER + FRAME_MAX + 1 }; /* have after an invalid frame: nothing more is read */
 
 struct shape {
 	bool known, stream; /* stream: the header names one */
-	int text;	    /* from here on no NUL; -1 no such rule */
+	int text;	    /* the payload has no NUL from this byte on; -1 no such rule */
 	size_t min, max;    /* of the payload */
 };
 
@@ -85,7 +85,7 @@ static bool payload_sound(const unsigned char *h, const unsigned char *data, siz
 	return s->text < 0 || len <= (size_t)s->text || !memchr(data + s->text, 0, len - (size_t)s->text);
 }
 
-/* Fills the buffer up to goal; true when that many bytes are there. */
+/* Fills the buffer up to goal; true if it has that many bytes. */
 static bool take(struct frame_parser *p, size_t goal, const unsigned char **bytes, size_t *left)
 {
 	size_t n = goal - p->have;
@@ -108,7 +108,7 @@ static int broken(struct frame_parser *p)
 	return -1;
 }
 
-/* The frame whose bytes begin at h. */
+/* The frame at h. */
 static struct frame frame_of(const unsigned char *h)
 {
 	return (struct frame){ .type = (enum frame_type)h[0],

@@ -55,16 +55,16 @@ struct frame_parser {
 
 void frame_parser_init(struct frame_parser *p);
 
-/* Takes up to len bytes and says in *used how many. Returns 1 when *f is a
- * whole frame (call again with the rest), 0 when all was taken and more is
- * needed, -1 (EPROTO) when the bytes are no frame. */
+/* Takes up to len bytes and stores in *used how many. Returns 1 if *f is a
+ * whole frame (call again with the rest), 0 if all bytes were taken and more are
+ * needed, -1 (EPROTO) if the bytes are not a valid frame. */
 int frame_feed(struct frame_parser *p, const void *bytes, size_t len, size_t *used, struct frame *f);
 
 /* Writes the 8 header bytes. len is at most FRAME_MAX. */
 void frame_header(unsigned char out[FRAME_HEADER], enum frame_type type, enum frame_stream stream, size_t len);
 
-/* Reads the frame at the beginning of len bytes that hold whole frames, such as a file of them.
- * Returns its size with its header, or 0 (EPROTO) when there is none. */
+/* Reads the first frame of len bytes that hold whole frames, such as a file of frames.
+ * Returns its size with its header, or 0 (EPROTO) if it is invalid. */
 size_t frame_at(const void *bytes, size_t len, struct frame *f);
 
 void frame_put32(unsigned char *p, uint32_t v);

@@ -1,7 +1,7 @@
 /* frame_types.h - the frames of frame.h: their numbers, and those in their payloads
  *
- * Each is named once, in a table; scripts/facts generates from these tables what C# and the
- * tests' driver know of them. A number that is given here never changes its meaning within
+ * Each is named once, in a table, from which scripts/facts generates the definitions for C# and
+ * the tests' driver. A number that is given here never changes its meaning within
  * one FRAME_VERSION.
  */
 #ifndef CEE_FRAME_TYPES_H
@@ -130,11 +130,11 @@ enum {
 		END_FIELDS
 };
 
-/* END's status: the program's exit code (0 to 255), or END_SIGNAL + the number of the signal that
- * ended it, or END_SIGNAL alone where no program has ended. Whatever the limit in how. */
+/* END's status, whatever the limit in how: the program's exit code (0 to 255), or END_SIGNAL + the number of
+ * the signal that ended it, or END_SIGNAL alone if no program has ended. */
 enum { END_SIGNAL = 256, END_STATUSES = END_SIGNAL + 128 };
 
-/* How a phase ended; the runner makes the verdict of it. F(ID) */
+/* How a phase ended; the runner derives the verdict from it. F(ID) */
 #define FRAME_HOWS(F)                                                                                                  \
 	F(EXITED)                                                                                                      \
 	F(SIGNALLED)                                                                                                   \
@@ -155,13 +155,13 @@ enum frame_how {
 };
 enum { END_HOWS = END_TROUBLE + 1 };
 
-/* Why a file was left behind. F(ID, the reason as results have it) */
+/* Why a file was not collected. F(ID, the reason in results) */
 #define LEFT_REASONS_TABLE(F)                                                                                          \
 	F(COUNT, "too many")	   /* that many files had been collected already */                                    \
-	F(BYTES, "too large")	   /* it is larger than what was left of the bytes */                                  \
+	F(BYTES, "too large")	   /* it is larger than the remaining number of bytes */                               \
 	F(NAME, "bad name")	   /* control characters, not UTF-8, too long, too deep (it may be a folder) */        \
 	F(TYPE, "no regular file") /* not a regular file */                                                            \
-	F(CHANGED, "changed")	   /* its size was not the announced one */                                            \
+	F(CHANGED, "changed")	   /* its size differs from the announced size */                                      \
 	F(UNREADABLE, "unreadable")                                                                                    \
 	F(MORE, "more")		  /* not a file: how many more were left behind and are not named */                   \
 	F(SEARCH, "not searched") /* not a file: the search took too long or was cut short; name is where, or "" */

@@ -1,7 +1,7 @@
 /* payload.c - the payloads of frames, written and read (payload.h)
  *
- * Numbers are little endian. Bounds are those of the table in frame_types.h and are checked
- * here again: cee-init and the runner read some payloads that no parser has seen.
+ * Numbers are little endian. The bounds of the table in frame_types.h are checked here
+ * again, since cee-init and the runner read some payloads that did not pass the parser.
  */
 #include "wire/payload.h"
 #include "wire/payload_internal.h"

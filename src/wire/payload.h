@@ -1,16 +1,16 @@
 /* payload.h - the payloads of frames, written and read
  *
- * For each payload one struct, a function that packs it and one that unpacks it. A pack
- * function replaces *p; where it returns an int, -1 (EMSGSIZE) is a text that is too long.
+ * Each payload has a struct, a function that packs it and one that unpacks it. A pack
+ * function replaces *p; if it returns an int, -1 (EMSGSIZE) means that a text is too long.
  * An unpack function takes a payload's bytes, which may come from an untrusted peer: it
  * returns false, and the struct is then undefined, unless the length is right and every
- * number is one that the protocol names. Strings point into the bytes and have no NUL.
+ * number is one that the protocol allows. Strings point into the bytes and have no NUL.
  *
  *     struct payload p;
  *     frame_pack_file(&p, &(struct frame_file){ .mode = 0644, .size = n, .name = s, .name_len = strlen(s) });
  *     attach_send(a, FRAME_FILE, p.data, p.len);
  *
- * ARG, ENV, COLLECT, DATA, STDIN, OUT and TROUBLE are their bytes and need no function.
+ * ARG, ENV, COLLECT, DATA, STDIN, OUT and TROUBLE are plain bytes and need no function.
  */
 #ifndef CEE_PAYLOAD_H
 #define CEE_PAYLOAD_H
@@ -43,7 +43,7 @@ struct frame_job {
 };
 
 struct frame_file {
-	uint32_t mode; /* with the file's type where it is not a regular one */
+	uint32_t mode; /* with the file's type if it is not a regular file */
 	uint64_t size;
 	const char *name;
 	size_t name_len;
@@ -51,8 +51,8 @@ struct frame_file {
 
 /* A phase that is to run: its limits; its arguments and environment follow as frames. */
 struct frame_plan {
-	uint32_t phase;		     /* enum frame_phase; of a resident compiler the number of the compile */
-	uint64_t limit[LIMIT_COUNT]; /* INT64_MAX or more: none; 0 is 0 */
+	uint32_t phase;		     /* enum frame_phase; for a resident compiler the number of the compile */
+	uint64_t limit[LIMIT_COUNT]; /* INT64_MAX or more: no limit; 0 is a limit of 0 */
 };
 
 struct frame_window {
@@ -97,7 +97,7 @@ bool frame_unpack_gap(const void *data, size_t len, uint64_t *bytes);
 void frame_pack_end(struct payload *p, const struct frame_end *e);
 /* phase < PHASE_COUNT, how < END_HOWS, status < END_STATUSES */
 bool frame_unpack_end(const void *data, size_t len, struct frame_end *e);
-int frame_end_exit_code(const struct frame_end *e); /* -1: it did not exit by itself */
+int frame_end_exit_code(const struct frame_end *e); /* -1 if it did not exit by itself */
 int frame_end_signal(const struct frame_end *e);    /* 0: none */
 
 int frame_pack_left(struct payload *p, const struct frame_left *l);

@@ -1,4 +1,4 @@
-/* payload_internal.h - what payload.c shares with resident.c */
+/* payload_internal.h - functions of payload.c that resident.c also uses */
 #ifndef CEE_PAYLOAD_INTERNAL_H
 #define CEE_PAYLOAD_INTERNAL_H
 

@@ -1,4 +1,4 @@
-/* resident.c - the payloads that a resident compiler's protocol has of its own (resident.h) */
+/* resident.c - the payloads that only the protocol of a resident compiler has (resident.h) */
 #include "wire/resident.h"
 #include "wire/payload_internal.h"
 

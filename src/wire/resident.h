@@ -56,7 +56,7 @@ struct resident_ready {
 int resident_pack_ready(struct payload *p, const struct resident_ready *r);
 bool resident_unpack_ready(const void *data, size_t len, struct resident_ready *r);
 bool resident_unpack_plan(const void *data, size_t len, struct frame_plan *plan);
-/* Only the END of the compile with that number, ended in one of the three ways above. */
+/* Reads only the END of the compile with that number, ended in one of the three ways above. */
 bool resident_unpack_end(const void *data, size_t len, uint32_t number, struct frame_end *e);
 
 #endif
