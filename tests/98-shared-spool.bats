@@ -430,7 +430,7 @@ status() { req -o /dev/null -w '%{http_code}' "$@"; }
 	[ "$status" -ne 0 ]
 	# one that runs: input, then an end
 	id2=$(post bob '{"language":"python","code":"print(input(), flush=True); import time; time.sleep(60)","stdin_stream":true}' | jq -r .id)
-	[ "$(status -u bob:secret -X POST --data-binary $'typed\n' "$U/tasks/$id2/stdin")" = 204 ]
+	[ "$(status -u bob:secret -X POST -H 'Content-Type: application/octet-stream' --data-binary $'typed\n' "$U/tasks/$id2/stdin")" = 204 ]
 	typed() { [ "$(req -u bob:secret "$U/tasks/$id2/stdout")" = typed ]; }
 	wait_until 30 typed
 	[ "$(status -u ann:secret -X DELETE "$U/tasks/$id2")" = 404 ]
@@ -461,7 +461,7 @@ status() { req -o /dev/null -w '%{http_code}' "$@"; }
 	sed -i '/^http_user/d' "$CEE_CONF"
 	start_root_runner
 	[ "$(status -u ann:secret -H 'Content-Type: application/json' -d '{"language":"python","code":"print(1)"}' "$U/tasks")" = 500 ]
-	grep -q http_user "$D/web.log"
+	grep -q http_user "$D"/*/cee-http.log
 	[ ! -e "$CEE_SPOOL/http-web-ann" ]
 }
 
@@ -523,7 +523,7 @@ start_apache() {
 	SERVERS+=($!)
 	wait_until 30 grep -q early "$D/events"
 	lacks -q late "$D/events"
-	[ "$(status -u ann:secret -X POST --data-binary $'late\n' "$U/tasks/$id/stdin?eof")" = 204 ]
+	[ "$(status -u ann:secret -X POST -H 'Content-Type: application/octet-stream' --data-binary $'late\n' "$U/tasks/$id/stdin?eof")" = 204 ]
 	wait_until 30 grep -q late "$D/events"
 	wait_until 30 grep -q '"why":"exited"' "$D/events"
 	# paths: cee-http has them all, and no other file is ever served or run

@@ -56,12 +56,9 @@ static bool has_place(void *arg, const char *owner)
 {
 	const struct runner *r = arg;
 	struct run_numbers n = runs_numbers(r->runs, owner);
-	bool others;
 
-	if (!n.busy)
-		return true;
-	others = queue_others_wait(r->queue, owner) || recent_owners_others(&r->recent, owner, loop_now(&r->loop));
-	return n.busy < owner_bound(runner_places(r), r->config.conf.owner_jobs, others);
+	return !n.busy ||
+	       n.busy < owner_bound(runner_places(r), r->config.conf.owner_jobs, queue_others_wait(r->queue, owner));
 }
 
 static bool may_begin(void *arg, const char *owner)
@@ -83,7 +80,6 @@ static bool claim(struct runner *r)
 
 	if (!may_claim(r) || !queue_next(r->queue, may_begin, r, &q))
 		return false;
-	recent_owners_note(&r->recent, q.owner, loop_now(&r->loop));
 	switch (runs_begin(r->runs, &q)) {
 	case 1: /* another runner has it */
 		queue_again(r->queue, q.owner);

@@ -23,7 +23,6 @@
 #include "runner/host/self_test.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/pool/pool.h"
-#include "runner/queue/owner_bound.h"
 #include "runner/queue/pending.h"
 #include "runner/queue/user_requests.h"
 #include "spool/registration.h"
@@ -67,7 +66,6 @@ struct runner {
 
 	struct watch signals;
 	struct timer housekeeping, expiry, blind_scan, claim_later, stop_check, turn_again;
-	struct recent_owners recent;
 	bool resumed_last;   /* the last place went to a job whose packages had come */
 	bool wake;	     /* something changed: runner_turn has to look */
 	bool swept;	     /* no box of an earlier process is left: jobs may begin */

@@ -269,18 +269,8 @@ static void three_hundred_pupils(void)
 
 static void bounds_of_an_owner(void)
 {
-	struct recent_owners r = { .last = { { .at = 0 } } };
-
 	CHECK(owner_bound(4, 0, false) == 4 && owner_bound(4, 0, true) == 3 && owner_bound(1, 0, true) == 1);
 	CHECK(owner_bound(4, 2, false) == 2 && owner_bound(4, 2, true) == 2 && owner_bound(4, 9, true) == 4);
-	CHECK(!recent_owners_others(&r, "ann", 1));
-	recent_owners_note(&r, "ann", 5);
-	CHECK(!recent_owners_others(&r, "ann", 6) && recent_owners_others(&r, "bob", 6));
-	recent_owners_note(&r, "bob", 7);
-	recent_owners_note(&r, "bob", 8);
-	CHECK(recent_owners_others(&r, "ann", 9) && recent_owners_others(&r, "bob", 9));
-	recent_owners_note(&r, "bob", OWNER_RECENT_US + 5);
-	CHECK(!recent_owners_others(&r, "bob", OWNER_RECENT_US + 5)); /* ann's was a minute ago */
 }
 
 /* ---- requests ------------------------------------------------------------------------------------- */
