@@ -1,6 +1,6 @@
 /* attach.c - the attached stream of one container: frames to its init and from it
  *
- * Nothing here decides anything: frames go up, bytes go out.
+ * This file makes no decisions: it passes received frames to the callbacks and queued bytes to the engine.
  */
 #include "engine/attach.h"
 #include "base/buf.h"
@@ -57,7 +57,7 @@ void attach_close(struct attach *a)
 	a->out_sent = 0;
 }
 
-/* ---- for engines ---------------------------------------------------------------- */
+/* ---- for engine implementations ---------------------------------------------------------------- */
 
 void attach_fail(struct attach *a, const char *reason)
 {

@@ -18,27 +18,30 @@
 struct attach {
 	void (*opened)(void *arg);
 	void (*frame)(void *arg, const struct frame *f);
-	void (*message)(void *arg, const char *line);  /* that init, or the engine, wrote on standard error */
-	void (*closed)(void *arg, const char *reason); /* once; the stream is gone already. NULL: it has ended */
+	void (*message)(void *arg, const char *line); /* that init, or the engine, wrote on standard error */
+	void (*closed)(
+		void *arg,
+		const char *reason); /* called once, when the stream is already closed. reason NULL: end of stream */
 	void *arg;
 	struct engine *engine; /* NULL: no stream */
 	struct buf out;	       /* not yet sent, from out_sent on */
 	size_t out_sent;
 	struct frame_parser parser;
-	void *stream; /* the engine's */
+	void *stream; /* owned by the engine implementation */
 };
 
-/* Asks the engine for the stream; opened is called when it is there. -1 and errno: nothing was begun. */
+/* Asks the engine for the stream; opened is called when the stream is open. -1 and errno: nothing was started. */
 int attach_start(struct attach *a, struct engine *en, const char *container);
-/* Queues one frame, which goes out with the next attach_flush or when there is room. len may exceed FRAME_MAX
+/* Queues one frame, which is sent by the next attach_flush or when the socket has room. len may exceed FRAME_MAX
  * only for FRAME_DATA and FRAME_STDIN, which are cut into pieces. -1 ENOMEM. */
 int attach_send(struct attach *a, enum frame_type type, const void *data, size_t len);
 void attach_flush(struct attach *a);
-/* Closes without calling closed; nothing where there is no stream. */
+/* Closes the stream without calling closed; does nothing if there is no stream. */
 void attach_close(struct attach *a);
 
-/* For engines: bytes of the container's standard output; text of its standard error; so many bytes of out
- * are sent; the stream has failed or ended. Any of the callbacks may close the stream: look at a->engine. */
+/* For engine implementations, to report: bytes of the container's standard output; text of its standard error; that n
+ * bytes of out were sent; that the stream has failed or ended. Any of the callbacks may close the stream: look
+ * at a->engine. */
 void attach_output(struct attach *a, const unsigned char *data, size_t len);
 void attach_error_text(struct attach *a, const unsigned char *data, size_t len);
 void attach_sent(struct attach *a, size_t n);

@@ -1,7 +1,7 @@
-/* container_spec.h - a container that is to be created
+/* container_spec.h - the description of a container to create
  *
- * Of every container here: no capability, no new privileges, a read-only root, no terminal, private IPC and
- * cgroup namespaces, and it is removed when it ends unless it is to be inspected afterwards (keep).
+ * Every container gets: no capability, no new privileges, a read-only root, no terminal, private IPC and
+ * cgroup namespaces, and removal when it ends, unless keep is set so that it can be inspected.
  */
 #ifndef ENGINE_CONTAINER_SPEC_H
 #define ENGINE_CONTAINER_SPEC_H
@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 struct container_mount {
-	const char *from, *to; /* from is a path of the engine's host */
+	const char *from, *to; /* from is a path on the engine's host */
 	bool read_only;
 };
 
 struct container_tmpfs {
-	const char *path, *options; /* of mount(8) */
+	const char *path, *options; /* options as in mount(8) */
 };
 
 struct container_spec {
@@ -26,15 +26,15 @@ struct container_spec {
 	const char *image;
 	const char *hostname; /* or NULL */
 	const char *workdir;
-	const char *const *entrypoint, *const *command, *const *env; /* lists that end with NULL; or NULL: none */
+	const char *const *entrypoint, *const *command, *const *env; /* NULL-terminated lists; or NULL: none */
 	unsigned uid;						     /* and gid */
-	bool attach;		   /* standard input and output are a stream of attach.h */
-	bool keep;		   /* it stays when it has ended, and its output is kept for ENGINE_LOG */
-	const char *network;	   /* of the engine; NULL: none */
-	bool own_proc;		   /* nothing of /proc is masked: a process in it may mount one of its own */
-	const char *seccomp;	   /* the profile's text; NULL: the engine's */
-	const char *apparmor;	   /* a profile's name; NULL: the engine's */
-	const char *runtime;	   /* NULL: the engine's */
+	bool attach;	      /* standard input and output are a stream of attach.h */
+	bool keep;	      /* the container remains after it ends, and its output is kept for ENGINE_LOG */
+	const char *network;  /* a network of the engine; NULL: none */
+	bool own_proc;	      /* no part of /proc is masked, so a process in the container may mount its own procfs */
+	const char *seccomp;  /* the profile's text; NULL: the engine's */
+	const char *apparmor; /* a profile's name; NULL: the engine's */
+	const char *runtime;  /* NULL: the engine's */
 	int64_t memory, processes; /* bytes, with swap; number */
 	int64_t open_files;	   /* 0: the engine's */
 	double cpus;		   /* 0: all */

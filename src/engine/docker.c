@@ -1,10 +1,10 @@
 /* docker.c - the Docker Engine (API 1.41 and later) as an engine
  *
- * calls[] has the address of each operation and what its answer must be. The engine is not trusted more
- * than it must be: bodies are bounded, versions are read as numbers.
+ * calls[] has the address of each operation and the expected answer. The engine is trusted as little as possible: the
+ * size of bodies is bounded, versions are read as numbers.
  *
- * While it does not answer, one ping at a time goes out every half second; who has work for it waits for
- * changed(true). A request that gets no answer makes us ping at once.
+ * While the engine does not answer, a ping is sent every half second, one at a time; modules with work for the engine
+ * wait for changed(true). A request without an answer causes a ping at once.
  */
 #include "engine/docker.h"
 #include "base/buf.h"
@@ -28,9 +28,9 @@
 enum { PING_EVERY_US = 500000, PING_SELDOM_US = 3000000, API_MIN = 41, PULL_IDLE_S = 20 };
 
 static const struct {
-	const char *method, *path; /* %s is the request's name, escaped where it stands in a query */
+	const char *method, *path; /* %s is the request's name, escaped if it is part of a query */
 	long timeout_ms, idle_s;   /* of docker_http.h */
-	int status;		   /* of success */
+	int status;		   /* the status of a successful answer */
 	bool stream;		   /* the answer is progress, line by line, and may still report an error */
 } calls[ENGINE_OP_COUNT] = {
 	[ENGINE_INFO] = { "GET", "/info", 20000, 0, 200, false },
@@ -54,7 +54,7 @@ struct docker_call {
 	struct http_call *http;
 	void (*progress)(void *arg, const char *text);
 	void *progress_arg;
-	char error[320]; /* that a stream reported */
+	char error[320]; /* an error reported in a stream */
 	struct docker_call *next;
 };
 
@@ -81,7 +81,7 @@ static int add_escaped(struct buf *b, const char *s)
 	return 0;
 }
 
-/* What was printed into text is added escaped, and freed; NULL is an error. */
+/* Adds text, escaped, and frees it; NULL is an error. */
 static int add_text(struct buf *b, char *text)
 {
 	int r = text ? add_escaped(b, text) : -1;
@@ -104,7 +104,7 @@ static int add_build(struct buf *b, const struct engine_request *r)
 		       : 0;
 }
 
-/* The name is that of a repository; its labels are changes in the words of a Dockerfile. */
+/* The name is that of a repository; labels are sent as changes in Dockerfile syntax. */
 static int add_import(struct buf *b, const struct engine_request *r)
 {
 	if (add_escaped(b, r->name) < 0 || buf_printf(b, "&tag=latest") < 0)
@@ -140,7 +140,8 @@ static int make_path(struct buf *b, const struct engine *en, const struct engine
 
 static enum engine_result result_of(enum engine_op op, int status)
 {
-	if (status == calls[op].status || (op == ENGINE_START && status == 304)) /* 304: it runs already */
+	if (status == calls[op].status ||
+	    (op == ENGINE_START && status == 304)) /* 304: the container is already running */
 		return ENGINE_OK;
 	return status == 0     ? ENGINE_AWAY
 	       : status == 404 ? ENGINE_MISSING
@@ -148,7 +149,7 @@ static enum engine_result result_of(enum engine_op op, int status)
 			       : ENGINE_REFUSED;
 }
 
-/* false: the answer is not what the API says. */
+/* false: the answer does not match the API. */
 static bool parse(enum engine_op op, struct engine_answer *a, struct docker_answer *lists, struct engine_info *info)
 {
 	if (op == ENGINE_INFO) {
@@ -197,7 +198,7 @@ static void finished(void *arg, int status, const char *body, size_t len)
 	char message[340] = "";
 
 	if (status == 0 && d->engine.up)
-		loop_after(&d->ping_timer, 0); /* look at once whether it is still there */
+		loop_after(&d->ping_timer, 0); /* check at once whether the engine still answers */
 	d->engine.errors += status == 0 || status >= 500;
 	if (a.result == ENGINE_OK && c->error[0])
 		a.result = ENGINE_REFUSED;
@@ -270,7 +271,7 @@ static void docker_cancel(struct engine_call *call)
 	call_free(c);
 }
 
-/* ---- is it there? ------------------------------------------------------------------------------ */
+/* ---- availability ------------------------------------------------------------------------------ */
 
 /* "1.41" with a major version of 1 and at least API_MIN. */
 static bool take_version(struct docker *d, const char *s)
@@ -299,7 +300,7 @@ static void version_done(void *arg, int status, const char *body, size_t len)
 	else if (!ok)
 		snprintf(trouble, sizeof(trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
 	engine_set_up(&d->engine, ok, status == 200 && !ok, trouble);
-	/* a healthy engine is looked at rarely: its absence shows by itself */
+	/* ping a healthy engine rarely: a failing request shows its absence */
 	loop_after(&d->ping_timer, ok ? PING_SELDOM_US : PING_EVERY_US);
 }
 
@@ -316,7 +317,7 @@ static void ping(struct timer *t)
 									       .arg = d }) != NULL;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- creation and release ---------------------------------------------------------------------------------------- */
 
 static int parse_host(struct docker *d, const char *host, struct cee_err *e)
 {

@@ -20,6 +20,6 @@ struct docker {
 /* host: "unix:///path" or "tcp://address:port". changed is engine.h's. -1 and *e. */
 int docker_init(struct docker *d, struct loop *l, const char *host, void (*changed)(void *arg, bool up), void *arg,
 		struct cee_err *e);
-/* Requests under way are given up without a call. */
+/* Cancels the pending requests without calling their done. */
 void docker_release(struct docker *d);
 #endif

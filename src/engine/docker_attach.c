@@ -2,7 +2,7 @@
  *
  * POST /containers/ID/attach with an upgrade (Engine API, "Attach to a container"): after the head of the
  * answer the connection is the container's standard input one way and its multiplexed output the other.
- * libcurl keeps reading after an upgrade, so this connection is our own.
+ * libcurl keeps reading after an upgrade, so this file makes its own connection.
  */
 #include "engine/docker_attach.h"
 #include "base/buf.h"
@@ -31,7 +31,7 @@ enum { READ_SIZE = 65536 };
 struct docker_stream {
 	struct watch watch;
 	struct attach *attach; /* NULL: closed */
-	bool open;	       /* the head of the answer has come */
+	bool open;	       /* the head of the answer was received */
 	struct http_head head;
 	struct mux mux;
 };
@@ -62,7 +62,7 @@ static int connect_tcp(const char *address, const char *port)
 	char bare[256];
 	int fd = -1;
 
-	/* "[::1]" has its brackets in a URL only */
+	/* brackets as in "[::1]" are for URLs only */
 	if (address[0] == '[')
 		snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(address + 1, "]"), address + 1);
 	else
@@ -82,7 +82,7 @@ static int connect_tcp(const char *address, const char *port)
 	return fd;
 }
 
-/* ---- what comes ------------------------------------------------------------------- */
+/* ---- received data ------------------------------------------------------------------- */
 
 static void take_stream(struct docker_stream *s, const unsigned char *p, size_t len)
 {
@@ -185,7 +185,7 @@ void docker_attach_flush(struct attach *a)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			break; /* EAGAIN: EPOLLOUT calls again; another error: the reading side sees it */
+			break; /* EAGAIN: EPOLLOUT calls again; other errors: the reading side reports them */
 		attach_sent(a, (size_t)n);
 	}
 	loop_change(&s->watch, EPOLLIN | (a->out.len ? EPOLLOUT : 0));
@@ -200,5 +200,5 @@ void docker_attach_close(struct attach *a)
 	s->watch.fd = -1;
 	s->attach = NULL;
 	a->stream = NULL;
-	loop_doom(a->engine->loop, free, s); /* its own handler may be calling */
+	loop_doom(a->engine->loop, free, s); /* this may be called from the stream's own handler */
 }

@@ -1,4 +1,4 @@
-/* docker_container.c - the JSON of a container that is to be created */
+/* docker_container.c - the JSON of a container to create */
 #include "engine/container_spec.h"
 #include "engine/docker_json.h"
 
@@ -12,7 +12,7 @@
 
 static void add_strings(cJSON *o, const char *name, const char *const *v)
 {
-	cJSON *a = cJSON_AddArrayToObject(o, name); /* also of nothing: a missing list is the engine's default */
+	cJSON *a = cJSON_AddArrayToObject(o, name); /* also an empty list: without one the engine uses its default */
 
 	for (; v && *v; v++)
 		cJSON_AddItemToArray(a, cJSON_CreateString(*v));
@@ -98,7 +98,8 @@ static cJSON *host_config(const struct container_spec *s)
 	if (s->runtime)
 		cJSON_AddStringToObject(host, "Runtime", s->runtime);
 	sys = cJSON_AddObjectToObject(host, "Sysctls");
-	if (!s->network || strcmp(s->network, "host") != 0) /* the host's network keeps its own */
+	if (!s->network ||
+	    strcmp(s->network, "host") != 0) /* not with the host's network, which keeps its own setting */
 		cJSON_AddStringToObject(sys, "net.ipv4.tcp_max_tw_buckets", "0");
 	add_security(host, s);
 	add_limits(host, s);

@@ -1,7 +1,7 @@
 /* docker_http.c - HTTP requests to a Docker Engine, by libcurl's multi interface in the loop
  *
- * libcurl says which descriptors and which timer it wants; the loop serves them. A request that is finished is
- * freed after its done was called; one may be cancelled at any time but in its own line callback.
+ * libcurl reports the descriptors and the timer that it needs; the loop serves them. A finished request is freed
+ * after its done was called; a request may be cancelled at any time except in its own line callback.
  */
 #include "engine/docker_http.h"
 #include "base/buf.h"
@@ -30,7 +30,7 @@ struct http_call {
 	struct http_request request;
 	CURL *easy;
 	struct curl_slist *headers;
-	struct buf body; /* or the line that is not whole */
+	struct buf body; /* or the incomplete line */
 	const char *failure;
 	struct http_call *next;
 };
@@ -153,7 +153,7 @@ static size_t give_upload(char *data, size_t size, size_t n, void *arg)
 
 	if (got >= 0)
 		return (size_t)got;
-	/* an end that the writer did not mean must not look like the end of the data */
+	/* a failed reader must not look like the end of the data */
 	c->failure = "the data to be sent could not be made";
 	return CURL_READFUNC_ABORT;
 }
@@ -214,7 +214,7 @@ static int set_up(struct http_call *c, const char *url)
 	if (!c->easy)
 		return -1;
 	curl_easy_setopt(c->easy, CURLOPT_URL, url);
-	curl_easy_setopt(c->easy, CURLOPT_PROXY, ""); /* never through a proxy of the environment */
+	curl_easy_setopt(c->easy, CURLOPT_PROXY, ""); /* ignore the proxy settings of the environment */
 	curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http");
 	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, r->line ? take_lines : take_body);
@@ -291,7 +291,7 @@ static void check_finished(struct docker_http *h)
 	}
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- creation and release -------------------------------------------------------------------------------------- */
 
 struct docker_http *docker_http_new(struct loop *l, const char *socket_path, const char *address, const char *port)
 {
@@ -299,7 +299,7 @@ struct docker_http *docker_http_new(struct loop *l, const char *socket_path, con
 
 	if (!h)
 		return NULL;
-	curl_global_init(CURL_GLOBAL_DEFAULT); /* counts its calls */
+	curl_global_init(CURL_GLOBAL_DEFAULT); /* curl counts these calls */
 	h->loop = l;
 	h->socket_path = socket_path;
 	h->address = address;

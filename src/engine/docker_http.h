@@ -1,7 +1,7 @@
 /* docker_http.h - HTTP requests to a Docker Engine, by libcurl's multi interface in the loop
  *
- * Answers are bounded: a body that is longer than HTTP_BODY_MAX, or a line of a stream than HTTP_LINE_MAX, ends
- * the request.
+ * Answers are bounded: a body longer than HTTP_BODY_MAX, or a line of a stream longer than HTTP_LINE_MAX, ends the
+ * request.
  */
 #ifndef ENGINE_DOCKER_HTTP_H
 #define ENGINE_DOCKER_HTTP_H
@@ -22,19 +22,19 @@ struct http_request {
 	const char *body;		    /* JSON, copied; or NULL */
 	const struct engine_upload *upload; /* or NULL; stays until done */
 	long timeout_ms;		    /* 0: none */
-	long idle_s;			    /* so many seconds without a byte end it; 0: never */
-	/* The body goes here a line at a time (without its newline) instead of to done. May be NULL. */
+	long idle_s;			    /* end the request after this many seconds without a byte; 0: never */
+	/* Gets the body line by line (without the newlines), instead of done. May be NULL. */
 	void (*line)(void *arg, const char *text, size_t len);
-	/* Once, from the loop. status is HTTP's; 0: no whole answer came, and body says why. */
+	/* Once, from the loop. status: of HTTP, or 0 if no complete answer was received; body is then the reason. */
 	void (*done)(void *arg, int status, const char *body, size_t len);
 	void *arg;
 };
 
 /* address: of a URL, "engine" with a socket_path. All are borrowed. NULL ENOMEM. */
 struct docker_http *docker_http_new(struct loop *l, const char *socket_path, const char *address, const char *port);
-void docker_http_free(struct docker_http *h); /* requests under way are given up */
+void docker_http_free(struct docker_http *h); /* cancels the pending requests */
 /* NULL ENOMEM. */
 struct http_call *docker_http_send(struct docker_http *h, const struct http_request *r);
-/* Gives the request up: its connection is closed, done is not called. */
+/* Cancels the request: its connection is closed, done is not called. */
 void docker_http_cancel(struct http_call *c);
 #endif

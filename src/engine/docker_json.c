@@ -1,7 +1,7 @@
-/* docker_json.c - what the Docker Engine's answers say
+/* docker_json.c - the parsing of the Docker Engine's answers
  *
- * The engine is not trusted with more than containers: texts are cut to their size and cleaned of
- * control characters, numbers and ids are checked.
+ * The engine is trusted only to run containers: texts are cut to a maximum size and cleaned
+ * of control characters, numbers and ids are checked.
  */
 #include "engine/docker_json.h"
 #include "base/text.h"
@@ -228,12 +228,12 @@ static void take_lists(struct engine_info *i, const cJSON *o)
 		i->apparmor |= s && strncmp(s, "name=apparmor", 13) == 0;
 	}
 	if (i->runtimes[0] && i->runtimes[strlen(i->runtimes) - 1] != ' ')
-		i->runtimes[0] = 0; /* they did not fit: unknown */
+		i->runtimes[0] = 0; /* the list did not fit: unknown */
 	text_clean(i->runtimes);
 	text_clean(i->warnings);
 }
 
-/* RFC 3339 as Go writes it: any number of digits behind the point, in UTC. */
+/* RFC 3339 as Go writes it: in UTC, with any number of decimals. */
 static int64_t take_time(const char *s)
 {
 	struct tm tm = { 0 };

@@ -1,4 +1,4 @@
-/* docker_json.h - the Docker Engine's JSON: containers to create, and what answers say. No I/O. */
+/* docker_json.h - the Docker Engine's JSON: containers to create, and the parsing of answers. No I/O. */
 #ifndef ENGINE_DOCKER_JSON_H
 #define ENGINE_DOCKER_JSON_H
 
@@ -13,21 +13,21 @@
 /* The body of POST /containers/create; malloc'ed, NULL ENOMEM. */
 char *docker_container_json(const struct container_spec *s);
 
-/* {"NAME":"VALUE",…}, or as a filter {"label":["NAME=VALUE",…]}; malloc'ed, NULL ENOMEM. Labels without
- * a value are left out, and stand as NAME in a filter. */
+/* {"NAME":"VALUE",…}, or as a filter {"label":["NAME=VALUE",…]}; malloc'ed, NULL ENOMEM. Labels without a value are
+ * left out; in a filter they become NAME alone. */
 char *docker_labels_json(const struct engine_label *l, size_t n);
 char *docker_filter_json(const struct engine_label *l, size_t n);
 
 /* The message of an error, one line, from {"message":…} or the beginning of the body. */
 void docker_message(char *out, size_t size, const char *body, size_t len);
-/* One line of a pull's or a build's stream: a text to be shown, or an error. Both NULL for others. Good
- * until *o is deleted. */
+/* One line of a pull's or a build's stream: a text to show, or an error. Both are NULL for other lines. Valid until
+ * *o is deleted. */
 void docker_progress(const char *line, size_t len, cJSON **o, const char **text, const char **error);
 
-/* false: not what the API says. */
+/* false: the answer does not match the API. */
 bool docker_parse_info(struct engine_info *i, const char *body, size_t len);
 
-/* Lists in an answer: from one parse of it until docker_answer_release. */
+/* The lists of a parsed answer; valid until docker_answer_release. */
 struct docker_answer {
 	cJSON *json;
 	struct engine_image image;
@@ -39,8 +39,8 @@ bool docker_parse_image(struct docker_answer *a, const char *body, size_t len);
 bool docker_parse_list(struct docker_answer *a, const char *body, size_t len);
 /* The id in the answer to a create; NULL: none, or not an id. */
 const char *docker_parse_id(struct docker_answer *a, const char *body, size_t len);
-int docker_parse_exit_code(const char *body, size_t len); /* -1: there is none */
+int docker_parse_exit_code(const char *body, size_t len); /* -1: no exit code */
 void docker_answer_release(struct docker_answer *a);
-/* "1.41" of GET /version; "" where it says none. */
+/* The API version in the answer to GET /version, as "1.41"; "" if there is none. */
 void docker_parse_version(char *out, size_t size, const char *body, size_t len);
 #endif

@@ -1,4 +1,4 @@
-/* engine.c - what all engines have in common: up or away, and the way to the implementation */
+/* engine.c - the part common to all engines: whether it is up, and calls of the implementation */
 #include "engine/engine.h"
 #include "base/text.h"
 

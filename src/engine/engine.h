@@ -1,8 +1,8 @@
 /* engine.h - a container engine: typed requests, answered through the loop
  *
- * This is the seam between cee and what runs its containers. docker.h is the engine of production; the
- * unit tests have one of their own (tests/unit/fake_engine.h). Addresses and JSON of an API are known to
- * the implementation alone.
+ * This is the interface between cee and the program that runs its containers. docker.h is used in production; the
+ * unit tests have an engine of their own (tests/unit/fake_engine.h). Only the implementation knows the addresses and
+ * the JSON of an API.
  *
  *     struct engine_request r = { .op = ENGINE_START, .name = id };
  *     call = engine_ask(en, &r, started, arg);        NULL: out of memory, and started is not called
@@ -28,7 +28,7 @@ struct engine_info;
 	O(INFO, "info")			/* the engine's description of itself */                                       \
 	O(CREATE, "create")		/* container; answers its id */                                                \
 	O(START, "start")		/* name is a container's id */                                                 \
-	O(INSPECT, "inspect")		/* only whether the container is there */                                      \
+	O(INSPECT, "inspect")		/* only whether the container exists */                                        \
 	O(WAIT, "wait")			/* for the container's end; answers its exit code */                           \
 	O(LOG, "log")			/* its output, as the engine multiplexes it: http_parse.h */                   \
 	O(READ_FILE, "read file")	/* path in the container, as a tar */                                          \
@@ -51,14 +51,14 @@ struct engine_label {
 	const char *name, *value; /* value NULL in a filter: any */
 };
 
-/* Data to be sent with a request. read is called from the loop and may block: for programs that wait anyway. */
+/* Data to be sent with a request. read is called from the loop and may block: for programs whose loop may block. */
 struct engine_upload {
 	const char *type;				      /* Content-Type */
-	ssize_t (*read)(void *arg, void *bytes, size_t size); /* 0 at the end; -1: the request is given up */
+	ssize_t (*read)(void *arg, void *bytes, size_t size); /* 0 at the end; -1 cancels the request */
 	void *arg;
 };
 
-/* Read by engine_ask; but upload, progress and arg must stay until the answer. */
+/* engine_ask reads the struct before it returns; but upload, progress and arg must remain valid until the answer. */
 struct engine_request {
 	enum engine_op op;
 	const char *name;			/* a container's id, or an image's name; see above */
@@ -77,15 +77,15 @@ struct engine_request {
 enum engine_result {
 	ENGINE_OK,
 	ENGINE_MISSING, /* no such container, or no such image */
-	ENGINE_BUSY,	/* in conflict with something that goes on */
-	ENGINE_REFUSED, /* the engine's message says why */
+	ENGINE_BUSY,	/* in conflict with an operation in progress */
+	ENGINE_REFUSED, /* the reason is in the engine's message */
 	ENGINE_AWAY	/* no answer */
 };
 
 struct engine_image {
 	const char *id;
 	int64_t size;
-	bool named; /* it has a name in some repository */
+	bool named; /* the image has a name in some repository */
 	const struct engine_label *labels;
 	size_t nlabels;
 };
@@ -99,7 +99,7 @@ struct engine_container {
 /* All of it is borrowed until the callback returns. */
 struct engine_answer {
 	enum engine_result result;
-	const char *message; /* one line, why it is not ENGINE_OK; never NULL */
+	const char *message; /* one line: why the result is not ENGINE_OK; never NULL */
 	const char *id;	     /* CREATE: lower-case hexadecimal, fewer than ENGINE_ID_MAX */
 	const struct engine_info *info;
 	const struct engine_image *image;
@@ -114,11 +114,11 @@ enum { ENGINE_ID_MAX = 80 };
 typedef void engine_done(void *arg, const struct engine_answer *a);
 
 struct engine;
-/* A request under way. Implementations begin theirs with it. */
+/* A pending request. An implementation's own struct begins with this one. */
 struct engine_call {
 	struct engine *engine;
 	enum engine_op op;
-	engine_done *done; /* NULL: the answer is not wanted any more */
+	engine_done *done; /* NULL: the answer is no longer needed */
 	void *arg;
 };
 
@@ -134,13 +134,13 @@ struct engine_ops {
 struct engine {
 	const struct engine_ops *ops;
 	struct loop *loop;
-	bool up, asked;	   /* it answers; an answer, or its absence, has come */
-	bool old;	   /* it answers, but its API is too old */
-	char api[16];	   /* "1.41"; "" before the engine was seen */
-	char trouble[320]; /* why it is not up, one line; "" */
-	int64_t errors;	   /* requests that it failed or did not answer */
-	/* Called from the loop whenever the engine comes (up, api is known) or goes, and once with
-	 * the first answer, whatever it is. */
+	bool up, asked;	   /* the engine answers; an answer, or its absence, was seen */
+	bool old;	   /* the engine answers, but its API is too old */
+	char api[16];	   /* "1.41"; "" before the first answer */
+	char trouble[320]; /* why the engine is not up, one line; "" if it is up */
+	int64_t errors;	   /* requests that failed in the engine or got no answer */
+	/* Called from the loop whenever the engine becomes available (up is true, api is known) or unavailable, and
+	 * once after the first ping, whatever its outcome. */
 	void (*changed)(void *arg, bool up);
 	void *arg;
 };
@@ -148,7 +148,7 @@ struct engine {
 struct engine_call *engine_ask(struct engine *en, const struct engine_request *r, engine_done *done, void *arg);
 /* The request goes on, but done is not called any more. NULL is allowed. */
 void engine_forget(struct engine_call *c);
-/* The request is given up, and done is not called. NULL is allowed. */
+/* Cancels the request; done is not called. NULL is allowed. */
 void engine_cancel(struct engine_call *c);
 
 bool engine_up(const struct engine *en);
@@ -157,9 +157,10 @@ const char *engine_trouble(const struct engine *en);
 const char *engine_api(const struct engine *en);
 int64_t engine_errors(const struct engine *en);
 
-/* "" where there is no such label. */
+/* "" if there is no such label. */
 const char *engine_label(const struct engine_label *labels, size_t n, const char *name);
 
-/* For implementations: notes a change and calls changed where there is one. trouble: one line, "" with up. */
+/* For implementations: sets the engine's state, and calls changed if it differs or is the first. trouble: one line, ""
+ * if up. */
 void engine_set_up(struct engine *en, bool up, bool old, const char *trouble);
 #endif

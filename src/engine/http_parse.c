@@ -1,4 +1,4 @@
-/* http.c - parsers for the engine's upgraded connections; see http.h */
+/* http_parse.c - parsers for the engine's upgraded connections; see http_parse.h */
 #include "engine/http_parse.h"
 
 #include <ctype.h>

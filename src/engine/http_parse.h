@@ -1,8 +1,8 @@
-/* http_parse.h - the two things of the engine's raw connections that libcurl does not do for us
+/* http_parse.h - the two parsers for the engine's raw connections, which libcurl does not handle
  *
  * The head of the answer to an attach (Engine API, "Attach to a container":
- * 101 UPGRADED, or 200 from engines that do not upgrade), and the multiplexed
- * stream behind it (same page, "Stream format"). No I/O here: bytes come in pieces.
+ * 101 UPGRADED, or 200 from engines that do not upgrade), and the multiplexed stream that follows it (same
+ * page, "Stream format"). No I/O here: the caller passes bytes in pieces of any size.
  */
 #ifndef ENGINE_HTTP_PARSE_H
 #define ENGINE_HTTP_PARSE_H
@@ -17,7 +17,7 @@ struct http_head {
 	int status;
 };
 void http_head_init(struct http_head *h);
-/* 1 the head is whole (h->status; *used bytes of this piece belong to it),
+/* 1 the head is complete (h->status; *used bytes of this piece belong to it),
  * 0 more is needed, -1 EPROTO. */
 int http_head_feed(struct http_head *h, const void *bytes, size_t len, size_t *used);
 
@@ -28,8 +28,8 @@ struct mux {
 	int stream;    /* 0, 1 stdout, 2 stderr */
 };
 void mux_init(struct mux *m);
-/* Takes a piece: 1 and a run of payload of m->stream at *data, *n bytes; 0 when
- * all was taken without payload; -1 EPROTO. *used says how much was taken. */
+/* Parses a piece. 1: *n bytes of payload of m->stream are at *data; 0: the whole piece was parsed and had no payload
+ * left; -1 EPROTO. *used is the number of bytes parsed. */
 int mux_feed(struct mux *m, const unsigned char *bytes, size_t len, size_t *used, const unsigned char **data,
 	     size_t *n);
 #endif

@@ -1,7 +1,7 @@
-/* claiming.c - may another job begin, and whose?
+/* claiming.c - decides whether another job may begin, and which owner's
  *
- * A job with a verdict holds no place while its result goes to the disk, and a box on its way out is the engine's
- * work: both go on beside the next jobs, but not without end. Jobs that wait for packages hold no place either.
+ * A job with a verdict holds no place while its result is written, nor does a box that the engine is removing: both
+ * continue beside the next jobs, but their number is bounded. Jobs that wait for packages hold no place either.
  */
 #include "base/loop.h"
 #include "engine/engine.h"
@@ -23,11 +23,11 @@
 #include <string.h>
 
 enum {
-	GOING_MORE = 4,		/* boxes on their way out, beyond the places */
+	GOING_MORE = 4,		/* boxes being removed, beyond the places */
 	FINISHING_MORE = 64,	/* jobs that are not waiting for packages, beyond the places */
 	PACKAGES_OF_OWNER = 32, /* jobs that wait for packages: each claimed job needs descriptors */
 	PACKAGES_OF_ALL = 128,
-	TURN_CLAIMS = 32, /* then the loop looks at other events */
+	TURN_CLAIMS = 32, /* after this time the loop handles other events */
 	LATER_US = 1000000
 };
 
@@ -68,7 +68,7 @@ static bool may_begin(void *arg, const char *owner)
 	return has_place(arg, owner) && runs_numbers(r->runs, owner).waiting < PACKAGES_OF_OWNER;
 }
 
-/* A job whose packages have come takes a place; also when no job may be claimed. */
+/* Gives a place to a job whose packages are ready; also while no job may be claimed. */
 static bool resume(struct runner *r)
 {
 	return runs_numbers(r->runs, NULL).busy < runner_places(r) && runs_resume(r->runs, has_place, r);
@@ -93,7 +93,7 @@ static bool claim(struct runner *r)
 	return true;
 }
 
-/* In turn: jobs whose packages have come, and jobs that wait in the spool. */
+/* Alternates between jobs whose packages are ready and jobs that wait in the spool. */
 static bool begin_one(struct runner *r)
 {
 	if (!r->resumed_last && resume(r)) {
@@ -121,7 +121,7 @@ void runner_turn(struct runner *r)
 	}
 	queue_retry(r->queue);
 	runner_maybe_quit(r);
-	if (r->wake) /* a job ended at once: another turn, after what else is ready */
+	if (r->wake) /* a job ended at once: take another turn, after other ready events */
 		loop_timer(&r->turn_again, loop_now(&r->loop) + 1);
 }
 
@@ -134,7 +134,7 @@ void runner_claim_later(struct timer *t)
 {
 	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, claim_later));
 
-	queue_scan(r->queue); /* the jobs that could not be begun are back in their directory */
+	queue_scan(r->queue); /* the jobs that could not begin are back in their directory */
 }
 
 void runner_maybe_quit(struct runner *r)

@@ -1,7 +1,7 @@
-/* engine_events.c - the engine comes and goes; boxes that were left behind; the self-test
+/* engine_events.c - the engine becomes available or unavailable; boxes left behind; the self-test
  *
- * When the engine comes, boxes of this runner's earlier life are swept before any job may begin; then those of
- * runners that died, whose jobs are put back after that: nothing runs twice at once.
+ * When the engine becomes available, boxes of an earlier process of this runner are removed before any job may begin;
+ * then those of dead runners, and only after that are their jobs put back: no job runs twice at once.
  */
 #include "engine/engine.h"
 #include "runner/box/box_sweep.h"
@@ -50,7 +50,7 @@ static int found_dead(void *arg, const char *name)
 	struct dead_runner *d = calloc(1, sizeof(*d));
 
 	if (!d)
-		return 0; /* found again in a few seconds */
+		return 0; /* retried in a few seconds */
 	d->r = arg;
 	snprintf(d->name, sizeof(d->name), "%s", name);
 	boxes_sweep(&d->r->boxes, d->name, dead_swept, d);
@@ -98,7 +98,7 @@ static void own_swept(void *arg, int result)
 	struct runner *r = arg;
 
 	if (result < 0)
-		return; /* it went again; the next change begins anew */
+		return; /* the engine is away again; the next change starts over */
 	r->swept = true;
 	runner_sweep_dead(r);
 	if (!r->tested)

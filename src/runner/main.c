@@ -1,11 +1,11 @@
 /* cee-runner - watches the spool, claims jobs, runs them in boxes
  *
- * How it fits together, see runner.h:
- *     queue/    what waits             run/      claimed jobs       box/     containers
+ * The folders; runner.h shows how they are connected:
+ *     queue/    waiting jobs             run/      claimed jobs       box/     containers
  *     pool/     boxes that wait        compile/  compile boxes      layers/  packages
  *     core/     sync, log, counters    host/     the self-test      engine/  the container engine
  *
- * After start nothing that a job, a box or the engine does ends this program.
+ * After the start, no action of a job, a box or the engine ends this program.
  */
 #include "base/loop.h"
 #include "cli/prog.h"

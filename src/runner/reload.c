@@ -1,7 +1,7 @@
 /* reload.c - configuration and languages, read again while jobs run
  *
- * Jobs and boxes under way point into the configuration and the languages that they began with. So these
- * stay for the rest of the process's life: reloads are rare and small.
+ * Running jobs and boxes point into the configuration and the languages with which they began. So old ones are never
+ * freed: reloads are rare and small.
  */
 #include "base/error.h"
 #include "job/languages.h"

@@ -35,7 +35,7 @@
 
 struct runner_options {
 	const char *conf_path, *spool_path;
-	int jobs; /* -j, 0 as configured */
+	int jobs; /* -j; 0: as configured */
 	bool relaxed, once, log_json, log_text;
 };
 
@@ -66,15 +66,15 @@ struct runner {
 
 	struct watch signals;
 	struct timer housekeeping, expiry, blind_scan, claim_later, stop_check, turn_again;
-	bool resumed_last;   /* the last place went to a job whose packages had come */
-	bool wake;	     /* something changed: runner_turn has to look */
+	bool resumed_last;   /* the last place went to a job whose packages were ready */
+	bool wake;	     /* something changed: runner_turn must run */
 	bool swept;	     /* no box of an earlier process is left: jobs may begin */
-	bool tested;	     /* the self-test is through */
-	bool test_again;     /* but there was no image to test with */
-	bool metrics_failed; /* the last time they were written */
-	int stopping;	     /* signals to stop so far */
-	int64_t away_since;  /* while stopping: the engine does not answer; 0 it does */
-	bool abandoned;	     /* boxes are not waited for any more */
+	bool tested;	     /* the self-test is finished */
+	bool test_again;     /* the self-test had no image: repeat it */
+	bool metrics_failed; /* the last write of the metrics failed */
+	int stopping;	     /* stop signals so far */
+	int64_t away_since;  /* while stopping: since when the engine does not answer; 0: it answers */
+	bool abandoned;	     /* the runner no longer waits for boxes */
 	bool quit;
 	char refusal[900]; /* why nothing may begin here, or "" */
 	int refusal_status;
@@ -86,7 +86,7 @@ void runner_finish(struct runner *r);
 
 /* claiming.c */
 void runner_wake(struct runner *r);
-/* Jobs begin as far as there are places. */
+/* Begins jobs while there are places. */
 void runner_turn(struct runner *r);
 int runner_places(const struct runner *r);
 void runner_claim_later(struct timer *t); /* r->claim_later */
@@ -98,7 +98,7 @@ void runner_maybe_quit(struct runner *r);
 /* NULL, or the reason why jobs cannot have separate processors; in text. */
 const char *runner_cannot_pin(const struct runner *r, const struct config *c, char *text, size_t size);
 void runner_publish_languages(struct runner *r);
-/* A language is added, changed or removed by its file alone: reads them again where they changed. */
+/* Reads the languages again if their files changed: adding, changing or removing a file needs no reload. */
 void runner_look_at_languages(struct runner *r);
 void runner_reload(struct runner *r);
 

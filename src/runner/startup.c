@@ -91,7 +91,7 @@ static void open_spool(struct runner *r, bool durable)
 	if (spool_open(&r->spool, path, SPOOL_CREATE, durable, &e) < 0)
 		prog_die(EX_CONFIG, "%s", e.msg);
 	if (r->spool.shared)
-		umask(022); /* what readers may see is decided by the directories above (spool/multiuser.c) */
+		umask(022); /* access of readers is controlled by the directories above (spool/multiuser.c) */
 	if (spool_runner_open(&r->claims, &r->spool, &e) < 0)
 		prog_die(EX_CONFIG, "%s: %s; the spool must be this user's to write, or name another with -s", path,
 			 e.msg);

@@ -1,9 +1,9 @@
 /* stopping.c - signals, and the runner's end
  *
- *     SIGTERM or SIGINT: no more claims; the end when the last job is through
+ *     SIGTERM or SIGINT: no more claims; the runner ends after the last job
  *     a second one: boxes are removed and their jobs put back
- *     the engine does not answer for AWAY_US meanwhile: boxes are not waited for, they end with their
- *     connections; jobs are put back
+ *     if the engine does not answer for AWAY_US meanwhile: the runner does not wait for boxes, which end with their
+ * connections; jobs are put back
  */
 #include "base/loop.h"
 #include "engine/engine.h"

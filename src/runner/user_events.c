@@ -1,7 +1,7 @@
 /* user_events.c - cancels and input of users
  *
- * A queued job that is cancelled is claimed only to be ended, which takes descriptors and the disk's time as well.
- * So there is a bound for each owner, and one for all that leaves room for the jobs that end otherwise.
+ * To cancel a queued job the runner claims and ends it, which also costs descriptors and disk writes. So there is a
+ * limit for each owner, and one for all owners that leaves room for jobs that end in other ways.
  */
 #include "base/id.h"
 #include "runner/core/queued.h"
@@ -50,7 +50,7 @@ enum request_result runner_cancel(void *arg, const char *owner, const char *id)
 	}
 	if (queue_has(r->queue, owner, id))
 		return end_queued(r, owner, id);
-	/* the request for a job that is not there goes; one for another runner's job is that runner's */
+	/* a request for an unknown job is deleted; one for another runner's job is left to that runner */
 	if ((spool_find(&r->spool, owner, id, &w, NULL) < 0 && errno == ENOENT) || w.state == STATE_FINISHED) {
 		spool_cancel_clear(&r->spool, owner, id);
 		return REQUEST_DONE;
@@ -69,7 +69,8 @@ enum request_result runner_input(void *arg, const char *owner, const char *name)
 		return REQUEST_KEPT;
 	if (runs_input(r->runs, owner, id, kind, sig))
 		return kind == INPUT_SIGNAL ? REQUEST_DONE : REQUEST_KEPT;
-	if (queue_has(r->queue, owner, id)) /* another runner may have it: then the signal stays for that one */
+	if (queue_has(r->queue, owner,
+		      id)) /* another runner may have the job: then the signal is left for that runner */
 		return kind == INPUT_SIGNAL ? end_queued(r, owner, id) : REQUEST_KEPT;
 	if (!spool_input_stale(&r->spool, owner, name))
 		return REQUEST_KEPT;

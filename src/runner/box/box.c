@@ -5,12 +5,12 @@
  *              │           │           │          │        ├────────┴→ DOUBTED
  *              └───────────┴───────────┴──────────┴────────┴──────────────┴──────→ REMOVING → GONE
  *
- * states[] is that picture as data, with each state's deadline. box_enter is the only writer of a state: it
- * logs the step, and the deadline is that of the new state, so that no timer outlives its state. A
- * box leaves by REMOVING and GONE alone, whatever happened, and its slot is free only then.
+ * states[] is that picture as data, with each state's deadline. Only box_enter writes a state: it logs the step and
+ * sets the deadline of the new state, so no timer outlives its state. Every box ends through REMOVING and GONE,
+ * whatever happened, and only then is its slot free.
  *
- * The attach comes before the start, so that nothing init says is missed. StdinOnce and AutoRemove let a box
- * die with the connection that feeds it: when this process is killed its boxes go by themselves.
+ * The stream is attached before the start, so that no output of init is missed. StdinOnce and AutoRemove end a box
+ * with the connection to its standard input: if this process is killed, the engine removes its boxes.
  */
 #include "runner/box/box.h"
 #include "base/loop.h"
@@ -38,7 +38,7 @@ enum { AGAIN_BUSY_US = 20000, AGAIN_US = 500000 };
 
 static const struct {
 	int64_t deadline_us; /* 0: none */
-	const char *late;    /* the failure when it is over; NULL: see late() */
+	const char *late;    /* the failure when the deadline has passed; NULL: see late() */
 	unsigned next;	     /* the states that may follow */
 } states[BOX_STATE_COUNT] = {
 	[BOX_NEW] = { 0, NULL, TO(CREATING) },
@@ -63,7 +63,7 @@ static void enter_for(struct box *b, enum box_state s, int64_t us)
 	if (!(states[b->state].next & 1u << s))
 		log_event("box", "id", b->container, "trouble", "unexpected change of state", "from",
 			  box_state_name(b->state), "to", box_state_name(s), NULL);
-	if (b->state != s) /* not each new try of a removal */
+	if (b->state != s) /* do not log each new try of a removal */
 		log_event("box", "id", b->container[0] ? b->container : "-", "from", box_state_name(b->state), "to",
 			  box_state_name(s), "ms", log_number((loop_now(l) - b->born) / 1000), NULL);
 	b->state = s;
@@ -114,16 +114,16 @@ static void removed(void *arg, const struct engine_answer *a)
 	b->call = NULL;
 	if (a->result == ENGINE_OK || a->result == ENGINE_MISSING)
 		went(b);
-	else /* BUSY: its removal is under way already */
+	else /* BUSY: the engine is already removing it */
 		enter_for(b, BOX_REMOVING, a->result == ENGINE_BUSY ? AGAIN_BUSY_US : AGAIN_US);
 }
 
 static void remove_container(struct box *b)
 {
-	if (b->call) /* the create's, whose id is still to come, or a removal's */
+	if (b->call) /* the pending call is the create, whose answer will have the id, or a removal */
 		box_enter(b, BOX_REMOVING);
 	else if (!b->container[0])
-		went(b); /* never made; the container of an answer that was lost is swept by its labels */
+		went(b); /* no container is known; box_sweep.c finds one whose create answer was lost */
 	else if (!(b->call = ask(b, ENGINE_REMOVE, removed)))
 		box_enter(b, BOX_REMOVING);
 }
@@ -195,8 +195,8 @@ static void stream_closed(void *arg, const char *reason)
 
 	doubt(b, reason);
 	if (b->state == BOX_STARTING && b->call)
-		return;		     /* a start that fails: its answer says why, and is about to come */
-	if (b->state >= BOX_RESTING) /* an engine that goes down closes streams before it stops to answer: ask later */
+		return;		     /* a failed start: the answer, which is about to arrive, has the reason */
+	if (b->state >= BOX_RESTING) /* an engine that shuts down closes streams before it stops answering: ask later */
 		box_enter(b, BOX_DOUBTED);
 	else
 		box_failed(b, BOX_OURS,
@@ -219,7 +219,7 @@ static void take_hello(struct box *b, const struct frame *f)
 	text_clean(b->build);
 }
 
-/* init may be heard before the engine has answered the start. */
+/* init's first frames may arrive before the engine's answer to the start. */
 static void maybe_ready(struct box *b)
 {
 	if (b->state == BOX_RESTING) {
@@ -256,9 +256,9 @@ static void stream_message(void *arg, const char *line)
 	text_clean(b->said);
 }
 
-/* ---- the way up ------------------------------------------------------------ */
+/* ---- from creation to READY ------------------------------------------------------------ */
 
-/* So that a test can stop the runner here; not in the self-test, which comes before any job. */
+/* Lets a test stop the runner here; not in the self-test, which runs before any job. */
 static void hook(const struct box *b, const char *transition)
 {
 	if (!b->spec.probe)
@@ -333,7 +333,7 @@ static void created(void *arg, const struct engine_answer *a)
 	}
 }
 
-/* The lowest number that no box has: uids are reused only when a box has gone. */
+/* The lowest unused number: a uid is reused only after its box is gone. */
 static unsigned free_slot(const struct boxes *bs)
 {
 	for (unsigned slot = 0;; slot++) {
@@ -379,7 +379,8 @@ void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const s
 	b->frame = frame;
 	b->ended = ended;
 	b->arg = arg;
-	if (b->state == BOX_RESTING) /* init takes the next job when it has cleaned up: its frames may go out now */
+	if (b->state ==
+	    BOX_RESTING) /* init reads the next job after it has cleaned up, so the job's frames may be sent now */
 		box_enter(b, BOX_READY);
 }
 

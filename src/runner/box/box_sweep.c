@@ -1,9 +1,9 @@
-/* box_sweep.c - removes the boxes that a dead runner, or the engine's absence, left
+/* box_sweep.c - removes boxes left behind by a dead runner or by an engine that was away
  *
- *     list -> remove each -> list again, until the list has none but our own
+ *     list -> remove each -> list again, until the list has only this runner's boxes
  *
- * A job may begin again only when its old box cannot run any more: a removal that was accepted is
- * therefore not enough, the list must be empty.
+ * A job may begin again only when its old box can no longer run. An accepted removal is therefore not enough: the
+ * list must be empty.
  */
 #include "runner/box/box_sweep.h"
 #include "base/loop.h"

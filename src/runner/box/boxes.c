@@ -28,7 +28,7 @@ const char *box_state_name(enum box_state s)
 	return name[s];
 }
 
-/* ---- life ---------------------------------------------------------------------- */
+/* ---- creation and release ---------------------------------------------------------------------- */
 
 void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c)
 {
@@ -70,7 +70,7 @@ void boxes_release(struct boxes *bs)
 	bs->layers = NULL;
 }
 
-/* ---- looking ---------------------------------------------------------------------- */
+/* ---- lookup and counts ---------------------------------------------------------------------- */
 
 struct box *boxes_first(const struct boxes *bs)
 {
@@ -127,7 +127,7 @@ size_t boxes_by_state(const struct boxes *bs, struct counters_boxes rows[BOX_STA
 	return nrows;
 }
 
-/* ---- what boxes are made for ----------------------------------------------------------- */
+/* ---- settings for new boxes ----------------------------------------------------------- */
 
 bool boxes_cells(const struct boxes *bs)
 {
@@ -149,11 +149,13 @@ void boxes_set_layers(struct boxes *bs, const char *path)
 
 int64_t box_memory(const struct conf *c, const struct limits *l)
 {
-	int64_t output = l->v[LIMIT_OUTPUT] == LIMIT_NONE ? 0 : l->v[LIMIT_OUTPUT] / 4; /* cee-init's tail of it */
+	int64_t output = l->v[LIMIT_OUTPUT] == LIMIT_NONE
+				 ? 0
+				 : l->v[LIMIT_OUTPUT] / 4; /* cee-init keeps the tail of the output */
 	int64_t want = l->v[LIMIT_MEMORY] + l->v[LIMIT_DISK] + output + c->box_reserve;
 	int64_t step = 64LL << 20;
 
-	while (step * 8 < want) /* eight steps to each doubling or so */
+	while (step * 8 < want) /* about eight steps per doubling */
 		step *= 2;
 	return (want + step - 1) / step * step;
 }

@@ -22,10 +22,10 @@ struct box;
 	S(CREATING, "creating")                                                                                        \
 	S(ATTACHING, "attaching")                                                                                      \
 	S(STARTING, "starting")                                                                                        \
-	S(GREETING, "greeting") /* started; init has not said READY */                                                 \
-	S(RESTING, "resting")	/* a job has ended; init has not said READY again */                                   \
+	S(GREETING, "greeting") /* started; init has not sent READY */                                                 \
+	S(RESTING, "resting")	/* a job has ended; init has not sent READY again */                                   \
 	S(READY, "ready")	/* has a job, or may get one */                                                        \
-	S(DOUBTED, "doubted")	/* its stream ended: is it the box or the engine? */                                   \
+	S(DOUBTED, "doubted")	/* its stream ended: asking whether the box or the engine failed */                    \
 	S(REMOVING, "removing")                                                                                        \
 	S(GONE, "gone")
 enum box_state {
@@ -43,42 +43,43 @@ struct boxes {
 	char spool[PATH_MAX], runner[OWNER_MAX]; /* labels of the containers */
 	struct box *first;
 	unsigned serial;	 /* of the containers' names */
-	bool cells;		 /* boxes are made for cells */
-	char *layers;		 /* the directory of whole layers, or NULL */
-	void (*gone)(void *arg); /* one has gone */
+	bool cells;		 /* new boxes can have cells */
+	char *layers;		 /* the directory of complete layers, or NULL */
+	void (*gone)(void *arg); /* a box is gone */
 	void *arg;
 };
 
-/* Neither the loop nor the engine is used before a box is made. c stays until boxes_reconfigure names another. */
+/* Neither the loop nor the engine is used before a box is made. c must remain valid until boxes_reconfigure replaces
+ * it. */
 void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c);
-/* gone(arg) is called whenever a box has gone. */
+/* gone(arg) is called whenever a box is gone. */
 void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg);
-/* The labels by which containers are found again: see box_sweep.h. */
+/* Sets the labels by which box_sweep.h finds containers again. */
 void boxes_label(struct boxes *bs, const char *spool, const char *runner);
 void boxes_reconfigure(struct boxes *bs, const struct config *c);
-/* Boxes that are not gone are forgotten: the engine removes their containers when their streams close. */
+/* Does not remove boxes that are not gone: the engine removes their containers when their streams close. */
 void boxes_release(struct boxes *bs);
 
-/* The first box, and so on by next: for the pool. */
+/* The first box, for the pool; the others follow by next. */
 struct box *boxes_first(const struct boxes *bs);
-/* The box of that container; NULL: none here. */
+/* The box of that container; NULL: not in bs. */
 struct box *boxes_find(const struct boxes *bs, const char *container);
-/* Boxes that are not gone yet; those that the engine is still making, or removing. */
+/* The number of boxes that are not gone; that the engine is making; that it is removing. */
 int boxes_count(const struct boxes *bs);
 int boxes_coming(const struct boxes *bs);
 int boxes_going(const struct boxes *bs);
-/* How many are in each state, and "idle" (ready or resting, without a job), for monitoring. Returns how many
- * rows it wrote. */
+/* The number of boxes in each state, and "idle" (ready or resting, without a job), for monitoring. Returns the number
+ * of rows written. */
 size_t boxes_by_state(const struct boxes *bs, struct counters_boxes rows[BOX_STATE_COUNT]);
 
-/* Whether boxes are made for cells; the self-test may say no. */
+/* Whether new boxes can have cells; the self-test may turn this off. */
 bool boxes_cells(const struct boxes *bs);
 void boxes_set_cells(struct boxes *bs, bool cells);
-/* The directory of layers, or NULL: boxes made from now on have those that are whole at /.cee/layers. */
+/* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers. */
 void boxes_set_layers(struct boxes *bs, const char *path);
 
-/* The memory limit of a box for a job: the job's own, its disk, the tail of its output and the reserve, rounded
- * up in steps, so that jobs with similar limits can use the same boxes. */
+/* The memory limit of a box for a job: the sum of the job's own limit, its disk, the tail of its output and the
+ * reserve, rounded up in steps, so that jobs with similar limits can use the same boxes. */
 int64_t box_memory(const struct conf *c, const struct limits *l);
 bool box_file_there(const char *path); /* false for "" */
 #endif

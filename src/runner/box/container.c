@@ -1,8 +1,9 @@
 /* container.c - the container of a box: everything that locks it down
  *
  * No network, no capability, a read-only root, a uid of its own, and three tmpfs as the only places to write.
- * A box with cells has small ones: each cell mounts its own over them. Mounts of the host are read-only but
- * for the one folder of a package box.
+ * In a box with cells the tmpfs are small: each cell mounts its own over them. Mounts from the host are
+ * read-only, except the
+ * one folder of a package box.
  */
 #include "runner/box/container.h"
 #include "conf/conf.h"
@@ -20,7 +21,7 @@
 
 enum { MOST_MOUNTS = 5, TMPFS_OF_A_CELL = 65536 };
 
-/* Runners of one host begin at different places of the range. */
+/* Different runners of a host start at different places in the range. */
 static unsigned slot_uid(const struct boxes *bs, unsigned slot)
 {
 	const struct conf *c = &bs->config->conf;
@@ -59,7 +60,7 @@ struct tmpfs_options {
 	char work[160], tmp[160], shm[160];
 };
 
-/* Without cells these are the job's, and share its disk. */
+/* Without cells the job uses these, and they share its disk limit. */
 static void make_tmpfs(struct tmpfs_options *o, const struct box_spec *s, bool cells, unsigned uid)
 {
 	long long work = cells ? TMPFS_OF_A_CELL : s->disk / 2, tmp = cells ? TMPFS_OF_A_CELL : s->disk / 4;

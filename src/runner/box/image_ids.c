@@ -1,13 +1,12 @@
-/* image_ids.c - what the images of the languages say of themselves
+/* image_ids.c - ids and labels of the languages' images
  *
- * The label cee.frameworks of an image names those of its language's frameworks that it
- * has (cee-lang writes it); submitters are told of no others. cee.runtimes says what each
- * of them runs on, for results. cee.versions names its versions, where the file has none.
- * An image that is not there or says nothing leaves the language as its file has it.
+ * The label cee.frameworks of an image lists the frameworks of its language that it contains (cee-lang writes it);
+ * only these are published to submitters. cee.runtimes has the runtime of each, for results. cee.versions lists the
+ * image's versions, for languages whose file has none. If an image or its labels are missing, the language remains as
+ * in its file.
  *
- * An image's id is what layers of packages are made for (layers.c). It is believed for two
- * seconds only, so that an image that was made anew under its name is seen as another; however
- * many want it, it is asked for once.
+ * Layers of packages belong to an image's id (layers/layer_builds.c). An id is cached for two seconds only, so that a
+ * rebuilt image with the same name is noticed. Concurrent requests for an id share one request to the engine.
  */
 #include "runner/box/image_ids.h"
 #include "base/buf.h"
@@ -32,8 +31,8 @@ enum { LOOK_US = 60000000, BELIEVED_US = 2000000 };
 struct known_image {
 	struct image_ids *ids;
 	char *name, *id;      /* id NULL: not known */
-	int64_t when;	      /* mono_us of what is known */
-	image_ids_done *done; /* while the engine is asked */
+	int64_t when;	      /* mono_us when the id was received */
+	image_ids_done *done; /* set while a request to the engine is pending */
 	void *arg;
 	struct known_image *next;
 };
@@ -54,7 +53,7 @@ static bool take_frameworks(struct lang *l, const char *frameworks, const char *
 	return lang_set_available(l, frameworks) == 0;
 }
 
-/* versions: NULL where the image is not there. */
+/* versions: NULL if the image does not exist. */
 static bool take_versions(struct lang *l, const char *versions)
 {
 	AUTO_FREE char *before = l->told_versions ? strdup(l->told_versions) : NULL;
@@ -69,8 +68,8 @@ static const char *label(const struct engine_image *i, const char *name)
 	return i ? engine_label(i->labels, i->nlabels, name) : "";
 }
 
-/* Languages may have been read anew since it was asked: they are found by the image's name. i is NULL where
- * the image is not there. */
+/* The languages may have been reloaded since the request, so they are found by the image's name. i is NULL if the
+ * image does not exist. */
 static bool take(struct config *config, const char *image, const struct engine_image *i)
 {
 	const char *frameworks = label(i, "cee.frameworks"), *runtimes = label(i, "cee.runtimes");

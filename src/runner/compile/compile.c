@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_MORE = 4096 }; /* beyond the limit of output: more is not within the limit */
+enum { OUTPUT_MORE = 4096 }; /* beyond the limit of output: longer output exceeds the limit anyway */
 
 static const char out_of_memory[] = "out of memory";
 
@@ -161,7 +161,7 @@ void compile_plausible(const struct compile *c, int64_t memory, struct frame_end
 	uint64_t wall = (uint64_t)(loop_now(c->loop) - c->begun);
 
 	end->phase = PHASE_COMPILE;
-	/* over a limit the compiler exits by itself; the plain way would have been killed */
+	/* over a limit the compiler exits by itself, where a compile in the job's own box would have been killed */
 	end->status = end->how == END_EXITED ? at_most(end->status, 255) : END_SIGNAL + SIGKILL;
 	end->cpu_us = at_most(end->cpu_us, wall * 64);
 	end->wall_us = at_most(end->wall_us, wall);
@@ -169,7 +169,7 @@ void compile_plausible(const struct compile *c, int64_t memory, struct frame_end
 	end->peak_how = 0;
 	end->oom_kills = 0;
 	end->hit = at_most(end->hit, (1u << LIMIT_COUNT) - 1) | (c->gap ? 1u << LIMIT_OUTPUT : 0);
-	end->out_bytes = 0; /* the compiler's output is all standard error */
+	end->out_bytes = 0; /* all of the compiler's output counts as standard error */
 	end->err_bytes = c->output.len + c->gap;
 	end->dropped = c->gap;
 }

@@ -1,6 +1,6 @@
-/* compile.h - one compile in a resident compiler: the request, and the answer as far as it has come
+/* compile.h - one compile in a resident compiler: the request, and the part of the answer received so far
  *
- * compile_new, then the frames of its compiler as they come, then compile_answer once, then
+ * compile_new, then its compiler's frames as they arrive, then compile_answer once, then
  * compile_release. Each function that takes a frame returns NULL, or the rule that the compiler broke; the
  * compile is then to be answered with NULL.
  */
@@ -21,52 +21,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Everything in it must stay until the compile has been answered or forgotten. */
+/* Everything in it must remain valid until the compile has been answered or forgotten. */
 struct compile_request {
 	const struct lang *lang;
 	const struct job *job;
-	const struct limits *limits; /* of the compile phase */
+	const struct limits *limits; /* limits of the compile phase */
 	const char *owner;
-	bool shares; /* the owner's compiles may follow one another in a box */
-	/* Called once, from the loop. end: how the compile phase ended, within its limits; NULL: no answer, compile
-	 * in the job's own box. The callee forgets the compile (compilers_forget), at once or later. */
+	bool shares; /* compiles of the same owner may share a box, one after another */
+	/* Called once, from the loop. end: the end of the compile phase, with figures within its limits; NULL: no
+	 * answer, so compile in the job's own box. The callee must call compilers_forget, at once or later. */
 	void (*done)(void *arg, const struct frame_end *end);
 	void *arg;
 };
 
 struct compile {
 	struct compile_request request;
-	struct compiler *compiler; /* at work on it, or NULL */
-	struct compile *next;	   /* among those that wait */
-	const struct loop *loop;   /* whose time the two are of */
+	struct compiler *compiler; /* the compiler that works on it, or NULL */
+	struct compile *next;	   /* the next one in the list of waiting compiles */
+	const struct loop *loop;   /* the two times below are of this loop */
 	int64_t begun;
 	int64_t patience;  /* when it stops waiting for a compile box */
-	bool first;	   /* of its compile box */
+	bool first;	   /* the first compile of its compile box */
 	struct buf output; /* diagnostics; gap bytes are missing at gap_at */
 	size_t gap_at;
 	uint64_t gap;
 	struct job_file *product; /* output files */
 	size_t nproducts, product_bytes;
-	size_t missing; /* bytes of the last product that are still to come */
+	size_t missing; /* bytes of the last product that are still missing */
 };
 
 /* NULL ENOMEM. */
 struct compile *compile_new(const struct loop *loop, const struct compile_request *request);
 void compile_release(struct compile *c);
-/* Reports the end, NULL as in compile_request; the products go where there is none. */
+/* Reports the end (NULL as in compile_request, which also discards the products). */
 void compile_answer(struct compile *c, const struct frame_end *end);
 
 const char *compile_take_output(struct compile *c, const struct frame *f);
 const char *compile_take_gap(struct compile *c, const struct frame *f);
 const char *compile_take_file(struct compile *c, const struct frame *f);
 const char *compile_take_data(struct compile *c, const struct frame *f);
-/* An END that agrees with the products that came. */
+/* Checks that END agrees with the products received. */
 const char *compile_check_end(const struct compile *c, const struct frame_end *end);
 
-/* Caps the figures at possible values: the time is measured here, the rest is within it and within memory (bytes
- * of the compile box). */
+/* Caps the figures at possible values: times by the time measured here, memory by that of the compile box (bytes). */
 void compile_plausible(const struct compile *c, int64_t memory, struct frame_end *end);
-/* It has used its wall time; then compile_time_end is the END of it, and it has no products. */
+/* Whether the compile has used up its wall time; if so, compile_time_end gives its END, and it has no products. */
 bool compile_over_time(const struct compile *c);
 void compile_time_end(struct compile *c, int64_t memory, struct frame_end *end);
 #endif

@@ -4,19 +4,19 @@
  *     COMING → WARMING → IDLE  ⇄  BUSY ──┘
  *        └────────┴───────┴────────┴──────→ GONE
  *
- *     COMING    its box is being made; the box has deadlines of its own
- *     WARMING   the resident compiler starts, and must say READY within a minute
- *     IDLE      it waits for a compile, for five minutes at most
- *     BUSY      it compiles, for the wall time of the compile at most
+ *     COMING    the box is being made; it has its own deadlines
+ *     WARMING   the resident compiler starts, and must send READY within a minute
+ *     IDLE      waits for a compile, for five minutes at most
+ *     BUSY      compiles, for the wall time of the compile at most
  *     GONE      the box is removed; a compile under way is answered with NULL
  *
  * A compile box is an ordinary box in which cee-init runs one long job: a resident compiler. It never runs a job's
- * code. It has no owner until its first compile, then its first owner until it goes, after so many compiles or a
- * time without one; for owners that share nothing it serves one compile. It never passes from one owner to another.
+ * code. It has no owner before its first compile, and keeps its first owner until it is removed, after a number of
+ * compiles or an idle time; for owners that share nothing it serves one compile. It never passes from one owner
+ * to another.
  *
- * enter is the only writer of a state: it logs the step, ends the old state's timer and starts the new one's.
- * Everything that goes wrong here ends in GONE, and the compile is then done in the job's own box: no verdict
- * depends on a compile box's health.
+ * Only enter writes a state: it logs the step, ends the old state's timer and starts the new one's. Every failure
+ * here ends in GONE, and the job is then compiled in its own box: no verdict depends on a compile box's health.
  */
 #include "runner/compile/compiler.h"
 #include "base/buf.h"
@@ -42,7 +42,7 @@
 
 enum {
 	USES = 1000,		/* compiles of one box */
-	WALL_SLACK_US = 200000, /* for the way to the box and back */
+	WALL_SLACK_US = 200000, /* for the transport to the box and back */
 	COMPLAINTS = 5,		/* lines of one box's standard error that are logged */
 	TEXT_MAX = 300
 };
@@ -50,7 +50,7 @@ enum {
 #define TO(s) (1u << COMPILER_##s)
 static const struct {
 	const char *name;
-	int64_t deadline_us; /* 0: none, or the compile's */
+	int64_t deadline_us; /* 0: none, or that of the compile */
 	const char *late;    /* the reason given when it has passed */
 	unsigned next;	     /* the states that may follow */
 } states[COMPILER_STATE_COUNT] = {
@@ -96,7 +96,8 @@ static struct compile *take_work(struct compiler *k)
 	return c;
 }
 
-/* end: the answer to the compile under way. The host hears of it first: the callee of the answer may start a new compile. */
+/* end: the answer to the compile under way. The host is notified before the answer, whose callee may start a new
+ * compile. */
 static void leave(struct compiler *k, enum compiler_end how, const char *why, const struct frame_end *end)
 {
 	struct compile *work;
@@ -184,7 +185,7 @@ void compiler_serve(struct compiler *k, struct compile *c)
 		loop_timer(&k->timer, k->since + wall + WALL_SLACK_US);
 	k->out_of_memory = request_frames_add(&k->out, k->number, &c->request) < 0;
 	if (k->out_of_memory)
-		loop_timer(&k->timer, 1); /* answered from the loop, as every other */
+		loop_timer(&k->timer, 1); /* answered from the loop, like every other compile */
 	else
 		send_pending(k);
 }
@@ -215,7 +216,7 @@ static void take_end(struct compiler *k, const struct frame *f)
 		return;
 	}
 	compile_plausible(k->work, k->box->spec.memory, &end);
-	/* Memory that earlier compiles left behind is not this one's: the job's own box decides. */
+	/* This compile is not to blame for memory that earlier compiles left behind: the job's own box decides. */
 	if (end.how != END_EXITED) {
 		leave(k, COMPILER_ENDED, "the compile exceeded a limit",
 		      end.how == END_MEMORY_LIMIT && !first ? NULL : &end);
@@ -279,7 +280,7 @@ static void take_bytes(struct compiler *k, const unsigned char *p, size_t len)
 	struct frame f;
 	size_t used;
 
-	while (len && k->state != COMPILER_GONE) { /* its memory stays until the batch is through */
+	while (len && k->state != COMPILER_GONE) { /* its memory remains valid until the end of the loop's batch */
 		int r = frame_feed(&k->parser, p, len, &used, &f);
 
 		if (r < 0) {
@@ -295,7 +296,7 @@ static void take_bytes(struct compiler *k, const unsigned char *p, size_t len)
 
 /* ---- cee-init around it --------------------------------------------------------------------------- */
 
-/* Too much memory is the job's doing where it is the first: nothing was there before it. */
+/* If the first compile exceeds the memory limit, the job is to blame: no earlier compile used any. */
 static void program_ended(struct compiler *k, const struct frame *f)
 {
 	struct frame_end end;

@@ -1,8 +1,8 @@
 /* compiler.h - one compile box: a resident compiler (src/wire/resident.h) in a separate box
  *
- * compiler_new asks for its box; from then on it calls the functions of its host: idle when
- * it can take a compile, gone once at its end. After gone the host does not use it any more; its memory is
- * released when the loop's batch is through.
+ * compiler_new asks for the box; from then on the compiler calls the functions of its host: idle when it can take a
+ * compile, gone once at its end. After gone the host must not use the compiler; its memory is released at the end of
+ * the loop's batch.
  */
 #ifndef RUNNER_COMPILER_H
 #define RUNNER_COMPILER_H
@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 enum {
-	COMPILER_DISK = 16 << 20, /* of its box; the products of a compile go through its output */
+	COMPILER_DISK = 16 << 20, /* in the box; the products of a compile are sent through its output */
 	COMPILER_INODES = 1024
 };
 
@@ -34,22 +34,23 @@ enum compiler_state {
 		COMPILER_STATE_COUNT
 };
 
-/* Why one has gone. */
+/* Why a compile box is gone. */
 enum compiler_end {
-	COMPILER_ENDED,	   /* there is nothing wrong */
-	COMPILER_NOT_UP,   /* it did not come up: the next one would not either, for a while */
-	COMPILER_NO_IMAGE, /* the same, and the administrator has to do something */
-	COMPILER_BROKE	   /* it failed after it had come up */
+	COMPILER_ENDED,	   /* no failure */
+	COMPILER_NOT_UP,   /* its start failed; for a while the next one would fail too */
+	COMPILER_NO_IMAGE, /* the same, and the administrator has to act */
+	COMPILER_BROKE	   /* it failed after its start */
 };
 
 struct compiler;
-/* What compilers live in. */
+/* The surroundings of a compiler. */
 struct compiler_host {
 	struct boxes *boxes;
-	void (*warm)(void *arg, struct compiler *k, int64_t took_us); /* it has come up; idle follows */
+	void (*warm)(void *arg, struct compiler *k,
+		     int64_t took_us); /* the compiler has started; idle is called next */
 	void (*idle)(void *arg, struct compiler *k);
 	void (*gone)(void *arg, struct compiler *k,
-		     enum compiler_end how); /* the compile under way is answered after it */
+		     enum compiler_end how); /* the pending compile is answered after this call */
 	void *arg;
 };
 
@@ -60,27 +61,27 @@ struct compiler {
 	const struct limits *limits; /* of its box */
 	void *pool;		     /* the host's */
 	struct compiler *next;	     /* the host's */
-	struct box *box;	     /* NULL once it has gone by itself */
+	struct box *box;	     /* NULL after the box failed by itself */
 	char owner[OWNER_MAX];	     /* "" before its first compile */
 	int uses, complaints;
-	bool last;		    /* ends after this compile */
-	bool out_of_memory;	    /* the request is not whole */
-	int64_t since;		    /* in this state, time of the loop */
-	struct frame_parser parser; /* of the compiler's output */
+	bool last;		    /* remove the box after this compile */
+	bool out_of_memory;	    /* the request is incomplete */
+	int64_t since;		    /* when it entered this state, time of the loop */
+	struct frame_parser parser; /* for the compiler's output */
 	struct buf out;		    /* for its standard input, from sent on */
 	size_t sent, credit;
-	uint32_t number; /* of the compile */
+	uint32_t number; /* of the pending compile */
 	struct compile *work;
 	struct timer timer; /* the state's deadline */
 };
 
-/* limits and lang must stay as long as it lives. NULL ENOMEM. */
+/* limits and lang must remain valid until gone. NULL ENOMEM. */
 struct compiler *compiler_new(const struct compiler_host *host, const struct lang *lang, const struct limits *limits,
 			      const struct box_spec *spec);
-/* Gives the compile to an IDLE one; it is answered later, from the loop. */
+/* Gives the compile to a compiler that is IDLE; the compile is answered later, from the loop. */
 void compiler_serve(struct compiler *k, struct compile *c);
-/* Ends it, whatever its state; a compile under way is answered with NULL. */
+/* Ends the compiler, whatever its state; a pending compile is answered with NULL. */
 void compiler_end(struct compiler *k, const char *why);
-/* The same, without an answer: its compile is not wanted any more. */
+/* The same, without an answer: its compile is no longer needed. */
 void compiler_abandon(struct compiler *k, const char *why);
 #endif

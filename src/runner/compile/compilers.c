@@ -1,12 +1,11 @@
 /* compilers.c - which compile boxes there are, and which compile goes to which of them
  *
  * Each language with a resident compiler has a pool of compile boxes (compiler.c is one of them). A compile gets an
- * idle box of its owner, or one without an owner. If there is none it waits only where one is about to be free, and
- * no longer than a compiler's cold start takes: the other way, in the job's own box, is always there.
+ * idle box of its owner, or one without an owner. If there is none, the compile waits only if a box is about to be
+ * free, and no longer than a compiler's cold start takes, because compiling in the job's own box is always possible.
  *
- * Boxes without an owner are made ahead as far as the language wants them (resident.min), one at a time and
- * while the machine is quiet. A language that is full (resident.max) gives up the idle box that its owner has
- * not used for the longest time.
+ * Boxes without an owner are made ahead, up to the language's resident.min, one at a time and while the machine is
+ * quiet. When a language has resident.max boxes, the idle box that was unused for the longest time is removed.
  */
 #include "runner/compile/compilers.h"
 #include "base/limit.h"
@@ -28,11 +27,11 @@
 
 enum {
 	OWN_MEMORY = 192 << 20,	 /* of a resident compiler before its first compile */
-	WANTED_US = 300000000,	 /* resident = auto: boxes are kept ahead so long after the last compile */
-	HELD_US = 5000000,	 /* so long an owner's idle box is not taken away for another's job */
+	WANTED_US = 300000000,	 /* resident = auto: boxes are made ahead for this long after the last compile */
+	HELD_US = 5000000,	 /* an owner's idle box is not removed for another owner's job before this time */
 	PATIENCE_US = 700000,	 /* about the time of compiling in the job's own box */
-	PACE_US = 1000000,	 /* the machine is quiet that long before one is made ahead */
-	PACE_MOST_US = 15000000, /* ... or it has been wanted that long */
+	PACE_US = 1000000,	 /* the machine must be quiet this long before a box is made ahead */
+	PACE_MOST_US = 15000000, /* ... or a box must have been wanted this long */
 	BACKOFF_LEAST = 2000000,
 	BACKOFF_MOST = 300000000
 };
@@ -42,12 +41,12 @@ struct compiler_pool {
 	const struct lang *lang;
 	struct limits limits;	/* of its boxes */
 	int64_t asked;		/* time of the loop: the last compile; 0 never */
-	int64_t wanted;		/* since when one more is wanted ahead; 0 none is */
-	int64_t again, backoff; /* starting failed: not before, and how long next time */
-	int64_t start_us;	/* time that the last start took */
+	int64_t wanted;		/* since when another box is wanted ahead; 0: none is wanted */
+	int64_t again, backoff; /* after a failed start: the earliest next try, and the delay after the next failure */
+	int64_t start_us;	/* duration of the last start */
 };
 
-/* Those of one configuration. Boxes at work point into them: the old ones stay. */
+/* The pools of one configuration. Busy boxes point into their pools, so old pools are kept. */
 struct compiler_pools {
 	struct compiler_pools *older;
 	size_t n;
@@ -73,7 +72,7 @@ static void box_limits(struct limits *l, const struct lang *lang, const struct c
 	limits_default(l, &lang->limits[PHASE_COMPILE]);
 	limits_default(l, &c->dflt[PHASE_COMPILE]);
 	limits_cap(l, &c->max[PHASE_COMPILE]);
-	l->v[LIMIT_CPU] = l->v[LIMIT_WALL] = l->v[LIMIT_OUTPUT] = -1; /* each compile has its own */
+	l->v[LIMIT_CPU] = l->v[LIMIT_WALL] = l->v[LIMIT_OUTPUT] = -1; /* each compile has its own limit */
 	l->v[LIMIT_DISK] = COMPILER_DISK;
 	l->v[LIMIT_INODES] = COMPILER_INODES;
 	l->v[LIMIT_MEMORY] += OWN_MEMORY;
@@ -84,7 +83,7 @@ static void pools_make(struct compilers *cs)
 	const struct langs *langs = &cs->config->langs;
 	struct compiler_pools *ps = calloc(1, sizeof(*ps) + langs->n * sizeof(ps->pool[0]));
 
-	if (!ps) /* those of before fit no language any more, and every job compiles in its own box */
+	if (!ps) /* the old pools fit no language now, so every job compiles in its own box */
 		return;
 	ps->older = cs->pools;
 	cs->pools = ps;
@@ -113,7 +112,7 @@ bool compilers_suit(const struct compilers *cs, const struct lang *lang, const s
 	       limits->v[LIMIT_MEMORY] == p->limits.v[LIMIT_MEMORY] - OWN_MEMORY;
 }
 
-/* Of the pool; or of those only that have no owner and are not at work. */
+/* The number of boxes of the pool, or only of those without an owner that are not busy. */
 static int count(const struct compilers *cs, const struct compiler_pool *p, bool unowned)
 {
 	int n = 0;
@@ -144,7 +143,7 @@ static void start_one(struct compilers *cs, struct compiler_pool *p)
 	p->wanted = 0;
 }
 
-/* An idle box that its owner has not used for a while makes room for another owner's. */
+/* Removes an idle box that its owner has not used for a while, to make room for another owner's. */
 static bool make_room(struct compilers *cs, struct compiler_pool *p)
 {
 	struct compiler *oldest = NULL;
@@ -183,7 +182,7 @@ static bool any_busy(const struct compilers *cs)
 	return false;
 }
 
-/* True while it wants one more. */
+/* True while the pool wants another box. */
 static bool look_at_pool(struct compilers *cs, struct compiler_pool *p)
 {
 	int64_t now = time_now(cs);
@@ -202,7 +201,7 @@ static bool look_at_pool(struct compilers *cs, struct compiler_pool *p)
 	return true;
 }
 
-/* At most one is in the making, and while the machine is quiet: it costs a second of cpu. */
+/* Makes at most one box at a time, and only while the machine is quiet, because a start costs a second of cpu. */
 static void look_ahead(struct timer *t)
 {
 	struct compilers *cs = (struct compilers *)((char *)t - offsetof(struct compilers, look_ahead));
@@ -220,7 +219,7 @@ void compilers_refill(struct compilers *cs)
 	refill_later(cs);
 }
 
-/* ---- compiles that wait ------------------------------------------------------------------------------ */
+/* ---- waiting compiles ------------------------------------------------------------------------------ */
 
 static bool is_owners(const struct compiler *k, const struct compile_request *r)
 {
@@ -243,7 +242,7 @@ static struct compiler *idle_for(const struct compilers *cs, const struct compil
 	return unowned;
 }
 
-/* Will one be free before the job's own box would be through? */
+/* Will a box be free before the job's own box would finish the compile? */
 static bool worth_waiting(const struct compilers *cs, const struct compile_request *r)
 {
 	struct compiler_pool *p = pool_of(cs, r->lang);

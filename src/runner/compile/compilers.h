@@ -19,7 +19,7 @@
 struct compilers {
 	struct compiler_host host; /* with the boxes */
 	const struct config *config;
-	struct compiler_pools *pools; /* of the languages; then those of older configurations */
+	struct compiler_pools *pools; /* the pools of the present languages, then those of older configurations */
 	struct compiler *first;
 	struct compile *waiting; /* oldest first */
 	struct timer look_ahead, patience;
@@ -27,13 +27,13 @@ struct compilers {
 };
 
 void compilers_init(struct compilers *cs, struct boxes *boxes, const struct config *c);
-/* Ends them as compilers_drain does. */
+/* Ends the compile boxes as compilers_drain does. */
 void compilers_release(struct compilers *cs);
-/* Compile boxes of the old configuration go, those at work when their compile has ended. */
+/* Removes the compile boxes of the old configuration; busy ones when their compile has ended. */
 void compilers_reconfigure(struct compilers *cs, const struct config *c);
 /* Begins to keep compile boxes (resident = ahead), or goes on after compilers_drain. */
 void compilers_refill(struct compilers *cs);
-/* The engine went away, or the runner ends: all go. Compiles are answered with NULL. */
+/* For when the engine is away, or the runner ends: removes all compile boxes. Compiles are answered with NULL. */
 void compilers_drain(struct compilers *cs);
 
 /* Whether this language has a resident compiler that could take a compile with these limits. */
@@ -41,6 +41,7 @@ bool compilers_suit(const struct compilers *cs, const struct lang *lang, const s
 /* Gives the compile to a compile box, or lets it wait a little for one that is about to be
  * free. NULL: no compile box will be free soon; one may be started for later requests. */
 struct compile *compilers_compile(struct compilers *cs, const struct compile_request *request);
-/* The compile has been answered, or is not wanted any more: then its compile box goes. NULL is ignored. */
+/* Releases a compile that has been answered or is no longer needed; in the second case its compile box is removed.
+ * NULL is ignored. */
 void compilers_forget(struct compilers *cs, struct compile *c);
 #endif

@@ -39,7 +39,7 @@ static int put_file(struct buf *out, const char *name, const void *data, size_t 
 	struct payload head;
 
 	if (frame_pack_file(&head, &f) < 0)
-		return 0; /* job_name_valid has refused such a name */
+		return 0; /* cannot happen: job_name_valid rejects names that long */
 	if (put(out, FRAME_FILE, head.data, head.len) < 0)
 		return -1;
 	for (size_t piece; len; p += piece, len -= piece) {

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_BUCKETS = 14 }; /* of a histogram; one more counts all longer times */
+enum { COUNTERS_BUCKETS = 14 }; /* buckets of a histogram; one more counts all longer times */
 struct histogram {
 	int64_t in[COUNTERS_BUCKETS + 1], sum_us;
 };

@@ -7,6 +7,6 @@
 
 struct queued {
 	char owner[OWNER_MAX], id[ID_LEN + 1];
-	int priority, attempts; /* attempts that were begun before */
+	int priority, attempts; /* earlier attempts */
 };
 #endif

@@ -29,7 +29,7 @@ struct sync {
 	struct sync_request *todo, **todo_end, *finished;
 	bool stopping;
 };
-/* Begins the thread. s stays where it is until sync_release. -1 and errno. */
+/* Starts the thread. s must not move until sync_release. -1 and errno. */
 int sync_init(struct sync *s, struct loop *l);
 /* The request's memory and descriptors must stay until done is called. */
 void sync_submit(struct sync *s, struct sync_request *r);

@@ -136,7 +136,7 @@ void host_init(struct finding *f, const struct conf *c, const struct limit_probe
 		finding_set(f, FINDING_FAIL, "install the cee-init that was built with this version",
 			    "init = %s: is %s, and this is %s", c->init, e->build[0] ? e->build : "of no version",
 			    CEE_VERSION);
-	else /* a box came up with it, and it said so */
+	else /* a box started with it and reported this */
 		finding_set(f, FINDING_OK, "", "%s, version %s", c->init, e->build);
 }
 

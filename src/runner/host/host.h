@@ -1,6 +1,6 @@
 /* host.h - is this host fit to run jobs? For the runner's start and for cee-doctor
  *
- * The judgements do no I/O: they take the engine's description of itself and the end of a limit probe.
+ * The judgements do no I/O: their input is the engine's description of itself and the result of a limit probe.
  */
 #ifndef RUNNER_HOST_H
 #define RUNNER_HOST_H
@@ -26,19 +26,19 @@ void finding_set(struct finding *f, enum finding_status s, const char *remedy, c
 
 void host_cgroup(struct finding *f, const struct engine_info *h);
 void host_runtime(struct finding *f, const struct engine_info *h, const struct conf *c);
-/* Of limit_probe_bounds. A box that did not run at all is judged by host_box. */
+/* Judges the result of limit_probe_bounds. A box that did not run at all is judged by host_box. */
 void host_memory(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
 void host_processes(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
-/* Why a box could not be made: the setting that the engine's message is about. */
+/* Why a box could not be made: finds the setting that the engine's message is about. */
 void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 void host_init(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 
-/* What the host says of user namespaces: -1 where it has no such switch. */
+/* The host's settings for user namespaces: -1 if the host has no such setting. */
 struct host_userns {
 	int64_t max;
 	int apparmor_restricts, clone_allowed;
 };
 void host_userns_read(struct host_userns *u);
-/* Why a box could build no cell; said is cee-init's word. */
+/* Why a box could not build a cell; said is cee-init's message. */
 void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said);
 #endif

@@ -31,7 +31,7 @@
 #include <string.h>
 
 
-/* The static program src/probe/probe.c, as the linker took it in. */
+/* The static program src/probe/probe.c, as linked into this binary. */
 extern const unsigned char limit_probe_program[], limit_probe_program_end[];
 __asm__(".section .rodata\n"
 	".balign 16\n"
@@ -86,7 +86,7 @@ struct probe_run {
 	struct job_file file;
 	char *argv[2], *args[2], far[24];
 	struct limit_probe_end end;
-	bool ended, gone; /* the end is known; the box does not exist any more */
+	bool ended, gone; /* the result is known; the box no longer exists */
 	struct timer late;
 	void (*done)(void *arg, const struct limit_probe_end *e);
 	void *arg;
@@ -113,7 +113,8 @@ static void probe_run_drop(struct probe_run *f)
 	loop_doom(f->probes->boxes->loop, probe_run_free, f);
 }
 
-/* Reported when both are known: a box that was never made is gone before the reason has come. */
+/* Reports when the result is known and the box is gone: a box that was never made is gone before its reason is
+ * known. */
 static void maybe_report(struct probe_run *f)
 {
 	if (!f->ended || !f->gone)
@@ -200,7 +201,7 @@ static void box_ready(void *arg)
 	f->end.cells = f->box->cells;
 	snprintf(f->end.build, sizeof(f->end.build), "%s", f->box->build);
 	snprintf(f->end.said, sizeof(f->end.said), "%s", f->box->said);
-	if (!f->end.cells && boxes_cells(f->box->boxes)) { /* such a box is made differently */
+	if (!f->end.cells && boxes_cells(f->box->boxes)) { /* without cells the box is made differently */
 		fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
 		stop(f);
 	} else if (send_job(&order) < 0) {
@@ -315,7 +316,7 @@ int64_t limit_probe_number(const struct limit_probe_end *e, const char *word)
 
 bool limit_probe_memory_bound(const struct limit_probe_end *e)
 {
-	/* it printed its processes, so it came as far as the memory, and no further */
+	/* it printed its number of processes, so it was stopped in the next step, memory */
 	return limit_probe_number(e, "processes") >= 0 && limit_probe_number(e, "memory") < limit_probe_bounds.far;
 }
 

@@ -1,7 +1,7 @@
 /* limit_probe.h - internal jobs that exceed a limit on purpose, to see that it holds
  *
- * A limit probe takes the way of every job: a box, cee-init in it, a cell, and the verdict of
- * verdict.c. Only the spool is left out.
+ * A limit probe runs like any job: in a box, with cee-init and a cell, and with a verdict from verdict.c. Only the
+ * spool is not used.
  */
 #ifndef RUNNER_LIMIT_PROBE_H
 #define RUNNER_LIMIT_PROBE_H
@@ -17,26 +17,26 @@
 #include <stddef.h>
 
 struct limit_probe {
-	const char *what;		   /* the probe program's first argument; see src/probe/probe.c */
-	long far;			   /* how far it goes where nothing stops it */
-	int64_t limit;			   /* of limit_probe_of: the job's; all its other limits are wide */
+	const char *what; /* the probe program's first argument; see src/probe/probe.c */
+	long far;	  /* how far the program goes if nothing stops it */
+	int64_t limit;	  /* for limit_probe_of: the job's limit under test; all its other limits are wide */
 	int64_t box_memory, box_processes; /* the engine's limits for the box; 0: wide */
 	bool stop_on_output;
 };
 
-/* How it went. Texts are one line, without control characters. */
+/* The result of a limit probe. Texts are one line, without control characters. */
 struct limit_probe_end {
-	bool ready; /* the box came up; cells, build and said are known */
+	bool ready; /* the box started; cells, build and said are known */
 	bool ran;   /* phase and why are known */
 	bool cells;
-	enum box_end how; /* when it did not run */
-	char reason[400]; /* why it did not run */
-	char build[32];	  /* cee-init's */
+	enum box_end how; /* if the program did not run */
+	char reason[400]; /* why the program did not run */
+	char build[32];	  /* cee-init's build */
 	char said[200];	  /* the end of cee-init's standard error */
 	enum why why;
 	struct result_phase phase;
 	char out[1024];	 /* the beginning of its output */
-	int64_t out_len; /* of all that it printed */
+	int64_t out_len; /* length of all output */
 };
 
 /* The limit probes that run now. */
@@ -45,7 +45,7 @@ struct limit_probes {
 	struct probe_run *first;
 };
 void limit_probes_init(struct limit_probes *ps, struct boxes *bs);
-/* Drops those that run, without calling their done: their boxes are being removed. */
+/* Drops the running probes without calling their done: their boxes are being removed. */
 void limit_probes_stop(struct limit_probes *ps);
 
 /* done is called once, from the loop, when the box is gone. image is borrowed until then. -1 ENOMEM. */
@@ -57,7 +57,7 @@ int64_t limit_probe_number(const struct limit_probe_end *e, const char *word);
 
 /* Exceeds the limits that the engine must keep without cee-init's help: processes and memory of a box. */
 extern const struct limit_probe limit_probe_bounds;
-/* One for each limit of limit.h. */
+/* One probe for each limit of limit.h. */
 extern const struct limit_probe limit_probe_of[LIMIT_COUNT];
 /* Did that limit hold? why: one line with the observation. */
 bool limit_probe_held(enum limit_id id, const struct limit_probe_end *e, char *why, size_t size);

@@ -1,10 +1,10 @@
-/* self_test.c - may jobs run here, and in cells? What the runner asks at its start
+/* self_test.c - may jobs run here, and in cells? The runner's check at its start
  *
  *     GET /info -> host_cgroup, host_runtime -> a probe with cells -> (a probe without) -> the judgements
  *
- * The first finding that fails ends it. A missing image is not a failure: the next language's is tried. An engine
- * whose containerd has just died is up and does nothing right: a box that does not come up is tried again TRIES
- * times, and without end as long as no answer comes.
+ * The first failed finding ends the test. A missing image is not a failure: the next language's is tried. An engine
+ * whose containerd has just died answers, but every request fails. So a failed start of a box is retried TRIES times,
+ * and without limit as long as the engine does not answer.
  */
 #include "runner/host/self_test.h"
 #include "engine/engine.h"
@@ -36,7 +36,7 @@ static bool fatal(struct self_test *t, const struct finding *f)
 	return true;
 }
 
-/* Once more, if it has not been tried often enough. */
+/* Schedules a retry unless the limit of retries is reached. */
 static bool once_more(struct self_test *t, bool silent)
 {
 	if (!silent && ++t->tries > TRIES)
@@ -52,7 +52,7 @@ static void try_again(struct timer *timer)
 	struct self_test *t = (struct self_test *)((char *)timer - offsetof(struct self_test, again));
 
 	if (engine_up(t->engine))
-		ask(t); /* else it is started anew when it is back */
+		ask(t); /* otherwise the test starts again when the engine is back */
 }
 
 static void judge_cells(struct self_test *t, const struct limit_probe_end *e)
@@ -85,7 +85,7 @@ static void probe_ended(void *arg, const struct limit_probe_end *e)
 			return; /* again when it is back */
 		if (!e->ready && once_more(t, e->how == BOX_AWAY))
 			return;
-		if (!t->never) { /* perhaps it is only cells that it does not bear */
+		if (!t->never) { /* perhaps only cells fail on this host */
 			t->never = true;
 			snprintf(t->reason, sizeof(t->reason), "%s", e->reason);
 			boxes_set_cells(t->boxes, false);

@@ -1,4 +1,4 @@
-/* self_test.h - may jobs run here, and in cells? What the runner asks at its start */
+/* self_test.h - may jobs run here, and in cells? The runner's check at its start */
 #ifndef RUNNER_SELF_TEST_H
 #define RUNNER_SELF_TEST_H
 
@@ -26,16 +26,16 @@ struct self_test {
 	void *arg;
 	struct engine_info info;
 	size_t image;	  /* the language whose image is tried */
-	bool never;	  /* as configured, or the first try with cells failed */
-	char reason[400]; /* of that failure */
-	int tries;	  /* of a box that did not come up, or a description that did not come */
+	bool never;	  /* no cells: as configured, or because the first try with cells failed */
+	char reason[400]; /* the reason of that failure */
+	int tries;	  /* failed starts of a box, or failed requests for the description */
 	struct timer again;
 };
 
 void self_test_init(struct self_test *t, struct boxes *bs, struct limit_probes *ps, self_test_done *done, void *arg);
-/* The engine is up: asks it for its description, and runs limit_probe_bounds in the first image of the languages
- * that is there, with cells, else without. boxes_set_cells is called with the outcome. done is called once;
- * but not when the engine goes away meanwhile: start again when it is back. An engine may be ill for a moment
- * without being away, so what may be its illness is tried again a few times before it counts. */
+/* To be called when the engine is up: asks the engine for its description, and runs limit_probe_bounds in the first
+ * language image that exists, with cells, or without if that fails. boxes_set_cells is called with the outcome. done
+ * is called once, but not if the engine becomes unavailable meanwhile: start again when it is back. An engine may
+ * fail for a moment while it is up, so a failure that may be temporary counts only after a few retries. */
 void self_test_start(struct self_test *t, const struct config *c);
 #endif

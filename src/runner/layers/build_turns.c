@@ -1,11 +1,12 @@
 /* build_turns.c - which owner's layer is built next
  *
  * Owners take turns in the order of their first waiting build: a build gets a rising number when it is asked for, and
- * the lowest is next. When one begins, the builds of its owner that still wait get a new, highest number. So an owner
- * with many builds is passed by the first build of each other owner, but a newcomer passes no owner who already waits.
+ * the lowest is next. When one begins, the builds of its owner that still wait get a new, highest number. So the
+ * first build of each other owner passes an owner with many builds, but a newcomer does not pass owners that already
+ * wait.
  *
- * While other owners have builds too, one owner has at most all places but one: the next owner does not wait
- * for the end of a slow registry's answer.
+ * While other owners have builds too, one owner may use all places but one, so that the next owner does not wait for
+ * a slow registry.
  */
 #include "runner/layers/build_turns.h"
 #include "runner/layers/layer_build.h"

@@ -8,6 +8,6 @@
 
 /* The build in the list to begin next, or NULL. places: how many may be at work at once. */
 struct layer_build *build_turns_next(struct layer_build *list, int places);
-/* It has begun: its owner's other builds go behind those of all others. turn: higher than any before. */
+/* The build has begun: its owner's other builds move behind those of all other owners. turn: higher than any before. */
 void build_turns_begun(struct layer_build *list, const struct layer_build *begun, uint64_t turn);
 #endif

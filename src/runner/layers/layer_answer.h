@@ -5,7 +5,7 @@
 enum layer_answer {
 	LAYER_READY,   /* the layer is there */
 	LAYER_PENDING, /* the answer comes later */
-	LAYER_REFUSED, /* the job's fault: no such package, too large and the like */
+	LAYER_REFUSED, /* the job's fault: for example an unknown package, or one that is too large */
 	LAYER_FAILED   /* a fault of the network or of cee: worth another try */
 };
 #endif

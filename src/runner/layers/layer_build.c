@@ -1,20 +1,21 @@
-/* layer_build.c - one layer of packages that is being made
+/* layer_build.c - the building of one layer of packages
  *
  *     ELSEWHERE ⇄ WAITING → FETCHING → UNPACKING → WHOLE
  *         └──────────┴─────────┴───────────┴─────→ FAILED, ABANDONED
  *
  *     WAITING    for its turn
- *     ELSEWHERE  another runner on the same layers has its lock: looked at again until the layer is
- *                there or the lock is free
+ *     ELSEWHERE  another runner that shares the layers has the lock: polled until the layer exists or the lock is
+ * free
  *     FETCHING   a package box with a network resolves and packs the packages; the stream is counted, hashed
  *                and written to layers/tmp
  *     UNPACKING  a package box without a network writes the stream into a new folder
- *     WHOLE      that folder was renamed to where layers are (src/layers/store.c): only that makes it count
+ *     WHOLE      that folder was renamed to the layer's final name (src/layers/store.c): only this
+ *               rename makes the layer valid
  *     FAILED     the host was given the reason
- *     ABANDONED  nobody waits for it any more
+ *     ABANDONED  no job waits for the layer any more
  *
- * enter is the only writer of a state: it logs the step, ends the old state's timer and starts the new one's.
- * A state that ends also ends its package box.
+ * Only enter writes a state: it logs the step, ends the old state's timer and starts the new one's.
+ * The end of a state also ends its package box.
  */
 #include "runner/layers/layer_build.h"
 #include "base/buf.h"
@@ -49,8 +50,8 @@ enum { PIECE = 65536, LOOK_AGAIN_US = 200000 };
 static const struct {
 	const char *name;
 	int64_t deadline_us;
-	bool and_wall;	  /* besides, packages.wall */
-	const char *late; /* NULL: it is looked at again */
+	bool and_wall;	  /* and in addition packages.wall */
+	const char *late; /* NULL: poll again */
 	unsigned next;	  /* the states that may follow */
 } states[LAYER_BUILD_STATE_COUNT] = {
 	[LAYER_BUILD_WAITING] = { "waiting", 0, false, NULL, TO(ELSEWHERE) | TO(FETCHING) | ENDS },
@@ -143,7 +144,7 @@ void layer_build_abandon(struct layer_build *b)
 
 /* ---- unpacking ------------------------------------------------------------------------------- */
 
-/* So much more of the tree as the box takes. */
+/* Sends as much more of the tree as the box accepts. */
 static void send_tree(void *arg, uint32_t credit)
 {
 	struct layer_build *b = arg;
@@ -212,7 +213,7 @@ static void take_tree(void *arg, const void *data, size_t len)
 
 static void start_box(struct layer_build *b, const struct package_task *task)
 {
-	sha256_init(&b->hash); /* of the tree as it is received, then as it is sent */
+	sha256_init(&b->hash); /* a hash of the tree as received, then as sent */
 	if (package_box_start(&b->box, b->host->boxes, task) < 0)
 		fail(b, LAYER_FAILED, "out of memory");
 }
@@ -268,7 +269,7 @@ static void box_failed(void *arg, const char *reason)
 	fail(arg, LAYER_FAILED, reason);
 }
 
-/* ---- the beginning -------------------------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------------------------- */
 
 static bool lock(struct layer_build *b)
 {
@@ -286,7 +287,7 @@ void layer_build_begin(struct layer_build *b)
 		fail(b, LAYER_FAILED, strerror(errno));
 }
 
-/* The other runner has made it, is through or has died, or is still at work. */
+/* The other runner has made the layer, has given it up or died, or is still building. */
 static void look_again(struct layer_build *b)
 {
 	int64_t most = b->host->config->conf.package_wall_us + PACKAGE_UNPACK_US;
@@ -300,7 +301,7 @@ static void look_again(struct layer_build *b)
 	} else if (time_now(b) - b->started > most) {
 		fail(b, LAYER_FAILED, "another runner has been making this layer for too long");
 	} else if (lock(b)) {
-		layer_make_end(b->host->store, b->name, b->fd); /* taken again when its turn has come */
+		layer_make_end(b->host->store, b->name, b->fd); /* locked again when the build's turn has come */
 		b->fd = -1;
 		enter(b, LAYER_BUILD_WAITING);
 		b->host->waiting(b->host->arg, b);

@@ -1,10 +1,11 @@
-/* layer_builds.c - layers of packages: those that are there, and those that are being built
+/* layer_builds.c - existing layers of packages, and layers being built
  *
  * A layer's name is a digest of its purpose: language, image, framework and packages. Jobs that want the same
- * layer wait for one build (layer_build.c); a build that nobody waits for is abandoned. Failures that are the
+ * layer wait for one build (layer_build.c); a build without waiters is abandoned. Failures that are the
  * job's fault are remembered for a few minutes (refusals.c). build_turns.c chooses the next build.
  *
- * Names need the image's id, which the engine has to be asked for now and then: requests wait for it first.
+ * A layer's name depends on the image's id, for which the engine sometimes has to be asked: requests then wait
+ * for the id first.
  */
 #include "runner/layers/layer_builds.h"
 #include "job/language_argv.h"
@@ -37,14 +38,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WHOLE "/.cee/layers" /* of all layers, in a box */
+#define WHOLE "/.cee/layers" /* the path of all layers in a box */
 
 enum { PRUNE_US = 600000000 };
 
 struct layer_waiter {
 	struct layer_request request;
 	char owner[OWNER_MAX];
-	struct layer_build *build; /* NULL: it waits for the image's id */
+	struct layer_build *build; /* NULL: waits for the image's id */
 	struct layer_waiter *next;
 };
 
@@ -77,7 +78,7 @@ static void begin_more(struct layer_builds *bs)
 
 	while (engine_up(bs->host.boxes->engine) &&
 	       (b = build_turns_next(bs->first, bs->host.config->conf.package_boxes))) {
-		layer_build_begin(b); /* it may have ended now, but its memory is still there */
+		layer_build_begin(b); /* the build may have ended here, but its memory is still valid */
 		if (b->state == LAYER_BUILD_FETCHING)
 			build_turns_begun(bs->first, b, ++bs->turn);
 	}
@@ -124,7 +125,7 @@ static void builds_remove(struct layer_builds *bs, struct layer_build *b)
 		*p = b->next;
 }
 
-/* It may be gone again already: then its waiters wait once more. */
+/* The layer may have been removed meanwhile: then its waiters wait once more. */
 static void build_ready(struct layer_builds *bs, struct layer_waiter *list, const char *image)
 {
 	while (list) {
@@ -214,7 +215,7 @@ static void join(struct layer_waiter *w, struct layer_build *b)
 	snprintf(b->owner, sizeof b->owner, "%s", b->waiters->owner);
 }
 
-/* Whole and unchanged: it is used. Damaged: it goes, and is built anew. */
+/* Uses a layer that is complete and unchanged; removes a damaged one, so that it is built again. */
 static bool find(struct layer_builds *bs, const char *name, struct layer_reply *reply)
 {
 	struct cee_err e = { "" };
@@ -374,7 +375,7 @@ enum layer_answer layer_builds_ask(struct layer_builds *bs, const struct layer_r
 		return a;
 	}
 	*waiter = w;
-	loop_after(&bs->begin, 1); /* from the loop: the caller has its answer first */
+	loop_after(&bs->begin, 1); /* done is called from the loop, after the caller has this answer */
 	return a;
 }
 

@@ -2,11 +2,11 @@
  *
  * A box that fetches has the language's image, and is the only one besides those of network jobs that has a network.
  * In it the language's package client resolves the packages into a tree, and cee-init packs that tree
- * (src/init/layer_tar.c); what comes out is a stream of bytes that is not parsed here. A box that unpacks has no
+ * (src/init/layer_tar.c); the output is a stream of bytes that is not parsed here. A box that unpacks has no
  * network, and one writable folder; it gets the same stream, and lists its contents.
  *
- * No code of a package runs in either box, and no credential enters one. What comes out is untrusted, and each part
- * of it is bounded.
+ * No code of a package runs in either box, and no credential enters one. The output is untrusted, and the size of
+ * each part is bounded.
  */
 #include "runner/layers/package_box.h"
 #include "wire/frame_types.h"
@@ -145,7 +145,7 @@ static void send_fetch(struct package_box *p)
 		send_text(p, FRAME_ARG, *v);
 	strv_free(argv);
 	send_environment(p);
-	/* frames have headers: of a file its name, of its contents a little more */
+	/* room for frame headers: a file's header has its name, those of its contents are small */
 	send_phase(p, PHASE_RUN, c->package_bytes + c->package_inodes * 1100, PACKAGE_UNPACK_US);
 	send_text(p, FRAME_ARG, TOOL);
 	send_text(p, FRAME_ARG, "pack");
@@ -186,7 +186,7 @@ static void take_output(struct package_box *p, const struct frame *f)
 	if (f->stream == STREAM_OUT && fetches(p))
 		p->ops->tree(p->arg, f->data, f->len);
 	else if (b->len + f->len > most || buf_add(b, f->data, f->len) < 0)
-		r->gap |= b != &r->output; /* messages for people may be cut short */
+		r->gap |= b != &r->output; /* messages for people may be truncated */
 }
 
 static void take_end(struct package_box *p, const struct frame *f)
@@ -194,7 +194,7 @@ static void take_end(struct package_box *p, const struct frame *f)
 	struct frame_end end;
 
 	if (!frame_unpack_end(f->data, f->len, &end))
-		return; /* an END that is missing is a failure */
+		return; /* a missing END is a failure */
 	p->report.ended[end.phase] = true;
 	p->report.end[end.phase] = end;
 }

@@ -1,8 +1,8 @@
-/* package_box.h - one package box: a box in which packages are fetched, or one in which they are unpacked
+/* package_box.h - one package box: a box that fetches packages, or one that unpacks them
  *
- * package_box_start, then the user hears from it through its operations: any number of tree (fetching) or credit
- * (unpacking), then once either done, with the report filled in, or failed. package_box_drop at any time, also after
- * these two, removes the box; nothing is heard after it.
+ * package_box_start, then the box calls its user's operations: tree (fetching) or credit (unpacking) any number of
+ * times, then once either done, with the report filled in, or failed. package_box_drop removes the box at any time,
+ * also after these two; no operation is called after it.
  */
 #ifndef RUNNER_PACKAGE_BOX_H
 #define RUNNER_PACKAGE_BOX_H
@@ -16,22 +16,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a box is for. All of it but folder must stay until package_box_drop. */
+/* The purpose of a box. Everything except folder must remain valid until package_box_drop. */
 struct package_task {
 	const struct conf *conf;
 	const struct lang *lang;
 	const char *framework;
 	const char *request; /* fetch: JSON for the package client; NULL: unpack */
-	const char *folder;  /* unpack: the folder of the host that gets the tree; read by package_box_start alone */
+	const char *folder;  /* unpack: the host folder for the tree; only package_box_start reads this */
 };
 struct package_box_ops {
 	void (*tree)(void *arg, const void *data, size_t len); /* the next bytes of the packed tree */
-	void (*credit)(void *arg, uint32_t bytes);	       /* it takes so many more: package_box_send */
+	void (*credit)(void *arg, uint32_t bytes); /* the box accepts this many more bytes by package_box_send */
 	void (*done)(void *arg);
 	void (*failed)(void *arg, const char *reason);
 };
 struct package_box {
-	struct box *box; /* NULL: none is there */
+	struct box *box; /* NULL: no box */
 	struct package_task task;
 	struct package_report report;
 	const struct package_box_ops *ops;
@@ -39,13 +39,13 @@ struct package_box {
 };
 
 enum {
-	PACKAGE_UNPACK_US = 120000000,	/* that packing and unpacking may take */
+	PACKAGE_UNPACK_US = 120000000,	/* time limit of packing and unpacking */
 	PACKAGE_BOX_SLACK_US = 30000000 /* for making the box */
 };
 
-/* -1 ENOMEM; nothing is heard then. */
+/* -1 ENOMEM; no operation is called then. */
 int package_box_start(struct package_box *p, struct boxes *boxes, const struct package_task *task);
-/* Bytes of the packed tree, for the one that unpacks; last: no more will come. -1 ENOMEM. */
+/* Sends bytes of the packed tree to an unpacking box; last: these are the last bytes. -1 ENOMEM. */
 int package_box_send(struct package_box *p, const void *data, size_t len, bool last);
 void package_box_flush(struct package_box *p);
 void package_box_drop(struct package_box *p); /* does nothing if there is none */

@@ -1,7 +1,7 @@
 /* package_report.c - see the header
  *
- * What comes out of a package box is untrusted: a missing END is a failure. Whose fault it is, the job's or cee's, is
- * judged here and nowhere else.
+ * The output of a package box is untrusted: a missing END is a failure. Only this file decides whether a failure is
+ * the job's fault or cee's.
  */
 #include "runner/layers/package_report.h"
 #include "wire/frame_types.h"
@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-	CLIENT_REFUSED = 1, /* exit code of a package client: these packages cannot be had (cee-languages(5)) */
+	CLIENT_REFUSED = 1, /* exit code of a package client: these packages are not available (cee-languages(5)) */
 	DATA_ERROR = 65	    /* exit code of cee-init's unpack: the tree breaks a rule */
 };
 
@@ -70,7 +70,7 @@ static void one_line(const struct buf *output, const char *otherwise, char *out,
 		snprintf(out, size, "%s", otherwise);
 }
 
-/* The job asked for more than it may have; or NULL. */
+/* The message if the job's packages exceed a limit; or NULL. */
 static const char *too_much(const struct package_report *r, enum frame_phase p)
 {
 	uint64_t how = r->ended[p] ? r->end[p].how : END_TROUBLE, hit = r->ended[p] ? r->end[p].hit : 0;

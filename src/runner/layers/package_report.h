@@ -15,13 +15,13 @@ struct package_report {
 	bool ended[PHASE_COUNT];
 	struct frame_end end[PHASE_COUNT];
 	bool gap;		   /* bytes of the tree, the lock file or the manifest are missing */
-	char trouble[200];	   /* cee-init's own failure, or "" */
-	struct buf output;	   /* of the programs in it, for people */
+	char trouble[200];	   /* cee-init's report of its own failure, or "" */
+	struct buf output;	   /* of the programs in the box, for people */
 	struct buf lock, manifest; /* the lock file (fetched), the list of files (unpacked) */
 };
 
 void package_report_release(struct package_report *r);
-/* Another box starts to fill it: the lock file stays. */
+/* Prepares the report for another box: the lock file is kept. */
 void package_report_restart(struct package_report *r);
 
 /* READY: the box succeeded. Otherwise message gives the reason, on one line. */

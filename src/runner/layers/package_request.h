@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-/* Where a registry that is a folder of the host (packages.index.GRAMMAR) is in a package box. */
+/* The path in a package box of a registry that is a folder of the host (packages.index.GRAMMAR). */
 #define PACKAGE_INDEX "/.cee/index"
 
-/* The folder, or NULL: the registry is an address, or the client's own. */
+/* The folder, or NULL: the registry is an address, or the client's default. */
 const char *package_index_folder(const struct conf *c, const struct lang *l);
 /* The JSON that the package client reads (cee-languages(5)), malloc'ed. NULL ENOMEM. */
 char *package_request(const struct conf *c, const struct lang *l, const struct job *j);

@@ -1,8 +1,8 @@
 /* pruner.c - see the header
  *
- * Trees are large, and removing one takes longer than the loop may stand still. The thread opens the layers anew and
- * shares nothing with the loop but its flag. Layers in use stay: the locks of src/layers/store.c say so, as between
- * two runners.
+ * Trees are large, and removing one takes longer than the loop may block. The thread opens the layers itself and
+ * shares only its flag with the loop. Layers in use are kept: the locks of src/layers/store.c protect them, as
+ * between two runners.
  */
 #include "runner/layers/pruner.h"
 #include "layers/store.h"

@@ -1,6 +1,6 @@
 /* pruner.h - a thread that removes layers when there are too many
  *
- * pruner_run from the loop's thread, pruner_end before the struct goes.
+ * Call pruner_run from the loop's thread, and pruner_end before the struct is freed.
  */
 #ifndef RUNNER_PRUNER_H
 #define RUNNER_PRUNER_H
@@ -16,8 +16,8 @@ struct pruner {
 	atomic_bool busy; /* the only thing that the thread shares with the loop */
 };
 
-/* Starts to remove the layers in path that were not used for the longest time until at most max bytes are left, and
- * the remains of dead runners. Does nothing while a prune is running. */
+/* Starts to remove the least recently used layers in path until at most max bytes are left, and the remains of dead
+ * runners. Does nothing while a prune is running. */
 void pruner_run(struct pruner *p, const char *path, int64_t max);
 void pruner_end(struct pruner *p); /* waits for it */
 #endif

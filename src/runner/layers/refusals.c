@@ -19,7 +19,7 @@ const struct refusal *refusals_find(const struct refusals *rs, const char *name,
 	return NULL;
 }
 
-/* The entry of that name, a new one, or the one that is over first. */
+/* The entry of that name, a new one, or the one that expires first. */
 static struct refusal *entry_for(struct refusals *rs, const char *name)
 {
 	struct refusal *first = rs->list, *more;
@@ -34,7 +34,7 @@ static struct refusal *entry_for(struct refusals *rs, const char *name)
 		return first;
 	more = reallocarray(rs->list, rs->n + 1, sizeof *more);
 	if (!more)
-		return first; /* NULL where there is none at all */
+		return first; /* NULL if there are no entries */
 	rs->list = more;
 	more[rs->n] = (struct refusal){ .until = 0 };
 	return &more[rs->n++];

@@ -1,7 +1,7 @@
-/* refusals.h - which layers cannot be had, remembered for a few minutes
+/* refusals.h - layers that cannot be built, remembered for a few minutes
  *
  * Only the jobs' own faults are kept (a package that does not exist, one that is too large); failures of a network or
- * of cee are not.
+ * of cee are not remembered.
  */
 #ifndef RUNNER_REFUSALS_H
 #define RUNNER_REFUSALS_H
@@ -25,7 +25,8 @@ struct refusals {
 
 /* now: microseconds of any clock, always the same one. NULL: not known. Valid until the next refusals_add. */
 const struct refusal *refusals_find(const struct refusals *rs, const char *name, int64_t now);
-/* Takes output's bytes, also on error. Where there are too many the one goes that is over first. NULL ENOMEM. */
+/* Takes ownership of output's bytes, also on error. If there are too many entries, the one that expires first is
+ * dropped. NULL ENOMEM. */
 const struct refusal *refusals_add(struct refusals *rs, const char *name, const char *message, struct buf *output,
 				   int64_t now);
 void refusals_release(struct refusals *rs);

@@ -3,17 +3,18 @@
  *     made ahead → AHEAD → IN_USE ⇄ KEPT         (each → removed)
  *     made for a job ────────┘
  *
- *     IN_USE   a job's, or another module's: the pool does not look at it
- *     AHEAD    it has no owner yet; it goes after box_age
- *     KEPT     it waits for its owner's next job; it goes after box_idle
+ *     IN_USE   used by a job or another module: the pool ignores it
+ *     AHEAD    has no owner yet; removed after box_age
+ *     KEPT     waits for its owner's next job; removed after box_idle
  *
- * A box has no owner when it is made ahead (warm), and its first owner from then on: the owner's jobs follow one
- * another in it, each in a cell, until it has served box_jobs of them or was idle for too long. It never passes from
+ * A box that is made ahead (warm) has no owner until its first job, whose owner it keeps. That owner's jobs run in it
+ * one after another, each in a cell, until it has served box_jobs of them or was idle for too long. It never
+ * passes from
  * one owner to another. Without cells, with share = none and for owners without an identity a box serves one job.
  *
- * What is made ahead is known by shape: image and sizes. Each language has the shape of its default limits; a job of
- * another size takes a cold box. More than a language's minimum is made only while jobs that use boxes up are
- * waiting, so that the engine makes the next boxes while the last jobs run.
+ * Boxes made ahead are identified by shape: image and sizes. Each language has the shape of its default limits; a job
+ * of another size gets a cold box. More boxes than a language's minimum are made only while jobs that use a box only
+ * once are waiting, so that the engine makes the next boxes while the last jobs run.
  */
 #include "runner/pool/pool.h"
 #include "base/limit.h"
@@ -35,19 +36,19 @@
 #include <string.h>
 
 enum {
-	COMING_MAX = 6,	     /* boxes that the engine makes at once: more are not sooner */
-	DEMAND_US = 2000000, /* a shape taken within that time is in demand */
-	PACE_US = 150000,    /* from the last job or box until another is made ahead */
+	COMING_MAX = 6,	     /* boxes that the engine makes at the same time: more would not be faster */
+	DEMAND_US = 2000000, /* a shape is in demand for this time after its last use */
+	PACE_US = 150000,    /* delay between the last job or box and the next box made ahead */
 	BACKOFF_LEAST = 1000000,
 	BACKOFF_MOST = 60000000
 };
 
-/* What is made ahead for one language. */
+/* The boxes made ahead for one language. */
 struct pool_entry {
 	const struct lang *lang;
 	struct box_spec spec;
 	int64_t used_up;	/* when a box of this shape was last taken for a single job */
-	int64_t again, backoff; /* the engine failed: not before, and how long next time */
+	int64_t again, backoff; /* after an engine failure: earliest next try, and the next delay */
 };
 
 static void refill_now(struct pool *p);
@@ -75,7 +76,7 @@ void pool_spec(const struct pool *p, struct box_spec *spec, const struct lang *l
 static bool fits(const struct pool *p, const struct box_spec *a, const struct box_spec *b)
 {
 	return a->memory == b->memory && a->processes == b->processes && a->open_files == b->open_files &&
-	       /* with cells the disk is the cell's, made for each job */
+	       /* with cells each job gets its disk with its cell */
 	       (boxes_cells(p->boxes) || (a->disk == b->disk && a->inodes == b->inodes)) &&
 	       strcmp(a->image, b->image) == 0;
 }
@@ -120,7 +121,7 @@ static const struct {
 };
 #undef TO
 
-/* The only writer of a box's idle state: ends the timer of the old one, starts that of the new one. */
+/* Only this function writes a box's idle state: it ends the old state's timer and starts the new one's. */
 static void enter(struct pool *p, struct box *b, enum box_idle_state s)
 {
 	const int64_t most[] = {
@@ -187,7 +188,7 @@ static void idle_ended(void *arg, enum box_end how, const char *reason)
 	struct pool *p = b->idle.pool;
 	struct pool_entry *e = b->jobs ? NULL : entry_of(p, &b->spec);
 
-	(void)reason; /* the box has logged it */
+	(void)reason; /* box.c has logged the failure */
 	enter(p, b, BOX_IN_USE);
 	if (!e || !engine_up(p->boxes->engine))
 		return;
@@ -209,7 +210,7 @@ static void keep(struct pool *p, struct box *b)
 
 /* ---- taking and giving ------------------------------------------------------------ */
 
-/* The owner's own first, the one used last; then one without an owner: ready, or nearest to it. */
+/* Prefers the owner's own box that was used last; else one without an owner that is ready, or will be ready soonest. */
 static struct box *best_idle(const struct pool *p, const struct box_spec *spec, const char *owner)
 {
 	bool shares = pool_shares(p, owner);
@@ -233,7 +234,7 @@ static int most_boxes(const struct pool *p)
 	return p->config->conf.boxes ? p->config->conf.boxes : 4 * p->config->conf.jobs + 8;
 }
 
-/* Where there are too many boxes the one goes that has been idle for the longest time. */
+/* If there are too many boxes, removes the one that has been idle for the longest time. */
 static void make_room(struct pool *p)
 {
 	struct box *oldest = NULL;
@@ -264,7 +265,7 @@ struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *o
 	if (!b)
 		return NULL;
 	p->paced_from =
-		loop_now(p->boxes->loop); /* the next one is made when this job had the processors for a while */
+		loop_now(p->boxes->loop); /* make the next box only after this job had the processors for a while */
 	b->idle.generation = p->generation;
 	b->jobs++;
 	if (!b->owner[0])
@@ -272,7 +273,7 @@ struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *o
 	return b;
 }
 
-/* Whether it may wait for its owner's next job, as far as its owner and the others go. */
+/* Whether the box may wait for its owner's next job, given the boxes of its owner and of others. */
 static bool may_wait(const struct pool *p, const struct box *b)
 {
 	return b->idle.generation == p->generation && pool_shares(p, b->owner) && p->config->conf.box_idle_us > 0 &&
@@ -301,7 +302,7 @@ void pool_unused(struct pool *p, struct box *b)
 
 /* ---- making ahead --------------------------------------------------------------------- */
 
-/* Idle boxes without an owner, of that shape or of any. */
+/* The number of idle boxes without an owner, of that shape or of any. */
 static int unowned(const struct pool *p, const struct box_spec *spec)
 {
 	int n = 0;
@@ -325,8 +326,8 @@ static int wanted(const struct pool *p, const struct pool_entry *e)
 	return n < most ? n : most;
 }
 
-/* How many may be in the making: many while jobs wait for boxes, one where jobs run
- * that want the processors, and none where every place is taken. */
+/* How many boxes may be made at the same time: many while jobs wait for boxes, one while running jobs need the
+ * processors, and none while every place is taken. */
 static int may_come(const struct pool *p, const struct pool_entry *e)
 {
 	if (in_demand(p, e))
@@ -347,7 +348,7 @@ static bool make_one(struct pool *p, struct pool_entry *e)
 	return true;
 }
 
-/* True when it wants more, later. */
+/* True if the entry wants more boxes later. */
 static bool refill_entry(struct pool *p, struct pool_entry *e)
 {
 	while (unowned(p, &e->spec) < wanted(p, e) && unowned(p, NULL) < p->config->conf.warm &&

@@ -28,35 +28,34 @@ struct pool {
 	const struct config *config;
 	struct pool_entry *entries; /* the shapes made ahead, one a language */
 	size_t nentries;
-	unsigned generation; /* of the configuration: boxes of another are not kept */
-	size_t waiting_jobs; /* as pool_refill says */
+	unsigned generation; /* the present configuration: boxes of others are not kept */
+	size_t waiting_jobs; /* as passed to pool_refill */
 	int free_places;
-	struct timer pace;  /* until another may be made ahead */
-	int64_t paced_from; /* a box was made ahead, or a job took one */
+	struct timer pace;  /* fires when another box may be made ahead */
+	int64_t paced_from; /* when a box was last made ahead, or taken by a job */
 };
 
-/* elsewhere NULL: nothing is. */
+/* elsewhere NULL: nothing is compiled in another box. */
 void pool_init(struct pool *p, struct boxes *boxes, const struct config *c, pool_elsewhere *elsewhere, const void *arg);
-void pool_release(struct pool *p); /* drains it */
-/* Boxes of the old configuration go; those with a job end with it. */
+void pool_release(struct pool *p); /* also drains the pool */
+/* Removes boxes of the old configuration; those with a job when it has ended. */
 void pool_reconfigure(struct pool *p, const struct config *c);
 
-/* The box that a job of lang with these effective limits needs; compiles: it compiles itself. spec->image is
- * lang's. */
+/* The box that a job of lang with these effective limits needs; compiles: the job is compiled in this box.
+ * spec->image is borrowed from lang. */
 void pool_spec(const struct pool *p, struct box_spec *spec, const struct lang *lang,
 	       const struct limits limits[PHASE_COUNT], bool compiles);
-/* Whether the owner's jobs may follow one another in a box. */
+/* Whether the owner's jobs may run one after another in the same box. */
 bool pool_shares(const struct pool *p, const char *owner);
-/* An idle box, one on its way, or a new one; the caller is its user from now on (box_use) and looks at its state:
- * READY takes the job at once. NULL: out of memory. */
+/* Returns an idle box, one that is being made, or a new one. The caller becomes its user (box_use) and must check its
+ * state: a READY box takes the job at once. NULL: out of memory. */
 struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *owner, enum box_from *from);
-/* Its user's job has ended with DONE and the user has let go: kept for its owner, or removed. */
+/* Returns a box after its user's job has ended with DONE: the pool keeps it for its owner, or removes it. */
 void pool_give(struct pool *p, struct box *b);
-/* Its user does not want it any more and never sent it a job. */
+/* Returns a box that its user never sent a job. */
 void pool_unused(struct pool *p, struct box *b);
-/* Makes boxes ahead as far as they are wanted. waiting: jobs in the queue; places: of them
- * could begin now. */
+/* Makes boxes ahead as needed. waiting: jobs in the queue; places: how many of them could begin now. */
 void pool_refill(struct pool *p, size_t waiting, int places);
-/* The engine went away, or the runner ends: no idle box stays. */
+/* For when the engine is away, or the runner ends: removes all idle boxes. */
 void pool_drain(struct pool *p);
 #endif

@@ -38,8 +38,8 @@ static int before(const struct waiting_job *a, const struct waiting_job *b)
 	return strcmp(a->id, b->id) < 0; /* UUIDs of version 7 sort by age */
 }
 
-/* Puts job at place. Jobs move through a hole: the job taken out of it has no place meanwhile, so that each place
- * is in the index once. */
+/* Puts job at place. Jobs move through a hole in the heap: the job being moved has no place meanwhile, so that each
+ * place is in the index only once. */
 static void settle(struct job_heap *h, size_t place, const struct waiting_job *job, size_t from)
 {
 	h->job[place] = *job;

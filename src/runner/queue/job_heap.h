@@ -19,11 +19,11 @@ struct job_heap {
 void job_heap_init(struct job_heap *h);
 void job_heap_release(struct job_heap *h);
 void job_heap_clear(struct job_heap *h);
-/* A job that is there already gets that priority and number of attempts. -1 ENOMEM. */
+/* Adds a job; if it is in the heap already, updates its priority and number of attempts. -1 ENOMEM. */
 int job_heap_add(struct job_heap *h, const char *id, int priority, int attempts);
 /* Its place, or SIZE_MAX. */
 size_t job_heap_find(const struct job_heap *h, const char *id);
 struct waiting_job job_heap_remove(struct job_heap *h, size_t place);
-/* The id of the job that waits longest, whatever its priority. Not for an empty heap. */
+/* The id of the job that has waited longest, whatever its priority. The heap must not be empty. */
 const char *job_heap_oldest(const struct job_heap *h);
 #endif

@@ -29,7 +29,7 @@ void name_index_clear(struct name_index *x)
 	x->used = 0;
 }
 
-/* The slot that its search begins at. nslots is a power of two. */
+/* The slot at which the search for a name begins. nslots is a power of two. */
 static size_t home(const struct name_index *x, const char *name)
 {
 	uint64_t h = x->seed;
@@ -105,7 +105,7 @@ void name_index_remove(struct name_index *x, const void *array, size_t place)
 		size_t from = home(x, x->key(array, x->slot[i] - 1));
 
 		if (((i - from) & mask) < ((i - gap) & mask))
-			continue; /* its search begins behind the gap */
+			continue; /* the search for this name begins behind the gap */
 		x->slot[gap] = x->slot[i];
 		gap = i;
 	}

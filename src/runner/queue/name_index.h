@@ -20,11 +20,11 @@ void name_index_release(struct name_index *x);
 void name_index_clear(struct name_index *x);
 /* The place of name in array, or SIZE_MAX. */
 size_t name_index_find(const struct name_index *x, const void *array, const char *name);
-/* The name at that place, which is not in the index yet. -1 ENOMEM. */
+/* Adds the name at that place, which must not be in the index yet. -1 ENOMEM. */
 int name_index_add(struct name_index *x, const void *array, size_t place);
-/* To be called while the array still has the name at that place. */
+/* Must be called while the array still has the name at that place. */
 void name_index_remove(struct name_index *x, const void *array, size_t place);
-/* That name is at another place now, or in the caller's hands for a moment (NAME_INDEX_NOWHERE). */
+/* Records that the name has moved to another place, or is outside the array for a moment (NAME_INDEX_NOWHERE). */
 #define NAME_INDEX_NOWHERE ((size_t)UINT32_MAX - 1)
 void name_index_move(struct name_index *x, const char *name, size_t from, size_t to);
 #endif

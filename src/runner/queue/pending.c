@@ -9,9 +9,9 @@ struct pending_owner {
 	struct pending_request request[PENDING_MOST];
 	size_t n;
 	bool overflow;	   /* more are in the directories */
-	size_t later;	   /* the last so many cannot be served now */
+	size_t later;	   /* this many at the end cannot be served now */
 	size_t done, kept; /* since the last refill */
-	size_t skip;	   /* entries at the directories' front that stay there */
+	size_t skip;	   /* this many first entries of the directories are not read again */
 };
 
 void pending_init(struct pending *p)
@@ -63,7 +63,7 @@ bool pending_add(struct pending *p, size_t owner, enum request_kind kind, const 
 	return true;
 }
 
-/* Tries a few of one owner's. Those to be tried later go to the end. */
+/* Tries a few requests of one owner. Those to be tried later move to the end. */
 static void serve_owner(struct pending_owner *o, size_t number, const struct pending_ops *ops, size_t most)
 {
 	struct pending_request later[PENDING_OF_OWNER];
@@ -87,8 +87,8 @@ static void serve_owner(struct pending_owner *o, size_t number, const struct pen
 	o->later = nlater == tried ? o->later + nlater : nlater;
 }
 
-/* Where requests were served, the directories have fewer entries now; where all were kept the next look begins
- * behind them, and at the front again when there is nothing behind. */
+/* If requests were served, the directories have fewer entries now. If all were kept, the next read begins after them,
+ * or at the front again if nothing follows. */
 static void refill(struct pending_owner *o, size_t number, const struct pending_ops *ops)
 {
 	o->skip = o->done ? 0 : o->skip + o->kept;

@@ -1,8 +1,8 @@
-/* pending.h - pending requests that users make by files: cancels, removals, input
+/* pending.h - pending requests, which users make by creating files: cancels, removals, input
  *
- * Each owner has a bounded list, and is served a few requests a turn, so that a flood of one owner delays
- * nobody else. The files are the truth: a list that overflows only notes it, and is filled from the directory
- * when it is empty again.
+ * Each owner has a bounded list, and is served a few requests a turn, so that a flood from one owner does not delay
+ * others. The files are authoritative: a list that overflows only sets a flag, and is refilled from the directory
+ * when it is empty.
  */
 #ifndef RUNNER_PENDING_H
 #define RUNNER_PENDING_H
@@ -16,8 +16,8 @@ enum { PENDING_MOST = 64, PENDING_OF_OWNER = 8, PENDING_OF_TURN = 32, PENDING_NA
 enum request_kind { REQUEST_CANCEL, REQUEST_REMOVAL, REQUEST_INPUT };
 enum request_result {
 	REQUEST_DONE,
-	REQUEST_LATER, /* there is no room for it now: asked again in a later turn */
-	REQUEST_KEPT   /* its file stays where it is: nothing is to be done, or another runner has to */
+	REQUEST_LATER, /* no room for the request now: try again in a later turn */
+	REQUEST_KEPT   /* its file is left in place: nothing has to be done, or another runner has to do it */
 };
 struct pending_request {
 	enum request_kind kind;
@@ -31,21 +31,22 @@ struct pending {
 };
 void pending_init(struct pending *p);
 void pending_release(struct pending *p);
-/* Notes a request of that owner; the same one twice is one. False: the list is full, a scan may end. */
+/* Adds a request of that owner unless it is in the list. False: the list is full, so a scan may stop. */
 bool pending_add(struct pending *p, size_t owner, enum request_kind kind, const char *name);
 
 struct pending_ops {
 	enum request_result (*request)(void *arg, size_t owner, const struct pending_request *r);
-	/* The list had overflowed and is empty: adds the directories' entries again, after the first skip ones. */
+	/* Called when a list that had overflowed is empty: adds the directories' entries again, except the first
+	 * skip. */
 	void (*refill)(void *arg, size_t owner, size_t skip);
 	void *arg;
 };
 enum pending_left {
 	PENDING_NOTHING,
 	PENDING_MORE, /* at once */
-	PENDING_WAITS /* only such as are to be tried LATER */
+	PENDING_WAITS /* only requests to be tried LATER */
 };
-/* There may be room now: requests answered with LATER are tried again. */
+/* Call when there may be room again: requests answered with LATER are retried. */
 void pending_retry(struct pending *p);
 /* One turn: a few requests of each owner. */
 enum pending_left pending_serve(struct pending *p, const struct pending_ops *ops);

@@ -40,9 +40,9 @@ struct queue {
 	struct pending pending;
 	struct start_within start_within;
 	struct queue_watch watch;
-	struct timer scan_again; /* an owner's folder was seen before its new/ was there */
+	struct timer scan_again; /* an owner's folder was seen before its new/ existed */
 	int again_left;
-	struct timer serve; /* the next turn of pending requests ... */
+	struct timer serve; /* a turn of pending requests is scheduled ... */
 	bool waits;	    /* ... all of which had to wait */
 };
 
@@ -100,7 +100,7 @@ static void serve(struct queue *q)
 	q->waits = left == PENDING_WAITS;
 	if (left == PENDING_NOTHING)
 		loop_timer(&q->serve, 0);
-	else /* at once means after what else is ready */
+	else /* at once means after the other ready events */
 		loop_timer(&q->serve, loop_now(q->loop) + (q->waits ? RETRY_US : 1));
 }
 

@@ -1,7 +1,7 @@
 /* queue.h - queued jobs of a spool, and requests of users
  *
- * The directories are the truth. Events of inotify, and scans that read everything again, keep what is here
- * near to it; a job that another runner has claimed meanwhile stays until its turn, and its claim fails then.
+ * The directories are authoritative. Events of inotify, and scans that read everything again, keep the queue close to
+ * them; a job that another runner has claimed meanwhile remains until its turn, when claiming it fails.
  *
  *     queue_new, queue_scan, then queue_next for each free place; the ops are called from the loop
  */
@@ -22,7 +22,7 @@
 struct queue_ops {
 	void (*changed)(void *arg); /* jobs may have come */
 	enum request_result (*cancel)(void *arg, const char *owner, const char *id);
-	/* An entry of OWNER/in came, or was written to; any name. */
+	/* An entry of OWNER/in, with any name, was created or written to. */
 	enum request_result (*input)(void *arg, const char *owner, const char *name);
 	/* In a shared spool only: a finished job is to be removed; an entry of join/, any name. */
 	enum request_result (*removal)(void *arg, const char *owner, const char *id);
@@ -30,31 +30,31 @@ struct queue_ops {
 	void *arg;
 };
 struct queue;
-/* s must stay. most_waiting: of one owner; other jobs wait in the directory
- * until a scan. NULL: e says why. */
+/* s must outlive the queue. most_waiting: limit of waiting jobs of one owner; others remain in the directory until a
+ * scan. NULL: the reason is in e. */
 struct queue *queue_new(struct loop *l, struct spool *s, const struct queue_ops *ops, size_t most_waiting,
 			struct cee_err *e);
-void queue_free(struct queue *q);	 /* NULL is let through */
+void queue_free(struct queue *q);	 /* NULL is ignored */
 bool queue_blind(const struct queue *q); /* no events come: scan often */
 /* Reads the directories again. */
 void queue_scan(struct queue *q);
-/* Room for requests may have come: those that had to wait are tried again. */
+/* Call when there may be room for requests again: those that had to wait are retried. */
 void queue_retry(struct queue *q);
 
-/* Owners in turn (turns.h), skipping those who may not begin; within an owner priority, then age. Opens no file.
+/* Owners in turn (turns.h), skipping owners that may not begin; within an owner by priority, then age. Opens no file.
  * False: nothing may begin. */
 bool queue_next(struct queue *q, turns_may_fn may_begin, void *arg, struct queued *job);
-/* The job that was handed out last was another runner's already: its owner's turn is not over. */
+/* Another runner already had the job that was handed out last: its owner keeps the turn. */
 void queue_again(struct queue *q, const char *owner);
-/* Takes that job out of the order, wherever it is. */
+/* Removes that job from the queue, whatever its position. */
 bool queue_take(struct queue *q, const char *owner, const char *id, struct queued *job);
 size_t queue_length(const struct queue *q);
 /* Does another owner have waiting jobs? */
 bool queue_others_wait(const struct queue *q, const char *owner);
-/* Does that job wait here? */
+/* Is that job waiting in this queue? */
 bool queue_has(const struct queue *q, const char *owner, const char *id);
-/* Reads a few waiting jobs for their start_within; no part of choosing. */
+/* Reads the start_within of a few waiting jobs; independent of queue_next. */
 void queue_examine(struct queue *q, size_t max_job);
-/* Hands out a job whose start_within is over at now (microseconds since the epoch). */
+/* Hands out a job whose start_within has expired at now (microseconds since the epoch). */
 bool queue_expired(struct queue *q, int64_t now, struct queued *job);
 #endif

@@ -107,7 +107,7 @@ bool queue_watch_owner(struct queue_watch *w, size_t owner, const char *name)
 	unsigned char *has = queue_watch_blind(w) ? NULL : grown(w->has, &w->nhas, owner, 1);
 
 	if (!has)
-		return true; /* the scans do without */
+		return true; /* the scans work without it */
 	w->has = has;
 	for (enum spool_watch d = WATCH_NEW; d <= WATCH_INPUT; d++)
 		if (!(has[owner] & 1 << d) && add(w, d, owner, name) == 0)

@@ -38,7 +38,7 @@ static void remember(struct start_within *s, const char *owner, const char *id, 
 
 		e = realloc(s->job, cap * sizeof(*e));
 		if (!e)
-			return; /* it ends when its turn comes */
+			return; /* the job then expires only when its turn comes */
 		s->job = e;
 		s->cap = cap;
 	}
@@ -48,7 +48,7 @@ static void remember(struct start_within *s, const char *owner, const char *id, 
 	e->at_us = at_us;
 }
 
-/* Bytes read. The word is searched for first: few jobs need a parser. */
+/* Returns the number of bytes read. The field's name is searched for first: few jobs need a parser. */
 static size_t examine(struct start_within *s, const struct owner *o, const struct waiting_job *w, size_t max_job)
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -70,7 +70,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp((*(struct waiting_job *const *)a)->id, (*(struct waiting_job *const *)b)->id);
 }
 
-/* The waiting jobs that were not examined yet, oldest first; malloc'ed. */
+/* The waiting jobs not examined yet, oldest first; malloc'ed. */
 static struct waiting_job **not_examined(struct owner *o, size_t *n)
 {
 	struct waiting_job **v = NULL;
@@ -115,7 +115,7 @@ bool start_within_over(struct start_within *s, struct turns *t, int64_t now, str
 		}
 		s->job[i] = s->job[--s->n];
 		if (turns_take(t, e.owner, e.id, q))
-			return true; /* else it has begun in time, or was cancelled */
+			return true; /* otherwise it has begun in time, or was cancelled */
 	}
 	return false;
 }

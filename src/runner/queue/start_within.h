@@ -19,6 +19,6 @@ struct start_within {
 void start_within_release(struct start_within *s);
 /* Reads a few of the waiting jobs that were not read before, to see whether they have a start_within. */
 void start_within_examine(struct start_within *s, struct turns *t, size_t max_job);
-/* Hands out one whose time is over at now (microseconds since the epoch). */
+/* Hands out a job whose time is over at now (microseconds since the epoch). */
 bool start_within_over(struct start_within *s, struct turns *t, int64_t now, struct queued *q);
 #endif

@@ -1,7 +1,8 @@
 /* turns.h - whose job is next: owners stand in one line, and an owner's jobs are a heap
  *
- * An owner without waiting jobs who gets one goes to the end of the line; so does one whose job was handed out
- * while others of theirs wait. So no owner waits longer than one job of each owner who was in line before. Owners that a
+ * An owner without waiting jobs that gets one moves to the end of the line; so does an owner whose job was handed out
+ * while more of its jobs wait. So no owner waits longer than one job of each owner that was in line before.
+ * Owners that a
  * scan finds at the same time stand in the order of their oldest job. No files and no clock: tests simulate
  * with it.
  */
@@ -26,7 +27,7 @@ struct owner {
 };
 
 struct turns {
-	struct owner **owner; /* all that were ever seen; an owner keeps its number */
+	struct owner **owner; /* all owners ever seen; an owner keeps its number */
 	size_t nowners, cap;
 	struct name_index index; /* of their names */
 	struct owner *first, *last;
@@ -39,9 +40,9 @@ void turns_init(struct turns *t, size_t most_waiting);
 void turns_release(struct turns *t);
 /* The owner's number; adds new owners. SIZE_MAX: ENOMEM. */
 size_t turns_owner(struct turns *t, const char *name);
-/* NULL: not seen yet. */
+/* NULL: unknown owner. */
 struct owner *turns_find(const struct turns *t, const char *name);
-/* A waiting job. 0, 1: this owner has too many, -1 ENOMEM. */
+/* Adds a waiting job. 0: added; 1: this owner has too many; -1 ENOMEM. */
 int turns_add(struct turns *t, struct owner *o, const char *id, int priority, int attempts);
 
 /* Between these, turns_forget and turns_add rebuild the queued jobs; owners keep their place in line. */
@@ -49,11 +50,11 @@ void turns_scan_begin(struct turns *t);
 void turns_forget(struct turns *t, struct owner *o);
 void turns_scan_end(struct turns *t);
 
-/* The next job of the first owner in line for whom may_begin is true (NULL: for all). False: none. */
+/* The next job of the first owner in line for which may_begin is true (NULL: for all). False: none. */
 typedef bool (*turns_may_fn)(void *arg, const char *owner);
 bool turns_next(struct turns *t, turns_may_fn may_begin, void *arg, struct queued *q);
-/* The job that was handed out last could not be claimed, another runner has it: the owner is first again. */
+/* The job that was handed out last could not be claimed because another runner has it: puts its owner first again. */
 void turns_again(struct turns *t, const char *owner);
-/* That job, wherever it is. The owner keeps their place in line for the others. */
+/* Removes that job, whatever its position. The owner's other jobs keep their place in line. */
 bool turns_take(struct turns *t, const char *owner, const char *id, struct queued *q);
 #endif

@@ -1,7 +1,8 @@
-/* user_requests.c - users' parts of a shared spool, and removals
+/* user_requests.c - directories of users in a shared spool, and removals
  *
- * A part is a few directories and made at once. A removal waits for the disk, so the sync thread does
- * it; an owner has a few at a time. The files are the truth: requests that find no room here are tried again later.
+ * A user's part of the spool is a few directories, made at once. A removal waits for the disk, so the sync thread
+ * does it, a few at a time for each owner. The files are authoritative: requests that find no room here are
+ * tried again later.
  */
 #include "runner/queue/user_requests.h"
 #include "base/error.h"

@@ -1,6 +1,7 @@
 /* user_requests.h - requests of a shared spool's users other than jobs
  *
- * Their own part of the spool, and the removal of finished jobs: only root can do either there
+ * The creation of a user's part of the spool, and the removal of finished jobs: in a shared spool only root can
+ * do either
  * (spool/multiuser.c, spool/remove.c).
  */
 #ifndef RUNNER_USER_REQUESTS_H
@@ -22,7 +23,7 @@ struct user_requests {
 	int nremovals;
 };
 void user_requests_init(struct user_requests *u, struct spool *s, const struct conf *c, struct sync *sync);
-/* The queue holds at most so many jobs of one owner, so that a user cannot fill the runner's memory. */
+/* The maximum of jobs of one owner in the queue, so that a user cannot fill the runner's memory. */
 size_t user_requests_most_waiting(const struct user_requests *u);
 /* An entry of join/. */
 void user_requests_join(struct user_requests *u, const char *name);

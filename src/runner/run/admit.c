@@ -1,6 +1,6 @@
-/* admit.c - may this job run here? and with which limits
+/* admit.c - may this job run here, and with which limits?
  *
- * A job comes from a file that its submitter wrote: whatever a submitting program checked is checked again.
+ * A job is read from a file written by its submitter, so all checks of the submitting program are repeated.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -26,7 +26,7 @@
 
 enum { LOG_LABELS = 256 }; /* bytes of labels in a line of the log, give or take one */
 
-/* Where nothing is compiled a check fits into the box that the language has anyway. */
+/* For a language without a compile phase, a check fits into the language's ordinary box. */
 static void limit_check_as_run(struct run *r)
 {
 	const struct limits *run = &r->limits[PHASE_RUN];
@@ -63,7 +63,7 @@ static void take_names(struct run *r)
 		if (buf_printf(&b, "%s%s=%s", i ? "," : "", r->job.labels[i].name, r->job.labels[i].value) < 0)
 			break;
 	r->labels = b.data;
-	/* moved: the job needs them no more */
+	/* moved: the job no longer needs them */
 	r->result.labels = r->job.labels;
 	r->result.nlabels = r->job.nlabels;
 	r->job.labels = NULL;
@@ -84,13 +84,13 @@ static void set_collect(struct run *r)
 	r->collect_bytes = least(r->limits[PHASE_RUN].v[LIMIT_DISK], r->collect_bytes);
 }
 
-/* For programs that start a thread for each processor: the quota, else all that there are. */
+/* For programs that start a thread for each processor: the quota, else all processors. */
 static int cpus_of_a_box(const struct conf *c)
 {
 	return c->cpus > 0 ? (int)(c->cpus < 1 ? 1 : c->cpus + 0.999) : (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* With the language's files too, whose sizes no submitter knows. */
+/* Includes the language's files, whose sizes a submitter cannot know. */
 static int own_files_fit(const struct run *r, struct cee_err *e)
 {
 	return job_disk_fits(&r->job,
@@ -109,7 +109,7 @@ static void set_language(struct run *r)
 	r->result.runtime = lang_runtime(r->lang, lang_framework(r->lang, &r->job));
 }
 
-/* A job that is refused is at fault; memory or descriptors that ran out are not the job's. */
+/* A refusal is the job's fault, except when memory or descriptors ran out. */
 static const char *refused(enum why *why, const struct cee_err *e)
 {
 	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)

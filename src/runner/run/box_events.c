@@ -1,4 +1,4 @@
-/* box_events.c - what a job's box says, by frame type, and how it ends */
+/* box_events.c - handles the frames of a job's box, by type, and the box's end */
 #include "base/clock.h"
 #include "base/testhook.h"
 #include "job/result.h"
@@ -68,8 +68,8 @@ static void take_gap(struct run *r, const struct frame *f)
 	tests_output(r, f->stream, NULL, 0);
 }
 
-/* Until init says more of the files: it searches for 3 s at most. Never sooner than the deadline that there
- * is: a compile phase's end is not yet the job's. */
+/* Extends the deadline until init reports the files: its search takes at most 3 s. Never shortens the present
+ * deadline, because the end of a compile phase is not the end of the job. */
 static void await_collected(struct run *r)
 {
 	run_deadline_at_least(r, COLLECT_US + r->all->parts.config->conf.run_slack_us);
@@ -102,7 +102,7 @@ static void take_collected(struct run *r, const struct frame *f)
 	if (files_frame(&r->collected, f) < 0)
 		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent collected files that break its bounds");
 	else
-		await_collected(r); /* what can come is bounded */
+		await_collected(r); /* the number of these frames is bounded */
 }
 
 static void take_credit(struct run *r, const struct frame *f)
@@ -169,7 +169,7 @@ static void take_nothing(struct run *r, const struct frame *f)
 }
 
 typedef void (*frame_handler)(struct run *r, const struct frame *f);
-/* Every other type is not cee-init's to send. */
+/* cee-init must not send any other type. */
 static const frame_handler handlers[] = {
 	[FRAME_OUT] = take_output,     [FRAME_GAP] = take_gap,	      [FRAME_END] = take_end,
 	[FRAME_NEXT] = take_next,      [FRAME_FILE] = take_collected, [FRAME_DATA] = take_collected,
@@ -198,7 +198,8 @@ void run_execute(struct run *r)
 	const struct config *c = r->all->parts.config;
 	struct send_job order;
 
-	if (!r->box->cells && boxes_cells(r->all->parts.boxes)) { /* never with less isolation than the host allows */
+	if (!r->box->cells &&
+	    boxes_cells(r->all->parts.boxes)) { /* never run with less isolation than the host allows */
 		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
@@ -250,7 +251,7 @@ static void on_ended(void *arg, enum box_end how, const char *reason)
 		run_verdict(r, WHY_REFUSED, r->lang->missing ? r->lang->missing : text);
 		break;
 	case BOX_DIED:
-		if (!r->began) /* no program of this job was there yet to do it */
+		if (!r->began) /* no program of this job had started, so the job is not to blame */
 			run_failed(r, WHY_BOX_DIED, reason);
 		else
 			run_verdict(r, r->state == RUN_KILLED ? WHY_CANCELLED : WHY_BOX_DIED, reason);

@@ -1,11 +1,11 @@
-/* collect_files.c - collected files, as they come from a box, into the attempt's two files
+/* collect_files.c - writes the collected files from a box into the attempt's two files
  *
- * Contents are appended to `files`, and when one is whole its line to `files.index`: what
- * the index does not name was never collected, and is cut off again. A name from a box is
- * data in that line and nothing else: no path is made of it.
+ * Contents are appended to `files`, and when a file is complete its line to `files.index`: contents that are not in
+ * the index do not count, and are cut off again. A name from a box is only data in that line and never becomes a
+ * path.
  *
- * A full disk does not fail the job: the file counts as left behind. That init keeps the
- * bounds that it was given is not taken on trust, since all of it came out of a box.
+ * A full disk does not fail the job: the file counts as left behind. The bounds given to init are checked again here,
+ * because the data comes from a box.
  */
 #include "runner/run/collect_files.h"
 #include "base/buf.h"
@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LEFTS_MOST = 100 }; /* init names 32, and has a few without a name */
+enum { LEFTS_MOST = 100 }; /* init reports 32 by name, and a few without a name */
 
 void files_init(struct files *f, struct spool_attempt *a, struct result_files *result, int64_t most_files,
 		int64_t most_bytes)
@@ -33,7 +33,7 @@ void files_init(struct files *f, struct spool_attempt *a, struct result_files *r
 	result->wanted = true;
 }
 
-/* The name for people: bounded, without anything that a terminal would act on. */
+/* Stores the name for display: of bounded length, without control characters. */
 static void leave(struct files *f, int why, const char *name, size_t len)
 {
 	struct result_files *r = f->result;

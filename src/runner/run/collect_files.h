@@ -12,21 +12,21 @@
 
 struct files {
 	struct spool_attempt *attempt;
-	struct result_files *result;	/* the job's result says this of them */
-	int64_t most_files, most_bytes; /* as given to init: more is a broken promise */
+	struct result_files *result;	/* the part of the job's result about files */
+	int64_t most_files, most_bytes; /* as given to init, which must not exceed them */
 	int64_t index_size;
-	struct files_record now; /* the one that comes; name NULL none */
-	int64_t got;		 /* bytes of it */
-	bool lost;		 /* it has no room: passed over */
-	int64_t begun;		 /* files that came, kept or not ... */
+	struct files_record now; /* the file being received; name NULL: none */
+	int64_t got;		 /* bytes of it received */
+	bool lost;		 /* no room for it: skipped */
+	int64_t begun;		 /* files received, kept or not ... */
 	int lefts;		 /* ... and LEFTs: both are bounded */
 };
 
-/* result->wanted is set; nothing is opened before the first file. */
+/* Sets result->wanted; opens nothing before the first file. */
 void files_init(struct files *f, struct spool_attempt *a, struct result_files *result, int64_t most_files,
 		int64_t most_bytes);
 /* Handles a frame FILE, DATA or LEFT. -1: not allowed here. */
 int files_frame(struct files *f, const struct frame *frame);
-/* No more comes, for whatever reason: an unfinished file was none. */
+/* The end of the files, for whatever reason: an incomplete file is discarded. */
 void files_end(struct files *f);
 #endif

@@ -1,7 +1,7 @@
-/* compile_step.c - a box for the program, and beside it a compile box for its sources
+/* compile_step.c - gets a box for the program, and at the same time a compile box for its sources
  *
- * For languages with a resident compiler (compile/compiler.c): a compile box has the sources while the
- * job's own box is still asked for. What it cannot do is compiled in the job's own box, the plain way.
+ * For languages with a resident compiler (compile/compiler.c): a compile box compiles the sources while the job's own
+ * box is being requested. If the compile box fails, the job is compiled in its own box.
  */
 #include "base/clock.h"
 #include "base/error.h"
@@ -55,7 +55,7 @@ static void add_diagnostics(struct run *r, const struct compile *c)
 		output_add(&r->output, STREAM_COMPILE, c->output.data + first, c->output.len - first);
 }
 
-/* The box that waited is of another size than compiling in it needs. */
+/* Replaces the waiting box: compiling in it needs another size. */
 static void compile_plainly(struct run *r)
 {
 	struct box *b = r->box;
@@ -68,7 +68,7 @@ static void compile_plainly(struct run *r)
 	get_box(r);
 }
 
-/* What the compiler made goes to the box as the job's files do, and is no more than its disk holds. */
+/* Whether the compiler's output files, which are sent like the job's files, fit on the box's disk. */
 static bool products_fit(const struct run *r, struct cee_err *e)
 {
 	return job_disk_fits(&r->job,

@@ -1,11 +1,11 @@
-/* finish.c - the ways out: a verdict and its steps to the disk, or back into new/
+/* finish.c - the end of a run: a verdict and the steps that write it to disk, or a return to new/
  *
- * A verdict is reached in one place, run_verdict, and leaves by one door, the steps behind it: result
+ * A verdict is set only in run_verdict and always takes the steps after it: result
  * written, synced, published (that rename alone ends the job), the directory synced, the job file retired. A step
- * that fails for lack of room is retried each second: the verdict is kept.
+ * that fails for lack of room is retried each second, with the same verdict.
  *
- * A failure of cee itself is rerun, as often as the job allows, but only when the box of this attempt is gone for
- * certain: nothing runs twice at once.
+ * A failure of cee itself is rerun, as often as the job allows, but only when the box of this attempt is certainly
+ * gone: no job runs twice at once.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -64,7 +64,8 @@ static void free_later(void *p)
 	run_free(p);
 }
 
-/* With its box: what still runs in one that is being removed is not waited for. */
+/* Called together with giving the box back: programs still running in a box that is being removed are not waited
+ * for. */
 static void unpin(struct run *r)
 {
 	pin_give(r->all->parts.pin, r->pinned);
@@ -81,7 +82,7 @@ void run_drop_compile(struct run *r)
 	r->layer_waiter = NULL;
 }
 
-/* The box may serve on when its job ended as it should, or never came. */
+/* The box may be reused if its job ended properly or was never sent. */
 static void give_box(struct run *r)
 {
 	struct box *b = r->box;
@@ -232,12 +233,12 @@ void run_verdict(struct run *r, enum why why, const char *message)
 	r->result.ended_us = now_us();
 	set_expiry(r);
 	run_drop_compile(r);
-	if (r->files.index < 0) /* it had no box: an empty log is a log all the same */
+	if (r->files.index < 0) /* the job had no box: write an empty log */
 		run_begin_log(r);
 	output_end(&r->output);
 	files_end(&r->collected);
 	r->result.dropped_by_disk = r->output.lost_total;
-	give_box(r); /* removed beside the way: nothing waits for a container to die */
+	give_box(r); /* the box is removed in the background: the verdict does not wait for it */
 	unpin(r);
 	run_enter(r, RUN_VERDICT);
 	rs->ops.ended(rs->ops.arg); /* its place is free */

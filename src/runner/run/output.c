@@ -1,9 +1,9 @@
 /* output.c - appending a job's output
  *
- * The stream first, then the index: what the index does not cover was never
- * output. Where either fails (a full disk) the stream is cut back to what the
+ * The stream is written first, then the index: bytes that the index does not cover do not count as output. If either
+ * write fails (a full disk) the stream is cut back to what the
  * index covers, so that the two never disagree, and the bytes are counted as
- * dropped; the gap is written into the index as soon as there is room.
+ * dropped; the gap is recorded in the index as soon as there is room.
  */
 #include "runner/run/output.h"
 #include "base/clock.h"
@@ -35,7 +35,7 @@ static bool put_record(struct output *o, struct index_record r)
 
 	if (write_full(o->index, line, (size_t)n) < 0) {
 		if (ftruncate(o->index, o->index_size) < 0)
-			return false; /* nothing more can be done; readers stop at a torn line */
+			return false; /* nothing more can be done; readers stop at an incomplete record */
 		return false;
 	}
 	o->index_size += n;
@@ -80,7 +80,7 @@ void output_add(struct output *o, enum frame_stream s, const void *data, size_t 
 	}
 	lose(o, s, len);
 	if (ftruncate(fd, o->size[i]) < 0)
-		return; /* longer than the index says: allowed, never read */
+		return; /* the stream may be longer than the index says: the rest is never read */
 }
 
 void output_gap(struct output *o, enum frame_stream s, uint64_t n)

@@ -1,7 +1,7 @@
-/* package_step.c - a claimed job's packages: its layer is asked for, and the answer
+/* package_step.c - a claimed job's packages: the request for its layer, and the answer
  *
- * A layer that is there costs a look and the job goes on at once. Else the job waits in PACKAGES for its
- * layer build, and its log says so. Either way it ends in PACKED with the layer held in use, or with a verdict:
+ * If the layer exists, the job continues at once. Otherwise the job waits in PACKAGES for its layer build, and its
+ * log says so. Either way it ends in PACKED with the layer held in use, or with a verdict:
  * packages that do not exist are the job's failure, with the package client's messages as compiler output; a
  * failure of the registry or of cee is rerun.
  */
@@ -22,7 +22,7 @@ static void packages_refused(struct run *r, const struct layer_reply *reply)
 	bool log = reply->noutput && (r->files.index >= 0 || run_begin_log(r) == 0);
 
 	if (log) {
-		output_mark(&r->output, MARK_PACKAGES); /* also where the failure was remembered */
+		output_mark(&r->output, MARK_PACKAGES); /* also if the failure was remembered from an earlier job */
 		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)reply->output, reply->noutput);
 	}
 	run_verdict(r, WHY_PACKAGE_ERROR, reply->message);

@@ -1,11 +1,11 @@
-/* run.c - claimed jobs: from the claim to the first step, and what reaches them from outside
+/* run.c - claimed jobs: from the claim to the first step, and calls from outside
  *
- * The states and their table are in run_state; the way of a job through them:
+ * The states and their table are in run_state; a job passes through these files:
  *     run.c            claims it
  *     admit.c          checks it
  *     package_step.c   its packages: before anything is compiled, so that a misspelt name costs no compile
  *     compile_step.c   a compile box, and a box for its program
- *     box_events.c     sends it into its box (send_job.c) and hears what cee-init says (verdict.c)
+ *     box_events.c     sends it into its box (send_job.c) and handles cee-init's reports (verdict.c)
  *     finish.c         its verdict, or back into new/
  */
 #include "runner/run/run.h"
@@ -38,7 +38,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- all of them ------------------------------------------------------------------- */
+/* ---- the list of runs ------------------------------------------------------------------- */
 
 struct runs *runs_new(const struct runs_parts *parts, const struct runs_ops *ops)
 {
@@ -108,7 +108,7 @@ static void kill_late(struct run *r)
 	run_verdict(r, WHY_CANCELLED, "its box did not end it in time and was removed");
 }
 
-/* What is done when a state's time is over; states that are not here have no timer. */
+/* The function called at a state's deadline; states without an entry have no timer. */
 static void (*const late[RUN_STATE_COUNT])(struct run *r) = {
 	[RUN_EXECUTING] = job_late, [RUN_KILLED] = kill_late, [RUN_RERUN] = run_put_back,
 	[RUN_VERDICT] = run_step,   [RUN_SYNCED] = run_step,  [RUN_RETIRING] = run_step,
@@ -166,7 +166,7 @@ static const char *open_stdin(struct run *r)
 	return NULL;
 }
 
-/* 0 read; 1 the file is not one that a job can be in; -1 it could not be read now, which is not its fault. */
+/* 0: read; 1: not a valid job file; -1: it could not be read now, which is not the job's fault. */
 static int read_text(struct run *r, struct buf *text)
 {
 	if (spool_claimed_read(r->all->parts.runner, r->owner, r->id, r->attempt,
@@ -175,7 +175,7 @@ static int read_text(struct run *r, struct buf *text)
 	return errno == EINVAL || errno == EFBIG || errno == ENOENT ? 1 : -1;
 }
 
-/* NULL, or why it cannot run. */
+/* NULL, or why the job cannot run. */
 static const char *admit(struct run *r, int read, const struct buf *text, enum why *why, struct cee_err *e)
 {
 	const char *reason = read == 0 ? run_admit(r, text, why, e) : e->msg;
@@ -183,7 +183,7 @@ static const char *admit(struct run *r, int read, const struct buf *text, enum w
 	return reason ? reason : open_stdin(r);
 }
 
-/* A claim that could not be followed up goes back, its attempt not counted. -1 and errno as it was. */
+/* Puts back a claimed job that could not begin, without counting the attempt. Returns -1 and keeps errno. */
 static int give_back(struct runs *rs, struct run *r)
 {
 	int err = errno;
@@ -267,7 +267,7 @@ static const char *cancel_message(enum run_state s)
 static enum run_cancel cancel(struct run *r)
 {
 	if (run_state_sent(r->state) && r->state != RUN_EXECUTING)
-		return RUN_ENDS; /* one that is put back is looked at again when its box is gone */
+		return RUN_ENDS; /* for a job that is being put back, the request is read again when its box is gone */
 	if (r->state != RUN_EXECUTING) {
 		run_verdict(r, WHY_CANCELLED, cancel_message(r->state));
 		return RUN_CANCELLED;

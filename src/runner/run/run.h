@@ -38,30 +38,30 @@ struct runs_parts {
 };
 struct runs_ops {
 	void (*ended)(void *arg);     /* a job has ended, or was put back: another may begin */
-	void (*resumable)(void *arg); /* a job's packages have come: runs_resume has something to do */
-	/* A job names a language that is not known; it may be by the time this returns. */
+	void (*resumable)(void *arg); /* a job's packages are ready: call runs_resume */
+	/* A job names an unknown language; the callee may load it before this returns. */
 	void (*unknown_language)(void *arg);
 	void *arg;
 };
 struct runs;
 /* NULL: ENOMEM. */
 struct runs *runs_new(const struct runs_parts *parts, const struct runs_ops *ops);
-void runs_free(struct runs *rs); /* NULL is let through */
+void runs_free(struct runs *rs); /* NULL is ignored */
 void runs_reconfigure(struct runs *rs, const struct config *c);
 
-/* Claims the job and takes it all the way. 0 begun, 1 another runner was first,
- * -1 (errno) the spool did not let us: try later. */
+/* Claims the job and runs it to its end. 0: begun; 1: another runner was first; -1 and errno: the spool failed, try
+ * later. */
 int runs_begin(struct runs *rs, const struct queued *q);
 /* Claims a waiting job only to end it as cancelled; same returns. */
 int runs_begin_cancelled(struct runs *rs, const struct queued *q);
-/* A job whose packages have come takes a place, the one that waits longest among the owners for whom may_begin is
- * true (NULL: all). False: there is none. */
+/* Gives a place to a job whose packages are ready: the one that has waited longest among the owners for which
+ * may_begin is true (NULL: all). False: no such job. */
 bool runs_resume(struct runs *rs, bool (*may_begin)(void *arg, const char *owner), void *arg);
 
 enum run_cancel {
 	RUN_NOT_HERE,
 	RUN_CANCELLED, /* now */
-	RUN_ENDS       /* it had been cancelled before, or has a verdict */
+	RUN_ENDS       /* it was cancelled before, or has a verdict */
 };
 enum run_cancel runs_cancel(struct runs *rs, const char *owner, const char *id);
 /* An entry of in/ for that job; false when it is not one of these. */
@@ -69,15 +69,15 @@ bool runs_input(struct runs *rs, const char *owner, const char *id, enum spool_i
 
 /* Ends all boxes; each job that has no verdict goes back into new/ when its box is gone. */
 void runs_requeue_all(struct runs *rs);
-/* The engine is away for good and its boxes end with their connections: does not wait for them. */
+/* For when the engine does not come back: stops waiting for the boxes, which end with their connections. */
 void runs_abandon_boxes(struct runs *rs);
 
 struct run_numbers {
 	int all;
-	int busy;    /* hold a place */
-	int waiting; /* for packages, or with them for a place */
-	int ending;  /* have a verdict, which goes to the disk */
+	int busy;    /* jobs that hold a place */
+	int waiting; /* jobs that wait for packages, or have them and wait for a place */
+	int ending;  /* jobs with a verdict that is being written */
 };
-/* Of that owner; NULL: of all. */
+/* The numbers of that owner's jobs; NULL: of all jobs. */
 struct run_numbers runs_numbers(const struct runs *rs, const char *owner);
 #endif

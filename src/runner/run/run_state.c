@@ -8,8 +8,9 @@
  *     VERDICT ─> SYNCING ─> SYNCED ─> PUBLISHED ─> RETIRING ─> (gone)
  *
  * The table is in run_state.h. A state's deadline ends with the state: there is one timer, and every step
- * disarms it before the next state arms it anew. While the sync thread has a run (RUN_IN_SYNC) no timer can be armed, so
- * nothing but the thread's answer moves it.
+ * disarms it before the next state arms it anew. While the sync thread has a run (RUN_IN_SYNC) no timer can be
+ * armed, so
+ * only the thread's answer changes its state.
  */
 #include "runner/run/run_state.h"
 #include "base/limit.h"
@@ -68,7 +69,7 @@ bool run_state_sent(enum run_state s)
 	return s >= RUN_EXECUTING;
 }
 
-/* What the phases may take that the job's own box runs. */
+/* The wall time limit of the phases that run in the job's own box. */
 static int64_t wall(const struct run *r)
 {
 	int64_t us = r->limits[PHASE_RUN].v[LIMIT_WALL];

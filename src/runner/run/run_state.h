@@ -16,12 +16,12 @@
 	S(PACKAGES, "packages", RUN_WAITS, RUN_NO_DEADLINE, TO(PACKED) | TO(RERUN) | TO(VERDICT))                      \
 	S(PACKED, "waiting for a place", RUN_WAITS, RUN_NO_DEADLINE,                                                   \
 	  TO(COMPILING) | TO(BOXED) | TO(RERUN) | TO(VERDICT))                                                         \
-	/* a compile box has the sources; the job's own box is on its way, or ready */                                 \
+	/* a compile box has the sources; the job's own box is being made, or ready */                                 \
 	S(COMPILING, "compiling", RUN_HAS_PLACE, RUN_NO_DEADLINE,                                                      \
 	  TO(COMPILING_READY) | TO(BOXED) | TO(RERUN) | TO(VERDICT))                                                   \
 	S(COMPILING_READY, "compiling", RUN_HAS_PLACE, RUN_NO_DEADLINE,                                                \
 	  TO(BOXED) | TO(EXECUTING) | TO(RERUN) | TO(VERDICT))                                                         \
-	/* it has all that it needs except a ready box; the box has its own deadlines */                               \
+	/* waits only for its box to be ready; the box has its own deadlines */                                        \
 	S(BOXED, "waiting for its box", RUN_HAS_PLACE, RUN_NO_DEADLINE, TO(EXECUTING) | TO(RERUN) | TO(VERDICT))       \
 	S(EXECUTING, "executing", RUN_HAS_PLACE, RUN_DEADLINE_WALL, TO(KILLED) | TO(RERUN) | TO(VERDICT))              \
 	S(KILLED, "executing", RUN_HAS_PLACE, RUN_DEADLINE_KILL, TO(VERDICT))                                          \
@@ -41,10 +41,10 @@ enum run_state {
 		RUN_STATE_COUNT
 };
 enum run_kind {
-	RUN_HAS_PLACE, /* one of the places is this job's */
+	RUN_HAS_PLACE, /* the job holds a place */
 	RUN_WAITS,     /* without a place */
 	RUN_ENDING,    /* has a verdict */
-	RUN_IN_SYNC    /* as ENDING, but the sync thread has it: no timer may be armed, nothing may be touched */
+	RUN_IN_SYNC    /* as ENDING, but the sync thread uses the run: do not arm its timer or change it */
 };
 enum run_deadline {
 	RUN_NO_DEADLINE,
@@ -56,15 +56,15 @@ struct run;
 const char *run_state_name(enum run_state s);
 enum run_kind run_state_kind(enum run_state s);
 bool run_may_follow(enum run_state from, enum run_state to);
-/* The only writer of a state: logs the step, disarms the timer of the state that is left and arms the new one's. */
+/* Only this function writes a state: it logs the step, disarms the old state's timer and arms the new one's. */
 void run_enter(struct run *r, enum run_state s);
 /* Moves the present state's deadline to us microseconds from now; run_late is called then. */
 void run_deadline(struct run *r, int64_t us);
-/* The same, but never sooner than the deadline that there is. */
+/* The same, but never moves the deadline to an earlier time. */
 void run_deadline_at_least(struct run *r, int64_t us);
 bool run_has_verdict(const struct run *r);
-/* Its box was sent the job. */
+/* Whether the job was sent to its box. */
 bool run_state_sent(enum run_state s);
-/* Its box executes it, and it was not cancelled. */
+/* Whether the box executes the job, and the job was not cancelled. */
 bool run_executes(const struct run *r);
 #endif

@@ -29,7 +29,7 @@ static void send_file(const struct send_job *s, const struct job_file *f)
 	struct payload p;
 
 	if (frame_pack_file(&p, &file) < 0)
-		return; /* job_name_valid admits no name as long as that */
+		return; /* cannot happen: job_name_valid rejects names that long */
 	attach_send(s->attach, FRAME_FILE, p.data, p.len);
 	if (f->len)
 		attach_send(s->attach, FRAME_DATA, f->data, f->len);
@@ -45,7 +45,7 @@ static void send_lang_file(const struct send_job *s, const struct job_file *f)
 		send_file(s, &copy);
 }
 
-/* The links into the layer that stand beside the job's files. */
+/* Sends the links into the layer, which are placed beside the job's files. */
 static void send_links(const struct send_job *s)
 {
 	for (size_t i = 0; s->job->layer && i < s->lang->layer.nlinks; i++) {
@@ -60,7 +60,7 @@ static void send_links(const struct send_job *s)
 	}
 }
 
-/* A file that the compiler made replaces the job's own, as it would on one disk. */
+/* An output file of the compiler replaces the job's file of the same name, as it would on a shared disk. */
 static bool is_product(const struct send_job *s, const char *name)
 {
 	for (size_t i = 0; i < s->nproducts; i++)
@@ -141,7 +141,7 @@ static int send_phases(const struct send_job *s)
 	return s->job->ntests ? 0 : send_phase(s, PHASE_RUN, LANG_RUN);
 }
 
-/* The job as the test has it: its own arguments, and its variables after the job's. */
+/* Sends the run phase of a test: the test's arguments, and its variables after the job's. */
 int send_test_phase(const struct send_job *s, const struct job_test *t, const struct limits *limits)
 {
 	AUTO_FREE char **env = calloc(s->job->nenv + t->nenv + 1, sizeof(*env));

@@ -20,7 +20,7 @@ struct send_job {
 	const struct job *job;
 	const struct lang *lang;
 	const struct limits *limits; /* in force, by phase */
-	bool compiled;		     /* elsewhere: there is no compile phase, and these files are its outcome */
+	bool compiled; /* compiled in another box: no compile phase here, and these are the output files */
 	const struct job_file *product;
 	size_t nproducts;
 	bool cell;

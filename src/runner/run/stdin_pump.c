@@ -1,10 +1,10 @@
 /* stdin_pump.c - standard input, from the job's text or from a file that grows
  *
- * The file is OWNER/in/ID as far as its submitter has written it (spool/input.c). Only what cee-init has given
- * credit for is sent: a program that does not read holds its input up, and N/taken, from which the submitter
- * sees how far it may go on, stands still with it.
+ * The file is OWNER/in/ID, which its submitter may still be writing (spool/input.c). No more is sent than cee-init's
+ * credit allows: if a program does not read, its input stops, and so does N/taken, which tells the submitter how far
+ * it may write.
  *
- * An event of in/ is a hint. The file's length is how much there is, and its reading starts anew with each attempt.
+ * An event of in/ is only a hint. The file's length is the amount of input, and each attempt reads from the start.
  */
 #include "runner/run/stdin_pump.h"
 #include "base/fd.h"
@@ -30,7 +30,7 @@ void stdin_pump_init(struct stdin_pump *p)
 void stdin_pump_release(struct stdin_pump *p)
 {
 	if (p->taken >= 0 && ftruncate(p->taken, p->sent) < 0)
-		p->reported = p->sent; /* nobody waits for it any more */
+		p->reported = p->sent; /* no submitter waits for it any more */
 	close_ptr(&p->taken);
 	close_ptr(&p->fd);
 	p->fd = p->taken = -1;
@@ -55,7 +55,7 @@ const char *stdin_pump_open(struct stdin_pump *p, struct spool *s, const char *o
 	if (p->fd < 0)
 		return "stdin_stream: its input in in/ is not a regular file with one link";
 	p->taken = spool_attempt_taken(a);
-	return NULL; /* without N/taken its writer goes no further than the first bytes ahead */
+	return NULL; /* without N/taken the submitter stops after its first window of bytes */
 }
 
 static void send_end(struct stdin_pump *p, struct attach *a)
@@ -94,7 +94,7 @@ static int64_t file_size(const struct stdin_pump *p)
 	return fstat(p->fd, &st) < 0 ? 0 : st.st_size;
 }
 
-/* True when all that there was at this look is sent. */
+/* True if everything in the file at the time of this call is sent. */
 static bool send_file(struct stdin_pump *p, struct attach *a)
 {
 	char block[FRAME_MAX];
@@ -111,8 +111,8 @@ static bool send_file(struct stdin_pump *p, struct attach *a)
 	return p->sent >= file_size(p);
 }
 
-/* All of the file is sent. Is that the end? The lock is looked at first: what its writer did before they
- * let go of it is then seen. */
+/* All of the file is sent: checks for the end of input. The lock is tested first, so that everything written before
+ * its release is seen. */
 static enum stdin_error look_for_end(struct stdin_pump *p, struct attach *a)
 {
 	bool left = spool_input_left(p->fd) && !spool_input_kept(p->spool, p->owner, p->id);

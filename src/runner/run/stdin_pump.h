@@ -22,7 +22,7 @@ struct stdin_pump {
 	int fd;			/* in/ID, or -1: from the text */
 	int taken;		/* N/taken, or -1 */
 	int64_t sent, reported; /* bytes; N/taken says reported */
-	size_t credit;		/* bytes that init still takes */
+	size_t credit;		/* bytes that init still accepts */
 	bool ended;		/* STDIN_END is sent */
 };
 void stdin_pump_init(struct stdin_pump *p);
@@ -36,7 +36,7 @@ const char *stdin_pump_open(struct stdin_pump *p, struct spool *s, const char *o
 enum stdin_error {
 	STDIN_OK,
 	STDIN_TOO_LARGE, /* for max bytes */
-	STDIN_LOST	 /* a part of it is not there any more */
+	STDIN_LOST	 /* a part of it no longer exists */
 };
 enum stdin_error stdin_pump_send(struct stdin_pump *p, struct attach *a, int64_t max);
 #endif

@@ -1,13 +1,13 @@
 /* test_runs.c - the tests of a run: one after another, compared here
  *
  *     NEXT ──> TEST PHASE ARG ENV GO, its STDIN ──> OUT … END ──> a line in N/tests ──> NEXT …
- *     NEXT, and nothing is left or one has failed that should be the last ──> FINISH
+ *     NEXT, and no test is left or the last one failed and ends the run ──> FINISH
  *
  * Rules it keeps:
  * - What is expected never leaves this process, and of the tests one alone is in the box:
  *   the next is sent when the last one's program and all that it left are gone.
- * - A line that finds no room is kept and written later; the result waits for it.
- * - A test that an internal failure ends gets no line: the job is run again from its start.
+ * - A line that does not fit on the disk is kept and written later; the result waits for it.
+ * - A test that ends by an internal failure gets no line: the job is rerun from its start.
  */
 #include "runner/run/test_runs.h"
 #include "base/buf.h"
@@ -38,7 +38,7 @@
 
 
 enum {
-	FILE_EXTRA = 2048, /* bytes that a kept file takes besides its content, at most */
+	FILE_EXTRA = 2048, /* maximum overhead of a file in the snapshot, in bytes */
 	LINE_ROOM = 1536,  /* bytes of the disk reserved for each line; few are longer */
 };
 
@@ -76,8 +76,8 @@ static void limits_of(const struct run *r, const struct job_test *t, struct limi
 	run_limits(r, PHASE_RUN, &own, l);
 }
 
-/* The files that every test begins with are kept in the box's memory besides its disk. Where
- * nothing is compiled they are known; a compiler may fill the disk. */
+/* The snapshot of the files with which every test begins is in the box's memory, in addition to its disk. Without a
+ * compile phase its size is known; a compiler may fill the disk. */
 static int64_t kept_bytes(const struct run *r)
 {
 	int64_t disk = r->limits[PHASE_RUN].v[LIMIT_DISK], sum = (int64_t)r->job.code_len + FILE_EXTRA;
@@ -106,7 +106,7 @@ void tests_limits(const struct run *r, struct limits all[PHASE_COUNT])
 
 /* ---- sending one ------------------------------------------------------------------- */
 
-/* As much as credit allows, and the end once. */
+/* Sends as much input as the credit allows, and its end once. */
 static int send_input(struct run *r)
 {
 	struct tests *t = &r->tests;
@@ -133,7 +133,7 @@ void tests_credit(struct run *r, const struct frame *f)
 		attach_flush(&r->box->attach);
 }
 
-/* Sends the test's settings, and the job's for those that the test does not have. */
+/* Sends the test's settings, or the job's where the test has none. */
 static int send_test(struct run *r, const struct job_test *j)
 {
 	struct tests *t = &r->tests;
@@ -206,7 +206,7 @@ int tests_save(struct run *r)
 		int err = errno;
 
 		if (ftruncate(t->fd, t->size) < 0)
-			return -1; /* an incomplete line stays before the next try, longer than it: fsck reports it */
+			return -1; /* an incomplete line remains in front of the next try; fsck reports it */
 		errno = err;
 		return -1;
 	}
@@ -224,7 +224,7 @@ static void add_line(struct run *r, const struct test_result *line)
 			  "reason", strerror(errno), NULL);
 }
 
-/* The run phase of the result is all of them together. */
+/* The run phase of the result is the sum of all tests. */
 static void add_figures(struct result_phase *sum, const struct result_phase *p)
 {
 	sum->ran = true;

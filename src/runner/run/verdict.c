@@ -1,7 +1,7 @@
 /* verdict.c - a phase's end in a result
  *
  * Figures and the reason are taken from FRAME_END as they are, within the ranges
- * of the protocol. No I/O, and nothing moves a job on here: run.c does.
+ * of the protocol. No I/O, and this file does not change a job's state: the callers do.
  */
 #include "runner/run/verdict.h"
 #include "base/limit.h"

@@ -13,10 +13,10 @@
 
 #define COMPILER_OUTPUT "the compiler's output is on stderr"
 
-/* A phase's FRAME_END, written into r; nothing when the frame is not understood. */
+/* A phase's FRAME_END, written into r; does nothing if the frame is invalid. */
 void verdict_end(struct result *r, const struct frame *f);
 void verdict_ended(struct result *r, const struct frame_end *e); /* its phase and how are valid */
-/* The same into p (but its limits) and why; false when the frame is not understood. */
+/* The same, into p (except its limits) and why; false if the frame is invalid. */
 bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why);
 bool verdict_program_failed(const struct result_phase *p);
 /* One line for users: the limit and the phase that it was exceeded in, and other remarks. "": none. */
