@@ -55,6 +55,12 @@ static const struct {
 	[BOX_GONE] = { 0, NULL, 0 },
 };
 
+/* Not each new try of a removal, nor the rest after each job, which the job's own lines tell. */
+static bool is_logged(enum box_state from, enum box_state to)
+{
+	return from != to && to != BOX_RESTING && !(from == BOX_RESTING && to == BOX_READY);
+}
+
 /* With a deadline other than the state's own; us 0: none. */
 static void enter_for(struct box *b, enum box_state s, int64_t us)
 {
@@ -63,7 +69,7 @@ static void enter_for(struct box *b, enum box_state s, int64_t us)
 	if (!(states[b->state].next & 1u << s))
 		log_event("box", "id", b->container, "trouble", "unexpected change of state", "from",
 			  box_state_name(b->state), "to", box_state_name(s), NULL);
-	if (b->state != s) /* do not log each new try of a removal */
+	if (is_logged(b->state, s))
 		log_event("box", "id", b->container[0] ? b->container : "-", "from", box_state_name(b->state), "to",
 			  box_state_name(s), "ms", log_number((loop_now(l) - b->born) / 1000), NULL);
 	b->state = s;
