@@ -12,7 +12,7 @@
 //
 // Exit status: 0 done, 1 there is no such thing (the reason is on standard error), 75 the
 // registry did not answer as one does, 70 anything else.
-const { spawn } = require('child_process');
+const { execFileSync, spawn } = require('child_process');
 const crypto = require('crypto');
 const fs = require('fs');
 const http = require('http');
@@ -20,7 +20,6 @@ const path = require('path');
 const zlib = require('zlib');
 
 const WRONG = 1, OURS = 70, AGAIN = 75;
-const PUBLIC = 'https://registry.npmjs.org/';
 const GUARD = path.join(__dirname, 'registry-npm.cjs'), REFUSED = path.resolve('refused');
 const USERS = /^(E404|ETARGET|ENOVERSIONS|EBADPLATFORM|EBADENGINE|ERESOLVE|EUNSUPPORTEDPROTOCOL|EINVALIDPACKAGENAME|EINVALIDTAGNAME)$/;
 const NETWORK = /^(E5\d\d|E429|E40[0-37-9]|ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_\w+|EINTEGRITY|FETCH_ERROR|ERR_\w+|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT|EJSONPARSE|Z_\w+|TAR_\w+|UNABLE_TO_\w+|CERT_\w+|SELF_SIGNED\w+|DEPTH_ZERO\w+|EPROTO)$/;
@@ -152,7 +151,8 @@ async function main() {
 		'--no-color', '--no-progress', '--loglevel=error', '--logs-max=0', '--lockfile-version=3',
 		'--userconfig', `${none}-user`, '--globalconfig', `${none}-global`, '--cache', path.resolve('cache'),
 		'--fetch-retries=2', '--fetch-retry-mintimeout=300', '--fetch-retry-maxtimeout=2000', '--fetch-timeout=20000'];
-	const index = request.index || PUBLIC;
+	// the public registry is the one that npm itself knows
+	const index = request.index || execFileSync(process.execPath, [program('npm'), 'config', 'get', 'registry', '--loglevel=silent'], { encoding: 'utf8' }).trim();
 	const done = await npm(args, index.startsWith('/') ? await serve(index) : index);
 	if (fs.existsSync(REFUSED))
 		throw new Failure(WRONG, `${fs.readFileSync(REFUSED, 'utf8')}\nof what is asked for: ${request.packages.map((p) => p.name).join(', ').slice(0, 500)}`);

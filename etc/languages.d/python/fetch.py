@@ -22,9 +22,11 @@ import subprocess
 import sys
 import traceback
 
+from pip._internal.models.index import PyPI
+
 WRONG, OURS, AGAIN = 1, 70, 75
 PIP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "registry_pip.py")
-PUBLIC = "https://pypi.org/simple/"
+PUBLIC = PyPI.simple_url + "/"	# as pip itself knows it
 LOG, REPORT = "pip.log", "report.json"
 # What is no answer of a registry: in the log, and among pip's own words
 UNFETCHED = re.compile(r"Could not fetch URL (?!.*: 404 Client Error)|Skipping page \S+ because")

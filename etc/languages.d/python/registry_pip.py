@@ -23,10 +23,9 @@ import pip._internal.network.session as session
 import pip._internal.operations.prepare as prepare
 import pip._internal.req.constructors as constructors
 from pip._internal.exceptions import InstallationError
+from pip._internal.models.index import PyPI
 
 ALONE = "packages come from the registry alone"
-# Where the public index has its files
-FILES = {("https", "pypi.org", 443): {("https", "files.pythonhosted.org", 443)}}
 
 
 def origin(address):
@@ -39,12 +38,18 @@ def origin(address):
         return None
 
 
+def public_files(index):
+    """Where the public index has its files, as pip itself knows it."""
+    public = origin(index) == origin(PyPI.simple_url)
+    return {origin("https://" + PyPI.file_storage_domain)} if public else set()
+
+
 class Registry:
     """Replaces pip's functions by ones that check first."""
 
     def __init__(self, index):
         self.folder = index.startswith("/")
-        self.hosts = set() if self.folder else {origin(index)} | FILES.get(origin(index), set())
+        self.hosts = set() if self.folder else {origin(index)} | public_files(index)
         self.package = "a package"	# that pip works on
 
     def holds(self, address):
