@@ -148,6 +148,7 @@ lint: all lint-cppcheck
 	tests/lint/format
 	tests/lint/manuals
 	tests/lint/facts
+	tests/lint/promises
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
 		--enable=warning,portability --suppress=varFuncNullUB src

@@ -37,6 +37,23 @@ setup() { cd "$BATS_TEST_DIRNAME/.." || return 1; }
 	tests/lint/facts
 }
 
+@test "each promise of SECURITY.md names tests that exist" {
+	tests/lint/promises
+	# controls: a row without a test, a test and a file that are not there, a fuzzer that is not named, no table
+	found() { echo "$1" > "$BATS_TEST_TMPDIR/doc.md"; run tests/lint/promises "$BATS_TEST_TMPDIR/doc.md"; [ "$status" -eq 1 ]; }
+	local head=$'## What is promised\n| promise | tests |\n| --- | --- |\n'
+	found "$head| A | |"
+	[[ "$output" == *"doc.md:4: names no test"* ]]
+	found "$head| A | \`05-lint.bats: no such test\` |"
+	[[ "$output" == *'tests/05-lint.bats has no test "no such test"'* ]]
+	found "$head| A | \`unit/glob_test.c: sets, unheard_of\` |"
+	[[ "$output" == *'glob_test.c has no test "unheard_of"'* && "$output" != *'"sets"'* ]]
+	found "$head| A | \`no-file.bats: x\` |"
+	[[ "$output" == *"there is no tests/no-file.bats"* && "$output" == *"does not name tests/fuzz/job_fuzz.c"* ]]
+	found '# nothing'
+	[[ "$output" == *"has no table"* ]]
+}
+
 @test "cppcheck has no finding" {
 	make -s lint-cppcheck
 }
