@@ -27,6 +27,6 @@ typedef int (*dir_name_fn)(void *arg, const char *name);
 int dir_each_name(int at, const char *path, dir_name_fn f, void *arg);
 /* When dir/name was last written: microseconds since the epoch; INT64_MAX if it does not exist. */
 int64_t file_written_us(int dir, const char *name);
-bool dir_is_dir(DIR *d, const struct dirent *e);
+bool dir_is_dir(DIR *d, const struct dirent *e); /* is d's entry e a directory itself, not a link to one? */
 
 #endif

@@ -4,9 +4,9 @@
  * Units: TIME is microseconds inside (seconds in JSON), SIZE is bytes (a
  * number or "64M" in JSON), COUNT is a number. A wall time of -1 follows from the cpu time
  * (limits_default). 0 is a limit of 0, which output and file_size may have; LIMIT_NONE is no limit,
- * which those two may have where the administrator says so. The order is part of the frame protocol (frame_types.h, PHASE): a change
- * there means a new FRAME_VERSION. `make generate` writes what other languages and the
- * manual pages say of this table.
+ * which those two may have where the administrator says so. The order is part of the frame
+ * protocol (frame_types.h, PHASE): a change there means a new FRAME_VERSION. `make generate` writes
+ * what other languages and the manual pages say of this table.
  */
 #ifndef CEE_LIMIT_H
 #define CEE_LIMIT_H
@@ -64,7 +64,7 @@ void limits_init(struct limits *l); /* all -1 */
  * time plus a second. */
 void limits_default(struct limits *l, const struct limits *d);
 void limits_cap(struct limits *l, const struct limits *max); /* lowers limits that are above max */
-bool limit_may_be_none(enum limit_id id);
+bool limit_may_be_none(enum limit_id id); /* an administrator may write "none" for it: output and file_size */
 /* The first limit that is LIMIT_NONE, or LIMIT_COUNT. */
 enum limit_id limits_none(const struct limits *l);
 int limit_find(const char *name); /* enum limit_id or -1 */

@@ -85,7 +85,8 @@ int conf_parse(struct conf *c, const char *file, const char *text, size_t len, s
  * directory of the running program (a checkout), else /etc/cee/cee.conf. A missing
  * file is an error only if it was named. Then the spool: -s SPOOL (may be NULL), else
  * $CEE_SPOOL, else the file's. Relative paths in the file are relative to the parent
- * of the file's directory (the checkout). */
+ * of the file's directory (the checkout). The defaults of init and http_page are files
+ * installed beside the running program, where they exist. */
 int conf_load(struct conf *c, const char *path, const char *spool, struct cee_err *e);
 
 #endif

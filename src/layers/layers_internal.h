@@ -34,7 +34,7 @@ int layer_tree_check(int tree, char *text, int64_t files);
 void layer_hex(char *out, const unsigned char *p, size_t n); /* 2n + 1 bytes into out */
 void layer_digest(char out[LAYER_DIGEST + 1], const void *data, size_t len);
 
-/* Removes a directory with its contents. */
+/* Removes a file, or a directory with its contents. -1 and errno. */
 int layer_tree_remove(int dir, const char *name);
 
 /* ---- store.c ---------------------------------------------------------------------- */

@@ -95,17 +95,19 @@ int layer_discard(struct layers *l, const char *name, bool busy);
 /* Begins to build a layer: returns tmp/NAME, open, empty and locked, for layer_make_end to close. -1 EWOULDBLOCK:
  * another process is building it. */
 int layer_make_begin(struct layers *l, const char *name);
-/* Creates unpack/NAME, empty, for a box that runs as any uid; its path is put into path. */
+/* Creates unpack/NAME, empty, for a box that runs as any uid; its path is put into path (size bytes). -1 and errno. */
 int layer_make_unpack(struct layers *l, const char *name, char path[], size_t size);
 /* Publishes the complete tree. y describes it; its look, bytes, files and manifest are filled in here. */
 int layer_make_whole(struct layers *l, const char *name, struct layer *y, const char *manifest, size_t len,
 		     struct cee_err *e);
+/* Ends the building, with or without success: removes unpack/NAME and tmp/NAME, closes fd, and so unlocks. */
 void layer_make_end(struct layers *l, const char *name, int fd);
 
+/* Calls f with each layer's name until f returns not 0, and returns that value; -1: the layers could not be read. */
 typedef int (*layer_fn)(void *arg, const char *name);
 int layers_each(struct layers *l, layer_fn f, void *arg);
-/* Removes the least recently used layers until all have at most max bytes; spares those that are in use or were
- * used in the last second. Reports the number and the bytes removed. -1: the layers could not be read. */
+/* Removes the least recently used layers until all have at most max bytes; spares those that are in use. Reports the
+ * number and the bytes removed. -1: the layers could not be read. */
 int layers_prune(struct layers *l, int64_t max, int64_t *removed, int64_t *bytes);
 /* Removes the remains of dead builders, and trash. Returns how many. */
 int layers_sweep(struct layers *l);

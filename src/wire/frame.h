@@ -18,17 +18,17 @@
  *     and from then on STDIN (as credit allows), STDIN_END, SIGNAL, WINDOW, KILL.
  *     (A KILL while files are collected leaves the rest of them behind.)
  * init sends:
- *     HELLO  READY  then for the job: (START OUT* GAP* END)*, the collected files
- *     as (FILE DATA*)* and LEFT*, and DONE last; then READY again when the box
- *     can take another job (never without cells).
- *     CREDIT allows the runner that many more bytes of STDIN. TROUBLE is a
- *     failure of cee's, not the job's (text); DONE with that verdict then ends the job.
+ *     HELLO  READY  then for the job: (START OUT* GAP* OUT* END)*, the collected files
+ *     as FILE DATA* and the others as LEFT, mixed, and DONE last; then READY again when
+ *     the box can take another job (never without cells).
+ *     CREDIT allows the runner that many more bytes of STDIN. TROUBLE is a failure
+ *     of cee's, not the job's (text); DONE 1 then ends the job.
  *
  * A job of many tests (JOB_TESTS) has no run phase before its GO. After the compile
  * phase (or at once, where there is none) and as long as it was a success, init says NEXT,
  * and again after the END of each test. The runner answers each NEXT with either
  *     TEST PHASE ARG+ ENV* GO, and STDIN as above, of which TEST_STDIN bytes need no
- *     credit; to which init answers START OUT* GAP* END
+ *     credit; to which init answers START OUT* GAP* OUT* END
  * or FINISH. Each test runs in a cell of its own that starts from the compile phase's files.
  * So at most one test is in the box, and the next one comes when the last one's program is gone.
  */
