@@ -118,7 +118,7 @@ int spool_attempt_begin(struct spool_attempt *a)
 	return a->index < 0 ? -1 : 0;
 }
 
-/* Some file systems cannot reserve space: on those a full disk delays the result. */
+/* On a file system that cannot reserve space the file is made without room: there a full disk delays the lines. */
 int spool_attempt_tests(const struct spool_attempt *a, int64_t room)
 {
 	int fd = make_file(a, ATTEMPT_TESTS, NEW_LOG);

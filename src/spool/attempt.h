@@ -26,21 +26,26 @@ struct spool_attempt {
 	mode_t mode;		/* mode of the attempt's files */
 };
 #define SPOOL_ATTEMPT_NONE ((struct spool_attempt){ -1, -1, -1, -1, -1, -1, -1, -1, 0600 })
-/* attempt is 1 to 9. If it fails, nothing of the attempt is left. */
+/* Makes the directory of the attempt (1 to 9), its streams and its reserved result. -1 and errno: nothing of the
+ * attempt is left then. */
 int spool_attempt_open(struct spool_runner *r, const char *owner, const char *id, int attempt, struct spool_attempt *a);
 void spool_attempt_release(struct spool_attempt *a);
 /* Call it when the box has the job: creates the index, which makes the job Executing for readers. Also call it before
  * writing the result of a job that had no box. Calling it again does nothing. */
 int spool_attempt_begin(struct spool_attempt *a);
-/* Makes N/tests, with room bytes reserved, before spool_attempt_begin; the caller
- * closes the descriptor (append). The second function releases the unused room. */
+/* Makes N/tests, with room bytes reserved; called before spool_attempt_begin, because readers open it when they find
+ * the index. Returns a descriptor for appending, which the caller closes; -1 and errno. The second function releases
+ * what is reserved beyond size bytes. */
 int spool_attempt_tests(const struct spool_attempt *a, int64_t room);
 void spool_attempt_tests_end(int fd, int64_t size, int64_t room);
 /* Makes files and files.index, of a job that collects files. Calling it again does nothing. */
 int spool_attempt_files(struct spool_attempt *a);
-/* Makes N/taken: its length says how much of the streamed input the box has taken. The caller closes the descriptor. */
+/* Makes N/taken, whose length says how many bytes of the streamed input the box has taken. Returns a descriptor for
+ * writing, which the caller closes; -1 and errno. */
 int spool_attempt_taken(const struct spool_attempt *a);
+/* len: at most SPOOL_RESULT_MAX bytes (EFBIG). May be called again after a failure. */
 int spool_result_write(struct spool_attempt *a, const char *text, size_t len);
+/* EEXIST: the job has a result already. */
 int spool_result_publish(struct spool_attempt *a);
 
 #endif

@@ -9,7 +9,7 @@ enum attempt_role {
 	ATTEMPT_FINAL,	/* has the job's result, so it must be complete */
 	ATTEMPT_OLD	/* another attempt has the result: a power cut may have lost unsynced data of this one */
 };
-/* out/N, opened as out. */
+/* Checks the attempt with the name n in out, which is out/BUCKET/ID; path is the attempt's, for reports. */
 void check_attempt(struct spool_check *ck, int out, const char *n, const char *path, enum attempt_role role);
 
 #endif

@@ -26,7 +26,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- claim, requeue, retire ------------------------------------------------------ */
 
 /* An entry of new/ need not be a regular file: its owner can put a link, a fifo or a directory there. Such an entry
  * must not reach out/, where readers look: an empty file replaces it. A directory that is not empty is moved to its

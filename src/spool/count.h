@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* owner NULL: counts the jobs of all owners. */
+/* Counts owner's jobs (NULL: all owners'). -1 and errno: a directory could not be read. */
 int spool_count(struct spool *s, const char *owner, int64_t *waiting, int64_t *claimed);
 
 #endif

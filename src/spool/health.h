@@ -1,8 +1,8 @@
 /* health.h - are jobs being run? Judged by each runner's last heartbeat and by the disk
  *
  * A live runner holds a lock; this proves neither that it makes progress nor that its engine answers. So each
- * runner writes its engine's state into its lock file every 5 seconds (health_beat), and readers (cee-http,
- * cee-stat, cee-doctor) check the content and its age (health_look).
+ * runner writes its engine's state every 5 seconds (health_beat) into the lock file that users can test, and readers
+ * (cee-http, cee-stat, cee-doctor) check the content and its age (health_look).
  */
 #ifndef CEE_SPOOL_HEALTH_H
 #define CEE_SPOOL_HEALTH_H

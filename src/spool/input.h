@@ -27,8 +27,9 @@ int spool_input_end(struct spool_input *in); /* marks the end of the input; clos
 int spool_input_keep(struct spool_input *in);
 /* Opens such an input to add more; waits while another process writes it. ENOENT: no input, or it has ended. */
 int spool_input_again(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e);
-void spool_input_leave(struct spool_input *in); /* closes without an end mark; the program's input ends there */
-void spool_input_drop(struct spool_input *in);	/* the job was not submitted: removes the input */
+/* Closes without an end mark. The program's input ends there, unless spool_input_keep was called. */
+void spool_input_leave(struct spool_input *in);
+void spool_input_drop(struct spool_input *in); /* the job was not submitted: removes the input */
 /* Sends HUP, INT, QUIT, TERM, USR1 or USR2 to a job's program; before the program runs, cancels the job. */
 int spool_signal(struct spool *s, const char *owner, const char *id, int sig, struct cee_err *e);
 /* Sets the size of the job's terminal. */

@@ -10,8 +10,8 @@
 
 /* Finds the job's name in OWNER/new, opened as newdir. */
 bool lookup_new(int newdir, const char *id, char name[LAYOUT_NAME_MAX]);
-/* Finds the runner that has claimed the job: opens cur/RUNNER/OWNER, and sets w's runner and attempt; -1: not
- * claimed. */
+/* Finds the runner that has claimed the job: sets w's runner and attempt, and returns a descriptor of
+ * cur/RUNNER/OWNER, which the caller closes; -1: not claimed. */
 int lookup_claim(struct spool *s, const char *owner, const char *id, struct spool_where *w);
 
 #endif

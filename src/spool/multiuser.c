@@ -282,5 +282,3 @@ int multiuser_make_claims(int runner, const char *owner, int new)
 	dir = -1;
 	return keep;
 }
-
-/* ---- asking for a part -------------------------------------------------------------------- */

@@ -13,7 +13,8 @@ int multiuser_make_head(int fd, const char *path, struct cee_err *e);
 int multiuser_make_owner(struct spool *s, const char *owner, uid_t uid, struct cee_err *e);
 /* Opens cur/RUNNER/OWNER beneath runner, created if it is missing, for the uid that owns new. */
 int multiuser_make_claims(int runner, const char *owner, int new);
-/* Calls f(path, expected) for each mismatch, and returns their number. */
+/* Call f for each wrong owner, mode or access control list, and return the number of calls. path is below the spool;
+ * expected says what is wrong and what would be right. multiuser_check: the head of the spool. */
 typedef void (*multiuser_fn)(void *arg, const char *path, const char *expected);
 int multiuser_check(struct spool *s, multiuser_fn f, void *arg);
 int multiuser_check_owner(struct spool *s, const char *owner, uid_t uid, multiuser_fn f, void *arg);

@@ -6,6 +6,7 @@
 #include "spool/layout.h"
 #include "spool/spool.h"
 
+/* Makes the whole owner if it is missing (owner.h). Returns a descriptor, which the caller closes; -1 and e. */
 int owner_part_open(struct spool *s, const char *owner, enum owner_part part, struct cee_err *e);
 
 #endif

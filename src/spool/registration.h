@@ -18,6 +18,8 @@ struct spool_runner {
 	int alivefd;	    /* in a shared spool, the lock that users can test; else -1 */
 	const char *locked; /* adopt.c: the dead runner whose lock spool_each_dead holds now */
 };
+/* Makes cur/NAME with its locks held, under a new name; s is borrowed until the release. EPERM: the spool is shared and
+ * this process is not root. */
 int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e);
 void spool_runner_release(struct spool_runner *r); /* removes the directory when it is empty */
 

@@ -6,7 +6,7 @@
 #include "spool/spool.h"
 
 /* Removes a finished job with its key and all its files. EBUSY the job has not ended; EAGAIN it has ended, but its
- * runner has not retired it yet; ENOENT unknown job. */
+ * runner has not retired it yet, or (in a shared spool) no runner performed the removal in time; ENOENT unknown job. */
 int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e);
 /* For the runner of a shared spool, whose users may not write in out/: performs the removal that was requested
  * (cancel.h) and deletes the request. Blocks on disk. */

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Takes the lock of cur/NAME (or tmp/NAME); EAGAIN: its runner is alive. */
 int runner_dir_lock(int dir)
 {
 	AUTO_CLOSE int fd = openat(dir, LAYOUT_RUNNER_LOCK, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -32,7 +31,6 @@ int runner_dir_lock(int dir)
 	return keep;
 }
 
-/* Removes the OWNER directories of a runner; ENOTEMPTY when one has a job. */
 int runner_dir_empty(int dir)
 {
 	DIR *d = dir_list(dir, ".");
@@ -75,7 +73,6 @@ bool runner_dir_same_boot(int dir)
 	       then.len == now.len && memcmp(then.data, now.data, now.len) == 0;
 }
 
-/* Removes the lock files; a missing one is not an error. */
 int runner_dir_unlock(int dir)
 {
 	if (unlinkat(dir, LAYOUT_RUNNER_ALIVE, 0) < 0 && errno != ENOENT)

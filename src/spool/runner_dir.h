@@ -11,6 +11,7 @@
 int runner_dir_lock(int dir);
 /* Removes the OWNER directories of a runner; ENOTEMPTY: one of them has a job. */
 int runner_dir_empty(int dir);
+/* Removes the lock files and the boot id; a missing one is not an error. */
 int runner_dir_unlock(int dir);
 /* Records the kernel's boot id in the directory. */
 int runner_dir_mark_boot(int dir);
