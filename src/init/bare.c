@@ -1,4 +1,4 @@
-/* bare.c - see the header */
+/* bare.c - the box itself as the executor, for boxes that cannot make cells; takes one job only (bare.h) */
 #include "init/bare.h"
 
 #include "base/fd.h"

@@ -1,4 +1,4 @@
-/* cell.c - see the header
+/* cell.c - the executor that makes a new cell for each job and each test (cell.h)
  *
  * A cell is a set of namespaces inside the box: user, pid, mount, ipc, uts. Its first process,
  * the supervisor, is a copy of init that takes orders on a socket (orders.h):

@@ -1,4 +1,4 @@
-/* cgroup.c - see the header
+/* cgroup.c - figures of the box's cgroup, as the box itself sees it (cgroup.h)
  *
  * Read-only files, kept open and read again from their start. Where they are:
  *

@@ -1,4 +1,4 @@
-/* collect_walk.c - see the header
+/* collect_walk.c - finds a job's output files after all of its processes have ended (collect_walk.h)
  *
  * The pipe bounds the memory of both processes: the walk blocks in write while its reader is
  * busy, and init reads only as much as it can store.
@@ -12,8 +12,8 @@
  *   patterns that are slow to match. Each bound that was met is reported by a LEFT.
  * - A file is read once, up to the size it had when it was opened. Nothing should change it any
  *   more; if something did, that is reported too.
- * - A job can take rights from its own files (chmod 000) but not from us, who are their
- *   owner: the mode is widened for the walk, and the job's own mode is reported.
+ * - A job can take rights from its own files (chmod 000), but this process is their owner too:
+ *   the mode is widened for the walk, and the job's own mode is reported.
  * - Names are bytes until they match; only plain ones are sent (what a job itself may use).
  */
 #include "init/collect_walk.h"

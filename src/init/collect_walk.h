@@ -20,9 +20,10 @@ struct collect_request {
 	uint64_t files, bytes; /* at most; a folder or a link counts as a file */
 };
 
-/* Walks beneath work and writes (FILE DATA*)* LEFT* DONE to fd, a blocking pipe.
- * FILE's mode has the type's bits too. Ends early when the reader is gone. Changes the
- * modes of files that cannot be read otherwise. */
+/* Walks beneath work and writes FILE DATA* and LEFT, as it finds files, and DONE last to fd, a
+ * blocking pipe. p: n patterns. FILE's mode has the type's bits too. A file whose DATA stops short,
+ * or that LEFT_CHANGED names next, was not collected. Ends early when the reader is gone. Changes
+ * the modes of files that cannot be read otherwise. */
 void collect_walk(int work, const struct collect_request *c, const struct pattern *p, size_t n, int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* collector.c - see the header */
+/* collector.c - reads the frames of a walk, checks them, and hands them on (collector.h) */
 #include "init/collector.h"
 
 #include "init/collect_walk.h"

@@ -1,4 +1,4 @@
-/* cpu_time.c - see the header */
+/* cpu_time.c - the cpu time of this process (cpu_time.h) */
 #include "init/cpu_time.h"
 
 #include <time.h>

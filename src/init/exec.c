@@ -1,4 +1,4 @@
-/* exec.c - see the header
+/* exec.c - a child process that becomes the job's program (exec.h)
  *
  * Rules it keeps:
  * - Each step that fails ends the start, and the parent learns which: nothing runs with

@@ -16,7 +16,7 @@ struct start { /* how to start a phase */
 	uint32_t phase;
 	uint32_t nproc; /* RLIMIT_NPROC; 0 leaves it as it is */
 	uint32_t cpu;	/* 1 + the processor it is kept on, 0 any */
-	uint32_t test;	/* 1: do all but exec, exit 0 */
+	uint32_t test;	/* 1: for the self-test; sets no limits, and exits with 0 in place of the exec */
 };
 
 struct exec_place {    /* where */
@@ -33,7 +33,7 @@ struct exec_child {
 /* fds: stdin, stdout, stderr of the program; they stay the caller's. -1 and text. */
 int exec_fork(struct exec_child *c, const struct exec_place *where, const struct plan_phase *p, const struct start *s,
 	      const int fds[3], char *text);
-/* -1 and text: it has been reaped. */
+/* Waits for the exec. 0: the program runs; -1 and text: it could not be started, and was reaped. */
 int exec_wait(struct exec_child *c, const struct plan_phase *p, char *text);
 
 #endif

@@ -4,7 +4,7 @@
  * operations and receives their results as events:
  *
  *     prepare, begin, frame*, (start, [signal], [kill])*, collect, end
- *     and for each test after the first: renew, frame*, start, [kill] ...
+ *     and of a job of many tests, after collect: (renew, frame*, start, [signal], [kill])*, end
  *
  * Orders return -1 and a line in text (INIT_TEXT bytes) when they cannot be carried out;
  * the job has then failed and the session calls end(). Nothing here waits for the job's programs.

@@ -1,4 +1,4 @@
-/* failure.c - see the header */
+/* failure.c - how cee-init reports what failed: a line of text in a buffer of the caller's (failure.h) */
 #include "init/failure.h"
 
 #include <stdarg.h>

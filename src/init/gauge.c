@@ -1,4 +1,4 @@
-/* gauge.c - see the header */
+/* gauge.c - the real clock and the box's cgroup, behind the table of gauge.h */
 #include "init/gauge.h"
 
 #include "base/clock.h"

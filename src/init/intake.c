@@ -1,4 +1,4 @@
-/* intake.c - see the header
+/* intake.c - files that arrive as FILE and DATA frames, written beneath a folder (intake.h)
  *
  * Rules it keeps:
  * - A name is taken one part at a time beneath the folder's descriptor, and no link is

@@ -14,8 +14,9 @@ struct intake {
 };
 
 void intake_init(struct intake *in);
-/* FILE: u32 mode, u64 size, name. The mode may carry S_IFDIR (no data; it follows what is
- * in it, and sets the folder's mode) or S_IFLNK (its data is the target). -1 and text. */
+/* FILE: u32 mode, u64 size, name. The mode may carry S_IFLNK (the data is the link's target) or
+ * S_IFDIR: a folder without data, which comes after the files in it, so that its mode cannot keep
+ * them out. -1 and text. */
 int intake_file(struct intake *in, const unsigned char *p, size_t len, char *text);
 /* DATA: the next bytes of the current file. -1 and text. */
 int intake_data(struct intake *in, const unsigned char *p, size_t len, char *text);

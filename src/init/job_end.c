@@ -1,4 +1,4 @@
-/* job_end.c - see the header */
+/* job_end.c - ends a job: removes everything of the job and sends DONE (job_end.h) */
 #include "init/job_end.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* job_steps.c - see the header */
+/* job_steps.c - the steps of a job: its phases in order, then collecting its files (job_steps.h) */
 #include "init/job_steps.h"
 
 #include "base/fd.h"

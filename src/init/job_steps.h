@@ -8,6 +8,7 @@
 void job_next_phase(struct session *s);
 /* Starts phase id. */
 void job_start_phase(struct session *s, uint32_t id);
+/* The phase is over: sends its END and starts the next one, or none after a failed compile phase. */
 void job_phase_over(struct session *s, enum frame_how how, uint64_t status);
 /* The collector's pipe is readable. */
 void job_read_files(struct session *s);

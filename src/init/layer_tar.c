@@ -1,4 +1,4 @@
-/* layer_tar.c - see the header
+/* layer_tar.c - cee-init as a program in package boxes: fetch, pack, unpack (layer_tar.h)
  *
  * Rules of unpack: the stream is untrusted. Only regular files, folders and links, no devices,
  * no hard links, no bits beyond rwx; names without control characters, each part made beneath

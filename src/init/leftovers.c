@@ -1,4 +1,4 @@
-/* leftovers.c - see the header
+/* leftovers.c - what the processes of a job leave behind them in a box (leftovers.h)
  *
  * Emptying a folder copes with anything a job can make in it: names and depths that no path
  * can express, folders without rights, a million entries.

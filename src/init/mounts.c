@@ -1,4 +1,4 @@
-/* mounts.c - see the header
+/* mounts.c - building a cell from inside: its user, its mounts, its capabilities (mounts.h)
  *
  * One tmpfs is the whole disk: /work, /tmp, /dev/shm and /dev/mqueue are folders of it, so
  * that JOB_DISK and JOB_INODES bound them together.

@@ -1,4 +1,4 @@
-/* orders.c - see the header */
+/* orders.c - the socket between init and a cell's supervisor (orders.h) */
 #include "init/orders.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* outbox.c - see the header */
+/* outbox.c - a bounded buffer of frames, written as the runner reads (outbox.h) */
 #include "init/outbox.h"
 
 #include <errno.h>

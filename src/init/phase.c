@@ -1,4 +1,4 @@
-/* phase.c - see the header
+/* phase.c - one program of a job, from START to END (phase.h)
  *
  *   over ── start ──> starting ── started ──> running ── ended ──> draining ──> flushing ──> over
  *                        │                       │                    ^

@@ -1,4 +1,4 @@
-/* phase_limits.c - see the header */
+/* phase_limits.c - a phase's use of cpu, memory, processes and disk, against its limits (phase_limits.h) */
 #include "init/phase_limits.h"
 
 #include "init/plan.h"
@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 enum {
-	TICK = 20 * 1000, /* us between two samples ... */
-	TICK_IDLE = 50 * 1000,
-	TICK_LEAST = 1000,
-	BASE_SLACK = 2 << 20,
-	BASE_WAITS = 20,
+	TICK = 20 * 1000,      /* us between two samples, after a program's first second */
+	TICK_IDLE = 50 * 1000, /* ... of a program that uses nearly no cpu time */
+	TICK_LEAST = 1000,     /* ... when little cpu time is left */
+	BASE_SLACK = 2 << 20,  /* bytes of shared memory that programs which are gone may still have at the start */
+	BASE_WAITS = 20,       /* how often phase_limits_begin waits for it to shrink to that */
 	BASE_WAIT_US = 1000,
 	CPU_SLACK = 2000, /* us by which the cgroup's figure and the processes' may differ */
 };

@@ -1,4 +1,4 @@
-/* phase_verdict.c - see the header
+/* phase_verdict.c - how a phase ended, from what is known of its program (phase_verdict.h)
  *
  * A program that was killed for a limit, or by the kernel for one, has exceeded that limit. A
  * program that failed by itself or died from another signal is reported to have exceeded a limit

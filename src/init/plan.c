@@ -1,4 +1,4 @@
-/* plan.c - see the header */
+/* plan.c - checks PHASE, ARG, ENV and COLLECT frames and puts them together (plan.h) */
 #include "init/plan.h"
 
 #include "init/failure.h"

@@ -1,4 +1,4 @@
-/* private_memory.c - see the header */
+/* private_memory.c - memory of init's that its children do not get (private_memory.h) */
 #include "init/private_memory.h"
 
 #include <stdint.h>

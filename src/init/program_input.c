@@ -1,4 +1,4 @@
-/* program_input.c - see the header */
+/* program_input.c - STDIN frames on their way to the program (program_input.h) */
 #include "init/program_input.h"
 
 #include "base/fd.h"

@@ -1,8 +1,8 @@
 /* program_input.h - STDIN frames on their way to the program
  *
  * The runner may send as many bytes as it has credit for, so that what is queued here is
- * bounded. The first credit is small; it grows to the full window when the program reads its
- * first byte.
+ * bounded. The first credit is small; it grows to the full window when the program's pipe has
+ * taken its first bytes.
  */
 #ifndef CEE_INIT_PROGRAM_INPUT_H
 #define CEE_INIT_PROGRAM_INPUT_H

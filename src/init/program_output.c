@@ -1,4 +1,4 @@
-/* program_output.c - see the header */
+/* program_output.c - what the program writes, on its way to the outbox (program_output.h) */
 #include "init/program_output.h"
 
 #include "base/fd.h"
@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 enum {
-	PIECE_MAX = 1024, /* a smaller read counts as a piece ... */
-	PIECES_FREE = 200,
-	GATHER_US = 1000,     /* ... and so many pieces may come faster than one in this time */
-	BATCH = 32 << 10,     /* read from a pipe at once ... */
-	BATCH_BOTH = 4 << 10, /* ... while the other one has something too */
+	PIECE_MAX = 1024,  /* bytes; a smaller read counts as a piece */
+	PIECES_FREE = 200, /* pieces that may come faster than one in GATHER_US, before the output is gathered */
+	GATHER_US = 1000,
+	BATCH = 32 << 10,     /* bytes read from a pipe at once */
+	BATCH_BOTH = 4 << 10, /* the same while the other pipe has something too, to keep their order */
 };
 
 int output_reset(struct program_output *o, const struct output_config *c)

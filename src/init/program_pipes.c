@@ -1,4 +1,4 @@
-/* program_pipes.c - see the header */
+/* program_pipes.c - the three descriptors of a program, and init's ends of them (program_pipes.h) */
 #include "init/program_pipes.h"
 
 #include <fcntl.h>

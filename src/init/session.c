@@ -1,4 +1,4 @@
-/* session.c - see the header
+/* session.c - cee-init's side of the protocol: takes jobs, reports their results (session.h)
  *
  * Rules it keeps:
  * - Memory is bounded: the outbox, the program's input, the tail of its output. While the outbox is

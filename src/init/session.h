@@ -6,9 +6,9 @@
  *     session_read_output, session_read_files, session_events, session_tick
  *     session_step          acts on the input, as far as possible
  *
- * Nothing here polls; out.fd is only written by session_flush and before a test's cell is
- * made. When fatal is not empty the peer has broken the protocol, or init cannot continue:
- * the caller reports it and exits.
+ * Nothing here polls. out.fd is only written by session_flush, and with NEXT, which must not wait
+ * while the next test's cell is made. When fatal is not empty the peer has broken the protocol,
+ * or init cannot continue: the caller reports it and exits.
  */
 #ifndef CEE_INIT_SESSION_H
 #define CEE_INIT_SESSION_H
@@ -52,7 +52,7 @@ struct session {
 	struct executor *bare;
 	struct executor *x; /* of the job, or of the next one */
 	const struct gauge *gauge;
-	int64_t held_until; /* see session_holds; 0 nothing is held back */
+	int64_t held_until; /* see holds_back in session.c; 0 nothing is held back */
 	struct frame_parser parser;
 	struct outbox out;
 	unsigned char bytes[64 << 10]; /* the bytes that the loop has just read from the runner */

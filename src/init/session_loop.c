@@ -1,4 +1,4 @@
-/* session_loop.c - see the header */
+/* session_loop.c - waiting: the one poll of cee-init (session_loop.h) */
 #include "init/session_loop.h"
 
 #include "init/failure.h"

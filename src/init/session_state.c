@@ -1,4 +1,4 @@
-/* session_state.c - see the header
+/* session_state.c - the states of a session, and the frames allowed in each (session_state.h)
  *
  *                       ┌──────────────── next phase ───────────────┐
  *                       v                                           │

@@ -1,4 +1,4 @@
-/* snapshot.c - see the header */
+/* snapshot.c - the files that every test of a job starts with (snapshot.h) */
 #include "init/snapshot.h"
 
 #include "wire/payload.h"

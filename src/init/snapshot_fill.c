@@ -1,4 +1,4 @@
-/* snapshot_fill.c - see the header */
+/* snapshot_fill.c - writing a snapshot's files into a test's folder (snapshot_fill.h) */
 #include "init/snapshot_fill.h"
 
 #include "init/failure.h"

@@ -1,4 +1,4 @@
-/* supervisor.c - see the header
+/* supervisor.c - starts the job's programs and reaps them (supervisor.h)
  *
  * It never trusts a signal: only wait4 shows that a program has ended. The processes that a
  * program left behind are killed before its end is reported.

@@ -38,7 +38,7 @@ struct ended {	    /* a program, and all that it left, is gone */
 	int status; /* as waitpid gives it */
 	int64_t wall_us, cpu_us, maxrss;
 	int64_t own_us; /* cpu time of a cell's supervisor meanwhile */
-	int64_t left;	/* number of processes that had to be killed, including the program */
+	int64_t left;	/* number of processes that had to be killed: without the program if it had ended by itself */
 	bool file_full; /* it failed, and a file is as large as the limit allows */
 };
 

@@ -1,4 +1,4 @@
-/* tail.c - see the header */
+/* tail.c - a ring of bytes and a ring of records, which forget the oldest (tail.h) */
 #include "init/tail.h"
 
 #include "init/private_memory.h"

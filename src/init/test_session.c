@@ -1,4 +1,4 @@
-/* test_session.c - see the header
+/* test_session.c - the course of a job of many tests (JOB_TESTS) (test_session.h)
  *
  * Each test has a place of its own, which begins with the compile phase's files. The next cell is
  * made while the last one is destroyed and the runner answers NEXT.

@@ -1,4 +1,4 @@
-/* compile.c - see the header
+/* compile.c - one compile in a resident compiler: the request, and the part of the answer received so far (compile.h)
  *
  * What a resident compiler sends is untrusted: users' programs went through it. Names, sizes and counts are
  * bounded here, and so are the figures that a result will show.

@@ -1,4 +1,4 @@
-/* request_frames.c - see the header
+/* request_frames.c - the frames that go to a compile box (request_frames.h)
  *
  * Two protocols: cee-init's (src/wire/frame.h) starts the resident compiler as the run phase of a job, and the
  * resident compiler's own (src/wire/resident.h) asks for a compile. The second travels in STDIN frames of the first.

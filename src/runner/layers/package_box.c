@@ -1,4 +1,4 @@
-/* package_box.c - see the header
+/* package_box.c - one package box: a box that fetches packages, or one that unpacks them (package_box.h)
  *
  * A box that fetches has the language's image, and is the only one besides those of network jobs that has a network.
  * In it the language's package client resolves the packages into a tree, and cee-init packs that tree

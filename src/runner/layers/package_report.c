@@ -1,4 +1,4 @@
-/* package_report.c - see the header
+/* package_report.c - the report of a package box, and the verdict on it (package_report.h)
  *
  * The output of a package box is untrusted: a missing END is a failure. Only this file decides whether a failure is
  * the job's fault or cee's.

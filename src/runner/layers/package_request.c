@@ -1,4 +1,4 @@
-/* package_request.c - see the header */
+/* package_request.c - the request to a language's package client (package_request.h) */
 #include "runner/layers/package_request.h"
 #include "base/strv.h"
 #include "layers/grammar.h"

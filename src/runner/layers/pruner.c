@@ -1,4 +1,4 @@
-/* pruner.c - see the header
+/* pruner.c - a thread that removes layers when there are too many (pruner.h)
  *
  * Trees are large, and removing one takes longer than the loop may block. The thread opens the layers itself and
  * shares only its flag with the loop. Layers in use are kept: the locks of src/layers/store.c protect them, as

@@ -1,4 +1,4 @@
-/* refusals.c - see the header */
+/* refusals.c - layers that cannot be built, remembered for a few minutes (refusals.h) */
 #include "runner/layers/refusals.h"
 #include "base/buf.h"
 #include "layers/store.h"
