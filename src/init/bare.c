@@ -48,7 +48,7 @@ static int bare_prepare(struct executor *x, char *text)
 	return 1;
 }
 
-static int open_work(struct bare *b, const struct queue_capacity *room, char *text)
+static int open_work(struct bare *b, const struct disk_room *room, char *text)
 {
 	supervisor_release(&b->s);
 	b->ndue = 0;
@@ -59,12 +59,12 @@ static int open_work(struct bare *b, const struct queue_capacity *room, char *te
 	return 0;
 }
 
-static int bare_begin(struct executor *x, const struct queue_capacity *room, char *text)
+static int bare_begin(struct executor *x, const struct disk_room *room, char *text)
 {
 	return open_work(bare_of(x), room, text);
 }
 
-static int bare_renew(struct executor *x, const struct queue_capacity *room, const struct snapshot *files, char *text)
+static int bare_renew(struct executor *x, const struct disk_room *room, const struct snapshot *files, char *text)
 {
 	struct bare *b = bare_of(x);
 	char why[INIT_TEXT];

@@ -138,7 +138,7 @@ static int refused(char *text)
 	return init_fail(text, "the cell takes no orders: %s", strerror(errno));
 }
 
-static int build(struct cell *c, const struct queue_capacity *room, char *text)
+static int build(struct cell *c, const struct disk_room *room, char *text)
 {
 	unsigned char p[16];
 	char why[INIT_TEXT];
@@ -150,13 +150,13 @@ static int build(struct cell *c, const struct queue_capacity *room, char *text)
 	return give_order(c, ORDER_BUILD, p, sizeof p, NULL, 0) ? refused(text) : 0;
 }
 
-static int cell_begin(struct executor *x, const struct queue_capacity *room, char *text)
+static int cell_begin(struct executor *x, const struct disk_room *room, char *text)
 {
 	cell_settle(x);
 	return build(cell_of(x), room, text);
 }
 
-static int cell_renew(struct executor *x, const struct queue_capacity *room, const struct snapshot *files, char *text)
+static int cell_renew(struct executor *x, const struct disk_room *room, const struct snapshot *files, char *text)
 {
 	struct cell *c = cell_of(x);
 
@@ -356,7 +356,7 @@ static int await_event(struct cell *c, enum executor_event_kind kind, struct exe
 static int run_nothing(struct cell *c, char *text)
 {
 	struct start s = { .phase = PHASE_RUN, .test = 1 };
-	struct queue_capacity room = { .disk = 1 << 20, .inodes = 64 };
+	struct disk_room room = { .disk = 1 << 20, .inodes = 64 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fds[3] = { null, null, null }, err = -1;
 	struct executor_event e = { .kind = EXECUTOR_FAILED };
 

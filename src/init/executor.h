@@ -36,7 +36,7 @@ struct executor_event {
 	char text[INIT_TEXT];
 };
 
-struct queue_capacity { /* for a job's files */
+struct disk_room { /* bytes and inodes for a job's files */
 	uint64_t disk, inodes;
 };
 
@@ -51,9 +51,9 @@ struct snapshot;
 struct executor_ops {
 	/* Before a job: 1 ready for it, 0 not yet (ask again after the next child ended), -1 and text. */
 	int (*prepare)(struct executor *x, char *text);
-	int (*begin)(struct executor *x, const struct queue_capacity *room, char *text);
+	int (*begin)(struct executor *x, const struct disk_room *room, char *text);
 	/* For the next test: a fresh place with the snapshot's files. FILLED follows. */
-	int (*renew)(struct executor *x, const struct queue_capacity *room, const struct snapshot *files, char *text);
+	int (*renew)(struct executor *x, const struct disk_room *room, const struct snapshot *files, char *text);
 	/* FILE, DATA, COLLECT, PHASE, ARG, ENV */
 	int (*frame)(struct executor *x, unsigned type, const unsigned char *p, size_t len, char *text);
 	/* fds: the program's stdin, stdout, stderr; they stay the caller's. STARTED or FAILED follows. */

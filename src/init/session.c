@@ -35,7 +35,7 @@ static void take_hello(struct session *s, const struct frame *f)
 
 static void begin_job(struct session *s)
 {
-	struct queue_capacity room = { .disk = s->job.asked.disk, .inodes = s->job.asked.inodes };
+	struct disk_room room = { .disk = s->job.asked.disk, .inodes = s->job.asked.inodes };
 	char text[INIT_TEXT];
 
 	if (s->box_used) {

@@ -15,7 +15,7 @@
 
 static void next_test(struct session *s)
 {
-	struct queue_capacity room = { .disk = s->job.asked.disk, .inodes = s->job.asked.inodes };
+	struct disk_room room = { .disk = s->job.asked.disk, .inodes = s->job.asked.inodes };
 	char text[INIT_TEXT];
 
 	outbox_frame(&s->out, FRAME_NEXT, STREAM_NONE, NULL, 0);

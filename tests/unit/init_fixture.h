@@ -75,13 +75,13 @@ static int fake_prepare(struct executor *x, char *text)
 	return did(x, "prepare", text) ? -1 : !fake_of(x)->not_ready;
 }
 
-static int fake_begin(struct executor *x, const struct queue_capacity *room, char *text)
+static int fake_begin(struct executor *x, const struct disk_room *room, char *text)
 {
 	(void)room;
 	return did(x, "begin", text);
 }
 
-static int fake_renew(struct executor *x, const struct queue_capacity *room, const struct snapshot *files, char *text)
+static int fake_renew(struct executor *x, const struct disk_room *room, const struct snapshot *files, char *text)
 {
 	(void)room;
 	(void)files;
