@@ -96,9 +96,11 @@ $(BUILD)/%.o: src/%.c
 -include $(shell find $(BUILD) build/static -name '*.d' 2>/dev/null)
 
 # Unit tests link what they use of everything but the mains.
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/init.a $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
+$(BUILD)/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/init.a $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
+	$(LINK) $(LDLIBS)
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
 unit: unit-programs
 	@for t in $(UNIT:%=$(BUILD)/unit/%); do $$t || exit 1; done
