@@ -1,6 +1,8 @@
 /* job_fuzz - whatever text comes as a job: it is refused with a reason, or what was made of
  * it keeps every promise of job.h */
 #include "base/error.h"
+#include "base/json_member.h"
+#include "base/json_values.h"
 #include "base/limit.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -69,6 +71,20 @@ static void promises(const struct job *j)
 			MUST(j->limits[p].v[i] >= -1);
 }
 
+/* What the queue reads of a waiting job is what the job says. */
+static void one_member(const char *text, size_t size, const struct job *j)
+{
+	static const char name[] = "start_within";
+	cJSON *v = json_member(text, size, name);
+	int64_t us;
+
+	if (j && v)
+		MUST(json_duration(v, name, &us, NULL) == 0 && us == j->start_within_us);
+	if (j && !v) /* unless the name is written with escapes */
+		MUST(j->start_within_us < 0 || memchr(text, '\\', size));
+	cJSON_Delete(v);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size); /* of the exact size, without a NUL after it */
@@ -79,8 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	if (job_parse(&j, text, size, &e) < 0) {
 		MUST(errno == EINVAL && *e.msg && utf8_valid(e.msg, strlen(e.msg)));
+		one_member(text, size, NULL);
 	} else {
 		promises(&j);
+		one_member(text, size, &j);
 		conf_init(&c);
 		if (check_text(&j, &c, published, &e) < 0)
 			MUST(*e.msg);

@@ -9,6 +9,7 @@
     names       a file name stands once in the tree
     private     *_internal.h and spool/layout.h are included in their own folder only
     hacking     each file and each function that HACKING.md and CONTRIBUTING.md name is there
+    once        who may parse the text of a job (PARSES)
     version     the version stands in VERSION and nowhere else
 
 Prints a line for each finding, object first, and exits 1 when there is one. With no CHECK: all.
@@ -42,6 +43,10 @@ VARIABLES = {
     "cli/prog.c": "the program's name and exit status, as getopt(3) has them",
     "runner/core/log.c": "one log a process: text or JSON, on standard error",
 }
+# A program parses a job once: submitters when it is checked, the runner when it is claimed, readers of the spool for
+# what they show of it.
+PARSES = {"cli/checked_job.c", "runner/run/admit.c", "http/task_state.c", "http/event_items.c",
+          "cmd/cee-stat/job_stat.c"}
 
 
 def folder(path):
@@ -206,6 +211,13 @@ def check_variables(table):
             yield "%s: has state of its own (%s): put it into an object" % (src, ", ".join(sorted(variables)))
 
 
+def check_once(table):
+    for src, (_, needed, _) in sorted(table.items()):
+        for name in sorted(needed & {"job_parse", "job_read"}):
+            if src[len("src/"):] not in PARSES:
+                yield "%s: calls %s, but its program has parsed the job already (PARSES)" % (src, name)
+
+
 # ---- sources ------------------------------------------------------------------------------------------
 
 
@@ -296,7 +308,7 @@ def main():
     for name in wanted:
         if name not in checks:
             sys.exit("structure.py: %s: is not a check (%s)" % (name, ", ".join(checks)))
-    needs = {"circles", "ranks", "globals", "variables"}
+    needs = {"circles", "ranks", "globals", "variables", "once"}
     table = objects() if needs & set(wanted) else None
     bad = 0
     for name in wanted:

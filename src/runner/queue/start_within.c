@@ -1,8 +1,14 @@
-/* start_within.c - few jobs have one, so waiting jobs are read at leisure, each once, and the few are remembered */
+/* start_within.c - waiting jobs whose start_within ends before their turn comes (start_within.h)
+ *
+ * Few jobs have one, so waiting jobs are read at leisure, each once, and the few are remembered. Nothing but this
+ * field is read here: the job is parsed and checked when it is claimed, also one that is claimed because of this field.
+ */
 #include "runner/queue/start_within.h"
 #include "base/buf.h"
 #include "base/id.h"
-#include "job/job.h"
+#include "base/json.h"
+#include "base/json_member.h"
+#include "base/json_values.h"
 #include "runner/core/queued.h"
 #include "runner/queue/job_heap.h"
 #include "runner/queue/turns.h"
@@ -48,20 +54,20 @@ static void remember(struct start_within *s, const char *owner, const char *id, 
 	e->at_us = at_us;
 }
 
-/* Returns the number of bytes read. The field's name is searched for first: few jobs need a parser. */
+/* Returns the number of bytes read. The field's name is searched for first: few jobs have it. */
 static size_t examine(struct start_within *s, const struct owner *o, const struct waiting_job *w, size_t max_job)
 {
+	static const char field[] = "start_within";
 	AUTO_BUF struct buf b = { 0 };
-	struct job j;
+	AUTO_JSON cJSON *v = NULL;
+	int64_t us;
 
 	if (spool_read_waiting(s->spool, o->name, w->id, w->priority, w->attempts, max_job, &b) < 0 || !b.len ||
-	    !memmem(b.data, b.len, "start_within", 12))
+	    !memmem(b.data, b.len, field, sizeof(field) - 1))
 		return b.len;
-	if (job_parse(&j, b.data, b.len, NULL) == 0) {
-		if (j.start_within_us >= 0)
-			remember(s, o->name, w->id, id_time_us(w->id) + j.start_within_us);
-		job_release(&j);
-	}
+	v = json_member(b.data, b.len, field);
+	if (v && json_duration(v, field, &us, NULL) == 0)
+		remember(s, o->name, w->id, id_time_us(w->id) + us);
 	return b.len;
 }
 
