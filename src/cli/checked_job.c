@@ -2,6 +2,7 @@
 #include "cli/checked_job.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/client.h"
 #include "cli/prog.h"
 #include "job/job.h"
@@ -26,15 +27,20 @@ struct published *checked_job_languages(struct client *c)
 	return languages;
 }
 
-int checked_job_read(struct client *c, struct published *languages, const char *text, size_t len, struct job_facts *o,
+int checked_job_length(const struct client *c, size_t len, struct cee_err *e)
+{
+	if (len <= (size_t)c->conf.max_job)
+		return 0;
+	return cee_fail(e, EFBIG, "the job is %zu bytes (at most %lld, max_job of cee.conf)", len,
+			(long long)c->conf.max_job);
+}
+
+int checked_job_take(struct client *c, struct published *languages, const cJSON *root, struct job_facts *o,
 		     struct cee_err *e)
 {
 	struct job j;
 
-	if (len > (size_t)c->conf.max_job)
-		return cee_fail(e, EFBIG, "the job is %zu bytes (at most %lld, max_job of cee.conf)", len,
-				(long long)c->conf.max_job);
-	if (job_parse(&j, text, len, e) < 0)
+	if (job_read(&j, root, e) < 0)
 		return -1;
 	if (job_check(&j, &c->conf, languages, e) < 0) {
 		job_release(&j);
@@ -49,4 +55,12 @@ int checked_job_read(struct client *c, struct published *languages, const char *
 	else
 		job_release(&j);
 	return 0;
+}
+
+int checked_job_read(struct client *c, struct published *languages, const char *text, size_t len, struct job_facts *o,
+		     struct cee_err *e)
+{
+	AUTO_JSON cJSON *root = checked_job_length(c, len, e) == 0 ? json_parse(text, len, e) : NULL;
+
+	return root ? checked_job_take(c, languages, root, o, e) : -1;
 }

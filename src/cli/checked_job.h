@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "cli/client.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,5 +29,10 @@ struct job_facts { /* the properties of a job that a submitter needs */
 /* Parses text and checks it against cee.conf and the languages. -1 and e: it may not be submitted. */
 int checked_job_read(struct client *c, struct published *languages, const char *text, size_t len, struct job_facts *o,
 		     struct cee_err *e);
+/* The same for a job whose text is parsed already; the caller checks the text's length. */
+int checked_job_take(struct client *c, struct published *languages, const cJSON *root, struct job_facts *o,
+		     struct cee_err *e);
+/* -1 EFBIG: the text is longer than a job may be. */
+int checked_job_length(const struct client *c, size_t len, struct cee_err *e);
 
 #endif

@@ -57,7 +57,7 @@ struct post {
 /* A valid job that is being submitted. */
 struct checked_job {
 	struct buf text;
-	struct job_facts offer;
+	struct job_facts facts;
 	char id[ID_LEN + 1]; /* once it is submitted */
 };
 
@@ -103,10 +103,8 @@ static bool take_key(struct post *p)
 }
 
 /* Groups and keys are the owner's, and anonymous callers have one owner for all of them. */
-static int check(struct post *p, const struct buf *text, struct job_facts *o, struct cee_err *e)
+static int names_allowed(const struct post *p, const struct job_facts *o, struct cee_err *e)
 {
-	if (checked_job_read(&p->rq->client, p->languages, text->data ? text->data : "", text->len, o, e) < 0)
-		return -1;
 	if (p->rq->anonymous && (*o->group || *o->key || *p->key))
 		return cee_fail(e, EINVAL, "%s: requires a login or a token", *o->group ? "group" : "key");
 	if (*p->key && *o->key && strcmp(p->key, o->key) != 0)
@@ -120,7 +118,7 @@ static int submit(struct post *p, struct checked_job *j, struct cee_err *e)
 	int r;
 
 	p->input = (struct spool_input){ .dir = -1, .fd = -1 };
-	r = submitter_put_checked(&p->t, &j->offer, &j->text, NULL, j->id, e);
+	r = submitter_put_checked(&p->t, &j->facts, &j->text, NULL, j->id, e);
 	if (r != 0)
 		return r;
 	if (p->input.fd >= 0 && spool_input_keep(&p->input) < 0) {
@@ -188,7 +186,8 @@ static void post_one(struct post *p, struct buf *text)
 	int r;
 
 	*text = (struct buf){ 0 };
-	if (check(p, &j.text, &j.offer, &e) < 0) {
+	if (checked_job_read(&rq->client, p->languages, j.text.data ? j.text.data : "", j.text.len, &j.facts, &e) < 0 ||
+	    names_allowed(p, &j.facts, &e) < 0) {
 		answer_problem(rq, 400, "%s", e.msg);
 	} else if (quota_take(rq, 1, (int64_t)j.text.len)) {
 		r = submit(p, &j, &e);
@@ -221,6 +220,20 @@ static void many_release(struct many *m)
 	free(m->job);
 }
 
+/* The text is written from the parsed array, so that no job is parsed twice. */
+static int check_one(struct post *p, const cJSON *item, struct checked_job *j, struct cee_err *e)
+{
+	AUTO_FREE char *text = cJSON_PrintUnformatted(item);
+	struct client *c = &p->rq->client;
+
+	if (!text || buf_add(&j->text, text, strlen(text)) < 0)
+		answer_die(p->rq);
+	return checked_job_length(c, j->text.len, e) < 0 || checked_job_take(c, p->languages, item, &j->facts, e) < 0 ||
+			       names_allowed(p, &j->facts, e) < 0
+		       ? -1
+		       : 0;
+}
+
 /* All are checked before any is submitted. */
 static bool split(struct post *p, const struct buf *body, struct many *m)
 {
@@ -237,12 +250,7 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 		answer_die(p->rq);
 	cJSON_ArrayForEach(item, root)
 	{
-		AUTO_FREE char *text = cJSON_PrintUnformatted(item);
-		struct checked_job *j = &m->job[m->n++];
-
-		if (!text || buf_add(&j->text, text, strlen(text)) < 0)
-			answer_die(p->rq);
-		if (check(p, &j->text, &j->offer, &e) < 0) {
+		if (check_one(p, item, &m->job[m->n++], &e) < 0) {
 			answer_problem(p->rq, 400, "[%d]: %s", m->n - 1, e.msg);
 			return false;
 		}

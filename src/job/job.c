@@ -1,7 +1,7 @@
 /* job.c - the only parser of jobs: cee-job(5)
  *
  * Every program that takes a job, and the runner that starts it, use this parser.
- * job_parse checks everything that does not depend on the host; job_check adds the
+ * job_parse and job_read check everything that does not depend on the host; job_check adds the
  * administrator's ceilings and the installed languages. Each error names its field
  * and says what would be right. Nothing here does I/O.
  *
@@ -377,11 +377,18 @@ static int whole(struct parse *p, struct cee_err *e)
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e)
 {
 	AUTO_JSON cJSON *root = json_parse(text, len, e);
+
+	if (root)
+		return job_read(j, root, e);
+	job_init(j);
+	return -1;
+}
+
+int job_read(struct job *j, const cJSON *root, struct cee_err *e)
+{
 	struct parse p = { .j = j };
 
 	job_init(j);
-	if (!root)
-		return -1;
 	if (!cJSON_IsObject(root))
 		return cee_fail(e, EINVAL, "a job must be a JSON object");
 	if (json_fields(root, "", fields, 0, &p, e) == 0 && whole(&p, e) == 0)

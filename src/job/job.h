@@ -10,6 +10,7 @@
 #include "job/labels.h"
 #include "job/packages.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,8 @@ struct job {
  * host (structure, types, ranges, names); text need not be NUL-terminated.
  * On error -1, errno EINVAL, and e names the field and what would be right. */
 int job_parse(struct job *j, const char *text, size_t len, struct cee_err *e);
+/* The same for a text that json_parse has accepted; root stays the caller's. */
+int job_read(struct job *j, const cJSON *root, struct cee_err *e);
 void job_release(struct job *j);
 
 #endif
