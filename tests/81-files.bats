@@ -36,20 +36,22 @@ os.makedirs("out/deep")
 open("out/deep/data", "wb").write(bytes(range(256)) * 4096)
 open("out/run.sh", "w").write("#!/bin/sh\n"); os.chmod("out/run.sh", 0o755)
 open("out/empty", "w").close()
+open("out/gr\u00f6\u00dfe " + "x" * 100, "w").write("size")
 open("other.txt", "w").write("not asked for")
 print(hashlib.sha256(png).hexdigest())' --collect '*.png' --collect 'out/**'
 	[ "$STATUS" -eq 0 ]
-	[ "$(names)" = $'out/deep/data\nout/empty\nout/run.sh\nplot.png' ]
+	long="out/größe $(printf 'x%.0s' {1..100})"
+	[ "$(names)" = $'out/deep/data\nout/empty\n'"$long"$'\nout/run.sh\nplot.png' ]
 	[ "$(cee-files "$ID" plot.png | sha256sum | cut -d' ' -f1)" = "$(cee-log -o "$ID")" ]
 	[ "$(cee-files "$ID" plot.png | head -c 8 | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]
 	cee-files "$ID" | grep -qE '^0755 +10 out/run.sh$'
 	[ "$(cee-files --json "$ID" | jq -r 'select(.name == "out/deep/data") | .size')" = 1048576 ]
 	[ "$(cee-files "$ID" out/empty | wc -c)" = 0 ]
-	[ "$(verdict "$ID" '.files | "\(.count) \(.bytes)"')" = "4 $(cee-files --json "$ID" | jq -s 'map(.size) | add')" ]
+	[ "$(verdict "$ID" '.files | "\(.count) \(.bytes)"')" = "5 $(cee-files --json "$ID" | jq -s 'map(.size) | add')" ]
 	[ "$(verdict "$ID" '.left')" = null ]
 	mkdir "$BATS_TEST_TMPDIR/x"
-	cee-files --tar "$ID" | tar -xf - -C "$BATS_TEST_TMPDIR/x"
-	[ "$(cd "$BATS_TEST_TMPDIR/x" && find . -type f | sort | tr '\n' ' ')" = './out/deep/data ./out/empty ./out/run.sh ./plot.png ' ]
+	[ "$(LC_ALL=C cee-files --tar "$ID" | tar -xf - -C "$BATS_TEST_TMPDIR/x" 2>&1)" = "" ]	# tar warns of nothing
+	[ "$(cd "$BATS_TEST_TMPDIR/x" && find . -type f | sort | tr '\n' ' ')" = "./out/deep/data ./out/empty ./$long ./out/run.sh ./plot.png " ]
 	[ -x "$BATS_TEST_TMPDIR/x/out/run.sh" ]
 	cmp "$BATS_TEST_TMPDIR/x/plot.png" <(cee-files "$ID" plot.png)
 	sound

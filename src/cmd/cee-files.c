@@ -20,6 +20,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -209,7 +210,10 @@ static void print_tar(struct files_prog *p)
 	if (!a)
 		prog_die(EX_OSERR, "out of memory");
 	tar_check(a, archive_write_set_format_pax_restricted(a));
-	tar_check(a, archive_write_set_options(a, "hdrcharset=BINARY")); /* names are UTF-8, in every locale */
+	/* Names are UTF-8, whatever the user's locale. As binary they would be the same bytes, but tar(1) warns of
+	 * the keyword that says so. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		tar_check(a, archive_write_set_options(a, "hdrcharset=BINARY"));
 	archive_write_set_bytes_in_last_block(a, 1);
 	tar_check(a, archive_write_open_fd(a, STDOUT_FILENO));
 	for (size_t i = 0; i < p->list.n; i++)
