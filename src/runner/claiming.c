@@ -25,9 +25,9 @@
 enum {
 	GOING_MORE = 4,		/* boxes being removed, beyond the places */
 	FINISHING_MORE = 64,	/* jobs that are not waiting for packages, beyond the places */
-	PACKAGES_OF_OWNER = 32, /* jobs that wait for packages: each claimed job needs descriptors */
+	PACKAGES_OF_OWNER = 32, /* one owner's jobs that wait for packages: each claimed job needs descriptors */
 	PACKAGES_OF_ALL = 128,
-	TURN_CLAIMS = 32, /* after this time the loop handles other events */
+	TURN_CLAIMS = 32, /* after so many the loop handles other events first */
 	LATER_US = 1000000
 };
 

@@ -2,8 +2,8 @@
  *
  *     SIGTERM or SIGINT: no more claims; the runner ends after the last job
  *     a second one: boxes are removed and their jobs put back
- *     if the engine does not answer for AWAY_US meanwhile: the runner does not wait for boxes, which end with their
- * connections; jobs are put back
+ *     if the engine does not answer for AWAY_US meanwhile: the runner does not wait for
+ *         boxes, which end with their connections; jobs are put back
  */
 #include "base/loop.h"
 #include "engine/engine.h"

@@ -1,9 +1,8 @@
 /* container.c - the container of a box: everything that locks it down
  *
- * No network, no capability, a read-only root, a uid of its own, and three tmpfs as the only places to write.
- * In a box with cells the tmpfs are small: each cell mounts its own over them. Mounts from the host are
- * read-only, except the
- * one folder of a package box.
+ * No network (except a package box that fetches), no capability, a read-only root, a uid of its own, and three tmpfs
+ * as the only places to write. In a box with cells the tmpfs are small: each cell mounts its own over them. Mounts from
+ * the host are read-only, except the one folder of a package box that unpacks.
  */
 #include "runner/box/container.h"
 #include "conf/conf.h"

@@ -1,7 +1,8 @@
 /* pin.c - a separate processor for each running job (pin = yes)
  *
  * The processors are those that the runner itself was started with (taskset, cpuset).
- * main.c lets no more jobs run at once than there are processors, so no two jobs share one.
+ * reload.c (runner_cannot_pin) refuses a configuration with more jobs than processors, so two jobs share one only while
+ * a cancelled one ends.
  * The last is taken first, since interrupts mostly go to the first. The runner, the engine
  * and the box's init may use them too: they are busy for moments only.
  */

@@ -1,9 +1,8 @@
 /* sync.c - group commit
  *
- * One helper thread takes all pending requests and syncs their descriptors; the file
- * system's journal combines those of a batch into one commit. Finished requests return through a list and an
- * eventfd. The thread uses only the requests' descriptors. It also
- * does rare work that blocks on the disk itself (removing a tree).
+ * One helper thread takes all pending requests and syncs their descriptors; the file system's journal combines those of
+ * a batch into one commit. Finished requests return through a list and an eventfd. The thread uses only the requests'
+ * descriptors. It also does rare work that itself blocks on the disk (removing a tree).
  */
 #include "runner/core/sync.h"
 #include "base/fd.h"

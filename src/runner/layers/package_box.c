@@ -1,6 +1,6 @@
 /* package_box.c - one package box: a box that fetches packages, or one that unpacks them (package_box.h)
  *
- * A box that fetches has the language's image, and is the only one besides those of network jobs that has a network.
+ * A box that fetches has the language's image, and is the only kind of box that has a network.
  * In it the language's package client resolves the packages into a tree, and cee-init packs that tree
  * (src/init/layer_tar.c); the output is a stream of bytes that is not parsed here. A box that unpacks has no
  * network, and one writable folder; it gets the same stream, and lists its contents.

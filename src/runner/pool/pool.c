@@ -9,12 +9,12 @@
  *
  * A box that is made ahead (warm) has no owner until its first job, whose owner it keeps. That owner's jobs run in it
  * one after another, each in a cell, until it has served box_jobs of them or was idle for too long. It never
- * passes from
- * one owner to another. Without cells, with share = none and for owners without an identity a box serves one job.
+ * passes from one owner to another. Without cells, with share = none and for anonymous owners a box serves one job.
  *
  * Boxes made ahead are identified by shape: image and sizes. Each language has the shape of its default limits; a job
- * of another size gets a cold box. More boxes than a language's minimum are made only while jobs that use a box only
- * once are waiting, so that the engine makes the next boxes while the last jobs run.
+ * of another size gets a cold box. More boxes than a language's minimum are made only while a shape is in demand: jobs
+ * wait, and a job that uses its box only once has just taken one. So the engine makes the next boxes while the last
+ * jobs run.
  */
 #include "runner/pool/pool.h"
 #include "base/limit.h"
@@ -37,8 +37,8 @@
 
 enum {
 	COMING_MAX = 6,	     /* boxes that the engine makes at the same time: more would not be faster */
-	DEMAND_US = 2000000, /* a shape is in demand for this time after its last use */
-	PACE_US = 150000,    /* delay between the last job or box and the next box made ahead */
+	DEMAND_US = 2000000, /* how long a shape is in demand after a job that uses its box only once has taken one */
+	PACE_US = 150000,    /* least time from a job's begin, or a box made ahead, to the next box without demand */
 	BACKOFF_LEAST = 1000000,
 	BACKOFF_MOST = 60000000
 };
@@ -47,8 +47,8 @@ enum {
 struct pool_entry {
 	const struct lang *lang;
 	struct box_spec spec;
-	int64_t used_up;	/* when a box of this shape was last taken for a single job */
-	int64_t again, backoff; /* after an engine failure: earliest next try, and the next delay */
+	int64_t used_up;	/* loop_now when a box of this shape was last taken by a job that uses it only once */
+	int64_t again, backoff; /* after a box failed: loop_now of the next try, and the delay after the next failure */
 };
 
 static void refill_now(struct pool *p);
@@ -274,7 +274,8 @@ struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *o
 	return b;
 }
 
-/* Whether the box may wait for its owner's next job, given the boxes of its owner and of others. */
+/* Whether a box may wait for its owner's next job: not if it was made for an older configuration, or if there are too
+ * many boxes. */
 static bool may_wait(const struct pool *p, const struct box *b)
 {
 	return b->idle.generation == p->generation && pool_shares(p, b->owner) && p->config->conf.box_idle_us > 0 &&
@@ -327,8 +328,8 @@ static int wanted(const struct pool *p, const struct pool_entry *e)
 	return n < most ? n : most;
 }
 
-/* How many boxes may be made at the same time: many while jobs wait for boxes, one while running jobs need the
- * processors, and none while every place is taken. */
+/* How many boxes may be made at the same time: many for a shape in demand; else two, one while jobs run, which need
+ * the processors, and none while every place is taken or another box was made just now. */
 static int may_come(const struct pool *p, const struct pool_entry *e)
 {
 	if (in_demand(p, e))

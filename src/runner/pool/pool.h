@@ -32,7 +32,7 @@ struct pool {
 	size_t waiting_jobs; /* as passed to pool_refill */
 	int free_places;
 	struct timer pace;  /* fires when another box may be made ahead */
-	int64_t paced_from; /* when a box was last made ahead, or taken by a job */
+	int64_t paced_from; /* loop_now when a box was last made ahead, or taken by a job */
 };
 
 /* elsewhere NULL: nothing is compiled in another box. */

@@ -1,4 +1,4 @@
-/* pending.c - the users' requests, in turn */
+/* pending.c - bounded lists of the users' requests, served in turn (pending.h) */
 #include "runner/queue/pending.h"
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 struct pending_owner {
 	struct pending_request request[PENDING_MOST];
 	size_t n;
-	bool overflow;	   /* more are in the directories */
+	bool overflow;	   /* a request found the list full: the directories have more */
 	size_t later;	   /* this many at the end cannot be served now */
 	size_t done, kept; /* since the last refill */
 	size_t skip;	   /* this many first entries of the directories are not read again */

@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PENDING_MOST = 64, PENDING_OF_OWNER = 8, PENDING_OF_TURN = 32, PENDING_NAME = 64 };
+enum {
+	PENDING_MOST = 64,    /* requests in one owner's list */
+	PENDING_OF_OWNER = 8, /* requests of one owner that are tried in a turn, */
+	PENDING_OF_TURN = 32, /* and of all */
+	PENDING_NAME = 64     /* bytes of a name, with its NUL; longer names are ignored */
+};
 
 enum request_kind { REQUEST_CANCEL, REQUEST_REMOVAL, REQUEST_INPUT };
 enum request_result {
@@ -31,7 +36,8 @@ struct pending {
 };
 void pending_init(struct pending *p);
 void pending_release(struct pending *p);
-/* Adds a request of that owner unless it is in the list. False: the list is full, so a scan may stop. */
+/* Adds a request of that owner (its number: a place in a table that grows with it) unless it is in the list. False: the
+ * list is full, so a scan may stop. */
 bool pending_add(struct pending *p, size_t owner, enum request_kind kind, const char *name);
 
 struct pending_ops {
@@ -43,8 +49,8 @@ struct pending_ops {
 };
 enum pending_left {
 	PENDING_NOTHING,
-	PENDING_MORE, /* at once */
-	PENDING_WAITS /* only requests to be tried LATER */
+	PENDING_MORE, /* another turn would serve more */
+	PENDING_WAITS /* all were answered with LATER: serve again after pending_retry */
 };
 /* Call when there may be room again: requests answered with LATER are retried. */
 void pending_retry(struct pending *p);

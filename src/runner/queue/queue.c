@@ -42,8 +42,8 @@ struct queue {
 	struct queue_watch watch;
 	struct timer scan_again; /* an owner's folder was seen before its new/ existed */
 	int again_left;
-	struct timer serve; /* a turn of pending requests is scheduled ... */
-	bool waits;	    /* ... all of which had to wait */
+	struct timer serve; /* the next turn of pending requests */
+	bool waits;	    /* all pending requests had to wait in the last turn */
 };
 
 /* ---- requests ----------------------------------------------------------------------- */

@@ -21,6 +21,7 @@
 
 struct queue_ops {
 	void (*changed)(void *arg); /* jobs may have come */
+	/* A job is to be cancelled. The results of these three are those of pending.h. */
 	enum request_result (*cancel)(void *arg, const char *owner, const char *id);
 	/* An entry of OWNER/in, with any name, was created or written to. */
 	enum request_result (*input)(void *arg, const char *owner, const char *name);

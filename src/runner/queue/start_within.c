@@ -1,7 +1,8 @@
-/* start_within.c - waiting jobs whose start_within ends before their turn comes (start_within.h)
+/* start_within.c - finds waiting jobs that have a start_within, and hands out those whose time is over (start_within.h)
  *
- * Few jobs have one, so waiting jobs are read at leisure, each once, and the few are remembered. Nothing but this
- * field is read here: the job is parsed and checked when it is claimed, also one that is claimed because of this field.
+ * Few jobs have one, so waiting jobs are read a few at a time, each once, and only those that have one are remembered.
+ * Nothing but this field is read here: the job is parsed and checked when it is claimed, also one that is claimed
+ * because of this field.
  */
 #include "runner/queue/start_within.h"
 #include "base/buf.h"

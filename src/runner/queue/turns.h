@@ -2,9 +2,8 @@
  *
  * An owner without waiting jobs that gets one moves to the end of the line; so does an owner whose job was handed out
  * while more of its jobs wait. So no owner waits longer than one job of each owner that was in line before.
- * Owners that a
- * scan finds at the same time stand in the order of their oldest job. No files and no clock: tests simulate
- * with it.
+ * Owners that a scan finds at the same time stand in the order of their oldest job. No files and no clock: tests
+ * simulate with it.
  */
 #ifndef RUNNER_TURNS_H
 #define RUNNER_TURNS_H

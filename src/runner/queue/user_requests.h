@@ -1,8 +1,7 @@
 /* user_requests.h - requests of a shared spool's users other than jobs
  *
  * The creation of a user's part of the spool, and the removal of finished jobs: in a shared spool only root can
- * do either
- * (spool/multiuser.c, spool/remove.c).
+ * do either (spool/multiuser.c, spool/remove.c).
  */
 #ifndef RUNNER_USER_REQUESTS_H
 #define RUNNER_USER_REQUESTS_H

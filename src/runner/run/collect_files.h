@@ -18,8 +18,8 @@ struct files {
 	struct files_record now; /* the file being received; name NULL: none */
 	int64_t got;		 /* bytes of it received */
 	bool lost;		 /* no room for it: skipped */
-	int64_t begun;		 /* files received, kept or not ... */
-	int lefts;		 /* ... and LEFTs: both are bounded */
+	int64_t begun;		 /* FILE frames received, kept or not */
+	int lefts;		 /* LEFT frames received; both numbers are bounded */
 };
 
 /* Sets result->wanted; opens nothing before the first file. */

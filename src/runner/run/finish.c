@@ -64,8 +64,8 @@ static void free_later(void *p)
 	run_free(p);
 }
 
-/* Called together with giving the box back: programs still running in a box that is being removed are not waited
- * for. */
+/* At the verdict, when the box is given back, or when the job is put back. Programs that still run in a box that is
+ * being removed are not waited for. */
 static void unpin(struct run *r)
 {
 	pin_give(r->all->parts.pin, r->pinned);

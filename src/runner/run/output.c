@@ -1,9 +1,8 @@
 /* output.c - appending a job's output
  *
  * The stream is written first, then the index: bytes that the index does not cover do not count as output. If either
- * write fails (a full disk) the stream is cut back to what the
- * index covers, so that the two never disagree, and the bytes are counted as
- * dropped; the gap is recorded in the index as soon as there is room.
+ * write fails (a full disk) the stream is cut back to what the index covers, so that the two never disagree, and the
+ * bytes are counted as dropped; the gap is recorded in the index as soon as there is room.
  */
 #include "runner/run/output.h"
 #include "base/clock.h"

@@ -82,7 +82,7 @@ void run_put_back(struct run *r);
 void run_box_gone(struct run *r);
 /* The next step of a job with a verdict; failed steps are retried each second. */
 void run_step(struct run *r);
-/* Drops the compile and the layer build, which are no longer needed. */
+/* Drops the compile, and the request for a layer, which are no longer needed. */
 void run_drop_compile(struct run *r);
 int run_begin_log(struct run *r); /* once a job, before its first output. -1: no room */
 void run_free(struct run *r);	  /* frees a run that is not in a list */

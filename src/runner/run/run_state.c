@@ -9,8 +9,7 @@
  *
  * The table is in run_state.h. A state's deadline ends with the state: there is one timer, and every step
  * disarms it before the next state arms it anew. While the sync thread has a run (RUN_IN_SYNC) no timer can be
- * armed, so
- * only the thread's answer changes its state.
+ * armed, so only the thread's answer changes its state.
  */
 #include "runner/run/run_state.h"
 #include "base/limit.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* S(ID, name, place, deadline, next)
+/* S(ID, name, kind, deadline, next)
  *   name      in the log; a step between two states of one name is not logged
  *   kind      how the state is counted
  *   deadline  the timeout armed when the state is entered
@@ -58,7 +58,7 @@ enum run_kind run_state_kind(enum run_state s);
 bool run_may_follow(enum run_state from, enum run_state to);
 /* Only this function writes a state: it logs the step, disarms the old state's timer and arms the new one's. */
 void run_enter(struct run *r, enum run_state s);
-/* Moves the present state's deadline to us microseconds from now; run_late is called then. */
+/* Moves the present state's deadline to us microseconds from now; the state's function in run.c (late) is called then. */
 void run_deadline(struct run *r, int64_t us);
 /* The same, but never moves the deadline to an earlier time. */
 void run_deadline_at_least(struct run *r, int64_t us);

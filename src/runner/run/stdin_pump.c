@@ -30,7 +30,7 @@ void stdin_pump_init(struct stdin_pump *p)
 void stdin_pump_release(struct stdin_pump *p)
 {
 	if (p->taken >= 0 && ftruncate(p->taken, p->sent) < 0)
-		p->reported = p->sent; /* no submitter waits for it any more */
+		p->reported = p->sent; /* the failure is ignored: no submitter waits for the figure any more */
 	close_ptr(&p->taken);
 	close_ptr(&p->fd);
 	p->fd = p->taken = -1;

@@ -21,21 +21,21 @@ struct stdin_pump {
 	size_t text_len;
 	int fd;			/* in/ID, or -1: from the text */
 	int taken;		/* N/taken, or -1 */
-	int64_t sent, reported; /* bytes; N/taken says reported */
+	int64_t sent, reported; /* bytes sent to the box, and the length of N/taken, which lags behind */
 	size_t credit;		/* bytes that init still accepts */
 	bool ended;		/* STDIN_END is sent */
 };
 void stdin_pump_init(struct stdin_pump *p);
 void stdin_pump_release(struct stdin_pump *p);
-/* The input comes with the job. */
+/* The input comes with the job: len bytes that stay valid until the release. */
 void stdin_pump_text(struct stdin_pump *p, const void *text, size_t len);
-/* The input comes through in/ID. NULL, or why the job cannot be run. */
+/* The input comes through in/ID. s, owner and id stay valid until the release. NULL, or why the job cannot be run. */
 const char *stdin_pump_open(struct stdin_pump *p, struct spool *s, const char *owner, const char *id,
 			    struct spool_attempt *a);
 /* Sends the available input, as far as credit allows, and its end once. An error ends the job. */
 enum stdin_error {
 	STDIN_OK,
-	STDIN_TOO_LARGE, /* for max bytes */
+	STDIN_TOO_LARGE, /* the file has more than max bytes */
 	STDIN_LOST	 /* a part of it no longer exists */
 };
 enum stdin_error stdin_pump_send(struct stdin_pump *p, struct attach *a, int64_t max);

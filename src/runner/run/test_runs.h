@@ -40,6 +40,7 @@ void tests_limits(const struct run *r, struct limits all[PHASE_COUNT]);
 /* For when init is ready for a test: sends the next one, or FINISH if none is left. Returns the test's wall time
  * limit; 0: no test was sent; -1 ENOMEM. */
 int64_t tests_next(struct run *r);
+/* CREDIT: sends more of the running test's input. */
 void tests_credit(struct run *r, const struct frame *f);
 void tests_output(struct run *r, enum frame_stream s, const void *data, size_t len); /* NULL: a gap */
 /* Handles the end of a phase: true if the phase was a test. */
@@ -48,5 +49,6 @@ bool tests_end(struct run *r, const struct frame *f);
 int tests_save(struct run *r);
 /* All lines are written: releases the rest of the reserved room. */
 void tests_close(struct run *r);
+/* One line for users: how many tests failed or passed, and how many were not run. */
 void tests_explain(const struct run *r, char *text, size_t size);
 #endif
