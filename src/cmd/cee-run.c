@@ -62,7 +62,6 @@ static void usage_of(struct run *u, int argc, char **argv)
 		job_options_add(&u->compose.arguments, argv[optind]);
 }
 
-/* The program may be read from standard input; the program's own input is empty then. */
 /* The job's terminal gets the type and size of the user's, and its output is shown unchanged. */
 static void like_ours(struct run *u)
 {

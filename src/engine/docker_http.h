@@ -23,7 +23,7 @@ struct http_request {
 	const struct engine_upload *upload; /* or NULL; stays until done */
 	long timeout_ms;		    /* 0: none */
 	long idle_s;			    /* end the request after this many seconds without a byte; 0: never */
-	/* Gets the body line by line (without the newlines), instead of done. May be NULL. */
+	/* Gets the body line by line (without the newlines); done then gets no body. May be NULL. */
 	void (*line)(void *arg, const char *text, size_t len);
 	/* Once, from the loop. status: of HTTP, or 0 if no complete answer was received; body is then the reason. */
 	void (*done)(void *arg, int status, const char *body, size_t len);

@@ -17,7 +17,8 @@ void answer_text(struct request *rq, int status, const char *type, const char *d
 /* RFC 9457: {"title","status","detail"}. The title of a 400 is that of the first engine, for
  * compatibility. */
 void answer_problem(struct request *rq, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Maps the library's errno to 404, 409, 429, 503, … and sends e's message. */
+/* Maps the library's errno to 400, 404, 409, 413 or 503, and sends a message; other errors are 500, and e's message
+ * goes to the server's log only. */
 void answer_error(struct request *rq, int err, const struct cee_err *e);
 void answer_empty(struct request *rq, int status);
 /* For answers that are written in pieces: the header, with a length unless that is -1, then the

@@ -13,7 +13,7 @@
  * no two names are encoded alike; a long name is replaced by a part of its hash. So no caller can take
  * the owner of another caller, of a local user (uid-N) or of anonymous callers.
  *
- * Anonymous callers share one owner. They may read a task if they know its id, which has 74 random
+ * Anonymous callers share one owner. They may read a task if they know its id, which has 62 random
  * bits; they have no list, no groups and no keys.
  */
 #include "http/auth.h"

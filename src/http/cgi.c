@@ -1,6 +1,7 @@
 /* cgi.c - the request of RFC 3875, without any I/O (cgi.h)
  *
- * The only trusted variables are those in which the server itself names the user.
+ * Trusted are only the variables that the server sets itself: the user (REMOTE_USER) and those of its configuration
+ * (CEE_…). All others may have been chosen by the client.
  * The rules:
  *   - PATH_INFO comes decoded and is not decoded again: a second pass would make "/.." of
  *     what the server has let through as "%252e%252e".

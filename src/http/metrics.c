@@ -1,4 +1,4 @@
-/* metrics.c - GET /metrics: the counters of all live runners (spool_metrics.c), as one text
+/* metrics.c - GET /metrics: the counters of all live runners (spool/metrics_file.c), as one text
  *
  * Prometheus wants all samples of a name together. So the head of each family is sent once,
  * followed by the samples of all runners, which differ in the label runner.

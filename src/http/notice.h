@@ -4,8 +4,7 @@
 
 #include "http/request.h"
 
-/* A text for the task's owner, or NULL: tasks are run. A missing runner is reported only after 10
- * s. */
+/* A text for the task's owner, or NULL: tasks are run. A missing runner is reported only after 10 s. */
 const char *notice_text(struct request *rq);
 
 #endif

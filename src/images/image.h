@@ -8,6 +8,7 @@
 
 /* Makes the image where it is missing or older than its sources. 1 made, 0 it was up to date. */
 int image_build(struct work *w, const struct lang *l, struct cee_err *err);
+/* Pulls source.pull and makes the image of it. As image_build; -1 and *err if the registry does not give it. */
 int image_pull(struct work *w, const struct lang *l, struct cee_err *err);
 
 #endif

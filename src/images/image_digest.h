@@ -24,6 +24,8 @@ struct origin {
 };
 /* Is hostdirs[i] copied into an image of this origin? */
 bool host_wanted(const struct lang *l, struct origin o, size_t i);
+/* Writes the digest, 16 hexadecimal digits, of what an image of that origin is made of now. with: names of --with, ""
+ * for none. w->base_id must be known, unless the image is pulled. */
 void image_digest(struct work *w, const struct lang *l, struct origin o, const char *with, char out[17]);
 
 enum { WITH_MAX = 400 };

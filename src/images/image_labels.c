@@ -69,8 +69,8 @@ static int image_file_read(struct work *w, const struct lang *l, const char *wha
 	return r < 0 ? -1 : f.bad ? cee_fail(err, EIO, "%s: its list of %s cannot be read", l->image, what) : 0;
 }
 
-/* "FRAMEWORK TEXT" a line, as a label has it: with ; between. Characters that would end a label's
- * text are omitted. */
+/* "FRAMEWORK TEXT" a line, as a label has it: with ; between. All characters but letters, digits, spaces and ".+-_"
+ * are left out, so that none ends the label's text. */
 static int runtimes_read(struct work *w, const struct lang *l, char *text, size_t size, struct cee_err *err)
 {
 	char *to = text;
@@ -86,8 +86,8 @@ static int runtimes_read(struct work *w, const struct lang *l, char *text, size_
 	return 0;
 }
 
-/* If an image lacks frameworks of its language, one label lists those that it has and another one
- * their runtimes. */
+/* If an image says which frameworks it has, one label lists those that its language names, and another one their
+ * runtimes. Without that the image counts as having all of them. */
 static int frameworks_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
 {
 	AUTO_BUF struct buf have = { 0 };

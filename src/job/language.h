@@ -84,6 +84,7 @@ struct lang {
 	char *hello;		/* a program that prints "hello, world" */
 	char *missing;		/* the message when no source works */
 };
+/* Parses the text of a language file; file is its name, for messages. -1 EINVAL or ENOMEM: *l needs no release. */
 int lang_parse(struct lang *l, const char *file, const char *text, size_t len, struct cee_err *e);
 void lang_release(struct lang *l);
 /* Whether hostdirs[i] is a file next to the language file. */

@@ -9,10 +9,11 @@
 
 #include <stddef.h>
 
-/* The vector for a phase, malloc'ed and NULL-terminated, freed with strv_free.
+/* The vector for a phase, malloc'ed and NULL-terminated, freed with strv_free; NULL ENOMEM.
  * An element that is exactly {args} becomes the job's arguments, {files} every file name
- * of the job with one of the language's extensions; {file} (the entry) and {framework}
- * are replaced within an element too, and {layer} for a job with packages. */
+ * of the job with one of the language's extensions. Replaced within an element too: {file}
+ * (the entry), {stem} (the same without its extension), {framework}, {framework_version},
+ * {cpus}, and {layer} (the path of the job's packages). */
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
 /* The target of layer.links[i] for this job; malloc'ed, NULL ENOMEM. The link's name is the part before '='. */
 char *lang_link(const struct lang *l, size_t i, const struct job *j);

@@ -4,8 +4,8 @@
 
 #include "job/languages.h"
 
-/* The properties that submitters need, as JSON for SPOOL/languages.json:
- * {"languages":[{"name","title","aliases","extensions","versions","frameworks","check","hello","limits"}…]} */
+/* The properties that submitters need, as JSON for SPOOL/languages.json: {"languages":[…]}, an object with its name
+ * first for each language, one a line (published.h relies on that). malloc'ed; NULL ENOMEM. */
 char *lang_publish(const struct langs *ls);
 
 #endif

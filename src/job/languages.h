@@ -11,7 +11,8 @@ struct langs {
 	struct lang *l;
 	size_t n;
 };
-int langs_load(struct langs *ls, const char *dir, struct cee_err *e); /* every *.json of dir, by name */
+/* Reads every *.json of dir, by name. -1 and e, without a release: one is invalid, or two do not go together. */
+int langs_load(struct langs *ls, const char *dir, struct cee_err *e);
 void langs_release(struct langs *ls);
 const struct lang *langs_find(const struct langs *ls, const char *name); /* name or alias, or NULL */
 

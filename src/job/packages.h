@@ -14,7 +14,7 @@ struct job_package {
 	char *name, *version;
 };
 
-/* Appends to *v; both strings are copied. */
+/* Appends to *v; both strings are copied. -1 ENOMEM */
 int package_add(struct job_package **v, size_t *n, const char *name, const char *version);
 void packages_release(struct job_package *v, size_t n);
 /* [{"name", "version"}] of a job; may be empty. */

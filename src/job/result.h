@@ -79,7 +79,8 @@ struct result {
 };
 void result_init(struct result *r);
 void result_release(struct result *r);
-char *result_format(const struct result *r); /* malloc'ed JSON text on one line, with "\n" */
+char *result_format(const struct result *r); /* malloc'ed JSON text on one line, with "\n"; NULL ENOMEM */
+/* -1 EINVAL or ENOMEM, e names the field: *r needs no release. */
 int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e);
 int result_exit_status(const struct result *r); /* the table of cee(7) */
 bool result_is_ours(const struct result *r);	/* cee failed, not the program */

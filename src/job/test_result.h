@@ -24,6 +24,7 @@ void test_init(struct test_result *t);
 void test_release(struct test_result *t);
 bool test_passed(const struct test_result *t);	/* exit code 0, and the output as expected if one was given */
 char *test_format(const struct test_result *t); /* malloc'ed JSON text on one line, with "\n" */
+/* Parses a line without its newline. -1 EINVAL or ENOMEM, e names the field: *t needs no release. */
 int test_parse(struct test_result *t, const char *text, size_t len, struct cee_err *e);
 
 #endif
