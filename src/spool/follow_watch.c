@@ -28,8 +28,12 @@ void follow_watch_end(int fd)
 	pid_t child;
 	char byte;
 
-	if (fd < 0 || pipe2(go, O_CLOEXEC) < 0)
+	if (fd < 0)
 		return;
+	if (pipe2(go, O_CLOEXEC) < 0) {
+		close(fd); /* no descriptor is free, or no memory: waits for the kernel instead */
+		return;
+	}
 	child = fork();
 	if (child == 0) {
 		/* fd and the reading end of the pipe are closed last */

@@ -12,6 +12,7 @@
 #include "spool/claim.h"
 #include "spool/count.h"
 #include "spool/find.h"
+#include "spool/follow_watch.h"
 #include "spool/index.h"
 #include "spool/input.h"
 #include "spool/layout.h"
@@ -38,6 +39,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -764,6 +767,21 @@ static void stale_cancel(void)
 	end_spool();
 }
 
+/* The instance is closed also where no descriptor is free for the pipe that closes it later. */
+static void watch_end(void)
+{
+	struct rlimit before, few;
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	CHECK(fd >= 0 && getrlimit(RLIMIT_NOFILE, &before) == 0);
+	CHECK(fcntl(fd, F_GETFD) >= 0);
+	few = (struct rlimit){ .rlim_cur = (rlim_t)fd + 1, .rlim_max = before.rlim_max };
+	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	follow_watch_end(fd);
+	CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
+}
+
 static void languages(void)
 {
 	AUTO_BUF struct buf b = { 0 }, c = { 0 };
@@ -794,6 +812,7 @@ int main(void)
 	RUN(stale_cancel);
 	RUN(input_names);
 	RUN(input_life);
+	RUN(watch_end);
 	RUN(languages);
 	return check_status();
 }
