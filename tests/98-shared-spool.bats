@@ -275,7 +275,9 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	chmod 600 "$D/secret"
 	N=$CEE_SPOOL/uid-$BOB
 	job='{"language":"python","code":"print(1)"}'
+	x=$(new_id)	# a folder whose name in tmp is taken already
 	as $BOB sh -c "
+		mkdir -p $N/tmp/$x.1/y $N/tmp/e/f; : > $N/tmp/e/result; mv $N/tmp/e $N/new/5.$x
 		ln -s $D/secret $N/new/5.$(new_id)
 		ln -s / $N/new/5.$(new_id)
 		mkfifo $N/new/5.$(new_id)
@@ -288,7 +290,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 		/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"$N/new/5.$(new_id)\")'"
 	only_nonsense() { [ "$(ls "$N/new")" = nonsense ]; }
 	wait_until 20 only_nonsense
-	refused() { [ "$(cat "$N"/out/*/*/result | grep -c '"why":"refused"')" -eq 9 ]; }
+	refused() { [ "$(cat "$N"/out/*/*/result | grep -c '"why":"refused"')" -eq 10 ]; }
 	wait_until 20 refused
 	lacks -rqs 'secret of root' "$N/out"
 	[ "$(cat "$D/secret")" = 'secret of root' ]

@@ -27,35 +27,52 @@
 #include <unistd.h>
 
 
-/* An entry of new/ need not be a regular file: its owner can put a link, a fifo or a directory there. Such an entry
- * must not reach out/, where readers look: an empty file replaces it. A directory that is not empty is moved to its
- * owner's tmp/. */
-static void disarm(struct spool *s, int from, const char *owner, const char *name)
+/* Makes an empty file, so that nothing but a regular file is ever moved to out/. */
+static int make_empty(struct spool *s, int at, const char *name)
 {
-	struct stat st;
-	int fd;
+	AUTO_CLOSE int fd = openat(at, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, place_file_mode(s));
 
-	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (S_ISREG(st.st_mode) && st.st_nlink == 1))
-		return;
-	if (unlinkat(from, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0) {
-		AUTO_CLOSE int tmp = place_part(s, owner, PART_TMP);
-
-		if (tmp < 0 || renameat2(from, name, tmp, name, RENAME_NOREPLACE) < 0)
-			return; /* cee-fsck reports it */
-	}
-	fd = openat(from, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, place_file_mode(s));
-	close_ptr(&fd);
+	return fd < 0 ? -1 : 0;
 }
 
-/* from is cur/RUNNER/OWNER */
+/* Moves a folder with contents to its owner's tmp/, under a name that its owner cannot have taken. */
+static int give_back(struct spool *s, int from, const char *owner, const char *id, const char *name)
+{
+	AUTO_CLOSE int tmp = place_part(s, owner, PART_TMP);
+	char fresh[LAYOUT_GONE_MAX];
+
+	layout_gone_name(fresh, id);
+	return tmp < 0 ? -1 : renameat2(from, name, tmp, fresh, RENAME_NOREPLACE);
+}
+
+/* An entry of new/ need not be a regular file: its owner can put a link, a fifo or a folder there. Such an entry
+ * must not reach out/, where readers look: an empty file replaces it. 0: name is a regular file with one link, or
+ * is not there; -1: it is something else and could not be replaced now. */
+static int disarm(struct spool *s, int from, const char *owner, const char *id, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (S_ISREG(st.st_mode) && st.st_nlink == 1)
+		return 0;
+	if (unlinkat(from, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 &&
+	    (!S_ISDIR(st.st_mode) || give_back(s, from, owner, id, name) < 0))
+		return -1;
+	return make_empty(s, from, name);
+}
+
+/* from is cur/RUNNER/OWNER. A job that has ended always gets its file in out: without it, it could never be removed. */
 int claim_retire(struct spool *s, int from, const char *owner, const char *id, int attempt)
 {
 	AUTO_CLOSE int out = place_out(s, owner, id);
 	char name[LAYOUT_NAME_MAX];
 
 	layout_claim_name(name, id, attempt);
-	disarm(s, from, owner, name);
-	if (out < 0 || renameat(from, name, out, LAYOUT_JOB) < 0)
+	if (out < 0 || disarm(s, from, owner, id, name) < 0)
+		return -1;
+	if (renameat(from, name, out, LAYOUT_JOB) < 0 &&
+	    (errno != ENOENT || (make_empty(s, out, LAYOUT_JOB) < 0 && errno != EEXIST)))
 		return -1;
 	spool_hook("retired");
 	spool_input_clear(s, owner, id);

@@ -211,7 +211,7 @@ static int share_new(struct spool *s, int tmp, const char *owner, uid_t uid)
 	    renameat2(tmp, name, s->fd, owner, RENAME_NOREPLACE) < 0) {
 		int err = errno;
 
-		spool_remove_tree(tmp, name, 2);
+		spool_remove_tree(tmp, name);
 		errno = err;
 		return -1;
 	}

@@ -106,7 +106,7 @@ static int take_away(struct spool *s, int bucket, int tmp, const char *id, struc
 	if (s->durable && (fsync(bucket) < 0 || fsync(tmp) < 0))
 		return fail(e, id);
 	spool_hook("job-removed");
-	return spool_remove_tree(tmp, name, REMOVE_TREE_DEPTH) < 0 ? fail(e, id) : 0;
+	return spool_remove_tree(tmp, name) < 0 ? fail(e, id) : 0;
 }
 
 /* Requests the removal, and waits until a runner has answered. */

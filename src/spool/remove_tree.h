@@ -4,10 +4,8 @@
 
 #include <stdint.h>
 
-enum { REMOVE_TREE_DEPTH = 8 }; /* deeper than a job's directory ever is */
-
-/* Removes at/name of any type, at most depth directories deep (ELOOP); 0 also if it does not exist. */
-int spool_remove_tree(int at, const char *name, int depth);
+/* Removes at/name of any type, however deep it is; 0 also if it does not exist. */
+int spool_remove_tree(int at, const char *name);
 /* Removes tmp/NAME, the remains of a removed job (layout_is_gone), if it is at least older_us old. */
 int spool_sweep_gone(int tmp, const char *name, int64_t older_us);
 
