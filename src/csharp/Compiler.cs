@@ -136,7 +136,7 @@ static class Compiler
 	{
 		long limit = job.OutputLimit, tail = Math.Min(limit / 4, 8 << 20), gap = text.Length - limit;
 
-		if (limit == 0 || gap <= 0) {
+		if (limit < 0 || gap <= 0) {
 			frames.Diagnostics(text);
 			return 0;
 		}

@@ -10,7 +10,7 @@ sealed class Job
 	public const string Folder = "/work/";
 
 	public uint Number;
-	public long CpuLimit, OutputLimit;	// microseconds, bytes; 0: no limit
+	public long CpuLimit, OutputLimit;	// microseconds, bytes; negative: no limit
 	/// <summary>By full path.</summary>
 	public readonly Dictionary<string, byte[]> Files = new(StringComparer.Ordinal);
 	public readonly List<string> Arguments = new();
@@ -53,9 +53,8 @@ sealed class Job
 		return null;
 	}
 
-	/// <summary>Of a PHASE frame: a u32, then the limits; 0 or a negative number is none.</summary>
-	static long LimitOf(byte[] data, Limit limit) =>
-		Math.Max(0, BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4 + 8 * (int)limit)));
+	/// <summary>Of a PHASE frame: a u32, then the limits. None has all bits set, and so is negative here; 0 is a limit of 0.</summary>
+	static long LimitOf(byte[] data, Limit limit) => BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4 + 8 * (int)limit));
 
 	/// <summary>Relative names have no ".." in them: the runner checks that.</summary>
 	public static string Full(string name) => name.StartsWith('/') ? name : Folder + Short(name);

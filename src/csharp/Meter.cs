@@ -20,7 +20,7 @@ sealed class Meter : IDisposable
 	{
 		cpuBefore = Cpu();
 		Sample();
-		if (job.CpuLimit > 0)
+		if (job.CpuLimit >= 0)
 			timer = new Timer(_ => { Sample(); if (Used() > job.CpuLimit) exceeded(job, this, How.CpuLimit); }, null, TickMs, TickMs);
 	}
 

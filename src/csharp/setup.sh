@@ -8,8 +8,10 @@
 # a program that is compiled without a project is compiled as with one. The SDK has the
 # reference assemblies of its own framework; those of the others are packages, fetched here once
 # and put where the SDK looks for them, so that no job needs a network to be built. A framework
-# that cannot be fetched is left out; `frameworks` names the others and `runtimes` the runtime of
-# each, for cee-lang. Then the resident compiler is built.
+# that cannot be fetched is left out, and `left-out` says why; a build that merely takes long is
+# tried again, with more time. A framework of the SDK itself is never left out: if it cannot be
+# built, there is no image. `frameworks` names those that were built and `runtimes` the runtime
+# of each, for cee-lang. Then the resident compiler is built.
 set -eu
 here=/usr/lib/cee/csharp
 root=$(dirname "$(readlink -f "$(command -v dotnet)")")
@@ -46,16 +48,50 @@ project() {
 	E
 }
 
+# leave_out FRAMEWORK REASON
+leave_out() {
+	echo "$1: left out: $2"
+	echo "$1 $2" >> left-out
+}
+
+in_sdk() { ls -d "$root"/packs/Microsoft.NETCore.App.Ref/*/ref/"$1" > /dev/null 2>&1; }
+
+# try FRAMEWORK: 124 if it took too long each time; a busy host needs more time
+try() {
+	for seconds in 100 300 900; do
+		project "$1"
+		status=0
+		(cd "$work/$1" && timeout "$seconds" dotnet build -c Release -nologo -m:1 -nodeReuse:false \
+			-p:UseSharedCompilation=false > log 2>&1) || status=$?
+		[ $status -eq 124 ] || return $status
+		echo "$1: not built within $seconds s"
+		in_sdk "$1" || [ $unreached -eq 0 ] || return 124	# a registry that does not answer is not waited for again
+		rm -rf "${work:?}/$1"
+	done
+	return 124
+}
+
 # build FRAMEWORK: with its reference assemblies, from the SDK or fetched
 unreached=0
 build() {
-	if ! ls -d "$root"/packs/Microsoft.NETCore.App.Ref/*/ref/"$1" > /dev/null 2>&1; then
-		[ $unreached -lt 2 ] || return 1	# no registry answers; each try takes minutes
+	if ! in_sdk "$1" && [ $unreached -ge 2 ]; then	# each try takes minutes
+		leave_out "$1" "no registry answers"
+		return 1
 	fi
-	project "$1"
-	(cd "$work/$1" && timeout 100 dotnet build -c Release -nologo -m:1 -nodeReuse:false -p:UseSharedCompilation=false > log 2>&1) && return
-	grep -m1 -o 'error [A-Z].*' "$work/$1/log" || echo "$1: no answer"
-	grep -q 'error NU110' "$work/$1/log" || unreached=$((unreached + 1))
+	status=0
+	try "$1" || status=$?
+	[ $status -ne 0 ] || return 0
+	if in_sdk "$1"; then
+		tail -n 20 "$work/$1/log" 2>/dev/null || :
+		echo "$1: the SDK has it, but cannot build it (status $status; 124: it took too long)" >&2
+		exit 1
+	fi
+	if grep -q 'error NU110' "$work/$1/log" 2>/dev/null; then
+		leave_out "$1" "$(grep -m1 -o 'error [A-Z].*' "$work/$1/log" | cut -c1-200)"
+	else
+		leave_out "$1" "its reference assemblies could not be fetched: $(grep -m1 -o 'error [A-Z].*' "$work/$1/log" 2>/dev/null | cut -c1-200 || echo 'no answer')"
+		unreached=$((unreached + 1))
+	fi
 	return 1
 }
 
@@ -106,11 +142,12 @@ runtime() {
 mkdir -p ref
 : > frameworks
 : > runtimes
+: > left-out
 while read -r framework version; do
 	build "$framework" || continue
 	settle "$framework"
 	keep "$framework"
-	runtime "$framework" "$version" || continue
+	runtime "$framework" "$version" || { leave_out "$framework" "its program does not run here"; continue; }
 	echo "$framework" >> frameworks
 done <<-E
 	netcoreapp3.1 3.1

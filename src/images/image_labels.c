@@ -2,6 +2,7 @@
 #include "images/image_labels.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/container_spec.h"
 #include "engine/engine.h"
 #include "images/dockerfile.h"
@@ -86,6 +87,20 @@ static int runtimes_read(struct work *w, const struct lang *l, char *text, size_
 	return 0;
 }
 
+/* Says which frameworks of the language the image lacks, and why. */
+static void say_left_out(struct work *w, const struct lang *l)
+{
+	char text[2000], *rest = text, *line;
+
+	if (image_file_read(w, l, "left-out", text, sizeof text, NULL) < 0)
+		return;
+	while ((line = strsep(&rest, "\n"))) {
+		text_clean(line);
+		if (*line)
+			work_say(w, "lacks the framework %s", line);
+	}
+}
+
 /* If an image says which frameworks it has, one label lists those that its language names, and another one their
  * runtimes. Without that the image counts as having all of them. */
 static int frameworks_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
@@ -107,6 +122,7 @@ static int frameworks_label(struct work *w, const struct lang *l, struct buf *la
 	if (buf_printf(labels, "LABEL cee.frameworks=\"%s\" cee.runtimes=\"%s\"\n", have.data, runtimes) < 0)
 		return cee_fail(err, ENOMEM, "out of memory");
 	work_say(w, "has the frameworks %s", have.data);
+	say_left_out(w, l);
 	return 0;
 }
 

@@ -70,7 +70,7 @@ const char *compile_take_output(struct compile *c, const struct frame *f)
 
 	if (f->stream != STREAM_COMPILE)
 		return "compiler output of an unknown stream";
-	if (!most) { /* a compiler may read 0 as no limit */
+	if (!most) { /* kept to here too: an image may be older than a limit of 0 */
 		c->gap += f->len;
 		return NULL;
 	}
