@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""harm.py [--jobs N] [--seed S] [--only HARM,…] [--web] [--own-engine] [--power] [--spool-size MIB] [--keep]
-- real jobs under harm
+"""harm.py [--jobs N] [--seed S] [--only HARM,…] [--web] [--own-engine] [--power] [--spool-size MIB]
+[--keep | --keep-wrong] - real jobs under harm
 
 Runs N jobs through one or two real runners on the real engine, and does harm meanwhile, on a schedule
 that the seed decides: kill -9 of runners, submitters, boxes, and with --web of the web server and its CGI programs, with --own-engine
@@ -104,7 +104,7 @@ class Site:
         filters = json.dumps({"label": ["cee.spool=" + os.path.realpath(self.spool)]})
         return [c["Id"] for c in Engine().call("GET", "/containers/json?all=1&filters=" + urllib.parse.quote(filters))]
 
-    def close(self):
+    def close(self, wrong):
         for process, _ in self.runners.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
@@ -121,9 +121,12 @@ class Site:
         self.log.close()
         if self.engine:
             self.engine.close()
+        keep = self.args.keep or (self.args.keep_wrong and wrong)
         if self.args.spool_size:
+            if keep:
+                shutil.copytree(os.path.join(self.dir, "disk"), os.path.join(self.dir, "kept"), symlinks=True)
             subprocess.run(["umount", "-l", os.path.join(self.dir, "disk")], check=False)
-        if self.args.keep:
+        if keep:
             print("kept: %s" % self.dir)
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
@@ -438,13 +441,15 @@ def main():
     p.add_argument("--settle", type=int, default=120)
     p.add_argument("--web", action="store_true", help="half of the jobs come by POST, through lighttpd")
     p.add_argument("--own-engine", action="store_true", help="a second dockerd, which may be killed (root)")
-    p.add_argument("--keep", action="store_true")
+    p.add_argument("--keep", action="store_true", help="leave spool, notes and the runners' log")
+    p.add_argument("--keep-wrong", action="store_true", help="the same when something was wrong")
     args = p.parse_args()
-    site = Site(args)
+    site, wrong = Site(args), True
     try:
-        return power(site) if args.power else storm(site)
+        wrong = power(site) if args.power else storm(site)
+        return wrong
     finally:
-        site.close()
+        site.close(wrong)
 
 
 if __name__ == "__main__":

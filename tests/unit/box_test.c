@@ -20,6 +20,7 @@ struct user {
 	enum box_end how;
 	char reason[400];
 	enum frame_type frame;
+	struct box *box;
 };
 
 struct bench {
@@ -287,6 +288,36 @@ static void create_fails(void)
 		      strcmp(t.user.reason, "because") == 0);
 		CHECK(t.user.gone == 1 && boxes_count(&t.boxes) == 0); /* there is nothing to remove */
 		CHECK(t.fake.asked[ENGINE_REMOVE] == 0);
+		bench_end(&t);
+	}
+}
+
+/* A user that hears of the end and then asks to be told when the box is gone: it is, before and after. */
+static void ended_asks_for_gone(void *arg, enum box_end how, const char *reason)
+{
+	struct user *u = arg;
+
+	on_ended(arg, how, reason);
+	box_remove_then(u->box, on_gone, u);
+}
+
+static void gone_is_heard_after_ended(void)
+{
+	struct bench t;
+
+	for (enum box_state s = BOX_CREATING; s <= BOX_ATTACHING; s++) {
+		bench_start(&t);
+		t.user.box = make_up_to(&t, s);
+		t.user.box->gone = NULL;
+		t.user.box->ended = ended_asks_for_gone;
+		if (s == BOX_CREATING)
+			CHECK(fake_fail(&t.fake, ENGINE_CREATE, ENGINE_AWAY, "because"));
+		else
+			fake_end(fake_stream(&t.fake), "because");
+		CHECK(t.user.ended == 1 && t.user.gone == (s == BOX_CREATING));
+		if (s == BOX_ATTACHING)
+			CHECK(fake_ok(&t.fake, ENGINE_REMOVE));
+		CHECK(t.user.gone == 1 && boxes_count(&t.boxes) == 0);
 		bench_end(&t);
 	}
 }
@@ -587,6 +618,7 @@ int main(void)
 	RUN(ready_for_ever);
 	RUN(create_too_late);
 	RUN(create_fails);
+	RUN(gone_is_heard_after_ended);
 	RUN(attach_fails);
 	RUN(start_fails);
 	RUN(bad_greetings);

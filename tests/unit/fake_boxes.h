@@ -63,6 +63,17 @@ void box_remove(struct box *b)
 	b->state = BOX_REMOVING;
 }
 
+void box_remove_then(struct box *b, void (*gone)(void *), void *arg)
+{
+	bool is_gone = b->state == BOX_GONE;
+
+	box_remove(b);
+	b->gone = gone;
+	b->arg = arg;
+	if (is_gone)
+		gone(arg);
+}
+
 static int count(const struct boxes *bs, enum box_state from, enum box_state to)
 {
 	int n = 0;
@@ -114,6 +125,21 @@ static inline void box_dies(struct box *b, enum box_end how, const char *reason)
 	box_remove(b);
 	if (ended)
 		ended(arg, how, reason);
+}
+
+/* Its container could not be created: there is nothing to remove, and so it is gone before its user hears of it. */
+static inline void box_never_was(struct box *b, enum box_end how, const char *reason)
+{
+	void (*ended)(void *, enum box_end, const char *) = b->ended;
+	void *arg = b->arg;
+
+	box_remove(b);
+	b->state = BOX_GONE;
+	if (b->gone)
+		b->gone(b->arg);
+	if (ended)
+		ended(arg, how, reason);
+	b->state = BOX_REMOVING; /* for boxes_go */
 }
 
 /* Frees the boxes that were removed. */

@@ -556,6 +556,17 @@ static void boxes_that_fail(void)
 	a_box_that_fails(BOX_DIED, true, true, RUN_SYNCING, WHY_BOX_DIED);
 }
 
+static void a_box_that_never_was(void)
+{
+	struct bench t;
+
+	start(&t);
+	begin(&t, PLAIN);
+	box_never_was(box(&t), BOX_OURS, "no answer from the engine");
+	CHECK(state(&t) == RUN_GONE && waits_again(&t) && t.ended == 1);
+	finish(&t);
+}
+
 static void no_memory_for_a_box(void)
 {
 	struct bench t;
@@ -917,6 +928,7 @@ int main(void)
 	RUN(a_kill_that_is_not_heard);
 	RUN(collecting_has_its_time);
 	RUN(boxes_that_fail);
+	RUN(a_box_that_never_was);
 	RUN(no_memory_for_a_box);
 	RUN(frames_that_init_may_not_send);
 	RUN(init_fails);

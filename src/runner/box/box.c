@@ -150,6 +150,18 @@ void box_remove(struct box *b)
 	remove_container(b);
 }
 
+void box_remove_then(struct box *b, void (*gone)(void *), void *arg)
+{
+	if (b->state == BOX_GONE) { /* its gone was called before its ended, to which the caller reacts */
+		box_remove(b);
+		gone(arg);
+		return;
+	}
+	b->gone = gone;
+	b->arg = arg;
+	box_remove(b);
+}
+
 static void box_failed(struct box *b, enum box_end how, const char *reason)
 {
 	void (*ended)(void *, enum box_end, const char *) = b->ended;

@@ -101,4 +101,7 @@ void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const s
 void box_rest(struct box *b);
 /* The user no longer needs the box: removes the container, then calls gone. */
 void box_remove(struct box *b);
+/* The same, with a gone of the caller's, which is called exactly once: before this returns when the container never
+ * existed or exists no longer, as in an ended of a box that could not be created. */
+void box_remove_then(struct box *b, void (*gone)(void *), void *arg);
 #endif

@@ -275,13 +275,10 @@ void run_requeue(struct run *r)
 	run_drop_compile(r);
 	counters_rerun(r->all->parts.counters);
 	run_enter(r, RUN_RERUN);
-	if (!r->box) {
+	if (r->box)
+		box_remove_then(r->box, on_gone, r);
+	else
 		run_put_back(r);
-		return;
-	}
-	r->box->gone = on_gone;
-	r->box->arg = r;
-	box_remove(r->box);
 }
 
 void run_failed(struct run *r, enum why why, const char *message)
