@@ -81,7 +81,7 @@ void client_open(struct client *c, unsigned flags)
 	struct cee_err e = { 0 };
 
 	if (conf_load(&c->conf, c->conf_path, c->spool_path, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
+		prog_die(prog_config_status(), "%s", e.msg);
 	if (spool_open(&c->spool, c->conf.spool, flags, c->conf.durable, &e) < 0)
 		prog_die(open_status(), "%s", e.msg);
 }

@@ -71,6 +71,20 @@ void prog_error(const char *fmt, ...)
 	va_end(ap);
 }
 
+int prog_config_status(void)
+{
+	switch (errno) {
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case EIO:
+	case EAGAIN:
+		return EX_OSERR;
+	default:
+		return EX_CONFIG;
+	}
+}
+
 void prog_die(int status, const char *fmt, ...)
 {
 	va_list ap;

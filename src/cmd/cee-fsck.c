@@ -214,7 +214,7 @@ int main(int argc, char **argv)
 	if (argc - optind > (f.making ? 1 : 0))
 		prog_usage("%s: no operand expected here", argv[argc - 1]);
 	if (conf_load(&conf, f.conf_path, f.spool_path, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
+		prog_die(prog_config_status(), "%s", e.msg);
 	if (spool_open(&f.s, conf.spool, f.making ? SPOOL_CREATE | (f.shared ? SPOOL_SHARED : 0) : 0, true, &e) < 0)
 		prog_die(exit_of(errno), "%s", e.msg);
 	if (f.s.shared && conf_http_uid(&conf, &http, &e) == 0)

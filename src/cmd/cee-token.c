@@ -260,7 +260,7 @@ int main(int argc, char **argv)
 	    (what && strcmp(command, "add") != 0 && strcmp(command, "revoke") != 0))
 		prog_usage("add NAME, list or revoke ID|NAME must be given");
 	if (conf_load(&p.conf, p.conf_path, NULL, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
+		prog_die(prog_config_status(), "%s", e.msg);
 	p.file = p.conf.http_tokens;
 	if (!what) {
 		read_file(&p);

@@ -355,9 +355,9 @@ int main(int argc, char **argv)
 	prog_init(argv[0]);
 	command = arguments(&r, argc, argv);
 	if (conf_load(&r.conf, r.conf_path, r.spool_path, &err) < 0)
-		prog_die(EX_CONFIG, "%s", err.msg);
+		prog_die(prog_config_status(), "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
-		prog_die(EX_CONFIG, "%s", err.msg);
+		prog_die(prog_config_status(), "%s", err.msg);
 	if (!command->others)
 		names_check(&r);
 	r.work.conf = &r.conf;

@@ -74,7 +74,7 @@ static void read_configuration(struct runner *r)
 	char text[200];
 
 	if (config_load(&r->config, r->options.conf_path, r->options.spool_path, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
+		prog_die(prog_config_status(), "%s", e.msg);
 	if (runner_cannot_pin(r, &r->config, text, sizeof(text)))
 		prog_die(EX_CONFIG, "%s", text);
 	if (access(r->config.conf.init, X_OK) < 0)
@@ -89,11 +89,11 @@ static void open_spool(struct runner *r, bool durable)
 	struct cee_err e;
 
 	if (spool_open(&r->spool, path, SPOOL_CREATE, durable, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
+		prog_die(prog_config_status(), "%s", e.msg);
 	if (r->spool.shared)
 		umask(022); /* access of readers is controlled by the directories above (spool/multiuser.c) */
 	if (spool_runner_open(&r->claims, &r->spool, &e) < 0)
-		prog_die(EX_CONFIG, "%s: %s; the spool must be this user's to write, or name another with -s", path,
+		prog_die(prog_config_status(), "%s: %s; the spool must be this user's to write, or name another with -s", path,
 			 e.msg);
 	if (!realpath(path, r->spool_real))
 		prog_die(EX_OSERR, "%s: %s", path, strerror(errno));
@@ -183,7 +183,7 @@ void runner_start(struct runner *r, const struct runner_options *o)
 	make_queue(r);
 	if (docker_init(&r->docker, &r->loop, host && *host ? host : r->config.conf.docker_host, runner_engine_changed,
 			r, &e) < 0)
-		prog_die(EX_CONFIG, "%s", e.msg);
+		prog_die(prog_config_status(), "%s", e.msg);
 	log_event("start", "version", CEE_VERSION, "runner", r->claims.name, "spool", r->spool_real, "jobs",
 		  log_number(runner_places(r)), "durable", durable ? "yes" : "no", NULL);
 	start_timers(r);

@@ -322,6 +322,16 @@ def ended(site, notes):
                if glob.glob(os.path.join(site.spool, right.get("owner", site.owner), "out", "*", id, "job")))
 
 
+def ended_by_itself(site, name, notes):
+    """Only a runner that could not begin for want of memory or descriptors may end, with 71: it is started again."""
+    process = site.runners[name][0]
+    with open(site.log.name, errors="replace") as f:
+        began = any(" start " in line and ".%d." % process.pid in line for line in f)
+    if began or process.returncode != os.EX_OSERR:
+        notes["?runner-%s-%d" % (name, process.pid)] = {"kind": "a runner ended by itself, status %d" % process.returncode}
+    site.start_runner(name)
+
+
 def settle(site, notes, seconds):
     """no harm any more: everything must come to its end"""
     site.proxy.harm = "none"
@@ -333,8 +343,7 @@ def settle(site, notes, seconds):
         time.sleep(0.2)
         for name, (process, _) in list(site.runners.items()):
             if process.poll() is not None:
-                notes["?runner-%s" % name] = {"kind": "a runner ended by itself, status %d" % process.returncode}
-                site.start_runner(name)
+                ended_by_itself(site, name, notes)
     for process, _ in site.runners.values():
         process.terminate()
     for process, _ in site.runners.values():
@@ -386,8 +395,7 @@ def storm(site):
         harm(site)
         for name, (process, _) in list(site.runners.items()):
             if process.poll() is not None:
-                notes["?runner-%s-%f" % (name, time.time())] = {"kind": "a runner ended by itself, status %d" % process.returncode}
-                site.start_runner(name)
+                ended_by_itself(site, name, notes)
         time.sleep(site.rng.uniform(0.05, 0.7))
         if time.time() - began > args.seconds:
             break
