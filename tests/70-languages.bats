@@ -93,7 +93,7 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	jq '.source = {"setup": ["touch /two"]}' "$LANGS/yy.json" > "$LANGS/n" && mv "$LANGS/n" "$LANGS/yy.json"
 	run cee-lang build
 	[ "$status" -eq 78 ]
-	[[ $output == *"not the same source"* ]]
+	[[ $output == *"but different sources"* ]]
 }
 
 @test "a file beside the language file is copied in, and counts by what it holds" {
@@ -211,9 +211,9 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	run cee-lang build zz
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$(line "pulling $NO_REGISTRY")" -lt "$(line 'zz: not pulled (')" ]
-	[ "$(line 'zz: not pulled (')" -lt "$(line "zz: not from the distribution's cee-no-such-package (Unable to locate package cee-no-such-package); next source")" ]
-	[ "$(line 'cee-no-such-package); next source')" -lt "$(line "building $IMAGE:latest (distribution bc)")" ]
+	[ "$(line "pulling $NO_REGISTRY")" -lt "$(line 'zz: cannot be pulled (')" ]
+	[ "$(line 'zz: cannot be pulled (')" -lt "$(line "zz: the distribution's cee-no-such-package cannot be installed (Unable to locate package cee-no-such-package); trying the next source")" ]
+	[ "$(line 'cee-no-such-package); trying the next source')" -lt "$(line "building $IMAGE:latest (distribution bc)")" ]
 	[[ $output != *cee-nor-this* && $output != *"zz: | "* ]]
 	[ "$(cee-lang list --json zz | jq -r '.[0].source')" = "distribution bc" ]
 	[[ $(cee-lang list zz) == *" ready "*" distribution bc" ]]
@@ -235,7 +235,7 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	run cee-lang build zz
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"zz: not from the distribution's b. (Unable to locate package b.); next source"* ]]
+	[[ $output == *"zz: the distribution's b. cannot be installed (Unable to locate package b.); trying the next source"* ]]
 	[[ $(cee-lang list --json zz | jq -r '.[0].source') == "packages and host "*/sort ]]
 	[ "$(state)" = ready ]
 
@@ -243,7 +243,7 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	run cee-lang build
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"not pulled ("*"cee-no-such-package); next source"*"not found in PATH"*"zz: take another host"* ]]
+	[[ $output == *"cannot be pulled ("*"cee-no-such-package); trying the next source"*"not found in PATH"*"zz: take another host"* ]]
 	run cee-lang build zz
 	[ "$status" -eq 1 ]
 

@@ -76,7 +76,7 @@ for n in "a/1.o", "a/b/2.o", "a/b/c/3.o", "a/b/c/3.c", "x/4.o", "r1", "r2", "r3"
 	done
 	run cee-submit -j - <<< '{"language": "python", "code": "1", "collect": {"patterns": ["*"], "files": 257}}'
 	[ "$status" -eq 65 ]
-	[[ "$output" == *'collect.files: 257 is more than this engine collects (at most 256)'* ]]
+	[[ "$output" == *'collect.files: 257 is more than this host collects (at most 256)'* ]]
 	run cee-submit -j - <<< "{\"language\": \"python\", \"code\": \"1\", \"collect\": $(jq -nc '[range(65) | "a"]')}"
 	[ "$status" -eq 65 ]
 }

@@ -150,7 +150,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 }
 
 @test "doctor: the engine" {
-	DOCKER_HOST=unix:///nowhere/sock finds FAIL engine 'nobody answers at unix:///nowhere/sock' 'docker_host' -- engine
+	DOCKER_HOST=unix:///nowhere/sock finds FAIL engine 'no engine answers at unix:///nowhere/sock' 'docker_host' -- engine
 	DOCKER_HOST=nonsense finds FAIL engine 'expected unix:///PATH' 'docker_host' -- engine
 	DOCKER_HOST=unix:///nowhere/sock finds warn memory 'needs the engine' -- memory
 	fake api=1.40
@@ -179,7 +179,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 	conf 'runtime ='
 	echo '{"nonsense": ' > "$BATS_TEST_TMPDIR/bad.json"
 	conf "seccomp = $BATS_TEST_TMPDIR/bad.json"
-	finds FAIL seccomp 'no JSON' 'set seccomp in cee.conf' -- seccomp
+	finds FAIL seccomp 'not a JSON object' 'set seccomp in cee.conf' -- seccomp
 	echo '{"defaultAction": "NONSENSE"}' > "$BATS_TEST_TMPDIR/bad.json"
 	finds FAIL seccomp 'bad.json' 'set seccomp in cee.conf' -- seccomp
 	conf 'seccomp = /nowhere.json'
@@ -233,12 +233,12 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 	mkdir "$BATS_TEST_TMPDIR/l"
 	jq '.image = "cee/nowhere:never" | .name = "mine" | .aliases = []' "$CEE_ROOT/etc/languages.d/python.json" > "$BATS_TEST_TMPDIR/l/mine.json"
 	conf "languages = $BATS_TEST_TMPDIR/l"
-	finds FAIL 'image mine' 'cee/nowhere:never is not there' 'cee-lang build mine' -- images
+	finds FAIL 'image mine' 'cee/nowhere:never is missing' 'cee-lang build mine' -- images
 	finds warn memory 'no language has its image' -- memory
 	echo '{' > "$BATS_TEST_TMPDIR/l/mine.json"
 	finds FAIL languages 'mine.json' 'correct that file' -- languages
 	rm "$BATS_TEST_TMPDIR/l/mine.json"
-	finds FAIL languages 'holds no language' -- languages
+	finds FAIL languages 'contains no language file' -- languages
 	conf "languages = $CEE_ROOT/etc/languages.d"
 	conf 'uids = 65000:1000'
 	finds FAIL uids 'nobody' 'set uids = ' -- uids
@@ -250,7 +250,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 		"cee.spool": "'"$(realpath "$CEE_SPOOL")"'", "cee.runner": "dead.1.2"}}' | jq -r .Id)
 	run cee-doctor boxes
 	engine DELETE "/containers/$id?force=1"
-	[[ "$output" == "warn boxes: 1 of runners that died are left (${id:0:12}): start a cee-runner"* ]]
+	[[ "$output" == "warn boxes: 1 box of dead runners is left (${id:0:12}): start a cee-runner"* ]]
 	conf 'nonsense = 1'
 	finds FAIL conf 'nonsense' 'cee.conf(5)' --
 }

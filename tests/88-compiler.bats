@@ -156,7 +156,7 @@ enormous() {
 	wait_until 60 again 2
 	id=$(jq -n --arg code "$(forever)" '{language: "csharp", $code, limits: {compile: {wall: 1}}}' | cee-submit -j -)
 	wait_until 60 ended "$id"
-	[ "$(verdict "$id" '"\(.compiler), \(.why), \(.message)"')" = "resident, compile error, ran for its 1 s while compiling" ]
+	[ "$(verdict "$id" '"\(.compiler), \(.why), \(.message)"')" = "resident, compile error, ran for its 1 s of wall time while compiling" ]
 
 	wait_until 60 again 3
 	cs "$(enormous)"
@@ -260,7 +260,7 @@ frameworks() { cee-lang list --json csharp | jq -r '.[0].frameworks // empty'; }
 	[ "${#all[@]}" -gt 1 ] || skip "there is one framework only"
 	run cee-submit -j - <<< "{\"language\": \"csharp\", \"code\": \"1\", \"version\": \"${all[0]}\", \"target_framework_monikier\": \"${all[1]}\"}"
 	[ "$status" -eq 65 ]
-	[[ $output == *"version: \"${all[0]}\" is another framework than target_framework_monikier, \"${all[1]}\""* ]]
+	[[ $output == *"version: \"${all[0]}\" contradicts target_framework_monikier, \"${all[1]}\""* ]]
 }
 
 @test "the result names the runtime that ran it, and nothing where nothing ran" {

@@ -491,7 +491,7 @@ a = [b"x"]; e = [b"REQUEST_METHOD=GET", b"PATH_INFO=/tasks", b"REMOTE_USER=a", b
 v = lambda l: (ctypes.c_char_p * (len(l) + 1))(*l, None)
 ctypes.CDLL(None).execve(sys.argv[1].encode(), v(a), v(e))' "$CEE_BIN/cee-http"
 	[[ "$output" == 'Status: 400'* ]]
-	[[ "$output" == *'REMOTE_USER stands twice'* ]]
+	[[ "$output" == *'REMOTE_USER: given twice'* ]]
 	sound
 }
 

@@ -17,7 +17,7 @@ static int limit_value(const cJSON *v, enum limit_id id, const char *path, struc
 	if (!cJSON_IsNumber(v) && !cJSON_IsString(v))
 		return json_wrong_type(e, path, v, "a number or a string");
 	if (l->v[id] >= 0)
-		return json_wrong(e, path, "is set twice (a limit beside compile and run is the run's)");
+		return json_wrong(e, path, "is set twice (a limit outside of compile and run is one of run)");
 	if ((cJSON_IsNumber(v) ? limit_number(id, v->valuedouble, &l->v[id], &why)
 			       : limit_parse(id, v->valuestring, &l->v[id], &why)) < 0)
 		return json_wrong(e, path, "%s", why.msg);
@@ -106,7 +106,8 @@ int json_phase_limits(const cJSON *v, const char *path, struct limits l[PHASE_CO
 			return -1;
 	}
 	if (l[PHASE_COMPILE].v[LIMIT_DISK] >= 0 || l[PHASE_COMPILE].v[LIMIT_INODES] >= 0)
-		return json_wrong(e, path, "disk and inodes are the whole job's: set them beside compile, not in it");
+		return json_wrong(e, path,
+				  "disk and inodes bound the whole job: set them in limits itself, not in compile");
 	return 0;
 }
 

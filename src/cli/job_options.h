@@ -57,7 +57,7 @@ enum {
 	"      --buffer full|live\n"                                                                                   \
 	"      --priority N        0 first ... 9 last (default 5)\n"                                                   \
 	"      --start-within TIME expire the job when it has not begun by then\n"                                     \
-	"      --retries N         reruns after a failure of the engine, 0 to 3 (default 1)\n"                         \
+	"      --retries N         reruns after a failure of cee, 0 to 3 (default 1)\n"                                \
 	"      --keep TIME         how long the result is kept\n"                                                      \
 	"      --label NAME=VALUE\n"
 /* Handles one of these options, with its value in optarg; false: opt is another option. */

@@ -244,7 +244,7 @@ static int item(void *arg, const struct follow_item *it)
 		break;
 	case FOLLOW_RERUN:
 		before_note(a);
-		prog_error("%s is run again after a failure of the engine; attempt %d begins", a->f.id, it->attempt);
+		prog_error("%s is run again after a failure of cee; attempt %d begins", a->f.id, it->attempt);
 		break;
 	}
 	return 0;
@@ -366,7 +366,7 @@ static void report_reason(struct wait_job *a, const struct result *r)
 	else if (r->why == WHY_SIGNALLED)
 		prog_error("ended by signal %d (%s)%s%s", r->signal, strsignal(r->signal), colon, message);
 	else if (result_is_ours(r))
-		prog_error("%s: %s%s%s (a failure of the engine, not of the program)", a->f.id, why_name[r->why], colon,
+		prog_error("%s: %s%s%s (a failure of cee, not of the program)", a->f.id, why_name[r->why], colon,
 			   message);
 	else
 		prog_error("%s%s%s", why_name[r->why], colon, message);

@@ -83,8 +83,8 @@ static void open_job(struct files_prog *p)
 		read_index(p, &r);
 	else if (p->name)
 		prog_die(EX_NOINPUT, "%s: %s", p->id,
-			 r.files.wanted ? "nothing was collected: no file matched, or it stayed behind"
-					  " (cee-stat says what did)"
+			 r.files.wanted ? "nothing was collected: no file matched, or those that did could not be "
+					  "collected (cee-stat lists them)"
 					: "the job collects nothing: submit it with --collect");
 	result_release(&r);
 }
@@ -105,7 +105,7 @@ static void each_block(struct files_prog *p, const struct files_record *f, put_f
 			continue;
 		if (n <= 0)
 			prog_die(n ? EX_IOERR : EX_DATAERR, "%s: %s: %s", p->id, f->name,
-				 n ? strerror(errno) : "its bytes are not all there; cee-fsck says more");
+				 n ? strerror(errno) : "part of its content is missing; cee-fsck says more");
 		if (put(arg, data, (size_t)n) < 0)
 			prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 		done += n;

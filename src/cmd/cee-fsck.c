@@ -116,7 +116,7 @@ static void make_shared(struct fsck *f, const char *owner)
 			 " says who cee-http is, anon and http-*",
 			 owner);
 	if (geteuid() != 0)
-		prog_die(EX_NOPERM, "only root makes the owners of a shared spool");
+		prog_die(EX_NOPERM, "only root can make owners of a shared spool");
 	if (multiuser_make_owner(&f->s, owner, uid, &e) < 0)
 		prog_die(exit_of(errno), "%s", e.msg);
 }
@@ -145,7 +145,7 @@ static const char help[] = "usage: cee-fsck [-s SPOOL] [-c CONF] [--json] [--fix
 			   "      --fix         remove files in tmp whose writers are gone, requests for the\n"
 			   "                    end and input of jobs that are over, and keys of jobs that\n"
 			   "                    are gone; safe in a live spool\n"
-			   "      --make        make a spool, and OWNER's part of it; in a shared one set them right\n"
+			   "      --make        make a spool, and OWNER's part of it; correct those of a shared one\n"
 			   "      --shared      ... one that many users share, as root\n"
 			   "      --help, --version\n"
 			   "\n"

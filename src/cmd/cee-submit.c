@@ -389,7 +389,7 @@ static void check_each(struct submit *u)
 		prog_usage("-i -: standard input can be given to one job only; name a file");
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->v[i], "-") == 0)
-			prog_usage("- stands alone: it reads names from standard input");
+			prog_usage("-: no files beside it (it reads their names from standard input)");
 }
 
 static void check_usage(struct submit *u)
@@ -398,25 +398,25 @@ static void check_usage(struct submit *u)
 	const char *what = u->job_path ? "-j" : "-";
 
 	if (u->verdict && !u->wait)
-		prog_usage("--verdict requires -w (or use cee-stat --json)");
+		prog_usage("--verdict: requires -w (or use cee-stat --json)");
 	if (u->each) {
 		check_each(u);
 		return;
 	}
 	if (u->nul)
-		prog_usage("-0 is for --each");
+		prog_usage("-0: requires --each");
 	if (!u->job_path && d->files.n == 0)
 		prog_usage("give a file, or -j JOB");
 	if (!u->job_path && !wants_lines(u)) {
 		for (size_t i = 0; i < d->files.n; i++)
 			if (strcmp(d->files.v[i], "-") == 0)
-				prog_usage("- stands alone: it reads jobs, not a program");
+				prog_usage("-: no files beside it (it reads jobs from standard input)");
 		return;
 	}
 	if ((u->job_path && d->files.n > 0) || d->arguments.n > 0)
-		prog_usage("%s: files and arguments belong in the job", what);
+		prog_usage("%s: takes no files and arguments (write them into the JSON)", what);
 	if (u->has_field)
-		prog_usage("%s: options cannot override fields of the job", what);
+		prog_usage("%s: options cannot override fields of the job (write them into the JSON)", what);
 	if (wants_lines(u) && (u->wait || u->id || u->to.key))
 		prog_usage("- submits many jobs: -w, --id and --key are for one (cee-submit - | cee-log -f waits for "
 			   "all)");

@@ -20,17 +20,17 @@ int conf_http_uid(const struct conf *c, uid_t *uid, struct cee_err *e)
 	struct passwd *p;
 
 	if (!*name)
-		return cee_fail(e, ENOENT, "http_user of cee.conf names nobody");
+		return cee_fail(e, ENOENT, "http_user: is not set in cee.conf (write the user that cee-http runs as)");
 	if (strspn(name, "0123456789") == strlen(name)) {
 		n = strlen(name) <= 10 ? strtoul(name, NULL, 10) : UINT32_MAX;
 		if (n >= UINT32_MAX)
-			return cee_fail(e, EINVAL, "http_user = %s: is no user's number", name);
+			return cee_fail(e, EINVAL, "http_user = %s: not a valid user number", name);
 		*uid = (uid_t)n;
 		return 0;
 	}
 	p = getpwnam(name);
 	if (!p)
-		return cee_fail(e, EINVAL, "http_user = %s: there is no such user here", name);
+		return cee_fail(e, EINVAL, "http_user = %s: no such user on this host", name);
 	*uid = p->pw_uid;
 	return 0;
 }

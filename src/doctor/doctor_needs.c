@@ -159,7 +159,7 @@ bool need_info(struct doctor *d, struct finding *f)
 		d->info_asked = true;
 		d->info_there = ask(d, &(struct engine_request){ .op = ENGINE_INFO }, take_info, &d->info) == ENGINE_OK;
 	}
-	return d->info_there || unmet(f, "the engine does not describe itself");
+	return d->info_there || unmet(f, "the engine gives no description of itself");
 }
 
 static void look_for_images(struct doctor *d)

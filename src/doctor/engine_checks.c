@@ -28,17 +28,17 @@ void check_engine(struct doctor *d, struct finding *f)
 	if (need_info(d, &none))
 		finding_set(f, FINDING_OK, "", "%s at %s, kernel %s", d->info.version, engine_host(d), d->info.kernel);
 	else if (d->engine_there)
-		finding_set(f, FINDING_FAIL, "look at the engine's log", "%s: does not describe itself",
-			    engine_host(d));
+		finding_set(f, FINDING_FAIL, "look at the engine's log",
+			    "%s: gives no description of itself (GET /info)", engine_host(d));
 	else if (engine_old(&d->docker.engine))
 		finding_set(f, FINDING_OK, "", "answers at %s", engine_host(d));
 	else if (!d->engine_begun)
 		finding_set(f, FINDING_FAIL, "set docker_host in cee.conf, or DOCKER_HOST", "%s", d->engine_error.msg);
 	else
 		finding_set(f, FINDING_FAIL,
-			    "start it, or set docker_host in cee.conf or DOCKER_HOST; its socket must be this user's "
-			    "to open",
-			    "nobody answers at %s: %s", engine_host(d),
+			    "start it, or set docker_host in cee.conf or DOCKER_HOST; this user must be allowed to "
+			    "open its socket",
+			    "no engine answers at %s: %s", engine_host(d),
 			    engine_trouble(&d->docker.engine)[0] ? engine_trouble(&d->docker.engine) : "within 6 s");
 }
 
@@ -72,10 +72,10 @@ void check_seccomp(struct doctor *d, struct finding *f)
 			    d->seccomp_error.msg);
 	else if (!cJSON_IsObject(j))
 		finding_set(f, FINDING_FAIL, "set seccomp in cee.conf to etc/seccomp.json of cee",
-			    "seccomp = %s: is no JSON object", d->config.conf.seccomp);
+			    "seccomp = %s: not a JSON object", d->config.conf.seccomp);
 	else if (need_info(d, f) && !d->info.seccomp)
-		finding_set(f, FINDING_FAIL, "an engine and a kernel with seccomp (CONFIG_SECCOMP_FILTER)",
-			    "this engine has no seccomp: the profile would not hold");
+		finding_set(f, FINDING_FAIL, "use an engine and a kernel with seccomp (CONFIG_SECCOMP_FILTER)",
+			    "this engine has no seccomp: the profile would not be enforced");
 	else if (need_box(d, &none))
 		finding_set(f, FINDING_OK, "", "%s, accepted", d->config.conf.seccomp);
 	else if (d->box_asked && strcasestr(d->box.reason, "seccomp"))
@@ -122,7 +122,7 @@ void check_init(struct doctor *d, struct finding *f)
 void check_box(struct doctor *d, struct finding *f)
 {
 	if (need_box(d, f))
-		finding_set(f, FINDING_OK, "", "comes up, of %s", d->image);
+		finding_set(f, FINDING_OK, "", "comes up, from the image %s", d->image);
 	else if (d->box_asked)
 		host_box(f, &d->config.conf, &d->box);
 }
@@ -145,12 +145,12 @@ void check_tmpfs(struct doctor *d, struct finding *f)
 	if (!need_box(d, f) || !probe(d, &c, &e))
 		return;
 	if (e.ran && e.why == WHY_EXITED && e.phase.exit_code == 0)
-		finding_set(f, FINDING_OK, "", "/work, /tmp and /dev/shm are, of %lld MiB, and the rest is read-only",
+		finding_set(f, FINDING_OK, "", "/work, /tmp and /dev/shm have %lld MiB; the rest is read-only",
 			    (long long)limit_probe_number(&e, "/work") >> 10);
 	else
 		finding_set(f, FINDING_FAIL,
-			    "a runtime that mounts tmpfs with a size and keeps the root read-only: runc, crun", "%s",
-			    e.ran ? "a job can write where no tmpfs is" : e.reason);
+			    "use a runtime that mounts tmpfs with a size and keeps the root read-only: runc, crun",
+			    "%s", e.ran ? "a job can write where no tmpfs is" : e.reason);
 }
 
 /* One limit of limit.h; for two of them the engine's own bound as well. */
@@ -185,7 +185,7 @@ void check_languages(struct doctor *d, struct finding *f)
 		finding_set(f, FINDING_FAIL, "correct that file", "%s", d->langs_error.msg);
 	else if (!d->config.langs.n)
 		finding_set(f, FINDING_FAIL, "set languages in cee.conf to etc/languages.d of cee",
-			    "%s: holds no language", d->config.conf.languages);
+			    "%s: contains no language file", d->config.conf.languages);
 	else
 		finding_set(f, FINDING_OK, "", "%zu in %s", d->config.langs.n, d->config.conf.languages);
 }
@@ -207,7 +207,7 @@ void check_images(struct doctor *d, struct finding *f)
 		if (d->image_there[i])
 			finding_set(&one, FINDING_OK, "", "%s", l->l[i].image);
 		else /* a host must have at least one language, not all of them */
-			finding_set(&one, d->image ? FINDING_WARN : FINDING_FAIL, remedy, "%s is not there",
+			finding_set(&one, d->image ? FINDING_WARN : FINDING_FAIL, remedy, "%s is missing",
 				    l->l[i].image);
 		report(d, name, &one);
 	}

@@ -79,8 +79,7 @@ static void share_wrong(void *arg, const char *path, const char *text)
 
 	if (h->wrong++)
 		return; /* report only the first problem; cee-fsck reports all of them */
-	snprintf(remedy, sizeof(remedy), "cee-fsck --make %s as root sets it right; cee-fsck names all that is wrong",
-		 h->owner);
+	snprintf(remedy, sizeof(remedy), "as root: cee-fsck --make %s; cee-fsck lists all problems", h->owner);
 	finding_set(h->f, FINDING_FAIL, remedy, "%.150s %s", path, text);
 }
 
@@ -104,7 +103,7 @@ static void judge_share(struct finding *f, const struct conf *c, struct spool *s
 
 	if (geteuid() != 0) {
 		finding_set(f, FINDING_WARN, "run this as root, as its runner does",
-			    "%s: users share it, and this is uid %u, who sees his own part", c->spool,
+			    "%s: is a shared spool, of which uid %u sees only its own part", c->spool,
 			    (unsigned)geteuid());
 		return;
 	}
@@ -148,9 +147,9 @@ void local_spool(struct finding *f, const struct conf *c)
 	}
 	if (f->status == FINDING_OK && try_write(s.fd) < 0)
 		finding_set(f, FINDING_FAIL,
-			    errno == EROFS ? "mount it read-write, or name another spool with -s"
-					   : "make it writable for the user that cee-runner runs as, on a file system "
-					     "that is well",
+			    errno == EROFS
+				    ? "mount it read-write, or name another spool with -s"
+				    : "make it writable for the user that cee-runner runs as, on a healthy file system",
 			    "%s: cannot be written: %s", c->spool, strerror(errno));
 	spool_release(&s);
 }
@@ -171,7 +170,8 @@ void local_room(struct finding *f, const struct conf *c)
 	limit_format(room, LIMIT_DISK, left >> 20 << 20);
 	limit_format(least, LIMIT_DISK, c->min_room);
 	if (left < c->min_room)
-		finding_set(f, FINDING_FAIL, "make room there (old results may go), or lower min_room in cee.conf",
+		finding_set(f, FINDING_FAIL,
+			    "make room there (cee-prune --older-than TIME), or lower min_room in cee.conf",
 			    "%s: %s left, and new jobs are refused below %s", c->spool, room, least);
 	else if (counts && v.f_favail < INODES_FEW)
 		finding_set(f, FINDING_FAIL, "remove old results, or make the file system with more inodes",
@@ -265,7 +265,7 @@ void local_inotify(struct finding *f, int64_t owners)
 	if (instances >= 0 && used + 8 > instances)
 		finding_set(f, FINDING_WARN, "sysctl fs.inotify.max_user_instances=1024",
 			    "%" PRId64 " of this user's %" PRId64
-			    " instances are in use: who gets none looks every 20 or 50 ms instead",
+			    " instances are in use: a program that gets none polls every 20 or 50 ms",
 			    used, instances);
 	else if (watches >= 0 && watched + 2 * owners + 64 > watches)
 		finding_set(f, FINDING_WARN, "sysctl fs.inotify.max_user_watches=524288",
@@ -295,11 +295,11 @@ void local_clock(struct finding *f, int64_t box_us, int64_t before, int64_t afte
 			    "it is %s", when);
 	else if (box_us && (box_us < before - 1000000 || box_us > after + 1000000))
 		finding_set(f, FINDING_FAIL, "set the clock of the engine's host",
-			    "a box is %.1f s away from this host",
+			    "the clock of a box differs by %.1f s from this host's",
 			    (double)(box_us - (box_us < before ? before : after)) / 1e6);
 	else if (moved < -5000 || moved > 5000)
-		finding_set(f, FINDING_WARN, "let the clock be slewed, not stepped (chrony, systemd-timesyncd)",
-			    "it jumped by %" PRId64 " ms while we looked", moved / 1000);
+		finding_set(f, FINDING_WARN, "have the clock slewed, not stepped (chrony, systemd-timesyncd)",
+			    "it jumped by %" PRId64 " ms during this check", moved / 1000);
 	else
 		finding_set(f, FINDING_OK, "", "%s%s", when, box_us ? ", the same in a box" : "");
 }
@@ -373,7 +373,7 @@ void local_uids(struct finding *f, const struct conf *c)
 	end = (end + 99999) / 100000 * 100000;
 	if (where) {
 		snprintf(remedy, sizeof(remedy), "set uids = %" PRIu64 ":%u in cee.conf", end, c->uid_count);
-		finding_set(f, FINDING_FAIL, remedy, "uids = %u:%u meets %s of %s, who could reach into boxes",
+		finding_set(f, FINDING_FAIL, remedy, "uids = %u:%u overlaps with %s of %s, who could access boxes",
 			    (unsigned)c->uid_base, c->uid_count, who, where);
 	} else if (c->uid_count < boxes) {
 		finding_set(f, FINDING_WARN, "widen uids in cee.conf", "%u numbers for up to %u boxes: some share one",

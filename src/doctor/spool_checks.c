@@ -112,10 +112,10 @@ void check_boxes(struct doctor *d, struct finding *f)
 	else if (l.n > 0)
 		finding_set(f, FINDING_WARN,
 			    "start a cee-runner on this spool: it removes them and puts their jobs back",
-			    "%lld of runners that died are left (%s%s)", (long long)l.n, l.first,
-			    l.n > 1 ? ", ..." : "");
+			    "%lld box%s of dead runners %s left (%s%s)", (long long)l.n, l.n > 1 ? "es" : "",
+			    l.n > 1 ? "are" : "is", l.first, l.n > 1 ? ", ..." : "");
 	else
-		finding_set(f, FINDING_OK, "", "none is left of a runner that died");
+		finding_set(f, FINDING_OK, "", "none of a dead runner is left");
 }
 
 void check_runner(struct doctor *d, struct finding *f)
@@ -135,7 +135,7 @@ void check_runner(struct doctor *d, struct finding *f)
 	else
 		finding_set(f, FINDING_FAIL,
 			    h.state == HEALTH_STALLED ? "let it go on (kill -CONT), or kill it and start another"
-						      : "start the engine: the runner takes up its jobs by itself",
+						      : "start the engine: the runner goes on by itself",
 			    "%s: %s", health_text[h.state], h.detail);
 	spool_release(&s);
 }

@@ -206,7 +206,7 @@ void answer_error(struct request *rq, int err, const struct cee_err *e)
 		return;
 	case ETIMEDOUT:
 		answer_header(rq, "Retry-After", "10");
-		answer_problem(rq, 503, "no runner is there to begin with jobs of this user at present");
+		answer_problem(rq, 503, "no runner is alive to make this user's part of the spool; try again later");
 		prog_error("%s", e->msg);
 		return;
 	default:

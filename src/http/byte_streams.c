@@ -112,7 +112,7 @@ static bool send_file(struct request *rq, const struct source *s, int64_t at, in
 			continue;
 		if (n <= 0) { /* the length was announced, so the client notices a short answer */
 			prog_error("%s: some of its bytes cannot be read: %s", rq->id,
-				   n ? strerror(errno) : "they are not there");
+				   n ? strerror(errno) : "the file is shorter than its index says");
 			return false;
 		}
 		if (answer_write(rq, block, (size_t)n) < 0)

@@ -74,7 +74,7 @@ static int no_two(const struct cgi *q, struct cee_err *e)
 			if (strncmp(*v, names[i], n) != 0 || (*v)[n] != '=')
 				continue;
 			if (first && strcmp(first, *v) != 0) {
-				cee_fail(e, EINVAL, "%s stands twice, and not alike", names[i]);
+				cee_fail(e, EINVAL, "%s: given twice, with different values", names[i]);
 				return 400;
 			}
 			first = *v;

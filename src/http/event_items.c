@@ -143,7 +143,7 @@ static void attempt(struct event_items *t, int n)
 	t->v->at = (struct cursor){ .attempt = n, .queue = t->v->at.queue, .notice = t->v->at.notice };
 	if (old > 0)
 		event_putf(t->v, "rerun",
-			   "{\"attempt\":%d,\"text\":\"run again after a failure of the engine: what came before does "
+			   "{\"attempt\":%d,\"text\":\"run again after a failure of cee: what came before does "
 			   "not count\"}",
 			   n);
 }

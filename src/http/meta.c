@@ -101,7 +101,7 @@ void meta_languages(struct request *rq)
 
 	if (!cJSON_IsArray(all)) {
 		answer_header(rq, "Retry-After", "10");
-		answer_problem(rq, 503, "no languages are published: the runner does so when it starts");
+		answer_problem(rq, 503, "no languages are published: cee-runner does that when it starts");
 		return;
 	}
 	cJSON_ArrayForEach(l, all) if (cJSON_IsObject(l) && complete(rq, l) < 0) answer_die(rq);

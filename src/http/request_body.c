@@ -41,16 +41,16 @@ int request_body(const struct cgi *q, int fd, int64_t max, struct buf *body, str
 	char block[BODY_BLOCK];
 
 	if (q->length < 0)
-		return refuse(e, 411, "the body's length is not known: send Content-Length");
+		return refuse(e, 411, "the body's length is unknown: send Content-Length");
 	if (q->length > max) {
-		cee_fail(e, EFBIG, "the body has %" PRId64 " bytes, %" PRId64 " are the most", q->length, max);
+		cee_fail(e, EFBIG, "the body has %" PRId64 " bytes (at most %" PRId64 ")", q->length, max);
 		return 413;
 	}
 	for (int64_t left = q->length; left > 0;) {
 		ssize_t n = more(fd, block, left < BODY_BLOCK ? (size_t)left : BODY_BLOCK);
 
 		if (n < 0 && errno == ETIME)
-			return refuse(e, 408, "the body does not come");
+			return refuse(e, 408, "the body did not arrive in time");
 		if (n <= 0)
 			return refuse(e, 400, "the body ends before its Content-Length");
 		if (buf_add(body, block, (size_t)n) < 0)

@@ -118,7 +118,7 @@ static void wrong_method(struct request *rq)
 		cors_preflight(rq, allow);
 		answer_empty(rq, 204);
 	} else {
-		answer_problem(rq, 405, "this address has %s", allow);
+		answer_problem(rq, 405, "this address allows %s", allow);
 	}
 }
 

@@ -42,7 +42,7 @@ static bool wants_input(struct request *rq)
 		return false;
 	}
 	if (where.state == STATE_FINISHED) {
-		answer_problem(rq, 409, "the task has ended: it reads no more");
+		answer_problem(rq, 409, "the task has ended and reads no more input");
 		return false;
 	}
 	return true;
@@ -53,13 +53,14 @@ static void append(struct request *rq, struct spool_input *in, const struct buf 
 	struct cee_err e = { 0 };
 
 	if (in->size + (int64_t)body->len > rq->client.conf.max_stdin) {
-		answer_problem(rq, 413, "the input has %" PRId64 " bytes with this, %" PRId64 " are the most",
+		answer_problem(rq, 413, "with this the input has %" PRId64 " bytes (at most %" PRId64 ")",
 			       in->size + (int64_t)body->len, rq->client.conf.max_stdin);
 		return;
 	}
 	if (body->len > 0 && in->size + (int64_t)body->len - taken(rq) > 2 * SPOOL_INPUT_AHEAD) {
 		answer_header(rq, "Retry-After", "1");
-		answer_problem(rq, 429, "the program has not read yet what there is: send this again a little later");
+		answer_problem(rq, 429,
+			       "the program has not read the earlier input yet: send this again a little later");
 		return;
 	}
 	if ((body->len > 0 && spool_input_write(in, body->data, body->len) < 0) ||

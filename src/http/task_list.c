@@ -81,7 +81,7 @@ static bool one_param(struct list *l, const char *name, const char *value)
 		}
 		l->filter.labels[l->filter.nlabels++] = value;
 	} else if (strcmp(name, "group") == 0 && !group_name_valid(value)) {
-		answer_problem(rq, 400, "group: is no name that a group can have");
+		answer_problem(rq, 400, "group: not a valid group name");
 		return false;
 	}
 	return true;
@@ -160,7 +160,7 @@ void tasks_list(struct request *rq)
 	const char *group = cgi_query(&rq->cgi, "group");
 
 	if (rq->anonymous) {
-		answer_problem(rq, 403, "a list is for callers who say who they are: all others have one owner");
+		answer_problem(rq, 403, "lists require a login or a token: all anonymous callers are one owner");
 		return;
 	}
 	if (!asked(&l))

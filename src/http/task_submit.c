@@ -309,7 +309,8 @@ static bool many_allowed(struct post *p)
 		answer_problem(p->rq, 400, "Idempotency-Key: is for one job; each of an array has a field key");
 	else if (p->events)
 		answer_problem(p->rq, 406,
-			       "a stream is of one task: submit an array for JSON, and read the events of each");
+			       "a stream has the events of one task: submit the array with Accept: application/json, "
+			       "then read the events of each");
 	else
 		return true;
 	return false;

@@ -230,7 +230,7 @@ static int do_layer(struct run *r)
 		prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[0],
 			 r->conf.languages);
 	if (!l->layer.grammar)
-		prog_die(EX_USAGE, "%s: has no packages of its own", l->name);
+		prog_die(EX_USAGE, "%s: this language takes no packages", l->name);
 	if (r->nnames < 2)
 		prog_usage("layer %s: expected packages, each NAME@VERSION", r->names[0]);
 	return layers_make(&r->conf, l, r->framework, r->names + 1, r->nnames - 1);

@@ -55,7 +55,7 @@ static int put_packages(struct buf *b, const struct lang *l, struct cee_err *err
 
 	for (size_t i = 0; r == 0 && i < l->npackages; i++) {
 		if (strchr(l->packages[i], '\'') || l->packages[i][0] == '-' || !l->packages[i][0])
-			return cee_fail(err, EINVAL, "source.packages: '%s' is no package's name", l->packages[i]);
+			return cee_fail(err, EINVAL, "source.packages: '%s': not a valid package name", l->packages[i]);
 		r = buf_printf(&line, " '%s'", l->packages[i]);
 	}
 	if (r == 0)
@@ -121,7 +121,7 @@ int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c
 
 	for (size_t i = 0; r == 0 && i < c->n; i++)
 		if (strpbrk(c->tos[i], "\"\\\n$"))
-			return cee_fail(err, EINVAL, "source.host: '%s': no quotes, \\ or $ in there", c->tos[i]);
+			return cee_fail(err, EINVAL, "source.host: '%s': must not contain quotes, \\ or $", c->tos[i]);
 	for (size_t i = 0; r == 0 && i < c->first_beside; i++)
 		r = put_copy(b, c, i);
 	if (r == 0 && o.kind == ORIGIN_DISTRIBUTION && put_distribution(b, o.package, err) < 0)

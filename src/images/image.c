@@ -58,7 +58,7 @@ static int lang_make(struct work *w, const struct lang *l, struct origin o, cons
 	    image_look(&w->engine, l->image, &after, err) < 0)
 		return -1;
 	if (!after.present)
-		return cee_fail(err, EIO, "%s: the engine built it and does not have it", l->image);
+		return cee_fail(err, EIO, "%s: the engine built it, but does not list it", l->image);
 	if (before.present && strcmp(before.id, after.id))
 		image_drop(&w->engine, before.id);
 	work_say(w, "%s is ready, %lld MB", l->image, (long long)(after.size >> 20));
@@ -133,7 +133,8 @@ static int distribution_try(struct work *w, const struct lang *l, bool *broken, 
 			return -1;
 		*broken |= !w->not_installed;
 		if (!last)
-			work_say(w, "not from the distribution's %s (%s); next source", l->distribution[i], err->msg);
+			work_say(w, "the distribution's %s cannot be installed (%s); trying the next source",
+				 l->distribution[i], err->msg);
 	}
 	return 0;
 }
@@ -183,7 +184,7 @@ int image_build(struct work *w, const struct lang *l, struct cee_err *err)
 		w->no_source = !l->ndistribution && !has_rest(l);
 		if (engine_interrupted || w->no_source)
 			return -1;
-		work_say(w, "not pulled (%s); next source", err->msg);
+		work_say(w, "cannot be pulled (%s); trying the next source", err->msg);
 	}
 	r = distribution_try(w, l, &broken, err);
 	if (r == 0 && l->ndistribution && !has_rest(l)) {

@@ -142,7 +142,7 @@ int base_make(struct work *w, struct cee_err *err)
 	if (base_import(w, digest, err) < 0)
 		return -1;
 	if (image_look(&w->engine, IMAGE_BASE ":latest", &after, err) < 0 || !after.present)
-		return cee_fail(err, EIO, IMAGE_BASE ": the engine took it and does not have it");
+		return cee_fail(err, EIO, IMAGE_BASE ": the engine took it, but does not list it");
 	snprintf(w->base_id, sizeof w->base_id, "%s", after.id);
 	if (before.present && strcmp(before.id, after.id))
 		image_drop(&w->engine, before.id);

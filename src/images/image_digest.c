@@ -94,7 +94,9 @@ int image_with(const char *list, char out[WITH_MAX], struct cee_err *err)
 	for (char *s = strtok_r(text, ", ", &save); s; s = strtok_r(NULL, ", ", &save)) {
 		if (!isalnum((unsigned char)*s) || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-")])
 			return cee_fail(err, EINVAL,
-					"--with: '%.60s': lower-case letters, digits, '+', '.' and '-' make a name", s);
+					"--with: '%.60s': not a valid name (use lower-case letters, digits, '+', '.' "
+					"and '-')",
+					s);
 		names[n++] = s;
 	}
 	qsort(names, n, sizeof *names, by_text);

@@ -135,7 +135,7 @@ static int give_order(struct cell *c, unsigned char kind, const void *p, size_t 
 
 static int refused(char *text)
 {
-	return init_fail(text, "the cell takes no orders: %s", strerror(errno));
+	return init_fail(text, "cannot write to the supervisor of the cell: %s", strerror(errno));
 }
 
 static int build(struct cell *c, const struct disk_room *room, char *text)

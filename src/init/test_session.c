@@ -44,12 +44,12 @@ void tests_take_snapshot(struct session *s)
 	}
 	session_enter(s, SESSION_SNAPSHOT);
 	if (snapshot_open(&s->snapshot) || collector_open(&s->collector, &pipe[1])) {
-		job_fail(s, "keeping the files: %s", strerror(errno));
+		job_fail(s, "the files of the compile phase cannot be kept: %s", strerror(errno));
 		return;
 	}
 	pipe[0] = s->collector.fd;
 	if (s->x->ops->collect(s->x, &what, pipe, text))
-		job_fail(s, "keeping the files: %s", text);
+		job_fail(s, "the files of the compile phase cannot be kept: %s", text);
 	close_ptr(&pipe[1]);
 }
 

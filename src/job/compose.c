@@ -90,10 +90,8 @@ char *compose_name(const char *first, const char *path, struct cee_err *e)
 	if (!dir)
 		return NULL;
 	if (strncmp(root, dir, strlen(root)) != 0) {
-		cee_fail(e, EINVAL,
-			 "%s: is not beneath %s, the directory of the first file: what a job needs lies"
-			 " beside its entry or below",
-			 path, root);
+		cee_fail(e, EINVAL, "%s: not in %s, the directory of the first file, nor below it: put it there", path,
+			 root);
 		return NULL;
 	}
 	if (buf_printf(&b, "%s%s", dir + strlen(root), last_part(path)) < 0) {

@@ -358,16 +358,15 @@ static int whole(struct parse *p, struct cee_err *e)
 	if (!j->code && j->nfiles == 0)
 		return json_wrong(e, "code", "is missing: give code, or files");
 	if (j->ncollect > 0 && j->ntests > 0)
-		return json_wrong(e, "collect",
-				  "is not for a job with tests, whose cells come and go: leave one of the two out");
+		return json_wrong(e, "collect", "cannot be combined with tests: leave one of the two out");
 	if (j->check && j->ntests > 0)
 		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
 	if (j->tty && j->ntests > 0)
-		return json_wrong(e, "tty", "is not for a job with tests");
+		return json_wrong(e, "tty", "cannot be combined with tests: leave one of the two out");
 	if (j->stdin_stream && j->stdin_data)
-		return json_wrong(e, "stdin_stream", "the input comes later, so there can be no stdin besides");
+		return json_wrong(e, "stdin_stream", "cannot be combined with stdin: leave one of the two out");
 	if (j->stdin_stream && j->ntests > 0)
-		return json_wrong(e, "stdin_stream", "is not for a job with tests: each has its own stdin");
+		return json_wrong(e, "stdin_stream", "cannot be combined with tests: each has its own stdin");
 	if (job_vectors_fit(j, NULL, "arguments", e) < 0 || tests_fit(p, e) < 0)
 		return -1;
 	return packages_valid(j->packages, j->npackages, j->nuget ? GRAMMAR_NUGET : GRAMMAR_ANY,

@@ -31,7 +31,7 @@ static int beneath(const struct limits *l, const struct limits *max, const char 
 		limit_format(asked, (enum limit_id)i, l->v[i]);
 		limit_format(most, (enum limit_id)i, max->v[i]);
 		json_path(path, where, limit_name[i], 0);
-		return json_wrong(e, path, "%s is more than this engine gives (at most %s)", asked, most);
+		return json_wrong(e, path, "%s is above the ceiling of this host (at most %s)", asked, most);
 	}
 	return 0;
 }
@@ -56,12 +56,12 @@ static int collect_beneath(const struct job *j, const struct conf *c, struct cee
 {
 	if (j->collect_files > c->collect_files)
 		return json_wrong(e, "collect.files",
-				  "%" PRId64 " is more than this engine collects (at most %" PRId64 ")",
-				  j->collect_files, c->collect_files);
+				  "%" PRId64 " is more than this host collects (at most %" PRId64 ")", j->collect_files,
+				  c->collect_files);
 	if (j->collect_bytes > c->collect_bytes)
 		return json_wrong(e, "collect.bytes",
-				  "%" PRId64 " is more than this engine collects (at most %" PRId64 ")",
-				  j->collect_bytes, c->collect_bytes);
+				  "%" PRId64 " is more than this host collects (at most %" PRId64 ")", j->collect_bytes,
+				  c->collect_bytes);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static const char *text_of(const cJSON *object, const char *name)
 static int not_listed(const char *path, const char *value, const struct buf *names, struct cee_err *e)
 {
 	if (names->len == 0)
-		return json_wrong(e, path, "\"%.60s\" is not known here (there is none)", value);
+		return json_wrong(e, path, "\"%.60s\" is not known here (there are none)", value);
 	return json_wrong(e, path, "\"%.60s\" is not known here (there is %.250s)", value, names->data);
 }
 
@@ -124,7 +124,7 @@ static int version_fits(const cJSON *l, const struct job *j, struct cee_err *e)
 	    !lists(cJSON_GetObjectItemCaseSensitive(l, "frameworks"), j->version))
 		return 0;
 	return json_wrong(e, "version",
-			  "\"%.60s\" is another framework than target_framework_monikier, \"%.60s\": leave one out",
+			  "\"%.60s\" contradicts target_framework_monikier, \"%.60s\": leave one of the two out",
 			  j->version, j->framework);
 }
 
@@ -156,7 +156,7 @@ static int packages_fit(const cJSON *l, struct job *j, struct cee_err *e)
 
 	if (j->npackages && !layer)
 		return json_wrong(e, j->nuget ? "nuget_packages" : "packages",
-				  "%.60s has no packages of its own here: leave them out", text_of(l, "name"));
+				  "%.60s takes no packages here: leave them out", text_of(l, "name"));
 	if (j->nuget && g >= 0 && g != GRAMMAR_NUGET)
 		return json_wrong(e, "nuget_packages",
 				  "is for a language with NuGet packages: %.60s takes packages, of %s",
@@ -223,7 +223,7 @@ int job_check(struct job *j, const struct conf *c, struct published *languages, 
 	if (ceilings(j, c, e) < 0 || collect_beneath(j, c, e) < 0)
 		return -1;
 	if (c->keep_max_us >= 0 && j->keep_us > c->keep_max_us)
-		return json_wrong(e, "keep", "%.0f s is more than this engine gives (at most %.0f s)",
+		return json_wrong(e, "keep", "%.0f s is above keep_max of this host (at most %.0f s)",
 				  (double)j->keep_us / 1e6, (double)c->keep_max_us / 1e6);
 	if (published_none(languages))
 		return 0;

@@ -57,7 +57,7 @@ FIELD(test_limits)
 	if (json_limits(v, path, &TEST->limits, e) < 0 || json_limits_of_job(&TEST->limits, path, e) < 0)
 		return -1;
 	if (TEST->limits.v[LIMIT_DISK] >= 0 || TEST->limits.v[LIMIT_INODES] >= 0)
-		return json_wrong(e, path, "disk and inodes are the whole job's: set them in the job's limits");
+		return json_wrong(e, path, "disk and inodes bound the whole job: set them in the job's limits");
 	return 0;
 }
 

@@ -409,9 +409,11 @@ static int whole(struct lang *l, struct cee_err *e)
 	if (l->warm_min > l->warm_max)
 		return json_wrong(e, "warm.min", "is more than warm.max, which is %d", l->warm_max);
 	if (l->resident.ncommand && (!l->ncompile || !l->resident.narguments))
-		return json_wrong(e, "resident", "needs its arguments, and a compile command for what it cannot do");
+		return json_wrong(e, "resident",
+				  "requires arguments, and a compile command beside it for programs that it cannot "
+				  "compile");
 	if (!l->layer.grammar != !l->layer.nfetch)
-		return json_wrong(e, "layer", "needs both grammar and fetch");
+		return json_wrong(e, "layer", "requires grammar and fetch");
 	if (l->resident.min > l->resident.max)
 		return json_wrong(e, "resident.min", "is more than resident.max, which is %d", l->resident.max);
 	if (!l->title && !(l->title = strdup(l->name)))

@@ -96,7 +96,8 @@ static int one_source(const struct langs *ls, const struct lang *l, struct cee_e
 	for (size_t k = 0; k < ls->n; k++)
 		if (strcmp(ls->l[k].image, l->image) == 0 && lang_has_source(l) && lang_has_source(&ls->l[k]) &&
 		    !same_source(&ls->l[k], l))
-			return cee_fail(e, EINVAL, "languages: %s and %s have the image %.100s and not the same source",
+			return cee_fail(e, EINVAL,
+					"languages: %s and %s have the same image, %.100s, but different sources",
 					ls->l[k].name, l->name, l->image);
 	return 0;
 }
@@ -106,7 +107,7 @@ static int distinct(const struct langs *ls, const struct lang *l, struct cee_err
 {
 	for (size_t k = 0; k < ls->n; k++) {
 		if (answers_to(&ls->l[k], l->name))
-			return cee_fail(e, EINVAL, "languages: \"%s\" is the name of two: %s has it too", l->name,
+			return cee_fail(e, EINVAL, "languages: duplicate name \"%s\": %s has it too", l->name,
 					ls->l[k].name);
 		for (size_t i = 0; i < l->naliases; i++)
 			if (answers_to(&ls->l[k], l->aliases[i]))

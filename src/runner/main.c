@@ -54,14 +54,14 @@ static void parse_options(struct runner_options *options, int argc, char **argv)
 			break;
 		case 'j':
 			options->jobs = atoi(optarg);
-			if (options->jobs < 1 || options->jobs > 1000)
-				prog_usage("-j %s: want a number from 1 to 1000", optarg);
+			if (options->jobs < 1 || options->jobs > 4096)
+				prog_usage("-j %s: must be a number from 1 to 4096", optarg);
 			break;
 		case OPT_LOG:
 			options->log_json = strcmp(optarg, "json") == 0;
 			options->log_text = strcmp(optarg, "text") == 0;
 			if (!options->log_json && !options->log_text)
-				prog_usage("--log %s: want text or json", optarg);
+				prog_usage("--log %s: must be text or json", optarg);
 			break;
 		case OPT_RELAXED:
 			options->relaxed = true;

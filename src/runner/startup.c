@@ -93,8 +93,8 @@ static void open_spool(struct runner *r, bool durable)
 	if (r->spool.shared)
 		umask(022); /* access of readers is controlled by the directories above (spool/multiuser.c) */
 	if (spool_runner_open(&r->claims, &r->spool, &e) < 0)
-		prog_die(prog_config_status(), "%s: %s; the spool must be this user's to write, or name another with -s", path,
-			 e.msg);
+		prog_die(prog_config_status(), "%s: %s; make the spool writable for this user, or name another with -s",
+			 path, e.msg);
 	if (!realpath(path, r->spool_real))
 		prog_die(EX_OSERR, "%s: %s", path, strerror(errno));
 }

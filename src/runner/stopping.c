@@ -46,8 +46,7 @@ static void stop(struct runner *r)
 {
 	r->stopping++;
 	log_event("stop", "jobs", log_number(runs_numbers(r->runs, NULL).all), "how",
-		  r->stopping == 1 ? "draining; once more ends the jobs and puts them back" : "putting the jobs back",
-		  NULL);
+		  r->stopping == 1 ? "draining; a second signal puts the jobs back" : "putting the jobs back", NULL);
 	if (r->stopping > 1)
 		runs_requeue_all(r->runs);
 	if (!r->stop_check.at)

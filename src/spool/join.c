@@ -71,8 +71,8 @@ int join_request(struct spool *s, const char *owner, struct cee_err *e)
 	fd = openat(s->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == EACCES)
 		return cee_fail(e, EACCES,
-				"this spool is not for uid %u: its administrator says by the group of its directory"
-				" join who may submit",
+				"uid %u may not submit to this spool: its directory join is for one group (ask the "
+				"administrator)",
 				(unsigned)geteuid());
 	if (fd < 0)
 		return cee_fail(e, errno, "%s: %s", name, strerror(errno));

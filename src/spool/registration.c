@@ -79,7 +79,7 @@ int spool_runner_open(struct spool_runner *r, struct spool *s, struct cee_err *e
 	r->s = s;
 	r->dirfd = r->lockfd = r->alivefd = -1;
 	if (s->shared && geteuid() != 0)
-		return cee_fail(e, EPERM, "many users share it, so that its runner must be root");
+		return cee_fail(e, EPERM, "is a shared spool: its runner must be root");
 	if (cur < 0 || tmp < 0)
 		return cee_fail(e, errno, "the spool's cur or tmp: %s; cee-fsck says more", strerror(errno));
 	spool_sweep_dir(tmp);

@@ -67,9 +67,7 @@ static int check_retired(struct spool *s, const char *owner, const char *id, int
 	if (out < 0 || !dir_has(out, LAYOUT_JOB) || lookup_new(new, id, name) ||
 	    (cur = lookup_claim(s, owner, id, &w)) >= 0)
 		return cee_fail(e, EAGAIN,
-				"%s: has ended, but a runner has still to put its file away; try again"
-				" when one is alive",
-				id);
+				"%s: has ended, but no runner has retired it yet; try again when one is alive", id);
 	return 0;
 }
 

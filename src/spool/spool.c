@@ -202,7 +202,7 @@ static int check_version(struct spool *s, int fd, const char *path, struct cee_e
 	s->shared = strcmp(b.data ? b.data : "", many) == 0;
 	if (!s->shared && strcmp(b.data ? b.data : "", one) != 0)
 		return cee_fail(e, EPROTO,
-				"%s: is a spool of another version (%.*s); this is cee %s, which wants cee-spool %d",
+				"%s: is a spool of another version (%.*s); this is cee %s, which requires cee-spool %d",
 				path, (int)strcspn(b.data ? b.data : "", "\n"), b.data ? b.data : "", CEE_VERSION,
 				SPOOL_VERSION);
 	return 0;

@@ -82,7 +82,7 @@ static int duplicate(struct submit *u)
 	/* the first submitter may have died between its rename and its sync */
 	if (u->s->durable && fsync(u->new) < 0)
 		return cee_fail(u->e, errno, "%s/new: %s", u->owner, strerror(errno));
-	return cee_fail(u->e, EEXIST, "%s: is submitted already", u->id);
+	return cee_fail(u->e, EEXIST, "%s: a job with this id exists already", u->id);
 }
 
 /* Counts the queued jobs, up to max + 1. */
@@ -227,7 +227,7 @@ int spool_submit(struct spool *s, const char *owner, const char *id, int priorit
 	if (place_check_names(owner, id, e) < 0)
 		return -1;
 	if (priority < 0 || priority > 9)
-		return cee_fail(e, EINVAL, "priority %d: is 0 (first) to 9 (last)", priority);
+		return cee_fail(e, EINVAL, "priority %d: must be 0 (first) to 9 (last)", priority);
 	if ((tmp = owner_part_open(s, owner, PART_TMP, e)) < 0 || (new = owner_part_open(s, owner, PART_NEW, e)) < 0)
 		return -1;
 	u.tmp = tmp;
@@ -257,8 +257,8 @@ int spool_may_submit(struct spool *s, const char *owner, struct cee_err *e)
 		return -1;
 	if (fstat(new, &st) < 0 || st.st_uid != geteuid())
 		return cee_fail(e, EPERM,
-				"%s: is uid %u's, and root submits nothing for others; do it as that user (setpriv,"
-				" runuser)",
+				"%s: belongs to uid %u, for whom root cannot submit; do it as that user (setpriv, "
+				"runuser)",
 				owner, (unsigned)st.st_uid);
 	return 0;
 }

@@ -260,7 +260,7 @@ static void collect(void)
 	CHECK(field_refused("\"collect\":{\"files\":-1}", "collect.files") &&
 	      field_refused("\"collect\":{\"bytes\":\"x\"}", "collect.bytes"));
 	CHECK(field_refused("\"collect\":[\"a\"],\"tests\":[{\"stdin\":\"\"}]",
-			    "collect: is not for a job with tests"));
+			    "collect: cannot be combined with tests: leave one of the two out"));
 	conf_init(&c);
 	CHECK(field_good("\"collect\":{\"patterns\":[\"a\"],\"files\":256,\"bytes\":\"16M\"}") &&
 	      check_text(&j, &c, NULL, &e) == 0);
@@ -278,7 +278,7 @@ static void later(void)
 	CHECK(field_refused("\"tty\":{\"rows\":0}", "tty.rows") &&
 	      field_refused("\"tty\":{\"rows\":65536}", "tty.rows"));
 	CHECK(field_refused("\"tty\":1", "tty: must be true") && field_refused("\"tty\":{\"colour\":1}", "colour"));
-	CHECK(field_refused("\"tty\":true,\"tests\":[{\"stdin\":\"\"}]", "tty: is not for a job with tests"));
+	CHECK(field_refused("\"tty\":true,\"tests\":[{\"stdin\":\"\"}]", "tty: cannot be combined with tests"));
 	CHECK(field_refused("\"network\":\"lab\"", "network: is not supported") &&
 	      field_refused("\"network\":true", "network"));
 	CHECK(field_refused("\"from\":\"x\"", "from: is reserved") &&
@@ -440,21 +440,21 @@ static void against_the_host(void)
 	CHECK(parse("{\"language\":\"c#\",\"code\":\"x\",\"target_framework_monikier\":\"net6.0\"}") == 0 &&
 	      check_text(&j, &c, published, &e) == 0);
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"limits\":{\"cpu\":90}}",
-			    "limits.cpu: 90s is more than this engine gives (at most 60s)"));
+			    "limits.cpu: 90s is above the ceiling of this host (at most 60s)"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"limits\":{\"compile\":{\"memory\":\"3G\"}}}",
-			    "limits.compile.memory: 3G is more"));
+			    "limits.compile.memory: 3G is above the ceiling"));
 	CHECK(check_refused(&c, "{\"language\":\"cobol\",\"code\":\"x\"}",
 			    "language: \"cobol\" is not known here (there is python, csharp, untold, unasked)"));
 	CHECK(check_refused(&c, "{\"language\":\"py\",\"version\":\"2\",\"code\":\"x\"}",
 			    "version: \"2\" is not known here (there is 3)"));
 	CHECK(check_refused(&c, "{\"language\":\"untold\",\"version\":\"2\",\"code\":\"x\"}",
-			    "version: \"2\" is not known here (there is none)"));
+			    "version: \"2\" is not known here (there are none)"));
 	CHECK(check_refused(&c, "{\"language\":\"csharp\",\"version\":\"net9.0\",\"code\":\"x\"}",
 			    "version: \"net9.0\" is not known here (there is net6.0, net10.0)"));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"csharp\",\"version\":\"net6.0\",\"target_framework_monikier\":\"net10.0\","
 			    "\"code\":\"x\"}",
-			    "version: \"net6.0\" is another framework"));
+			    "version: \"net6.0\" contradicts"));
 	CHECK(parse("{\"language\":\"csharp\",\"version\":\"net6.0\",\"target_framework_monikier\":\"net6.0\",\"code\":"
 		    "\"x\"}") == 0 &&
 	      check_text(&j, &c, published, &e) == 0);
@@ -470,7 +470,7 @@ static void against_the_host(void)
 			    "{\"language\":\"python\",\"code\":\"x\",\"files\":[{\"name\":\"own\",\"content\":\"\"}]}",
 			    "a file and a folder"));
 	CHECK(check_refused(&c, "{\"language\":\"python\",\"code\":\"x\",\"tests\":[{},{\"limits\":{\"cpu\":90}}]}",
-			    "tests[1].limits.cpu: 90s is more than this engine gives (at most 60s)"));
+			    "tests[1].limits.cpu: 90s is above the ceiling of this host (at most 60s)"));
 	CHECK(check_refused(&c,
 			    "{\"language\":\"c#\",\"code\":\"x\",\"packages\":[{\"name\":\"a\",\"version\":\"1.0rc1\"}]"
 			    "}",
@@ -528,7 +528,7 @@ static void tests(void)
 	CHECK(field_refused("\"tests\":[{\"expected\":\"\",\"expected_base64\":\"\"}]",
 			    "give expected or expected_base64, not both"));
 	CHECK(field_refused("\"tests\":[{\"limits\":{\"disk\":1}}]",
-			    "tests[0].limits: disk and inodes are the whole job's"));
+			    "tests[0].limits: disk and inodes bound the whole job"));
 	CHECK(field_refused("\"tests\":[{\"limits\":{\"stop\":\"output\"}}]", "tests[0].limits.stop: unknown limit"));
 	CHECK(field_refused("\"tests\":[{}],\"compare\":\"floats\"", "compare: must be \"exact\"") &&
 	      field_refused("\"tests\":[{}],\"compare\":1", "compare: must be a string"));

@@ -137,8 +137,8 @@ static void refusals(void)
 	      refused("\"source\":{\"host\":[\"/a:/c/..\"]}", "FROM:TO"));
 	CHECK(refused("\"source\":{\"setup\":[\"a\\nUSER root\"]}", "source.setup") &&
 	      refused("\"source\":{\"pull\":\"--x\"}", "source.pull"));
-	CHECK(refused("\"resident\":{\"command\":[\"c\"],\"arguments\":[\"a\"]}", "resident: needs") &&
-	      refused("\"compile\":[\"c\"],\"resident\":{\"command\":[\"c\"]}", "resident: needs"));
+	CHECK(refused("\"resident\":{\"command\":[\"c\"],\"arguments\":[\"a\"]}", "resident: requires") &&
+	      refused("\"compile\":[\"c\"],\"resident\":{\"command\":[\"c\"]}", "resident: requires"));
 	CHECK(refused("\"resident\":{\"min\":3}", "resident.min: is more than resident.max, which is 2") &&
 	      refused("\"resident\":{\"limit\":{}}", "did you mean \"limits\"?"));
 	CHECK(refused("\"files\":[{\"name\":\"/x\",\"content\":\"\"}]", "files[0].name") &&
@@ -397,16 +397,16 @@ static void directory(void)
 	put(d, "c.json", "{\"name\":\"sea\",\"aliases\":[\"bee\"],\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "\"bee\" of sea means bee already") && ls.n == 0);
 	put(d, "c.json", "{\"name\":\"b\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}");
-	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "is the name of two"));
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "duplicate name"));
 	put(d, "c.json",
 	    "{\"name\":\"sea\",\"image\":\"cee/"
 	    "c:latest\",\"source\":{\"packages\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == -1 &&
-	      strstr(e.msg, "c and sea have the image cee/c:latest and not the same source"));
+	      strstr(e.msg, "c and sea have the same image, cee/c:latest, but different sources"));
 	put(d, "c.json",
 	    "{\"name\":\"sea\",\"image\":\"cee/"
 	    "c:latest\",\"source\":{\"distribution\":[\"gcc\"]},\"file\":\"f\",\"run\":[\"r\"]}");
-	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "and not the same source"));
+	CHECK(langs_load(&ls, dir, &e) == -1 && strstr(e.msg, "but different sources"));
 	put(d, "c.json", "{\"name\":\"sea\",\"image\":\"cee/c:latest\",\"file\":\"f\",\"run\":[\"r\"]}");
 	CHECK(langs_load(&ls, dir, &e) == 0 && !lang_has_source(&ls.l[2]) && lang_has_source(&ls.l[0]));
 	langs_release(&ls);

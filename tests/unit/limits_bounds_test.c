@@ -97,7 +97,7 @@ static void bounds_of(const struct conf *c, int phase, int id)
 	CHECK(number(c, phase, id, "", 1, "") == one(id) && number(c, phase, id, "", 1, ".0") == one(id));
 	CHECK(number(c, phase, id, "\"", 1, "\"") == one(id));
 	CHECK(number(c, phase, id, "", n, "") == most && number(c, phase, id, "\"", n, "\"") == most);
-	CHECK(number(c, phase, id, "", n + 1, "") == OVER && strstr(e.msg, "more than this engine gives"));
+	CHECK(number(c, phase, id, "", n + 1, "") == OVER && strstr(e.msg, "is above the ceiling"));
 	CHECK(number(c, phase, id, "\"", n + 1, "\"") == OVER);
 	CHECK(number(c, phase, id, "", 1, ".5") == (limit_unit[id] == UNIT_TIME ? 1500000 : REFUSED));
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

@@ -684,7 +684,8 @@ static void operations_that_fail(void)
 	begin_loading(&f, JOB_TESTS);
 	f.cells.refuses = "collect";
 	go(&f);
-	CHECK(says(&f, "HELLO READY TROUBLE END DONE") && !strcmp(f.text, "keeping the files: collect fails"));
+	CHECK(says(&f, "HELLO READY TROUBLE END DONE") &&
+	      !strcmp(f.text, "the files of the compile phase cannot be kept: collect fails"));
 	fixture_end(&f);
 
 	begin_state(&f, SESSION_SNAPSHOT);

@@ -451,7 +451,7 @@ static int adopt_dead(void *arg, const char *name)
 
 static void claim_race(void)
 {
-	int start[2], status;
+	int start[2], status, winners = 0;
 	char id[ID_LEN + 1];
 	int64_t waiting, claimed;
 	struct spool_runner r;
@@ -469,8 +469,11 @@ static void claim_race(void)
 		}
 	close(start[0]);
 	close(start[1]); /* the start */
-	for (int i = 0; i < 2; i++)
-		CHECK(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+		winners += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	}
+	CHECK(winners > 0); /* on a loaded host one of them may come too late for any */
 	CHECK(spool_count(&spool, OWNER, &waiting, &claimed) == 0 && waiting == 0 && claimed == 500);
 	CHECK(entries(at("cur")) == 2 && fsck(0, NULL));
 	CHECK(spool_runner_open(&r, &spool, &err) == 0);

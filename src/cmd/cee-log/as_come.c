@@ -123,8 +123,7 @@ static int come_item(void *arg, size_t i, const struct follow_item *it)
 			prog_error("%s: %llu bytes of %s are missing here", k->l->id, (unsigned long long)it->rec.len,
 				   client_stream_name(it->rec.stream));
 		else
-			prog_error("%s: is run again after a failure of the engine; attempt %d begins", k->l->id,
-				   it->attempt);
+			prog_error("%s: is run again after a failure of cee; attempt %d begins", k->l->id, it->attempt);
 	}
 	return 0;
 }

@@ -70,7 +70,7 @@ void log_text_item(struct log *l, const struct follow_item *it)
 		break;
 	case FOLLOW_RERUN:
 		log_flush(l);
-		prog_error("%s: was run again after a failure of the engine; attempt %d begins", l->f.id, it->attempt);
+		prog_error("%s: was run again after a failure of cee; attempt %d begins", l->f.id, it->attempt);
 		break;
 	}
 }

@@ -173,7 +173,7 @@ int log_ended(struct log *l, const char *id, const struct buf *text)
 	l->status = result_exit_status(&r);
 	l->bad += l->status != 0;
 	if (l->status == STATUS_OURS && result_is_ours(&r))
-		prog_error("%s: %s: %s (a failure of the engine, not of the program)", id, why_name[r.why],
+		prog_error("%s: %s: %s (a failure of cee, not of the program)", id, why_name[r.why],
 			   r.message ? r.message : "cee-stat says more");
 	result_release(&r);
 	return 0;

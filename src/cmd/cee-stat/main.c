@@ -130,9 +130,9 @@ int main(int argc, char **argv)
 	n = argc - optind;
 	some = n > 0 || p.c.group;
 	if (!some && p.wait)
-		prog_usage("--wait needs an id (- reads them from standard input) or a group");
+		prog_usage("--wait: requires an id (- reads them from standard input) or a group");
 	if (some && p.since_us)
-		prog_usage("--since is for jobs that are not named");
+		prog_usage("--since: not with ids or a group");
 	if (!p.since_us && p.labels.n > 0)
 		p.since_us = now_us() - DAY_US;
 	client_open(&p.c, 0);

@@ -52,7 +52,7 @@ int queue_stat(struct stat_prog *p)
 
 	if (spool_count(&p->c.spool, owner, &waiting, &claimed) < 0) {
 		if (errno == EACCES && p->c.spool.shared)
-			prog_die(EX_NOPERM, "%s: users share it: %s is for root to see", p->c.conf.spool,
+			prog_die(EX_NOPERM, "%s: is a shared spool: only root can see %s", p->c.conf.spool,
 				 owner ? "another's part" : "the whole queue (-a)");
 		prog_die(EX_UNAVAILABLE, "%s: %s", p->c.conf.spool, strerror(errno));
 	}

@@ -52,14 +52,14 @@ void host_cgroup(struct finding *f, const struct engine_info *h)
 
 	if (strcmp(h->cgroup_driver, "none") == 0)
 		finding_set(f, FINDING_FAIL, no_cgroups(h),
-			    "the engine has no cgroups: it ignores limits of memory and processes in silence");
+			    "the engine has no cgroups: it silently ignores limits of memory and processes");
 	else if (missing)
 		finding_set(f, FINDING_FAIL, no_cgroups(h),
 			    "the engine says that it cannot limit %s (cgroup v%s, driver %s%s%s)", missing,
 			    h->cgroup_version[0] ? h->cgroup_version : "1", h->cgroup_driver, warn, h->warnings);
 	else if (!h->cpu_quota)
 		finding_set(f, FINDING_WARN,
-			    "a kernel with CONFIG_CFS_BANDWIDTH; until then leave cpus unset in cee.conf",
+			    "use a kernel with CONFIG_CFS_BANDWIDTH; until then leave cpus unset in cee.conf",
 			    "the engine cannot limit a share of the processors");
 	else
 		finding_set(f, FINDING_OK, "", "v%s, driver %s%s", h->cgroup_version[0] ? h->cgroup_version : "1",
@@ -76,7 +76,8 @@ void host_runtime(struct finding *f, const struct engine_info *h, const struct c
 		if (p == h->runtimes || p[-1] == ' ')
 			want = NULL;
 	if (want) {
-		snprintf(remedy, sizeof(remedy), "set runtime in cee.conf to one of: %.*s; or teach the engine %.40s",
+		snprintf(remedy, sizeof(remedy),
+			 "set runtime in cee.conf to one of: %.*s; or configure %.40s in the engine",
 			 h->runtimes[0] ? (int)strlen(h->runtimes) - 1 : 0, h->runtimes, want);
 		finding_set(f, FINDING_FAIL, remedy, "runtime = %s: the engine does not know it", want);
 		f->conf = true;
@@ -134,8 +135,8 @@ void host_init(struct finding *f, const struct conf *c, const struct limit_probe
 {
 	if (e->ready && strcmp(e->build, CEE_VERSION) != 0)
 		finding_set(f, FINDING_FAIL, "install the cee-init that was built with this version",
-			    "init = %s: is %s, and this is %s", c->init, e->build[0] ? e->build : "of no version",
-			    CEE_VERSION);
+			    "init = %s: has version %s, and this is version %s", c->init,
+			    e->build[0] ? e->build : "none", CEE_VERSION);
 	else /* a box started with it and reported this */
 		finding_set(f, FINDING_OK, "", "%s, version %s", c->init, e->build);
 }

@@ -128,8 +128,8 @@ static void info_came(void *arg, const struct engine_answer *a)
 	if (a->result != ENGINE_OK && once_more(t, false))
 		return;
 	if (a->result != ENGINE_OK) {
-		finding_set(&f, FINDING_FAIL, "look at the engine's log", "the engine does not describe itself: %.300s",
-			    a->message);
+		finding_set(&f, FINDING_FAIL, "look at the engine's log",
+			    "the engine gives no description of itself (GET /info): %.300s", a->message);
 		fatal(t, &f);
 		return;
 	}

@@ -362,7 +362,7 @@ enum layer_answer layer_builds_ask(struct layer_builds *bs, const struct layer_r
 	if (bs->store.dir < 0)
 		return reply_with(reply, LAYER_FAILED, bs->store_error.msg);
 	if (!r->lang->layer.grammar)
-		return reply_with(reply, LAYER_REFUSED, "packages: this language has none here");
+		return reply_with(reply, LAYER_REFUSED, "packages: this language takes none here");
 	w = calloc(1, sizeof *w);
 	if (!w)
 		return reply_with(reply, LAYER_FAILED, "out of memory");

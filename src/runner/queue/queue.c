@@ -275,7 +275,7 @@ struct queue *queue_new(struct loop *l, struct spool *s, const struct queue_ops 
 		return NULL;
 	}
 	if (queue_blind(q))
-		log_event("start", "trouble", "no inotify instance; looking on the timer instead", "remedy",
+		log_event("start", "trouble", "no inotify instance; the spool is scanned every 50 ms instead", "remedy",
 			  "raise fs.inotify.max_user_instances", NULL);
 	return q;
 }

@@ -140,7 +140,7 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 	r->result.tests.total = (int)r->job.ntests;
 	r->lang = langs_find(&c->langs, r->job.language);
 	if (!r->lang)
-		return "language: this runner does not have it";
+		return "language: this runner does not have it (cee-lang list shows what it has)";
 	set_language(r);
 	r->job.cpus = cpus_of_a_box(&c->conf);
 	set_limits(r);

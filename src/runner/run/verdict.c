@@ -107,7 +107,7 @@ void verdict_explain(const struct result *r, char *text, size_t size)
 	if (why == WHY_TIME_LIMIT && p->hit & 1u << LIMIT_CPU)
 		n = snprintf(text, size, "used its %.3g s of cpu time", (double)p->limits.v[LIMIT_CPU] / 1e6);
 	else if (why == WHY_TIME_LIMIT)
-		n = snprintf(text, size, "ran for its %.3g s", (double)p->limits.v[LIMIT_WALL] / 1e6);
+		n = snprintf(text, size, "ran for its %.3g s of wall time", (double)p->limits.v[LIMIT_WALL] / 1e6);
 	else if (why == WHY_MEMORY_LIMIT)
 		n = snprintf(text, size, "needed more than its %lld MiB of memory",
 			     (long long)p->limits.v[LIMIT_MEMORY] >> 20);
