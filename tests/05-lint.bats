@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The structure, the style and the manual pages: each check of tests/lint, as make lint runs them.
+# Structure, style, manual pages, promises: each check of tests/lint, as make lint runs it.
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/.." || return 1

@@ -1,5 +1,5 @@
-# Nothing is lost and nothing runs twice at once: kills at every transition, two runners,
-# a stopped runner, an engine that goes, a full disk.
+# No job is lost and none runs twice at once: kills at every transition, two runners,
+# a stopped runner, an engine that stops answering, a full disk.
 load lib
 
 setup() { new_spool; }

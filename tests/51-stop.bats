@@ -1,4 +1,4 @@
-# A runner that is stopped, a group that is cancelled, owners beside one another: nobody waits for somebody else's.
+# Stopping a runner while the engine is away, cancelling a large group, fair turns between owners.
 load lib
 
 setup() { new_spool; }

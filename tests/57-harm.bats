@@ -1,5 +1,5 @@
-# Real jobs under harm on a seeded schedule: every seed that ever failed (tests/harm/harm.py says what is done, check.py
-# what is proven). CEE_TEST_ALL=1 adds an engine of its own that is killed, and 10,000 jobs over many seeds.
+# Harm to real jobs, on a schedule that a seed decides; every seed that ever failed is run. tests/harm/harm.py describes
+# the harm, tests/harm/check.py what must hold after it. CEE_TEST_ALL=1 adds an engine of its own that is killed, and 10,000 jobs over many seeds.
 load lib
 
 setup_file() {

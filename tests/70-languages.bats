@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# cee-lang: images made, kept, made again; what it says when it cannot; nothing left behind
+# cee-lang: images are built, kept and rebuilt; its messages when that fails; nothing is left behind
 
 load lib
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a job leaves and wants to have carried out: which files, how they look in the
-# spool, and every way in which a job could try to make trouble with them.
+# Collected files: which files of a job are collected, how they look in the spool, and the
+# ways in which a job could try to misuse them.
 
 load lib
 

@@ -1,5 +1,5 @@
-# Many tests, one compile: each in a cell of its own that starts from the compile phase's
-# files, what is expected outside of it, results as they end.
+# Many tests of one program: it is compiled once, each test has its own cell with the files of the
+# compile phase, expected outputs stay outside, and each result comes as its test ends.
 load lib
 
 setup() { new_spool "${CONF_LINE:-}"; }

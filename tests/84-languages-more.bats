@@ -1,5 +1,5 @@
-# Each language from end to end: hello, arguments, standard input, its compiler's words, and
-# output that is seen line by line while the program runs, whatever it thinks of flushing.
+# Each language from end to end: hello, arguments, standard input, messages of the compiler, and
+# output that is seen line by line while the program runs, although the program does not flush it.
 
 load lib
 

@@ -1,5 +1,5 @@
-# What every program does alike: help, version, usage errors, man pages, a lost output that is not silent,
-# no colour where it is not wanted, an end at once on Ctrl-C.
+# What all programs do alike: help, version, usage errors, man pages; output that cannot be written is an error,
+# colours only on a terminal, and Ctrl-C ends a wait at once.
 
 load lib
 

@@ -1,5 +1,5 @@
-# The tour of the README is run as it stands there: blocks fenced as "sh tour", in one directory, in their
-# order, each by a bash of its own. Lines after "# =>" are what a block prints, all of it.
+# The tour of the README, as it stands there: the blocks fenced as "sh tour" are run in one directory and in their
+# order, each by its own bash. A block must print the lines after "# =>" and nothing else.
 
 load lib
 

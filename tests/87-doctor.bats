@@ -1,6 +1,6 @@
-# A host that is not fit: the runner refuses to begin with one sentence, and cee-doctor names the
-# thing and its remedy. Faults that the engine here does not have come from tests/tools/fakeengine.py,
-# which stands before it and passes on all else.
+# A host that is not fit: the runner refuses to start, with one sentence, and cee-doctor names the fault
+# and its remedy. Faults that the engine here does not have come from tests/tools/fakeengine.py, a proxy
+# in front of it.
 
 load lib
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Compile boxes: the resident compiler gives the answers of the plain one; whose a compile
-# box is; what a compile that goes wrong, or a compile box that dies, does to a job.
+# Compile boxes: the resident compiler gives the same results as the plain one; which owner a compile
+# box belongs to; what a failing compile or a dying compile box does to a job.
 
 load lib
 

@@ -1,7 +1,7 @@
 # What a job leaves behind is not there for the next one of its box.
 #
-# tests/clean holds the planters and the probes. The first test is the positive control:
-# where jobs have no cells each probe finds its plant, so that "nothing" means something.
+# tests/clean has the planters and the probes. The first test is the control: where jobs have no
+# cells, each probe must find its plant; otherwise finding nothing would prove nothing.
 load lib
 
 setup_file() {

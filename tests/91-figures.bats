@@ -1,4 +1,4 @@
-# Each job's own figures in a box that serves many, and a processor of its own.
+# Figures (memory, cpu time, kills) of single jobs in a box that serves many, and jobs on a processor of their own.
 load lib
 
 setup_file() {

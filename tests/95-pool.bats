@@ -1,4 +1,4 @@
-# Warm boxes and shared ones: who gets which box, and when a box goes.
+# Warm and shared boxes: which box a job gets, and when a box is removed.
 load lib
 
 setup() { new_spool; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Layers of packages, and NuGet: from a registry of the tests' own on loopback
-# (tests/tools/registry.py), with its faults, and from the real one where it is reached.
+# Layers of packages, and NuGet: with a registry on loopback that can be made to fail
+# (tests/tools/registry.py), and with the real one where it is reached.
 
 load lib
 load registry

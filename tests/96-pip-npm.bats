@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Packages by pip and npm: from a registry of the tests' own on loopback (tests/tools/registry.py),
-# with what a registry may do wrong, and from a folder. The real npm where it is reached.
+# Packages of pip and npm: from a registry on loopback that can be made to fail or to attack
+# (tests/tools/registry.py), from a folder, and from the real npm registry where it is reached.
 
 load lib
 load registry

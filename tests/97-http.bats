@@ -1,5 +1,5 @@
 # cee-http behind the real servers: lighttpd with mod_cgi, nginx with fcgiwrap, nginx before lighttpd;
-# and by hand, for what no server lets through. Each server is started by its test, on a free
+# and started by hand, with requests that no server passes on. Each server is started by its test, on a free
 # loopback port, with the sample configuration, and ended by its pid.
 
 load lib

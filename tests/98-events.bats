@@ -1,5 +1,5 @@
-# Events, tickets and pages of other origins (cee-http), behind the real servers: live, resumable, and
-# over when their reader is.
+# Events, tickets and pages of other origins (cee-http), behind the real servers. Streams are live, can be
+# resumed, and end when their reader disconnects.
 
 load lib
 load http

@@ -1,5 +1,5 @@
 # A spool that many users share: real uids, a runner that is root with the capabilities of its unit
-# file and no others, cee-http as www-data. What they may do, and what the hostile among them try.
+# file and no others, cee-http as www-data. What users may do, and what hostile users try.
 
 load lib
 

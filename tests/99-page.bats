@@ -1,8 +1,8 @@
-# The page at "/", its parts, and /embed.js: what the server says of them, and in a real Chromium, by
-# tests/tools/page.py, what somebody sees and does. One lighttpd, set up as make serve does it, and one
+# The page at "/", its parts, and /embed.js: how the server sends them, and how they work in a real Chromium,
+# driven by tests/tools/page.py. One lighttpd, set up as make serve does it, and one
 # runner serve all tests of this file; each test has a browser of its own. Servers, browsers and curl have
 # a network namespace of their own with nothing but a loopback: Chromium drops what it is loading whenever an
-# interface of its host comes or goes, and a container engine makes them come and go.
+# network interface of the host appears or disappears, which a container engine causes all the time.
 
 load lib
 

@@ -1,6 +1,5 @@
-"""1, 2, 8 and 32 at once, each waited for by a client of its own: how long each takes and how
-many a second come out. cee runs as many jobs as there are processors, the others as many
-as are asked for.
+"""1, 2, 8 and 32 jobs at once, each with its own client that waits for it: how long each takes, and how
+many end per second. cee runs as many at a time as there are processors, the others run all of them.
 """
 import threading, time
 

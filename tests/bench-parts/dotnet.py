@@ -1,8 +1,8 @@
-"""C# on .NET, from the command to the first byte: hello, and the README's job, with a compiler
-that waits, without one and with a package whose layer is known, beside the host's own
+"""C# on .NET, from the command to the first byte: hello, and the README's job, with and without a
+resident compiler, and with a package whose layer exists, beside the host's own
 `dotnet run`, `dotnet build` and then `dotnet app.dll`, and `dotnet app.dll` alone.
 
-Each run is another program, by a number in it, so that nothing is found already built. The
+Each run has another program (it contains a number), so that nothing is already built. The
 host's builds start no servers, since those would stay behind.
 """
 import itertools, json, os, shutil, subprocess

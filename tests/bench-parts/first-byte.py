@@ -1,8 +1,8 @@
 """From the command to the first byte of output and to the end: in a cold box, a warm one and
 one that the owner used before, beside docker run, bubblewrap and the bare process.
 
-The whole way is timed, as a user sees it: cee-submit -w with a durable spool. A run that
-had another box than it should (its result says which) does not count. The bare process is
+All that a user waits for is timed: cee-submit -w with a durable spool. A run that
+got another kind of box than intended (its result says which) does not count. The bare process is
 the host's own interpreter; for C# it is the image's, unpacked, since only that has the
 compiler's settings.
 """

@@ -3,8 +3,8 @@
 none: each job has a box; beside it the engine's own rate of create, start
 and remove, at the number at once that is best for it. owner: static and Python hello from
 as many boxes as there are processors; beside it a loop that starts the bare interpreter,
-as many at once as there are processors. The runner's cpu time for each job says what that
-leaves for the jobs; where it is much more than relaxed, the disk's file system takes it (ext4
+as many at once as there are processors. The runner's cpu time for each job is missing for the jobs themselves. Where durable needs much more
+of it than relaxed, the file system takes it (ext4
 without a journal is slow to make files for minutes after many were removed).
 """
 import datetime, glob, json, os, subprocess, threading, time

@@ -1,5 +1,5 @@
 """The runner's resident memory: idle, and with 1,000 and 100,000 jobs waiting. They wait
-because the engine is away, for which jobs are kept.
+because there is no engine.
 """
 import subprocess, time
 

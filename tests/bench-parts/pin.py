@@ -1,5 +1,5 @@
 """How much the cpu time of one and the same program varies, one at a time and as many at once
-as there are processors, with and without pin = yes. Grades hang on it.
+as there are processors, with and without pin = yes. Where cpu time decides about grades, this matters.
 """
 import json
 

@@ -1,5 +1,5 @@
-"""Submits a second from one process, durable and relaxed, beside a bare loop that does what a
-durable submit cannot do without: write, fsync, rename, fsync of the directory.
+"""Submits a second from one process, durable and relaxed, beside a bare loop that does the least that a
+durable submit needs: write, fsync, rename, fsync of the directory.
 """
 import os, subprocess, tempfile, time
 

@@ -1,5 +1,5 @@
-"""Where the time of a warm job goes: the stations that its result and its index name, from
-the moment that cee-submit is started. A profile for when a target is missed.
+"""Where the time of a warm job goes: the times that its result and its index contain, from
+the start of cee-submit on. Use it to find the cause when a target is missed.
 
 id made, claimed, box ready ("started"), first output read by the runner, verdict known
 ("ended"), cee-submit gone. Durable, and relaxed beside it: the difference is the disk's.

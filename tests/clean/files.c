@@ -1,4 +1,4 @@
-/* files.c - files in every place that lets itself be written, full disks, mounts */
+/* files.c - files in every writable place, full disks, mounts */
 #include "clean.h"
 
 #include <dirent.h>

@@ -6,12 +6,12 @@
     cells [NAME...]     each planter as a job of one box, its probe as the next one: it must
                         find nothing, and the box must be as it was, seen from outside too
     pile                all planters one after another, then all probes
-    beside [NAME...]    a job of one box plants, and a job of another probes meanwhile: what
-                        may be seen there is nobody's but the box's
+    beside [NAME...]    a job of one box plants, and a job of another probes meanwhile: it may
+                        see only what belongs to its own box
     drift N             N jobs in one box, planters among them: no drift
 
-CLEAN is the program of main.c, static. A line a planter; the exit status is 1 when one is
-not as it must be. tests/tools/initdrive.py speaks to cee-init.
+CLEAN is the program of main.c, static. Prints a line for each planter; the exit status is 1 if one
+is not as it must be. tests/tools/initdrive.py speaks to cee-init.
 """
 import os, re, statistics, subprocess, sys, time
 

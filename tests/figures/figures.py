@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """figures.py BURN CHECK - a job's figures in a box that serves many, without a runner
 
-BURN is the program of burn.c. Each check runs jobs one after another in one box, before
-and between them such as would spoil the next one's figures, and says what is wrong.
+BURN is the program of burn.c. Each check runs jobs one after another in one box, with others before
+and between them that could distort the figures of the next one, and prints what is wrong.
 """
 import os, sys
 

@@ -1,5 +1,5 @@
-/* job_fuzz - whatever text comes as a job: it is refused with a reason, or what was made of
- * it keeps every promise of job.h */
+/* job_fuzz - any text as a job: it is refused with a reason, or the parsed job
+ * keeps every promise of job.h */
 #include "base/error.h"
 #include "base/json_member.h"
 #include "base/json_values.h"

@@ -10,7 +10,7 @@ that steps (shim.c, loaded into the runner); a full disk and no inodes, then roo
 dies at its k-th change of the spool, for k from 1 on, and the spool is left as a power cut may leave it.
 
 check.py then proves from files and notes that no job was lost, doubled or mixed. Prints figures and the seed;
-exit status 1 when something was wrong. A seed that ever failed belongs into tests/harm/seeds.
+exits with 1 if something was wrong. A seed that ever failed belongs in tests/harm/seeds.
 """
 import argparse, glob, json, mmap, os, random, shutil, signal, struct, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
 

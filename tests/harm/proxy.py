@@ -1,4 +1,4 @@
-"""proxy.py - stands between cee and the Docker Engine, and spoils the conversation when told to
+"""proxy.py - a proxy between cee and the Docker Engine that disturbs their conversation on request
 
 Listens on a Unix socket and passes bytes on to the engine's. `harm` is one of
     none      passes everything on
@@ -8,7 +8,7 @@ Listens on a Unix socket and passes bytes on to the engine's. `harm` is one of
     error     answers 500 itself
     garbage   answers bytes that are not HTTP
     stall     never answers
-Only new connections are concerned, but by cut.
+All but cut affect new connections only.
 """
 import os, random, socket, threading, time
 

@@ -1,8 +1,8 @@
 """benchlib - what the parts of tests/bench share: a runner of their own, clocks, figures
 
-A part is a file of tests/bench-parts with TITLE and measure(bench). What it compares it
-runs in turn, so that a noisy machine compares with itself, and what it reports is a median
-and a ratio of that same run. It leaves nothing behind.
+A part is a file of tests/bench-parts with TITLE and measure(bench). It runs
+what it compares in turn, so that load on the machine affects both, and reports medians
+and ratios of that same run. It leaves nothing behind.
 """
 import base64, contextlib, glob, http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, time
 

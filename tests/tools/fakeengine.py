@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""fakeengine - stands before the real engine and tells lies that the real one does not
+"""fakeengine - a proxy in front of the real engine that falsifies some of its answers
 
     fakeengine.py SOCKET FAULT...
 

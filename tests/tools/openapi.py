@@ -1,7 +1,7 @@
 """openapi.json and the answers of cee-http: openapi.py sound FILE | answers FILE DIR
 
-sound: is it an OpenAPI 3.1 document: what must stand there does, every reference leads somewhere, every
-schema is one, every parameter of a path is declared.
+sound: FILE must be an OpenAPI 3.1 document: required members are there, every reference has a target, every
+schema is valid, every parameter of a path is declared.
 answers: DIR has N.meta (method, status, content type, path, with tabs between) and N.body, of real
 requests: each that cee-http answered with JSON must be as the document says.
 """

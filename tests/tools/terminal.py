@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""terminal.py SCRIPT -- COMMAND...: runs a command on a terminal of its own, and says what it did.
+"""terminal.py SCRIPT -- COMMAND...: runs a command on a terminal of its own, and reports what it did.
 
-SCRIPT is a Python program in which these are there:
+SCRIPT is a Python program that can use
     expect(text)        reads until the terminal has shown text
     send(bytes)         types
     resize(rows, cols)
