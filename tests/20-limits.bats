@@ -26,7 +26,7 @@ print("before"); time.sleep(30)' -L wall=1
 	next_job_runs
 }
 
-@test "memory is said as a memory limit" {
+@test "memory: the verdict is memory limit" {
 	run py 'x = []
 while True: x.append(bytearray(1 << 20))' -L memory=64M
 	[ "$status" -eq 137 ]

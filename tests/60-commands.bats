@@ -136,7 +136,7 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	[ "$status" -eq 1 ]
 	run cee-cancel "$id"
 	[ "$status" -eq 0 ]
-	wait_until 5 no_wish
+	wait_until 5 no_request
 }
 
 @test "cancel: a job that waits behind another ends at once, the other goes on" {
@@ -186,14 +186,14 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	sleep 1
 	[ "$(awk '{ print $14 + $15 }' "/proc/$pid/stat")" -le 10 ]	# ticks of 10 ms: it does not spin
 	kill -TERM "$pid"
-	wait_until 5 wished
+	wait_until 5 requested
 	kill -TERM "$pid" 2>/dev/null || true
 	status=0
 	wait "$pid" || status=$?
 	[ "$status" -ne 0 ]
 }
 
-wished() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
+requested() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 
 @test "the spool's events come in the order that the table promises" {
 	start_runner

@@ -40,7 +40,7 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	fi
 }
 
-@test "an image is made once, made again when its source changes, not when a command does" {
+@test "an image is built once, and rebuilt when its source changes, not when a command does" {
 	language '{"setup": ["touch /one"]}' 'echo hello, world'
 	[ "$(state)" = missing ]
 	cee-lang build
@@ -58,7 +58,7 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	[ "$(cee-lang list --json | jq -r '.[0].id')" != "$first" ]
 }
 
-@test "an image that is made again leaves the old one its other names, and none without a name" {
+@test "a rebuilt image: the old one keeps its other names, and none is left without a name" {
 	language '{"setup": ["touch /one"]}' 'echo hello, world'
 	cee-lang build
 	first=$(cee-lang list --json | jq -r '.[0].id')
@@ -73,7 +73,7 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	[ "$(engine GET "/images/$second/json" | jq -r .Id)" = null ]
 }
 
-@test "a language that cannot be had: the runner starts all the same, and its job ends with the remedy" {
+@test "a language without an image: the runner starts all the same, and its jobs end with the remedy" {
 	language '{"host": ["/nowhere/at/all:/x"]}' 'echo hello, world'
 	start_runner
 	id=$(cee-submit -j - <<< '{"language": "zz", "code": "echo 1"}')
@@ -107,7 +107,7 @@ check_boxes() { engine GET '/containers/json?all=1&filters=%7B%22label%22%3A%5B%
 	[ "$(state)" = old ]
 }
 
-@test "submitters are told of the languages that have an image" {
+@test "the languages that have an image are published for submitters" {
 	language '{}' 'echo hello, world'
 	cee-lang publish
 	[ "$(jq '.languages | length' "$CEE_SPOOL/languages.json")" -eq 0 ]
@@ -203,7 +203,7 @@ line() { grep -nF -m1 -- "$1" <<< "$output" | cut -d: -f1; }
 # pull from an engine's own loopback, where no registry is
 NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 
-@test "the first source that works makes the image: what failed before it is said, what worked is listed" {
+@test "the first source that works makes the image: earlier failures are reported, the one used is listed" {
 	language "{\"pull\": \"$NO_REGISTRY\", \"distribution\": [\"cee-no-such-package\", \"bc\", \"cee-nor-this\"],
 		\"packages\": [\"cee-nor-this\"], \"host\": [\"words.txt:/opt/words\", \"/nowhere/at/all?:/x\", \"/nowhere/at/all:/y\"],
 		\"setup\": [\"echo 6*7 | bc > /opt/answer\"]}" 'cat /opt/words; [ "$(cat /opt/answer)" = 42 ] || exit 1'
@@ -229,7 +229,7 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	[ "$(state)" = old ]
 }
 
-@test "packages and directories of the host come after the distribution's; where no source works the remedy is said" {
+@test "packages and directories of the host come after the distribution's; without any source the remedy is printed" {
 	# apt takes a name with a point for an expression, that another package answers to
 	language '{"distribution": ["b."], "packages": ["bc"], "host": ["/{sort}/sort:/opt/sort"]}' 'test -x /opt/sort && bc <<< "" && echo hello, world'
 	run cee-lang build zz
@@ -274,7 +274,7 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	cee-lang check
 }
 
-@test "a hello that says something else fails the check, and shows it" {
+@test "a hello that prints something else fails the check, which shows it" {
 	language '{}' 'echo something else; exit 4'
 	cee-lang build
 	run cee-lang check
@@ -312,7 +312,7 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	cee-lang check
 }
 
-@test "usage, an unknown language, a bad file and a missing engine are said with their own status" {
+@test "usage, an unknown language, a bad file and a missing engine: a message and a status for each" {
 	run cee-lang
 	[ "$status" -eq 64 ]
 	run cee-lang fetch

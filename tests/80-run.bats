@@ -75,7 +75,7 @@ sys.exit(7)' > p.py
 	[ "$status" -eq 124 ]
 }
 
-@test "input comes as it comes: each line is answered before the next is written" {
+@test "input is passed on as it comes: each line is answered before the next is written" {
 	coproc cee-run -L wall=60 python up.py 3>&-
 	local n answer out=${COPROC[0]} in=${COPROC[1]} pid=$COPROC_PID
 	for n in one two three; do
@@ -94,7 +94,7 @@ sys.exit(7)' > p.py
 	[ "$(du -sm "$CEE_SPOOL" | cut -f1)" -lt 20 ]
 }
 
-@test "an input of nothing: empty, closed, no wish for it" {
+@test "an input of nothing: empty, closed, or not asked for" {
 	[ "$(cee-run python count.py < /dev/null)" = 0 ]
 	[ "$(cee-run python count.py <&-)" = 0 ]
 	[ "$(: | cee-run python count.py)" = 0 ]
@@ -460,7 +460,7 @@ both() {	# both STATUS FILE [options of cee-submit and cee-run]: all three progr
 	done
 }
 
-@test "statuses: what fails before there is a job is 125, in one line" {
+@test "statuses: a failure before there is a job is 125, with one line" {
 	local args
 	for args in "" "klingon up.py" "python none.py" "-L cpu=x python up.py" "-s none python up.py" \
 		"--verdict none/v python up.py" "-L memory=900G python up.py"; do

@@ -68,7 +68,7 @@ for n in "a/1.o", "a/b/2.o", "a/b/c/3.o", "a/b/c/3.c", "x/4.o", "r1", "r2", "r3"
 	[ "$(cee-files "$ID" ä.o)" = ä.o ]
 }
 
-@test "patterns that are none are refused at submit, by name" {
+@test "invalid patterns are refused at submit, by name" {
 	for bad in /etc/passwd ../x 'a//b' 'a**' '[z-a]' '[x' ''; do
 		run cee-submit -l python --collect "$bad" "$BATS_TEST_DIRNAME/../examples/python/main.py"
 		[ "$status" -eq 65 ]
@@ -128,7 +128,7 @@ os.link("p.py", "hard.txt"); open("good.txt", "w").write("good")' --collect '*.t
 	[ "$(why root)" = 'no regular file' ]
 }
 
-@test "what the job closed to itself is read all the same, with its mode" {
+@test "files that the job made unreadable are collected all the same, with their mode" {
 	start_runner
 	job '
 import os
@@ -232,7 +232,7 @@ time.sleep(2)' --collect 'f?' -L disk=256M -L memory=64M)
 	sound
 }
 
-@test "a time limit, a crash, a failed compile, a cancel: what is there is collected" {
+@test "a time limit, a crash, a failed compile, a cancel: the files that exist are collected" {
 	new_spool 'run_slack = 1s'
 	start_runner
 	job 'open("half", "w").write("half")

@@ -115,7 +115,7 @@ SUM='a, b = map(int, input().split()); print(a + b)'
 	[ "$status" -eq 1 ]
 }
 
-@test "what cannot be tests is said before anything is submitted" {
+@test "invalid tests are refused before anything is submitted" {
 	d=$BATS_TEST_TMPDIR/pairs
 	mkdir "$d"
 	echo "$SUM" > "$BATS_TEST_TMPDIR/sum.py"
@@ -153,7 +153,7 @@ SUM='a, b = map(int, input().split()); print(a + b)'
 	[ "$(judge float:0,0.1 $'1.05 2 x' $'1.2 2 x')" = '[true,false]' ]
 }
 
-@test "arguments and variables of its own; what a test does not say is as the job says" {
+@test "a test's own arguments and variables; what it does not set is the job's" {
 	start_runner
 	run_tests 'import os, sys; print(sys.argv[1:], os.environ.get("A"), os.environ.get("B"), sys.stdin.read())' \
 		'[{}, {"arguments": ["x"], "env": {"A": "9"}, "stdin": "own"}, {"arguments": [], "stdin": ""}]' \
@@ -180,7 +180,7 @@ SUM='a, b = map(int, input().split()); print(a + b)'
 	sound
 }
 
-@test "stop = first-failure: what comes after it is not run" {
+@test "stop = first-failure: later tests are not run" {
 	start_runner
 	run_tests 'print(input())' '[{"stdin":"1","expected":"1"},{"stdin":"2","expected":"x"},{"stdin":"3","expected":"3"}]' '{"stop":"first-failure"}'
 	has '.tests == {total: 3, run: 2, passed: 1, failed: 1, skipped: 1} and .exit_code == 1'
@@ -191,7 +191,7 @@ SUM='a, b = map(int, input().split()); print(a + b)'
 	has '.tests.run == 2'
 }
 
-@test "a test that meets a limit ends alone; limits of its own are its own" {
+@test "a test that exceeds a limit ends alone; a test may have its own limits" {
 	start_runner
 	code='
 import sys

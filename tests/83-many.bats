@@ -40,7 +40,7 @@ kill_submit() {	# kill_submit HOOK ARGS…: cee-submit stops itself there, and i
 	[ "$(waiting)" -eq 7 ]
 }
 
-@test "each: what cannot be read or is no job is named, the rest go on" {
+@test "each: files that cannot be read or are not jobs are named, the rest go on" {
 	programs 2
 	echo 'x' > what.is-this
 	run --separate-stderr cee-submit --each 1.py nowhere.py 2.py
@@ -116,7 +116,7 @@ kill_submit() {	# kill_submit HOOK ARGS…: cee-submit stops itself there, and i
 	sound
 }
 
-@test "groups: killed after the id was written, the group is as it was, and can be gone on with" {
+@test "groups: killed after the id was written, the group is unchanged and can be used" {
 	programs 2
 	cee-submit -g g 1.py > ids
 	kill_submit group-written -g g 2.py
@@ -296,7 +296,7 @@ $a | slow 2" ]
 	lacks $'\033' tty
 }
 
-@test "log --as-come: whoever reads goes away, and it ends" {
+@test "log --as-come: ends when its reader goes away" {
 	echo 'import time; print(1, flush=True); time.sleep(60)' > s.py
 	start_runner
 	id=$(cee-submit -L wall=100 s.py)

@@ -199,7 +199,7 @@ blocks() {
 	live Live.cs
 }
 
-@test "a compiler's words name the user's file and line" {
+@test "compilers' messages name the user's file and line" {
 	prog bad.cpp <<< 'int main() { return nothing; }'
 	run --separate-stderr cee-submit -w bad.cpp
 	[ "$status" -eq 126 ]
@@ -229,7 +229,7 @@ checks() {
 	[[ $stderr == *$4* ]]
 }
 
-@test "--check: each language's own words, 0 or 126, and nothing is run" {
+@test "--check: each language's own messages, 0 or 126, and nothing is run" {
 	checks a.c 'int main(void) { for (;;); }' 'int main(void) { return x; }' "a.c:1:25: error: "
 	checks a.cpp 'int main() { for (;;); }' 'int main() { return x; }' "a.cpp:1:21: error: "
 	checks a.py 'while True: print(1)' 'def f(:' 'File "a.py", line 1'

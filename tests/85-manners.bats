@@ -105,9 +105,9 @@ lost() {
 		[ "$status" -ne 0 ] && [ "${#stderr_lines[@]}" -eq 1 ] && [[ "$stderr" == "$1: standard output: "* ]] || return 1
 	done
 }
-@test "a full or closed standard output is an error that is said" { each lost; }
+@test "a full or closed standard output is reported as an error" { each lost; }
 
-@test "so is it for what they are there for" {
+@test "a full or closed standard output is an error for their main task, too" {
 	start_runner
 	echo 'print("out")' > "$BATS_TEST_TMPDIR/p.py"
 	id=$(cee-submit --collect "*.py" "$BATS_TEST_TMPDIR/p.py")

@@ -58,14 +58,14 @@ refuses() {	# refuses STATUS WORD…: the runner does not begin; its last line h
 	refuses 69 'has no cgroups' 'Delegate='
 }
 
-@test "the runner refuses an engine that takes a limit and does not keep it" {
+@test "the runner refuses an engine that accepts a limit and does not enforce it" {
 	fake set:Memory=0 set:MemorySwap=0
 	refuses 69 'does not enforce the memory limit' 'cgroup controllers'
 	fake set:PidsLimit=0
 	refuses 69 'does not enforce the limit of processes' 'cgroup controllers'
 }
 
-@test "the runner refuses a runtime, a seccomp profile, an init that cannot be" {
+@test "the runner refuses an invalid runtime, seccomp profile or init" {
 	conf 'runtime = nonsense'
 	refuses 78 'runtime = nonsense' 'set runtime in cee.conf to one of: '
 	conf 'runtime ='
@@ -161,7 +161,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 	[ $SECONDS -lt 10 ]
 }
 
-@test "doctor: limits that are not kept" {
+@test "doctor: limits that are not enforced" {
 	fake info:MemoryLimit=false 'info:Warnings=["WARNING: No memory limit support"]'
 	finds FAIL cgroup 'cannot limit memory' 'No memory limit support' 'cgroup controllers' -- cgroup
 	fake 'info:CgroupDriver="none"' 'info:SecurityOptions=["name=rootless"]'

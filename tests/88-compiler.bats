@@ -208,7 +208,7 @@ again() { [ "$(grep -c 'compiler .*from="warming up" to=idle' "$RUNNER_LOG")" -g
 	[ "$(verdict "$id" '"\(.compiler) \(.why)"')" = "null compile error" ]
 }
 
-@test "a resident compiler that is none: every job is compiled the plain way" {
+@test "a resident compiler that does not work: every job is compiled the plain way" {
 	new_spool 'resident = ahead'
 	mkdir "$BATS_TEST_TMPDIR/languages.d"
 	jq '.resident.command = ["dotnet", "--info"] | .source.host |= map(select(startswith("/")))' \

@@ -12,7 +12,7 @@ in_a_box() { python3 "$BATS_TEST_DIRNAME/figures/figures.py" "$BATS_FILE_TMPDIR/
 @test "peak memory: a short one is the process's own, and not the next job's" { in_a_box short; }
 @test "peak memory: many small processes are seen together" { in_a_box many; }
 @test "peak memory: shared memory counts, and what is left of it is no other job's" { in_a_box shared; }
-@test "peak memory: what the kernel gives back late hides nothing" { in_a_box flight; }
+@test "peak memory: memory that the kernel frees late hides nothing" { in_a_box flight; }
 @test "peak memory: files are disk" { in_a_box files; }
 @test "peak memory: after a job with much output" { in_a_box output; }
 @test "cpu time: orphans, and children that nobody waits for" { in_a_box cpu; }

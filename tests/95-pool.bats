@@ -20,7 +20,7 @@ last() { id=$(basename "$(ls -dt "$CEE_SPOOL/$OWNER"/out/*/* | head -n 1)"); }
 box() { verdict "$1" .box_id; }
 from() { verdict "$1" .box; }
 
-# as_owner OWNER: a job of somebody else's, as a submitter of his would leave it
+# as_owner OWNER: a job of another owner, as a submitter would leave it
 as_owner() {
 	local dir=$CEE_SPOOL/$1
 	mkdir -p "$dir"/{tmp,new,cancel,out}
@@ -45,7 +45,7 @@ ready_boxes() { [ "$(grep -c 'to=ready' "$RUNNER_LOG")" -ge "$1" ]; }
 	[ "$(boxes | cut -c1-12)" = "$(box "$first")" ]
 }
 
-@test "a box made ahead is warm for the first job and is made again" {
+@test "a box made ahead is warm for the first job, and another is made" {
 	warm_languages 1 2
 	sed -i 's/^warm = 0/warm = 4/' "$CEE_CONF"
 	start_runner
@@ -160,7 +160,7 @@ ready_boxes() { [ "$(grep -c 'to=ready' "$RUNNER_LOG")" -ge "$1" ]; }
 	sound
 }
 
-@test "a box that nobody took for box_age is made anew" {
+@test "a box that is unused for box_age is replaced" {
 	warm_languages 1 1
 	sed -i 's/^warm = 0/warm = 4/' "$CEE_CONF"
 	conf 'box_age = 1s'

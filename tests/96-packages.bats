@@ -131,7 +131,7 @@ partial class Person : CommunityToolkit.Mvvm.ComponentModel.ObservableObject
 	nothing_half
 }
 
-@test "nuget: a registry that answers 500, cuts or sends garbage: our failure, retried, never remembered" {
+@test "nuget: a registry that answers 500, cuts or sends garbage: a failure of cee, retried, never remembered" {
 	for fault in 500 cut garbage file-cut; do
 		spool_with $fault
 		start_runner
@@ -145,7 +145,7 @@ partial class Person : CommunityToolkit.Mvvm.ComponentModel.ObservableObject
 	done
 }
 
-@test "nuget: a registry that stalls ends with the package phase's time, as our failure" {
+@test "nuget: a registry that stalls: a failure of cee when the package phase's time is over" {
 	spool_with stall 'packages.wall = 4s'
 	start_runner
 	cs 'Console.WriteLine(1);' Plain@1.0.0
@@ -246,7 +246,7 @@ for f in (lambda: os.listdir("/.cee/layers"), lambda: open(d + "/x", "w"), lambd
 	[ "$(stat -c %a "$LAYERS/secret")" = 600 ]
 }
 
-@test "layers: one that was changed, lacks a file or is not described any more is made anew, never used" {
+@test "layers: a changed, incomplete or undescribed one is rebuilt, never used" {
 	spool_with
 	start_runner
 	pip_job 'import pure; print(pure.VERSION)' pure@1.0

@@ -45,7 +45,7 @@ submit() { job "$@" > "$BATS_TEST_TMPDIR/job"; run --separate-stderr cee-submit 
 	[[ $stderr == *"No module named 'pure'"* ]]
 }
 
-@test "pip: no such package, no such version, another system, another Python, no wheel: pip's words, at once" {
+@test "pip: no such package, no such version, another system, another Python, no wheel: pip's messages, at once" {
 	registry
 	for p in nosuch@1.0 pure@9.9 windows@1.0 newer@1.0 source-only@1.0; do
 		submit python 'print("ran")' "$p"
@@ -77,7 +77,7 @@ submit() { job "$@" > "$BATS_TEST_TMPDIR/job"; run --separate-stderr cee-submit 
 	[ "$(asked /500/pip/simple/pure)" -gt "$before" ]
 }
 
-@test "pip: a registry that cuts, answers garbage, sends something else, or is away: our failure, not the user's" {
+@test "pip: a registry that cuts, answers garbage, sends something else, or is away: a failure of cee, not the user's" {
 	for fault in cut file-cut garbage file-garbage hash file-500 500; do
 		registry $fault
 		submit python 'print(1)' pure@1.0
@@ -95,7 +95,7 @@ submit() { job "$@" > "$BATS_TEST_TMPDIR/job"; run --separate-stderr cee-submit 
 	[ "$status" -eq 125 ]
 }
 
-@test "a registry that stalls: our failure when the time is over" {
+@test "a registry that stalls: a failure of cee when the time is over" {
 	registry file-stall 'packages.wall = 4'
 	submit python 'print(1)' pure@1.0
 	echo "$stderr"
@@ -139,7 +139,7 @@ four_wait() { [ "$(grep -c 'to=packages' "$RUNNER_LOG")" -eq 4 ]; }
 
 away() { curl -sS "$REGISTRY/away"; }	# connections to what is not the registry
 
-@test "pip: what a wheel requires by an address, a file elsewhere, a redirect: refused by name, and nobody is asked" {
+@test "pip: a requirement by address, a file elsewhere, a redirect: refused by name, and no other host is asked" {
 	registry
 	while read -r package says; do
 		submit python 'print("ran")' "$package@1.0"
@@ -194,7 +194,7 @@ away() { curl -sS "$REGISTRY/away"; }	# connections to what is not the registry
 	[ "$(asked /phoned)" -eq 0 ]
 }
 
-@test "npm: no such package, no such version: npm's words" {
+@test "npm: no such package, no such version: npm's messages" {
 	registry
 	submit javascript 'console.log(1)' nosuch@1.0.0
 	[ "$status" -eq 126 ]
@@ -205,7 +205,7 @@ away() { curl -sS "$REGISTRY/away"; }	# connections to what is not the registry
 	[[ $stderr == *ETARGET*"No matching version found for left@9.0.0"* ]]
 }
 
-@test "npm: a registry that fails in one way or another: our failure, not the user's" {
+@test "npm: a registry that fails in one way or another: a failure of cee, not the user's" {
 	for fault in 500 cut file-cut garbage file-garbage hash; do
 		registry $fault
 		submit javascript 'console.log(1)' left@1.0.0
@@ -230,7 +230,7 @@ away() { curl -sS "$REGISTRY/away"; }	# connections to what is not the registry
 	[[ $stderr == *"packages come from the registry alone"* ]]
 }
 
-@test "npm: a dependency by an address or git, a file elsewhere, a redirect: refused by name, and nobody is asked" {
+@test "npm: a dependency by address or git, a file elsewhere, a redirect: refused by name, and no other host is asked" {
 	registry
 	while read -r package says; do
 		submit javascript 'console.log("ran")' "$package@1.0.0"

@@ -230,7 +230,7 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 	[ -z "$(ls "$CEE_SPOOL"/http-web-demo/in)" ]
 }
 
-@test "what is there: languages, health with and without a runner, other methods, other addresses" {
+@test "languages, health with and without a runner, other methods, other addresses" {
 	start_lighttpd demo
 	req GET /languages
 	is 200

@@ -70,7 +70,7 @@ tell() { req POST "/tasks/$1/stdin" --data-binary "$2"$'\n' "${@:3}"; is 204; }
 	problem 404 ''
 }
 
-@test "characters are never split, what is no UTF-8 is base64, and every byte is there once" {
+@test "characters are never split, invalid UTF-8 is base64, and every byte is there once" {
 	start_lighttpd demo
 	start_runner
 	cat > "$BATS_TEST_TMPDIR/p.py" <<-'P'

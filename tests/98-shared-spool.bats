@@ -182,7 +182,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	sound
 }
 
-@test "removal is a runner's: without one it says so, and the wish does not stay" {
+@test "removal needs a runner: without one cee-rm says so, and leaves no request" {
 	start_root_runner
 	id=$(as $ANN cee-submit hello.py)
 	as $ANN cee-stat --wait "$id" > /dev/null
@@ -192,7 +192,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"when one is alive"* ]]
 	[ -z "$(ls "$CEE_SPOOL/uid-$ANN/cancel")" ]
-	# a wish from before, by whoever died with it: the next runner sees to it
+	# a request from before, whose program has died: the next runner performs it
 	as $ANN touch "$CEE_SPOOL/uid-$ANN/cancel/$id.remove"
 	run cee-fsck
 	[[ "$output" == *"requests the removal of a job"* ]]
@@ -302,7 +302,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	kill -0 "$RUNNER"
 }
 
-@test "two names of one job, taken names and wishes for others' jobs hold nobody up" {
+@test "two names of one job, taken names and requests for others' jobs hold nobody up" {
 	start_root_runner
 	as $BOB cee-submit -w hello.py
 	id=$(as $ANN cee-submit long.py)
@@ -330,7 +330,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	done
 	run as $BOB ln -s / "$N/link"
 	[ "$status" -ne 0 ]
-	# locks on what he may read, and a closed door, are his own trouble
+	# locks on what they may read, and a closed directory, harm only themselves
 	as $BOB chmod 000 "$N/new" "$N/cancel" "$N/in" "$N/tmp"
 	as $BOB /usr/bin/python3 -c "
 import fcntl, glob, struct, time
@@ -351,7 +351,7 @@ time.sleep(8)" &
 	[ "$(as $BOB cee-submit -w hello.py)" = hello ]
 }
 
-@test "more jobs and wishes than anybody may have do not stop the others" {
+@test "more jobs and requests than an owner may have do not stop the others" {
 	echo 'max_queued = 20' >> "$CEE_CONF"
 	start_root_runner
 	as $BOB cee-submit -w hello.py

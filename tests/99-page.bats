@@ -160,7 +160,7 @@ header() { tr -d '\r' < "$BATS_TEST_TMPDIR/head" | sed -n "s/^$1: //Ip"; }
 	browser "$U/" files "$BATS_TEST_TMPDIR/some.bin"
 }
 
-@test "packages: a field where the language takes them; what cannot be had is said" {
+@test "packages: a field where the language takes them; a message when one cannot be had" {
 	browser "$U/" packages
 }
 
@@ -168,7 +168,7 @@ header() { tr -d '\r' < "$BATS_TEST_TMPDIR/head" | sed -n "s/^$1: //Ip"; }
 	browser "$U/" strict
 }
 
-@test "what was written since is there after a reload; a link to no task says so" {
+@test "text written since is there after a reload; a link to no task says so" {
 	browser "$U/" edited
 }
 
