@@ -94,13 +94,14 @@ bool bounds_take_place(struct request *rq)
 bool bounds_host_listed(const char *hosts, const char *host)
 {
 	size_t len = strlen(host), name = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	bool port = name < len && host[name] == ':' && !host[name + 1 + strspn(host + name + 1, "0123456789")];
 
 	while (*hosts) {
 		size_t n;
 
 		hosts += strspn(hosts, " ");
 		n = strcspn(hosts, " ");
-		if (n > 0 && (n == len || (n == name && name < len)) && strncasecmp(hosts, host, n) == 0)
+		if (n > 0 && (n == len || (n == name && port)) && strncasecmp(hosts, host, n) == 0)
 			return true;
 		hosts += n;
 	}

@@ -132,6 +132,8 @@ static void hosts(void)
 	CHECK(!bounds_host_listed(list, "evil.example:8080") && !bounds_host_listed(list, "") &&
 	      !bounds_host_listed("", "x"));
 	CHECK(!bounds_host_listed(list, "localhost.evil.example") && !bounds_host_listed(list, "local"));
+	CHECK(!bounds_host_listed(list, "[::1]evil.example:80") && !bounds_host_listed(list, "[::1]evil") &&
+	      !bounds_host_listed(list, "localhost:80evil") && !bounds_host_listed(list, "localhost:80:80"));
 	CHECK(!bounds_host_listed(list, "[::1") && !bounds_host_listed(list, "127.0.0.10"));
 }
 
