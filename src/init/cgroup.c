@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 enum { TEXT_MAX = 16384, GROWTH = 512 << 10, AGE_MAX = 16 };
+#define FIGURE_MAX ((int64_t)1 << 60)
 
 /* The whole of a small file, NUL-terminated; "" when it cannot be read. */
 static void read_text(int fd, char text[TEXT_MAX])
@@ -34,6 +35,14 @@ static void read_text(int fd, char text[TEXT_MAX])
 	text[n > 0 ? n : 0] = '\0';
 }
 
+/* The number at the start of a text, at most FIGURE_MAX: sums and differences of a few of them do not overflow. */
+static int64_t figure(const char *text)
+{
+	int64_t n = strtoll(text, NULL, 10);
+
+	return n < 0 ? 0 : n > FIGURE_MAX ? FIGURE_MAX : n;
+}
+
 /* The number after NAME at the start of a line, or 0. */
 static int64_t field(const char *text, const char *name)
 {
@@ -41,7 +50,7 @@ static int64_t field(const char *text, const char *name)
 
 	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
 		if (!strncmp(p, name, n) && p[n] == ' ')
-			return strtoll(p + n + 1, NULL, 10);
+			return figure(p + n + 1);
 	return 0;
 }
 
@@ -90,7 +99,7 @@ static int64_t read_pids_max(int fd)
 	char text[TEXT_MAX];
 
 	read_text(fd, text);
-	return text[0] >= '0' && text[0] <= '9' ? strtoll(text, NULL, 10) : -1;
+	return text[0] >= '0' && text[0] <= '9' ? figure(text) : -1;
 }
 
 void cgroup_open(struct cgroup *u)
@@ -120,7 +129,7 @@ static int64_t stat_ticks(const char *text)
 	for (int f = 2; p && f < 17; f++) {
 		p = strchr(p + 1, ' ');
 		if (p && f >= 13)
-			sum += strtoll(p + 1, NULL, 10);
+			sum += figure(p + 1);
 	}
 	return sum;
 }
@@ -164,7 +173,7 @@ static void read_memory(const struct cgroup *u, struct cgroup_sample *now, const
 	char text[TEXT_MAX];
 
 	read_text(u->total, text);
-	now->total = strtoll(text, NULL, 10);
+	now->total = figure(text);
 	if (last && now->total && now->total < last->total + GROWTH && last->anon_age < AGE_MAX) {
 		now->anon = last->anon;
 		now->shmem = last->shmem;
@@ -187,12 +196,12 @@ void cgroup_read(const struct cgroup *u, struct cgroup_sample *now, const struct
 		return;
 	}
 	read_text(u->cpu, text);
-	now->cpu_us = u->version == 1 ? strtoll(text, NULL, 10) / 1000 : field(text, "usage_usec");
+	now->cpu_us = u->version == 1 ? figure(text) / 1000 : field(text, "usage_usec");
 	read_memory(u, now, last);
 	read_text(u->oom, text);
 	now->oom_kills = field(text, "oom_kill");
 	read_text(u->pids, text);
-	now->pids = strtoll(text, NULL, 10);
+	now->pids = figure(text);
 	read_text(u->pids_events, text);
 	now->pids_refused = field(text, "max");
 }

@@ -242,6 +242,11 @@ static void compiled(void)
 	says(b, FRAME_GAP, STREAM_COMPILE, "\5\0\0\0\0\0\0\0", 8);
 	says_end(b, &(struct frame_end){ .phase = 2, .how = END_EXITED, .status = 1 });
 	CHECK(k.answered && k.nproducts == 0 && k.end.status == 1 && k.end.dropped == 5 && k.end.err_bytes == 13);
+	CHECK(ask(&t, "ann", true, &k)); /* a gap that no compiler has does not overflow the sum */
+	says(b, FRAME_OUT, STREAM_COMPILE, "an error", 8);
+	says(b, FRAME_GAP, STREAM_COMPILE, "\377\377\377\377\377\377\377\377", 8);
+	says_end(b, &(struct frame_end){ .phase = 3, .how = END_EXITED, .status = 1 });
+	CHECK(k.answered && k.end.dropped > 8 && k.end.err_bytes == k.end.dropped + 8);
 	bench_end(&t);
 }
 

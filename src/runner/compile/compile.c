@@ -21,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_MORE = 4096 }; /* beyond the limit of output: longer output exceeds the limit anyway */
+enum { OUTPUT_MORE = 4096 };	     /* beyond the limit of output: longer output exceeds the limit anyway */
+#define GAP_MOST (UINT64_C(1) << 50) /* more than any compiler writes: sums with it do not overflow */
 
 static const char out_of_memory[] = "out of memory";
 
@@ -85,7 +86,7 @@ const char *compile_take_gap(struct compile *c, const struct frame *f)
 
 	if (c->gap || !frame_unpack_gap(f->data, f->len, &gap))
 		return "more than one gap in the compiler output";
-	c->gap = gap;
+	c->gap = gap < GAP_MOST ? gap : GAP_MOST;
 	c->gap_at = c->output.len;
 	return NULL;
 }
