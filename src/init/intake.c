@@ -90,9 +90,16 @@ static int end_file(struct intake *in, char *text)
 
 static int make_folder(int dir, const char *name, uint32_t mode, char *text)
 {
-	if ((mkdirat(dir, name, 0755) && errno != EEXIST) || fchmodat(dir, name, mode & 0777, 0))
-		return init_fail(text, "%.200s: %s", name, strerror(errno));
-	return 0;
+	int fd = -1, r = -1;
+
+	if (!mkdirat(dir, name, 0755) || errno == EEXIST)
+		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, mode & 0777))
+		init_fail(text, "%.200s: %s", name, strerror(errno));
+	else
+		r = 0;
+	close_ptr(&fd);
+	return r;
 }
 
 static int begin_link(struct intake *in, int dir, const char *name, uint64_t size, char *text)

@@ -77,6 +77,10 @@ static void files_folders_links(void)
 	CHECK(!add(&f, S_IFLNK | 0777, 6, "link") && !data(&f, "a/b") && !data(&f, "/./"));
 	CHECK(holds(&f, "link/c.sh", "hello"));
 	CHECK(!add(&f, 0644, 0, "empty") && intake_complete(&f.in) && holds(&f, "empty", ""));
+	/* neither a file nor what a link leads to becomes a folder */
+	CHECK(add(&f, S_IFDIR | 0777, 0, "empty") && add(&f, S_IFDIR | 0777, 0, "link"));
+	CHECK(!fstatat(f.in.folder, "empty", &st, 0) && S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0644);
+	CHECK(!fstatat(f.in.folder, "a/b", &st, 0) && (st.st_mode & 0777) == 0755);
 	end(&f);
 }
 
