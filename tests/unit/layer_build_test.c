@@ -280,6 +280,19 @@ static void not_wanted(void)
 
 /* ---- whose fault it is ------------------------------------------------------------------------------ */
 
+/* What a client writes is shown, with nothing that a terminal acts on, and after a NUL too. */
+static void one_line(void)
+{
+	struct package_report r = { .ended = { true } };
+	char message[100];
+
+	r.end[PHASE_COMPILE] = (struct frame_end){ .how = END_EXITED, .status = 1 };
+	CHECK(buf_add(&r.output, "\0a\033[2J\n\xff b", 10) == 0);
+	CHECK(package_fetch_answer(&r, message, sizeof message) == LAYER_REFUSED &&
+	      strcmp(message, "?a?[2J; ? b") == 0);
+	package_report_release(&r);
+}
+
 static void refused(void)
 {
 	struct bench t;
@@ -296,6 +309,7 @@ static void refused(void)
 	CHECK(k.answer == LAYER_REFUSED && strcmp(k.reply.message, "packages: no such; package") == 0);
 	CHECK(strcmp(k.output, "no such\npackage\n") == 0);
 	CHECK(ask(&t, 0, "bob", &k) == LAYER_REFUSED && strcmp(k.output, "no such\npackage\n") == 0);
+	one_line();
 	loop_advance(&t.loop, 200LL * SECOND); /* then it is asked again */
 	CHECK(ask(&t, 0, "bob", &k) == LAYER_PENDING);
 	bench_end(&t);

@@ -7,6 +7,7 @@
 #include "wire/frame_types.h"
 #include "base/buf.h"
 #include "base/limit.h"
+#include "base/text.h"
 #include "wire/frame.h"
 
 #include <stdbool.h>
@@ -60,12 +61,13 @@ static void one_line(const struct buf *output, const char *otherwise, char *out,
 				out[n++] = ' ';
 			}
 		} else if (c != ' ' || (n && out[n - 1] != ' ')) {
-			out[n++] = c;
+			out[n++] = c ? c : '?';
 		}
 	}
 	while (n && (out[n - 1] == ' ' || out[n - 1] == ';'))
 		n--;
 	out[n] = '\0';
+	text_clean(out);
 	if (!n)
 		snprintf(out, size, "%s", otherwise);
 }
