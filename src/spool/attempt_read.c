@@ -61,7 +61,8 @@ static int read_extent(int attempt_dir, enum spool_output output, struct output_
 			bool is_out = rec.stream == STREAM_OUT;
 
 			pos += used;
-			if (rec.stream == STREAM_NONE || is_out != (output == SPOOL_STDOUT) || rec.len >= INT64_MAX / 4)
+			if (rec.stream == STREAM_NONE || is_out != (output == SPOOL_STDOUT) ||
+			    rec.len >= INT64_MAX / 4 || x->size >= INT64_MAX / 4)
 				continue;
 			if (!rec.gap)
 				x->size += (int64_t)rec.len;
@@ -91,6 +92,9 @@ int spool_open_output(struct spool *s, const char *owner, const char *id, int at
 	}
 	if (fstat(fd, &st) == 0 && st.st_size < x->size)
 		x->size = st.st_size;
+	for (size_t i = 0; i < x->ngaps; i++) /* what a power cut took of the stream it took before the gaps too */
+		if (x->gap[i].at > x->size)
+			x->gap[i].at = x->size;
 	return fd;
 }
 

@@ -8,6 +8,7 @@
 #include "job/result.h"
 #include "spool/adopt.h"
 #include "spool/attempt.h"
+#include "spool/attempt_read.h"
 #include "spool/cancel.h"
 #include "spool/claim.h"
 #include "spool/count.h"
@@ -785,6 +786,29 @@ static void watch_end(void)
 	CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
 }
 
+/* A power cut took the end of a stream: a gap that was behind it is at its end. */
+static void short_stream(void)
+{
+	struct spool_runner r;
+	struct spool_attempt a;
+	struct output_extent x;
+	char id[ID_LEN + 1];
+	int fd;
+
+	new_spool();
+	id_make(id);
+	CHECK(submit(id, 5) == 0 && spool_runner_open(&r, &spool, &err) == 0 && spool_claim(&r, OWNER, id, 5, 0) == 1);
+	CHECK(spool_attempt_open(&r, OWNER, id, 1, &a) == 0 && spool_attempt_begin(&a) == 0);
+	CHECK(write_full(a.out, "abc", 3) == 0 && write_full(a.index, "1 o 2\n2 O 7\n3 o 9\n4 O 8\n", 24) == 0);
+	fd = spool_open_output(&spool, OWNER, id, 1, SPOOL_STDOUT, &x);
+	CHECK(fd >= 0 && x.size == 3 && x.ngaps == 2 && x.gap[0].at == 2 && x.gap[1].at == 3 && x.gap[1].missing == 8);
+	output_extent_release(&x);
+	close_ptr(&fd);
+	spool_attempt_release(&a);
+	spool_runner_release(&r);
+	end_spool();
+}
+
 static void languages(void)
 {
 	AUTO_BUF struct buf b = { 0 }, c = { 0 };
@@ -816,6 +840,7 @@ int main(void)
 	RUN(input_names);
 	RUN(input_life);
 	RUN(watch_end);
+	RUN(short_stream);
 	RUN(languages);
 	return check_status();
 }
