@@ -183,7 +183,8 @@ int layer_meta_parse(struct layer *y, const char *text, size_t len, struct cee_e
 	AUTO_JSON cJSON *root = json_parse(text, len, e);
 
 	*y = (struct layer){ 0 };
-	if (root && json_fields(root, "", meta_fields, JSON_LENIENT, y, e) == 0 && y->language && y->manifest[0])
+	if (root && json_fields(root, "", meta_fields, JSON_LENIENT, y, e) == 0 && y->language && y->image &&
+	    y->framework && y->manifest[0])
 		return 0;
 	layer_release(y);
 	errno = EBADMSG;
