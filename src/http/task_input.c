@@ -33,7 +33,6 @@ static int64_t taken(struct request *rq)
 
 static bool wants_input(struct request *rq)
 {
-	AUTO_BUF struct buf text = { 0 };
 	struct spool_where where;
 	struct cee_err e = { 0 };
 
