@@ -3,7 +3,7 @@ load lib
 
 setup() {
 	new_spool
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 	echo 'import sys
 for l in sys.stdin: print(l.upper(), end="", flush=True)' > up.py
 	echo 'import sys

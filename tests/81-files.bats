@@ -187,6 +187,7 @@ for i in range(2000):
 	[ "$(names | wc -l)" -eq 15 ]
 	[ "$(verdict "$ID" '.left[0].why')" = 'bad name' ]
 	# slow to match, in a folder of many: the search ends by itself
+	# shellcheck disable=SC2046 # two words for each option
 	job '
 import os
 for i in range(20000):

@@ -3,7 +3,7 @@
 
 load lib
 
-setup() { new_spool; start_runner; cd "$BATS_TEST_TMPDIR"; }
+setup() { new_spool; start_runner; cd "$BATS_TEST_TMPDIR" || return 1; }
 teardown() { end_all; }
 
 have() { cee-lang list --json "$1" | jq -e '.[0].state != "missing"' > /dev/null; }

@@ -18,7 +18,7 @@ job() {
 	local name=$1 at=$CASES/$1 f
 	(
 		if [ -d "$at" ]; then
-			cd "$at"
+			cd "$at" || exit 1
 			for f in Program.cs $(find . -type f ! -path ./Program.cs | sed 's,^\./,,' | sort); do
 				jq -n --arg name "$f" --rawfile data <(base64 -w0 "$f") '{$name, base64: $data}'
 			done

@@ -467,6 +467,7 @@ open(\"p.png\", \"wb\").write(base64.b64decode(\"iVBORw0KGgoAAAANSUhEUg==\"))","
 	cgi PATH_INFO=$'/\xff'; says 400
 	cgi PATH_INFO="/$(printf 'a%.0s' {1..5000})"; says 414
 	cgi HTTP_X="$(printf 'a%.0s' {1..20000})"; says 431
+	# shellcheck disable=SC2046 # a word for each variable
 	cgi $(printf 'HTTP_X%d=1 ' {1..600}); says 431
 	cgi REQUEST_METHOD=get; says 405
 	cgi REQUEST_METHOD=; says 405

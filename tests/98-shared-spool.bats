@@ -56,6 +56,7 @@ as() {	# as UID COMMAND…: that user, of no group but his own
 }
 
 # The runner, root with the capabilities that the unit file leaves it and nothing else.
+# shellcheck disable=SC2120 # its options are for a test by hand
 start_root_runner() {
 	local caps
 	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$CEE_ROOT/etc/systemd/cee-runner.service" | tr 'A-Z' 'a-z' | sed 's/cap_/+/g; s/ /,/g')

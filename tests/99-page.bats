@@ -152,6 +152,7 @@ header() { tr -d '\r' < "$BATS_TEST_TMPDIR/head" | sed -n "s/^$1: //Ip"; }
 }
 
 @test "errors of a compiler and of an interpreter stand below their lines" {
+	# shellcheck disable=SC2046 # a word for each language
 	browser "$U/" errors $(curl -sS "$U/languages" | jq -r '.languages[].id')
 }
 

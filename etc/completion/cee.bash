@@ -148,4 +148,5 @@ _cee() {
 	fi
 }
 
+# shellcheck disable=SC2046 # a word for each program
 complete -F _cee $(echo "$cee_options" | cut -d ' ' -f 1)

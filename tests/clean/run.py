@@ -215,7 +215,7 @@ def beside():
 def drift(n):
     """Times are told; what is asserted is that nothing piles up."""
     quick = [p for p in planters() if p not in ("sigqueue", "timers", "words", "stubborn")]
-    times, bad = [], 0
+    times = []
     with Box() as box:
         for _ in range(20):
             box.program("/bin/true")

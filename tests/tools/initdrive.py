@@ -14,7 +14,9 @@ seconds, bytes, counts.
 """
 import argparse, http.client, json, os, select, socket, struct, sys, time
 
-from facts import *
+from facts import (ARG, COLLECT, CREDIT, DATA, DONE, END, END_FIELDS, ENV, FILE, FRAME_MAX, FRAME_VERSION, GAP, GO,
+                   HELLO, HELLO_CELLS, HOWS, JOB, JOB_FIELDS, JOB_MERGE, JOB_STOP_ON_OUTPUT, LEFT, LEFT_REASONS,
+                   LIMITS, OUT, PHASE, READY, START, STDIN, STDIN_END, TROUBLE)
 
 DEFAULTS = dict(cpu=5000000, wall=16000000, memory=64 << 20, processes=64, output=16 << 20,
                 file_size=1 << 40, disk=16 << 20, inodes=1000, open_files=256, stack=8 << 20)
