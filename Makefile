@@ -29,7 +29,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps bench lint lint-cppcheck install clean images deps
+.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
@@ -41,8 +41,10 @@ help:
 	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
 	@echo 'make bench  measure; prints medians and ratios, and a plot (BENCH="--quick first-byte …")'
 	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
+	@echo 'make fuzz-coverage  which lines of each parser the corpora of the fuzzers reach'
 	@echo 'make generate  write what other languages know of the tables in C (Facts.cs, facts.js, openapi.json …)'
-	@echo 'make lint   the structure, the style, the manual pages, cppcheck (tests/lint)'
+	@echo 'make lint   the structure, the style, the manual pages, cppcheck, the scripts (tests/lint)'
+	@echo 'make lint-analysis  the analyzers of clang and gcc; minutes the first time'
 
 $(BUILD)/libcee.a: $(call objects,$(LIB_DIRS))
 $(BUILD)/http.a: $(filter-out %/cee-http.o,$(call objects,http))
@@ -113,17 +115,22 @@ generate: $(BUILD)/facts
 	$(BUILD)/facts
 
 FUZZ_SECONDS ?= 20
-# What is fuzzed is compiled once, for all fuzzers.
-FUZZED = $(filter-out %/cee-http.o,$(patsubst src/%.c,build/fuzzed/%.o,$(call sources,$(LIB_DIRS) runner/core http)))
-CLANG  = clang -g -O1 -fno-sanitize-recover=all $(COMMON)
+# What is fuzzed is compiled once, for all fuzzers: everything but the mains.
+FUZZED = $(filter-out %/cee-http.o %/cee-lang.o %/cee-doctor.o %/init/main.o,$(patsubst \
+	src/%.c,build/$(1)/%.o,$(call sources,$(LIB_DIRS) $(RUNNER_DIRS) http images doctor init)))
+CLANG  = clang -g -O1 -fno-sanitize-recover=all $(COMMON) -Itests/fuzz
+SANITIZED = address,undefined
 build/fuzzed/%.o: src/%.c | fuzz-deps
 	@mkdir -p $(@D)
-	$(CLANG) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
-build/fuzzed/all.a: $(FUZZED)
+	$(CLANG) -fsanitize=fuzzer-no-link,$(SANITIZED) -c -o $@ $<
+build/fuzzed/runner/host/limit_probe.o build/covered/runner/host/limit_probe.o: $(BUILD)/limit_probe
+build/fuzzed/runner/host/limit_probe.o build/covered/runner/host/limit_probe.o: COMMON += \
+	-DLIMIT_PROBE_PROGRAM='"$(BUILD)/limit_probe"'
+build/fuzzed/all.a: $(call FUZZED,fuzzed)
 	rm -f $@ && $(AR) rcs $@ $^
 build/fuzz/%: tests/fuzz/%.c build/fuzzed/all.a
 	@mkdir -p $(@D)
-	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+	$(CLANG) -fsanitize=fuzzer,$(SANITIZED) -o $@ $< build/fuzzed/all.a $(LDLIBS)
 fuzz-deps:
 	@scripts/install-deps build fuzz
 fuzz: $(FUZZ:%=build/fuzz/%)
@@ -131,6 +138,19 @@ fuzz: $(FUZZ:%=build/fuzz/%)
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 -verbosity=0 \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) \
 		|| exit 1; done
+	@for f in $(wildcard tests/fuzz/*_fuzz.py); do python3 $$f $(FUZZ_SECONDS) || exit 1; done
+# Which lines of each parser the corpora in the tree reach: no sanitizer, but counters.
+COVERED = -fprofile-instr-generate -fcoverage-mapping -Wno-unused-command-line-argument
+build/covered/%.o: src/%.c | fuzz-deps
+	@mkdir -p $(@D)
+	$(CLANG) $(COVERED) -c -o $@ $<
+build/covered/all.a: $(call FUZZED,covered)
+	rm -f $@ && $(AR) rcs $@ $^
+build/coverage/%: tests/fuzz/%.c build/covered/all.a
+	@mkdir -p $(@D)
+	$(CLANG) $(COVERED) -fsanitize=fuzzer -o $@ $< build/covered/all.a $(LDLIBS)
+fuzz-coverage: $(FUZZ:%=build/coverage/%)
+	tests/fuzz/coverage $(FUZZ)
 
 deps:
 	scripts/install-deps build
@@ -152,6 +172,12 @@ lint: all lint-cppcheck
 	tests/lint/manuals
 	tests/lint/facts
 	tests/lint/promises
+	tests/lint/scripts
+lint-scripts:
+	tests/lint/scripts
+# Minutes, so it is not a part of lint.
+lint-analysis:
+	tests/lint/analysis
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
 		--enable=warning,portability --suppress=varFuncNullUB src

@@ -54,6 +54,36 @@ setup() { cd "$BATS_TEST_DIRNAME/.." || return 1; }
 	[[ "$output" == *"has no table"* ]]
 }
 
+@test "the scripts have no finding: shellcheck, pyflakes, the syntax of JavaScript" {
+	tests/lint/scripts
+	# controls: what each of them must find, in a tree of its own
+	mkdir -p "$BATS_TEST_TMPDIR/tree/tests/lint" && cp tests/lint/scripts "$BATS_TEST_TMPDIR/tree/tests/lint/"
+	cd "$BATS_TEST_TMPDIR/tree" && git init -q && cp "$BATS_TEST_DIRNAME/../.shellcheckrc" . && echo '@test "x" { true; }' > tests/x.bats
+	run tests/lint/scripts
+	[ "$status" -eq 0 ]
+	echo '#!/bin/sh
+cd "$1"' > a.sh
+	echo 'import os' > b.py
+	echo 'let x = ;' > c.js
+	echo 'let x = ;' > d.cjs
+	run tests/lint/scripts
+	[ "$status" -eq 1 ]
+	for f in a.sh: b.py: c.js: d.cjs:; do [[ "$output" == *"$f"* ]]; done
+}
+
+@test "the analyzers' findings are those that no comment explains" {
+	# on three files of a tree of its own: all of them take minutes (make lint-analysis)
+	mkdir -p "$BATS_TEST_TMPDIR/analysis/src" && cd "$BATS_TEST_TMPDIR/analysis"
+	printf '#include <stdlib.h>\nvoid bad(char *p);\nvoid bad(char *p)\n{\n\tif (!p)\n\t\t*p = 1;\n\tfree(p);\n\tfree(p);\n}\n' > src/bad.c
+	sed 's|= 1;|= 1; /* analyzer: a test */|; 8s|$| /* analyzer: a test */|; s/bad/why/g' src/bad.c > src/why.c
+	printf 'int good(void);\nint good(void)\n{\n\treturn 0;\n}\n' > src/good.c
+	for analyzer in clang gcc; do
+		run "$BATS_TEST_DIRNAME/lint/analysis" "$analyzer"
+		[ "$status" -eq 1 ]
+		[[ "$output" == "src/bad.c:"[68]": $analyzer: "* && "$output" != *why.c* && "$output" != *good.c* ]]
+	done
+}
+
 @test "cppcheck has no finding" {
 	make -s lint-cppcheck
 }

@@ -86,6 +86,30 @@ static bool run(struct compare *c, const struct compare_rule *r, const uint8_t *
 	return compare_end(c);
 }
 
+/* Bytes are missing somewhere: never as expected. */
+static void gap(const struct compare_rule *r, const uint8_t *want, size_t nw, const uint8_t *got, size_t ng, size_t at)
+{
+	struct compare c;
+
+	at = at < ng ? at : ng;
+	compare_init(&c, r, want, nw);
+	compare_feed(&c, got, at);
+	compare_gap(&c);
+	compare_feed(&c, got + at, ng - at);
+	MUST(!compare_end(&c) && c.line >= 1 && c.got.len <= COMPARE_EXCERPT && c.expected.len <= COMPARE_EXCERPT);
+}
+
+/* Any text as a rule. */
+static void rule(const uint8_t *data, size_t size)
+{
+	char *text = strndup((const char *)data, size);
+	struct compare_rule r;
+
+	if (compare_parse(text, &r, NULL) == 0)
+		MUST(r.how <= COMPARE_FLOAT && r.abs >= 0 && r.rel >= 0 && r.abs < 1e308 * 10 && r.rel < 1e308 * 10);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "exact", "trailing", "tokens", "float:0.5,0.1" };
@@ -97,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool same;
 	int how;
 
+	rule(data, size);
 	if (size < 3 || !(cut = memchr(data + 2, 0xFE, size - 2)))
 		return 0;
 	how = data[0] & 3;
@@ -112,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!same)
 		MUST(a.line >= 1 && a.line == b.line && strcmp(a.got.text, b.got.text) == 0 &&
 		     strcmp(a.expected.text, b.expected.text) == 0);
+	gap(&r, want, nw, got, ng, data[1]);
 	if (how == 0)
 		MUST(same == (nw == ng && memcmp(want, got, nw) == 0));
 	if (how == 1)

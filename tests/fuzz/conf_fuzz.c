@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/limit.h"
 #include "conf/conf.h"
+#include "conf/conf_keys.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,6 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (int p = 0; p < PHASE_COUNT; p++)
 			for (int i = 0; i < LIMIT_COUNT; i++)
 				MUST(c.dflt[p].v[i] <= c.max[p].v[i] && c.max[p].v[i] >= 0);
+	}
+	if (!*e.msg) {
+		MUST(conf_complete(&c) == 0 && conf_make_absolute(&c, "/base") == 0 && *c.spool == '/' &&
+		     *c.init == '/');
+		MUST(!conf_index(&c, "nuget") || conf_index(&c, "nuget") == c.package_index[GRAMMAR_NUGET]);
 	}
 	conf_release(&c);
 	free(text);

@@ -53,6 +53,11 @@ static void use(struct lang *l)
 	if (check_text(&j, &c, text, &e) < 0) /* only names may collide */
 		MUST(strstr(e.msg, "files"));
 	conf_release(&c);
+	for (size_t i = 0; i < l->nhostdirs; i++)
+		MUST(!(lang_beside(l, i) && l->hostdirs[i][0] == '/') || lang_has_source(l));
+	for (size_t i = 0; i < l->nhostdirs; i++)
+		(void)lang_optional(l, i);
+	MUST(!l->nhostdirs || lang_has_source(l));
 	strv_free(v);
 	free(text);
 }
@@ -70,6 +75,24 @@ static void versions(const uint8_t *data, size_t size)
 	free(again);
 }
 
+/* What an image's labels say, of any text. */
+static void image(const uint8_t *data, size_t size)
+{
+	char *text = strndup((const char *)data, size), *words, *runtime;
+	struct lang l = { .name = NULL };
+
+	MUST(lang_set_available(&l, text) == 0 && lang_set_runtimes(&l, text) == 0 && lang_set_versions(&l, text) == 0);
+	words = lang_versions(&l);
+	MUST(words && strlen(words) <= strlen(text) + 1);
+	MUST(!lang_has_framework(&l, "net6.0") || strstr(text, "net6.0"));
+	runtime = lang_runtime(&l, "net6.0");
+	MUST(!runtime || strstr(text, runtime));
+	free(runtime);
+	free(words);
+	lang_release(&l);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size);
@@ -77,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lang l;
 
 	versions(data, size);
+	image(data, size);
 	memcpy(text, data, size);
 	if (lang_parse(&l, "f", text, size, &e) < 0)
 		MUST(errno == EINVAL && strncmp(e.msg, "f: ", 3) == 0);

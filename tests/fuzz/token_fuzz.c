@@ -9,6 +9,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A list of scopes, as cee-token gets it from a command line. */
+static void scopes(const char *data, size_t size)
+{
+	char *text = strndup(data, size), back[64];
+	unsigned set, again;
+
+	if (token_scopes_parse(text, &set, NULL) == 0) {
+		token_scopes_format(back, set);
+		if (!set || token_scopes_parse(back, &again, NULL) < 0 || again != set)
+			abort();
+	}
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size ? size : 1); /* of the exact size, so that an over-read is seen */
@@ -23,7 +37,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		buf_release(&b);
 	}
-	token_find(&t, text, size, "cee_x", 0);
+	if (token_find(&t, text, size, "cee_x", 0)) {
+		char hash[TOKEN_HASH + 1];
+
+		token_hash(hash, "cee_x");
+		if (!memmem(text, size, hash, TOKEN_HASH) || (t.expires_us >= 0 && t.expires_us <= 0))
+			abort();
+	}
+	scopes(text, size);
 	free(text);
 	return 0;
 }

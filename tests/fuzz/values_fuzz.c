@@ -17,6 +17,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                                       \
 	} while (0)
 
+/* A number of JSON, as a double. */
+static void doubles(const char *text)
+{
+	double d = strtod(text, NULL);
+	char out[LIMIT_TEXT_MAX];
+	int64_t value;
+
+	if (duration_number(d, &value, NULL) == 0)
+		MUST(value >= 0);
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		if (limit_number((enum limit_id)i, d, &value, NULL) == 0)
+			MUST(value > 0 || (value == 0 && limit_may_be_none((enum limit_id)i)));
+		limit_format(out, (enum limit_id)i, -1);
+		MUST(strcmp(out, "-") == 0);
+	}
+}
+
 static void limits(const char *text)
 {
 	char again[LIMIT_TEXT_MAX];
@@ -56,9 +73,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	memcpy(exact, data, size);
 	limits(text);
+	doubles(text);
 	numbers(text);
 	if (base64_decode(exact, size, &bytes, &n) == 0) {
-		MUST(n <= size / 4 * 3 + 3);
+		char *back = base64_encode(bytes, n);
+
+		MUST(n <= size / 4 * 3 + 3 && back && strlen(back) == size && memcmp(back, exact, size) == 0);
+		free(back);
 		free(bytes);
 	}
 	free(exact);
