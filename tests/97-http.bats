@@ -768,10 +768,20 @@ abandoned() {	# many waits whose clients have gone hold nothing, and health answ
 	is 200
 	req DELETE "/tasks/$id" -H "Authorization: Bearer $(cee-token add bob)"
 	problem 404 ''
+	# those of all callers as well; what is public is not counted
+	more_conf 'http_processes = 3'
+	req GET /tasks -u bob:secret
+	problem 503 http_processes
+	[ "$(header Retry-After)" = 1 ]
+	req GET /healthz
+	is 200
 	cee-cancel --owner http-web-ann "$id"
 	wait_until 10 no_wait_on "$id"
 	req GET /tasks -u ann:secret
 	is 200
+	# a wait for a task that is not there is over at once, with its status
+	req GET '/tasks/01890a5d-ac96-774b-bcce-b302099a8057?wait=15' -u ann:secret
+	problem 404 'no such task'
 }
 
 @test "no page of another site acts as the user: hosts, types of a body; the cause of a 500 is in a log" {

@@ -481,7 +481,7 @@ start_apache() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout "$d/tls.key" -out "$d/tls.crt" 2> /dev/null
 	{
 		printf 'ServerRoot %s\nPidFile %s/pid\nServerName localhost\nErrorLog %s/error.log\nMutex file:%s default\n' "$d" "$d" "$d" "$d"
-		for m in mpm_event authn_core authn_file authz_core authz_user auth_basic alias env setenvif socache_shmcb ssl cgid; do
+		for m in mpm_event authn_core authn_file authz_core authz_user auth_basic alias env setenvif socache_shmcb ssl reqtimeout cgid; do
 			echo "LoadModule ${m}_module $mods/mod_$m.so"
 		done
 		printf 'User www-data\nGroup www-data\nListen 127.0.0.1:%s\nScriptSock %s/cgid\n<Directory />\nRequire all denied\n</Directory>\n' "$port" "$d"

@@ -62,6 +62,7 @@ struct conf {
 	size_t nhttp_origins; /* origins whose pages may read responses; "*" is any */
 	int64_t http_jobs, http_bytes, http_wait_us, http_ticket_us;
 	int64_t http_requests;	      /* concurrent requests of a caller; 0 unlimited */
+	int64_t http_processes;	      /* concurrent requests of all callers; 0 unlimited */
 	int64_t keep_us, keep_max_us; /* keep, keep_max: how long results stay; -1 for ever */
 	/* layers of packages: layers/store.h, cee-languages(5) */
 	char *layers;		    /* a directory; NULL: SPOOL-layers */

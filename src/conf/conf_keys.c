@@ -257,6 +257,7 @@ static const struct key {
 	{ "http_realm", TEXT, AT(http_realm), .value = "web", .check = http_realm },
 	{ "http_user", TEXT, AT(http_user), .value = "", .check = http_user },
 	{ "http_requests", COUNT, AT(http_requests), .value = "256", .least = 0, .most = CONF_HTTP_REQUESTS_MAX },
+	{ "http_processes", COUNT, AT(http_processes), .value = "512", .least = 0, .most = CONF_HTTP_REQUESTS_MAX },
 	{ "http_jobs", COUNT, AT(http_jobs), .value = "0", .least = 0, .most = 100000000 },
 	{ "http_bytes", SIZE, AT(http_bytes), .value = "0" },
 	{ "http_wait", TIME, AT(http_wait_us), .value = "50s" },

@@ -1,10 +1,12 @@
-/* bounds.c - what one request, and one caller, may use (bounds.h)
+/* bounds.c - what one request, one caller and all callers together may use (bounds.h)
  *
- * A caller's places are bytes of the file http_state/requests, far beyond its end: a hash of the
- * caller selects the bytes, and each request keeps a lock on one of them. Locks cost no space,
- * and go with their process however it ends. Anonymous callers are told apart by their addresses.
+ * A place is a byte of the file http_state/requests, far beyond its end, and each request keeps a lock on
+ * one byte of its caller's places and on one byte of everybody's. Everybody's places are the first ones; a hash
+ * of the caller selects the caller's. Locks cost no space, and go with their process however it ends. Anonymous
+ * callers are told apart by their addresses.
  */
 #include "http/bounds.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
@@ -49,14 +51,14 @@ static uint64_t hash(uint64_t h, const char *s)
 	return h;
 }
 
-/* The first byte of the caller's places: there are 2^42 separate positions. */
+/* The first byte of the caller's places: there are 2^42 separate positions behind everybody's. */
 static int64_t first_place(const struct request *rq)
 {
 	uint64_t h = hash(UINT64_C(0xcbf29ce484222325), rq->client.owner);
 
 	if (rq->anonymous)
 		h = hash(h, cgi_variable(&rq->cgi, "REMOTE_ADDR"));
-	return (int64_t)(h >> 22) * CONF_HTTP_REQUESTS_MAX;
+	return (int64_t)((h >> 22) + 1) * CONF_HTTP_REQUESTS_MAX;
 }
 
 static int open_places(const struct request *rq)
@@ -70,22 +72,40 @@ static int open_places(const struct request *rq)
 	return fd;
 }
 
+/* Locks one of n places from first on; fd keeps it. The search begins anywhere, so that it is short while many are free. */
+static bool take_one(int fd, int64_t first, int64_t n)
+{
+	int64_t begin = n > 0 ? mono_us() % n : 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		struct flock lock = {
+			.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = first + (begin + i) % n, .l_len = 1
+		};
+
+		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+			return true;
+	}
+	return n == 0;
+}
+
 bool bounds_take_place(struct request *rq)
 {
-	int fd = rq->client.conf.http_requests > 0 ? open_places(rq) : -1;
-	int64_t first = first_place(rq);
+	const struct conf *c = &rq->client.conf;
+	int fd = c->http_requests > 0 || c->http_processes > 0 ? open_places(rq) : -1;
+	bool own;
 
 	if (fd < 0)
 		return true;
-	for (int64_t i = 0; i < rq->client.conf.http_requests; i++) {
-		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = first + i, .l_len = 1 };
-
-		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-			return true; /* fd stays open: the lock is the place */
-	}
+	own = take_one(fd, first_place(rq), c->http_requests);
+	if (own && take_one(fd, 0, c->http_processes))
+		return true; /* fd stays open: the locks are the places */
 	close(fd);
 	answer_header(rq, "Retry-After", "1");
-	answer_problem(rq, 429, "too many requests at once (http_requests); try again when one has ended");
+	if (own)
+		answer_problem(rq, 503,
+			       "too many requests of all callers at once (http_processes); try again a little later");
+	else
+		answer_problem(rq, 429, "too many requests at once (http_requests); try again when one has ended");
 	return false;
 }
 

@@ -17,6 +17,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
 		answer_problem(&rq, status, "%s", e.msg);
 	else
 		route_dispatch(&rq);
+	reader_end(&rq.reader, STDIN_FILENO);
 	spool_release(&rq.client.spool);
 	conf_release(&rq.client.conf);
 	reader_release(&rq.reader);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,21 @@ void reader_init(struct reader *r, const char *fill)
 void reader_release(struct reader *r)
 {
 	close_ptr(&r->signals);
+}
+
+void reader_end(struct reader *r, int in)
+{
+	int64_t until = mono_us() + READER_LINGER_MS * INT64_C(1000), left;
+	struct pollfd p = { .fd = in, .events = POLLIN };
+	struct stat st;
+	char block[4096];
+	ssize_t n = 1;
+
+	if (r->gone || fstat(in, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return;
+	shutdown(r->fd, SHUT_WR);
+	while ((n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN))) && (left = until - mono_us()) > 0)
+		n = poll(&p, 1, (int)(left / 1000) + 1) > 0 ? read(in, block, sizeof block) : 0;
 }
 
 void reader_watch(struct reader *r)

@@ -12,7 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { READER_BEAT_MS = 1000, READER_STALL_MS = 120000, READER_FDS = 2, READER_FILL_MAX = 65536 };
+enum {
+	READER_BEAT_MS = 1000,
+	READER_STALL_MS = 120000,
+	READER_LINGER_MS = 5000,
+	READER_FDS = 2,
+	READER_FILL_MAX = 65536
+};
 
 struct reader {
 	int fd, signals;    /* standard output; a signalfd, -1 before reader_watch */
@@ -23,6 +29,10 @@ struct reader {
 /* fill: CEE_HTTP_FILL of the server's configuration as text, or NULL. */
 void reader_init(struct reader *r, const char *fill);
 void reader_release(struct reader *r);
+/* After the whole answer. Where the server speaks to us over one socket (Apache's mod_cgid), closing it with bytes
+ * of the request unread would discard the answer: sends the answer's end, and then discards what still comes from
+ * in, for READER_LINGER_MS at most. */
+void reader_end(struct reader *r, int in);
 /* From now on SIGTERM and SIGHUP do not end the process but mean that the reader has gone. */
 void reader_watch(struct reader *r);
 /* Waits while the reader is slow, and gives up after READER_STALL_MS without progress. -1: it has gone. */

@@ -19,9 +19,16 @@ enum { REMOVE_TRIES = 100, REMOVE_PAUSE_MS = 20 };
 
 void tasks_get(struct request *rq)
 {
+	struct spool_where where;
+	struct cee_err e = { 0 };
 	struct task_wait wait;
 
-	if (task_wait_asked(rq, &wait) && task_wait(rq, rq->id, &wait, 200))
+	if (!task_wait_asked(rq, &wait))
+		return;
+	/* a wait for a task that is not there would last for all of its time, and the status would be 200 */
+	if (wait.us > 0 && spool_find(&rq->client.spool, rq->client.owner, rq->id, &where, &e) < 0)
+		answer_error(rq, errno, &e);
+	else if (task_wait(rq, rq->id, &wait, 200))
 		task_answer(rq, 200, rq->id);
 }
 
