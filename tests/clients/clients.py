@@ -38,7 +38,7 @@ def run(*argv, **more):
 class Site:
     """a spool, its runner and its callers"""
 
-    def __init__(self, args):
+    def __init__(self, args, conf="jobs = 12\nowner_jobs = 12\nwarm = 0\n"):
         self.args, self.root, self.owners, self.users = args, ROOT, OWNERS, OWNERS + ["victim"]
         self.dir = tempfile.mkdtemp(prefix="cee-clients-")
         os.chmod(self.dir, 0o755)
@@ -50,9 +50,9 @@ class Site:
         os.mkdir(self.dir + "/http", 0o700)
         self.give(self.dir + "/http")
         with open(self.conf, "w") as f:
-            f.write("languages = %s/etc/languages.d\nseccomp = %s/seccomp.json\ninit = %s/bin/cee-init\njobs = 12\nowner_jobs = 12\nwarm = 0\nmin_room = 1M\n"
-                    "ceiling.run.wall = 900s\nhttp_state = %s/http\nhttp_tokens = %s/tokens\nmax_queued = 2000\n%s"
-                    % (ROOT, self.dir, ROOT, self.dir, self.dir, "http_user = www-data\n" if self.web else ""))
+            f.write("languages = %s/etc/languages.d\nseccomp = %s/seccomp.json\ninit = %s/bin/cee-init\nmin_room = 1M\n"
+                    "ceiling.run.wall = 900s\nhttp_state = %s/http\nhttp_tokens = %s/tokens\nmax_queued = 2000\n%s%s"
+                    % (ROOT, self.dir, ROOT, self.dir, self.dir, conf, "http_user = www-data\n" if self.web else ""))
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
         self.cee("cee-fsck", "--make", *(["--shared"] if self.web else ["http-web-" + u for u in self.users]))
         self.cee("cee-lang", "publish")
