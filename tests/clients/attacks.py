@@ -122,7 +122,7 @@ def bodies(c):
     fine = {400, 413, 415, 429}
 
     def post(body, *more, path="/tasks", type_=JSON):
-        return request("POST", path, [c.token, type_, *more], raw(body) if isinstance(body, str) else body)
+        return request("POST", "%s?c=%d" % (path, c.body()), [c.token, type_, *more], raw(body) if isinstance(body, str) else body)
     one = '{"language":"bash","code":":"'
     for name, body in (("deep arrays", "[" * 200000), ("deep objects", '{"a":' * 100000), ("deep, closed", "[" * 40 + "]" * 40), ("a long number", "1" * 300000),
                        ("a number", one + ',"priority":%s}' % ("9" * 60)), ("1e999", one + ',"priority":1e999}'), ("duplicate keys", one + ',"code":"x"}'),

@@ -230,11 +230,15 @@ async def attack(site, server):
         mark, text = site.job(owner)
         marks.append(mark)
         return text
+
+    def body():
+        site.watch.bodies.add(site.number())
+        return site.last
     own = await p.ask("ticket", "POST", "/tasks", [JSON], job().encode())
     own = json.loads(own.body)
     site.took(own["id"], owner, marks.pop())
     c = attacks.context(victim=site.ids["victim"][0], other="victim", own=site.ids[owner][0], token=site.token[owner], own_ticket=own["ticket"],
-                        wrong="Authorization: Basic " + base64.b64encode(b"victim:wrong").decode(), job=job,
+                        wrong="Authorization: Basic " + base64.b64encode(b"victim:wrong").decode(), job=job, body=body,
                         forged=own["ticket"].replace("-u0", "-victim"))
     for name, what, statuses in attacks.everything(c):
         n += 1
@@ -290,6 +294,23 @@ async def let_go(site, server):
         yield asyncio.create_task(one(kind, plain, data))
 
 
+async def cause_is_logged(site, server):
+    """a failure of cee: 500 without its cause, which is in a log of the sample"""
+    conf = open(site.conf).read()
+    with open(site.conf, "w") as f:
+        f.write(conf.replace("http_state = %s/http" % site.dir, "http_state = /nonexistent\nhttp_jobs = 100"))
+    wire = await Wire(server).open()
+    wire.send(request("POST", "/tasks", [site.token["u0"], JSON], site.job("u0")[1].encode()))
+    answer = await wire.answer()
+    wire.close()
+    with open(site.conf, "w") as f:
+        f.write(conf)
+    await asyncio.sleep(0.5)
+    logs = [os.path.join(server.dir, n) for n in os.listdir(server.dir) if n.endswith((".log", "stderr"))]
+    if answer.status != 500 or b"/nonexistent" in answer.body or not any(b"/nonexistent/quota" in watch.read(n) for n in logs):
+        site.fault("a failure is not in a log, or in the answer: %d %s" % (answer.status, answer.body))
+
+
 async def erase_sleepers(site, server):
     for owner in site.users:
         p = Player(site, server, random.Random(owner))
@@ -309,9 +330,10 @@ async def one_server(site, name):
     stop, site.opening = asyncio.Event(), asyncio.Semaphore(50)	# handshakes at a time, of the connections that then stay
     try:
         await prepare(site, server)
-        wait_for(10, lambda: not site.watch.processes().keys() - {0} or len(site.watch.processes()) == 0)
+        wait_for(10, lambda: not site.watch.processes())
         before = server.descriptors()
-        site.watch.most_processes = 0
+        site.watch.most_processes = site.watch.most_memory = site.watch.most_body_memory = 0
+        site.watch.longest = 0.0
         prober = asyncio.create_task(health(site, server, stop))
         idle = [t async for t in let_go(site, server)]
         quick = await full(site, server)
@@ -320,6 +342,7 @@ async def one_server(site, name):
         idle = max(await asyncio.gather(*idle))
         stop.set()
         longest, asked = await prober
+        await cause_is_logged(site, server)
         await erase_sleepers(site, server)
         loop = asyncio.get_running_loop()
         settled = await loop.run_in_executor(None, settle, site, server, before)
@@ -336,6 +359,14 @@ def settle(site, server, before):
         site.fault("%s: %d processes of cee-http are left" % (server.name, len(site.watch.processes())))
     if not wait_for(45, lambda: server.descriptors() <= before + 8):
         site.fault("%s: %d descriptors, %d before" % (server.name, server.descriptors(), before))
+    w = site.watch
+    for what, value, most in (("cee-http at once", w.most_processes, server.most), ("MiB of a cee-http", w.most_memory >> 20, watch.MEMORY_MOST >> 20),
+                              ("MiB of a cee-http that read a body", w.most_body_memory >> 20, watch.BODY_MEMORY_MOST >> 20)):
+        if value > most:
+            site.fault("%s: %d %s, %d are the most" % (server.name, value, what, most))
+    for alone in w.late.values():
+        site.fault("%s: a cee-http lived on for %.1f s after its client" % (server.name, alone))
+    w.late.clear()
     if server.temporary():
         site.fault("%s: temporary files are left: %s" % (server.name, server.temporary()[:3]))
     if any(p.poll() is not None for p in server.started):
@@ -358,11 +389,6 @@ def main():
         site.watch.start()
         for name in args.server.split(","):
             asyncio.run(one_server(site, name))
-            for number, alone in site.watch.late.items():
-                site.fault("%s: a cee-http lived on for %.1f s after its client" % (name, alone))
-            site.watch.late.clear()
-            if site.watch.most_memory > watch.MEMORY_MOST or site.watch.most_body_memory > watch.BODY_MEMORY_MOST:
-                site.fault("%s: a cee-http of %d MiB" % (name, site.watch.most_memory >> 20))
         new = lambda: [n for o in os.listdir(site.spool) if o.startswith("http-") for n in os.listdir("%s/%s/new" % (site.spool, o))]
         wait_for(180, lambda: not new() and not [f for _, _, fs in os.walk(site.spool + "/cur") for f in fs if len(f) > 37])
         for finding in watch.judge_jobs(site.spool, site.taken) + watch.judge_spool(site):

@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self, site, name):
         self.site, self.name, self.port, self.tls, self.started = site, name, free_port(), name != "lighttpd", []
+        self.most = 512 + 128  # http_processes, and some that are just being refused
         self.dir = os.path.join(site.dir, name)
         os.mkdir(self.dir)
         for part in ("body", "fcgi", "proxy"):
@@ -92,7 +93,9 @@ class Server:
 
     def nginx(self):
         site, text = self.site, open(os.path.join(self.site.root, "etc/http/nginx.conf")).read()
-        for children, socket_ in re.findall(r"^#\s+fcgiwrap -c (\d+) -s unix:/run/cee/(\S+)$", text, re.M):
+        pools = re.findall(r"^#\s+fcgiwrap -c (\d+) -s unix:/run/cee/(\S+)$", text, re.M)
+        self.most = sum(int(children) for children, _ in pools)
+        for children, socket_ in pools:
             path = os.path.join(self.dir, socket_)
             self.start(["/usr/sbin/fcgiwrap", "-c", children, "-s", "unix:" + path], path)
         self.run_nginx("nginx.conf", (r"unix:/run/cee/", "unix:%s/" % self.dir), (r"/usr/local/bin/cee-http", site.bin + "/cee-http"),
