@@ -35,16 +35,20 @@ FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
 
 help:
-	@echo 'make        build the programs into bin/'
-	@echo 'make demo   install what is missing, start an engine if none answers, run the examples'
-	@echo 'make serve  cee-http behind lighttpd on http://127.0.0.1:8080/, until Ctrl-C'
-	@echo 'make check  install what the tests need, run all tests (SANITIZE=address,undefined works)'
-	@echo 'make bench  measure; prints medians and ratios, and a plot (BENCH="--quick first-byte …")'
-	@echo 'make fuzz   run each fuzzer for FUZZ_SECONDS (20)'
-	@echo 'make fuzz-coverage  which lines of each parser the corpora of the fuzzers reach'
-	@echo 'make generate  write what other languages know of the tables in C (Facts.cs, facts.js, openapi.json …)'
-	@echo 'make lint   the structure, the style, the manual pages, cppcheck, the scripts (tests/lint)'
+	@echo 'make                build the programs into bin/ (scripts/install-deps build run: what that needs)'
+	@echo 'make demo           install what is missing, start an engine if none answers, run the examples'
+	@echo 'make images         build the images of the languages'
+	@echo 'make serve          cee-http behind lighttpd on http://127.0.0.1:8080/, until Ctrl-C'
+	@echo 'make install        install into PREFIX (/usr/local) and /etc/cee, beneath DESTDIR'
+	@echo 'make unit           run the unit tests: no engine, a few seconds'
+	@echo 'make lint           check the structure, the style, manual pages, scripts; cppcheck (tests/lint)'
 	@echo 'make lint-analysis  the analyzers of clang and gcc; minutes the first time'
+	@echo 'make check          install what the tests need, run all of them (SANITIZE=address,undefined works)'
+	@echo 'make fuzz           run each fuzzer for FUZZ_SECONDS (20)'
+	@echo 'make fuzz-coverage  which lines of each parser the corpora of the fuzzers reach'
+	@echo 'make bench          measure; prints medians, ratios and a plot (BENCH="--quick first-byte …")'
+	@echo 'make generate       rewrite the files that other languages take from tables in C (openapi.json …)'
+	@echo 'make clean          remove what was built'
 
 $(BUILD)/libcee.a: $(call objects,$(LIB_DIRS))
 $(BUILD)/http.a: $(filter-out %/cee-http.o,$(call objects,http))

@@ -60,7 +60,7 @@ static int cancel_one(void *arg, const char *id)
 
 static const char help[] =
 	"usage: cee-cancel [options] [ID...]\n"
-	"Ends jobs, queued or running. Without an ID the ids are read from standard input, one a line.\n\n"
+	"Cancels queued and running jobs. Without an ID the ids are read from standard input, one a line.\n\n"
 	"  -w, --wait          wait until they have ended\n" CLIENT_GROUP_HELP CLIENT_HELP;
 
 /* clang-format off */

@@ -92,7 +92,7 @@ static const char help[] = "usage: cee-doctor [-q] [--json] [-s SPOOL] [-c CONF]
 			   "  -c, --conf FILE     the configuration (CEE_CONF, else etc/cee.conf)\n"
 			   "  -h, --help, --version\n"
 			   "\n"
-			   "Limits are tried in real boxes, which are removed. With CHECK... only these.\n"
+			   "Limits are tried in real boxes, which are removed. With CHECK only those are made.\n"
 			   "Exit status: 0 nothing fails, 1 something does, 64 usage, 130 interrupted.\n";
 
 static void load(struct doctor *d)

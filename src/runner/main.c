@@ -24,10 +24,10 @@ static const char help[] = "usage: cee-runner [-s SPOOL] [-c CONF] [-j JOBS] [--
 			   "  -j, --jobs N        jobs at once\n"
 			   "      --log FORMAT    text or json, a line a transition, on standard error\n"
 			   "      --relaxed       do not sync to disk\n"
-			   "      --once          end when nothing waits and nothing runs\n"
+			   "      --once          exit when no job waits and none runs\n"
 			   "      --help, --version\n"
 			   "\n"
-			   "SIGTERM drains; a second one ends the jobs and puts them back. SIGHUP rereads\n"
+			   "SIGTERM drains; a second one puts the running jobs back. SIGHUP rereads\n"
 			   "configuration and languages.\n";
 
 static void parse_options(struct runner_options *options, int argc, char **argv)

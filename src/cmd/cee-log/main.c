@@ -28,8 +28,8 @@
 static const char help[] =
 	"usage: cee-log [options] [ID...]\n"
 	"Prints what jobs wrote. Without an ID the ids are read from standard input, one a line.\n\n"
-	"  -f, --follow        go on until the jobs have ended, and exit with the status of a single one,\n"
-	"                      of many with 1 when one did not end with 0\n"
+	"  -f, --follow        go on until the jobs have ended; exit with the status of a single job,\n"
+	"                      or with 1 if one of several did not end with 0\n"
 	"      --as-come       lines of all jobs as they come, each after the end of its job's id\n" CLIENT_GROUP_HELP
 	"  -o, --stdout        only standard output\n"
 	"  -e, --stderr        only standard error and the compiler's output\n"

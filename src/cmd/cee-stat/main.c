@@ -53,8 +53,8 @@ static int recent(struct stat_prog *p)
 
 static const char help[] =
 	"usage: cee-stat [options] [ID...]\n"
-	"Prints the state and the result of jobs (- reads their ids from standard input), without an ID the\n"
-	"state of the queue.\n\n" CLIENT_GROUP_HELP
+	"Prints the state and the result of jobs (- reads their ids from standard input), or without an ID\n"
+	"the state of the queue.\n\n" CLIENT_GROUP_HELP
 	"      --label NAME=VALUE  only jobs that have this label; without an ID or group: of the last day\n"
 	"      --since TIME    the jobs that were submitted in the last 90s, 2h, 7d\n"
 	"  -w, --wait          wait until they have ended; exit status 1 when one did not end with 0\n"
