@@ -99,6 +99,21 @@ static void put_quoted(struct json_writer *w, const char *data, size_t len)
 		w->failed = true;
 }
 
+char *json_detach(struct json_writer *w)
+{
+	if (json_written(w) == 0)
+		return w->out->data;
+	buf_release(w->out);
+	errno = ENOMEM;
+	return NULL;
+}
+
+int json_end_line(struct json_writer *w)
+{
+	put(w, "\n", 1);
+	return json_written(w);
+}
+
 /* Writes the comma and the name before a value. */
 static void begin_value(struct json_writer *w, const char *name)
 {
@@ -122,6 +137,13 @@ void json_close(struct json_writer *w, char bracket)
 {
 	put(w, &bracket, 1);
 	w->comma = true;
+}
+
+void json_break_line(struct json_writer *w)
+{
+	if (w->comma)
+		put(w, ",\n", 2);
+	w->comma = false;
 }
 
 void json_put_raw(struct json_writer *w, const char *name, const char *json, size_t len)

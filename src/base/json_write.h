@@ -27,9 +27,16 @@ struct json_writer {
 };
 struct json_writer json_writer(struct buf *out);
 int json_written(const struct json_writer *w); /* -1 ENOMEM: the text in the buffer is incomplete */
+int json_end_line(struct json_writer *w);      /* the same, after a "\n" was appended */
+
+/* For a writer whose buffer belongs to nobody else: the malloc'ed text, NULL ENOMEM. */
+char *json_detach(struct json_writer *w);
 
 void json_open(struct json_writer *w, const char *name, char bracket); /* '{' or '[' */
 void json_close(struct json_writer *w, char bracket);		       /* '}' or ']' */
+
+/* Between two values: the next one begins a line. */
+void json_break_line(struct json_writer *w);
 
 void json_put_text(struct json_writer *w, const char *name, const char *s); /* NULL: null */
 void json_put_bytes(struct json_writer *w, const char *name, const char *data, size_t len);

@@ -70,18 +70,17 @@ int submitter_status(int err)
 
 /* ---- the text -------------------------------------------------------------------- */
 
-/* Puts "name":value before the first field. text is an object with fields: it was checked. */
+/* Puts a field before the first one. text is an object with fields: it was checked. */
 static int splice(struct buf *text, const char *name, const char *value)
 {
-	size_t at = 0;
+	const char *fields = (const char *)memchr(text->data, '{', text->len) + 1;
 	struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	while (text->data[at] != '{')
-		at++;
-	at++;
-	if (buf_add(&b, text->data, at) < 0 || buf_printf(&b, "\"%s\":", name) < 0 ||
-	    json_quote(&b, value, strlen(value)) < 0 || buf_add(&b, ",", 1) < 0 ||
-	    buf_add(&b, text->data + at, text->len - at) < 0) {
+	json_open(&w, NULL, '{');
+	json_put_text(&w, name, value);
+	json_put_raw(&w, NULL, fields, (size_t)(text->data + text->len - fields)); /* with the brace at its end */
+	if (json_written(&w) < 0) {
 		buf_release(&b);
 		return -1;
 	}

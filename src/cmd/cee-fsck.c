@@ -3,7 +3,9 @@
  * Prints one line for each problem, and for each note: an object that the spool's programs clean
  * up by themselves.
  */
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/json_write.h"
 #include "cli/prog.h"
 #include "conf/account.h"
 #include "conf/conf.h"
@@ -14,7 +16,6 @@
 #include "spool/owner_name.h"
 #include "spool/spool.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -30,18 +31,24 @@ struct fsck {
 	bool json, making, shared;
 };
 
+static void end_json(struct json_writer *w)
+{
+	json_close(w, '}');
+	if (json_end_line(w) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	fwrite(w->out->data, 1, w->out->len, stdout); /* an error is seen by the fflush at the end */
+}
+
 static void report_json(const char *kind, const char *path, const char *text)
 {
-	cJSON *o = cJSON_CreateObject();
-	char *s;
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	cJSON_AddStringToObject(o, "kind", kind);
-	cJSON_AddStringToObject(o, "path", path);
-	cJSON_AddStringToObject(o, "text", text);
-	s = cJSON_PrintUnformatted(o);
-	puts(s ? s : "{}");
-	free(s);
-	cJSON_Delete(o);
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "kind", kind);
+	json_put_text(&w, "path", path);
+	json_put_text(&w, "text", text);
+	end_json(&w);
 }
 
 static void report(void *arg, enum spool_finding kind, const char *path, const char *text)
@@ -54,15 +61,29 @@ static void report(void *arg, enum spool_finding kind, const char *path, const c
 		printf("%s%s: %s\n", kind == SPOOL_NOTE ? "note: " : "", path, text);
 }
 
+static void summary_json(const struct spool_check *k)
+{
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
+
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "kind", "summary");
+	json_put_bool(&w, "sound", !k->problems);
+	json_put_integer(&w, "waiting", k->waiting);
+	json_put_integer(&w, "claimed", k->claimed);
+	json_put_integer(&w, "ended", k->ended);
+	json_put_integer(&w, "runners", k->runners);
+	json_put_integer(&w, "problems", k->problems);
+	json_put_integer(&w, "notes", k->notes);
+	end_json(&w);
+}
+
 static void summary(const struct fsck *f, const char *path)
 {
 	const struct spool_check *k = &f->check;
 
 	if (f->json)
-		printf("{\"kind\":\"summary\",\"sound\":%s,\"waiting\":%ld,\"claimed\":%ld,\"ended\":%ld,"
-		       "\"runners\":%d,\"problems\":%ld,\"notes\":%ld}\n",
-		       k->problems ? "false" : "true", k->waiting, k->claimed, k->ended, k->runners, k->problems,
-		       k->notes);
+		summary_json(k);
 	else
 		printf("%s: %s; %ld waiting, %ld claimed, %ld ended; %d runners; %ld problems, %ld notes\n", path,
 		       k->problems ? "not sound" : "sound", k->waiting, k->claimed, k->ended, k->runners, k->problems,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file_lock.h"
+#include "base/json_write.h"
 #include "base/limit.h"
 #include "base/time_text.h"
 #include "cli/prog.h"
@@ -131,30 +132,40 @@ static void add(struct prog *p, const char *name)
 		prog_die(EX_IOERR, "standard output: %s; the token %.8s is lost: revoke it", strerror(errno), t.hash);
 }
 
+static void show_json(const struct token *t, const char *scopes, const char *expires, bool expired)
+{
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
+
+	json_open(&w, NULL, '{');
+	json_put_bytes(&w, "id", t->hash, 8);
+	json_put_text(&w, "name", t->name);
+	json_put_text(&w, "scopes", scopes);
+	json_put_text(&w, "expires", expires);
+	json_put_bool(&w, "expired", expired);
+	json_close(&w, '}');
+	if (json_end_line(&w) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	fwrite(b.data, 1, b.len, stdout);
+}
+
 static void show(void *arg, const struct token *t, const char *line, size_t len)
 {
 	const struct prog *p = arg;
 	char scopes[64], expires[TIME_TEXT_MAX] = "never";
+	bool expired;
 
 	(void)line, (void)len;
 	if (!t)
 		return;
+	expired = t->expires_us >= 0 && t->expires_us <= now_us();
 	token_scopes_format(scopes, t->scopes);
 	if (t->expires_us >= 0)
 		time_format(expires, t->expires_us);
-	if (p->json) {
-		AUTO_BUF struct buf b = { 0 };
-
-		for (const char *s = t->name; *s; s++)
-			if (buf_printf(&b, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s) < 0)
-				prog_die(EX_OSERR, "out of memory");
-		printf("{\"id\":\"%.8s\",\"name\":\"%s\",\"scopes\":\"%s\",\"expires\":\"%s\",\"expired\":%s}\n",
-		       t->hash, b.data, scopes, expires,
-		       t->expires_us >= 0 && t->expires_us <= now_us() ? "true" : "false");
-	} else {
-		printf("%.8s  %-20s  %-26s  %s%s\n", t->hash, t->name, scopes, expires,
-		       t->expires_us >= 0 && t->expires_us <= now_us() ? " (expired)" : "");
-	}
+	if (p->json)
+		show_json(t, scopes, expires, expired);
+	else
+		printf("%.8s  %-20s  %-26s  %s%s\n", t->hash, t->name, scopes, expires, expired ? " (expired)" : "");
 }
 
 struct revoke {

@@ -1,33 +1,34 @@
 /* report.c - a finding as a line of text, or of JSON */
 #include "doctor/report.h"
+#include "base/buf.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "cli/prog.h"
 #include "doctor/doctor.h"
 #include "runner/host/host.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static void say_json(const char *name, const struct finding *f)
 {
 	static const char *const words[] = { [FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail" };
-	cJSON *o = cJSON_CreateObject();
-	char *text;
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	cJSON_AddStringToObject(o, "name", name);
-	cJSON_AddStringToObject(o, "status", words[f->status]);
-	cJSON_AddStringToObject(o, "what", f->what);
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "name", name);
+	json_put_text(&w, "status", words[f->status]);
+	json_put_text(&w, "what", f->what);
 	if (f->remedy[0])
-		cJSON_AddStringToObject(o, "remedy", f->remedy);
-	text = cJSON_PrintUnformatted(o);
-	puts(text ? text : "{}");
-	free(text);
-	cJSON_Delete(o);
+		json_put_text(&w, "remedy", f->remedy);
+	json_close(&w, '}');
+	if (json_end_line(&w) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	fwrite(b.data, 1, b.len, stdout);
 }
 
 static void say_text(const char *name, const struct finding *f)

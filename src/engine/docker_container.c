@@ -1,8 +1,10 @@
 /* docker_container.c - the JSON of a container to create */
+#include "base/buf.h"
+#include "base/json_write.h"
 #include "engine/container_spec.h"
 #include "engine/docker_json.h"
 
-#include <cjson/cJSON.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,30 +12,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_strings(cJSON *o, const char *name, const char *const *v)
+/* Also an empty list: without one the engine uses its default. */
+static void put_strings(struct json_writer *w, const char *name, const char *const *v)
 {
-	cJSON *a = cJSON_AddArrayToObject(o, name); /* also an empty list: without one the engine uses its default */
-
+	json_open(w, name, '[');
 	for (; v && *v; v++)
-		cJSON_AddItemToArray(a, cJSON_CreateString(*v));
+		json_put_text(w, NULL, *v);
+	json_close(w, ']');
 }
 
-static void add_mounts(cJSON *host, const struct container_spec *s)
+static void put_mounts(struct json_writer *w, const struct container_spec *s)
 {
-	cJSON *all = cJSON_AddArrayToObject(host, "Mounts");
-
+	json_open(w, "Mounts", '[');
 	for (size_t i = 0; i < s->nmounts; i++) {
-		cJSON *m = cJSON_CreateObject();
-
-		cJSON_AddStringToObject(m, "Type", "bind");
-		cJSON_AddStringToObject(m, "Source", s->mounts[i].from);
-		cJSON_AddStringToObject(m, "Target", s->mounts[i].to);
-		cJSON_AddBoolToObject(m, "ReadOnly", s->mounts[i].read_only);
-		cJSON_AddItemToArray(all, m);
+		json_open(w, NULL, '{');
+		json_put_text(w, "Type", "bind");
+		json_put_text(w, "Source", s->mounts[i].from);
+		json_put_text(w, "Target", s->mounts[i].to);
+		json_put_bool(w, "ReadOnly", s->mounts[i].read_only);
+		json_close(w, '}');
 	}
+	json_close(w, ']');
 }
 
-static void add_security(cJSON *host, const struct container_spec *s)
+static void put_security(struct json_writer *w, const struct container_spec *s)
 {
 	static const char *const all[] = { "ALL", NULL },
 				 *const masked[] = { "/sys/firmware", "/sys/devices/virtual/powercap", NULL },
@@ -42,72 +44,94 @@ static void add_security(cJSON *host, const struct container_spec *s)
 	const char *opt[4] = { "no-new-privileges" };
 	int n = 1;
 
-	add_strings(host, "CapDrop", all);
+	put_strings(w, "CapDrop", all);
 	if (s->seccomp && asprintf(&seccomp, "seccomp=%s", s->seccomp) > 0)
 		opt[n++] = seccomp;
 	if (s->apparmor && asprintf(&apparmor, "apparmor=%s", s->apparmor) > 0)
 		opt[n++] = apparmor;
-	add_strings(host, "SecurityOpt", opt);
+	/* a container is rather not made than made without its filter */
+	w->failed |= n != 1 + (s->seccomp != NULL) + (s->apparmor != NULL);
+	put_strings(w, "SecurityOpt", opt);
 	free(seccomp);
 	free(apparmor);
 	if (s->own_proc) { /* the kernel refuses a new procfs while any path of /proc is masked */
-		add_strings(host, "MaskedPaths", masked);
-		add_strings(host, "ReadonlyPaths", none);
+		put_strings(w, "MaskedPaths", masked);
+		put_strings(w, "ReadonlyPaths", none);
 	}
 }
 
-static void add_ulimit(cJSON *list, const char *name, int64_t n)
+static void put_ulimit(struct json_writer *w, const char *name, int64_t n)
 {
-	cJSON *u = cJSON_CreateObject();
-
-	cJSON_AddStringToObject(u, "Name", name);
-	cJSON_AddNumberToObject(u, "Soft", (double)n);
-	cJSON_AddNumberToObject(u, "Hard", (double)n);
-	cJSON_AddItemToArray(list, u);
+	json_open(w, NULL, '{');
+	json_put_text(w, "Name", name);
+	json_put_integer(w, "Soft", n);
+	json_put_integer(w, "Hard", n);
+	json_close(w, '}');
 }
 
-static void add_limits(cJSON *host, const struct container_spec *s)
+static void put_limits(struct json_writer *w, const struct container_spec *s)
 {
-	cJSON *log = cJSON_AddObjectToObject(host, "LogConfig"), *u;
-
-	cJSON_AddStringToObject(log, "Type", s->keep ? "json-file" : "none");
-	if (s->keep)
-		cJSON_AddStringToObject(cJSON_AddObjectToObject(log, "Config"), "max-size", "1m");
-	cJSON_AddNumberToObject(host, "Memory", (double)s->memory);
-	cJSON_AddNumberToObject(host, "MemorySwap", (double)s->memory);
-	cJSON_AddNumberToObject(host, "PidsLimit", (double)s->processes);
+	json_open(w, "LogConfig", '{');
+	json_put_text(w, "Type", s->keep ? "json-file" : "none");
+	if (s->keep) {
+		json_open(w, "Config", '{');
+		json_put_text(w, "max-size", "1m");
+		json_close(w, '}');
+	}
+	json_close(w, '}');
+	json_put_integer(w, "Memory", s->memory);
+	json_put_integer(w, "MemorySwap", s->memory);
+	json_put_integer(w, "PidsLimit", s->processes);
 	if (s->cpus > 0)
-		cJSON_AddNumberToObject(host, "NanoCpus", s->cpus * 1e9);
+		json_put_integer(w, "NanoCpus", llround(s->cpus * 1e9));
 	if (!s->open_files)
 		return;
-	u = cJSON_AddArrayToObject(host, "Ulimits");
-	add_ulimit(u, "nofile", s->open_files);
-	add_ulimit(u, "memlock", 65536);
-	add_ulimit(u, "msgqueue", 65536);
+	json_open(w, "Ulimits", '[');
+	put_ulimit(w, "nofile", s->open_files);
+	put_ulimit(w, "memlock", 65536);
+	put_ulimit(w, "msgqueue", 65536);
+	json_close(w, ']');
 }
 
-static cJSON *host_config(const struct container_spec *s)
+static void put_host_config(struct json_writer *w, const struct container_spec *s)
 {
-	cJSON *host = cJSON_CreateObject(), *sys, *tmpfs;
-
-	cJSON_AddBoolToObject(host, "AutoRemove", !s->keep);
-	cJSON_AddBoolToObject(host, "ReadonlyRootfs", true);
-	cJSON_AddStringToObject(host, "NetworkMode", s->network ? s->network : "none");
-	cJSON_AddStringToObject(host, "IpcMode", "private");
-	cJSON_AddStringToObject(host, "CgroupnsMode", "private");
+	json_open(w, "HostConfig", '{');
+	json_put_bool(w, "AutoRemove", !s->keep);
+	json_put_bool(w, "ReadonlyRootfs", true);
+	json_put_text(w, "NetworkMode", s->network ? s->network : "none");
+	json_put_text(w, "IpcMode", "private");
+	json_put_text(w, "CgroupnsMode", "private");
 	if (s->runtime)
-		cJSON_AddStringToObject(host, "Runtime", s->runtime);
-	sys = cJSON_AddObjectToObject(host, "Sysctls");
+		json_put_text(w, "Runtime", s->runtime);
+	json_open(w, "Sysctls", '{');
 	if (!s->network ||
 	    strcmp(s->network, "host") != 0) /* not with the host's network, which keeps its own setting */
-		cJSON_AddStringToObject(sys, "net.ipv4.tcp_max_tw_buckets", "0");
-	add_security(host, s);
-	add_limits(host, s);
-	tmpfs = cJSON_AddObjectToObject(host, "Tmpfs");
+		json_put_text(w, "net.ipv4.tcp_max_tw_buckets", "0");
+	json_close(w, '}');
+	put_security(w, s);
+	put_limits(w, s);
+	json_open(w, "Tmpfs", '{');
 	for (size_t i = 0; i < s->ntmpfs; i++)
-		cJSON_AddStringToObject(tmpfs, s->tmpfs[i].path, s->tmpfs[i].options);
-	add_mounts(host, s);
-	return host;
+		json_put_text(w, s->tmpfs[i].path, s->tmpfs[i].options);
+	json_close(w, '}');
+	put_mounts(w, s);
+	json_close(w, '}');
+}
+
+static void put_program(struct json_writer *w, const struct container_spec *s)
+{
+	char user[32];
+
+	snprintf(user, sizeof(user), "%u:%u", s->uid, s->uid);
+	json_put_text(w, "Image", s->image);
+	json_put_text(w, "User", user);
+	if (s->hostname)
+		json_put_text(w, "Hostname", s->hostname);
+	if (s->workdir)
+		json_put_text(w, "WorkingDir", s->workdir);
+	put_strings(w, "Entrypoint", s->entrypoint);
+	put_strings(w, "Cmd", s->command);
+	put_strings(w, "Env", s->env);
 }
 
 char *docker_container_json(const struct container_spec *s)
@@ -115,29 +139,23 @@ char *docker_container_json(const struct container_spec *s)
 	static const char *const streams[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout",
 					       "AttachStderr" },
 				 *const no_check[] = { "NONE", NULL };
-	cJSON *j = cJSON_CreateObject(), *labels;
-	char user[32], *text;
+	struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	snprintf(user, sizeof(user), "%u:%u", s->uid, s->uid);
-	cJSON_AddStringToObject(j, "Image", s->image);
-	cJSON_AddStringToObject(j, "User", user);
-	if (s->hostname)
-		cJSON_AddStringToObject(j, "Hostname", s->hostname);
-	if (s->workdir)
-		cJSON_AddStringToObject(j, "WorkingDir", s->workdir);
-	add_strings(j, "Entrypoint", s->entrypoint);
-	add_strings(j, "Cmd", s->command);
-	add_strings(j, "Env", s->env);
-	cJSON_AddBoolToObject(j, "NetworkDisabled", !s->network || strcmp(s->network, "none") == 0);
+	json_open(&w, NULL, '{');
+	put_program(&w, s);
+	json_put_bool(&w, "NetworkDisabled", !s->network || strcmp(s->network, "none") == 0);
 	for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++)
-		cJSON_AddBoolToObject(j, streams[i], s->attach);
-	cJSON_AddBoolToObject(j, "Tty", false);
-	add_strings(cJSON_AddObjectToObject(j, "Healthcheck"), "Test", no_check);
-	labels = cJSON_AddObjectToObject(j, "Labels");
+		json_put_bool(&w, streams[i], s->attach);
+	json_put_bool(&w, "Tty", false);
+	json_open(&w, "Healthcheck", '{');
+	put_strings(&w, "Test", no_check);
+	json_close(&w, '}');
+	json_open(&w, "Labels", '{');
 	for (size_t i = 0; i < s->nlabels; i++)
-		cJSON_AddStringToObject(labels, s->labels[i].name, s->labels[i].value);
-	cJSON_AddItemToObject(j, "HostConfig", host_config(s));
-	text = cJSON_PrintUnformatted(j);
-	cJSON_Delete(j);
-	return text;
+		json_put_text(&w, s->labels[i].name, s->labels[i].value);
+	json_close(&w, '}');
+	put_host_config(&w, s);
+	json_close(&w, '}');
+	return json_detach(&w);
 }

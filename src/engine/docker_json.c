@@ -4,6 +4,8 @@
  * of control characters, numbers and ids are checked.
  */
 #include "engine/docker_json.h"
+#include "base/buf.h"
+#include "base/json_write.h"
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/engine_info.h"
@@ -26,33 +28,34 @@ static const char *text_of(const cJSON *o, const char *name)
 
 char *docker_labels_json(const struct engine_label *l, size_t n)
 {
-	cJSON *o = cJSON_CreateObject();
-	char *text;
+	struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
+	json_open(&w, NULL, '{');
 	for (size_t i = 0; i < n; i++)
 		if (l[i].value)
-			cJSON_AddStringToObject(o, l[i].name, l[i].value);
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return text;
+			json_put_text(&w, l[i].name, l[i].value);
+	json_close(&w, '}');
+	return json_detach(&w);
 }
 
 char *docker_filter_json(const struct engine_label *l, size_t n)
 {
-	cJSON *o = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(o, "label");
-	char *text, *label;
+	struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
+	json_open(&w, NULL, '{');
+	json_open(&w, "label", '[');
 	for (size_t i = 0; i < n; i++) {
-		if (asprintf(&label, "%s%s%s", l[i].name, l[i].value ? "=" : "", l[i].value ? l[i].value : "") < 0) {
-			cJSON_Delete(o);
-			return NULL;
-		}
-		cJSON_AddItemToArray(list, cJSON_CreateString(label));
-		free(label);
+		AUTO_BUF struct buf label = { 0 };
+
+		w.failed |= buf_printf(&label, "%s%s%s", l[i].name, l[i].value ? "=" : "",
+				       l[i].value ? l[i].value : "") < 0;
+		json_put_text(&w, NULL, label.data);
 	}
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return text;
+	json_close(&w, ']');
+	json_close(&w, '}');
+	return json_detach(&w);
 }
 
 /* ---- messages ---------------------------------------------------------------------- */

@@ -66,6 +66,7 @@ const char *answer_reason(int status)
 
 void answer_die(struct request *rq)
 {
+	/* a text of its own, since there is no memory for a writer */
 	static const char text[] =
 		"Status: 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\r\n"
 		"{\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"out of memory\"}\n";
@@ -167,17 +168,27 @@ static const char *title(int status)
 	return status == 400 ? "One or more validation errors occurred" : answer_reason(status);
 }
 
+void answer_put_problem(struct json_writer *w, int status, const char *detail)
+{
+	json_open(w, NULL, '{');
+	json_put_text(w, "title", title(status));
+	json_put_integer(w, "status", status);
+	json_put_text(w, "detail", detail);
+	json_close(w, '}');
+}
+
 void answer_problem(struct request *rq, int status, const char *fmt, ...)
 {
 	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 	char detail[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof detail, fmt, ap);
 	va_end(ap);
-	if (buf_printf(&b, "{\"title\":\"%s\",\"status\":%d,\"detail\":", title(status), status) < 0 ||
-	    json_quote(&b, detail, strlen(detail)) < 0 || buf_add(&b, "}\n", 2) < 0)
+	answer_put_problem(&w, status, detail);
+	if (json_end_line(&w) < 0)
 		answer_die(rq);
 	answer_text(rq, status, "application/problem+json", b.data, b.len);
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json_write.h"
 #include "http/request.h"
 
 #include <stddef.h>
@@ -17,6 +18,8 @@ void answer_text(struct request *rq, int status, const char *type, const char *d
 /* RFC 9457: {"title","status","detail"}. The title of a 400 is that of the first engine, for
  * compatibility. */
 void answer_problem(struct request *rq, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Writes that object, as an element of an answer about many tasks. */
+void answer_put_problem(struct json_writer *w, int status, const char *detail);
 /* Maps the library's errno to 400, 404, 409, 413 or 503, and sends a message; other errors are 500, and e's message
  * goes to the server's log only. */
 void answer_error(struct request *rq, int err, const struct cee_err *e);

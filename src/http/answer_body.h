@@ -1,8 +1,10 @@
 /* answer_body.h - an answer in JSON that is sent as it grows
  *
- *     struct body body = { .rq = rq, .status = 200 };
+ *     struct body body;
+ *
+ *     body_init(&body, rq, 200);
  *     while (there is more) {
- *             append to body.b;
+ *             write to body.w;
  *             body_pass(&body);
  *     }
  *     body_end(&body);
@@ -14,6 +16,7 @@
 #define CEE_HTTP_ANSWER_BODY_H
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "http/request.h"
 
 enum { BODY_KEPT = 65536 };
@@ -21,11 +24,14 @@ enum { BODY_KEPT = 65536 };
 struct body {
 	struct request *rq;
 	int status;
-	struct buf b; /* not sent yet */
+	struct buf b;	      /* not sent yet */
+	struct json_writer w; /* into b */
 };
+/* b must stay where it is until body_end. */
+void body_init(struct body *body, struct request *rq, int status);
 /* Sends the buffered bytes, if there are many. */
 void body_pass(struct body *body);
-/* Sends the rest, and releases b. */
+/* Sends the rest and a line break, and releases b. */
 void body_end(struct body *body);
 
 #endif

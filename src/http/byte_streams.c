@@ -287,24 +287,35 @@ static const char *image_type(int fd, int64_t from, int64_t size)
 	return NULL;
 }
 
+static void put_listed(struct json_writer *w, const struct files_record *f, const char *type)
+{
+	char mode[16];
+
+	snprintf(mode, sizeof mode, "%04o", f->mode);
+	json_open(w, NULL, '{');
+	json_put_text(w, "name", f->name);
+	json_put_integer(w, "size", f->size);
+	json_put_text(w, "mode", mode);
+	json_put_text(w, "type", type ? type : "application/octet-stream");
+	json_close(w, '}');
+}
+
 void byte_streams_files(struct request *rq)
 {
 	struct files_list l = { 0 };
 	AUTO_CLOSE int fd = -1;
 	AUTO_BUF struct buf b = { 0 };
-	int r;
+	struct json_writer w = json_writer(&b);
 
 	if (open_files(rq, &l, &fd) < 0)
 		return;
-	r = buf_printf(&b, "{\"files\":[");
-	for (size_t i = 0; i < l.n && r == 0; i++) {
-		const char *type = fd < 0 ? NULL : image_type(fd, l.v[i].offset, l.v[i].size);
-
-		r = buf_printf(&b, "%s{\"name\":", i ? "," : "") || json_quote(&b, l.v[i].name, strlen(l.v[i].name)) ||
-		    buf_printf(&b, ",\"size\":%" PRId64 ",\"mode\":\"%04o\",\"type\":\"%s\"}", l.v[i].size, l.v[i].mode,
-			       type ? type : "application/octet-stream");
-	}
-	if (r || buf_printf(&b, "]}\n") < 0)
+	json_open(&w, NULL, '{');
+	json_open(&w, "files", '[');
+	for (size_t i = 0; i < l.n; i++)
+		put_listed(&w, &l.v[i], fd < 0 ? NULL : image_type(fd, l.v[i].offset, l.v[i].size));
+	json_close(&w, ']');
+	json_close(&w, '}');
+	if (json_end_line(&w) < 0)
 		answer_die(rq);
 	files_release(&l);
 	answer_json(rq, 200, &b);

@@ -12,7 +12,6 @@
 #include "spool/index.h"
 #include "wire/frame_types.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,18 +21,21 @@
 /* Sends n bytes of a stream and advances the cursor. */
 static void say_bytes(struct event_items *t, enum frame_stream s, const char *bytes, size_t n)
 {
-	AUTO_FREE char *text = NULL;
-	struct buf data = { 0 };
+	AUTO_FREE char *coded = NULL;
+	struct json_writer w;
 
 	*(s == STREAM_OUT ? &t->v->at.out : &t->v->at.err) += (int64_t)n;
+	w = event_open(t->v);
 	if (utf8_valid(bytes, n)) {
-		event_must(t->v, buf_printf(&data, "{\"text\":") || json_quote(&data, bytes, n) ? -1 : 0);
+		json_put_bytes(&w, "text", bytes, n);
 	} else {
-		text = base64_encode((const unsigned char *)bytes, n);
-		event_must(t->v, text ? buf_printf(&data, "{\"base64\":\"%s\"", text) : -1);
+		coded = base64_encode((const unsigned char *)bytes, n);
+		event_must(t->v, coded ? 0 : -1);
+		json_put_text(&w, "base64", coded);
 	}
-	event_must(t->v, s == STREAM_COMPILE ? buf_printf(&data, ",\"phase\":\"compile\"}") : buf_add(&data, "}", 1));
-	event_put(t->v, s == STREAM_OUT ? "stdout" : "stderr", &data);
+	if (s == STREAM_COMPILE)
+		json_put_text(&w, "phase", "compile");
+	event_close(t->v, s == STREAM_OUT ? "stdout" : "stderr", &w);
 }
 
 /* Sends the held bytes of a character that will stay incomplete. */
@@ -93,10 +95,9 @@ static void mark(struct event_items *t, const struct follow_item *it)
 		return;
 	t->v->at.marks = t->seen.marks;
 	if (it->what == FOLLOW_MARK)
-		event_putf(t->v, name[it->rec.mark], "{\"attempt\":%d}", it->attempt);
+		event_number(t->v, name[it->rec.mark], "attempt", it->attempt);
 	else
-		event_putf(t->v, it->rec.stream == STREAM_OUT ? "stdout" : "stderr", "{\"missing\":%" PRIu64 "}",
-			   it->rec.len);
+		event_number(t->v, it->rec.stream == STREAM_OUT ? "stdout" : "stderr", "missing", (int64_t)it->rec.len);
 }
 
 /* Reads the number of tests, when the first one has ended. */
@@ -116,36 +117,41 @@ static void count_tests(struct event_items *t)
 /* The line is an object; the fields put before it are those that a progress bar needs. */
 static void test(struct event_items *t, const struct follow_item *it)
 {
-	struct buf data = { 0 };
+	const char *fields = (const char *)memchr(it->data, '{', it->len), *end = memrchr(it->data, '}', it->len);
 	struct test_result one;
+	struct json_writer w;
 
 	if (++t->seen.tests <= t->v->at.tests || test_parse(&one, it->data, it->len, NULL) < 0)
 		return;
 	t->v->at.tests = t->seen.tests;
 	if (t->tests == 0)
 		count_tests(t);
-	event_must(t->v, buf_printf(&data, "{\"n\":%d,\"of\":%" PRId64 ",\"passed\":%s,", one.number, t->tests,
-				    test_passed(&one) ? "true" : "false"));
-	event_must(t->v, buf_add(&data, it->data + 1, it->len - 1));
+	w = event_open(t->v);
+	json_put_integer(&w, "n", one.number);
+	json_put_integer(&w, "of", t->tests);
+	json_put_bool(&w, "passed", test_passed(&one));
+	json_put_raw(&w, NULL, fields + 1, (size_t)(end - fields - 1)); /* there, since test_parse accepted it */
+	event_close(t->v, "test", &w);
 	test_release(&one);
-	event_put(t->v, "test", &data);
 }
 
 /* A new attempt's output is sent from its beginning; the counts of the last attempt are reset. */
 static void attempt(struct event_items *t, int n)
 {
 	int64_t old = t->v->at.attempt;
+	struct json_writer w;
 
 	if (old == n)
 		return;
 	t->out.n = t->err.n = 0;
 	t->seen = (struct cursor){ 0 };
 	t->v->at = (struct cursor){ .attempt = n, .queue = t->v->at.queue, .notice = t->v->at.notice };
-	if (old > 0)
-		event_putf(t->v, "rerun",
-			   "{\"attempt\":%d,\"text\":\"run again after a failure of cee: what came before does "
-			   "not count\"}",
-			   n);
+	if (old == 0)
+		return;
+	w = event_open(t->v);
+	json_put_integer(&w, "attempt", n);
+	json_put_text(&w, "text", "run again after a failure of cee: what came before does not count");
+	event_close(t->v, "rerun", &w);
 }
 
 int event_items_take(void *arg, const struct follow_item *it)

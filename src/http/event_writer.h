@@ -7,11 +7,12 @@
 #define CEE_HTTP_EVENT_WRITER_H
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "http/cursor.h"
 #include "http/request.h"
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 enum { EVENT_GATHER = 65536 }; /* bytes after which event_flush is worth it */
 
@@ -21,13 +22,22 @@ struct event_writer {
 	bool ending;	  /* the stream is ending: no more white space is added */
 	struct cursor at; /* the reader's position after all events in the buffer */
 	struct buf b;	  /* not written yet */
+	struct buf data;  /* of the open event */
 };
 /* Begins the answer. */
 void event_begin(struct event_writer *v, int status);
-/* Appends an event whose data is JSON, and releases data. A line break may stand in it as white space only. */
-void event_put(struct event_writer *v, const char *name, struct buf *data);
-/* The same; the data is made of fmt. */
-void event_putf(struct event_writer *v, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* An event, its data an object whose fields are written between the two calls:
+ *
+ *     struct json_writer w = event_open(v);
+ *     json_put_text(&w, "text", text);
+ *     event_close(v, "notice", &w);
+ *
+ * The id is the cursor v->at when event_close is called. */
+struct json_writer event_open(struct event_writer *v);
+void event_close(struct event_writer *v, const char *name, struct json_writer *w);
+/* An event whose data has one field. */
+void event_text(struct event_writer *v, const char *name, const char *field, const char *text);
+void event_number(struct event_writer *v, const char *name, const char *field, int64_t number);
 /* Writes the buffered events; -1: the reader has gone. */
 int event_flush(struct event_writer *v);
 /* Writes what no reader takes for an event: a comment, or a space between the lines of JSON. */

@@ -91,11 +91,11 @@ static void look_queue(struct events *e)
 
 	if (place > 0 && place != v->at.queue) {
 		v->at.queue = place;
-		event_putf(v, "queued", "{\"position\":%" PRId64 "}", place);
+		event_number(v, "queued", "position", place);
 	}
 	if (notice && (e->notice ? notice != e->notice : !v->at.notice)) {
 		v->at.notice = 1;
-		event_putf(v, "notice", "{\"text\":\"%s\"}", notice);
+		event_text(v, "notice", "text", notice);
 	}
 	v->at.notice = notice != NULL;
 	e->notice = notice;
@@ -105,16 +105,17 @@ static void look_queue(struct events *e)
 
 static void put_result(struct events *e)
 {
-	struct buf data = { 0 };
 	struct cee_err err = { 0 };
+	struct json_writer w;
 
 	event_items_end(&e->items);
-	if (task_put_verdict(e->v.rq, e->v.rq->id, &data, &err) < 0) {
-		event_putf(&e->v, "notice", "{\"text\":\"the task was removed\"}");
+	w = event_open(&e->v);
+	if (task_put_verdict(e->v.rq, e->v.rq->id, &w, &err) < 0) {
+		event_text(&e->v, "notice", "text", "the task was removed"); /* instead of the open one */
 		return;
 	}
 	e->v.at.end = 1;
-	event_put(&e->v, "result", &data);
+	event_close(&e->v, "result", &w);
 }
 
 /* Sleeps until there is something new, or it is time for a beat. */
@@ -138,7 +139,7 @@ static void put_trouble(struct events *e, const struct cee_err *err)
 
 	if (!removed)
 		prog_error("%s", err->msg);
-	event_putf(&e->v, "notice", "{\"text\":\"%s\"}", removed ? "the task was removed" : "its log cannot be read");
+	event_text(&e->v, "notice", "text", removed ? "the task was removed" : "its log cannot be read");
 }
 
 static void stream(struct events *e)
@@ -198,10 +199,14 @@ static bool resume(struct request *rq, struct cursor *at, bool *again)
 static void put_created(struct events *e, const char *ticket)
 {
 	char when[TIME_TEXT_MAX];
+	struct json_writer w = event_open(&e->v);
 
 	time_format(when, id_time_us(e->v.rq->id));
-	event_putf(&e->v, "created", "{\"id\":\"%s\",\"created\":\"%s\"%s%s%s}", e->v.rq->id, when,
-		   ticket ? ",\"ticket\":\"" : "", ticket ? ticket : "", ticket ? "\"" : "");
+	json_put_text(&w, "id", e->v.rq->id);
+	json_put_text(&w, "created", when);
+	if (ticket)
+		json_put_text(&w, "ticket", ticket);
+	event_close(&e->v, "created", &w);
 }
 
 static void run(struct events *e, int status, bool again, const char *ticket)

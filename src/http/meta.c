@@ -33,11 +33,16 @@ void meta_openapi(struct request *rq)
 void meta_health(struct request *rq)
 {
 	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 	struct health h;
 
 	health_look(&rq->client.spool, rq->client.conf.min_room, &h);
-	if (buf_printf(&b, "{\"status\":\"%s\",\"runners\":%d,\"version\":\"%s\"}\n", health_text[h.state], h.runners,
-		       CEE_VERSION) < 0)
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "status", health_text[h.state]);
+	json_put_integer(&w, "runners", h.runners);
+	json_put_text(&w, "version", CEE_VERSION);
+	json_close(&w, '}');
+	if (json_end_line(&w) < 0)
 		answer_die(rq);
 	answer_json(rq, h.state == HEALTH_OK ? 200 : 503, &b);
 }

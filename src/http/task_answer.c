@@ -1,6 +1,5 @@
 /* task_answer.c - a whole task as the answer to a request */
 #include "http/task_answer.h"
-#include "base/buf.h"
 #include "base/error.h"
 #include "http/answer.h"
 #include "http/answer_body.h"
@@ -12,15 +11,14 @@
 
 void task_answer(struct request *rq, int status, const char *id)
 {
-	struct body body = { .rq = rq, .status = status };
+	struct body body;
 	struct task_room room = TASK_ROOM;
 	struct cee_err e = { 0 };
 
+	body_init(&body, rq, status);
 	if (task_put(&body, id, &room, status == 201, &e) < 0) {
 		answer_error(rq, errno, &e);
 		return;
 	}
-	if (buf_add(&body.b, "\n", 1) < 0)
-		answer_die(rq);
 	body_end(&body);
 }

@@ -205,7 +205,7 @@ static void put_more(struct json_writer *w, struct body *body, const struct task
 
 int task_put(struct body *body, const char *id, struct task_room *room, bool ticket, struct cee_err *e)
 {
-	struct json_writer w = json_writer(&body->b);
+	struct json_writer *w = &body->w;
 	struct task t = { .id = id };
 	int r = task_find(body->rq, &t, e);
 
@@ -214,35 +214,28 @@ int task_put(struct body *body, const char *id, struct task_room *room, bool tic
 	if (r == 0 && t.state != STATE_CREATED)
 		r = task_read_output(body->rq, &t, room, e);
 	if (r == 0) {
-		json_open(&w, NULL, '{');
-		put_first(&w, body, &t);
-		put_more(&w, body, &t);
+		json_open(w, NULL, '{');
+		put_first(w, body, &t);
+		put_more(w, body, &t);
 		if (ticket)
-			ticket_put(body->rq, &w, id);
-		json_close(&w, '}');
-		if (json_written(&w) < 0)
-			answer_die(body->rq);
+			ticket_put(body->rq, w, id);
+		json_close(w, '}');
 	}
 	task_release(&t);
 	return r;
 }
 
-int task_put_verdict(struct request *rq, const char *id, struct buf *b, struct cee_err *e)
+int task_put_verdict(struct request *rq, const char *id, struct json_writer *w, struct cee_err *e)
 {
-	struct json_writer w = json_writer(b);
 	struct task t = { .id = id };
 	int r = task_find(rq, &t, e);
 
 	if (r == 0) {
-		json_open(&w, NULL, '{');
-		json_put_text(&w, "id", id);
-		json_put_text(&w, "status", state_name[t.state]);
-		put_exit_code(&w, &t);
+		json_put_text(w, "id", id);
+		json_put_text(w, "status", state_name[t.state]);
+		put_exit_code(w, &t);
 		if (t.ended)
-			put_result(&w, &t);
-		json_close(&w, '}');
-		if (json_written(&w) < 0)
-			answer_die(rq);
+			put_result(w, &t);
 	}
 	task_release(&t);
 	return r;
@@ -304,10 +297,9 @@ static void put_short(struct json_writer *w, const struct task *t)
 	json_close(w, '}');
 }
 
-int task_put_short(struct request *rq, const char *id, const struct task_filter *filter, struct buf *b,
+int task_put_short(struct request *rq, const char *id, const struct task_filter *filter, struct json_writer *w,
 		   struct cee_err *e)
 {
-	struct json_writer w = json_writer(b);
 	struct task t = { .id = id };
 	int r = task_find(rq, &t, e);
 
@@ -315,9 +307,7 @@ int task_put_short(struct request *rq, const char *id, const struct task_filter 
 		task_read_job(rq, &t);
 	if (r == 0 && (t.ended ? matches(filter, t.state, t.result.labels, t.result.nlabels)
 			       : matches(filter, t.state, t.job.labels, t.parsed ? t.job.nlabels : 0))) {
-		put_short(&w, &t);
-		if (json_written(&w) < 0)
-			answer_die(rq);
+		put_short(w, &t);
 		r = 1;
 	}
 	task_release(&t);

@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Appends the task, with a ticket where that is asked for, and as much of its output as room allows, which
- * it takes from room. -1, with nothing appended: ENOENT this owner has no such task. */
+/* Writes the task to body->w, with a ticket where that is asked for, and as much of its output as room allows, which
+ * it takes from room. -1, with nothing written: ENOENT this owner has no such task. */
 int task_put(struct body *body, const char *id, struct task_room *room, bool ticket, struct cee_err *e);
 
-/* Appends how the task ended, without its job and output: id, status, exitCode, result. -1 as task_put. */
-int task_put_verdict(struct request *rq, const char *id, struct buf *b, struct cee_err *e);
+/* Writes how the task ended, without its job and output, as fields: id, status, exitCode, result. -1 as task_put. */
+int task_put_verdict(struct request *rq, const char *id, struct json_writer *w, struct cee_err *e);
 
 /* Appends the job as it was submitted, in JSON as RFC 8259 has it. -1 as task_put. */
 int task_put_job(struct request *rq, const char *id, struct buf *b, struct cee_err *e);
@@ -27,7 +27,8 @@ struct task_filter {
 	const char *labels[CGI_PARAMS_MAX];
 	size_t nlabels; /* NAME=VALUE, all of them must match */
 };
-/* A line of the list: 1 appended, 0 it does not match, -1 as task_put. */
-int task_put_short(struct request *rq, const char *id, const struct task_filter *f, struct buf *b, struct cee_err *e);
+/* An object of the list: 1 written, 0 it does not match, -1 as task_put. */
+int task_put_short(struct request *rq, const char *id, const struct task_filter *f, struct json_writer *w,
+		   struct cee_err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json_write.h"
 #include "base/names.h"
 #include "http/answer.h"
 #include "http/cgi.h"
@@ -21,7 +22,6 @@
 
 #include <dirent.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -35,7 +35,8 @@ struct list {
 	int limit, shown, looked;
 	char last[ID_LEN + 1]; /* the last that was looked at */
 	struct buf b;
-	bool full; /* there may be more */
+	struct json_writer w; /* into b */
+	bool full;	      /* there may be more */
 };
 
 /* ---- what is asked for ------------------------------------------------------------- */
@@ -101,7 +102,6 @@ static bool asked(struct list *l)
 static bool look_at(struct list *l, const char *id)
 {
 	struct cee_err e = { 0 };
-	size_t len = l->b.len;
 
 	if (*l->before && strcmp(id, l->before) >= 0)
 		return false;
@@ -111,12 +111,7 @@ static bool look_at(struct list *l, const char *id)
 	}
 	l->looked++;
 	memcpy(l->last, id, sizeof l->last);
-	if (l->shown > 0 && buf_add(&l->b, ",", 1) < 0)
-		answer_die(l->rq);
-	if (task_put_short(l->rq, id, &l->filter, &l->b, &e) == 1)
-		l->shown++;
-	else
-		l->b.len = len; /* it does not fit, or is gone meanwhile */
+	l->shown += task_put_short(l->rq, id, &l->filter, &l->w, &e) == 1; /* otherwise it does not fit, or is gone */
 	return false;
 }
 
@@ -165,14 +160,18 @@ void tasks_list(struct request *rq)
 	}
 	if (!asked(&l))
 		return;
-	if (buf_printf(&l.b, "{\"tasks\":[") < 0)
-		answer_die(rq);
+	l.w = json_writer(&l.b);
+	json_open(&l.w, NULL, '{');
+	json_open(&l.w, "tasks", '[');
 	if (group)
 		look_group(&l, group);
 	else
 		look_all(&l);
-	if (buf_printf(&l.b, "]") < 0 || (l.full && buf_printf(&l.b, ",\"next\":\"%s\"", l.last) < 0) ||
-	    buf_printf(&l.b, "}\n") < 0)
+	json_close(&l.w, ']');
+	if (l.full)
+		json_put_text(&l.w, "next", l.last);
+	json_close(&l.w, '}');
+	if (json_end_line(&l.w) < 0)
 		answer_die(rq);
 	answer_json(rq, 200, &l.b);
 	buf_release(&l.b);

@@ -147,19 +147,15 @@ static void answer_events(struct post *p, const char *id)
 	events_submitted(p->rq, some ? ticket : NULL, p->wait.cancel);
 }
 
-static void put_created(struct post *p, struct buf *b, const char *id, enum state state, const char *notice)
+static void put_created(struct post *p, struct json_writer *w, const char *id, enum state state, const char *notice)
 {
-	struct json_writer w = json_writer(b);
-
-	json_open(&w, NULL, '{');
-	json_put_text(&w, "id", id);
-	json_put_text(&w, "status", state_name[state]);
+	json_open(w, NULL, '{');
+	json_put_text(w, "id", id);
+	json_put_text(w, "status", state_name[state]);
 	if (notice)
-		json_put_text(&w, "notice", notice);
-	ticket_put(p->rq, &w, id);
-	json_close(&w, '}');
-	if (json_written(&w) < 0)
-		answer_die(p->rq);
+		json_put_text(w, "notice", notice);
+	ticket_put(p->rq, w, id);
+	json_close(w, '}');
 }
 
 static void answer_created(struct post *p, const char *id)
@@ -167,12 +163,13 @@ static void answer_created(struct post *p, const char *id)
 	struct client *c = &p->rq->client;
 	struct spool_where where = { 0 };
 	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
 	/* with a key the job may be an earlier one that is already running or has ended */
 	if (*p->key && spool_find(&c->spool, c->owner, id, &where, NULL) < 0)
 		where.state = STATE_CREATED;
-	put_created(p, &b, id, where.state, notice_text(p->rq));
-	if (buf_add(&b, "\n", 1) < 0)
+	put_created(p, &w, id, where.state, notice_text(p->rq));
+	if (json_end_line(&w) < 0)
 		answer_die(p->rq);
 	answer_json(p->rq, 201, &b);
 }
@@ -260,32 +257,27 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 
 static void put_one_of_many(struct post *p, const struct many *m, int i, struct body *body, struct task_room *room)
 {
-	static const char full[] = "{\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the queue is full\"}";
 	struct cee_err e = { 0 };
 	const char *id = m->job[i].id;
 
-	if (i >= m->done) {
-		if (buf_add(&body->b, full, sizeof full - 1) < 0)
-			answer_die(p->rq);
-	} else if (p->wait.us == 0 || task_put(body, id, room, true, &e) < 0) {
-		put_created(p, &body->b, id, STATE_CREATED, NULL);
-	}
+	if (i >= m->done)
+		answer_put_problem(&body->w, 429, "the queue is full");
+	else if (p->wait.us == 0 || task_put(body, id, room, true, &e) < 0)
+		put_created(p, &body->w, id, STATE_CREATED, NULL);
 	body_pass(body);
 }
 
 /* The output of all of them together is bounded, as that of one is. */
 static void answer_many(struct post *p, const struct many *m)
 {
-	struct body body = { .rq = p->rq, .status = m->done == m->n ? 201 : 207 };
+	struct body body;
 	struct task_room room = TASK_ROOM;
 
-	for (int i = 0; i < m->n; i++) {
-		if (buf_add(&body.b, i ? "," : "[", 1) < 0)
-			answer_die(p->rq);
+	body_init(&body, p->rq, m->done == m->n ? 201 : 207);
+	json_open(&body.w, NULL, '[');
+	for (int i = 0; i < m->n; i++)
 		put_one_of_many(p, m, i, &body, &room);
-	}
-	if (buf_add(&body.b, "]\n", 2) < 0)
-		answer_die(p->rq);
+	json_close(&body.w, ']');
 	body_end(&body);
 }
 

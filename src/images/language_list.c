@@ -2,6 +2,7 @@
 #include "images/language_list.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json_write.h"
 #include "cli/prog.h"
 #include "images/image_digest.h"
 #include "images/image_inspect.h"
@@ -9,7 +10,6 @@
 #include "job/language.h"
 #include "job/language_image.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,37 +34,43 @@ static void row_fill(struct run *r, struct lang *l, struct row *row)
 	row->state = image_is_old(&r->work, source_of(r, l), &row->image) ? "old" : "ready";
 }
 
+static void json_row(struct json_writer *w, const struct row *row)
+{
+	AUTO_FREE char *versions = row->image.present ? lang_versions(row->l) : NULL;
+
+	json_open(w, NULL, '{');
+	json_put_text(w, "name", row->l->name);
+	json_put_text(w, "title", row->l->title ? row->l->title : row->l->name);
+	json_put_text(w, "image", row->l->image);
+	json_put_text(w, "state", row->state);
+	if (row->image.present) {
+		json_put_text(w, "id", row->image.id);
+		json_put_integer(w, "size", row->image.size);
+		json_put_text(w, "source", row->image.source);
+		if (*row->image.with)
+			json_put_text(w, "with", row->image.with);
+		if (*row->image.frameworks)
+			json_put_text(w, "frameworks", row->image.frameworks);
+		if (versions && *versions)
+			json_put_text(w, "versions", versions);
+	}
+	json_close(w, '}');
+}
+
 static void list_json(const struct row *rows, size_t n)
 {
-	cJSON *a = cJSON_CreateArray();
-	char *text;
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
+	json_open(&w, NULL, '[');
 	for (size_t i = 0; i < n; i++) {
-		cJSON *o = cJSON_CreateObject();
-		AUTO_FREE char *versions = NULL;
-
-		cJSON_AddStringToObject(o, "name", rows[i].l->name);
-		cJSON_AddStringToObject(o, "title", rows[i].l->title ? rows[i].l->title : rows[i].l->name);
-		cJSON_AddStringToObject(o, "image", rows[i].l->image);
-		cJSON_AddStringToObject(o, "state", rows[i].state);
-		if (rows[i].image.present) {
-			cJSON_AddStringToObject(o, "id", rows[i].image.id);
-			cJSON_AddNumberToObject(o, "size", (double)rows[i].image.size);
-			cJSON_AddStringToObject(o, "source", rows[i].image.source);
-			if (*rows[i].image.with)
-				cJSON_AddStringToObject(o, "with", rows[i].image.with);
-			if (*rows[i].image.frameworks)
-				cJSON_AddStringToObject(o, "frameworks", rows[i].image.frameworks);
-			versions = lang_versions(rows[i].l);
-			if (versions && *versions)
-				cJSON_AddStringToObject(o, "versions", versions);
-		}
-		cJSON_AddItemToArray(a, o);
+		json_break_line(&w);
+		json_row(&w, &rows[i]);
 	}
-	text = cJSON_Print(a);
-	puts(text ? text : "[]");
-	free(text);
-	cJSON_Delete(a);
+	json_close(&w, ']');
+	if (json_end_line(&w) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	fwrite(b.data, 1, b.len, stdout);
 }
 
 static void list_text(const struct row *rows, size_t n)

@@ -7,13 +7,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json_write.h"
 #include "base/time_text.h"
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "job/language.h"
 #include "layers/store.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -41,81 +41,90 @@ static int open_layers(const struct conf *c, struct layers *l)
 
 struct list {
 	struct layers *l;
-	cJSON *all;
+	struct json_writer *w; /* NULL: for people */
 };
+
+static void put_layer(struct json_writer *w, const char *name, const struct layer *y, bool sound)
+{
+	char used[TIME_TEXT_MAX];
+
+	json_break_line(w);
+	json_open(w, NULL, '{');
+	json_put_text(w, "id", name);
+	json_put_bool(w, "sound", sound);
+	if (sound) {
+		time_format(used, y->used_us);
+		json_put_text(w, "language", y->language);
+		json_put_text(w, "framework", y->framework);
+		json_put_text(w, "image", y->image);
+		json_put_integer(w, "bytes", y->bytes);
+		json_put_integer(w, "files", y->files);
+		json_put_text(w, "used", used);
+		json_put_texts(w, "packages", y->asked, y->nasked);
+	}
+	json_close(w, '}');
+}
+
+static void print_layer(const char *name, const struct layer *y, bool sound)
+{
+	char used[TIME_TEXT_MAX] = "-";
+
+	if (sound)
+		time_format(used, y->used_us);
+	printf("%.8s %-12s %-14s %8.0f %7" PRId64 "  %.19sZ", name, sound ? y->language : "-",
+	       sound && *y->framework ? y->framework : "-", sound ? (double)y->bytes / 1024 : 0,
+	       sound ? (int64_t)y->files : 0, used);
+	for (size_t i = 0; sound && i < y->nasked; i++)
+		printf(" %s", y->asked[i]);
+	putchar('\n');
+}
 
 static int list_one(void *arg, const char *name)
 {
 	struct list *t = arg;
-	struct layer y;
-	cJSON *o = cJSON_CreateObject(), *asked;
-	char used[TIME_TEXT_MAX];
 	struct cee_err e = { "" };
+	struct layer y;
 	bool sound = layer_read(t->l, name, &y, &e) == 0;
 
-	cJSON_AddStringToObject(o, "id", name);
-	cJSON_AddBoolToObject(o, "sound", sound);
-	if (sound) {
-		cJSON_AddStringToObject(o, "language", y.language);
-		cJSON_AddStringToObject(o, "framework", y.framework);
-		cJSON_AddStringToObject(o, "image", y.image);
-		cJSON_AddNumberToObject(o, "bytes", (double)y.bytes);
-		cJSON_AddNumberToObject(o, "files", (double)y.files);
-		time_format(used, y.used_us);
-		cJSON_AddStringToObject(o, "used", used);
-		asked = cJSON_AddArrayToObject(o, "packages");
-		for (size_t i = 0; i < y.nasked; i++)
-			cJSON_AddItemToArray(asked, cJSON_CreateString(y.asked[i]));
-	}
+	if (t->w)
+		put_layer(t->w, name, &y, sound);
+	else
+		print_layer(name, &y, sound);
 	layer_release(&y);
-	cJSON_AddItemToArray(t->all, o);
 	return 0;
 }
 
-static const char *text_of(const cJSON *o, const char *name)
+/* l may be NULL: there are no layers. */
+static int list_text(struct layers *l)
 {
-	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
-
-	return s ? s : "-";
-}
-
-static void print_list(const cJSON *all)
-{
-	const cJSON *o, *p;
-
 	printf("%-8s %-12s %-14s %8s %7s  %-20s %s\n", "LAYER", "LANGUAGE", "FRAMEWORK", "KB", "FILES", "USED",
 	       "PACKAGES");
-	cJSON_ArrayForEach(o, all)
-	{
-		printf("%.8s %-12s %-14s %8.0f %7.0f  %.19sZ", text_of(o, "id"), text_of(o, "language"),
-		       *text_of(o, "framework") ? text_of(o, "framework") : "-",
-		       cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(o, "bytes")) / 1024,
-		       cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(o, "files")), text_of(o, "used"));
-		p = cJSON_GetObjectItemCaseSensitive(o, "packages");
-		for (p = p ? p->child : NULL; p; p = p->next)
-			printf(" %s", cJSON_GetStringValue(p));
-		putchar('\n');
-	}
+	return l ? layers_each(l, list_one, &(struct list){ .l = l }) : 0;
+}
+
+static int list_json(struct layers *l)
+{
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
+	int r = 0;
+
+	json_open(&w, NULL, '[');
+	if (l)
+		r = layers_each(l, list_one, &(struct list){ .l = l, .w = &w });
+	json_close(&w, ']');
+	if (json_end_line(&w) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	fwrite(b.data, 1, b.len, stdout);
+	return r;
 }
 
 int layers_list(const struct conf *c, bool json)
 {
 	struct layers l = LAYERS_NONE;
-	struct list t = { &l, cJSON_CreateArray() };
 	int r = open_layers(c, &l);
-	char *text;
 
-	if (r <= 0) {
-		if (r == EX_OK && layers_each(&l, list_one, &t) < 0)
-			r = EX_OSERR;
-		text = json ? cJSON_Print(t.all) : NULL;
-		if (text)
-			puts(text);
-		else
-			print_list(t.all);
-		free(text);
-	}
-	cJSON_Delete(t.all);
+	if (r <= EX_OK && (json ? list_json : list_text)(r == EX_OK ? &l : NULL) < 0)
+		r = EX_OSERR;
 	layers_close(&l);
 	return r < 0 ? EX_OK : r;
 }
@@ -178,28 +187,29 @@ int layers_prune_now(const struct conf *c, int64_t max)
 
 static char *job_text(const struct lang *l, const char *framework, char **packages, size_t n)
 {
-	cJSON *o = cJSON_CreateObject(), *list, *p;
-	char *text;
+	struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	cJSON_AddStringToObject(o, "language", l->name);
-	cJSON_AddStringToObject(o, "code", l->hello ? l->hello : "");
-	cJSON_AddBoolToObject(o, "check", l->ncheck > 0);
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "language", l->name);
+	json_put_text(&w, "code", l->hello ? l->hello : "");
+	json_put_bool(&w, "check", l->ncheck > 0);
 	if (framework)
-		cJSON_AddStringToObject(o, "target_framework_monikier", framework);
-	list = cJSON_AddArrayToObject(o, "packages");
+		json_put_text(&w, "target_framework_monikier", framework);
+	json_open(&w, "packages", '[');
 	for (size_t i = 0; i < n; i++) {
 		char *at = strrchr(packages[i], '@');
 
 		if (!at || at == packages[i] || !at[1])
 			prog_usage("%s: not a package (expected NAME@VERSION)", packages[i]);
-		*at = '\0';
-		cJSON_AddItemToArray(list, p = cJSON_CreateObject());
-		cJSON_AddStringToObject(p, "name", packages[i]);
-		cJSON_AddStringToObject(p, "version", at + 1);
+		json_open(&w, NULL, '{');
+		json_put_bytes(&w, "name", packages[i], (size_t)(at - packages[i]));
+		json_put_text(&w, "version", at + 1);
+		json_close(&w, '}');
 	}
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return text;
+	json_close(&w, ']');
+	json_close(&w, '}');
+	return json_detach(&w);
 }
 
 /* Becomes cee-submit, which checks the job, submits it, waits and reports. */

@@ -103,22 +103,20 @@ char *compose_name(const char *first, const char *path, struct cee_err *e)
 	return out;
 }
 
-
 /* ---- fields ----------------------------------------------------------------------- */
 
-/* A word of the command line. */
-static int put_word(struct buf *out, const char *what, const char *s, struct cee_err *e)
+/* A word of the command line; what names it in an error. */
+static int put_word(struct json_writer *w, const char *name, const char *what, const char *s, struct cee_err *e)
 {
 	if (!utf8_valid(s, strlen(s)))
 		return cee_fail(e, EINVAL, "%s: not valid UTF-8 (job text must be)", what);
-	return json_quote(out, s, strlen(s)) < 0 ? no_memory(e) : 0;
+	json_put_text(w, name, s);
+	return 0;
 }
 
-static int put_field(struct buf *out, const char *name, const char *value, struct cee_err *e)
+static int put_field(struct json_writer *w, const char *name, const char *value, struct cee_err *e)
 {
-	if (!value)
-		return 0;
-	return buf_printf(out, ",\"%s\":", name) < 0 ? no_memory(e) : put_word(out, name, value, e);
+	return value ? put_word(w, name, name, value, e) : 0;
 }
 
 /* A file that has been read. */
@@ -127,61 +125,64 @@ struct input {
 	bool executable;
 };
 
-static int put_file(const struct compose *d, size_t i, const struct input *in, size_t max, struct buf *out,
+static int put_file(const struct compose *d, size_t i, const struct input *in, size_t max, struct json_writer *w,
 		    struct cee_err *e)
 {
 	AUTO_FREE char *name = i == 0 && d->entry ? strdup(d->entry) : compose_name(d->files.v[0], d->files.v[i], e);
 
 	if (!name)
 		return -1;
-	if (buf_printf(out, "%s{\"name\":", i ? "," : "") < 0)
-		return no_memory(e);
-	if (put_word(out, "a file's name", name, e) < 0)
+	json_open(w, NULL, '{');
+	if (put_word(w, "name", "a file's name", name, e) < 0)
 		return -1;
-	if (compose_put_bytes(out, "content", "base64", &in->data) < 0 ||
-	    (in->executable && buf_printf(out, ",\"mode\":\"0755\"") < 0) || buf_add(out, "}", 1) < 0)
+	if (compose_put_bytes(w, "content", "base64", &in->data) < 0)
 		return no_memory(e);
-	if (out->len > max)
+	if (in->executable)
+		json_put_text(w, "mode", "0755");
+	json_close(w, '}');
+	if (w->out->len > max)
 		return cee_fail(e, EFBIG,
 				"the files are together larger than a job may be (%zu bytes, max_job of cee.conf)",
 				max);
 	return 0;
 }
 
-static int put_next(const struct compose *d, size_t i, size_t max, struct buf *out, struct cee_err *e)
+static int put_next(const struct compose *d, size_t i, size_t max, struct json_writer *w, struct cee_err *e)
 {
 	struct input in = { .executable = false };
 	int r = compose_read(d->files.v[i], max, &in.data, &in.executable, e);
 
 	if (r == 0)
-		r = put_file(d, i, &in, max, out, e);
+		r = put_file(d, i, &in, max, w, e);
 	buf_release(&in.data);
 	return r;
 }
 
 /* entry is the first file, which was read already. */
-static int put_files(const struct compose *d, const struct input *entry, size_t max, struct buf *out, struct cee_err *e)
+static int put_files(const struct compose *d, const struct input *entry, size_t max, struct json_writer *w,
+		     struct cee_err *e)
 {
-	if (buf_printf(out, ",\"files\":[") < 0)
-		return no_memory(e);
-	if (put_file(d, 0, entry, max, out, e) < 0)
+	json_open(w, "files", '[');
+	if (put_file(d, 0, entry, max, w, e) < 0)
 		return -1;
 	for (size_t i = 1; i < d->files.n; i++)
-		if (put_next(d, i, max, out, e) < 0)
+		if (put_next(d, i, max, w, e) < 0)
 			return -1;
-	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
+	json_close(w, ']');
+	return 0;
 }
 
-static int put_list(const char *field, const char *what, const struct strings *s, struct buf *out, struct cee_err *e)
+static int put_list(const char *field, const char *what, const struct strings *s, struct json_writer *w,
+		    struct cee_err *e)
 {
 	if (s->n == 0)
 		return 0;
-	if (buf_printf(out, ",\"%s\":[", field) < 0)
-		return no_memory(e);
+	json_open(w, field, '[');
 	for (size_t i = 0; i < s->n; i++)
-		if ((i && buf_add(out, ",", 1) < 0) || put_word(out, what, s->v[i], e) < 0)
+		if (put_word(w, NULL, what, s->v[i], e) < 0)
 			return -1;
-	return buf_add(out, "]", 1) < 0 ? no_memory(e) : 0;
+	json_close(w, ']');
+	return 0;
 }
 
 static size_t name_len(const char *s)
@@ -200,10 +201,9 @@ static bool overruled(const struct strings *s, size_t i)
 	return false;
 }
 
-/* "NAME":"VALUE" of each entry that is used, sep before the first and commas between. */
-static int put_pairs(const struct strings *s, const char *sep, const char *what, struct buf *out, struct cee_err *e)
+/* "NAME":"VALUE" of each entry that is used. */
+static int put_pairs(const struct strings *s, const char *what, struct json_writer *w, struct cee_err *e)
 {
-
 	for (size_t i = 0; i < s->n; i++) {
 		const char *entry = s->v[i], *value = entry + name_len(entry);
 		AUTO_FREE char *name = strndup(entry, (size_t)(value - entry));
@@ -212,27 +212,44 @@ static int put_pairs(const struct strings *s, const char *sep, const char *what,
 			continue;
 		if (!*value || value == entry)
 			return cee_fail(e, EINVAL, "%s \"%.80s\": must be NAME=VALUE", what, entry);
-		if (!name || buf_printf(out, "%s", sep) < 0)
+		if (!name)
 			return no_memory(e);
-		if (put_word(out, what, name, e) < 0 || buf_add(out, ":", 1) < 0 ||
-		    put_word(out, what, value + 1, e) < 0)
+		if (!utf8_valid(name, strlen(name)))
+			return cee_fail(e, EINVAL, "%s: not valid UTF-8 (job text must be)", what);
+		if (put_word(w, name, what, value + 1, e) < 0)
 			return -1;
-		sep = ",";
 	}
 	return 0;
 }
 
-static int put_object(const struct strings *s, const char *field, const char *what, struct buf *out, struct cee_err *e)
+static int put_object(const struct strings *s, const char *field, const char *what, struct json_writer *w,
+		      struct cee_err *e)
 {
 	if (s->n == 0)
 		return 0;
-	if (buf_printf(out, ",\"%s\":{", field) < 0 || put_pairs(s, "", what, out, e) < 0)
+	json_open(w, field, '{');
+	if (put_pairs(s, what, w, e) < 0)
 		return -1;
-	return buf_add(out, "}", 1);
+	json_close(w, '}');
+	return 0;
+}
+
+static int put_phase_limits(const struct strings *run, const struct strings *compile, struct json_writer *w,
+			    struct cee_err *e)
+{
+	json_open(w, "limits", '{');
+	json_open(w, "compile", '{');
+	if (put_pairs(compile, "-L", w, e) < 0)
+		return -1;
+	json_close(w, '}');
+	if (put_pairs(run, "-L", w, e) < 0)
+		return -1;
+	json_close(w, '}');
+	return 0;
 }
 
 /* cpu=2 and run.cpu=2 set a limit of the run phase, compile.cpu=2 one of the compile phase. */
-static int put_limits(const struct strings *all, struct buf *out, struct cee_err *e)
+static int put_limits(const struct strings *all, struct json_writer *w, struct cee_err *e)
 {
 	struct strings run = { 0 }, compile = { 0 };
 	int r = 0;
@@ -245,93 +262,114 @@ static int put_limits(const struct strings *all, struct buf *out, struct cee_err
 		else
 			r = strings_add(&run, strncmp(s, "run.", 4) == 0 ? s + 4 : s);
 	}
-	if (r == 0 && all->n > 0)
-		r = buf_printf(out, ",\"limits\":{\"compile\":{") < 0 || put_pairs(&compile, "", "-L", out, e) < 0 ||
-				    buf_add(out, "}", 1) < 0 || put_pairs(&run, ",", "-L", out, e) < 0 ||
-				    buf_add(out, "}", 1) < 0
-			    ? -1
-			    : 0;
+	if (r < 0)
+		no_memory(e);
+	else if (all->n > 0)
+		r = put_phase_limits(&run, &compile, w, e);
 	free(run.v);
 	free(compile.v);
 	return r;
 }
 
-static int put_packages(const struct strings *s, struct buf *out, struct cee_err *e)
+static int put_packages(const struct strings *s, struct json_writer *w, struct cee_err *e)
 {
+	if (s->n == 0)
+		return 0;
+	json_open(w, "packages", '[');
 	for (size_t i = 0; i < s->n; i++) {
 		const char *at = strrchr(s->v[i], '@');
 		AUTO_FREE char *name = at ? strndup(s->v[i], (size_t)(at - s->v[i])) : NULL;
 
 		if (!at || at == s->v[i] || !at[1])
 			return cee_fail(e, EINVAL, "-p \"%.80s\": must be NAME@VERSION", s->v[i]);
-		if (!name || buf_printf(out, "%s{\"name\":", i ? "," : ",\"packages\":[") < 0)
+		if (!name)
 			return no_memory(e);
-		if (put_word(out, "-p", name, e) < 0 || buf_printf(out, ",\"version\":") < 0 ||
-		    put_word(out, "-p", at + 1, e) < 0 || buf_add(out, "}", 1) < 0)
+		json_open(w, NULL, '{');
+		if (put_word(w, "name", "-p", name, e) < 0 || put_word(w, "version", "-p", at + 1, e) < 0)
 			return -1;
+		json_close(w, '}');
 	}
-	return s->n > 0 ? buf_add(out, "]", 1) : 0;
+	json_close(w, ']');
+	return 0;
 }
 
-static int put_numbers(const struct compose *d, struct buf *out)
+static void put_numbers(const struct compose *d, struct json_writer *w)
 {
-	if (d->priority >= 0 && buf_printf(out, ",\"priority\":%d", d->priority) < 0)
-		return -1;
-	if (d->retries >= 0 && buf_printf(out, ",\"retries\":%d", d->retries) < 0)
-		return -1;
-	if (d->check && buf_printf(out, ",\"check\":true") < 0)
-		return -1;
-	return d->merge ? buf_printf(out, ",\"merge\":true") : 0;
+	if (d->priority >= 0)
+		json_put_integer(w, "priority", d->priority);
+	if (d->retries >= 0)
+		json_put_integer(w, "retries", d->retries);
+	if (d->check)
+		json_put_bool(w, "check", true);
+	if (d->merge)
+		json_put_bool(w, "merge", true);
 }
 
-static int put_tests(const struct compose *d, size_t max, struct buf *out, struct cee_err *e)
+static int put_tests(const struct compose *d, size_t max, struct json_writer *w, struct cee_err *e)
 {
-	if (d->tests && compose_put_tests(d->tests, max, out, e) < 0)
+	if ((d->tests && compose_put_tests(d->tests, max, w, e) < 0) || put_field(w, "compare", d->compare, e) < 0)
 		return -1;
-	if (put_field(out, "compare", d->compare, e) < 0)
-		return -1;
-	return d->first_failure && buf_printf(out, ",\"stop\":\"first-failure\"") < 0 ? no_memory(e) : 0;
+	if (d->first_failure)
+		json_put_text(w, "stop", "first-failure");
+	return 0;
 }
 
-static int put_tty(const struct compose *d, struct buf *out)
+static void put_tty(const struct compose *d, struct json_writer *w)
 {
-	if (!d->tty)
-		return 0;
-	if (d->rows && d->columns)
-		return buf_printf(out, ",\"tty\":{\"rows\":%u,\"columns\":%u}", d->rows, d->columns);
-	return buf_printf(out, ",\"tty\":true");
+	if (d->tty && d->rows && d->columns) {
+		json_open(w, "tty", '{');
+		json_put_integer(w, "rows", d->rows);
+		json_put_integer(w, "columns", d->columns);
+		json_close(w, '}');
+	} else if (d->tty) {
+		json_put_bool(w, "tty", true);
+	}
 }
 
-static int put_stdin(const struct compose *d, size_t max, struct buf *out, struct cee_err *e)
+static int put_stdin(const struct compose *d, size_t max, struct json_writer *w, struct cee_err *e)
 {
 	AUTO_BUF struct buf in = { 0 };
 	bool executable;
 
 	if (d->stdin_stream)
-		return buf_printf(out, ",\"stdin_stream\":true") < 0 ? no_memory(e) : 0;
-	if (!d->stdin_path)
+		json_put_bool(w, "stdin_stream", true);
+	if (d->stdin_stream || !d->stdin_path)
 		return 0;
 	if (compose_read(d->stdin_path, max, &in, &executable, e) < 0)
 		return -1;
-	return compose_put_bytes(out, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
+	return compose_put_bytes(w, "stdin", "stdin_base64", &in) < 0 ? no_memory(e) : 0;
+}
+
+static int put_fields(const struct compose *d, const struct input *entry, size_t max, struct json_writer *w,
+		      struct cee_err *e)
+{
+	if (put_field(w, "target_framework_monikier", d->framework, e) < 0 || put_files(d, entry, max, w, e) < 0 ||
+	    put_list("arguments", "an argument", &d->arguments, w, e) < 0 || put_stdin(d, max, w, e) < 0)
+		return -1;
+	put_tty(d, w);
+	if (put_object(&d->env, "env", "-E", w, e) < 0 || put_packages(&d->packages, w, e) < 0 ||
+	    put_list("collect", "--collect", &d->collect, w, e) < 0 || put_limits(&d->limits, w, e) < 0)
+		return -1;
+	put_numbers(d, w);
+	return put_field(w, "start_within", d->start_within, e) < 0 || put_field(w, "keep", d->keep, e) < 0 ||
+			       put_field(w, "buffer", d->buffer, e) < 0 || put_field(w, "group", d->group, e) < 0 ||
+			       put_field(w, "key", d->key, e) < 0 ||
+			       put_object(&d->labels, "labels", "--label", w, e) < 0
+		       ? -1
+		       : put_tests(d, max, w, e);
 }
 
 static int put_all(const struct compose *d, const char *language, const struct input *entry, size_t max,
 		   struct buf *out, struct cee_err *e)
 {
-	/* the default message; a branch with a message of its own replaces it */
-	no_memory(e);
-	if (buf_printf(out, "{\"language\":") < 0 || put_word(out, "-l", language, e) < 0 ||
-	    put_field(out, "target_framework_monikier", d->framework, e) < 0 || put_files(d, entry, max, out, e) < 0 ||
-	    put_list("arguments", "an argument", &d->arguments, out, e) < 0 || put_stdin(d, max, out, e) < 0 ||
-	    put_tty(d, out) < 0 || put_object(&d->env, "env", "-E", out, e) < 0 ||
-	    put_packages(&d->packages, out, e) < 0 || put_list("collect", "--collect", &d->collect, out, e) < 0 ||
-	    put_limits(&d->limits, out, e) < 0 || put_numbers(d, out) < 0 ||
-	    put_field(out, "start_within", d->start_within, e) < 0 || put_field(out, "keep", d->keep, e) < 0 ||
-	    put_field(out, "buffer", d->buffer, e) < 0 || put_field(out, "group", d->group, e) < 0 ||
-	    put_field(out, "key", d->key, e) < 0 || put_object(&d->labels, "labels", "--label", out, e) < 0 ||
-	    put_tests(d, max, out, e) < 0 || buf_add(out, "}\n", 2) < 0)
+	struct json_writer w = json_writer(out);
+
+	json_open(&w, NULL, '{');
+	if (put_word(&w, "language", "-l", language, e) < 0 || put_fields(d, entry, max, &w, e) < 0)
 		return -1;
+	json_close(&w, '}');
+	if (json_end_line(&w) < 0)
+		return no_memory(e);
 	if (out->len > max)
 		return cee_fail(e, EFBIG, "the job is %zu bytes (at most %zu, max_job of cee.conf)", out->len, max);
 	return 0;

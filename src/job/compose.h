@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json_writer;
 struct published;
 
 struct strings {
@@ -50,8 +51,8 @@ int compose_text(const struct compose *d, struct published *languages, size_t ma
  * path. malloc'ed; NULL with errno and e, EINVAL if path is not in that directory or below. */
 char *compose_name(const char *first, const char *path, struct cee_err *e);
 
-/* compose_tests.c: appends ,"tests":[...] of the pairs NAME.in and NAME.out in dir, sorted by name, numbers
+/* compose_tests.c: writes the field tests from the pairs NAME.in and NAME.out in dir, sorted by name, numbers
  * in names by value. Errors as compose_text. */
-int compose_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e);
+int compose_put_tests(const char *dir, size_t max, struct json_writer *w, struct cee_err *e);
 
 #endif

@@ -19,18 +19,19 @@ static bool is_text(const struct buf *in)
 	return in->len == 0 || (!memchr(in->data, 0, in->len) && utf8_valid(in->data, in->len));
 }
 
-int compose_put_bytes(struct buf *out, const char *as_text, const char *as_base64, const struct buf *in)
+int compose_put_bytes(struct json_writer *w, const char *as_text, const char *as_base64, const struct buf *in)
 {
 	AUTO_FREE char *coded = NULL;
 
-	if (is_text(in))
-		return buf_printf(out, ",\"%s\":", as_text) < 0 ? -1
-								: json_quote(out, in->data ? in->data : "", in->len);
+	if (is_text(in)) {
+		json_put_bytes(w, as_text, in->data ? in->data : "", in->len);
+		return 0;
+	}
 	coded = base64_encode((const unsigned char *)in->data, in->len);
-	if (!coded || buf_printf(out, ",\"%s\":\"", as_base64) < 0)
+	if (!coded)
 		return -1;
-	/* not with buf_printf, whose lengths are int */
-	return buf_add(out, coded, strlen(coded)) < 0 ? -1 : buf_add(out, "\"", 1);
+	json_put_text(w, as_base64, coded);
+	return 0;
 }
 
 /* Accepts any readable file, also a pipe (cee-submit <(…)); never more than max bytes. */

@@ -120,56 +120,58 @@ static int list(const char *dir, struct pairs *a, struct cee_err *e)
 	return 0;
 }
 
-static int put_file(const char *dir, const char *name, const char *ending, const char *field, const char *base64,
-		    size_t max, struct buf *out, struct cee_err *e)
+struct test_field {
+	const char *ending, *name, *base64;
+};
+
+static int put_file(const char *dir, const char *test, const struct test_field *f, size_t max, struct json_writer *w,
+		    struct cee_err *e)
 {
 	AUTO_BUF struct buf path = { 0 }, in = { 0 };
 	bool executable;
 
-	if (buf_printf(&path, "%s/%s%s", dir, name, ending) < 0)
+	if (buf_printf(&path, "%s/%s%s", dir, test, f->ending) < 0)
 		return no_memory(e);
 	if (compose_read(path.data, max, &in, &executable, e) < 0)
 		return -1;
-	return compose_put_bytes(out, field, base64, &in) < 0 ? no_memory(e) : 0;
+	return compose_put_bytes(w, f->name, f->base64, &in) < 0 ? no_memory(e) : 0;
 }
 
-static int put_pair(const char *dir, const struct pair *p, size_t max, struct buf *out, struct cee_err *e)
+static int put_pair(const char *dir, const struct pair *p, size_t max, struct json_writer *w, struct cee_err *e)
 {
+	static const struct test_field in = { ".in", "stdin", "stdin_base64" },
+				       out = { ".out", "expected", "expected_base64" };
+
 	if (!utf8_valid(p->name, strlen(p->name)))
 		return cee_fail(e, EINVAL, "%s/%s: the test's name is not valid UTF-8 (job text must be)", dir,
 				p->name);
-	if (buf_printf(out, "{\"name\":") < 0 || json_quote(out, p->name, strlen(p->name)) < 0)
-		return no_memory(e);
-	/* an empty input for this test, instead of the job's */
-	if (!p->in && buf_printf(out, ",\"stdin\":\"\"") < 0)
-		return no_memory(e);
-	if (p->in && put_file(dir, p->name, ".in", "stdin", "stdin_base64", max, out, e) < 0)
+	json_open(w, NULL, '{');
+	json_put_text(w, "name", p->name);
+	if (!p->in) /* an empty input for this test, instead of the job's */
+		json_put_text(w, "stdin", "");
+	else if (put_file(dir, p->name, &in, max, w, e) < 0)
 		return -1;
-	if (p->out && put_file(dir, p->name, ".out", "expected", "expected_base64", max, out, e) < 0)
+	if (p->out && put_file(dir, p->name, &out, max, w, e) < 0)
 		return -1;
-	return buf_add(out, "}", 1) < 0 ? no_memory(e) : 0;
+	json_close(w, '}');
+	return 0;
 }
 
-int compose_put_tests(const char *dir, size_t max, struct buf *out, struct cee_err *e)
+int compose_put_tests(const char *dir, size_t max, struct json_writer *w, struct cee_err *e)
 {
 	struct pairs a = { 0 };
 	int r = list(dir, &a, e);
 
-	if (r == 0 && buf_printf(out, ",\"tests\":[") < 0)
-		r = no_memory(e);
+	json_open(w, "tests", '[');
 	for (size_t i = 0; r == 0 && i < a.n; i++) {
-		if (i > 0 && buf_add(out, ",", 1) < 0)
-			r = no_memory(e);
-		if (r == 0)
-			r = put_pair(dir, &a.p[i], max, out, e);
-		if (r == 0 && out->len > max)
+		r = put_pair(dir, &a.p[i], max, w, e);
+		if (r == 0 && w->out->len > max)
 			r = cee_fail(e, EFBIG,
 				     "%s: with these tests the job is larger than %zu bytes"
 				     " (max_job of cee.conf); submit them in parts",
 				     dir, max);
 	}
-	if (r == 0 && buf_add(out, "]", 1) < 0)
-		r = no_memory(e);
+	json_close(w, ']');
 	pairs_release(&a);
 	return r;
 }

@@ -59,42 +59,47 @@ static void put_limits(struct json_writer *w, const struct lang *l)
 	json_close(w, '}');
 }
 
-static int publish_one(struct buf *b, const struct lang *l)
+static int publish_one(struct json_writer *w, const struct lang *l)
 {
-	struct json_writer w = json_writer(b);
 	AUTO_FREE char *versions = lang_versions(l);
 
 	if (!versions && errno)
 		return -1;
-	json_open(&w, NULL, '{');
-	json_put_text(&w, "name", l->name);
-	json_put_text(&w, "title", l->title ? l->title : "");
-	json_put_texts(&w, "aliases", l->aliases, l->naliases);
-	json_put_texts(&w, "extensions", l->extensions, l->nextensions);
+	json_open(w, NULL, '{');
+	json_put_text(w, "name", l->name);
+	json_put_text(w, "title", l->title ? l->title : "");
+	json_put_texts(w, "aliases", l->aliases, l->naliases);
+	json_put_texts(w, "extensions", l->extensions, l->nextensions);
 	if (versions)
-		put_versions(&w, versions);
-	put_frameworks(&w, l);
-	json_put_text(&w, "file", l->file);
-	put_files(&w, l);
-	json_put_bool(&w, "check", l->ncheck > 0);
-	json_put_bool(&w, "packages", l->layer.grammar);
+		put_versions(w, versions);
+	put_frameworks(w, l);
+	json_put_text(w, "file", l->file);
+	put_files(w, l);
+	json_put_bool(w, "check", l->ncheck > 0);
+	json_put_bool(w, "packages", l->layer.grammar);
 	if (l->layer.grammar)
-		put_layer(&w, l);
-	json_put_text(&w, "hello", l->hello ? l->hello : "");
-	put_limits(&w, l);
-	json_close(&w, '}');
-	return json_written(&w);
+		put_layer(w, l);
+	json_put_text(w, "hello", l->hello ? l->hello : "");
+	put_limits(w, l);
+	json_close(w, '}');
+	return 0;
 }
 
 char *lang_publish(const struct langs *ls)
 {
 	struct buf b = { 0 };
-	int r = buf_printf(&b, "{\"languages\":[");
+	struct json_writer w = json_writer(&b);
+	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ls->n; i++)
-		if (buf_add(&b, ",\n", i > 0 ? 2 : 0) < 0 || publish_one(&b, &ls->l[i]) < 0)
-			r = -1;
-	if (r < 0 || buf_printf(&b, "]}\n") < 0) {
+	json_open(&w, NULL, '{');
+	json_open(&w, "languages", '[');
+	for (size_t i = 0; r == 0 && i < ls->n; i++) {
+		json_break_line(&w); /* a line for each, by which published.h finds one without parsing all */
+		r = publish_one(&w, &ls->l[i]);
+	}
+	json_close(&w, ']');
+	json_close(&w, '}');
+	if (r < 0 || json_end_line(&w) < 0) {
 		buf_release(&b);
 		return NULL;
 	}

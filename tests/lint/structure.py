@@ -9,6 +9,7 @@
     names       a file name stands once in the tree
     private     *_internal.h and spool/layout.h are included in their own folder only
     hacking     each file and each function that HACKING.md and CONTRIBUTING.md name is there
+    json        JSON is written by base/json_write alone
     once        who may parse the text of a job (PARSES)
     version     the version stands in VERSION and nowhere else
 
@@ -42,6 +43,14 @@ VARIABLES = {
     "cli/tty.c": "the handler of a signal restores the terminal",
     "cli/prog.c": "the program's name and exit status, as getopt(3) has them",
     "runner/core/log.c": "one log a process: text or JSON, on standard error",
+}
+# Texts that look like written JSON and are none, or cannot be written by base/json_write.
+JSON_TEXTS = {
+    "base/json_write.c": "the writer",
+    "job/published.c": "finds the lines that the writer has written",
+    "http/answer.c": "the answer when there is no memory for a writer",
+    "http/meta.c": "adds to a tree that was parsed",
+    "images/dockerfile.c": "lines of a Dockerfile, whose digest says whether an image is old",
 }
 # A program parses a job once: submitters when it is checked, the runner when it is claimed, readers of the spool for
 # what they show of it.
@@ -249,6 +258,22 @@ def check_names(_):
     for name, paths in sorted(seen.items()):
         if len(paths) > 1 and name != "main.c":
             yield "%s: stands %d times: %s" % (name, len(paths), ", ".join(paths))
+
+
+def check_json(_):
+    """Quoted names with their colon or bracket in a text, brackets alone in one that is written, trees made to print."""
+    field = re.compile(r'(?:^|[{,])\\\\"[\w%]*\\\\":?$|\\\\":(?! )|^[{,]\\\\"|^\[\\\\"|\\\\"[}\]]')
+    marks = re.compile(r'\b(?:buf_add|buf_printf|printf|fprintf|fputs|puts|out)\([^;]*?"(?:%s)?[,:]*[][{}][][{}:,]*(?:\\n)?"')
+    tree = re.compile(r"\bcJSON_(?:Create|Add)\w+\(")
+    text = re.compile(r'"((?:\\.|[^"\\\n])*)"')
+    for path in sources("*.c"):
+        if path[len("src/"):] in JSON_TEXTS:
+            continue
+        code = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group(0)), open(path).read(), flags=re.S)
+        hits = {m.start() for m in text.finditer(code) if field.search(m.group(1))}
+        hits |= {m.start() for m in marks.finditer(code)} | {m.start() for m in tree.finditer(code)}
+        for line in sorted({code.count("\n", 0, at) + 1 for at in hits}):
+            yield "%s:%d: writes JSON by hand; use base/json_write.h" % (path, line)
 
 
 def check_private(_):

@@ -13,7 +13,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,23 +74,28 @@ void log_text_item(struct log *l, const struct follow_item *it)
 	}
 }
 
-static int json_payload(struct buf *b, const struct follow_item *it)
+static int json_payload(struct json_writer *w, const struct follow_item *it)
 {
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *coded = NULL;
 
-	if (it->what == FOLLOW_RERUN)
-		return buf_printf(b, ",\"rerun\":true}\n");
-	if (it->what == FOLLOW_GAP)
-		return buf_printf(b, ",\"missing\":%llu}\n", (unsigned long long)it->rec.len);
-	if (utf8_valid(it->data, it->len))
-		return buf_add(b, ",\"text\":", 8) || json_quote(b, it->data, it->len) || buf_add(b, "}\n", 2) ? -1 : 0;
-	text = base64_encode((const unsigned char *)it->data, it->len);
-	return text ? buf_printf(b, ",\"base64\":\"%s\"}\n", text) : -1;
+	if (it->what == FOLLOW_RERUN) {
+		json_put_bool(w, "rerun", true);
+	} else if (it->what == FOLLOW_GAP) {
+		json_put_integer(w, "missing", (int64_t)it->rec.len);
+	} else if (utf8_valid(it->data, it->len)) {
+		json_put_bytes(w, "text", it->data, it->len);
+	} else {
+		coded = base64_encode((const unsigned char *)it->data, it->len);
+		json_put_text(w, "base64", coded);
+		return coded ? 0 : -1;
+	}
+	return 0;
 }
 
 void log_json_item(struct log *l, const struct follow_item *it)
 {
 	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 	char when[TIME_TEXT_MAX];
 	int r;
 
@@ -103,12 +107,17 @@ void log_json_item(struct log *l, const struct follow_item *it)
 		l->skip--;
 		return;
 	}
-	r = buf_printf(&b, "{\"id\":\"%s\",\"attempt\":%d", l->id, it->attempt);
-	if (r == 0 && it->what != FOLLOW_RERUN) {
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "id", l->id);
+	json_put_integer(&w, "attempt", it->attempt);
+	if (it->what != FOLLOW_RERUN) {
 		time_format(when, it->rec.time_us);
-		r = buf_printf(&b, ",\"time\":\"%s\",\"stream\":\"%s\"", when, client_stream_name(it->rec.stream));
+		json_put_text(&w, "time", when);
+		json_put_text(&w, "stream", client_stream_name(it->rec.stream));
 	}
-	if (r < 0 || json_payload(&b, it) < 0)
+	r = json_payload(&w, it);
+	json_close(&w, '}');
+	if (r < 0 || json_end_line(&w) < 0)
 		prog_die(EX_OSERR, "out of memory");
 	log_put(l, b.data, b.len);
 }

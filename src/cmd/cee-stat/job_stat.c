@@ -22,7 +22,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool has_label(const struct job_label *l, size_t n, const char *wanted)
@@ -73,22 +72,38 @@ static int ended(struct stat_prog *p, const char *id, const struct buf *text)
 	return bad;
 }
 
-/* Adds group and labels of a job without a result, as fields of an object. */
-static void json_job_fields(const struct job *j, const char *id)
+/* Group and labels of a job without a result, as fields of an object. */
+static void json_job_fields(struct json_writer *w, const struct job *j, const char *id)
+{
+	json_put_text(w, "group", j->group ? j->group : id);
+	if (j->key)
+		json_put_text(w, "key", j->key);
+	if (j->nlabels == 0)
+		return;
+	json_open(w, "labels", '{');
+	for (size_t i = 0; i < j->nlabels; i++)
+		json_put_text(w, j->labels[i].name, j->labels[i].value);
+	json_close(w, '}');
+}
+
+static void json_not_ended(struct stat_prog *p, const char *id, const struct spool_where *where, const struct job *j)
 {
 	AUTO_BUF struct buf b = { 0 };
-	const char *group = j->group ? j->group : id;
-	int r = buf_printf(&b, ",\"group\":") || json_quote(&b, group, strlen(group));
+	struct json_writer w = json_writer(&b);
+	char created[TIME_TEXT_MAX];
 
-	if (j->key)
-		r |= buf_printf(&b, ",\"key\":") || json_quote(&b, j->key, strlen(j->key));
-	for (size_t i = 0; i < j->nlabels; i++)
-		r |= buf_printf(&b, i ? "," : ",\"labels\":{") ||
-		     json_quote(&b, j->labels[i].name, strlen(j->labels[i].name)) || buf_printf(&b, ":") ||
-		     json_quote(&b, j->labels[i].value, strlen(j->labels[i].value));
-	if (r || buf_printf(&b, j->nlabels ? "}" : "") < 0)
-		prog_die(EX_OSERR, "out of memory");
-	out("%s", b.data);
+	time_format(created, id_time_us(id));
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "id", id);
+	json_put_text(&w, "state", state_name[where->state]);
+	json_put_integer(&w, "attempt", where->attempt);
+	json_put_text(&w, "created", created);
+	json_job_fields(&w, j, id);
+	if (*where->runner)
+		json_put_text(&w, "runner", where->runner);
+	if (j->ntests)
+		json_tests(p, &w, id, where->attempt);
+	out_json(&w);
 }
 
 /* Reads the job, for data that no other file has yet; all zero if it cannot be read. */
@@ -103,20 +118,9 @@ static void read_job(struct stat_prog *p, const char *id, struct job *j)
 
 static void print_not_ended(struct stat_prog *p, const char *id, struct spool_where *w, const struct job *j)
 {
-	char created[TIME_TEXT_MAX];
-
-	time_format(created, id_time_us(id));
 	text_clean(w->runner);
 	if (p->json) {
-		out("{\"id\":\"%s\",\"state\":\"%s\",\"attempt\":%d,\"created\":\"%s\"", id, state_name[w->state],
-		    w->attempt, created);
-		json_job_fields(j, id);
-		if (*w->runner)
-			out(",\"runner\":\"%s\"", w->runner);
-		if (j->ntests)
-			json_tests(p, id, w->attempt);
-		else
-			out("}\n");
+		json_not_ended(p, id, w, j);
 	} else if (p->lines) {
 		put_head(p);
 		out("%-36s  %-9s  %-14s  %6s  %9s  %9s  %10s\n", id, state_name[w->state], "-", "-", "-", "-", "-");

@@ -13,35 +13,49 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct running {
-	struct stat_prog *p;
-	bool first;
-};
-
-static int put_running(void *arg, const struct spool_claimed *job)
+static int json_running(void *arg, const struct spool_claimed *job)
 {
-	struct running *r = arg;
-	double age = seconds(now_us() - id_time_us(job->id));
+	struct json_writer *w = arg;
 
-	if (r->p->json)
-		out("%s{\"id\":\"%s\",\"owner\":\"%s\",\"attempt\":%d,\"runner\":\"%s\",\"alive\":%s}",
-		    r->first ? "" : ",", job->id, job->owner, job->attempt, job->runner, job->alive ? "true" : "false");
-	else
-		out("%-36s  %-12s  %7d  %8.1f s  %s%s\n", job->id, job->owner, job->attempt, age, job->runner,
-		    job->alive ? "" : " (dead: another runner will take it over)");
-	r->first = false;
+	json_open(w, NULL, '{');
+	json_put_text(w, "id", job->id);
+	json_put_text(w, "owner", job->owner);
+	json_put_integer(w, "attempt", job->attempt);
+	json_put_text(w, "runner", job->runner);
+	json_put_bool(w, "alive", job->alive);
+	json_close(w, '}');
 	return 0;
 }
 
-static void each_running(struct stat_prog *p)
+static int put_running(void *arg, const struct spool_claimed *job)
 {
-	struct running r = { .p = p, .first = true };
+	double age = seconds(now_us() - id_time_us(job->id));
 
-	spool_each_claimed(&p->c.spool, p->all ? NULL : p->c.owner, put_running, &r);
+	(void)arg;
+	out("%-36s  %-12s  %7d  %8.1f s  %s%s\n", job->id, job->owner, job->attempt, age, job->runner,
+	    job->alive ? "" : " (dead: another runner will take it over)");
+	return 0;
+}
+
+static void json_queue(struct stat_prog *p, const char *owner, const struct health *health, int64_t waiting,
+		       int64_t claimed)
+{
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
+
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "owner", owner);
+	json_put_integer(&w, "runners", health->runners);
+	json_put_text(&w, "health", health_text[health->state]);
+	json_put_integer(&w, "waiting", waiting);
+	json_put_integer(&w, "running", claimed);
+	json_open(&w, "jobs", '[');
+	spool_each_claimed(&p->c.spool, owner, json_running, &w);
+	json_close(&w, ']');
+	out_json(&w);
 }
 
 int queue_stat(struct stat_prog *p)
@@ -58,12 +72,7 @@ int queue_stat(struct stat_prog *p)
 	}
 	health_look(&p->c.spool, p->c.conf.min_room, &health);
 	if (p->json) {
-		out("{\"owner\":");
-		out(owner ? "\"%s\"" : "null", owner);
-		out(",\"runners\":%d,\"health\":\"%s\",\"waiting\":%" PRId64 ",\"running\":%" PRId64 ",\"jobs\":[",
-		    health.runners, health_text[health.state], waiting, claimed);
-		each_running(p);
-		out("]}\n");
+		json_queue(p, owner, &health, waiting, claimed);
 	} else {
 		out("%-9s %d alive%s\n", "runners", health.runners,
 		    health.runners ? "" : ": jobs wait until cee-runner is started");
@@ -72,7 +81,7 @@ int queue_stat(struct stat_prog *p)
 		out("%-9s %" PRId64 "\n%-9s %" PRId64 "\n", "waiting", waiting, "running", claimed);
 		if (claimed > 0)
 			out("\n%-36s  %-12s  %7s  %10s  %s\n", "ID", "OWNER", "ATTEMPT", "AGE", "RUNNER");
-		each_running(p);
+		spool_each_claimed(&p->c.spool, owner, put_running, NULL);
 	}
 	out_flush();
 	return EXIT_SUCCESS;

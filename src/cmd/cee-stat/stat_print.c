@@ -1,5 +1,7 @@
 /* stat_print.c - printing functions of cee-stat (stat_print.h) */
 #include "cmd/cee-stat/stat_print.h"
+#include "base/buf.h"
+#include "base/json_write.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/prog.h"
@@ -19,6 +21,15 @@ void out(const char *fmt, ...)
 	if (vprintf(fmt, ap) < 0)
 		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 	va_end(ap);
+}
+
+void out_json(struct json_writer *w)
+{
+	json_close(w, '}');
+	if (json_end_line(w) < 0)
+		prog_die(EX_OSERR, "out of memory");
+	if (fwrite(w->out->data, 1, w->out->len, stdout) < w->out->len)
+		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
 void out_flush(void)

@@ -2,6 +2,7 @@
 #ifndef CEE_CMD_STAT_PRINT_H
 #define CEE_CMD_STAT_PRINT_H
 
+#include "base/json_write.h"
 #include "base/limit.h"
 
 #include <stdint.h>
@@ -9,6 +10,8 @@
 /* Prints to standard output; ends the program if that fails. */
 void out(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void out_flush(void);
+/* Prints the object that w has written into its buffer, whose closing brace is still missing; ends its line. */
+void out_json(struct json_writer *w);
 /* Neutralises control characters of text from a runner or a box, in place; "" for NULL. */
 const char *clean(char *s);
 double seconds(int64_t us);

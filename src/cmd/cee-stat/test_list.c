@@ -1,6 +1,7 @@
 /* test_list.c - results of the tests that have ended, also while the job runs (test_list.h) */
 #include "cmd/cee-stat/test_list.h"
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "cmd/cee-stat/stat_print.h"
 #include "cmd/cee-stat/stat_prog.h"
 #include "job/result.h"
@@ -9,7 +10,6 @@
 #include "spool/find.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 static void put_test(void *arg, struct test_result *t, const char *line, size_t len)
@@ -24,11 +24,8 @@ static void put_test(void *arg, struct test_result *t, const char *line, size_t 
 
 static void json_test(void *arg, struct test_result *t, const char *line, size_t len)
 {
-	bool *first = arg;
-
 	(void)t;
-	out("%s%.*s", *first ? "" : ",", (int)len, line);
-	*first = false;
+	json_put_raw(arg, NULL, line, len);
 }
 
 typedef void (*test_fn)(void *arg, struct test_result *t, const char *line, size_t len);
@@ -53,25 +50,27 @@ void put_tests(struct stat_prog *p, const char *id, int attempt)
 	each_test(p, id, attempt, put_test, NULL);
 }
 
-void json_tests(struct stat_prog *p, const char *id, int attempt)
+void json_tests(struct stat_prog *p, struct json_writer *w, const char *id, int attempt)
 {
-	bool first = true;
-
-	out(",\"test_results\":[");
-	each_test(p, id, attempt, json_test, &first);
-	out("]}\n");
+	json_open(w, "test_results", '[');
+	each_test(p, id, attempt, json_test, w);
+	json_close(w, ']');
 }
 
 void json_result(struct stat_prog *p, const struct result *r, const struct buf *text)
 {
-	size_t n = text->len;
+	AUTO_BUF struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
+	const char *fields, *end;
 
 	if (!r->tests.total) {
 		out("%s", text->data);
 		return;
 	}
-	while (n > 0 && text->data[n - 1] != '}')
-		n--;
-	out("%.*s", (int)n - 1, text->data);
-	json_tests(p, r->id, r->attempt);
+	fields = (const char *)memchr(text->data, '{', text->len) + 1; /* it was parsed as an object */
+	end = memrchr(text->data, '}', text->len);
+	json_open(&w, NULL, '{');
+	json_put_raw(&w, NULL, fields, (size_t)(end - fields));
+	json_tests(p, &w, r->id, r->attempt);
+	out_json(&w);
 }

@@ -12,13 +12,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json_write.h"
+#include "base/time_text.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 
@@ -52,11 +52,6 @@ static bool plain(const char *s)
 
 static void add_pair(struct buf *b, const char *name, const char *value)
 {
-	if (as_json) {
-		buf_printf(b, ",\"%s\":", name);
-		json_quote(b, value, strlen(value));
-		return;
-	}
 	buf_printf(b, " %s=", name);
 	if (plain(value))
 		buf_add(b, value, strlen(value));
@@ -64,30 +59,45 @@ static void add_pair(struct buf *b, const char *name, const char *value)
 		json_quote(b, value, strlen(value));
 }
 
+/* Out of memory the line is cut, or left out. */
+static void add_text(struct buf *b, const char *when, const char *event, va_list ap)
+{
+	const char *name, *value;
+
+	buf_printf(b, "%s %s", when, event);
+	while ((name = va_arg(ap, const char *)))
+		if ((value = va_arg(ap, const char *)))
+			add_pair(b, name, value);
+	buf_add(b, "\n", 1);
+}
+
+static void add_json(struct buf *b, const char *when, const char *event, va_list ap)
+{
+	struct json_writer w = json_writer(b);
+	const char *name, *value;
+
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "time", when);
+	json_put_text(&w, "event", event);
+	while ((name = va_arg(ap, const char *)))
+		if ((value = va_arg(ap, const char *)))
+			json_put_text(&w, name, value);
+	json_close(&w, '}');
+	json_end_line(&w);
+}
+
 void log_event(const char *event, ...)
 {
 	AUTO_BUF struct buf b = { 0 };
-	int64_t now = now_us();
-	time_t sec = now / 1000000;
-	struct tm tm;
-	char when[32];
-	const char *name, *value;
+	char when[TIME_TEXT_MAX];
 	va_list ap;
 
 	if (off)
 		return;
-	gmtime_r(&sec, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(&b, as_json ? "{\"time\":\"%s.%06dZ\",\"event\":\"%s\"" : "%s.%06dZ %s", when, (int)(now % 1000000),
-		   event);
+	time_format(when, now_us());
 	va_start(ap, event);
-	while ((name = va_arg(ap, const char *))) {
-		value = va_arg(ap, const char *);
-		if (value)
-			add_pair(&b, name, value);
-	}
+	(as_json ? add_json : add_text)(&b, when, event, ap);
 	va_end(ap);
-	buf_add(&b, as_json ? "}\n" : "\n", as_json ? 2 : 1);
 	if (b.data)
 		write_full(STDERR_FILENO, b.data, b.len);
 }

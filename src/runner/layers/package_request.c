@@ -1,5 +1,7 @@
 /* package_request.c - the request to a language's package client (package_request.h) */
 #include "runner/layers/package_request.h"
+#include "base/buf.h"
+#include "base/json_write.h"
 #include "base/strv.h"
 #include "layers/grammar.h"
 #include "job/package_names.h"
@@ -9,7 +11,6 @@
 #include "job/language.h"
 #include "job/packages.h"
 
-#include <cjson/cJSON.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,21 +25,23 @@ const char *package_index_folder(const struct conf *c, const struct lang *l)
 char *package_request(const struct conf *c, const struct lang *l, const struct job *j)
 {
 	const char *index = package_index_folder(c, l) ? PACKAGE_INDEX : conf_index(c, l->layer.grammar);
-	cJSON *o = cJSON_CreateObject(), *list, *p;
-	char *text;
+	struct buf b = { 0 };
+	struct json_writer w = json_writer(&b);
 
-	cJSON_AddStringToObject(o, "language", l->name);
-	cJSON_AddStringToObject(o, "framework", lang_framework(l, j));
-	list = cJSON_AddArrayToObject(o, "packages");
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "language", l->name);
+	json_put_text(&w, "framework", lang_framework(l, j));
+	json_open(&w, "packages", '[');
 	for (size_t i = 0; i < j->npackages; i++) {
-		cJSON_AddItemToArray(list, p = cJSON_CreateObject());
-		cJSON_AddStringToObject(p, "name", j->packages[i].name);
-		cJSON_AddStringToObject(p, "version", j->packages[i].version);
+		json_open(&w, NULL, '{');
+		json_put_text(&w, "name", j->packages[i].name);
+		json_put_text(&w, "version", j->packages[i].version);
+		json_close(&w, '}');
 	}
-	cJSON_AddStringToObject(o, "index", index ? index : "");
-	text = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return text;
+	json_close(&w, ']');
+	json_put_text(&w, "index", index ? index : "");
+	json_close(&w, '}');
+	return json_detach(&w);
 }
 
 char **package_names(const struct lang *l, const struct job *j)
