@@ -61,8 +61,18 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 
 @test "submit: the same id twice is an error or the same job, never two" {
 	id=$(cee-submit -j - <<< '{"language":"python","code":"1"}')
-	run cee-submit --id "$id" -j - <<< '{"language":"python","code":"1"}'
-	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 1 ]
+	run --separate-stderr cee-submit --id "$id" -j - <<< '{"language":"python","code":"1"}'
+	[ "$status" -eq 0 ]
+	[ "$output" = "$id" ]
+	for again in 1 2; do	# of one's own choice: the same job
+		run --separate-stderr cee-submit --id 01890a5d-ac96-774b-bcce-b302099a8057 -j - <<< '{"language":"python","code":"2"}'
+		[ "$status" -eq 0 ]
+		[ "$output" = 01890a5d-ac96-774b-bcce-b302099a8057 ]
+	done
+	run --separate-stderr cee-submit --id 01890a5d-ac96-774b-bcce-b302099a8057 -j - <<< '{"language":"python","code":"3"}'
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == "cee-submit: 01890a5d-ac96-774b-bcce-b302099a8057: another job has this id"* ]]
+	[ "$(ls "$CEE_SPOOL/$OWNER/new" | wc -l)" -eq 2 ]
 }
 
 @test "priority and age: what runs first" {

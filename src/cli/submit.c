@@ -171,13 +171,13 @@ static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 
 	}
 	bounds.fresh = !j->own && !k.found;
 	r = spool_submit(&t->c->spool, t->c->owner, id, j->priority, j->text->data, j->text->len, &bounds, e);
+	err = errno;
 	if (r < 0 && t->input)
 		spool_input_drop(t->input);
-	if (r < 0 && errno == EEXIST && (k.found || (j->own && same_job(t, id, j->text))))
+	if (r < 0 && err == EEXIST && (k.found || (j->own && same_job(t, id, j->text))))
 		r = 0;
-	else if (r < 0 && errno == EEXIST && j->own)
-		r = cee_fail(e, EEXIST, "%s: another job has this id", id);
-	err = errno;
+	else if (r < 0 && err == EEXIST && j->own)
+		cee_fail(e, EEXIST, "%s: another job has this id (use another id, or none)", id);
 	if (r < 0 && err == EAGAIN && j->group && !j->own && !j->key)
 		group_back(&t->g); /* the id can be used by a retry that comes soon */
 	key_release(&k);
