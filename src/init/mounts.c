@@ -22,8 +22,11 @@
 
 enum {
 	CELL_UID = 1000,
-	OWN_INODES = 6, /* of the disk itself: its root and make_folders() */
+	OWN_INODES = 7,	  /* of the disk itself: its root, make_folders() and HOSTS */
+	OWN_BYTES = 4096, /* HOSTS */
 };
+
+static const char HOSTS[] = "/tmp/hosts";
 
 
 int mounts_write(const char *path, const char *value)
@@ -118,18 +121,52 @@ static int mount_disk(uint64_t disk, uint64_t inodes, char *text)
 {
 	char options[160];
 
-	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d", (unsigned long long)disk,
-		 (unsigned long long)(inodes + OWN_INODES), CELL_UID, CELL_UID);
+	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d",
+		 (unsigned long long)(disk + OWN_BYTES), (unsigned long long)(inodes + OWN_INODES), CELL_UID, CELL_UID);
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return init_fail(text, "tmpfs: %s", strerror(errno));
 	return make_folders(text);
+}
+
+static bool is_empty(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char c;
+	bool empty = fd < 0 || read(fd, &c, 1) <= 0;
+
+	if (fd >= 0)
+		close(fd);
+	return empty;
+}
+
+/* The engine leaves /etc/hosts empty in a box without a network; servers and clients on loopback need
+ * "localhost". */
+static int mount_hosts(char *text)
+{
+	char name[128] = "", hosts[512];
+	int fd, n;
+	bool written;
+
+	if (!is_empty("/etc/hosts"))
+		return 0;
+	gethostname(name, sizeof name - 1);
+	n = snprintf(hosts, sizeof hosts, "127.0.0.1\tlocalhost\n%s127.0.1.1\t%s\n",
+		     is_empty("/proc/net/if_inet6") ? "" : "::1\tlocalhost ip6-localhost ip6-loopback\n",
+		     *name ? name : "box");
+	fd = open(HOSTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	written = fd >= 0 && write(fd, hosts, (size_t)n) == n;
+	if (fd >= 0)
+		close(fd);
+	if (!written)
+		return init_fail(text, "%s: %s", HOSTS, strerror(errno));
+	return bind_to(HOSTS, "/etc/hosts", true, text) || seal("/etc/hosts", text) ? -1 : 0;
 }
 
 int mounts_make(uint64_t disk, uint64_t inodes, char *text)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return init_fail(text, "private mounts: %s", strerror(errno));
-	if (mount_disk(disk, inodes, text) || mount_proc("/tmp/none", text))
+	if (mount_disk(disk, inodes, text) || mount_hosts(text) || mount_proc("/tmp/none", text))
 		return -1;
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */
