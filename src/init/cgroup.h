@@ -18,6 +18,7 @@ struct cgroup_sample {
 	int64_t oom_kills;    /* since the box began */
 	int64_t pids;	      /* tasks now; 0 unknown */
 	int64_t pids_refused; /* forks refused by the cgroup since the box began */
+	int64_t sockets;      /* bytes that the box's sockets hold; not the cgroup's figure (sockets.h) */
 };
 
 void cgroup_open(struct cgroup *c);

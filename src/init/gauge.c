@@ -20,7 +20,10 @@ static int64_t real_cpu(void *arg)
 
 static void real_read(void *arg, struct cgroup_sample *now, const struct cgroup_sample *last)
 {
-	cgroup_read(arg, now, last);
+	struct gauge_sources *s = arg;
+
+	cgroup_read(&s->cgroup, now, last);
+	now->sockets = sockets_held(&s->sockets, !last);
 }
 
 static void real_wait(void *arg, int64_t us)
@@ -31,13 +34,15 @@ static void real_wait(void *arg, int64_t us)
 	nanosleep(&t, NULL);
 }
 
-void gauge_init(struct gauge *g, struct cgroup *c)
+void gauge_init(struct gauge *g, struct gauge_sources *s)
 {
-	*g = (struct gauge){ .arg = c,
+	cgroup_open(&s->cgroup);
+	sockets_open(&s->sockets);
+	*g = (struct gauge){ .arg = s,
 			     .now_us = real_now,
 			     .own_cpu_us = real_cpu,
 			     .read = real_read,
 			     .wait_us = real_wait,
-			     .pids_max = c->pids_max,
-			     .cgroup = c->version != 0 };
+			     .pids_max = s->cgroup.pids_max,
+			     .cgroup = s->cgroup.version != 0 };
 }

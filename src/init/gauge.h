@@ -1,4 +1,4 @@
-/* gauge.h - where a phase's figures come from: the clock and the box's cgroup
+/* gauge.h - where a phase's figures come from: the clock, the box's cgroup, its sockets
  *
  * A table of functions, so that the unit tests have a clock and a cgroup of their own.
  */
@@ -6,9 +6,15 @@
 #define CEE_INIT_GAUGE_H
 
 #include "init/cgroup.h"
+#include "init/sockets.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct gauge_sources {
+	struct cgroup cgroup;
+	struct sockets sockets;
+};
 
 struct gauge {
 	void *arg;
@@ -20,6 +26,6 @@ struct gauge {
 	bool cgroup;	  /* there is one: its figures are exact */
 };
 
-void gauge_init(struct gauge *g, struct cgroup *c); /* c: open; stays the caller's */
+void gauge_init(struct gauge *g, struct gauge_sources *s); /* opens s, which stays the caller's */
 
 #endif

@@ -16,7 +16,6 @@
  */
 #include "init/bare.h"
 #include "init/cell.h"
-#include "init/cgroup.h"
 #include "init/failure.h"
 #include "init/gauge.h"
 #include "init/layer_tar.h"
@@ -108,7 +107,7 @@ static int serve(void)
 {
 	struct session *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int children = block_signals(), input, output;
-	struct cgroup cgroup;
+	struct gauge_sources sources;
 	struct gauge gauge;
 	struct cell cells;
 	struct bare bare;
@@ -116,8 +115,7 @@ static int serve(void)
 	if (s == MAP_FAILED)
 		die("memory", strerror(errno));
 	take_descriptors(&input, &output);
-	cgroup_open(&cgroup);
-	gauge_init(&gauge, &cgroup);
+	gauge_init(&gauge, &sources);
 	cell_init(&cells);
 	bare_init(&bare);
 	session_init(s, output, &gauge, box_has_cells() ? &cells.x : NULL, &bare.x);

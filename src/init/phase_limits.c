@@ -9,9 +9,13 @@
 enum {
 	TICK = 20 * 1000,      /* us between two samples, after a program's first second */
 	TICK_IDLE = 50 * 1000, /* ... of a program that uses nearly no cpu time */
+	TICK_GROWTH = 2000,    /* ... while its memory grows by more than FAST between two samples */
 	TICK_LEAST = 1000,     /* ... when little cpu time is left */
-	BASE_SLACK = 2 << 20,  /* bytes of shared memory that programs which are gone may still have at the start */
-	BASE_WAITS = 20,       /* how often phase_limits_begin waits for it to shrink to that */
+	FAST = 4 << 20,
+	BASE_SLACK =
+		2
+		<< 20, /* bytes of shared memory and sockets that programs which are gone may still have at the start */
+	BASE_WAITS = 20, /* how often phase_limits_begin waits for it to shrink to that */
 	BASE_WAIT_US = 1000,
 	CPU_SLACK = 2000, /* us by which the cgroup's figure and the processes' may differ */
 };
@@ -36,9 +40,9 @@ void phase_limits_init(struct phase_limits *l, const struct gauge *g, struct exe
 	*l = (struct phase_limits){ .gauge = g, .x = x, .limit = limit };
 }
 
-/* Shared memory that no file holds belongs to programs that are gone: the kernel gives it back
- * late when its last holder was a message between sockets. So wait a little for it; otherwise the
- * same amount of this phase's shared memory would not be counted. */
+/* Shared memory that no file holds, and what sockets hold, belong to programs that are gone: the
+ * kernel gives them back late when their last holder was a message between sockets. So wait a little for
+ * it; otherwise the same amount of this phase's would not be counted. */
 void phase_limits_begin(struct phase_limits *l, uint64_t own_shared)
 {
 	const struct gauge *g = l->gauge;
@@ -48,7 +52,7 @@ void phase_limits_begin(struct phase_limits *l, uint64_t own_shared)
 		g->read(g->arg, &l->base, NULL);
 		l->x->ops->disk(l->x, &d);
 		l->base_disk = d.used;
-		if (l->base.shmem - l->base_disk - (int64_t)own_shared < BASE_SLACK)
+		if (l->base.shmem - l->base_disk - (int64_t)own_shared + l->base.sockets < BASE_SLACK)
 			break;
 		g->wait_us(g->arg, BASE_WAIT_US);
 	}
@@ -88,14 +92,15 @@ static void check_processes(struct phase_limits *l, const struct cgroup_sample *
 		phase_limits_exceed(l, LIMIT_PROCESSES);
 }
 
-/* The job's memory: anonymous, and shared memory that is not a file of its disk. */
+/* The job's memory: anonymous, shared memory that is not a file of its disk, and what its sockets hold. */
 static int64_t memory_used(const struct phase_limits *l, const struct cgroup_sample *now, int64_t disk,
 			   size_t own_memory)
 {
 	int64_t anon = now->anon - l->base.anon - (int64_t)own_memory;
 	int64_t shared = now->shmem - l->base.shmem - (disk - l->base_disk);
+	int64_t sockets = now->sockets - l->base.sockets;
 
-	return (anon > 0 ? anon : 0) + (shared > 0 ? shared : 0);
+	return (anon > 0 ? anon : 0) + (shared > 0 ? shared : 0) + (sockets > 0 ? sockets : 0);
 }
 
 static int64_t cpu_used(const struct phase_limits *l, const struct cgroup_sample *now)
@@ -103,14 +108,16 @@ static int64_t cpu_used(const struct phase_limits *l, const struct cgroup_sample
 	return now->cpu_us - l->base.cpu_us - (l->gauge->own_cpu_us(l->gauge->arg) - l->base_own_us);
 }
 
-/* Close together at a program's start, further apart while it does nothing; sooner when little
- * cpu time is left, since a job can use all processors at once. */
-static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cpu_before)
+/* Close together at a program's start and while its memory grows fast, further apart while it does nothing;
+ * sooner when little cpu time is left, since a job can use all processors at once. */
+static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cpu_before, int64_t grown)
 {
 	int64_t t = run < 20000 ? 2000 : run < 100000 ? 5000 : run < 1000000 ? 10000 : TICK, left;
 
 	if (t == TICK && l->cpu_us - cpu_before < TICK / 20)
 		t = TICK_IDLE;
+	if (grown > FAST && t > TICK_GROWTH)
+		t = TICK_GROWTH;
 	if (phase_limit(l, LIMIT_CPU) != LIMIT_NONE) {
 		left = (phase_limit(l, LIMIT_CPU) - l->cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
 		if (left < t)
@@ -121,7 +128,7 @@ static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cp
 
 int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, size_t own_memory)
 {
-	int64_t cpu_before = l->cpu_us, memory;
+	int64_t cpu_before = l->cpu_us, memory, grown;
 	int reason = NO_REASON;
 	struct cgroup_sample u;
 	struct disk_usage d;
@@ -131,6 +138,8 @@ int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, 
 	l->x->ops->disk(l->x, &d);
 	memory = memory_used(l, &u, d.used, own_memory);
 	l->cpu_us = cpu_used(l, &u);
+	grown = memory - l->memory;
+	l->memory = memory;
 	if (memory > l->peak)
 		l->peak = memory;
 	check_disk(l, &d);
@@ -143,7 +152,7 @@ int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, 
 		phase_limits_exceed(l, LIMIT_CPU);
 		reason = END_CPU_LIMIT;
 	}
-	l->next_at = now + tick_length(l, now - started_us, cpu_before);
+	l->next_at = now + tick_length(l, now - started_us, cpu_before, grown);
 	return reason;
 }
 

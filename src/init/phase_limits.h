@@ -25,10 +25,10 @@ struct phase_limits {
 	uint64_t exceeded;     /* bit set of enum limit_id */
 	struct cgroup_sample base, last;
 	int64_t base_own_us, base_disk;
-	int64_t peak, cpu_us; /* as sampled */
-	int64_t next_at;      /* of the next sample */
-	int64_t oom_kills;    /* in this phase; known when it is finished */
-	bool exact_processes; /* the cgroup bounds them, so it counts what it refused */
+	int64_t memory, peak, cpu_us; /* as sampled */
+	int64_t next_at;	      /* of the next sample */
+	int64_t oom_kills;	      /* in this phase; known when it is finished */
+	bool exact_processes;	      /* the cgroup bounds them, so it counts what it refused */
 };
 
 /* LIMIT_NONE: no limit. */

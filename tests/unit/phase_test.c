@@ -265,6 +265,47 @@ static void limit_memory(void)
 	fixture_end(&f);
 }
 
+static void limit_memory_of_sockets(void)
+{
+	struct fixture f;
+
+	begin(&f);
+	limits[LIMIT_MEMORY] = 10 << 20;
+	f.sample.sockets = 1 << 20; /* cee-init's own */
+	running(&f, 0);
+	f.now += 2000;
+	f.sample.anon = 4 << 20;
+	f.sample.sockets = 7 << 20;
+	phase_tick(&f.s->phase, f.now);
+	CHECK(f.s->phase.state == PHASE_RUNNING && f.s->phase.limits.peak == 10 << 20);
+	f.sample.sockets += 4096;
+	f.now += 5000;
+	tick_and_end(&f);
+	CHECK(f.end.how == END_MEMORY_LIMIT && exceeded(&f, LIMIT_MEMORY) && f.end.peak == (10 << 20) + 4096);
+	fixture_end(&f);
+}
+
+/* Memory that grows fast is looked at every 2 ms, also of a program that has run for long. */
+static void samples_while_memory_grows(void)
+{
+	struct fixture f;
+	struct phase *p;
+
+	begin(&f);
+	p = running(&f, 0);
+	f.now += 5000000;
+	f.sample.cpu_us = 5000000;
+	phase_tick(p, f.now);
+	CHECK(p->limits.next_at == f.now + 20000);
+	f.now += 20000;
+	f.sample.cpu_us += 20000;
+	f.sample.sockets = 5 << 20;
+	phase_tick(p, f.now);
+	CHECK(p->limits.next_at == f.now + 2000);
+	ends(&f, EXIT_0);
+	fixture_end(&f);
+}
+
 static void limit_memory_by_the_kernel(void)
 {
 	struct fixture f;
@@ -625,6 +666,8 @@ int main(void)
 	RUN(limit_cpu);
 	RUN(limit_cpu_of_reaped_children);
 	RUN(limit_memory);
+	RUN(limit_memory_of_sockets);
+	RUN(samples_while_memory_grows);
 	RUN(limit_memory_by_the_kernel);
 	RUN(memory_that_others_left_is_waited_for);
 	RUN(limit_processes);
