@@ -715,6 +715,20 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$CEE_BIN/cee-htt
 	[ "$(field .outputCut)" = true ]
 }
 
+@test "an array's answer is bounded, whatever its jobs are: after 8 MiB tasks are short" {
+	start_lighttpd demo
+	start_runner
+	python3 -c 'import json; print(json.dumps([{"language": "bash", "code": "echo %d #" % i + "x" * (1 << 20)} for i in range(14)]))' > "$BATS_TEST_TMPDIR/array"
+	req POST '/tasks?wait=20' -H "$JSON" --data-binary "@$BATS_TEST_TMPDIR/array"
+	is 201
+	[ "$(field length)" = 14 ]
+	[ "$(field '.[0] | .status, .stdout[0]' | paste -sd ' ')" = 'Finished 0' ]
+	[ "$(field '.[13] | has("code"), .status' | paste -sd ' ')" = 'false Finished' ]
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/body")" -lt 10500000 ]
+	req GET "/tasks/$(field '.[13].id')/stdout"
+	[ "$BODY" = 13 ]
+}
+
 waits_on() { [ -n "$(grep -lzx "PATH_INFO=/tasks/$1" /proc/[0-9]*/environ 2> /dev/null)" ]; }
 no_wait_on() { ! waits_on "$1"; }
 SLEEPER='{"language":"bash","code":"sleep 100","limits":{"wall":120}}'

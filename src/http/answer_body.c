@@ -20,6 +20,7 @@ void body_pass(struct body *body)
 	if (!rq->begun)
 		answer_begin(rq, body->status, "application/json", -1);
 	answer_write(rq, body->b.data, body->b.len);
+	body->sent += body->b.len;
 	body->b.len = 0;
 }
 

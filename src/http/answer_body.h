@@ -26,6 +26,7 @@ struct body {
 	int status;
 	struct buf b;	      /* not sent yet */
 	struct json_writer w; /* into b */
+	size_t sent;
 };
 /* b must stay where it is until body_end. */
 void body_init(struct body *body, struct request *rq, int status);

@@ -158,17 +158,21 @@ static void put_created(struct post *p, struct json_writer *w, const char *id, e
 	json_close(w, '}');
 }
 
-static void answer_created(struct post *p, const char *id)
+static enum state state_now(struct post *p, const char *id)
 {
 	struct client *c = &p->rq->client;
 	struct spool_where where = { 0 };
+
+	return spool_find(&c->spool, c->owner, id, &where, NULL) < 0 ? STATE_CREATED : where.state;
+}
+
+static void answer_created(struct post *p, const char *id)
+{
 	AUTO_BUF struct buf b = { 0 };
 	struct json_writer w = json_writer(&b);
 
 	/* with a key the job may be an earlier one that is already running or has ended */
-	if (*p->key && spool_find(&c->spool, c->owner, id, &where, NULL) < 0)
-		where.state = STATE_CREATED;
-	put_created(p, &w, id, where.state, notice_text(p->rq));
+	put_created(p, &w, id, *p->key ? state_now(p, id) : STATE_CREATED, notice_text(p->rq));
 	if (json_end_line(&w) < 0)
 		answer_die(p->rq);
 	answer_json(p->rq, 201, &b);
@@ -205,6 +209,7 @@ static void post_one(struct post *p, struct buf *text)
 
 /* ---- an array in, an array out ---------------------------------------------------------- */
 
+enum { MANY_WHOLE = 8 << 20 }; /* bytes of an answer, after which tasks have their id and status only */
 struct many {
 	struct checked_job *job;
 	int n, done;
@@ -262,12 +267,15 @@ static void put_one_of_many(struct post *p, const struct many *m, int i, struct 
 
 	if (i >= m->done)
 		answer_put_problem(&body->w, 429, "the queue is full");
-	else if (p->wait.us == 0 || task_put(body, id, room, true, &e) < 0)
+	else if (p->wait.us == 0)
 		put_created(p, &body->w, id, STATE_CREATED, NULL);
+	else if (body->sent > MANY_WHOLE || task_put(body, id, room, true, &e) < 0)
+		put_created(p, &body->w, id, state_now(p, id), NULL);
 	body_pass(body);
 }
 
-/* The output of all of them together is bounded, as that of one is. */
+/* The output of all of them together is bounded, as that of one is; and so is all else: what comes after MANY_WHOLE
+ * bytes is short. */
 static void answer_many(struct post *p, const struct many *m)
 {
 	struct body body;

@@ -54,7 +54,8 @@ class Site:
                     "ceiling.run.wall = 900s\nhttp_state = %s/http\nhttp_tokens = %s/tokens\nmax_queued = 2000\n%s%s"
                     % (ROOT, self.dir, ROOT, self.dir, self.dir, conf, "http_user = www-data\n" if self.web else ""))
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
-        self.cee("cee-fsck", "--make", *(["--shared"] if self.web else ["http-web-" + u for u in self.users]))
+        for part in ["--shared"] if self.web else ["http-web-" + u for u in self.users]:
+            self.cee("cee-fsck", "--make", part)
         self.cee("cee-lang", "publish")
         self.hash = run("openssl", "passwd", "-apr1", "secret").stdout.strip()
         self.token = {u: "Authorization: Bearer " + self.cee("cee-token", "add", u).split()[-1] for u in self.users}

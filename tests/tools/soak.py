@@ -39,7 +39,8 @@ class Soak:
                     % (ROOT, ROOT, ROOT, KEEP))
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
         self.owners = ["http-web-s%d" % i for i in range(args.owners)]
-        self.cee("cee-fsck", "--make", *self.owners)
+        for owner in self.owners:
+            self.cee("cee-fsck", "--make", owner)
         self.cee("cee-lang", "publish")
         self.log = self.dir + "/runner.log"
         self.runner = subprocess.Popen([BIN + "/cee-runner"], env=self.env, stdout=subprocess.DEVNULL, stderr=open(self.log, "ab"))
