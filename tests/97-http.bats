@@ -770,7 +770,7 @@ abandoned() {	# many waits whose clients have gone hold nothing, and health answ
 @test "requests at once are bounded for each caller" {
 	start_lighttpd login
 	start_runner
-	more_conf 'http_requests = 3'
+	more_conf 'http_requests = 3' 'http_processes = 4'
 	post "$SLEEPER" '' -u ann:secret
 	id=$(field .id)
 	for i in 1 2 3; do curl -sk -m 20 -o /dev/null -u ann:secret "$U/tasks/$id?wait=15" 3>&- & done
@@ -783,12 +783,17 @@ abandoned() {	# many waits whose clients have gone hold nothing, and health answ
 	req DELETE "/tasks/$id" -H "Authorization: Bearer $(cee-token add bob)"
 	problem 404 ''
 	# those of all callers as well; what is public is not counted
-	more_conf 'http_processes = 3'
-	req GET /tasks -u bob:secret
+	post "$SLEEPER" '' -u bob:secret
+	b=$(field .id)
+	curl -sk -m 20 -o /dev/null -u bob:secret "$U/tasks/$b?wait=15" 3>&- &
+	wait_until 5 waits_on "$b"
+	sleep 0.5
+	req GET /tasks -H "Authorization: Bearer $(cee-token add carl)"
 	problem 503 http_processes
 	[ "$(header Retry-After)" = 1 ]
 	req GET /healthz
 	is 200
+	cee-cancel --owner http-web-bob "$b"
 	cee-cancel --owner http-web-ann "$id"
 	wait_until 10 no_wait_on "$id"
 	req GET /tasks -u ann:secret

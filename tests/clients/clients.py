@@ -27,7 +27,7 @@ from wire import Fault, Gone, Wire, now, request
 OWNERS = ["u%d" % i for i in range(8)]
 HEALTH_WITHIN = 30.0  # seconds; the host is busy with a thousand clients
 BIG_SIZE = 2 << 20
-LET_GO_WITHIN = 60.0  # seconds: the samples say 10 to 30
+LET_GO_WITHIN = 120.0  # seconds: the samples say 10 to 30 for each wait
 
 
 def run(*argv, **more):
@@ -265,8 +265,9 @@ async def attack(site, server):
         status = answer.status if answer else 0
         site.counts["attack", status] += 1
         if status == 201:
-            for task in [json.loads(answer.body)]:
-                site.took(task["id"], owner, marks[-1])
+            id = json.loads(answer.body)["id"]
+            if not (name.startswith("key ") and id in site.taken):	# an earlier server's task of that key
+                site.took(id, owner, marks[-1])
         if status not in statuses:
             site.fault("%s: %d %r" % (name, status, answer.body[:160] if answer else b""))
         if answer and (site.foreign(answer.body, owner) or (name.startswith(tuple(attacks.ALWAYS)) and MARK.search(answer.body))):

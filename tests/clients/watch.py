@@ -6,7 +6,7 @@ import glob, json, os, re, subprocess, threading, time
 
 MEMORY_MOST = 64 << 20  # of one cee-http
 BODY_MEMORY_MOST = 448 << 20  # of one that reads a body of max_job: its RLIMIT_AS
-OUTLIVES = 20.0  # seconds that a process may live when its client has gone: two, on a host that is not loaded
+OUTLIVES = 40.0  # seconds that a process may live when its client has gone: two, but the host is loaded; less than http_wait
 MARK = re.compile(rb"mk-([a-z0-9]+)-(\d+)-")
 
 
