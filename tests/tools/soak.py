@@ -19,14 +19,14 @@ AT_ONCE, BATCH, KEEP = 4, 50, 20  # owners in a wave; jobs of each; seconds that
 # What may be more at the end than after the warm-up: a share of it, and so much besides.
 ROOM = {"memory KiB": (0.05, 2048), "descriptors": (0, 24), "watches": (0, 8), "boxes": (0, 8), "spool KiB": (0.5, 4096), "files": (0.5, 2000)}
 
-# (of 1000, the job, the end that the runner counts, exit code)
-KINDS = ((800, {"code": "true"}, "exited", 0),
-         (80, {"code": "exit 3"}, "exited", 3),
-         (50, {"code": "head -c 2000 /dev/zero | tr '\\0' x"}, "exited", 0),
-         (30, {"code": "kill -SEGV $$"}, "signalled", None),
-         (20, {"code": "while :; do echo y; done", "limits": {"output": "1k"}}, "output limit", None),
-         (10, {"code": "while :; do :; done", "limits": {"cpu": "0.1s"}}, "time limit", None),
-         (10, {"code": "sleep 0.05; echo x > f", "collect": ["f"]}, "exited", 0))
+# (of 1000, the job, the end that the runner counts)
+KINDS = ((800, {"code": "true"}, "exited"),
+         (80, {"code": "exit 3"}, "exited"),
+         (50, {"code": "head -c 2000 /dev/zero | tr '\\0' x"}, "exited"),
+         (30, {"code": "kill -SEGV $$"}, "signalled"),
+         (20, {"code": "head -c 5000 /dev/zero", "limits": {"output": "1K"}}, "exited"),
+         (10, {"code": "while :; do :; done", "limits": {"cpu": "0.1s"}}, "time limit"),
+         (10, {"code": "sleep 0.05; echo x > f", "collect": ["f"]}, "exited"))
 
 
 class Soak:
@@ -57,7 +57,7 @@ class Soak:
     def batch(self, owner, n):
         lines = []
         for _ in range(n):
-            _, job, end, _ = self.rng.choices(KINDS, [k[0] for k in KINDS])[0]
+            _, job, end = self.rng.choices(KINDS, [k[0] for k in KINDS])[0]
             lines.append(json.dumps(dict(job, language="bash", retries=0)))
             self.submitted[end] += 1
         out = self.cee("cee-submit", "--owner", owner, "-", input="\n".join(lines) + "\n")
