@@ -20,13 +20,14 @@
 /* State of the process, set by main: the name in messages, and the exit status of errors. */
 const char *prog_name = "cee";
 int prog_failure;
+static bool died; /* prog_die has said why: lost output is not reported besides */
 
 /* Flushes stdio and reports lost output: a full disk must not look like success. */
 static void output_end(void)
 {
 	bool lost = ferror(stdout);
 
-	if (fflush(stdout) == 0 && !lost)
+	if ((fflush(stdout) == 0 && !lost) || died)
 		return;
 	prog_error("standard output: %s", lost ? "some output could not be written" : strerror(errno));
 	_exit(EX_IOERR);
@@ -92,6 +93,7 @@ void prog_die(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	message(fmt, ap);
 	va_end(ap);
+	died = true;
 	exit(prog_failure ? prog_failure : status);
 }
 
