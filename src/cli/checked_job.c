@@ -42,7 +42,7 @@ int checked_job_take(struct client *c, struct published *languages, const cJSON 
 
 	if (job_read(&j, root, e) < 0)
 		return -1;
-	if (job_check(&j, &c->conf, languages, e) < 0) {
+	if (job_check_network(&j, &c->conf, c->owner, e) < 0 || job_check(&j, &c->conf, languages, e) < 0) {
 		job_release(&j);
 		return -1;
 	}

@@ -64,6 +64,9 @@ bool job_options_take(struct compose *d, int opt)
 	case JOB_OPT_KEEP:
 		d->keep = optarg;
 		break;
+	case JOB_OPT_NETWORK:
+		d->network = optarg;
+		break;
 	case JOB_OPT_LABEL:
 		job_options_add(&d->labels, optarg);
 		break;

@@ -23,6 +23,7 @@ enum {
 	JOB_OPT_START_WITHIN,
 	JOB_OPT_RETRIES,
 	JOB_OPT_KEEP,
+	JOB_OPT_NETWORK,
 	JOB_OPT_LABEL,
 	JOB_OPT_CHECK,
 	JOB_OPT_COLLECT,
@@ -41,6 +42,7 @@ enum {
 	{ "start-within", required_argument, NULL, JOB_OPT_START_WITHIN },                                             \
 	{ "retries", required_argument, NULL, JOB_OPT_RETRIES },                                                       \
 	{ "keep", required_argument, NULL, JOB_OPT_KEEP },                                                             \
+	{ "network", required_argument, NULL, JOB_OPT_NETWORK },                                                       \
 	{ "label", required_argument, NULL, JOB_OPT_LABEL },                                                           \
 	{ "check", no_argument, NULL, JOB_OPT_CHECK },                                                                 \
 	{ "collect", required_argument, NULL, JOB_OPT_COLLECT }
@@ -59,6 +61,7 @@ enum {
 	"      --start-within TIME expire the job when it has not begun by then\n"                                     \
 	"      --retries N         reruns after a failure of cee, 0 to 3 (default 1)\n"                                \
 	"      --keep TIME         how long the result is kept\n"                                                      \
+	"      --network NAME      a network of cee.conf, through its proxy\n"                                         \
 	"      --label NAME=VALUE\n"
 /* Handles one of these options, with its value in optarg; false: opt is another option. */
 bool job_options_take(struct compose *d, int opt);

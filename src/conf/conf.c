@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "conf/conf_keys.h"
 #include "conf/conf_limits.h"
+#include "conf/conf_networks.h"
 #include "layers/grammar.h"
 
 #include <errno.h>
@@ -30,6 +31,8 @@ static int set_key(struct conf *c, const char *key, const char *value, struct se
 {
 	int r = conf_limits_set(c, key, value, &seen->limits, e);
 
+	if (r > 0)
+		r = conf_networks_set(c, key, value, e);
 	return r <= 0 ? r : conf_set(c, key, value, seen->key, e);
 }
 
@@ -100,6 +103,8 @@ int conf_parse(struct conf *c, const char *file, const char *text, size_t len, s
 		text += take;
 		len -= take;
 	}
+	if (conf_networks_complete(c, e) < 0)
+		return cee_fail(e, EINVAL, "%.250s: %s", file, strdupa(e->msg));
 	/* if a default could exceed the ceiling, a job without limits would get more than one may request */
 	for (int p = 0; p < PHASE_COUNT; p++)
 		limits_cap(&c->dflt[p], &c->max[p]);

@@ -9,9 +9,12 @@
 #include "base/limit.h"
 #include "base/names.h"
 #include "base/strv.h"
+#include "base/text.h"
 #include "conf/conf.h"
 #include "conf/conf_limits.h"
+#include "conf/conf_networks.h"
 #include "conf/conf_values.h"
+#include "conf/host_port.h"
 #include "layers/grammar.h"
 
 #include <errno.h>
@@ -47,11 +50,27 @@ static int docker_host(const char *v, struct cee_err *e)
 /* Refuses networks that would not isolate the job. */
 static int job_network(const char *name, struct cee_err *e)
 {
-	AUTO_FREE char *valid = NULL;
-
 	if (strcmp(name, "host") == 0 || strcmp(name, "none") == 0 || strncmp(name, "container", 9) == 0)
 		return cee_fail(e, EINVAL, "\"%.60s\" cannot be offered to jobs: name a network made for them", name);
-	return conf_name(&valid, name, e);
+	return conf_network_name_valid(name) ? 0 : cee_fail(e, EINVAL, "\"%.60s\" is not a valid name", name);
+}
+
+/* The name of an image, as the engine takes it. */
+static int gate_image(const char *v, struct cee_err *e)
+{
+	if (!*v || *v == '-' || strlen(v) > 200 ||
+	    !text_only(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@"))
+		return cee_fail(e, EINVAL, "must be the name of an image, as cee/gate:latest, not \"%.60s\"", v);
+	return 0;
+}
+
+static int gate_dns(const char *v, struct cee_err *e)
+{
+	unsigned char address[HOST_ADDRESS_LEN];
+
+	if (*v && !host_address(address, v))
+		return cee_fail(e, EINVAL, "must be the address of a resolver, not \"%.60s\"", v);
+	return 0;
 }
 
 static int set_networks(struct conf *c, const char *v, struct cee_err *e)
@@ -88,10 +107,20 @@ static int set_uids(struct conf *c, const char *v, struct cee_err *e)
 	return 0;
 }
 
-/* Refuses another container's network: a package box would reach everything that the container can reach. */
+/* Refuses another container's network: a gate would reach everything that the container can reach. */
+static int gate_network(const char *v, struct cee_err *e)
+{
+	if (!*v || strncmp(v, "container", 9) == 0 || strcmp(v, "none") == 0)
+		return cee_fail(e, EINVAL, "must be bridge, host or the name of a network, not \"%.60s\"", v);
+	return 0;
+}
+
+/* The same, and none. */
 static int package_network(const char *v, struct cee_err *e)
 {
-	if (!*v || strncmp(v, "container", 9) == 0)
+	struct cee_err ignored;
+
+	if (strcmp(v, "none") != 0 && gate_network(v, &ignored) < 0)
 		return cee_fail(e, EINVAL, "must be bridge, host, none or the name of a network, not \"%.60s\"", v);
 	return 0;
 }
@@ -99,18 +128,21 @@ static int package_network(const char *v, struct cee_err *e)
 /* Refuses a password: programs in the package box can read the address in their environment. */
 static int package_proxy(const char *v, struct cee_err *e)
 {
+	struct host_port host;
+
 	if (strncmp(v, "http://", 7) != 0 && strncmp(v, "https://", 8) != 0)
 		return cee_fail(e, EINVAL, "must be http://HOST:PORT or https://HOST:PORT, not \"%.60s\"", v);
 	if (strchr(v, '@'))
 		return cee_fail(e, EINVAL,
 				"must not have a password in it: no credential enters a box; let the proxy add it");
-	return 0;
+	return host_port_of_url(&host, v, e);
 }
 
 /* An address of a registry, or a folder of packages. */
 static int package_index(const char *v, struct cee_err *e)
 {
-	bool known = *v == '/' || strncmp(v, "http://", 7) == 0 || strncmp(v, "https://", 8) == 0;
+	struct host_port host;
+	bool known = *v == '/' || host_port_of_url(&host, v, e) == 0;
 
 	if (known && !strpbrk(v, " \t\"'@\\") && strlen(v) < 1000)
 		return 0;
@@ -211,6 +243,9 @@ static const struct key {
 	{ "runtime", NAME, AT(runtime), .value = "" },
 	{ "apparmor", NAME, AT(apparmor), .value = "" },
 	{ "networks", OWN, .set = set_networks },
+	{ "gate.image", TEXT, AT(gate_image), .value = "cee/gate:latest", .check = gate_image },
+	{ "gate.network", NAME, AT(gate_network), .value = "bridge", .check = gate_network },
+	{ "gate.dns", TEXT, AT(gate_dns), .value = "", .check = gate_dns },
 	/* jobs and boxes */
 	{ "jobs", INT, AT(jobs), .least = 1, .most = 4096 },
 	{ "owner_jobs", INT, AT(owner_jobs), .value = "0", .least = 0, .most = 4096 },
@@ -373,6 +408,7 @@ void conf_release(struct conf *c)
 			free(*MEMBER(char *, c, &keys[i]));
 	free(c->path);
 	strv_release(c->networks, c->nnetworks);
+	conf_networks_release(c);
 	strv_release(c->http_origins, c->nhttp_origins);
 	*c = (struct conf){ 0 };
 }

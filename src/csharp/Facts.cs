@@ -28,6 +28,7 @@ enum FrameType : byte
 	Trouble = 39,
 	Left = 40,
 	Next = 41,
+	Network = 42,
 }
 
 enum FrameStream : byte

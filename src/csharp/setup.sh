@@ -176,6 +176,7 @@ ln -s "$root"/sdk/*/Newtonsoft.Json.dll packages/
 dotnet roslyn/csc.dll -noconfig -nologo "@$newest.rsp" -debug- -out:packages/packages.dll \
 	"$(printf -- '-reference:%s,' packages/NuGet.*.dll | sed 's/,-reference:/,/g;s/,$//')" src/packages/*.cs
 cp src/compiler.runtimeconfig.json packages/packages.runtimeconfig.json
+dotnet packages/packages.dll --registry > registry
 
 mv src/compiler.runtimeconfig.json .
 rm -rf src "$work"

@@ -15,6 +15,7 @@
 #include "cli/prog.h"
 #include "conf/conf.h"
 #include "images/engine_client.h"
+#include "images/gate_image.h"
 #include "images/image.h"
 #include "images/image_digest.h"
 #include "images/image_inspect.h"
@@ -42,7 +43,8 @@ static const char help[] =
 	"Languages and the images that they run in.\n"
 	"\n"
 	"  list [--json]          the languages and the state of their images\n"
-	"  build [-fv] [--with NAMES] [NAME...]  build missing or old images (all, or these), and publish\n"
+	"  build [-fv] [--with NAMES] [NAME...]  build missing or old images (all, or these), and publish;\n"
+	"                the NAME gate is the proxy of jobs with a network and of packages\n"
 	"  pull [-v] NAME         pull the image that a language file names, and build from it\n"
 	"  check [NAME...]        hello world in a locked-down box\n"
 	"  publish                publish the list of languages for submitters\n"
@@ -152,6 +154,28 @@ static int check_one(struct work *w, const struct lang *l, struct cee_err *err)
 	return 0;
 }
 
+/* Network jobs and packages need its image. */
+static bool gate_chosen(const struct run *r)
+{
+	for (size_t i = 0; i < r->nnames; i++)
+		if (strcmp(r->names[i], GATE_NAME) == 0)
+			return true;
+	return r->nnames == 0;
+}
+
+static int build_gate(struct run *r)
+{
+	const struct lang gate = gate_image(&r->conf);
+	struct cee_err err;
+
+	snprintf(r->work.stage, sizeof r->work.stage, GATE_NAME);
+	if (image_build(&r->work, &gate, &err) >= 0)
+		return 0;
+	if (!engine_interrupted)
+		prog_error(GATE_NAME ": %s", err.msg);
+	return 1;
+}
+
 /* Calls f for each chosen language and returns the number of failures. A language that was not
  * named and that this host cannot provide is reported, but is not a failure. */
 static int each(struct run *r, each_fn f)
@@ -175,6 +199,8 @@ static int each(struct run *r, each_fn f)
 			prog_error("%s: %s", l->name, l->missing);
 		failed += !r->work.no_source || r->nnames > 0;
 	}
+	if (f == image_build && gate_chosen(r) && !engine_interrupted)
+		failed += build_gate(r);
 	if (engine_interrupted)
 		prog_error("interrupted; finished images are kept, the rest was removed");
 	return failed;
@@ -358,6 +384,7 @@ int main(int argc, char **argv)
 		prog_die(prog_config_status(), "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
 		prog_die(prog_config_status(), "%s", err.msg);
+	r.gate = command->run == do_build;
 	if (!command->others)
 		names_check(&r);
 	r.work.conf = &r.conf;

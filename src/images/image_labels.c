@@ -1,8 +1,9 @@
-/* image_labels.c - labels that say which frameworks and versions an image has */
+/* image_labels.c - labels that say which frameworks, versions and registry an image has */
 #include "images/image_labels.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "conf/host_port.h"
 #include "engine/container_spec.h"
 #include "engine/engine.h"
 #include "images/dockerfile.h"
@@ -144,6 +145,28 @@ static int versions_label(struct work *w, const struct lang *l, struct buf *labe
 	return 0;
 }
 
+/* Makes the label for the hosts of the registry that the image's package client asks by itself. */
+static int registry_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
+{
+	AUTO_BUF struct buf hosts = { 0 };
+	struct host_port h;
+	char text[1000];
+
+	if (!l->layer.grammar)
+		return 0;
+	if (image_file_read(w, l, "registry", text, sizeof text, err) < 0)
+		return -1;
+	for (char *save = NULL, *word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save)) {
+		if (host_port_parse(&h, word, err) < 0)
+			return -1;
+		if (buf_printf(&hosts, "%s%s", hosts.len ? " " : "", word) < 0)
+			return cee_fail(err, ENOMEM, "out of memory");
+	}
+	if (hosts.len && buf_printf(labels, "LABEL cee.registry=\"%s\"\n", hosts.data) < 0)
+		return cee_fail(err, ENOMEM, "out of memory");
+	return 0;
+}
+
 /* Turns the data that the new image provides about itself into labels of the image. */
 int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 {
@@ -151,7 +174,8 @@ int labels_add(struct work *w, const struct lang *l, struct cee_err *err)
 	const struct engine_request build = { .op = ENGINE_BUILD, .name = l->image };
 	struct context c = { .n = 0 };
 
-	if (frameworks_label(w, l, &labels, err) < 0 || versions_label(w, l, &labels, err) < 0)
+	if (frameworks_label(w, l, &labels, err) < 0 || versions_label(w, l, &labels, err) < 0 ||
+	    registry_label(w, l, &labels, err) < 0)
 		return -1;
 	if (!labels.len)
 		return 0;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/prog.h"
 #include "images/engine_client.h"
+#include "images/gate_image.h"
 #include "images/image_inspect.h"
 #include "job/language.h"
 #include "job/language_image.h"
@@ -42,7 +43,7 @@ bool chosen(const struct run *r, const struct lang *l)
 void names_check(const struct run *r)
 {
 	for (size_t i = 0; i < r->nnames; i++)
-		if (!langs_find(&r->langs, r->names[i]))
+		if (!langs_find(&r->langs, r->names[i]) && (!r->gate || strcmp(r->names[i], GATE_NAME) != 0))
 			prog_die(EX_USAGE, "%s: no such language in %s (cee-lang list names them)", r->names[i],
 				 r->conf.languages);
 }

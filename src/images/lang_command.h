@@ -25,6 +25,7 @@ struct run {
 	char **names; /* chosen languages; none: all */
 	size_t nnames;
 	bool json, check;
+	bool gate; /* the command takes the name of the gate's image too */
 	const char *framework;
 	int64_t max; /* of prune; -1 as configured */
 };

@@ -1,9 +1,24 @@
 /* job_end.c - ends a job: removes everything of the job and sends DONE (job_end.h) */
 #include "init/job_end.h"
 
+#include "init/relay.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* After the cell's end: no more passes. */
+static void report_network(struct session *s)
+{
+	struct frame_network n;
+	struct payload p;
+
+	if (!s->relay)
+		return;
+	relay_report(s->relay, &n);
+	frame_pack_network(&p, &n);
+	outbox_payload(&s->out, FRAME_NETWORK, &p);
+}
 
 static void finish(struct session *s, uint32_t failed)
 {
@@ -11,6 +26,7 @@ static void finish(struct session *s, uint32_t failed)
 	collector_close(&s->collector);
 	snapshot_close(&s->snapshot);
 	s->x->ops->end(s->x);
+	report_network(s);
 	session_enter(s, SESSION_IDLE);
 	outbox_number(&s->out, FRAME_DONE, failed);
 }

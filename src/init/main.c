@@ -12,13 +12,15 @@
  * All signals are blocked; it cannot be dumped, and the only things in it to protect are the two
  * protocol descriptors, which jobs cannot reach.
  *
- * Environment: CEE_CELLS=never runs programs in the box itself, which then takes only one job.
+ * Environment: CEE_CELLS=never runs programs in the box itself, which then takes only one job. CEE_GATE has the bounds
+ * of a box that has a gate to a network (relay.h).
  */
 #include "init/bare.h"
 #include "init/cell.h"
 #include "init/failure.h"
 #include "init/gauge.h"
 #include "init/layer_tar.h"
+#include "init/relay.h"
 #include "init/session.h"
 #include "init/session_loop.h"
 
@@ -52,6 +54,23 @@ static bool box_has_cells(void)
 		return true;
 	dprintf(2, "cee-init: no cells in this box: %s\n", text);
 	return false;
+}
+
+/* NULL: this box has no gate. */
+static const struct relay_counts *start_relay(void)
+{
+	const char *text = getenv("CEE_GATE");
+	const struct relay_counts *counts;
+	struct relay_bounds b;
+
+	if (!text)
+		return NULL;
+	if (!relay_bounds_read(&b, text))
+		die("CEE_GATE", "must be two numbers");
+	counts = relay_start(&b);
+	if (!counts)
+		die("the way to the gate", strerror(errno));
+	return counts;
 }
 
 static int block_signals(void)
@@ -107,6 +126,7 @@ static int serve(void)
 {
 	struct session *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int children = block_signals(), input, output;
+	const struct relay_counts *relay;
 	struct gauge_sources sources;
 	struct gauge gauge;
 	struct cell cells;
@@ -114,11 +134,13 @@ static int serve(void)
 
 	if (s == MAP_FAILED)
 		die("memory", strerror(errno));
+	relay = start_relay();
 	take_descriptors(&input, &output);
 	gauge_init(&gauge, &sources);
 	cell_init(&cells);
 	bare_init(&bare);
 	session_init(s, output, &gauge, box_has_cells() ? &cells.x : NULL, &bare.x);
+	s->relay = relay;
 	if (session_loop(s, input, children))
 		die(s->fatal, "");
 	return 0; /* the runner is gone: the kernel ends the box with this process */

@@ -6,6 +6,7 @@
 #include "init/mounts.h"
 
 #include "init/failure.h"
+#include "init/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,6 +172,9 @@ int mounts_make(uint64_t disk, uint64_t inodes, char *text)
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */
 	if (bind_to("/proc/version", "/.cee/init", true, text))
+		return -1;
+	/* the gate's socket is for cee-init, which counts what passes */
+	if (bind_to("/tmp/none", RELAY_FOLDER, true, text) || seal(RELAY_FOLDER, text))
 		return -1;
 	if (bind_to("/tmp/work", "/work", false, text) || bind_to("/tmp/shm", "/dev/shm", false, text) ||
 	    bind_to("/tmp/mqueue", "/dev/mqueue", true, text))

@@ -19,6 +19,7 @@
 #include "init/gauge.h"
 #include "init/outbox.h"
 #include "init/phase.h"
+#include "init/relay.h"
 #include "init/session_state.h"
 #include "init/snapshot.h"
 #include "wire/payload.h"
@@ -52,7 +53,8 @@ struct session {
 	struct executor *bare;
 	struct executor *x; /* of the job, or of the next one */
 	const struct gauge *gauge;
-	int64_t held_until; /* see holds_back in session.c; 0 nothing is held back */
+	const struct relay_counts *relay; /* set by the caller after session_init; NULL: the box has no gate */
+	int64_t held_until;		  /* see holds_back in session.c; 0 nothing is held back */
 	struct frame_parser parser;
 	struct outbox out;
 	unsigned char bytes[64 << 10]; /* the bytes that the loop has just read from the runner */

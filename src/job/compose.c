@@ -352,8 +352,8 @@ static int put_fields(const struct compose *d, const struct input *entry, size_t
 		return -1;
 	put_numbers(d, w);
 	return put_field(w, "start_within", d->start_within, e) < 0 || put_field(w, "keep", d->keep, e) < 0 ||
-			       put_field(w, "buffer", d->buffer, e) < 0 || put_field(w, "group", d->group, e) < 0 ||
-			       put_field(w, "key", d->key, e) < 0 ||
+			       put_field(w, "network", d->network, e) < 0 || put_field(w, "buffer", d->buffer, e) < 0 ||
+			       put_field(w, "group", d->group, e) < 0 || put_field(w, "key", d->key, e) < 0 ||
 			       put_object(&d->labels, "labels", "--label", w, e) < 0
 		       ? -1
 		       : put_tests(d, max, w, e);

@@ -21,10 +21,10 @@ struct strings {
 int strings_add(struct strings *s, char *text); /* -1 ENOMEM */
 
 struct compose {
-	const char *language;					/* NULL: detected from the first file (detect.h) */
-	const char *framework, *stdin_path;			/* or NULL; "-" is standard input */
-	const char *start_within, *keep, *buffer, *group, *key; /* or NULL */
-	struct strings files;					/* paths; the first is the entry */
+	const char *language;		    /* NULL: detected from the first file (detect.h) */
+	const char *framework, *stdin_path; /* or NULL; "-" is standard input */
+	const char *start_within, *keep, *buffer, *group, *key, *network; /* or NULL */
+	struct strings files;						  /* paths; the first is the entry */
 	struct strings arguments;
 	struct strings env, limits, labels; /* NAME=VALUE; the last one of a name is used */
 	struct strings collect;		    /* patterns */

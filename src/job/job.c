@@ -17,6 +17,7 @@
 #include "base/names.h"
 #include "base/strv.h"
 #include "base/text.h"
+#include "conf/conf_networks.h"
 #include "job/compare.h"
 #include "job/job_collect.h"
 #include "job/job_files.h"
@@ -39,6 +40,7 @@
 /* The parser's state: the job, and values that only the rules between fields need. */
 struct parse {
 	struct job *j;
+	bool retries;	       /* was given */
 	bool nuget, framework; /* fields of the first API were present, even if null */
 	const char *of_tests;  /* the name of a present field that only a job with tests may have */
 };
@@ -226,6 +228,7 @@ FIELD(retries)
 	if (json_integer(v, path, 0, 3, &n, e) < 0)
 		return -1;
 	JOB->retries = (int)n;
+	((struct parse *)into)->retries = true;
 	return 0;
 }
 
@@ -266,10 +269,14 @@ FIELD(collect)
 	return json_asks_nothing(v) ? 0 : job_collect_read(JOB, v, path, e);
 }
 
-FIELD(later)
+FIELD(network)
 {
-	(void)into;
-	return json_asks_nothing(v) ? 0 : json_wrong(e, path, "is not supported by this version yet: leave it out");
+	if (json_asks_nothing(v))
+		return 0;
+	if (json_string(v, path, &JOB->network, e) < 0)
+		return -1;
+	return conf_network_name_valid(JOB->network) ? 0
+						     : json_wrong(e, path, "must be the name of a network, or none");
 }
 
 FIELD(reserved)
@@ -306,7 +313,7 @@ static const struct json_field fields[] = { { "language", field_language },
 					    { "tests", field_tests },
 					    { "compare", field_compare },
 					    { "stop", field_stop },
-					    { "network", field_later },
+					    { "network", field_network },
 					    { "from", field_reserved },
 					    { "session", field_reserved },
 					    { NULL, NULL } };
@@ -359,6 +366,10 @@ static int whole(struct parse *p, struct cee_err *e)
 		return json_wrong(e, "code", "is missing: give code, or files");
 	if (j->ncollect > 0 && j->ntests > 0)
 		return json_wrong(e, "collect", "cannot be combined with tests: leave one of the two out");
+	if (j->check && j->network)
+		return json_wrong(e, "check", "runs no program, which could use a network: leave one of the two out");
+	if (j->network && !p->retries)
+		j->retries = 0; /* what it has sent cannot be taken back */
 	if (j->check && j->ntests > 0)
 		return json_wrong(e, "check", "runs no program, and so no tests: leave one of the two out");
 	if (j->tty && j->ntests > 0)
@@ -414,6 +425,7 @@ void job_release(struct job *j)
 	strv_release(j->collect, j->ncollect);
 	free(j->key);
 	free(j->group);
+	free(j->network);
 	labels_release(j->labels, j->nlabels);
 	job_init(j);
 }

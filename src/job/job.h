@@ -45,10 +45,11 @@ struct job {
 	size_t ncollect;		      /* patterns (base/glob.h) of files to collect */
 	int64_t collect_files, collect_bytes; /* maximum; -1: the administrator's default */
 	int priority;			      /* 0 first … 9 last, default 5 */
-	int retries;			      /* reruns after an internal error, 0 … 3, default 1 */
+	int retries;			      /* reruns after an internal error, 0 … 3; default 1, with a network 0 */
 	int64_t start_within_us;	      /* -1: unlimited */
 	int64_t keep_us;		      /* -1: the administrator's default */
 	char *key, *group;		      /* or NULL */
+	char *network;			      /* a name of cee.conf; NULL: no network */
 	struct job_label *labels;
 	size_t nlabels;
 	struct job_test *tests;

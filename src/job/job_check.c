@@ -6,6 +6,7 @@
 #include "base/json_values.h"
 #include "base/limit.h"
 #include "conf/conf.h"
+#include "conf/conf_networks.h"
 #include "job/job.h"
 #include "job/job_disk.h"
 #include "job/job_files.h"
@@ -214,6 +215,28 @@ static int language_fits(struct job *j, const cJSON *l, const struct conf *c, st
 	if (packages_fit(l, j, e) < 0 || beside_languages_files(l, j, e) < 0)
 		return -1;
 	return fits_disk(l, j, c, e);
+}
+
+int job_check_network(const struct job *j, const struct conf *c, const char *owner, struct cee_err *e)
+{
+	const struct conf_network *n = j->network ? conf_network_find(c, j->network) : NULL;
+	AUTO_BUF struct buf names = { 0 };
+
+	if (!j->network || (n && conf_network_allows(n, owner)))
+		return 0;
+	for (size_t i = 0; i < c->noffers; i++)
+		if (conf_network_allows(&c->offers[i], owner) &&
+		    buf_printf(&names, "%s%s", names.len ? ", " : "", c->offers[i].name) < 0)
+			return cee_no_memory(e);
+	if (n && !names.len)
+		return json_wrong(e, "network",
+				  "%s is not for jobs of %.80s (network.%s.owners of cee.conf): leave it out",
+				  j->network, owner, j->network);
+	if (!names.len)
+		return json_wrong(e, "network",
+				  "jobs have no network here (cee.conf lists none for %.80s): leave it out", owner);
+	return json_wrong(e, "network", "\"%s\" is not one that jobs of %.80s may have here (there is %.200s)",
+			  j->network, owner, names.data);
 }
 
 int job_check(struct job *j, const struct conf *c, struct published *languages, struct cee_err *e)

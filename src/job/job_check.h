@@ -14,5 +14,7 @@ struct published;
  * Without published languages only the ceilings are checked.
  * -1 EINVAL, and e names the field and what would be right. */
 int job_check(struct job *j, const struct conf *c, struct published *languages, struct cee_err *e);
+/* Whether jobs of the owner may use the job's network, if it names one. -1 as above. */
+int job_check_network(const struct job *j, const struct conf *c, const char *owner, struct cee_err *e);
 
 #endif

@@ -41,6 +41,11 @@ int lang_set_available(struct lang *l, const char *words)
 	return set_text(&l->available, words);
 }
 
+int lang_set_registry(struct lang *l, const char *text)
+{
+	return set_text(&l->registry, text);
+}
+
 int lang_set_runtimes(struct lang *l, const char *text)
 {
 	return set_text(&l->runtimes, text);
@@ -126,6 +131,7 @@ int langs_keep_told(struct langs *ls, const struct langs *from)
 		for (size_t k = 0; k < from->n; k++)
 			if (strcmp(ls->l[i].image, from->l[k].image) == 0 &&
 			    (keep_text(&ls->l[i].available, from->l[k].available) < 0 ||
+			     keep_text(&ls->l[i].registry, from->l[k].registry) < 0 ||
 			     keep_text(&ls->l[i].runtimes, from->l[k].runtimes) < 0 ||
 			     keep_text(&ls->l[i].told_versions, from->l[k].told_versions) < 0))
 				return -1;

@@ -12,6 +12,8 @@ bool lang_has_framework(const struct lang *l, const char *framework);
 int lang_set_available(struct lang *l, const char *words);
 /* Sets the runtimes from its label cee.runtimes in the same way. */
 int lang_set_runtimes(struct lang *l, const char *text);
+/* Sets the registry from its label cee.registry; NULL: none. */
+int lang_set_registry(struct lang *l, const char *text);
 /* The versions in text, which are separated by newlines or spaces: the valid ones without duplicates, separated by
  * spaces, at most LANG_VERSIONS. malloc'ed; NULL ENOMEM. */
 enum { LANG_VERSIONS = 16, LANG_VERSION_LEN = 64 };

@@ -16,6 +16,7 @@ void lang_release(struct lang *l)
 	free(l->available);
 	free(l->told_versions);
 	free(l->runtimes);
+	free(l->registry);
 	free(l->image);
 	free(l->pull);
 	strv_release(l->distribution, l->ndistribution);

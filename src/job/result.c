@@ -36,6 +36,7 @@ void result_release(struct result *r)
 	free(r->runner);
 	free(r->box);
 	free(r->runtime);
+	free(r->network.name);
 	for (size_t i = 0; i < r->files.nleft; i++)
 		free(r->files.left[i].name);
 	layer_packages_release(r->packages, r->npackages);

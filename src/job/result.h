@@ -47,6 +47,12 @@ struct result_files {
 	size_t nleft;
 };
 
+/* What passed the gate of a job with a network. */
+struct result_network {
+	char *name; /* NULL: the job had none */
+	int64_t connections, in, out, refused;
+};
+
 struct result {
 	char id[ID_LEN + 1];
 	enum why why;
@@ -67,6 +73,7 @@ struct result {
 		int total, run, passed, failed;
 	} tests; /* total 0: a job without tests */
 	struct result_files files;
+	struct result_network network;
 	char *runtime; /* the runtime, such as ".NET 10.0.1", if the language's image reports it; or NULL */
 	enum compiled_by compiler;
 	struct layer_package *packages;

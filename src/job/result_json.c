@@ -281,6 +281,20 @@ static const struct json_member files_members[] = {
 };
 #undef AT
 
+/* ---- the network --------------------------------------------------------------------- */
+
+static bool has_network(const void *whole)
+{
+	return ((const struct result *)whole)->network.name;
+}
+
+#define AT(m) .at = offsetof(struct result_network, m)
+static const struct json_member network_members[] = {
+	{ "name", JSON_TEXT, AT(name) },  { "connections", NUMBER(AT(connections)) }, { "bytes_in", NUMBER(AT(in)) },
+	{ "bytes_out", NUMBER(AT(out)) }, { "refused", NUMBER(AT(refused)) },	      { 0 },
+};
+#undef AT
+
 /* ---- the rest ----------------------------------------------------------------------- */
 
 static void put_id(struct json_writer *w, const char *name, const void *whole)
@@ -382,6 +396,7 @@ const struct json_member result_members[] = {
 	{ "files", JSON_OBJECT, AT(files), .fields = files_members, .has = has_files, .begin = begin_files },
 	{ "left", JSON_OWN, .has = has_left, .put = put_left, .get = get_left },
 	{ "left_more", JSON_OWN, .has = has_left_more, .put = put_left_more, .get = get_left_more },
+	{ "network", JSON_OBJECT, AT(network), .fields = network_members, .has = has_network },
 	{ "phases", JSON_OBJECT, 0, .fields = phases_members },
 	{ 0 },
 };

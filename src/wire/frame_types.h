@@ -60,7 +60,9 @@ enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 3, FRAME_NAME_MAX = 
 	/* a file that was not collected: u32 enum left_reason, name; LEFT_MORE: u32, u64 */                             \
 	F(LEFT, 40, 0, -1, 4, 4 + FRAME_NAME_MAX)                                                                        \
 	/* a test may be sent */                                                                                         \
-	F(NEXT, 41, 0, -1, 0, 0)
+	F(NEXT, 41, 0, -1, 0, 0)                                                                                         \
+	/* struct frame_network, as NETWORK_FIELDS u64: what has passed the box's gate; before DONE */                   \
+	F(NETWORK, 42, 0, -1, 8 * NETWORK_FIELDS, 8 * NETWORK_FIELDS)
 
 enum frame_type {
 #define F(id, number, stream, text, min, max) FRAME_##id = number,
@@ -128,6 +130,21 @@ enum {
 	FRAME_END_FIELDS(F)
 #undef F
 		END_FIELDS
+};
+
+/* FRAME_NETWORK's fields, in this order: F(ID, name, what) */
+#define FRAME_NETWORK_FIELDS(F)                                                                                        \
+	F(CONNECTIONS, connections, "to the gate that were not refused")                                               \
+	F(IN, in, "bytes to the program")                                                                              \
+	F(OUT, out, "bytes from the program")                                                                          \
+	F(REFUSED, refused, "connections that were refused: by the gate, or beyond a bound")                           \
+	F(DEAD, dead, "1 if the gate did not answer when the job ended")
+
+enum {
+#define F(id, name, what) NETWORK_##id,
+	FRAME_NETWORK_FIELDS(F)
+#undef F
+		NETWORK_FIELDS
 };
 
 /* END's status, whatever the limit in how: the program's exit code (0 to 255), or END_SIGNAL + the number of

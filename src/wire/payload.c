@@ -206,6 +206,26 @@ int frame_end_signal(const struct frame_end *e)
 	return e->status < END_SIGNAL ? 0 : (int)(e->status - END_SIGNAL);
 }
 
+void frame_pack_network(struct payload *p, const struct frame_network *n)
+{
+	p->len = 0;
+#define F(id, name, what) payload_add64(p, n->name);
+	FRAME_NETWORK_FIELDS(F)
+#undef F
+}
+
+bool frame_unpack_network(const void *data, size_t len, struct frame_network *n)
+{
+	const unsigned char *d = data;
+
+	if (len != 8 * NETWORK_FIELDS)
+		return false;
+#define F(id, name, what) n->name = frame_get64(d + 8 * NETWORK_##id);
+	FRAME_NETWORK_FIELDS(F)
+#undef F
+	return true;
+}
+
 int frame_pack_left(struct payload *p, const struct frame_left *l)
 {
 	p->len = 0;

@@ -65,6 +65,12 @@ struct frame_end {
 #undef F
 };
 
+struct frame_network {
+#define F(id, name, what) uint64_t name;
+	FRAME_NETWORK_FIELDS(F)
+#undef F
+};
+
 struct frame_left {
 	enum left_reason reason;
 	uint64_t more; /* LEFT_MORE: how many; otherwise 0 */
@@ -99,6 +105,9 @@ void frame_pack_end(struct payload *p, const struct frame_end *e);
 bool frame_unpack_end(const void *data, size_t len, struct frame_end *e);
 int frame_end_exit_code(const struct frame_end *e); /* -1 if it did not exit by itself */
 int frame_end_signal(const struct frame_end *e);    /* 0: none */
+
+void frame_pack_network(struct payload *p, const struct frame_network *n);
+bool frame_unpack_network(const void *data, size_t len, struct frame_network *n);
 
 int frame_pack_left(struct payload *p, const struct frame_left *l);
 bool frame_unpack_left(const void *data, size_t len, struct frame_left *l);

@@ -32,6 +32,7 @@ CREDIT = 38
 TROUBLE = 39
 LEFT = 40
 NEXT = 41
+NETWORK = 42
 
 # bits of a JOB's flags
 JOB_MERGE = 1

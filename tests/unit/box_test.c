@@ -484,6 +484,8 @@ static void remove_in_each_state(void)
 		struct bench t;
 		struct box *b;
 
+		if (s == BOX_GATING) /* gate_test.c */
+			continue;
 		bench_start(&t);
 		b = make_up_to(&t, s);
 		CHECK(b->state == s);
@@ -550,7 +552,7 @@ static void slots(void)
 	box_remove(a);
 	CHECK(make_up_to(&t, BOX_READY)->slot == 2); /* a uid is free when its box has gone, not before */
 	fake_ok(&t.fake, ENGINE_REMOVE);
-	CHECK(make_up_to(&t, BOX_READY)->slot == 0 && boxes_find(&t.boxes, b->container) == b);
+	CHECK(make_up_to(&t, BOX_READY)->slot == 0 && boxes_have(&t.boxes, b->container));
 	bench_end(&t);
 }
 

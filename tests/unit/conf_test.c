@@ -46,6 +46,32 @@ static void defaults(void)
 			      (c.dflt[p].v[i] > 0 || i == LIMIT_WALL));
 }
 
+static void networks(void)
+{
+	const struct conf_network *n;
+
+	CHECK(parse("network.lab = example.org:443, *.example.net:80 10.0.0.5:5432\nnetwork.lab.owners = uid-* "
+		    "http-web-ann\n"
+		    "network.lab.connections = 7\nnetwork.lab.bytes = 1M\nnetwork.all = a.test:1\n"
+		    "gate.image = me/gate:1\ngate.network = host\ngate.dns = 10.0.0.1") == 0);
+	n = conf_network_find(&c, "lab");
+	CHECK(n && n->nhosts == 3 && n->hosts[2].port == 5432 && n->connections == 7 && n->bytes == 1 << 20);
+	CHECK(conf_network_allows(n, "uid-1000") && conf_network_allows(n, "http-web-ann"));
+	CHECK(!conf_network_allows(n, "http-web-bob") && !conf_network_allows(n, "anon"));
+	n = conf_network_find(&c, "all"); /* by default those of this host alone */
+	CHECK(n && n->connections == 200 && conf_network_allows(n, "uid-0") && !conf_network_allows(n, "http-web-ann"));
+	CHECK(!conf_network_find(&c, "other") && strcmp(c.gate_network, "host") == 0);
+	CHECK(refused("network.lab = example.org", "HOST:PORT") && refused("network.lab =", "is empty"));
+	CHECK(refused("network.none = a.b:1", "network's name") && refused("network.a/b = a.b:1", "network's name"));
+	CHECK(refused("network.lab = a.b:1\nnetwork.lab = a.b:1", "duplicate"));
+	CHECK(refused("network.lab.colour = 1", "unknown key") &&
+	      refused("network.lab.bytes = 5", "network.lab: is missing"));
+	CHECK(refused("network.lab = a.b:1\nnetwork.lab.connections = 0", "whole number"));
+	CHECK(refused("gate.network = none", "bridge, host") && refused("gate.network = container:x", "bridge, host"));
+	CHECK(refused("gate.dns = a.test", "address of a resolver") && refused("gate.image = a b", "name of an image"));
+	CHECK(refused("packages.index.pip = http://", "absolute path"));
+}
+
 static void all_keys(void)
 {
 	CHECK(parse("# a comment\n\n  spool =  a/b c  # with a comment\nlanguages=l\ndocker_host = unix:///x.sock\r\n"
@@ -172,6 +198,7 @@ int main(void)
 {
 	RUN(keep);
 	RUN(defaults);
+	RUN(networks);
 	RUN(all_keys);
 	RUN(refusals);
 	RUN(loading);

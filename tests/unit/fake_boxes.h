@@ -33,7 +33,8 @@ struct box *box_new(struct boxes *bs, const struct box_spec *spec)
 	b->cells = bs->cells;
 	b->spec = *spec;
 	b->spec.image = strdup(spec->image);
-	b->spec.writable = b->spec.network = b->spec.index = b->spec.authorities = NULL;
+	b->spec.gate = NULL;
+	b->spec.writable = b->spec.index = b->spec.authorities = NULL;
 	b->born = loop_now(bs->loop);
 	snprintf(b->container, sizeof b->container, "%u", ++bs->serial);
 	b->next = bs->first;

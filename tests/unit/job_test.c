@@ -279,8 +279,12 @@ static void later(void)
 	      field_refused("\"tty\":{\"rows\":65536}", "tty.rows"));
 	CHECK(field_refused("\"tty\":1", "tty: must be true") && field_refused("\"tty\":{\"colour\":1}", "colour"));
 	CHECK(field_refused("\"tty\":true,\"tests\":[{\"stdin\":\"\"}]", "tty: cannot be combined with tests"));
-	CHECK(field_refused("\"network\":\"lab\"", "network: is not supported") &&
-	      field_refused("\"network\":true", "network"));
+	CHECK(field_good("\"network\":\"lab\"") && strcmp(j.network, "lab") == 0 && j.retries == 0);
+	CHECK(field_good("\"network\":\"lab\",\"retries\":1") && j.retries == 1);
+	CHECK(field_good("\"network\":\"none\"") && !j.network && j.retries == 1);
+	CHECK(field_refused("\"network\":true", "network") &&
+	      field_refused("\"network\":\"a b\"", "network: must be") &&
+	      field_refused("\"network\":\"lab\",\"check\":true", "check: runs no program"));
 	CHECK(field_refused("\"from\":\"x\"", "from: is reserved") &&
 	      field_refused("\"session\":1", "session: is reserved"));
 }

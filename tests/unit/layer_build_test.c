@@ -94,7 +94,8 @@ static void bench_start(struct bench *t)
 		abort();
 	c->layers = t->path;
 	c->layers_max = INT64_MAX;
-	c->package_network = c->package_proxy = c->package_certificates = (char *)"";
+	c->package_network = c->gate_dns = c->package_proxy = c->package_certificates = (char *)"";
+	c->gate_image = (char *)"cee/gate";
 	c->package_bytes = 1 << 20;
 	c->package_inodes = 100;
 	c->package_memory = 64 << 20;
@@ -102,6 +103,7 @@ static void bench_start(struct bench *t)
 	c->package_boxes = 2;
 	t->lang = (struct lang){ .name = (char *)"py", .image = (char *)"cee/py", .file = (char *)"main.py" };
 	t->lang.layer.grammar = (char *)"pip";
+	t->lang.registry = (char *)"example.org:443";
 	for (int i = 0; i < 4; i++) {
 		static char *const names[] = { (char *)"one", (char *)"two", (char *)"three", (char *)"four" };
 
@@ -536,7 +538,7 @@ static void environment(void)
 	b = last_box(&t.boxes);
 	box_comes_up(b);
 	CHECK(was_sent(b, "HOME=/tmp") && !was_sent(b, "HOME=/root") && was_sent(b, "LANG=C"));
-	CHECK(was_sent(b, "https_proxy=http://proxy:3128"));
+	CHECK(was_sent(b, "https_proxy=http://127.0.0.1:3128"));
 	CHECK(was_sent(b, "SSL_CERT_FILE=/.cee/authorities.pem") && was_sent(b, "/fetch"));
 	CHECK(was_sent(b, "\"name\":\"one\",\"version\":\"1.0\""));
 	CHECK(was_sent(b, "\"index\":\"\""));

@@ -82,6 +82,11 @@ static void sync_answers(int error)
 	r->done(r->arg, error);
 }
 
+bool box_file_there(const char *path)
+{
+	return path && *path;
+}
+
 bool boxes_cells(const struct boxes *bs)
 {
 	return bs->cells;

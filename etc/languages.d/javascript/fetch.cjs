@@ -140,7 +140,16 @@ function lock() {
 	return taken.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+// The public registry is the one that npm itself knows.
+function publicRegistry() {
+	return execFileSync(process.execPath, [program('npm'), 'config', 'get', 'registry', '--loglevel=silent'], { encoding: 'utf8' }).trim();
+}
+
 async function main() {
+	if (process.argv[2] === '--registry') {	// for the image's label
+		const { protocol, hostname, port } = new URL(publicRegistry());
+		return console.log(`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`);
+	}
 	const request = JSON.parse(fs.readFileSync(0, 'utf8'));
 	const dependencies = Object.fromEntries(request.packages.map((p) => [p.name, p.version]));
 	fs.mkdirSync('project');
@@ -151,8 +160,7 @@ async function main() {
 		'--no-color', '--no-progress', '--loglevel=error', '--logs-max=0', '--lockfile-version=3',
 		'--userconfig', `${none}-user`, '--globalconfig', `${none}-global`, '--cache', path.resolve('cache'),
 		'--fetch-retries=2', '--fetch-retry-mintimeout=300', '--fetch-retry-maxtimeout=2000', '--fetch-timeout=20000'];
-	// the public registry is the one that npm itself knows
-	const index = request.index || execFileSync(process.execPath, [program('npm'), 'config', 'get', 'registry', '--loglevel=silent'], { encoding: 'utf8' }).trim();
+	const index = request.index || publicRegistry();
 	const done = await npm(args, index.startsWith('/') ? await serve(index) : index);
 	if (fs.existsSync(REFUSED))
 		throw new Failure(WRONG, `${fs.readFileSync(REFUSED, 'utf8')}\nof what is asked for: ${request.packages.map((p) => p.name).join(', ').slice(0, 500)}`);

@@ -10,3 +10,5 @@ cp /usr/lib/cee/python/cee_layer.py $site/
 python3 -c 'import sys, py_compile
 for name in sys.argv[1:]:
 	py_compile.compile(name, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)' $site/cee_layer.py
+# the hosts that the client asks without an index, for the image's label
+python3 -I /usr/lib/cee/python/fetch.py --registry > /usr/lib/cee/python/registry

@@ -93,6 +93,10 @@ void put_result(struct result *r)
 	put_phase("compile", &r->phase[PHASE_COMPILE]);
 	put_phase("run", &r->phase[PHASE_RUN]);
 	put_files(&r->files);
+	if (r->network.name)
+		out("%-9s %s: %" PRId64 " connections, %" PRId64 " bytes in, %" PRId64 " out; %" PRId64 " refused\n",
+		    "network", clean(r->network.name), r->network.connections, r->network.in, r->network.out,
+		    r->network.refused);
 	if (r->dropped_by_disk)
 		out("%-9s %" PRId64 " bytes of output: the spool's disk was full\n", "lost", r->dropped_by_disk);
 }

@@ -1,6 +1,6 @@
 // Packages.cs - the package client of C#: resolves a job's NuGet packages into a layer
 //
-// Runs in a package box (cee-languages(5), "What packages become"): a request as JSON on standard
+// Packages come from the registry alone (Registry.cs). Runs in a package box (cee-languages(5), "What packages become"): a request as JSON on standard
 // input, the folder `layer` as the answer, exit status 0, 1 or 75, and on standard error only errors for
 // the user. It is NuGet's own restore, from the SDK's assemblies, without MSBuild: no code of a package
 // is run, and no nuget.config is read.
@@ -26,13 +26,18 @@ static class Packages
 	sealed record Package(string name, string version);
 	sealed record Request(string language, string framework, Package[] packages, string index);
 
-	static async Task<int> Main()
+	static async Task<int> Main(string[] arguments)
 	{
+		if (arguments is ["--registry"]) {	// for the image's label: the hosts that are asked without an index
+			var index = new Uri(Restore.PublicIndex);
+			Console.WriteLine($"{index.Host}:{index.Port}");
+			return 0;
+		}
 		// revocation checks would ask other hosts than the registry
 		Environment.SetEnvironmentVariable("NUGET_CERT_REVOCATION_MODE", "offline");
 		using var input = Console.OpenStandardInput();
 		var request = JsonSerializer.Deserialize<Request>(input)!;
-		var log = new Messages();
+		var log = new Messages { Packages = string.Join(", ", request.packages.Take(10).Select(p => $"{p.name} {p.version}")) };
 		var restore = new Restore(request.framework, request.index is "" ? Restore.PublicIndex : request.index, log);
 
 		Directory.CreateDirectory(Folder);

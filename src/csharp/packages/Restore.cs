@@ -68,7 +68,8 @@ sealed class Restore
 		var graph = new DependencyGraphSpec();
 		using var cache = new SourceCacheContext { NoCache = true, DirectDownload = true };
 		var settings = NullSettings.Instance;
-		var sources = new List<SourceRepository> { Repository.Factory.GetCoreV3(Source) };
+		var providers3 = Repository.Provider.GetCoreV3().Append(new Lazy<INuGetResourceProvider>(() => new RegistryHandlerProvider()));
+		var sources = new List<SourceRepository> { new(Source, providers3) };
 		var providers = new RestoreCommandProvidersCache().GetOrCreate(folder, Array.Empty<string>(), sources, cache, log);
 
 		graph.AddProject(spec);

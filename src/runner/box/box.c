@@ -1,9 +1,9 @@
 /* box.c - the life of a box
  *
  *     NEW → CREATING → ATTACHING → STARTING → GREETING → READY ⇄ RESTING
- *              │           │           │          │        │        │
- *              │           │           │          │        ├────────┴→ DOUBTED
- *              └───────────┴───────────┴──────────┴────────┴──────────────┴──────→ REMOVING → GONE
+ *              │           │           │        │   ↘    ↗ │        │
+ *              │           │           │        │   GATING  ├────────┴→ DOUBTED
+ *              └───────────┴───────────┴────────┴──────┴────┴────────────┴──────→ REMOVING → GONE
  *
  * states[] is that picture as data, with each state's deadline. Only box_enter writes a state: it logs the step and
  * sets the deadline of the new state, so no timer outlives its state. Every box ends through REMOVING and GONE,
@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
 #include "runner/box/container.h"
+#include "runner/box/gate.h"
 #include "runner/core/log.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
@@ -46,7 +47,8 @@ static const struct {
 			   TO(ATTACHING) | TO(REMOVING) },
 	[BOX_ATTACHING] = { 20000000, "the engine did not attach the box within 20 s", TO(STARTING) | TO(REMOVING) },
 	[BOX_STARTING] = { 60000000, "the engine did not start the box within a minute", TO(GREETING) | TO(REMOVING) },
-	[BOX_GREETING] = { 20000000, "cee-init did not answer within 20 s", TO(READY) | TO(REMOVING) },
+	[BOX_GREETING] = { 20000000, "cee-init did not answer within 20 s", TO(READY) | TO(GATING) | TO(REMOVING) },
+	[BOX_GATING] = { 0, NULL, TO(READY) | TO(REMOVING) }, /* the gate has deadlines of its own */
 	[BOX_RESTING] = { 20000000, "cee-init did not get ready for another job within 20 s",
 			  TO(READY) | TO(DOUBTED) | TO(REMOVING) },
 	[BOX_READY] = { 0, NULL, TO(RESTING) | TO(DOUBTED) | TO(REMOVING) },
@@ -141,6 +143,8 @@ void box_remove(struct box *b)
 	b->ended = NULL;
 	if (b->state >= BOX_REMOVING)
 		return;
+	gate_close(b->gate);
+	b->gate = NULL;
 	attach_close(&b->attach); /* first: an undrained stream makes the engine hang */
 	if (b->call && b->state != BOX_CREATING) {
 		engine_forget(b->call);
@@ -242,7 +246,9 @@ static void maybe_ready(struct box *b)
 {
 	if (b->state == BOX_RESTING) {
 		box_enter(b, BOX_READY);
-	} else if (b->state == BOX_GREETING && b->greeted) {
+	} else if (b->state == BOX_GREETING && b->greeted && b->gate && b->gate->state != GATE_OPEN) {
+		box_enter(b, BOX_GATING);
+	} else if ((b->state == BOX_GREETING && b->greeted) || b->state == BOX_GATING) {
 		box_enter(b, BOX_READY);
 		if (b->ready)
 			b->ready(b->arg);
@@ -351,17 +357,38 @@ static void created(void *arg, const struct engine_answer *a)
 	}
 }
 
-/* The lowest unused number: a uid is reused only after its box is gone. */
-static unsigned free_slot(const struct boxes *bs)
+static void gate_opened(void *arg)
 {
-	for (unsigned slot = 0;; slot++) {
-		struct box *b = bs->first;
+	struct box *b = arg;
 
-		while (b && b->slot != slot)
-			b = b->next;
-		if (!b)
-			return slot;
+	if (b->state == BOX_GATING)
+		maybe_ready(b);
+}
+
+static void gate_failed(void *arg, const char *reason)
+{
+	struct box *b = arg;
+
+	b->gate = NULL;
+	box_failed(b, BOX_OURS, reason);
+}
+
+/* The gate and the box are made at the same time; the box is ready when both are. */
+static int make(struct box *b, const struct box_spec *spec)
+{
+	struct box_spec s = *spec;
+
+	b->spec.image = strdup(spec->image);
+	if (!b->spec.image)
+		return -1;
+	if (spec->gate) {
+		b->gate = gate_new(b->boxes, spec->gate, gate_opened, gate_failed, b);
+		if (!b->gate)
+			return -1;
+		s.gate_folder = b->gate->folder;
 	}
+	b->call = container_create(b->boxes, &s, b->slot, created, b);
+	return b->call ? 0 : -1;
 }
 
 struct box *box_new(struct boxes *bs, const struct box_spec *spec)
@@ -371,19 +398,20 @@ struct box *box_new(struct boxes *bs, const struct box_spec *spec)
 	if (!b)
 		return NULL;
 	b->boxes = bs;
-	b->slot = free_slot(bs);
+	b->slot = boxes_free_slot(bs);
 	b->born = loop_now(bs->loop);
 	timer_init(&b->deadline, bs->loop, late);
 	b->spec = *spec;
-	b->spec.network = b->spec.writable = b->spec.index = b->spec.authorities = NULL; /* the caller's */
-	b->spec.image = strdup(spec->image);
-	b->call = b->spec.image ? container_create(bs, spec, b->slot, created, b) : NULL;
-	if (!b->call) {
+	b->spec.gate = NULL; /* the caller's, as these are */
+	b->spec.writable = b->spec.index = b->spec.authorities = NULL;
+	b->next = bs->first; /* before the gate takes a slot */
+	bs->first = b;
+	if (make(b, spec) < 0) {
+		bs->first = b->next;
+		gate_close(b->gate);
 		box_free(b);
 		return NULL;
 	}
-	b->next = bs->first;
-	bs->first = b;
 	box_enter(b, BOX_CREATING);
 	return b;
 }

@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct gate_rules;
+
 /* Why a box failed while it had a user. */
 enum box_end {
 	BOX_OURS,     /* a fault of the engine or of the runner: worth another try */
@@ -32,6 +34,8 @@ enum box_end {
 	BOX_DIED      /* its init died: because of the job, or killed from outside */
 };
 
+#define BOX_AUTHORITIES "/.cee/authorities.pem"
+
 /* Sizes and names of one box. */
 struct box_spec {
 	const char *image;
@@ -39,10 +43,13 @@ struct box_spec {
 	int64_t disk, inodes;
 	int64_t processes;
 	int64_t open_files;
-	/* for package boxes (package_box.c); only box_new reads these */
-	const char *network;		 /* NULL: none */
+	/* The box's way to a network; only box_new reads the rules. NULL: none. */
+	const struct gate_rules *gate;
+	int64_t gate_connections, gate_bytes; /* that may pass */
+	const char *gate_folder;	      /* set by box_new: of the host, mounted at GATE_FOLDER; or NULL */
+	/* for package boxes (package_box.c), and authorities for network jobs too; only box_new reads these */
 	const char *writable;		 /* a folder of the host, mounted at /.cee/layer; or NULL */
-	const char *index, *authorities; /* mounted read-only at /.cee/index and /.cee/authorities.pem; or NULL */
+	const char *index, *authorities; /* mounted read-only at /.cee/index and BOX_AUTHORITIES; or NULL */
 	bool tools;			 /* mount cee-init as a program at /.cee/pack */
 	bool probe;			 /* a box of the self-test, in which CEE_STOP_AT has no effect */
 };
@@ -55,6 +62,7 @@ enum box_idle_state {
 };
 
 struct pool;
+struct gate;
 
 struct box {
 	struct boxes *boxes;
@@ -68,6 +76,7 @@ struct box {
 	char said[200];		       /* the last line of its standard error: why there are no cells */
 	struct attach attach;
 	struct engine_call *call;
+	struct gate *gate; /* or NULL */
 	struct timer deadline;
 	struct box *next;
 	int64_t born; /* loop_now */

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
+#include "runner/box/gate.h"
 #include "runner/core/log.h"
 #include "spool/owner_name.h"
 
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { AGAIN_US = 50000 };
 
@@ -63,7 +65,7 @@ static void listed(void *arg, const struct engine_answer *a)
 	for (size_t i = 0; i < a->ncontainers; i++) {
 		const char *id = a->containers[i].id;
 
-		if (boxes_find(s->boxes, id))
+		if (boxes_have(s->boxes, id))
 			continue;
 		log_event("sweep", "runner", s->runner, "box", id, NULL);
 		left++;
@@ -71,8 +73,11 @@ static void listed(void *arg, const struct engine_answer *a)
 			       s))
 			s->open++;
 	}
-	if (s->open == 0)
-		end(s, left ? -1 : 0);
+	if (s->open != 0)
+		return;
+	if (!left && strcmp(s->runner, s->boxes->runner) != 0)
+		gates_sweep(s->boxes, s->runner);
+	end(s, left ? -1 : 0);
 }
 
 static void list(struct timer *t)

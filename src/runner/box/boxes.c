@@ -6,6 +6,7 @@
 #include "engine/attach.h"
 #include "engine/engine.h"
 #include "runner/box/box.h"
+#include "runner/box/gate.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 
@@ -66,8 +67,17 @@ void boxes_release(struct boxes *bs)
 		free((char *)b->spec.image);
 		free(b);
 	}
-	free(bs->layers);
-	bs->layers = NULL;
+	while (bs->gates) {
+		struct gate *g = bs->gates;
+
+		bs->gates = g->next;
+		engine_forget(g->call);
+		attach_close(&g->attach);
+		loop_timer(&g->deadline, 0);
+		free(g->folder); /* the next runner of this name removes it from the disk: gates_sweep */
+		free(g);
+	}
+	boxes_set_layers(bs, NULL);
 }
 
 /* ---- lookup and counts ---------------------------------------------------------------------- */
@@ -77,13 +87,46 @@ struct box *boxes_first(const struct boxes *bs)
 	return bs->first;
 }
 
-struct box *boxes_find(const struct boxes *bs, const char *container)
+bool boxes_have(const struct boxes *bs, const char *container)
 {
-	struct box *b = bs->first;
+	for (const struct box *b = bs->first; b; b = b->next)
+		if (strcmp(b->container, container) == 0)
+			return true;
+	for (const struct gate *g = bs->gates; g; g = g->next)
+		if (strcmp(g->container, container) == 0)
+			return true;
+	return false;
+}
 
-	while (b && strcmp(b->container, container) != 0)
-		b = b->next;
-	return b;
+static bool slot_taken(const struct boxes *bs, unsigned slot)
+{
+	for (const struct box *b = bs->first; b; b = b->next)
+		if (b->slot == slot)
+			return true;
+	for (const struct gate *g = bs->gates; g; g = g->next)
+		if (g->slot == slot)
+			return true;
+	return false;
+}
+
+unsigned boxes_free_slot(const struct boxes *bs)
+{
+	unsigned slot = 0;
+
+	while (slot_taken(bs, slot))
+		slot++;
+	return slot;
+}
+
+/* Different runners of a host start at different places in the range. */
+unsigned boxes_uid(const struct boxes *bs, unsigned slot)
+{
+	const struct conf *c = &bs->config->conf;
+	unsigned h = 5381;
+
+	for (const char *p = bs->runner; *p; p++)
+		h = h * 33 ^ (unsigned char)*p;
+	return c->uid_base + (h + slot) % (c->uid_count ? c->uid_count : 1);
 }
 
 static int count_from_to(const struct boxes *bs, enum box_state from, enum box_state to)
@@ -102,7 +145,7 @@ int boxes_count(const struct boxes *bs)
 
 int boxes_coming(const struct boxes *bs)
 {
-	return count_from_to(bs, BOX_NEW, BOX_GREETING);
+	return count_from_to(bs, BOX_NEW, BOX_GATING);
 }
 
 int boxes_going(const struct boxes *bs)
@@ -142,9 +185,12 @@ void boxes_set_cells(struct boxes *bs, bool cells)
 void boxes_set_layers(struct boxes *bs, const char *path)
 {
 	free(bs->layers);
-	bs->layers = NULL;
+	free(bs->gates_path);
+	bs->layers = bs->gates_path = NULL;
 	if (path && asprintf(&bs->layers, "%s/whole", path) < 0)
 		bs->layers = NULL;
+	if (path && asprintf(&bs->gates_path, "%s/gates", path) < 0)
+		bs->gates_path = NULL;
 }
 
 int64_t box_memory(const struct conf *c, const struct limits *l)

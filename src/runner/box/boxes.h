@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct box;
+struct gate;
 
 #define BOX_STATES(S)                                                                                                  \
 	S(NEW, "new")                                                                                                  \
@@ -23,6 +24,7 @@ struct box;
 	S(ATTACHING, "attaching")                                                                                      \
 	S(STARTING, "starting")                                                                                        \
 	S(GREETING, "greeting") /* started; init has not sent READY */                                                 \
+	S(GATING, "gating")	/* init is ready; the box's gate is not open yet */                                    \
 	S(RESTING, "resting")	/* a job has ended; init has not sent READY again */                                   \
 	S(READY, "ready")	/* has a job, or may get one */                                                        \
 	S(DOUBTED, "doubted")	/* its stream ended: asking whether the box or the engine failed */                    \
@@ -45,6 +47,8 @@ struct boxes {
 	unsigned serial;	 /* of the containers' names */
 	bool cells;		 /* new boxes can have cells */
 	char *layers;		 /* the directory of complete layers, or NULL */
+	char *gates_path;	 /* the directory of gates' folders, or NULL */
+	struct gate *gates;	 /* gates that are not gone */
 	void (*gone)(void *arg); /* a box is gone */
 	void *arg;
 };
@@ -62,8 +66,12 @@ void boxes_release(struct boxes *bs);
 
 /* The first box, for the pool; the others follow by next. */
 struct box *boxes_first(const struct boxes *bs);
-/* The box of that container; NULL: not in bs. */
-struct box *boxes_find(const struct boxes *bs, const char *container);
+/* Whether the container is a box or a gate of bs. */
+bool boxes_have(const struct boxes *bs, const char *container);
+/* The lowest number that no box and no gate has, and the uid of that number: a uid is reused only after its container is
+ * gone. */
+unsigned boxes_free_slot(const struct boxes *bs);
+unsigned boxes_uid(const struct boxes *bs, unsigned slot);
 /* The number of boxes that are not gone; that the engine is making; that it is removing. */
 int boxes_count(const struct boxes *bs);
 int boxes_coming(const struct boxes *bs);
@@ -75,7 +83,8 @@ size_t boxes_by_state(const struct boxes *bs, struct counters_boxes rows[BOX_STA
 /* Whether new boxes can have cells; the self-test may turn this off. */
 bool boxes_cells(const struct boxes *bs);
 void boxes_set_cells(struct boxes *bs, bool cells);
-/* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers. */
+/* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers; gates have folders in
+ * it. */
 void boxes_set_layers(struct boxes *bs, const char *path);
 
 /* The memory limit of a box for a job: the sum of the job's own limit, its disk, the tail of its output and the

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "runner/box/box.h"
 #include "runner/box/boxes.h"
+#include "runner/box/gate.h"
 #include "runner/core/config.h"
 #include "spool/owner_name.h"
 
@@ -18,18 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MOST_MOUNTS = 5, TMPFS_OF_A_CELL = 65536 };
-
-/* Different runners of a host start at different places in the range. */
-static unsigned slot_uid(const struct boxes *bs, unsigned slot)
-{
-	const struct conf *c = &bs->config->conf;
-	unsigned h = 5381;
-
-	for (const char *p = bs->runner; *p; p++)
-		h = h * 33 ^ (unsigned char)*p;
-	return c->uid_base + (h + slot) % (c->uid_count ? c->uid_count : 1);
-}
+enum { MOST_MOUNTS = 6, MOST_ENV = 3, TMPFS_OF_A_CELL = 65536 };
 
 static const char *or_null(const char *s)
 {
@@ -52,7 +42,8 @@ static size_t make_mounts(struct container_mount m[MOST_MOUNTS], const struct bo
 	n = s->tools ? add_mount(m, n, init, "/.cee/pack", true) : add_mount(m, n, bs->layers, "/.cee/layers", true);
 	n = add_mount(m, n, s->writable, "/.cee/layer", false);
 	n = add_mount(m, n, s->index, "/.cee/index", true);
-	return add_mount(m, n, s->authorities, "/.cee/authorities.pem", true);
+	n = add_mount(m, n, s->authorities, BOX_AUTHORITIES, true);
+	return add_mount(m, n, s->gate_folder, GATE_FOLDER, true);
 }
 
 struct tmpfs_options {
@@ -75,23 +66,24 @@ static void make_tmpfs(struct tmpfs_options *o, const struct box_spec *s, bool c
 struct engine_call *container_create(struct boxes *bs, const struct box_spec *s, unsigned slot, engine_done *done,
 				     void *arg)
 {
-	static const char *const entry[] = { "/.cee/init", NULL }, *const never[] = { "CEE_CELLS=never", NULL };
+	static const char *const entry[] = { "/.cee/init", NULL };
 	const struct config *c = bs->config;
-	unsigned uid = slot_uid(bs, slot);
+	unsigned uid = boxes_uid(bs, slot);
 	struct container_mount mounts[MOST_MOUNTS];
 	struct tmpfs_options o;
 	const struct container_tmpfs tmpfs[] = { { "/work", o.work }, { "/tmp", o.tmp }, { "/dev/shm", o.shm } };
 	const struct engine_label labels[] = { { "cee.spool", bs->spool }, { "cee.runner", bs->runner } };
-	char name[OWNER_MAX + 32];
+	char name[OWNER_MAX + 32], gate[80];
+	const char *env[MOST_ENV] = { NULL };
+	size_t nenv = 0;
 	struct container_spec spec = { .name = name,
 				       .image = s->image,
 				       .hostname = "box",
 				       .workdir = "/",
 				       .entrypoint = entry,
-				       .env = bs->cells ? NULL : never,
+				       .env = env,
 				       .uid = uid,
 				       .attach = true,
-				       .network = s->network,
 				       .own_proc = bs->cells, /* a cell masks those paths itself */
 				       .seccomp = c->seccomp,
 				       .apparmor = or_null(c->conf.apparmor),
@@ -109,5 +101,12 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 
 	snprintf(name, sizeof(name), "cee-%s-%u", bs->runner, ++bs->serial);
 	make_tmpfs(&o, s, bs->cells, uid);
+	if (!bs->cells)
+		env[nenv++] = "CEE_CELLS=never";
+	if (s->gate_folder) {
+		snprintf(gate, sizeof(gate), "CEE_GATE=%lld %lld", (long long)s->gate_connections,
+			 (long long)s->gate_bytes);
+		env[nenv] = gate;
+	}
 	return engine_ask(bs->engine, &(struct engine_request){ .op = ENGINE_CREATE, .container = &spec }, done, arg);
 }

@@ -2,7 +2,7 @@
  *
  * The label cee.frameworks of an image lists the frameworks of its language that it contains (cee-lang writes it);
  * only these are published to submitters. cee.runtimes has the runtime of each, for results. cee.versions lists the
- * image's versions, for languages whose file has none. If an image or its labels are missing, the language remains as
+ * image's versions, for languages whose file has none; cee.registry the hosts of its package client's registry. If an image or its labels are missing, the language remains as
  * in its file.
  *
  * Layers of packages belong to an image's id (layers/layer_builds.c). An id is cached for two seconds only, so that a
@@ -72,7 +72,8 @@ static const char *label(const struct engine_image *i, const char *name)
  * image does not exist. */
 static bool take(struct config *config, const char *image, const struct engine_image *i)
 {
-	const char *frameworks = label(i, "cee.frameworks"), *runtimes = label(i, "cee.runtimes");
+	const char *frameworks = label(i, "cee.frameworks"), *runtimes = label(i, "cee.runtimes"),
+		   *registry = label(i, "cee.registry");
 	bool changed = false;
 
 	for (size_t k = 0; k < config->langs.n; k++) {
@@ -82,19 +83,18 @@ static bool take(struct config *config, const char *image, const struct engine_i
 			continue;
 		changed |= l->nframeworks &&
 			   take_frameworks(l, *frameworks ? frameworks : NULL, *runtimes ? runtimes : NULL);
+		lang_set_registry(l, *registry ? registry : NULL);
 		changed |= take_versions(l, i ? label(i, "cee.versions") : NULL);
 	}
 	return changed;
 }
 
-static void answered(void *arg, const struct engine_answer *a)
+static void take_labels(struct image_ids *ids, const char *image, const struct engine_answer *a)
 {
-	AUTO_FREE struct label_request *r = arg;
-	struct image_ids *ids = r->ids;
 	struct config *config = ids->config;
 	char *published;
 
-	if ((a->result != ENGINE_OK && a->result != ENGINE_MISSING) || !take(config, r->image, a->image))
+	if ((a->result != ENGINE_OK && a->result != ENGINE_MISSING) || !take(config, image, a->image))
 		return;
 	published = lang_publish(&config->langs);
 	if (!published)
@@ -102,6 +102,13 @@ static void answered(void *arg, const struct engine_answer *a)
 	free(config->published);
 	config->published = published;
 	ids->changed(ids->arg);
+}
+
+static void answered(void *arg, const struct engine_answer *a)
+{
+	AUTO_FREE struct label_request *r = arg;
+
+	take_labels(r->ids, r->image, a);
 }
 
 static void ask_labels(struct image_ids *ids, const char *image)
@@ -174,6 +181,7 @@ static void id_answered(void *arg, const struct engine_answer *a)
 	image_ids_done *done = i->done;
 
 	i->done = NULL;
+	take_labels(i->ids, i->name, a); /* a layer is built with what its own image says */
 	free(i->id);
 	i->id = a->result == ENGINE_OK ? strdup(a->image->id) : NULL;
 	i->when = loop_now(i->ids->again.loop);

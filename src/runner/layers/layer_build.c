@@ -213,9 +213,11 @@ static void take_tree(void *arg, const void *data, size_t len)
 
 static void start_box(struct layer_build *b, const struct package_task *task)
 {
+	struct cee_err e;
+
 	sha256_init(&b->hash); /* a hash of the tree as received, then as sent */
-	if (package_box_start(&b->box, b->host->boxes, task) < 0)
-		fail(b, LAYER_FAILED, "out of memory");
+	if (package_box_start(&b->box, b->host->boxes, task, &e) < 0)
+		fail(b, LAYER_FAILED, e.msg);
 }
 
 static void unpack(struct layer_build *b)

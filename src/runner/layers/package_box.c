@@ -1,7 +1,7 @@
 /* package_box.c - one package box: a box that fetches packages, or one that unpacks them (package_box.h)
  *
- * A box that fetches has the language's image, and is the only kind of box that has a network.
- * In it the language's package client resolves the packages into a tree, and cee-init packs that tree
+ * A box that fetches has the language's image and a gate to a network (runner/box/gate.h), which knows the registry's
+ * hosts and no others. In it the language's package client resolves the packages into a tree, and cee-init packs that tree
  * (src/init/layer_tar.c); the output is a stream of bytes that is not parsed here. A box that unpacks has no
  * network, and one writable folder; it gets the same stream, and lists its contents.
  *
@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "job/language_argv.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/limit.h"
 #include "conf/conf.h"
 #include "engine/attach.h"
@@ -20,6 +21,8 @@
 #include "job/language.h"
 #include "layers/store.h"
 #include "runner/box/box.h"
+#include "runner/box/gate_env.h"
+#include "runner/layers/package_gate.h"
 #include "runner/layers/package_report.h"
 #include "runner/layers/package_request.h"
 #include "wire/frame.h"
@@ -33,7 +36,6 @@
 
 #define TOOL "/.cee/pack"
 #define WRITABLE "/.cee/layer"
-#define AUTHORITIES "/.cee/authorities.pem"
 #define REQUEST_FILE "request.json"
 
 enum { OUTPUT_MAX = 64 << 10, CLIENT_OUTPUT = 1 << 20, PROCESSES = 128, OPEN_FILES = 1024 };
@@ -84,22 +86,9 @@ static void send_phase(struct package_box *p, enum frame_phase phase, int64_t ou
 	attach_send(&p->box->attach, FRAME_PHASE, plan.data, plan.len);
 }
 
-static void send_variables(struct package_box *p, const char *const *names, size_t n, const char *value)
-{
-	char text[600];
-
-	for (size_t i = 0; i < n; i++) {
-		snprintf(text, sizeof text, "%s=%.500s", names[i], value);
-		send_text(p, FRAME_ENV, text);
-	}
-}
-
 /* The language's environment, and the names by which clients find the proxy and the certificate authorities. */
 static void send_environment(struct package_box *p)
 {
-	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY" },
-				 *const authorities[] = { "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE",
-							  "NODE_EXTRA_CA_CERTS", "npm_config_cafile" };
 	const struct conf *c = p->task.conf;
 	const struct job none = { .language = p->task.lang->name };
 	char **env = lang_env(p->task.lang, PHASE_COMPILE, &none);
@@ -109,10 +98,7 @@ static void send_environment(struct package_box *p)
 			send_text(p, FRAME_ENV, *v);
 	strv_free(env);
 	send_text(p, FRAME_ENV, "HOME=/tmp");
-	if (*c->package_proxy)
-		send_variables(p, proxies, sizeof proxies / sizeof *proxies, c->package_proxy);
-	if (box_file_there(c->package_certificates))
-		send_variables(p, authorities, sizeof authorities / sizeof *authorities, AUTHORITIES);
+	gate_env_send(&p->box->attach, p->gated, box_file_there(c->package_certificates));
 }
 
 static void send_request(struct package_box *p)
@@ -206,6 +192,7 @@ static void box_frame(void *arg, const struct frame *f)
 
 	switch ((unsigned)f->type) {
 	case FRAME_START:
+	case FRAME_NETWORK:
 		break;
 	case FRAME_OUT:
 		take_output(p, f);
@@ -267,16 +254,25 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 
 /* ---- the box ---------------------------------------------------------------------------------------- */
 
-static void fetch_spec(const struct package_task *t, struct box_spec *spec, struct limits *l)
+/* What a client of a registry needs at most; the disk bounds what it keeps. */
+enum { CONNECTIONS = 100000 };
+#define BYTES ((int64_t)64 << 30)
+
+static int fetch_spec(const struct package_task *t, struct package_gate *g, struct box_spec *spec, struct limits *l,
+		      struct cee_err *e)
 {
 	const struct conf *c = t->conf;
+	int gated = package_gate(g, c, t->lang, e);
 
 	l->v[LIMIT_MEMORY] = c->package_memory;
 	l->v[LIMIT_DISK] = c->package_bytes;
 	spec->inodes = c->package_inodes;
-	spec->network = c->package_network;
+	spec->gate = gated > 0 ? &g->rules : NULL;
+	spec->gate_connections = CONNECTIONS;
+	spec->gate_bytes = BYTES;
 	spec->index = package_index_folder(c, t->lang);
 	spec->authorities = box_file_there(c->package_certificates) ? c->package_certificates : NULL;
+	return gated;
 }
 
 static void unpack_spec(const struct package_task *t, struct box_spec *spec, struct limits *l)
@@ -287,8 +283,9 @@ static void unpack_spec(const struct package_task *t, struct box_spec *spec, str
 	spec->writable = t->folder;
 }
 
-int package_box_start(struct package_box *p, struct boxes *boxes, const struct package_task *task)
+int package_box_start(struct package_box *p, struct boxes *boxes, const struct package_task *task, struct cee_err *e)
 {
+	struct package_gate gate;
 	struct box_spec spec = { .image = task->lang->image,
 				 .processes = PROCESSES + 2, /* cee-init and the cell's supervisor */
 				 .open_files = OPEN_FILES,
@@ -300,15 +297,16 @@ int package_box_start(struct package_box *p, struct boxes *boxes, const struct p
 	p->task.folder = NULL;
 	limits_init(&l);
 	l.v[LIMIT_OUTPUT] = 0;
-	if (fetches(p))
-		fetch_spec(task, &spec, &l);
-	else
+	if (!fetches(p))
 		unpack_spec(task, &spec, &l);
+	else if (fetch_spec(task, &gate, &spec, &l, e) < 0)
+		return -1;
+	p->gated = spec.gate;
 	spec.disk = l.v[LIMIT_DISK];
 	spec.memory = box_memory(task->conf, &l);
 	p->box = box_new(boxes, &spec);
 	if (!p->box)
-		return -1;
+		return cee_no_memory(e);
 	box_use(p->box, box_ready, box_frame, box_ended, p);
 	return 0;
 }

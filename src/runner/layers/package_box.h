@@ -7,6 +7,7 @@
 #ifndef RUNNER_PACKAGE_BOX_H
 #define RUNNER_PACKAGE_BOX_H
 
+#include "base/error.h"
 #include "conf/conf.h"
 #include "job/language.h"
 #include "runner/box/box.h"
@@ -33,6 +34,7 @@ struct package_box_ops {
 struct package_box {
 	struct box *box; /* NULL: no box */
 	struct package_task task;
+	bool gated; /* the box has a network */
 	struct package_report report;
 	const struct package_box_ops *ops;
 	void *arg;
@@ -43,8 +45,8 @@ enum {
 	PACKAGE_BOX_SLACK_US = 30000000 /* for making the box */
 };
 
-/* -1 ENOMEM; no operation is called then. */
-int package_box_start(struct package_box *p, struct boxes *boxes, const struct package_task *task);
+/* -1: e says why there is no box; no operation is called then. */
+int package_box_start(struct package_box *p, struct boxes *boxes, const struct package_task *task, struct cee_err *e);
 /* Sends bytes of the packed tree to an unpacking box; last: these are the last bytes. -1 ENOMEM. */
 int package_box_send(struct package_box *p, const void *data, size_t len, bool last);
 void package_box_flush(struct package_box *p);

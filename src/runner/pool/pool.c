@@ -251,7 +251,7 @@ static void make_room(struct pool *p)
 
 struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *owner, enum box_from *from)
 {
-	struct box *b = best_idle(p, spec, owner);
+	struct box *b = spec->gate ? NULL : best_idle(p, spec, owner);
 	struct pool_entry *e = entry_of(p, spec);
 
 	if (e && !pool_shares(p, owner))
@@ -274,12 +274,12 @@ struct box *pool_take(struct pool *p, const struct box_spec *spec, const char *o
 	return b;
 }
 
-/* Whether a box may wait for its owner's next job: not if it was made for an older configuration, or if there are too
+/* Whether a box may wait for its owner's next job: not if it has a gate or was made for an older configuration, or if there are too
  * many boxes. */
 static bool may_wait(const struct pool *p, const struct box *b)
 {
-	return b->idle.generation == p->generation && pool_shares(p, b->owner) && p->config->conf.box_idle_us > 0 &&
-	       boxes_count(p->boxes) - boxes_going(p->boxes) <= most_boxes(p);
+	return !b->gate && b->idle.generation == p->generation && pool_shares(p, b->owner) &&
+	       p->config->conf.box_idle_us > 0 && boxes_count(p->boxes) - boxes_going(p->boxes) <= most_boxes(p);
 }
 
 void pool_give(struct pool *p, struct box *b)

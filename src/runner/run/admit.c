@@ -14,6 +14,7 @@
 #include "job/language_image.h"
 #include "job/languages.h"
 #include "job/reasons.h"
+#include "runner/box/boxes.h"
 #include "runner/core/config.h"
 #include "runner/run/run_internal.h"
 
@@ -135,8 +136,11 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 		*why = WHY_INTERNAL_ERROR;
 		return "out of memory";
 	}
-	if (job_check(&r->job, &c->conf, known, e) < 0)
+	if (job_check_network(&r->job, &c->conf, r->owner, e) < 0 || job_check(&r->job, &c->conf, known, e) < 0)
 		return refused(why, e);
+	if (r->job.network && !boxes_cells(rs->parts.boxes)) /* the job could reach the gate past what counts */
+		return "network: needs cells, which this host does not allow (cee-doctor says why)";
+	r->result.network.name = r->job.network ? strdup(r->job.network) : NULL;
 	r->result.tests.total = (int)r->job.ntests;
 	r->lang = langs_find(&c->langs, r->job.language);
 	if (!r->lang)

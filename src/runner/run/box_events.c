@@ -149,6 +149,10 @@ static void take_done(struct run *r, const struct frame *f)
 		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
 		return;
 	}
+	if (r->gate_dead) {
+		run_failed(r, WHY_INTERNAL_ERROR, "the gate to the network: it ended under the job");
+		return;
+	}
 	if (r->result.tests.run)
 		tests_explain(r, text, sizeof(text));
 	else
@@ -162,6 +166,19 @@ static void take_done(struct run *r, const struct frame *f)
 		run_verdict(r, r->result.why, text[0] ? text : NULL);
 }
 
+static void take_network(struct run *r, const struct frame *f)
+{
+	struct frame_network n;
+
+	if (!frame_unpack_network(f->data, f->len, &n))
+		return;
+	r->gate_dead = n.dead;
+	r->result.network.connections = (int64_t)(n.connections & INT64_MAX);
+	r->result.network.in = (int64_t)(n.in & INT64_MAX);
+	r->result.network.out = (int64_t)(n.out & INT64_MAX);
+	r->result.network.refused = (int64_t)(n.refused & INT64_MAX);
+}
+
 static void take_nothing(struct run *r, const struct frame *f)
 {
 	(void)r;
@@ -171,10 +188,11 @@ static void take_nothing(struct run *r, const struct frame *f)
 typedef void (*frame_handler)(struct run *r, const struct frame *f);
 /* cee-init must not send any other type. */
 static const frame_handler handlers[] = {
-	[FRAME_OUT] = take_output,     [FRAME_GAP] = take_gap,	      [FRAME_END] = take_end,
-	[FRAME_NEXT] = take_next,      [FRAME_FILE] = take_collected, [FRAME_DATA] = take_collected,
-	[FRAME_LEFT] = take_collected, [FRAME_CREDIT] = take_credit,  [FRAME_TROUBLE] = take_trouble,
-	[FRAME_DONE] = take_done,      [FRAME_START] = take_start,    [FRAME_READY] = take_nothing,
+	[FRAME_OUT] = take_output,	[FRAME_GAP] = take_gap,	       [FRAME_END] = take_end,
+	[FRAME_NEXT] = take_next,	[FRAME_FILE] = take_collected, [FRAME_DATA] = take_collected,
+	[FRAME_LEFT] = take_collected,	[FRAME_CREDIT] = take_credit,  [FRAME_TROUBLE] = take_trouble,
+	[FRAME_NETWORK] = take_network, [FRAME_DONE] = take_done,      [FRAME_START] = take_start,
+	[FRAME_READY] = take_nothing,
 };
 
 static void on_frame(void *arg, const struct frame *f)

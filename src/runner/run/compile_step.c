@@ -6,10 +6,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limit.h"
+#include "conf/conf.h"
+#include "conf/conf_networks.h"
 #include "job/job_disk.h"
 #include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
+#include "runner/box/gate_config.h"
+#include "runner/core/config.h"
 #include "runner/compile/compile.h"
 #include "runner/compile/compilers.h"
 #include "runner/pool/pool.h"
@@ -23,15 +27,38 @@
 
 #include <stdbool.h>
 
+/* A job with a network has a box of its own, made for it, with a gate that knows the network's hosts. */
+static void add_gate(struct run *r, struct box_spec *spec, struct gate_rules *rules)
+{
+	const struct conf *c = &r->all->parts.config->conf;
+	const struct conf_network *n = conf_network_find(c, r->job.network);
+
+	if (!n)
+		return; /* the configuration has changed since the job was admitted: no network */
+	*rules = (struct gate_rules){ .hosts = n->hosts,
+				      .nhosts = n->nhosts,
+				      .proxy = "",
+				      .dns = c->gate_dns,
+				      .network = c->gate_network,
+				      .image = c->gate_image };
+	spec->gate = rules;
+	spec->gate_connections = n->connections;
+	spec->gate_bytes = n->bytes;
+	spec->authorities = box_file_there(c->package_certificates) ? c->package_certificates : NULL;
+}
+
 static void get_box(struct run *r)
 {
 	struct limits limits[PHASE_COUNT];
+	struct gate_rules rules;
 	struct box_spec spec;
 	struct box *b;
 
 	tests_limits(r, limits);
 	pool_spec(r->all->parts.pool, &spec, r->lang, limits, !r->compile);
 	r->result.box_memory = spec.memory;
+	if (r->job.network)
+		add_gate(r, &spec, &rules);
 	b = pool_take(r->all->parts.pool, &spec, r->owner, &r->result.box_from);
 	if (!b) {
 		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");

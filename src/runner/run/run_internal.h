@@ -55,6 +55,7 @@ struct run {
 	struct stdin_pump stdin_pump;
 	bool program_runs;  /* the run phase has begun: signals are sent to the program */
 	bool began;	    /* a phase was started: from now on the job is to blame if the box dies */
+	bool gate_dead;	    /* its gate did not answer when it ended */
 	bool clean;	    /* DONE was received in order: the box may be reused */
 	char *labels;	    /* for the log: a=b,c=d; or NULL */
 	char *trouble;	    /* init's message for an internal failure */

@@ -12,6 +12,7 @@
 #include "job/job_tests.h"
 #include "job/language.h"
 #include "job/language_argv.h"
+#include "runner/box/gate_env.h"
 #include "wire/frame_types.h"
 #include "wire/payload.h"
 
@@ -118,6 +119,7 @@ static int send_phase_of(const struct send_job *s, const struct job *j, enum fra
 	frame_pack_plan(&p, phase, l);
 	attach_send(s->attach, FRAME_PHASE, p.data, p.len);
 	send_strings(s, FRAME_ARG, argv, SIZE_MAX);
+	gate_env_send(s->attach, s->network, s->authorities); /* first: the job's own variables replace them */
 	send_strings(s, FRAME_ENV, env, SIZE_MAX);
 	strv_free(env);
 	strv_free(argv);

@@ -24,7 +24,8 @@ struct send_job {
 	const struct job_file *product;
 	size_t nproducts;
 	bool cell;
-	int processor; /* the only one that it may use; -1 all */
+	bool network, authorities; /* the box has a gate; the certificate authorities */
+	int processor;		   /* the only one that it may use; -1 all */
 	int64_t collect_files, collect_bytes;
 	struct frame_window window; /* of its terminal, if it has one */
 };

@@ -1,5 +1,7 @@
 /* to_box.c - a run's job, signals and terminal size, for its box */
 #include "engine/attach.h"
+#include "runner/box/boxes.h"
+#include "runner/core/config.h"
 #include "runner/run/run_internal.h"
 #include "runner/run/run_state.h"
 #include "runner/run/send_job.h"
@@ -25,6 +27,9 @@ struct send_job run_to_send(struct run *r)
 			      .lang = r->lang,
 			      .limits = r->limits,
 			      .cell = r->box->cells,
+			      .network = r->job.network,
+			      .authorities =
+				      r->job.network && box_file_there(r->all->parts.config->conf.package_certificates),
 			      .processor = r->result.processor,
 			      .collect_files = r->collect_files,
 			      .collect_bytes = r->collect_bytes };
