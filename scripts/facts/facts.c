@@ -98,10 +98,10 @@ static int check_reasons(void)
 	char *text = read_file("man/cee-job.5"), item[64];
 	int missing = 0;
 
-	for (int i = 0; i < WHY_COUNT; i++) {
-		snprintf(item, sizeof item, ".It %s\n", why_name[i]);
+	for (int i = 0; i < REASON_COUNT; i++) {
+		snprintf(item, sizeof item, ".It %s\n", reason_name[i]);
 		if (!find_line(text, item)) {
-			printf("man/cee-job.5: does not explain the reason \"%s\"\n", why_name[i]);
+			printf("man/cee-job.5: does not explain the reason \"%s\"\n", reason_name[i]);
 			missing = 1;
 		}
 	}

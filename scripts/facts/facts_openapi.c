@@ -23,9 +23,10 @@ static void openapi_enums(FILE *f)
 	STATES(S)
 #undef S
 	fputs("]},\n\t\t\t\"Why\": {\n\t\t\t\t\"type\": \"string\",\n\t\t\t\t\"enum\": [\n", f);
-#define W(id, name, state, status, title) fprintf(f, "\t\t\t\t\t\"%s\"%s\n", name, WHY_##id + 1 < WHY_COUNT ? "," : "");
-	WHYS(W)
-#undef W
+#define R(id, name, state, status, title)                                                                              \
+	fprintf(f, "\t\t\t\t\t\"%s\"%s\n", name, REASON_##id + 1 < REASON_COUNT ? "," : "");
+	REASONS(R)
+#undef R
 	fputs("\t\t\t\t]\n\t\t\t},\n\t\t\t\"LimitName\": {\"type\": \"string\", \"enum\": [", f);
 #define L(id, name, unit, compile, run, ceiling, text) facts_quote(f, name, LIMIT_##id == 0);
 	LIMITS(L)
@@ -93,7 +94,7 @@ static void word_schema(FILE *f, const struct json_member *m)
 {
 	bool first = true;
 
-	if (m->words == why_name) {
+	if (m->words == reason_name) {
 		fputs(REF("Why"), f);
 		return;
 	}
@@ -193,7 +194,7 @@ static void left_behind(FILE *f)
 	fputs("\t\t\t\"LeftBehind\": {\n\t\t\t\t\"type\": \"object\",\n\t\t\t\t\"properties\": {\n"
 	      "\t\t\t\t\t\"name\": {\"type\": \"string\"},\n\t\t\t\t\t\"why\": {\"type\": \"string\", \"enum\": [",
 	      f);
-	for (int i = 0; i < LEFT_WHYS; i++)
+	for (int i = 0; i < LEFT_NAMES; i++)
 		facts_quote(f, left_name[i], i == 0);
 	fputs("]}\n\t\t\t\t},\n\t\t\t\t\"required\": [\"name\", \"why\"]\n\t\t\t},\n", f);
 }

@@ -108,9 +108,9 @@ void facts_javascript(FILE *f)
 	STATES(S)
 #undef S
 	fputs("};\nexport const reasons = {\n", f);
-#define W(id, name, state, status, title) fprintf(f, "\t\"%s\": \"%s\",\n", name, title);
-	WHYS(W)
-#undef W
+#define R(id, name, state, status, title) fprintf(f, "\t\"%s\": \"%s\",\n", name, title);
+	REASONS(R)
+#undef R
 	fputs("};\n", f);
 }
 
@@ -165,10 +165,10 @@ void facts_python(FILE *f)
 	fputs("]\n# reason: (state, exit status of cee-submit -w; -1 the program's own, -2 128 + its signal)\nREASONS "
 	      "= {\n",
 	      f);
-#define W(id, name, state, status, title)                                                                              \
+#define R(id, name, state, status, title)                                                                              \
 	fprintf(f, "    \"%s\": (\"%s\", %d),\n", name, state_name[STATE_##state], status);
-	WHYS(W)
-#undef W
+	REASONS(R)
+#undef R
 	fputs("}\n", f);
 }
 
@@ -211,11 +211,12 @@ void facts_man_defaults(FILE *f) /* cee.conf(5) */
 void facts_man_status(FILE *f) /* cee(7) */
 {
 	fputs(".It Sy why Ta Sy state Ta Sy status\n", f);
-	for (int i = 0; i < WHY_COUNT; i++) {
-		fprintf(f, ".It %s Ta %s Ta ", why_name[i], state_name[why_state[i]]);
-		if (why_status[i] >= 0)
-			fprintf(f, "%d\n", why_status[i]);
+	for (int i = 0; i < REASON_COUNT; i++) {
+		fprintf(f, ".It %s Ta %s Ta ", reason_name[i], state_name[reason_state[i]]);
+		if (reason_status[i] >= 0)
+			fprintf(f, "%d\n", reason_status[i]);
 		else
-			fputs(why_status[i] == STATUS_OWN ? "the program's own\n" : "128 + the signal's number\n", f);
+			fputs(reason_status[i] == STATUS_OWN ? "the program's own\n" : "128 + the signal's number\n",
+			      f);
 	}
 }

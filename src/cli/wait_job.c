@@ -127,7 +127,7 @@ static _Noreturn void output_failed(struct wait_job *a, const struct sink *k)
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
 	}
-	prog_die(STATUS_OURS, "standard %s: %s; %s is cancelled", k == &a->out ? "output" : "error", strerror(err),
+	prog_die(STATUS_INTERNAL, "standard %s: %s; %s is cancelled", k == &a->out ? "output" : "error", strerror(err),
 		 a->f.id);
 }
 
@@ -180,7 +180,7 @@ static void report_test(struct wait_job *a, const struct follow_item *it)
 	signed char now;
 
 	if (test_parse(&t, it->data, it->len, &e) < 0)
-		prog_die(STATUS_OURS, "%s: a test's result cannot be read: %s", a->f.id, e.msg);
+		prog_die(STATUS_INTERNAL, "%s: a test's result cannot be read: %s", a->f.id, e.msg);
 	now = test_passed(&t) ? 1 : -1;
 	if ((size_t)t.number <= a->job.ntests && a->verdicts[t.number - 1] != now) {
 		a->verdicts[t.number - 1] = now;
@@ -195,8 +195,8 @@ static void end_tests(struct wait_job *a, const struct result *r)
 	AUTO_BUF struct buf b = { 0 };
 	int made = 0;
 
-	if (r->why != WHY_EXITED) {
-		put_tap(a, &b, tap_bail(&b, why_name[r->why]));
+	if (r->why != REASON_EXITED) {
+		put_tap(a, &b, tap_bail(&b, reason_name[r->why]));
 		return;
 	}
 	for (size_t i = 0; made == 0 && i < a->job.ntests; i++)
@@ -273,7 +273,7 @@ static _Noreturn void input_failed(struct wait_job *a, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	cancel(a);
-	prog_die(STATUS_OURS, "standard input: %s; %s is cancelled", text, a->f.id);
+	prog_die(STATUS_INTERNAL, "standard input: %s; %s is cancelled", text, a->f.id);
 }
 
 /* Leaves room on the disk for the output of jobs. */
@@ -350,7 +350,7 @@ static void follow_to_end(struct wait_job *a)
 	flush(a, &a->out);
 	flush(a, &a->err);
 	if (r < 0)
-		prog_die(STATUS_OURS, "%s", e.msg);
+		prog_die(STATUS_INTERNAL, "%s", e.msg);
 }
 
 /* Reports an end that the program itself cannot have reported. */
@@ -358,18 +358,18 @@ static void report_reason(struct wait_job *a, const struct result *r)
 {
 	const char *message = r->message ? r->message : "", *colon = *message ? ": " : "";
 
-	if ((r->why == WHY_EXITED && (!*message || a->job.ntests)) || (a->quiet && !result_is_ours(r)))
+	if ((r->why == REASON_EXITED && (!*message || a->job.ntests)) || (a->quiet && !result_is_internal(r)))
 		return;
 	before_note(a);
-	if (r->why == WHY_EXITED)
+	if (r->why == REASON_EXITED)
 		prog_error("%s", message);
-	else if (r->why == WHY_SIGNALLED)
+	else if (r->why == REASON_SIGNALLED)
 		prog_error("ended by signal %d (%s)%s%s", r->signal, strsignal(r->signal), colon, message);
-	else if (result_is_ours(r))
-		prog_error("%s: %s%s%s (a failure of cee, not of the program)", a->f.id, why_name[r->why], colon,
+	else if (result_is_internal(r))
+		prog_error("%s: %s%s%s (a failure of cee, not of the program)", a->f.id, reason_name[r->why], colon,
 			   message);
 	else
-		prog_error("%s%s%s", why_name[r->why], colon, message);
+		prog_error("%s%s%s", reason_name[r->why], colon, message);
 }
 
 int wait_job_to_end(struct wait_job *a, const char *id)
@@ -388,7 +388,7 @@ int wait_job_to_end(struct wait_job *a, const char *id)
 		begin_tests(a);
 	follow_to_end(a);
 	if (result_parse(&r, a->f.result.data, a->f.result.len, &e) < 0)
-		prog_die(STATUS_OURS, "%s: its result cannot be read: %s", id, e.msg);
+		prog_die(STATUS_INTERNAL, "%s: its result cannot be read: %s", id, e.msg);
 	tty_restore();
 	verdict_file_write(a->verdict, a->f.result.data, a->f.result.len);
 	if (a->job.ntests)

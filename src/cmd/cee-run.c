@@ -63,10 +63,10 @@ static void usage_of(struct run *u, int argc, char **argv)
 }
 
 /* The job's terminal gets the type and size of the user's, and its output is shown unchanged. */
-static void like_ours(struct run *u)
+static void like_user_terminal(struct run *u)
 {
 	struct compose *d = &u->compose;
-	const char *ours = getenv("TERM");
+	const char *term = getenv("TERM");
 
 	u->waiting.tty = u->waiting.raw = true;
 	if (tty_size(&d->rows, &d->columns) == false)
@@ -75,8 +75,8 @@ static void like_ours(struct run *u)
 		if (strncmp(d->env.v[i], "TERM=", 5) == 0)
 			return;
 	snprintf(u->term, sizeof u->term, "TERM=dumb");
-	if (ours && *ours && strlen(ours) < sizeof u->term - 5)
-		snprintf(u->term, sizeof u->term, "TERM=%s", ours);
+	if (term && *term && strlen(term) < sizeof u->term - 5)
+		snprintf(u->term, sizeof u->term, "TERM=%s", term);
 	job_options_add(&d->env, u->term);
 }
 
@@ -103,7 +103,7 @@ static int run_job(struct run *u)
 	char id[ID_LEN + 1];
 
 	if (u->compose.tty)
-		like_ours(u);
+		like_user_terminal(u);
 	make_job(u, &text);
 	if (u->compose.stdin_stream)
 		u->to.input = u->waiting.input = &u->input;
@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	int opt, status;
 
 	client_init(&u.c, argv[0]);
-	prog_failure = STATUS_OURS;
+	prog_failure = STATUS_INTERNAL;
 	compose_init(&u.compose);
 	/* '+': words after LANGUAGE belong to the program */
 	while ((opt = prog_getopt(argc, argv, "+" CLIENT_SHORT JOB_OPTIONS_SHORT "ng:", options)) != -1)

@@ -144,7 +144,7 @@ void check_tmpfs(struct doctor *d, struct finding *f)
 
 	if (!need_box(d, f) || !probe(d, &c, &e))
 		return;
-	if (e.ran && e.why == WHY_EXITED && e.phase.exit_code == 0)
+	if (e.ran && e.why == REASON_EXITED && e.phase.exit_code == 0)
 		finding_set(f, FINDING_OK, "", "/work, /tmp and /dev/shm have %lld MiB; the rest is read-only",
 			    (long long)limit_probe_number(&e, "/work") >> 10);
 	else

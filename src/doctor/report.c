@@ -15,13 +15,15 @@
 
 static void say_json(const char *name, const struct finding *f)
 {
-	static const char *const words[] = { [FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail" };
+	static const char *const status_name[] = {
+		[FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail"
+	};
 	AUTO_BUF struct buf b = { 0 };
 	struct json_writer w = json_writer(&b);
 
 	json_open(&w, NULL, '{');
 	json_put_text(&w, "name", name);
-	json_put_text(&w, "status", words[f->status]);
+	json_put_text(&w, "status", status_name[f->status]);
 	json_put_text(&w, "what", f->what);
 	if (f->remedy[0])
 		json_put_text(&w, "remedy", f->remedy);
@@ -34,14 +36,14 @@ static void say_json(const char *name, const struct finding *f)
 static void say_text(const char *name, const struct finding *f)
 {
 	static const char
-		*const words[] = { [FINDING_OK] = "ok  ", [FINDING_WARN] = "warn", [FINDING_FAIL] = "FAIL" },
+		*const status_name[] = { [FINDING_OK] = "ok  ", [FINDING_WARN] = "warn", [FINDING_FAIL] = "FAIL" },
 		       *const colour[] = {
 			       [FINDING_OK] = "\033[32m", [FINDING_WARN] = "\033[33m", [FINDING_FAIL] = "\033[1;31m"
 		       };
 	bool bright = prog_colour(STDOUT_FILENO);
 
-	printf("%s%s%s %s: %s%s%s\n", bright ? colour[f->status] : "", words[f->status], bright ? "\033[0m" : "", name,
-	       f->what, f->remedy[0] ? ": " : "", f->remedy);
+	printf("%s%s%s %s: %s%s%s\n", bright ? colour[f->status] : "", status_name[f->status], bright ? "\033[0m" : "",
+	       name, f->what, f->remedy[0] ? ": " : "", f->remedy);
 }
 
 void report(struct doctor *d, const char *name, struct finding *f)

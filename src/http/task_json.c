@@ -88,9 +88,9 @@ static void put_labels(struct json_writer *w, const struct job_label *l, size_t 
  * the exit code 128 + the signal's number, as in a shell. */
 static int exit_code(const struct result *r)
 {
-	if (why_state[r->why] != STATE_FINISHED)
+	if (reason_state[r->why] != STATE_FINISHED)
 		return -1;
-	if (r->why == WHY_TIME_LIMIT)
+	if (r->why == REASON_TIME_LIMIT)
 		return TIME_LIMIT_STATUS;
 	if (r->exit_code >= 0)
 		return r->exit_code;
@@ -110,12 +110,12 @@ static void put_error(struct json_writer *w, const struct task *t)
 {
 	const struct result *r = &t->result;
 
-	if (!t->ended || why_state[r->why] != STATE_FAILED)
+	if (!t->ended || reason_state[r->why] != STATE_FAILED)
 		return;
-	if ((r->why == WHY_COMPILE_ERROR || r->why == WHY_PACKAGE_ERROR) && t->compile.len > 0)
+	if ((r->why == REASON_COMPILE_ERROR || r->why == REASON_PACKAGE_ERROR) && t->compile.len > 0)
 		json_put_bytes(w, "error", t->compile.data, t->compile.len);
 	else
-		json_put_text(w, "error", r->message ? r->message : why_name[r->why]);
+		json_put_text(w, "error", r->message ? r->message : reason_name[r->why]);
 }
 
 static void put_created(struct json_writer *w, const char *id)
@@ -292,7 +292,7 @@ static void put_short(struct json_writer *w, const struct task *t)
 	put_text(w, "language", r ? r->language : j ? j->language : NULL);
 	put_text(w, "group", r ? r->group : j ? j->group : NULL);
 	put_labels(w, r ? r->labels : j ? j->labels : NULL, r ? r->nlabels : j ? j->nlabels : 0);
-	put_text(w, "why", r ? why_name[r->why] : NULL);
+	put_text(w, "why", r ? reason_name[r->why] : NULL);
 	put_exit_code(w, t);
 	json_close(w, '}');
 }

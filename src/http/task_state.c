@@ -44,7 +44,7 @@ int task_find(struct request *rq, struct task *t, struct cee_err *e)
 			if (result_parse(&t->result, t->text.data, t->text.len, e) < 0)
 				return cee_fail(e, EIO, "%s: its result cannot be read", t->id);
 			t->ended = true;
-			t->state = why_state[t->result.why];
+			t->state = reason_state[t->result.why];
 			t->attempt = t->result.attempt;
 			return 0;
 		}

@@ -130,18 +130,18 @@ static int frameworks_label(struct work *w, const struct lang *l, struct buf *la
 /* Makes the label for the versions of its language that the image's setup has found. */
 static int versions_label(struct work *w, const struct lang *l, struct buf *labels, struct cee_err *err)
 {
-	AUTO_FREE char *words = NULL;
+	AUTO_FREE char *versions = NULL;
 	char text[LANG_VERSIONS * (LANG_VERSION_LEN + 1) + 1];
 
 	if (image_file_read(w, l, "versions", text, sizeof text, err) < 0)
 		return -1;
 	if (strlen(text) == sizeof text - 1)
 		*(strrchr(text, '\n') ? strrchr(text, '\n') : text) = '\0'; /* the last line may be incomplete */
-	words = lang_versions_read(text);
-	if (!words || (*words && buf_printf(labels, "LABEL cee.versions=\"%s\"\n", words) < 0))
+	versions = lang_versions_read(text);
+	if (!versions || (*versions && buf_printf(labels, "LABEL cee.versions=\"%s\"\n", versions) < 0))
 		return cee_fail(err, ENOMEM, "out of memory");
-	if (*words)
-		work_say(w, "has the versions %s", words);
+	if (*versions)
+		work_say(w, "has the versions %s", versions);
 	return 0;
 }
 

@@ -45,15 +45,15 @@ int program_tty(struct program_pipes *p, const struct tty_size *size, int theirs
 	return 0;
 }
 
-static int make_pipe(int *ours, int *theirs, int our_end)
+static int make_pipe(int *own, int *theirs, int own_end)
 {
 	int p[2];
 
 	if (pipe2(p, O_CLOEXEC))
 		return -1;
-	*ours = p[our_end];
-	*theirs = p[!our_end];
-	fcntl(*ours, F_SETFL, O_NONBLOCK);
+	*own = p[own_end];
+	*theirs = p[!own_end];
+	fcntl(*own, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 

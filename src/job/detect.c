@@ -29,7 +29,7 @@ static const char *last_part(const char *path)
 /* ---- the #! line --------------------------------------------------------------- */
 
 /* The rest of the line. */
-struct words {
+struct word_reader {
 	const char *at, *end;
 	bool last_long; /* the previous word was longer than out */
 };
@@ -40,7 +40,7 @@ static bool blank(char c)
 }
 
 /* Takes the next word, cut if it is too long. */
-static bool next_word(struct words *w, char out[SHEBANG_WORD])
+static bool next_word(struct word_reader *w, char out[SHEBANG_WORD])
 {
 	size_t n = 0;
 
@@ -60,9 +60,9 @@ static bool next_word(struct words *w, char out[SHEBANG_WORD])
 }
 
 /* Takes the program's name: the last part of its path, even if the path is too long for a word. */
-static bool next_program(struct words *w, char out[SHEBANG_WORD])
+static bool next_program(struct word_reader *w, char out[SHEBANG_WORD])
 {
-	struct words from;
+	struct word_reader from;
 
 	while (w->at < w->end && blank(*w->at))
 		w->at++;
@@ -80,9 +80,9 @@ static bool next_program(struct words *w, char out[SHEBANG_WORD])
 
 /* Skips the options of env(1): -S TEXT splits TEXT into words, since the kernel passes one argument only; -u and
  * -C take a word; NAME=VALUE sets a variable. The next word is the program. */
-static bool env_program(struct words *w, char out[SHEBANG_WORD])
+static bool env_program(struct word_reader *w, char out[SHEBANG_WORD])
 {
-	struct words before = *w;
+	struct word_reader before = *w;
 	char word[SHEBANG_WORD];
 
 	while (next_word(w, word)) {
@@ -106,7 +106,7 @@ static bool env_program(struct words *w, char out[SHEBANG_WORD])
 
 bool shebang_parse(struct shebang *s, const char *text, size_t n)
 {
-	struct words w;
+	struct word_reader w;
 	char line[LINE_MAX_LEN + 1];
 	size_t len;
 
@@ -116,7 +116,7 @@ bool shebang_parse(struct shebang *s, const char *text, size_t n)
 	len = n - 2 < LINE_MAX_LEN ? n - 2 : LINE_MAX_LEN;
 	memcpy(line, text + 2, len);
 	line[len] = '\0';
-	w = (struct words){ .at = line, .end = line + strcspn(line, "\n") };
+	w = (struct word_reader){ .at = line, .end = line + strcspn(line, "\n") };
 	if (!next_program(&w, s->word[0]) || (strcmp(s->word[0], "env") == 0 && !env_program(&w, s->word[0]))) {
 		s->word[0][0] = '\0';
 		return true;

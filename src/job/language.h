@@ -49,7 +49,7 @@ struct lang {
 	char **frameworks;
 	size_t nframeworks;
 	char *available; /* the frameworks that the image reports, separated by spaces; NULL: all */
-	char *told_versions; /* versions that the image reports, as by lang_versions_read; NULL: the image has not been read */
+	char *image_versions; /* versions that the image reports, as by lang_versions_read; NULL: the image has not been read */
 	char *runtimes; /* the runtime of each framework, as the image reports: "FRAMEWORK TEXT;…"; NULL: not reported */
 	char *registry; /* hosts of the client's own registry, as the image reports: "HOST:PORT HOST:PORT"; NULL: none */
 	char *image;	/* the image's name with its tag */

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_word(const char *words, const char *word)
+static bool has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (const char *p = words; *p; p += strcspn(p, " "), p += strspn(p, " "))
+	for (const char *p = list; *p; p += strcspn(p, " "), p += strspn(p, " "))
 		if (strcspn(p, " ") == n && strncmp(p, word, n) == 0)
 			return true;
 	return false;
@@ -36,9 +36,9 @@ static int set_text(char **to, const char *text)
 	return 0;
 }
 
-int lang_set_available(struct lang *l, const char *words)
+int lang_set_available(struct lang *l, const char *list)
 {
-	return set_text(&l->available, words);
+	return set_text(&l->available, list);
 }
 
 int lang_set_registry(struct lang *l, const char *text)
@@ -87,24 +87,24 @@ char *lang_versions_read(const char *text)
 
 int lang_set_versions(struct lang *l, const char *text)
 {
-	AUTO_FREE char *words = text ? lang_versions_read(text) : NULL;
+	AUTO_FREE char *list = text ? lang_versions_read(text) : NULL;
 
-	return text && !words ? -1 : set_text(&l->told_versions, words);
+	return text && !list ? -1 : set_text(&l->image_versions, list);
 }
 
 char *lang_versions(const struct lang *l)
 {
 	struct buf b = { 0 };
-	int r = buf_printf(&b, "%s", l->nversions || !l->told_versions ? "" : l->told_versions);
+	int r = buf_printf(&b, "%s", l->nversions || !l->image_versions ? "" : l->image_versions);
 
 	for (size_t i = 0; r == 0 && i < l->nversions; i++)
 		r = add_word(&b, l->versions[i]);
-	for (size_t i = 0; r == 0 && !l->nversions && !(l->told_versions && *l->told_versions) && i < l->nframeworks;
+	for (size_t i = 0; r == 0 && !l->nversions && !(l->image_versions && *l->image_versions) && i < l->nframeworks;
 	     i++)
 		if (lang_has_framework(l, l->frameworks[i]))
 			r = add_word(&b, l->frameworks[i]);
 	errno = r < 0 ? ENOMEM : 0;
-	if (r == 0 && (b.len || l->told_versions))
+	if (r == 0 && (b.len || l->image_versions))
 		return b.data;
 	buf_release(&b);
 	return NULL;
@@ -133,7 +133,7 @@ int langs_keep_told(struct langs *ls, const struct langs *from)
 			    (keep_text(&ls->l[i].available, from->l[k].available) < 0 ||
 			     keep_text(&ls->l[i].registry, from->l[k].registry) < 0 ||
 			     keep_text(&ls->l[i].runtimes, from->l[k].runtimes) < 0 ||
-			     keep_text(&ls->l[i].told_versions, from->l[k].told_versions) < 0))
+			     keep_text(&ls->l[i].image_versions, from->l[k].image_versions) < 0))
 				return -1;
 	return 0;
 }

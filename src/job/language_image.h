@@ -9,7 +9,7 @@
 
 bool lang_has_framework(const struct lang *l, const char *framework);
 /* Sets the frameworks from an image's label cee.frameworks; NULL: it has no such label. -1 ENOMEM. */
-int lang_set_available(struct lang *l, const char *words);
+int lang_set_available(struct lang *l, const char *list);
 /* Sets the runtimes from its label cee.runtimes in the same way. */
 int lang_set_runtimes(struct lang *l, const char *text);
 /* Sets the registry from its label cee.registry; NULL: none. */

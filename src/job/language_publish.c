@@ -14,10 +14,10 @@
 #include <string.h>
 
 /* Left out until the image has been read: until then any version is accepted. */
-static void put_versions(struct json_writer *w, char *words)
+static void put_versions(struct json_writer *w, char *list)
 {
 	json_open(w, "versions", '[');
-	for (char *save = NULL, *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save))
+	for (char *save = NULL, *word = strtok_r(list, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		json_put_text(w, NULL, word);
 	json_close(w, ']');
 }

@@ -14,7 +14,7 @@ void lang_release(struct lang *l)
 	strv_release(l->versions, l->nversions);
 	strv_release(l->frameworks, l->nframeworks);
 	free(l->available);
-	free(l->told_versions);
+	free(l->image_versions);
 	free(l->runtimes);
 	free(l->registry);
 	free(l->image);

@@ -6,18 +6,18 @@ const char *const state_name[STATE_COUNT] = {
 	STATES(S)
 #undef S
 };
-const char *const why_name[WHY_COUNT] = {
-#define W(id, name, state, status, title) [WHY_##id] = name,
-	WHYS(W)
-#undef W
+const char *const reason_name[REASON_COUNT] = {
+#define R(id, name, state, status, title) [REASON_##id] = name,
+	REASONS(R)
+#undef R
 };
-const enum state why_state[WHY_COUNT] = {
-#define W(id, name, state, status, title) [WHY_##id] = STATE_##state,
-	WHYS(W)
-#undef W
+const enum state reason_state[REASON_COUNT] = {
+#define R(id, name, state, status, title) [REASON_##id] = STATE_##state,
+	REASONS(R)
+#undef R
 };
-const int why_status[WHY_COUNT] = {
-#define W(id, name, state, status, title) [WHY_##id] = status,
-	WHYS(W)
-#undef W
+const int reason_status[REASON_COUNT] = {
+#define R(id, name, state, status, title) [REASON_##id] = status,
+	REASONS(R)
+#undef R
 };

@@ -23,34 +23,34 @@ enum state {
 };
 extern const char *const state_name[STATE_COUNT];
 
-/* W(id, name in results, state, exit status of cee-submit -w or STATUS_OWN: the program's own,
+/* R(id, name in results, state, exit status of cee-submit -w or STATUS_OWN: the program's own,
  * STATUS_SIGNAL: 128 + its signal, title on the page) */
-#define WHYS(W)                                                                                                        \
-	W(EXITED, "exited", FINISHED, STATUS_OWN, "Finished")                                                          \
-	W(SIGNALLED, "signalled", FINISHED, STATUS_SIGNAL, "Ended by a signal")                                        \
-	W(TIME_LIMIT, "time limit", FINISHED, 124, "Time limit")                                                       \
-	W(MEMORY_LIMIT, "memory limit", FINISHED, 137, "Memory limit")                                                 \
-	W(OUTPUT_LIMIT, "output limit", FINISHED, 137, "Output limit")                                                 \
-	W(PROCESS_LIMIT, "process limit", FINISHED, STATUS_OWN, "Process limit")                                       \
-	W(DISK_LIMIT, "disk limit", FINISHED, STATUS_OWN, "Disk limit")                                                \
-	W(COMPILE_ERROR, "compile error", FAILED, 126, "Compile error")                                                \
-	W(PACKAGE_ERROR, "package error", FAILED, 126, "Package error")                                                \
-	W(CANCELLED, "cancelled", CANCELLED, 130, "Stopped")                                                           \
-	W(EXPIRED, "expired", FAILED, STATUS_OURS, "Expired")                                                          \
-	W(LOST, "lost", FAILED, STATUS_OURS, "Lost")                                                                   \
-	W(BOX_DIED, "box died", FAILED, STATUS_OURS, "The box died")                                                   \
-	W(REFUSED, "refused", FAILED, STATUS_OURS, "Refused")                                                          \
-	W(INTERNAL_ERROR, "internal error", FAILED, STATUS_OURS, "Internal error")
-enum why {
-#define W(id, name, state, status, title) WHY_##id,
-	WHYS(W)
-#undef W
-		WHY_COUNT
+#define REASONS(R)                                                                                                     \
+	R(EXITED, "exited", FINISHED, STATUS_OWN, "Finished")                                                          \
+	R(SIGNALLED, "signalled", FINISHED, STATUS_SIGNAL, "Ended by a signal")                                        \
+	R(TIME_LIMIT, "time limit", FINISHED, 124, "Time limit")                                                       \
+	R(MEMORY_LIMIT, "memory limit", FINISHED, 137, "Memory limit")                                                 \
+	R(OUTPUT_LIMIT, "output limit", FINISHED, 137, "Output limit")                                                 \
+	R(PROCESS_LIMIT, "process limit", FINISHED, STATUS_OWN, "Process limit")                                       \
+	R(DISK_LIMIT, "disk limit", FINISHED, STATUS_OWN, "Disk limit")                                                \
+	R(COMPILE_ERROR, "compile error", FAILED, 126, "Compile error")                                                \
+	R(PACKAGE_ERROR, "package error", FAILED, 126, "Package error")                                                \
+	R(CANCELLED, "cancelled", CANCELLED, 130, "Stopped")                                                           \
+	R(EXPIRED, "expired", FAILED, STATUS_INTERNAL, "Expired")                                                      \
+	R(LOST, "lost", FAILED, STATUS_INTERNAL, "Lost")                                                               \
+	R(BOX_DIED, "box died", FAILED, STATUS_INTERNAL, "The box died")                                               \
+	R(REFUSED, "refused", FAILED, STATUS_INTERNAL, "Refused")                                                      \
+	R(INTERNAL_ERROR, "internal error", FAILED, STATUS_INTERNAL, "Internal error")
+enum reason {
+#define R(id, name, state, status, title) REASON_##id,
+	REASONS(R)
+#undef R
+		REASON_COUNT
 };
-extern const char *const why_name[WHY_COUNT];
-extern const enum state why_state[WHY_COUNT];
+extern const char *const reason_name[REASON_COUNT];
+extern const enum state reason_state[REASON_COUNT];
 
-enum { STATUS_OWN = -1, STATUS_SIGNAL = -2, STATUS_OURS = 125 }; /* OURS: cee failed, not the program */
-extern const int why_status[WHY_COUNT];				 /* the table of cee(7) */
+enum { STATUS_OWN = -1, STATUS_SIGNAL = -2, STATUS_INTERNAL = 125 }; /* INTERNAL: cee failed, not the program */
+extern const int reason_status[REASON_COUNT];			     /* the table of cee(7) */
 
 #endif

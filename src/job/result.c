@@ -12,7 +12,7 @@
 
 enum { EXIT_MASK = 0xFF, SIGNAL_MASK = 0x7F };
 
-const char *const left_name[LEFT_WHYS] = {
+const char *const left_name[LEFT_NAMES] = {
 #define F(id, name) [LEFT_##id] = name,
 	LEFT_REASONS_TABLE(F)
 #undef F
@@ -21,7 +21,7 @@ const char *const left_name[LEFT_WHYS] = {
 
 void result_init(struct result *r)
 {
-	*r = (struct result){ .why = WHY_INTERNAL_ERROR, .exit_code = -1, .processor = -1 };
+	*r = (struct result){ .why = REASON_INTERNAL_ERROR, .exit_code = -1, .processor = -1 };
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		r->phase[p].exit_code = -1;
 		limits_init(&r->phase[p].limits);
@@ -48,7 +48,7 @@ void result_release(struct result *r)
 
 int result_exit_status(const struct result *r)
 {
-	int status = why_status[r->why];
+	int status = reason_status[r->why];
 
 	if (status >= 0)
 		return status;
@@ -60,7 +60,7 @@ int result_exit_status(const struct result *r)
 	return 137;
 }
 
-bool result_is_ours(const struct result *r)
+bool result_is_internal(const struct result *r)
 {
-	return why_status[r->why] == STATUS_OURS;
+	return reason_status[r->why] == STATUS_INTERNAL;
 }

@@ -27,14 +27,14 @@ struct result_phase {
 	int64_t cpu_us, wall_us, peak_bytes;
 	int peak_how; /* as END_PEAK_HOW */
 	int64_t oom_kills;
-	uint64_t hit; /* bit set of enum limit_id */
+	uint64_t exceeded; /* bit set of enum limit_id */
 	int64_t out_bytes, err_bytes, dropped;
 	struct limits limits; /* in force */
 };
 /* A file that was not collected; why is an enum left_reason; LEFT_NO_ROOM comes from the runner. */
-enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_WHYS };
+enum { LEFT_NO_ROOM = LEFT_REASONS, LEFT_NAMES };
 #define LEFT_NO_ROOM_NAME "disk full"
-extern const char *const left_name[LEFT_WHYS];
+extern const char *const left_name[LEFT_NAMES];
 enum { RESULT_LEFT_MAX = 16, RESULT_LEFT_NAME = 200 }; /* names in a result, and the bytes of each */
 struct result_files {
 	bool wanted; /* the job collects */
@@ -55,7 +55,7 @@ struct result_network {
 
 struct result {
 	char id[ID_LEN + 1];
-	enum why why;
+	enum reason why;
 	char *message; /* one line for people, or NULL */
 	int exit_code; /* of the phase that decided; -1 none */
 	int signal;    /* 0 none */
@@ -89,7 +89,7 @@ void result_release(struct result *r);
 char *result_format(const struct result *r); /* malloc'ed JSON text on one line, with "\n"; NULL ENOMEM */
 /* -1 EINVAL or ENOMEM, e names the field: *r needs no release. */
 int result_parse(struct result *r, const char *text, size_t len, struct cee_err *e);
-int result_exit_status(const struct result *r); /* the table of cee(7) */
-bool result_is_ours(const struct result *r);	/* cee failed, not the program */
+int result_exit_status(const struct result *r);	 /* the table of cee(7) */
+bool result_is_internal(const struct result *r); /* cee failed, not the program */
 
 #endif

@@ -49,19 +49,19 @@ static const char *const peak_name[] = { "rusage", "cgroup" };
 
 /* ---- a phase -------------------------------------------------------------------- */
 
-static void put_hits(struct json_writer *w, const char *name, const void *whole)
+static void put_exceeded(struct json_writer *w, const char *name, const void *whole)
 {
 	const struct result_phase *p = whole;
 
 	json_open(w, name, '[');
 	for (int i = 0; i < LIMIT_COUNT; i++)
-		if (p->hit & 1ull << i)
+		if (p->exceeded & 1ull << i)
 			json_put_text(w, NULL, limit_name[i]);
 	json_close(w, ']');
 }
 
 /* A limit that only a later version knows is skipped. */
-static int get_hits(void *whole, const cJSON *v, const char *path, struct cee_err *e)
+static int get_exceeded(void *whole, const cJSON *v, const char *path, struct cee_err *e)
 {
 	struct result_phase *p = whole;
 	const cJSON *item;
@@ -73,7 +73,7 @@ static int get_hits(void *whole, const cJSON *v, const char *path, struct cee_er
 		int id = cJSON_IsString(item) ? limit_find(item->valuestring) : -1;
 
 		if (id >= 0)
-			p->hit |= 1ull << id;
+			p->exceeded |= 1ull << id;
 	}
 	return 0;
 }
@@ -118,7 +118,7 @@ const struct json_member result_phase_members[] = {
 	{ "peak_memory", NUMBER(AT(peak_bytes)) },
 	{ "peak_memory_from", JSON_WORD, AT(peak_how), WORDS(peak_name) },
 	{ "oom_kills", NUMBER(AT(oom_kills)) },
-	{ "hit", JSON_OWN, .put = put_hits, .get = get_hits },
+	{ "hit", JSON_OWN, .put = put_exceeded, .get = get_exceeded },
 	{ "stdout_bytes", NUMBER(AT(out_bytes)) },
 	{ "stderr_bytes", NUMBER(AT(err_bytes)) },
 	{ "dropped", NUMBER(AT(dropped)) },
@@ -224,7 +224,7 @@ static int get_left_one(struct result_files *f, const cJSON *v, const char *path
 
 	if (!cJSON_IsString(name) || !cJSON_IsString(why) || f->nleft == RESULT_LEFT_MAX)
 		return json_wrong(e, path, "must be at most %d of {\"name\", \"why\"}", RESULT_LEFT_MAX);
-	while (w < LEFT_WHYS - 1 && strcmp(left_name[w], why->valuestring) != 0)
+	while (w < LEFT_NAMES - 1 && strcmp(left_name[w], why->valuestring) != 0)
 		w++; /* a word that only a later version knows becomes the last word */
 	if (json_string(name, path, &f->left[f->nleft].name, e) < 0)
 		return -1;
@@ -313,7 +313,7 @@ static int get_id(void *whole, const cJSON *v, const char *path, struct cee_err 
 /* The state follows from why and is written for simple readers; the parser checks that the two agree. */
 static void put_state(struct json_writer *w, const char *name, const void *whole)
 {
-	json_put_text(w, name, state_name[why_state[((const struct result *)whole)->why]]);
+	json_put_text(w, name, state_name[reason_state[((const struct result *)whole)->why]]);
 }
 
 static bool has_labels(const void *whole)
@@ -366,7 +366,7 @@ static int get_packages(void *whole, const cJSON *v, const char *path, struct ce
 const struct json_member result_members[] = {
 	{ "id", JSON_OWN, .put = put_id, .get = get_id },
 	{ "state", JSON_OWN, .put = put_state },
-	{ "why", JSON_WORD, AT(why), .words = why_name, .nwords = WHY_COUNT, .flags = JSON_STRICT },
+	{ "why", JSON_WORD, AT(why), .words = reason_name, .nwords = REASON_COUNT, .flags = JSON_STRICT },
 	{ "exit_code", CODE(AT(exit_code)) },
 	{ "signal", SIGNAL(AT(signal)) },
 	{ "message", JSON_TEXT, AT(message) },
@@ -417,7 +417,7 @@ static int whole(const struct result *r, const cJSON *root, struct cee_err *e)
 		return json_wrong(e, "id", "is missing");
 	if (!cJSON_GetObjectItemCaseSensitive(root, "why"))
 		return json_wrong(e, "why", "is missing");
-	if (!cJSON_IsString(state) || strcmp(state->valuestring, state_name[why_state[r->why]]) != 0)
+	if (!cJSON_IsString(state) || strcmp(state->valuestring, state_name[reason_state[r->why]]) != 0)
 		return json_wrong(e, "state", "is missing or contradicts why");
 	return 0;
 }

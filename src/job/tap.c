@@ -35,14 +35,14 @@ static int put_head(struct buf *b, bool good, int number, const char *name)
 void test_explain(const struct test_result *t, char *text, size_t size)
 {
 	const struct result_phase *p = &t->phase;
-	const char *which = p->hit & 1u << LIMIT_CPU ? " (cpu)" : p->hit & 1u << LIMIT_WALL ? " (wall)" : "";
+	const char *which = p->exceeded & 1u << LIMIT_CPU ? " (cpu)" : p->exceeded & 1u << LIMIT_WALL ? " (wall)" : "";
 
 	if (test_passed(t))
 		snprintf(text, size, "passed");
-	else if (t->why == WHY_SIGNALLED)
+	else if (t->why == REASON_SIGNALLED)
 		snprintf(text, size, "signal %d (%s)", p->signal, strsignal(p->signal));
-	else if (t->why != WHY_EXITED)
-		snprintf(text, size, "%s%s", why_name[t->why], t->why == WHY_TIME_LIMIT ? which : "");
+	else if (t->why != REASON_EXITED)
+		snprintf(text, size, "%s%s", reason_name[t->why], t->why == REASON_TIME_LIMIT ? which : "");
 	else if (p->exit_code != 0)
 		snprintf(text, size, "exit code %d", p->exit_code);
 	else
@@ -56,7 +56,7 @@ static int put_quoted(struct buf *b, const char *s)
 
 static int put_difference(struct buf *b, const struct test_result *t)
 {
-	if (t->line <= 0 || t->why != WHY_EXITED)
+	if (t->line <= 0 || t->why != REASON_EXITED)
 		return 0;
 	if (buf_printf(b, "# line %lld expected: ", (long long)t->line) < 0 || put_quoted(b, t->expected) < 0 ||
 	    buf_printf(b, "\n# line %lld got:      ", (long long)t->line) < 0 || put_quoted(b, t->got) < 0)

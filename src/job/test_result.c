@@ -23,7 +23,7 @@
 
 void test_init(struct test_result *t)
 {
-	*t = (struct test_result){ .why = WHY_INTERNAL_ERROR, .ok = -1, .phase = { .ran = true, .exit_code = -1 } };
+	*t = (struct test_result){ .why = REASON_INTERNAL_ERROR, .ok = -1, .phase = { .ran = true, .exit_code = -1 } };
 	limits_init(&t->phase.limits);
 }
 
@@ -37,7 +37,7 @@ void test_release(struct test_result *t)
 
 bool test_passed(const struct test_result *t)
 {
-	return t->why == WHY_EXITED && t->phase.exit_code == 0 && t->ok != 0;
+	return t->why == REASON_EXITED && t->phase.exit_code == 0 && t->ok != 0;
 }
 
 /* ---- fields --------------------------------------------------------------------- */
@@ -97,7 +97,7 @@ static const char *range_fits(const void *at)
 const struct json_member test_members[] = {
 	{ "number", JSON_INT, AT(number), .most = JOB_TESTS_MAX },
 	{ "name", JSON_TEXT, AT(name), .flags = JSON_ALWAYS },
-	{ "why", JSON_WORD, AT(why), .words = why_name, .nwords = WHY_COUNT, .flags = JSON_STRICT },
+	{ "why", JSON_WORD, AT(why), .words = reason_name, .nwords = REASON_COUNT, .flags = JSON_STRICT },
 	{ "ok", JSON_OWN, .has = has_ok, .put = put_ok, .get = get_ok },
 	{ "difference", JSON_OBJECT, 0, .fields = difference_members, .has = has_difference },
 	{ "stdout", JSON_OBJECT, AT(out_from), .fields = range_members, .fits = range_fits },

@@ -12,7 +12,7 @@
 struct test_result {
 	int number; /* from 1, in the order of the job */
 	char *name;
-	enum why why;
+	enum reason why;
 	struct result_phase phase;
 	int ok;					    /* 1 as expected, 0 not, -1 no output was expected */
 	int64_t line;				    /* of the first difference; 0 if there is none */

@@ -182,10 +182,10 @@ static bool take(void *arg, const struct frame *f)
 	if (f->type == FRAME_END) {
 		struct result_phase p = { 0 };
 		enum frame_phase phase;
-		enum why why;
+		enum reason why;
 
 		if (verdict_phase(f, &phase, &p, &why))
-			MUST(phase < PHASE_COUNT && why < WHY_COUNT && p.ran &&
+			MUST(phase < PHASE_COUNT && why < REASON_COUNT && p.ran &&
 			     verdict_program_failed(&p) == (p.exit_code != 0 || p.signal != 0));
 		verdict_end(&b->result, f);
 	}

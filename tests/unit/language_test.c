@@ -339,10 +339,10 @@ static void versions_kept(void)
 	CHECK(parse("{\"name\":\"x\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}") == 0);
 	CHECK(lang_set_versions(&l, "3") == 0 && lang_set_available(&l, "f1") == 0);
 	CHECK(langs_keep_told(&after, &before) == 0);
-	CHECK(all[0].told_versions && strcmp(all[0].told_versions, "3") == 0 && lang_has_framework(&all[0], "f1") &&
+	CHECK(all[0].image_versions && strcmp(all[0].image_versions, "3") == 0 && lang_has_framework(&all[0], "f1") &&
 	      !lang_has_framework(&all[0], "f2"));
-	CHECK(!all[1].told_versions && !all[1].available);
-	free(all[0].told_versions);
+	CHECK(!all[1].image_versions && !all[1].available);
+	free(all[0].image_versions);
 	free(all[0].available);
 }
 

@@ -126,7 +126,7 @@ static void the_queue_and_the_claim(void)
 	struct runs runs = { .parts.config = &t.config };
 	struct run r = { .all = &runs, .attempt = 1 };
 	char id[ID_LEN + 1];
-	enum why why;
+	enum reason why;
 
 	start(&t);
 	submits(&t, id);
@@ -142,7 +142,7 @@ static void the_queue_and_the_claim(void)
 
 	CHECK(spool_read_waiting(&spool, OWNER, id, 5, 0, 1 << 20, &text) == 0);
 	r.result.created_us = id_time_us(id) - 10000000;
-	CHECK(run_admit(&r, &text, &why, &err) != NULL && why == WHY_EXPIRED);
+	CHECK(run_admit(&r, &text, &why, &err) != NULL && why == REASON_EXPIRED);
 	CHECK(seen.job_texts == 1 && seen.checks == 1 && seen.language_texts == 1);
 	result_release(&r.result);
 	job_release(&r.job);

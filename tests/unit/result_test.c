@@ -29,7 +29,7 @@ static void fill(struct result *r)
 {
 	result_init(r);
 	memcpy(r->id, ID, sizeof ID);
-	r->why = WHY_MEMORY_LIMIT;
+	r->why = REASON_MEMORY_LIMIT;
 	r->message = strdup("one \"line\"\n\t\\ \x01 \x7f gr\xc3\xbc\xc3\x9f\xc2\x9b");
 	r->exit_code = 0;
 	r->signal = 9;
@@ -63,7 +63,7 @@ static void fill(struct result *r)
 		f->peak_bytes = 123456789;
 		f->peak_how = p;
 		f->oom_kills = 3;
-		f->hit = 1ull << LIMIT_MEMORY | 1ull << LIMIT_STACK;
+		f->exceeded = 1ull << LIMIT_MEMORY | 1ull << LIMIT_STACK;
 		f->out_bytes = 1;
 		f->err_bytes = 2;
 		f->dropped = 3;
@@ -123,7 +123,7 @@ static bool same(const struct result *a, const struct result *b)
 		const struct result_phase *f = &a->phase[p], *g = &b->phase[p];
 		if (f->ran != g->ran || f->exit_code != g->exit_code || f->signal != g->signal ||
 		    f->cpu_us != g->cpu_us || f->wall_us != g->wall_us || f->peak_bytes != g->peak_bytes ||
-		    f->peak_how != g->peak_how || f->oom_kills != g->oom_kills || f->hit != g->hit ||
+		    f->peak_how != g->peak_how || f->oom_kills != g->oom_kills || f->exceeded != g->exceeded ||
 		    f->out_bytes != g->out_bytes || f->err_bytes != g->err_bytes || f->dropped != g->dropped ||
 		    memcmp(&f->limits, &g->limits, sizeof f->limits) != 0)
 			return false;
@@ -158,8 +158,8 @@ static void round_trip(void)
 
 	fill(&r);
 	CHECK(goes_round(&r));
-	for (int w = 0; w < WHY_COUNT; w++) {
-		r.why = (enum why)w;
+	for (int w = 0; w < REASON_COUNT; w++) {
+		r.why = (enum reason)w;
 		CHECK(goes_round(&r));
 	}
 	for (int64_t us = 1; us < 1000000000000000; us = us * 3 + 1) {
@@ -185,7 +185,7 @@ static void wild_numbers(void)
 		p->cpu_us = p->wall_us = p->peak_bytes = p->oom_kills = p->out_bytes = p->err_bytes = p->dropped =
 			wild[i];
 		r.created_us = r.queued_us = r.box_memory = r.dropped_by_disk = wild[i];
-		p->hit = (uint64_t)wild[i];
+		p->exceeded = (uint64_t)wild[i];
 		p->exit_code = p->signal = r.exit_code = r.signal = r.attempt = (int)wild[i];
 		p->peak_how = (int)wild[i];
 		AUTO_FREE char *text = result_format(&r);
@@ -247,7 +247,7 @@ static void times(void)
 	      time_parse("2026-11-18T11:06:60.000001Z", &us) == -1);
 }
 
-static int status(enum why why, int code, int signal)
+static int status(enum reason why, int code, int signal)
 {
 	struct result r;
 
@@ -260,13 +260,14 @@ static int status(enum why why, int code, int signal)
 
 static void statuses(void)
 {
-	CHECK(status(WHY_EXITED, 0, 0) == 0 && status(WHY_EXITED, 3, 0) == 3 && status(WHY_EXITED, 255, 0) == 255);
-	CHECK(status(WHY_SIGNALLED, -1, 11) == 139 && status(WHY_TIME_LIMIT, -1, 9) == 124 &&
-	      status(WHY_MEMORY_LIMIT, 0, 0) == 137);
-	CHECK(status(WHY_PROCESS_LIMIT, 1, 0) == 1 && status(WHY_PROCESS_LIMIT, -1, 6) == 134 &&
-	      status(WHY_DISK_LIMIT, -1, 0) == 137);
-	CHECK(status(WHY_COMPILE_ERROR, 1, 0) == 126 && status(WHY_CANCELLED, -1, 15) == 130 &&
-	      status(WHY_BOX_DIED, -1, 0) == 125);
+	CHECK(status(REASON_EXITED, 0, 0) == 0 && status(REASON_EXITED, 3, 0) == 3 &&
+	      status(REASON_EXITED, 255, 0) == 255);
+	CHECK(status(REASON_SIGNALLED, -1, 11) == 139 && status(REASON_TIME_LIMIT, -1, 9) == 124 &&
+	      status(REASON_MEMORY_LIMIT, 0, 0) == 137);
+	CHECK(status(REASON_PROCESS_LIMIT, 1, 0) == 1 && status(REASON_PROCESS_LIMIT, -1, 6) == 134 &&
+	      status(REASON_DISK_LIMIT, -1, 0) == 137);
+	CHECK(status(REASON_COMPILE_ERROR, 1, 0) == 126 && status(REASON_CANCELLED, -1, 15) == 130 &&
+	      status(REASON_BOX_DIED, -1, 0) == 125);
 }
 
 static void a_test(void)
@@ -277,7 +278,7 @@ static void a_test(void)
 	test_init(&t);
 	t.number = 7;
 	t.name = strdup("a \"b\" \xFF");
-	t.why = WHY_EXITED;
+	t.why = REASON_EXITED;
 	t.phase.exit_code = 0;
 	t.phase.cpu_us = 1500;
 	t.phase.limits.v[LIMIT_CPU] = 2000000;
@@ -290,7 +291,7 @@ static void a_test(void)
 	text = test_format(&t);
 	CHECK(text && text[strlen(text) - 1] == '\n' && strchr(text, '\n') == text + strlen(text) - 1);
 	CHECK(test_parse(&back, text, strlen(text), &e) == 0);
-	CHECK(back.number == 7 && strcmp(back.name, "a \"b\" \xEF\xBF\xBD") == 0 && back.why == WHY_EXITED &&
+	CHECK(back.number == 7 && strcmp(back.name, "a \"b\" \xEF\xBF\xBD") == 0 && back.why == REASON_EXITED &&
 	      back.ok == 0 && back.line == 3);
 	CHECK(strcmp(back.expected, "x\n") == 0 && strcmp(back.got, "") == 0 && back.out_from == 10 &&
 	      back.out_to == 12 && back.err_to == 12);
@@ -308,7 +309,7 @@ static void a_test(void)
 	t.phase.exit_code = 1;
 	CHECK(!test_passed(&t));
 	t.phase.exit_code = 0;
-	t.why = WHY_TIME_LIMIT;
+	t.why = REASON_TIME_LIMIT;
 	CHECK(!test_passed(&t));
 	test_release(&t);
 	CHECK(test_parse(&t, "{\"number\":1}", 12, &e) == -1 && strstr(e.msg, "missing"));

@@ -281,7 +281,7 @@ static bool waits_again(struct bench *t)
 	return spool_find(&spool, OWNER, t->id, &w, &err) == 0 && w.state == STATE_CREATED && w.attempt == 1;
 }
 
-static bool result_is(struct bench *t, enum why why, const char *message)
+static bool result_is(struct bench *t, enum reason why, const char *message)
 {
 	AUTO_BUF struct buf b = { 0 };
 	struct result r;
@@ -291,7 +291,7 @@ static bool result_is(struct bench *t, enum why why, const char *message)
 		return false;
 	same = r.why == why && (!message || (r.message && strstr(r.message, message)));
 	if (!same)
-		printf("# %s: %s\n", why_name[r.why], r.message ? r.message : "");
+		printf("# %s: %s\n", reason_name[r.why], r.message ? r.message : "");
 	result_release(&r);
 	return same;
 }
@@ -354,7 +354,7 @@ static void one_job(void)
 	says_done(&t, 0);
 	CHECK(fake.given == 1 && t.ended == 1 && runs_numbers(t.runs, NULL).ending == 1);
 	synced_to_the_end(&t);
-	CHECK(t.ended == 2 && result_is(&t, WHY_EXITED, NULL));
+	CHECK(t.ended == 2 && result_is(&t, REASON_EXITED, NULL));
 	finish(&t);
 }
 
@@ -369,7 +369,7 @@ static void without_sync(void)
 	says_start(&t);
 	says_end(&t, END_EXITED, 3);
 	says_done(&t, 0);
-	CHECK(state(&t) == RUN_GONE && fake.nsubmitted == 0 && result_is(&t, WHY_EXITED, NULL));
+	CHECK(state(&t) == RUN_GONE && fake.nsubmitted == 0 && result_is(&t, REASON_EXITED, NULL));
 	finish(&t);
 }
 
@@ -412,7 +412,7 @@ static void slow_sync_after_a_cancel(void)
 	loop_advance(&t.loop, 3600LL * SECOND);
 	CHECK(fake.nsubmitted == 1);
 	sync_answers(0);
-	CHECK(state(&t) == RUN_GONE && result_is(&t, WHY_CANCELLED, NULL));
+	CHECK(state(&t) == RUN_GONE && result_is(&t, REASON_CANCELLED, NULL));
 	finish(&t);
 }
 
@@ -470,7 +470,7 @@ static void a_step_that_fails_is_tried_again(void)
 	t.runs->first->files.result = fd;
 	loop_advance(&t.loop, SECOND);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_EXITED, NULL));
+	CHECK(result_is(&t, REASON_EXITED, NULL));
 	finish(&t);
 }
 
@@ -486,7 +486,7 @@ static void init_keeps_no_deadline(void)
 	loop_advance(&t.loop, 3600LL * SECOND);
 	CHECK(state(&t) == RUN_SYNCING);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_INTERNAL_ERROR, "deadline"));
+	CHECK(result_is(&t, REASON_INTERNAL_ERROR, "deadline"));
 	finish(&t);
 }
 
@@ -503,7 +503,7 @@ static void a_kill_that_is_not_heard(void)
 	loop_advance(&t.loop, MS);
 	CHECK(state(&t) == RUN_SYNCING && fake.given == 0);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_CANCELLED, "did not end it in time"));
+	CHECK(result_is(&t, REASON_CANCELLED, "did not end it in time"));
 	finish(&t);
 }
 
@@ -526,7 +526,7 @@ static void collecting_has_its_time(void)
 
 /* ---- the box --------------------------------------------------------------------------------------- */
 
-static void a_box_that_fails(enum box_end how, bool begun, bool retries, enum run_state expected, enum why why)
+static void a_box_that_fails(enum box_end how, bool begun, bool retries, enum run_state expected, enum reason why)
 {
 	struct bench t;
 
@@ -553,12 +553,12 @@ static void a_box_that_fails(enum box_end how, bool begun, bool retries, enum ru
 
 static void boxes_that_fail(void)
 {
-	a_box_that_fails(BOX_OURS, false, true, RUN_RERUN, WHY_INTERNAL_ERROR);
-	a_box_that_fails(BOX_OURS, true, true, RUN_RERUN, WHY_INTERNAL_ERROR);
-	a_box_that_fails(BOX_OURS, true, false, RUN_SYNCING, WHY_INTERNAL_ERROR);
-	a_box_that_fails(BOX_NO_IMAGE, false, true, RUN_SYNCING, WHY_REFUSED);
-	a_box_that_fails(BOX_DIED, false, true, RUN_RERUN, WHY_BOX_DIED);
-	a_box_that_fails(BOX_DIED, true, true, RUN_SYNCING, WHY_BOX_DIED);
+	a_box_that_fails(BOX_OURS, false, true, RUN_RERUN, REASON_INTERNAL_ERROR);
+	a_box_that_fails(BOX_OURS, true, true, RUN_RERUN, REASON_INTERNAL_ERROR);
+	a_box_that_fails(BOX_OURS, true, false, RUN_SYNCING, REASON_INTERNAL_ERROR);
+	a_box_that_fails(BOX_NO_IMAGE, false, true, RUN_SYNCING, REASON_REFUSED);
+	a_box_that_fails(BOX_DIED, false, true, RUN_RERUN, REASON_BOX_DIED);
+	a_box_that_fails(BOX_DIED, true, true, RUN_SYNCING, REASON_BOX_DIED);
 }
 
 static void a_box_that_never_was(void)
@@ -596,14 +596,14 @@ static void frames_that_init_may_not_send(void)
 		executing(&t, ONCE);
 		box_says(box(&t), wrong[i], STREAM_NONE, "", 0);
 		synced_to_the_end(&t);
-		CHECK(result_is(&t, WHY_INTERNAL_ERROR, "unexpected frame type"));
+		CHECK(result_is(&t, REASON_INTERNAL_ERROR, "unexpected frame type"));
 		finish(&t);
 	}
 	start(&t);
 	begin(&t, ONCE);
 	box_says(box(&t), FRAME_DONE, STREAM_NONE, "\0\0\0\0", 4);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_INTERNAL_ERROR, "before it had the job"));
+	CHECK(result_is(&t, REASON_INTERNAL_ERROR, "before it had the job"));
 	finish(&t);
 }
 
@@ -616,7 +616,7 @@ static void init_fails(void)
 	box_says(box(&t), FRAME_TROUBLE, STREAM_NONE, "no cgroup", 9);
 	says_done(&t, 1);
 	synced_to_the_end(&t);
-	CHECK(fake.given == 0 && result_is(&t, WHY_INTERNAL_ERROR, "no cgroup"));
+	CHECK(fake.given == 0 && result_is(&t, REASON_INTERNAL_ERROR, "no cgroup"));
 	finish(&t);
 }
 
@@ -670,7 +670,7 @@ static void compile_fails(void)
 	compiled(&t, END_EXITED, 1);
 	CHECK(fake.unused == 1 && fake.forgotten == 1); /* the box never had the job */
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_COMPILE_ERROR, "stderr"));
+	CHECK(result_is(&t, REASON_COMPILE_ERROR, "stderr"));
 	finish(&t);
 }
 
@@ -796,7 +796,7 @@ static void cancel_before_it_runs(void)
 		CHECK(state(&t) == stations[i].state);
 		CHECK(runs_cancel(t.runs, OWNER, t.id) == RUN_CANCELLED);
 		synced_to_the_end(&t);
-		CHECK(result_is(&t, WHY_CANCELLED, stations[i].message));
+		CHECK(result_is(&t, REASON_CANCELLED, stations[i].message));
 		finish(&t);
 	}
 }
@@ -813,7 +813,7 @@ static void cancel_of_a_rerun(void)
 	b = box(&t);
 	b->gone(b->arg);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_CANCELLED, "before it was run again"));
+	CHECK(result_is(&t, REASON_CANCELLED, "before it was run again"));
 	finish(&t);
 }
 
@@ -832,7 +832,7 @@ static void a_killed_job_is_cancelled_however_it_ends(void)
 		else
 			box_says(box(&t), FRAME_GO, STREAM_NONE, "", 0);
 		synced_to_the_end(&t);
-		CHECK(result_is(&t, WHY_CANCELLED, NULL));
+		CHECK(result_is(&t, REASON_CANCELLED, NULL));
 		finish(&t);
 	}
 }
@@ -850,7 +850,7 @@ static void cancelled_in_the_queue(void)
 	CHECK(spool_submit(&spool, OWNER, t.id, 5, PLAIN, strlen(PLAIN), &none, &err) == 0);
 	CHECK(runs_begin_cancelled(t.runs, &q) == 0);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_CANCELLED, "before it began"));
+	CHECK(result_is(&t, REASON_CANCELLED, "before it began"));
 	finish(&t);
 }
 
@@ -878,7 +878,7 @@ static void the_engine_is_away_for_good(void)
 	runs_cancel(t.runs, OWNER, t.id);
 	runs_abandon_boxes(t.runs);
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_CANCELLED, NULL));
+	CHECK(result_is(&t, REASON_CANCELLED, NULL));
 	finish(&t);
 }
 
@@ -891,13 +891,13 @@ static void refused(void)
 	start(&t);
 	begin(&t, "{\"language\":\"cobol\",\"code\":\"x\"}");
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_REFUSED, "cobol"));
+	CHECK(result_is(&t, REASON_REFUSED, "cobol"));
 	begin(&t, "{");
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_REFUSED, NULL));
+	CHECK(result_is(&t, REASON_REFUSED, NULL));
 	begin(&t, "{\"language\":\"bash\",\"code\":\"x\",\"stdin_stream\":true}");
 	synced_to_the_end(&t);
-	CHECK(result_is(&t, WHY_REFUSED, "its input is missing"));
+	CHECK(result_is(&t, REASON_REFUSED, "its input is missing"));
 	finish(&t);
 }
 

@@ -134,7 +134,7 @@ static void write_result(struct spool_attempt *a, const char *id, int attempt)
 
 	result_init(&r);
 	snprintf(r.id, sizeof(r.id), "%s", id);
-	r.why = WHY_EXITED;
+	r.why = REASON_EXITED;
 	r.exit_code = 0;
 	r.attempt = attempt;
 	r.created_us = r.claimed_us = r.started_us = r.ended_us = now_us();

@@ -24,7 +24,7 @@ static bool says(const char *want)
 	return same;
 }
 
-static void set(const char *name, enum why why, int code, int sig, int ok)
+static void set(const char *name, enum reason why, int code, int sig, int ok)
 {
 	test_release(&t);
 	t.number = 3;
@@ -38,25 +38,25 @@ static void set(const char *name, enum why why, int code, int sig, int ok)
 
 static void lines(void)
 {
-	set("a b", WHY_EXITED, 0, 0, 1);
+	set("a b", REASON_EXITED, 0, 0, 1);
 	CHECK(says("ok 3 - a b (12 ms)\n"));
-	set("a # TODO \\", WHY_EXITED, 0, 0, -1);
+	set("a # TODO \\", REASON_EXITED, 0, 0, -1);
 	CHECK(says("ok 3 - a \\# TODO \\\\ (12 ms)\n"));
-	set("x", WHY_EXITED, 0, 0, 0);
+	set("x", REASON_EXITED, 0, 0, 0);
 	t.line = 7;
 	t.expected = strdup("a\tb\n");
 	t.got = strdup("\xFF");
 	CHECK(says("not ok 3 - x: wrong answer at line 7 (12 ms)\n# line 7 expected: \"a\\tb\\n\"\n# line 7 got:      "
 		   "\"\xEF\xBF\xBD\"\n"));
-	set("x", WHY_EXITED, 2, 0, -1);
+	set("x", REASON_EXITED, 2, 0, -1);
 	CHECK(says("not ok 3 - x: exit code 2 (12 ms)\n"));
-	set("x", WHY_SIGNALLED, -1, 11, 0);
+	set("x", REASON_SIGNALLED, -1, 11, 0);
 	CHECK(says("not ok 3 - x: signal 11 (Segmentation fault) (12 ms)\n"));
-	set("x", WHY_TIME_LIMIT, -1, 9, 0);
-	t.phase.hit = 1u << LIMIT_WALL;
+	set("x", REASON_TIME_LIMIT, -1, 9, 0);
+	t.phase.exceeded = 1u << LIMIT_WALL;
 	t.line = 1; /* it did not come to write it all: what differs is no news */
 	CHECK(says("not ok 3 - x: time limit (wall) (12 ms)\n"));
-	set("x", WHY_MEMORY_LIMIT, -1, 9, -1);
+	set("x", REASON_MEMORY_LIMIT, -1, 9, -1);
 	CHECK(says("not ok 3 - x: memory limit (12 ms)\n"));
 	test_release(&t);
 }

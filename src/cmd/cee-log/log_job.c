@@ -172,8 +172,8 @@ int log_ended(struct log *l, const char *id, const struct buf *text)
 	l->jobs++;
 	l->status = result_exit_status(&r);
 	l->bad += l->status != 0;
-	if (l->status == STATUS_OURS && result_is_ours(&r))
-		prog_error("%s: %s: %s (a failure of cee, not of the program)", id, why_name[r.why],
+	if (l->status == STATUS_INTERNAL && result_is_internal(&r))
+		prog_error("%s: %s: %s (a failure of cee, not of the program)", id, reason_name[r.why],
 			   r.message ? r.message : "cee-stat says more");
 	result_release(&r);
 	return 0;

@@ -42,7 +42,7 @@ static void put_phase(const char *name, const struct result_phase *p)
 	if (p->oom_kills)
 		out(", %" PRId64 " processes killed for memory", p->oom_kills);
 	for (int i = 0, first = 1; i < LIMIT_COUNT; i++)
-		if (p->hit & 1ull << i) {
+		if (p->exceeded & 1ull << i) {
 			out("%s%s", first ? "; touched: " : ", ", limit_name[i]);
 			first = 0;
 		}
@@ -55,7 +55,7 @@ static void put_files(struct result_files *f)
 		return;
 	out("%-9s %" PRId64 ", %" PRId64 " bytes", "files", f->count, f->bytes);
 	if (f->left_count)
-		out("; %" PRId64 " stayed behind", f->left_count);
+		out("; %" PRId64 " not collected", f->left_count);
 	out("\n");
 	for (size_t i = 0; i < f->nleft; i++)
 		out("%-9s %s: %s\n", "", left_name[f->left[i].why], clean(f->left[i].name));
@@ -64,8 +64,8 @@ static void put_files(struct result_files *f)
 void put_result(struct result *r)
 {
 	out("%-9s %s\n", "id", r->id);
-	out("%-9s %s\n", "state", state_name[why_state[r->why]]);
-	out("%-9s %s%s%s\n", "why", why_name[r->why], r->message ? ": " : "", clean(r->message));
+	out("%-9s %s\n", "state", state_name[reason_state[r->why]]);
+	out("%-9s %s%s%s\n", "why", reason_name[r->why], r->message ? ": " : "", clean(r->message));
 	if (r->exit_code >= 0)
 		out("%-9s %d\n", "exit code", r->exit_code);
 	if (r->signal > 0)
@@ -115,7 +115,8 @@ void put_result_line(struct stat_prog *p, const struct result *r)
 	char memory[LIMIT_TEXT_MAX] = "-";
 
 	put_head(p);
-	out("%-36s  %-9s  %-14s  %6d", r->id, state_name[why_state[r->why]], why_name[r->why], result_exit_status(r));
+	out("%-36s  %-9s  %-14s  %6d", r->id, state_name[reason_state[r->why]], reason_name[r->why],
+	    result_exit_status(r));
 	if (run->ran) {
 		size_text(memory, run->peak_bytes);
 		out("  %7.3f s  %7.3f s  %10s\n", seconds(run->cpu_us), seconds(run->wall_us), memory);

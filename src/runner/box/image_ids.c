@@ -56,11 +56,11 @@ static bool take_frameworks(struct lang *l, const char *frameworks, const char *
 /* versions: NULL if the image does not exist. */
 static bool take_versions(struct lang *l, const char *versions)
 {
-	AUTO_FREE char *before = l->told_versions ? strdup(l->told_versions) : NULL;
+	AUTO_FREE char *before = l->image_versions ? strdup(l->image_versions) : NULL;
 
 	if (lang_set_versions(l, versions) < 0)
 		return false;
-	return !before != !l->told_versions || (before && strcmp(before, l->told_versions) != 0);
+	return !before != !l->image_versions || (before && strcmp(before, l->image_versions) != 0);
 }
 
 static const char *label(const struct engine_image *i, const char *name)

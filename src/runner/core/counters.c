@@ -163,8 +163,8 @@ int counters_format(const struct counters *c, struct buf *b, const char *runner,
 		one(&o, "cee_kept_jobs", "gauge", "Finished jobs that are kept.", now->kept.jobs);
 	}
 	family(&o, "cee_jobs_total", "counter", "Jobs that have ended, by why.");
-	for (int w = 0; w < WHY_COUNT; w++)
-		put(&o, "cee_jobs_total", "end", why_name[w], c->jobs[w]);
+	for (int w = 0; w < REASON_COUNT; w++)
+		put(&o, "cee_jobs_total", "end", reason_name[w], c->jobs[w]);
 	one(&o, "cee_reruns_total", "counter", "Attempts that failed through no fault of the job and were requeued.",
 	    c->reruns);
 	put_phases(&o, c);

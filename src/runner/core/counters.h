@@ -18,7 +18,7 @@ struct histogram {
 };
 
 struct counters {
-	int64_t jobs[WHY_COUNT];
+	int64_t jobs[REASON_COUNT];
 	int64_t reruns;
 	int64_t phases[PHASE_COUNT], cpu_us[PHASE_COUNT], wall_us[PHASE_COUNT];
 	int64_t output, dropped, oom_kills;

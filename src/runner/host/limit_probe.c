@@ -340,23 +340,23 @@ bool limit_probe_held(enum limit_id id, const struct limit_probe_end *e, char *w
 {
 	const struct limit_probe *c = &limit_probe_of[id];
 	int64_t limit = c->limit;
-	uint64_t hit = e->phase.hit & 1u << id;
+	uint64_t hit = e->phase.exceeded & 1u << id;
 	char text[LIMIT_TEXT_MAX];
 
 	limit_format(text, id, limit);
-	snprintf(why, size, "ended at %s: %s", text, why_name[e->why]);
+	snprintf(why, size, "ended at %s: %s", text, reason_name[e->why]);
 	switch (id) {
 	case LIMIT_CPU:
 	case LIMIT_WALL:
-		return e->why == WHY_TIME_LIMIT && hit;
+		return e->why == REASON_TIME_LIMIT && hit;
 	case LIMIT_MEMORY:
-		return e->why == WHY_MEMORY_LIMIT;
+		return e->why == REASON_MEMORY_LIMIT;
 	case LIMIT_OUTPUT:
 		/* it may have ended before it was stopped: only the stored output is checked */
 		snprintf(why, size, "%lld bytes of %ld stored, %s allowed", (long long)e->out_len, c->far << 10, text);
-		return e->out_len <= limit && (e->why == WHY_OUTPUT_LIMIT || e->phase.dropped > 0);
+		return e->out_len <= limit && (e->why == REASON_OUTPUT_LIMIT || e->phase.dropped > 0);
 	case LIMIT_FILE_SIZE:
-		return e->why == WHY_DISK_LIMIT && hit;
+		return e->why == REASON_DISK_LIMIT && hit;
 	case LIMIT_STACK:
 		return e->phase.signal == 11;
 	case LIMIT_PROCESSES:

@@ -33,7 +33,7 @@ struct limit_probe_end {
 	char reason[400]; /* why the program did not run */
 	char build[32];	  /* cee-init's build */
 	char said[200];	  /* the end of cee-init's standard error */
-	enum why why;
+	enum reason why;
 	struct result_phase phase;
 	char out[1024];	 /* the beginning of its output */
 	int64_t out_len; /* length of all output */

@@ -111,20 +111,20 @@ static void set_language(struct run *r)
 }
 
 /* A refusal is the job's fault, except when memory or descriptors ran out. */
-static const char *refused(enum why *why, const struct cee_err *e)
+static const char *refused(enum reason *why, const struct cee_err *e)
 {
 	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
-		*why = WHY_INTERNAL_ERROR;
+		*why = REASON_INTERNAL_ERROR;
 	return e->msg;
 }
 
-const char *run_admit(struct run *r, const struct buf *text, enum why *why, struct cee_err *e)
+const char *run_admit(struct run *r, const struct buf *text, enum reason *why, struct cee_err *e)
 {
 	struct runs *rs = r->all;
 	const struct config *c;
 	struct published *known;
 
-	*why = WHY_REFUSED;
+	*why = REASON_REFUSED;
 	if (job_parse(&r->job, text->data ? text->data : "", text->len, e) < 0)
 		return refused(why, e);
 	take_names(r);
@@ -133,7 +133,7 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 	c = rs->parts.config;
 	known = config_published(c);
 	if (!known) {
-		*why = WHY_INTERNAL_ERROR;
+		*why = REASON_INTERNAL_ERROR;
 		return "out of memory";
 	}
 	if (job_check_network(&r->job, &c->conf, r->owner, e) < 0 || job_check(&r->job, &c->conf, known, e) < 0)
@@ -152,11 +152,11 @@ const char *run_admit(struct run *r, const struct buf *text, enum why *why, stru
 	if (own_files_fit(r, e) < 0)
 		return e->msg;
 	if (r->attempt > r->job.retries + 1) {
-		*why = WHY_LOST;
+		*why = REASON_LOST;
 		return "every attempt ended with its runner; not tried again";
 	}
 	if (r->job.start_within_us >= 0 && r->result.created_us + r->job.start_within_us < now_us()) {
-		*why = WHY_EXPIRED;
+		*why = REASON_EXPIRED;
 		return "start_within was over before its turn came";
 	}
 	return NULL;

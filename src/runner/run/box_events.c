@@ -42,10 +42,10 @@ void run_pump_stdin(struct run *r)
 	case STDIN_TOO_LARGE:
 		snprintf(text, sizeof(text),
 			 "stdin_stream: its input is larger than %lld bytes (max_stdin of cee.conf)", (long long)max);
-		run_verdict(r, WHY_REFUSED, text);
+		run_verdict(r, REASON_REFUSED, text);
 		break;
 	case STDIN_LOST:
-		run_verdict(r, WHY_LOST, "stdin_stream: a part of its input is lost (a power cut?)");
+		run_verdict(r, REASON_LOST, "stdin_stream: a part of its input is lost (a power cut?)");
 		break;
 	}
 }
@@ -92,7 +92,7 @@ static void take_next(struct run *r, const struct frame *f)
 		return;
 	wall = tests_next(r);
 	if (wall < 0)
-		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+		run_failed(r, REASON_INTERNAL_ERROR, "out of memory");
 	else
 		run_deadline(r, wall + r->all->parts.config->conf.run_slack_us);
 }
@@ -100,7 +100,7 @@ static void take_next(struct run *r, const struct frame *f)
 static void take_collected(struct run *r, const struct frame *f)
 {
 	if (files_frame(&r->collected, f) < 0)
-		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent collected files that break its bounds");
+		run_failed(r, REASON_INTERNAL_ERROR, "cee-init sent collected files that break its bounds");
 	else
 		await_collected(r); /* the number of these frames is bounded */
 }
@@ -137,20 +137,21 @@ static void take_done(struct run *r, const struct frame *f)
 {
 	const struct result_phase *compile = &r->result.phase[PHASE_COMPILE];
 	uint32_t failed;
-	bool internal = !frame_unpack_number(f->data, f->len, &failed) || failed || r->result.why == WHY_INTERNAL_ERROR;
+	bool internal =
+		!frame_unpack_number(f->data, f->len, &failed) || failed || r->result.why == REASON_INTERNAL_ERROR;
 	char text[160];
 
 	r->clean = !internal;
-	if (r->state == RUN_KILLED || r->result.why == WHY_CANCELLED) {
-		run_verdict(r, WHY_CANCELLED, NULL);
+	if (r->state == RUN_KILLED || r->result.why == REASON_CANCELLED) {
+		run_verdict(r, REASON_CANCELLED, NULL);
 		return;
 	}
 	if (internal) {
-		run_failed(r, WHY_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
+		run_failed(r, REASON_INTERNAL_ERROR, r->trouble ? r->trouble : "cee-init could not run the job");
 		return;
 	}
 	if (r->gate_dead) {
-		run_failed(r, WHY_INTERNAL_ERROR, "the gate to the network: it ended under the job");
+		run_failed(r, REASON_INTERNAL_ERROR, "the gate to the network: it ended under the job");
 		return;
 	}
 	if (r->result.tests.run)
@@ -158,7 +159,7 @@ static void take_done(struct run *r, const struct frame *f)
 	else
 		verdict_explain(&r->result, text, sizeof(text));
 	if (compile->ran && verdict_program_failed(compile))
-		run_verdict(r, WHY_COMPILE_ERROR,
+		run_verdict(r, REASON_COMPILE_ERROR,
 			    text[0]	   ? text
 			    : r->job.check ? "what the check found is on stderr"
 					   : COMPILER_OUTPUT);
@@ -202,9 +203,9 @@ static void on_frame(void *arg, const struct frame *f)
 	frame_handler handler = type < sizeof(handlers) / sizeof(*handlers) ? handlers[type] : NULL;
 
 	if (!handler)
-		run_failed(r, WHY_INTERNAL_ERROR, "unexpected frame type from cee-init");
+		run_failed(r, REASON_INTERNAL_ERROR, "unexpected frame type from cee-init");
 	else if (r->state != RUN_EXECUTING && r->state != RUN_KILLED && handler != take_trouble)
-		run_failed(r, WHY_INTERNAL_ERROR, "cee-init sent a frame before it had the job");
+		run_failed(r, REASON_INTERNAL_ERROR, "cee-init sent a frame before it had the job");
 	else
 		handler(r, f);
 }
@@ -218,11 +219,11 @@ void run_execute(struct run *r)
 
 	if (!r->box->cells &&
 	    boxes_cells(r->all->parts.boxes)) { /* never run with less isolation than the host allows */
-		run_failed(r, WHY_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
+		run_failed(r, REASON_INTERNAL_ERROR, "its box could not build a cell, though this host allows them");
 		return;
 	}
 	if (r->files.index < 0 && run_begin_log(r) < 0) {
-		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+		run_failed(r, REASON_INTERNAL_ERROR, "the spool has no room for the job's log");
 		return;
 	}
 	if (r->job.ncollect)
@@ -236,7 +237,7 @@ void run_execute(struct run *r)
 	run_enter(r, RUN_EXECUTING);
 	order = run_to_send(r);
 	if (send_job(&order) < 0) {
-		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+		run_failed(r, REASON_INTERNAL_ERROR, "out of memory");
 		return;
 	}
 	spool_hook("job-sent");
@@ -261,18 +262,18 @@ static void on_ended(void *arg, enum box_end how, const char *reason)
 	switch (how) {
 	case BOX_OURS:
 	case BOX_AWAY:
-		run_failed(r, WHY_INTERNAL_ERROR, reason);
+		run_failed(r, REASON_INTERNAL_ERROR, reason);
 		break;
 	case BOX_NO_IMAGE:
 		snprintf(text, sizeof(text), "the image %s is missing: run cee-lang build %s", r->lang->image,
 			 r->lang->name);
-		run_verdict(r, WHY_REFUSED, r->lang->missing ? r->lang->missing : text);
+		run_verdict(r, REASON_REFUSED, r->lang->missing ? r->lang->missing : text);
 		break;
 	case BOX_DIED:
 		if (!r->began) /* no program of this job had started, so the job is not to blame */
-			run_failed(r, WHY_BOX_DIED, reason);
+			run_failed(r, REASON_BOX_DIED, reason);
 		else
-			run_verdict(r, r->state == RUN_KILLED ? WHY_CANCELLED : WHY_BOX_DIED, reason);
+			run_verdict(r, r->state == RUN_KILLED ? REASON_CANCELLED : REASON_BOX_DIED, reason);
 		break;
 	}
 }

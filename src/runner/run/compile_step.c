@@ -61,7 +61,7 @@ static void get_box(struct run *r)
 		add_gate(r, &spec, &rules);
 	b = pool_take(r->all->parts.pool, &spec, r->owner, &r->result.box_from);
 	if (!b) {
-		run_failed(r, WHY_INTERNAL_ERROR, "out of memory");
+		run_failed(r, REASON_INTERNAL_ERROR, "out of memory");
 		return;
 	}
 	run_enter(r, r->compile ? RUN_COMPILING : RUN_BOXED);
@@ -119,9 +119,9 @@ static void compile_done(void *arg, const struct frame_end *end)
 	add_diagnostics(r, r->compile);
 	if (verdict_program_failed(&r->result.phase[PHASE_COMPILE])) {
 		verdict_explain(&r->result, text, sizeof(text));
-		run_verdict(r, WHY_COMPILE_ERROR, text[0] ? text : COMPILER_OUTPUT);
+		run_verdict(r, REASON_COMPILE_ERROR, text[0] ? text : COMPILER_OUTPUT);
 	} else if (!products_fit(r, &e)) {
-		run_verdict(r, WHY_DISK_LIMIT, e.msg);
+		run_verdict(r, REASON_DISK_LIMIT, e.msg);
 	} else if (r->state == RUN_COMPILING_READY) {
 		run_execute(r);
 	} else {
@@ -150,7 +150,7 @@ void run_compile_and_run(struct run *r)
 		if (!r->result.started_us)
 			r->result.started_us = now_us();
 		if (r->files.index < 0 && run_begin_log(r) < 0) {
-			run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+			run_failed(r, REASON_INTERNAL_ERROR, "the spool has no room for the job's log");
 			return;
 		}
 		output_mark(&r->output, MARK_COMPILING);

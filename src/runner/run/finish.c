@@ -221,7 +221,7 @@ static void set_expiry(struct run *r)
 		r->result.expires_us = r->result.ended_us + keep;
 }
 
-void run_verdict(struct run *r, enum why why, const char *message)
+void run_verdict(struct run *r, enum reason why, const char *message)
 {
 	struct runs *rs = r->all;
 
@@ -252,7 +252,7 @@ void run_put_back(struct run *r)
 	struct spool_runner *runner = r->all->parts.runner;
 
 	if (spool_cancel_wanted(runner->s, r->owner, r->id))
-		run_verdict(r, WHY_CANCELLED, "cancelled before it was run again");
+		run_verdict(r, REASON_CANCELLED, "cancelled before it was run again");
 	else if (spool_requeue(runner, r->owner, r->id, r->attempt) < 0)
 		retry(r, "the job cannot be put back");
 	else
@@ -281,12 +281,12 @@ void run_requeue(struct run *r)
 		run_put_back(r);
 }
 
-void run_failed(struct run *r, enum why why, const char *message)
+void run_failed(struct run *r, enum reason why, const char *message)
 {
 	if (r->state == RUN_RERUN || run_has_verdict(r))
 		return;
 	if (r->state == RUN_KILLED)
-		run_verdict(r, WHY_CANCELLED, NULL);
+		run_verdict(r, REASON_CANCELLED, NULL);
 	else if (r->attempt <= r->job.retries)
 		run_requeue(r);
 	else

@@ -25,7 +25,7 @@ static void packages_refused(struct run *r, const struct layer_reply *reply)
 		output_mark(&r->output, MARK_PACKAGES); /* also if the failure was remembered from an earlier job */
 		output_add(&r->output, STREAM_COMPILE, (const unsigned char *)reply->output, reply->noutput);
 	}
-	run_verdict(r, WHY_PACKAGE_ERROR, reply->message);
+	run_verdict(r, REASON_PACKAGE_ERROR, reply->message);
 }
 
 static void packages_answered(struct run *r, enum layer_answer a, struct layer_reply *reply)
@@ -34,7 +34,7 @@ static void packages_answered(struct run *r, enum layer_answer a, struct layer_r
 	if (a == LAYER_REFUSED) {
 		packages_refused(r, reply);
 	} else if (a == LAYER_FAILED) {
-		run_failed(r, WHY_INTERNAL_ERROR, reply->message);
+		run_failed(r, REASON_INTERNAL_ERROR, reply->message);
 	} else {
 		r->layer = reply->fd;
 		r->job.layer = strdup(reply->path);
@@ -72,7 +72,7 @@ void run_ask_packages(struct run *r)
 	}
 	r->result.started_us = now_us();
 	if (run_begin_log(r) < 0)
-		run_failed(r, WHY_INTERNAL_ERROR, "the spool has no room for the job's log");
+		run_failed(r, REASON_INTERNAL_ERROR, "the spool has no room for the job's log");
 	else
 		output_mark(&r->output, MARK_PACKAGES);
 }

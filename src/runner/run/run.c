@@ -100,12 +100,12 @@ static struct run *find(const struct runs *rs, const char *owner, const char *id
 
 static void job_late(struct run *r)
 {
-	run_failed(r, WHY_INTERNAL_ERROR, "cee-init did not keep the job's deadline; the box was removed");
+	run_failed(r, REASON_INTERNAL_ERROR, "cee-init did not keep the job's deadline; the box was removed");
 }
 
 static void kill_late(struct run *r)
 {
-	run_verdict(r, WHY_CANCELLED, "its box did not end it in time and was removed");
+	run_verdict(r, REASON_CANCELLED, "its box did not end it in time and was removed");
 }
 
 /* The function called at a state's deadline; states without an entry have no timer. */
@@ -176,7 +176,7 @@ static int read_text(struct run *r, struct buf *text)
 }
 
 /* NULL, or why the job cannot run. */
-static const char *admit(struct run *r, int read, const struct buf *text, enum why *why, struct cee_err *e)
+static const char *admit(struct run *r, int read, const struct buf *text, enum reason *why, struct cee_err *e)
 {
 	const char *reason = read == 0 ? run_admit(r, text, why, e) : e->msg;
 
@@ -207,7 +207,7 @@ static int begin(struct runs *rs, const struct queued *q, bool cancelled)
 	struct run *r = claim(rs, q);
 	struct cee_err e = { "the job file is not a regular file with one link, or larger than max_job" };
 	AUTO_BUF struct buf text = { 0 };
-	enum why why = WHY_REFUSED;
+	enum reason why = REASON_REFUSED;
 	const char *reason;
 	int read;
 
@@ -222,8 +222,8 @@ static int begin(struct runs *rs, const struct queued *q, bool cancelled)
 	log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from", "new", "to",
 		  run_state_name(RUN_CLAIMED), "group", r->job.group, "labels", r->labels, NULL);
 	if (cancelled || spool_cancel_wanted(rs->parts.runner->s, r->owner, r->id))
-		run_verdict(r, WHY_CANCELLED, "cancelled before it began");
-	else if (reason && why == WHY_INTERNAL_ERROR)
+		run_verdict(r, REASON_CANCELLED, "cancelled before it began");
+	else if (reason && why == REASON_INTERNAL_ERROR)
 		run_failed(r, why, reason);
 	else if (reason)
 		run_verdict(r, why, reason);
@@ -269,7 +269,7 @@ static enum run_cancel cancel(struct run *r)
 	if (run_state_sent(r->state) && r->state != RUN_EXECUTING)
 		return RUN_ENDS; /* for a job that is being put back, the request is read again when its box is gone */
 	if (r->state != RUN_EXECUTING) {
-		run_verdict(r, WHY_CANCELLED, cancel_message(r->state));
+		run_verdict(r, REASON_CANCELLED, cancel_message(r->state));
 		return RUN_CANCELLED;
 	}
 	attach_send(&r->box->attach, FRAME_KILL, NULL, 0);

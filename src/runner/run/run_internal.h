@@ -72,9 +72,9 @@ struct runs {
 
 /* finish.c */
 /* The only place that sets a verdict; also gives up the box. Does nothing for a job with a verdict. */
-void run_verdict(struct run *r, enum why why, const char *message);
+void run_verdict(struct run *r, enum reason why, const char *message);
 /* An internal failure: the job is rerun, or ends with that reason. */
-void run_failed(struct run *r, enum why why, const char *message);
+void run_failed(struct run *r, enum reason why, const char *message);
 /* Puts the job back into new/ as soon as its box is gone. */
 void run_requeue(struct run *r);
 /* To be called when the box is gone: puts the job back, or retries in a second. */
@@ -112,5 +112,5 @@ void run_execute(struct run *r);
 void run_compile_and_run(struct run *r);
 
 /* admit.c: repeats all checks of the submitting program. NULL, or why the job cannot run. */
-const char *run_admit(struct run *r, const struct buf *text, enum why *why, struct cee_err *e);
+const char *run_admit(struct run *r, const struct buf *text, enum reason *why, struct cee_err *e);
 #endif

@@ -111,9 +111,9 @@ void run_enter(struct run *r, enum run_state s)
 	assert(run_may_follow(r->state, s));
 	if (strcmp(states[r->state].name, states[s].name) != 0 && s != RUN_GONE)
 		log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from",
-			  states[r->state].name, "to", states[s].name, "why", verdict ? why_name[r->result.why] : NULL,
-			  "message", verdict ? r->result.message : NULL, "group", r->job.group, "labels", r->labels,
-			  NULL);
+			  states[r->state].name, "to", states[s].name, "why",
+			  verdict ? reason_name[r->result.why] : NULL, "message", verdict ? r->result.message : NULL,
+			  "group", r->job.group, "labels", r->labels, NULL);
 	loop_timer(&r->timer, 0);
 	r->state = s;
 	arm(r);

@@ -235,7 +235,7 @@ static void add_figures(struct result_phase *sum, const struct result_phase *p)
 		sum->peak_how = p->peak_how;
 	}
 	sum->oom_kills += p->oom_kills;
-	sum->hit |= p->hit;
+	sum->exceeded |= p->exceeded;
 	sum->out_bytes += p->out_bytes;
 	sum->err_bytes += p->err_bytes;
 	sum->dropped += p->dropped;
@@ -248,7 +248,7 @@ static void judge(struct tests *t, struct test_result *line)
 	if (!t->now->expected)
 		return;
 	same = compare_end(&t->compare);
-	line->ok = same && line->why == WHY_EXITED && line->phase.exit_code == 0;
+	line->ok = same && line->why == REASON_EXITED && line->phase.exit_code == 0;
 	if (same)
 		return;
 	line->line = (int64_t)t->compare.line;
@@ -279,12 +279,12 @@ bool tests_end(struct run *r, const struct frame *f)
 	test_init(&line);
 	if (!r->job.ntests || !verdict_phase(f, &phase, &line.phase, &line.why) || phase != PHASE_RUN)
 		return false;
-	if (!t->now || line.why == WHY_CANCELLED || line.why == WHY_INTERNAL_ERROR) {
+	if (!t->now || line.why == REASON_CANCELLED || line.why == REASON_INTERNAL_ERROR) {
 		r->result.why = line.why;
 		t->now = NULL;
 		return true;
 	}
-	r->result.why = WHY_EXITED;
+	r->result.why = REASON_EXITED;
 	line.number = (int)t->next;
 	line.name = strdup(t->now->name);
 	line.phase.limits = t->limits;

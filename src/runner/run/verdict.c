@@ -21,31 +21,31 @@ bool verdict_program_failed(const struct result_phase *p)
 	return p->signal != 0 || p->exit_code != 0;
 }
 
-static enum why why_of(enum frame_how how)
+static enum reason reason_of(enum frame_how how)
 {
 	switch (how) {
 	case END_EXITED:
-		return WHY_EXITED;
+		return REASON_EXITED;
 	case END_SIGNALLED:
-		return WHY_SIGNALLED;
+		return REASON_SIGNALLED;
 	case END_CPU_LIMIT:
 	case END_WALL_LIMIT:
-		return WHY_TIME_LIMIT;
+		return REASON_TIME_LIMIT;
 	case END_MEMORY_LIMIT:
-		return WHY_MEMORY_LIMIT;
+		return REASON_MEMORY_LIMIT;
 	case END_OUTPUT_LIMIT:
-		return WHY_OUTPUT_LIMIT;
+		return REASON_OUTPUT_LIMIT;
 	case END_PROCESS_LIMIT:
-		return WHY_PROCESS_LIMIT;
+		return REASON_PROCESS_LIMIT;
 	case END_DISK_LIMIT:
 	case END_FILE_SIZE_LIMIT:
-		return WHY_DISK_LIMIT;
+		return REASON_DISK_LIMIT;
 	case END_KILLED:
-		return WHY_CANCELLED;
+		return REASON_CANCELLED;
 	case END_TROUBLE:
 		break;
 	}
-	return WHY_INTERNAL_ERROR;
+	return REASON_INTERNAL_ERROR;
 }
 
 static void phase_of(const struct frame_end *e, struct result_phase *p)
@@ -58,20 +58,20 @@ static void phase_of(const struct frame_end *e, struct result_phase *p)
 	p->peak_bytes = (int64_t)e->peak;
 	p->peak_how = e->peak_how == 1;
 	p->oom_kills = (int64_t)e->oom_kills;
-	p->hit = e->hit & ((1u << LIMIT_COUNT) - 1);
+	p->exceeded = e->hit & ((1u << LIMIT_COUNT) - 1);
 	p->out_bytes = (int64_t)e->out_bytes;
 	p->err_bytes = (int64_t)e->err_bytes;
 	p->dropped = (int64_t)e->dropped;
 }
 
-bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why)
+bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum reason *why)
 {
 	struct frame_end e;
 
 	if (!frame_unpack_end(f->data, f->len, &e))
 		return false;
 	*phase = (enum frame_phase)e.phase;
-	*why = why_of((enum frame_how)e.how);
+	*why = reason_of((enum frame_how)e.how);
 	phase_of(&e, p);
 	return true;
 }
@@ -86,7 +86,7 @@ void verdict_ended(struct result *r, const struct frame_end *e)
 	r->phase[phase] = p;
 	r->exit_code = p.exit_code;
 	r->signal = p.signal;
-	r->why = why_of((enum frame_how)e->how);
+	r->why = reason_of((enum frame_how)e->how);
 }
 
 void verdict_end(struct result *r, const struct frame *f)
@@ -100,28 +100,28 @@ void verdict_end(struct result *r, const struct frame *f)
 void verdict_explain(const struct result *r, char *text, size_t size)
 {
 	const struct result_phase *p = &r->phase[r->phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
-	enum why why = r->why;
+	enum reason why = r->why;
 	int n = 0;
 
 	text[0] = 0;
-	if (why == WHY_TIME_LIMIT && p->hit & 1u << LIMIT_CPU)
+	if (why == REASON_TIME_LIMIT && p->exceeded & 1u << LIMIT_CPU)
 		n = snprintf(text, size, "used its %.3g s of cpu time", (double)p->limits.v[LIMIT_CPU] / 1e6);
-	else if (why == WHY_TIME_LIMIT)
+	else if (why == REASON_TIME_LIMIT)
 		n = snprintf(text, size, "ran for its %.3g s of wall time", (double)p->limits.v[LIMIT_WALL] / 1e6);
-	else if (why == WHY_MEMORY_LIMIT)
+	else if (why == REASON_MEMORY_LIMIT)
 		n = snprintf(text, size, "needed more than its %lld MiB of memory",
 			     (long long)p->limits.v[LIMIT_MEMORY] >> 20);
-	else if (why == WHY_OUTPUT_LIMIT)
+	else if (why == REASON_OUTPUT_LIMIT)
 		n = snprintf(text, size, "wrote more than %lld bytes", (long long)p->limits.v[LIMIT_OUTPUT]);
-	else if (why == WHY_PROCESS_LIMIT)
+	else if (why == REASON_PROCESS_LIMIT)
 		n = snprintf(text, size, "wanted more than %lld processes", (long long)p->limits.v[LIMIT_PROCESSES]);
-	else if (why == WHY_DISK_LIMIT)
+	else if (why == REASON_DISK_LIMIT)
 		n = snprintf(text, size, "filled its disk or a file's size limit");
 	else if (p->oom_kills)
 		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
 	if (!n && r->files.left_count)
 		snprintf(text, size, "%lld files could not be collected (cee-stat lists them)",
 			 (long long)r->files.left_count);
-	if (n > 0 && why != WHY_CANCELLED && !r->phase[PHASE_RUN].ran)
+	if (n > 0 && why != REASON_CANCELLED && !r->phase[PHASE_RUN].ran)
 		snprintf(text + n, size - (size_t)n, " while compiling");
 }

@@ -17,7 +17,7 @@
 void verdict_end(struct result *r, const struct frame *f);
 void verdict_ended(struct result *r, const struct frame_end *e); /* its phase and how are valid */
 /* The same, into p (except its limits) and why; false if the frame is invalid. */
-bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum why *why);
+bool verdict_phase(const struct frame *f, enum frame_phase *phase, struct result_phase *p, enum reason *why);
 bool verdict_program_failed(const struct result_phase *p); /* an exit code other than 0, or a signal */
 /* One line for users: the limit and the phase that it was exceeded in, and other remarks. "": none. */
 void verdict_explain(const struct result *r, char *text, size_t size);
