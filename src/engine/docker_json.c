@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -142,7 +143,7 @@ bool docker_parse_image(struct docker_answer *a, const char *body, size_t len)
 	if (!cJSON_IsObject(a->json) || !a->labels)
 		return false;
 	a->image.id = text_of(a->json, "Id");
-	a->image.size = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
+	a->image.size = cJSON_IsNumber(size) && fabs(size->valuedouble) < 1e18 ? (int64_t)size->valuedouble : 0;
 	a->image.named = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(a->json, "RepoTags")) > 0;
 	a->image.labels = a->labels;
 	a->image.nlabels = take_labels(a->labels, labels);

@@ -58,6 +58,20 @@ static void info_without_cgroups(void)
 	CHECK(f.status == FINDING_FAIL && strstr(f.what, "silently") && strstr(f.remedy, "Delegate"));
 }
 
+/* A size that no number holds is none. */
+static void image_size(void)
+{
+	static const char large[] = "{\"Id\":\"sha256:1\",\"Size\":1e300}",
+			  good[] = "{\"Id\":\"sha256:1\",\"Size\":4096}";
+	struct docker_answer a = { 0 };
+
+	CHECK(docker_parse_image(&a, large, strlen(large)) && a.image.size == 0);
+	docker_answer_release(&a);
+	a = (struct docker_answer){ 0 };
+	CHECK(docker_parse_image(&a, good, strlen(good)) && a.image.size == 4096);
+	docker_answer_release(&a);
+}
+
 static void info_that_is_none(void)
 {
 	struct engine_info h;
@@ -133,6 +147,7 @@ int main(void)
 	RUN(info);
 	RUN(info_without_cgroups);
 	RUN(info_that_is_none);
+	RUN(image_size);
 	RUN(why_no_cells);
 	RUN(uids);
 	RUN(limit_probes);
