@@ -1,6 +1,7 @@
 /* collect_fuzz - a job of any files, links and folders, and any patterns: what cee-init makes of its frames stays in
  * its folder; what the walk finds there are whole files with plain names within the bounds, and the runner takes all
- * of it. Twice: once the job's own files by its patterns, once everything, for the cells of tests. */
+ * of it. Twice: once the job's own files by its patterns, once everything, for the cells of tests. The bytes are a
+ * walk's too, whose process may be anything: only files, data and what was left come of them. */
 #include "fuzz.h"
 
 #include "base/names.h"
@@ -82,6 +83,29 @@ static void walk(const struct supervisor *s, bool everything)
 	close(attempt.files_index);
 }
 
+static void only_files(void *arg, const struct frame *f)
+{
+	(void)arg;
+	MUST(f->type == FRAME_FILE || f->type == FRAME_DATA || f->type == FRAME_LEFT);
+}
+
+/* The bytes themselves, as those of a walk that a cell has taken over. */
+static void stranger(const uint8_t *data, size_t size)
+{
+	struct collector *c = malloc(sizeof *c);
+	int theirs;
+
+	MUST(collector_open(c, &theirs) == 0);
+	close(theirs);
+	close(c->fd);
+	c->fd = fuzz_file(data, size);
+	MUST(lseek(c->fd, 0, SEEK_SET) == 0);
+	while (collector_read(c, only_files, NULL) > 0)
+		;
+	collector_close(c);
+	free(c);
+}
+
 /* The folder's parent has nothing but the folder. */
 static void nothing_beside(int parent)
 {
@@ -107,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	walk(&s, false);
 	walk(&s, true);
 	supervisor_release(&s);
+	stranger(data, size);
 	MUST(layer_tree_remove(parent, "work") == 0);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* frame_fuzz - any bytes as frames: in one piece and in pieces they say the same, and each
+/* frame_fuzz - any bytes as frames: in one piece, in pieces and in place they say the same, and each
  * frame packs again to the bytes that it was made of, its payload too where it unpacks */
 #include "base/limit.h"
 #include "wire/frame.h"
@@ -119,11 +119,26 @@ static uint64_t walk(const uint8_t *data, size_t size, size_t piece, int *end, s
 	return sum;
 }
 
+/* The frames where they lie: as many, and the same. */
+static void in_place(const uint8_t *data, size_t size, size_t count)
+{
+	struct frame f;
+	size_t n;
+
+	for (; (n = frame_at(data, size, &f)) > 0; data += n, size -= n) {
+		MUST(n <= size && n == FRAME_HEADER + f.len && f.data == data + FRAME_HEADER && count > 0);
+		count--;
+	}
+	MUST(count == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int end, end2;
 	size_t count, count2;
 	uint64_t sum = walk(data, size, SIZE_MAX, &end, &count);
+
+	in_place(data, size, count);
 
 	for (size_t piece = 1; piece < 20; piece += 6) {
 		MUST(walk(data, size, piece, &end2, &count2) == sum);

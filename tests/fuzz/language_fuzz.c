@@ -93,6 +93,23 @@ static void image(const uint8_t *data, size_t size)
 	free(text);
 }
 
+/* The text as languages.json, which every user reads. */
+static void as_published(const uint8_t *data, size_t size)
+{
+	struct published *p = published_new((const char *)data, size);
+
+	for (size_t i = 0; i < published_count(p); i++) {
+		char *name = strdup(published_name(p, i));
+
+		(void)published_language(p, i);
+		MUST(!*name || published_damaged(p) || published_find(p, name));
+		(void)published_mentions(p, i, name);
+		free(name);
+	}
+	(void)published_find(p, "py");
+	published_free(p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size);
@@ -101,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	versions(data, size);
 	image(data, size);
+	as_published(data, size);
 	memcpy(text, data, size);
 	if (lang_parse(&l, "f", text, size, &e) < 0)
 		MUST(errno == EINVAL && strncmp(e.msg, "f: ", 3) == 0);
