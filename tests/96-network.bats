@@ -44,25 +44,49 @@ of_result() { jq -r "$1" "$BATS_TEST_TMPDIR/verdict"; }
 # ---- who may have one ----
 
 @test "network: a job has none unless cee.conf lists it, for its owner; the message says so" {
+	echo 'print(1)' > "$BATS_TEST_TMPDIR/p.py"
 	new_spool
-	run --separate-stderr cee-submit --network lab -l python - <<< 'print(1)'
+	run --separate-stderr cee-submit --network lab "$BATS_TEST_TMPDIR/p.py"
 	[ "$status" -eq 65 ]
 	[[ $stderr == *"network: jobs have no network here"* ]]
 	new_spool "network.lab = example.test:443
 network.other = example.test:443
 network.lab.owners = http-web-ann"
-	run --separate-stderr cee-submit --network lab -l python - <<< 'print(1)'
+	run --separate-stderr cee-submit --network lab "$BATS_TEST_TMPDIR/p.py"
 	[ "$status" -eq 65 ]
 	[[ $stderr == *'"lab" is not one that jobs of uid-'*'(there is other)'* ]]
-	run --separate-stderr cee-submit --owner http-web-ann --network lab -l python - <<< 'print(1)'
+	run --separate-stderr cee-submit --owner http-web-ann --network lab "$BATS_TEST_TMPDIR/p.py"
 	[ "$status" -eq 0 ]
 	# the runner judges again, by its own cee.conf
-	id=$(cee-submit --owner http-web-ann --network lab -l python - <<< 'print(1)')
+	id=$(cee-submit --owner http-web-ann --network lab "$BATS_TEST_TMPDIR/p.py")
 	sed -i 's/^network.lab.owners.*/network.lab.owners = uid-0-nobody/' "$CEE_CONF"
 	start_runner
 	cee-stat --owner http-web-ann --wait "$id" > /dev/null || true
 	[ "$(cee-stat --owner http-web-ann --json "$id" | jq -r .why)" = refused ]
-	[[ $(cee-stat --owner http-web-ann --json "$id" | jq -r .message) == *"network:"*"not one that jobs of http-web-ann may have"* ]]
+	[[ $(cee-stat --owner http-web-ann --json "$id" | jq -r .message) == *"network: lab is not for jobs of http-web-ann"* ]]
+}
+
+@test "network: over HTTP only callers that cee.conf lists have one" {
+	new_spool "http_tokens = $BATS_TEST_TMPDIR/tokens
+http_state = $BATS_TEST_TMPDIR/state
+gate.network = host
+network.lab = 127.0.0.1:$GOOD
+network.lab.owners = http-web-ann"
+	start_runner
+	post() {	# post NAME: the status and the body of a submit by the holder of a new token
+		local token body='{"language": "python", "code": "print(1)", "network": "lab"}'
+		token=$(cee-token add "$1")
+		printf '%s' "$body" | env -i PATH="$PATH" CEE_CONF="$CEE_CONF" CEE_SPOOL="$CEE_SPOOL" REQUEST_METHOD=POST PATH_INFO=/tasks \
+			SCRIPT_NAME= HTTP_HOST=localhost SERVER_NAME=localhost CONTENT_TYPE=application/json CONTENT_LENGTH=${#body} \
+			HTTP_AUTHORIZATION="Bearer $token" REMOTE_ADDR=127.0.0.1 GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 "$CEE_BIN/cee-http"
+	}
+	run post ann
+	echo "$output"
+	[[ $output == *"Status: 201"* ]]
+	run post bob
+	echo "$output"
+	[[ $output == *"Status: 400"*"network: jobs have no network here (cee.conf lists none for http-web-bob)"* ||
+		$output == *"Status: 400"*"network: lab is not for jobs of http-web-bob"* ]]
 }
 
 # ---- what is reached ----
@@ -308,4 +332,23 @@ sys.exit(1)"]' "$CEE_ROOT/etc/languages.d/python.json" > "$BATS_TEST_TMPDIR/lang
 	echo "$stderr"
 	[ "$status" -eq 125 ]
 	[[ $stderr == *"does not say which registry its client asks"*"packages.index.pip"* ]]
+}
+
+# ---- the host ----
+
+@test "cee-doctor proves it: a listed host answers, nothing else does; without the image it says so" {
+	new_spool "network.lab = example.test:443"
+	run cee-doctor network
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == "ok"*"network: a listed host answers a box;"* ]]
+	echo 'gate.network = host' >> "$CEE_CONF"
+	run cee-doctor network
+	echo "$output"
+	[ "$status" -eq 0 ]
+	echo 'gate.image = cee/no-such-gate:latest' >> "$CEE_CONF"
+	run cee-doctor network
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"its image is missing"*"cee-lang build gate"* ]]
 }

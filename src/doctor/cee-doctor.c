@@ -21,6 +21,7 @@
 #include "doctor/doctor.h"
 #include "doctor/doctor_needs.h"
 #include "doctor/engine_checks.h"
+#include "doctor/network_check.h"
 #include "doctor/report.h"
 #include "doctor/spool_checks.h"
 #include "engine/docker.h"
@@ -70,7 +71,8 @@ static const struct check {
 #define L(id, name, unit, compile, run, ceiling, text) { name, check_##id },
 	LIMITS(L)
 #undef L
-		{ "clock", check_clock },
+		{ "network", check_network },
+	{ "clock", check_clock },
 	{ "spool", check_spool },
 	{ "room", check_room },
 	{ "uids", check_uids },

@@ -78,7 +78,7 @@ void wait_for_boxes(struct doctor *d)
 
 	timer_init(&end, &d->loop, nothing);
 	loop_timer(&end, until);
-	while (boxes_count(&d->boxes) && d->interrupted < 2 && mono_us() < until)
+	while ((boxes_count(&d->boxes) || d->boxes.gates) && d->interrupted < 2 && mono_us() < until)
 		loop_once(&d->loop);
 	loop_timer(&end, 0);
 }

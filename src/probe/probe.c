@@ -1,26 +1,31 @@
 /* probe.c - the program of the self-test's jobs: it exceeds one limit, on purpose
  *
  *     probe LIMIT N
+ *     probe network URL ...    asks a box's gate for each
  *
  * uses up to N of what LIMIT counts, far more than the job's limit allows, and prints how
  * far it got. Where the limit holds, the program is ended, an operation is refused, or its output
  * is cut; src/runner/host knows which of these is right. Static, libc only: it runs in any image.
  * N bounds everything it does: where a limit does not hold, it must not harm the host either.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MIB = 1 << 20, TMPFS = 0x01021994 };
+enum { MIB = 1 << 20, TMPFS = 0x01021994, GATE_PORT = 3128 };
 
 static int say(const char *what, long n)
 {
@@ -207,6 +212,58 @@ static int bounds(long n)
 	return memory(n);
 }
 
+/* The status that the gate's proxy answers to a request for that address; 0: none. */
+static long status_of(const char *url)
+{
+	struct sockaddr_in gate = { .sin_family = AF_INET,
+				    .sin_port = htons(GATE_PORT),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct timeval patience = { .tv_sec = 4 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char text[400];
+	ssize_t n;
+
+	snprintf(text, sizeof(text), "GET %.300s HTTP/1.0\r\n\r\n", url);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&gate, sizeof(gate)) < 0 || write(fd, text, strlen(text)) < 0) {
+		close(fd);
+		return 0;
+	}
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strncmp(text, "HTTP/1.", 7) == 0 ? atol(text + 8) : 0;
+}
+
+/* 1 if a connection past the gate succeeds; address is "A.B.C.D:PORT". */
+static long direct(const char *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	const struct timeval patience = { .tv_sec = 2 };
+	char host[64];
+	int fd = socket(AF_INET, SOCK_STREAM, 0), reached;
+
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(address, ":"), address);
+	to.sin_port = htons((unsigned short)atoi(address + strcspn(address, ":") + 1));
+	inet_pton(AF_INET, host, &to.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	reached = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+	close(fd);
+	return reached;
+}
+
+/* Asks the gate for each address; the first one is asked without it too. */
+static int network(int n, char **urls)
+{
+	char name[32];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "status%d", i);
+		say(name, status_of(urls[i]));
+	}
+	return say("direct", n > 0 ? direct(urls[0] + strlen("http://")) : 0);
+}
+
 static const struct {
 	const char *name;
 	int (*go)(long n);
@@ -219,6 +276,8 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	if (argc > 2 && strcmp(argv[1], "network") == 0)
+		return network(argc - 2, argv + 2);
 	for (size_t i = 0; argc == 3 && i < sizeof(all) / sizeof(*all); i++)
 		if (strcmp(argv[1], all[i].name) == 0)
 			return all[i].go(atol(argv[2]));

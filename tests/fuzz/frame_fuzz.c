@@ -28,6 +28,7 @@ static void unpack_texts(const struct frame *f)
 {
 	struct frame_hello h;
 	struct frame_file file;
+	struct frame_network n;
 	struct frame_left l;
 	struct resident_ready r;
 	struct payload p;
@@ -36,6 +37,10 @@ static void unpack_texts(const struct frame *f)
 		same(&p, f);
 	if (frame_unpack_file(f->data, f->len, &file) && frame_pack_file(&p, &file) == 0)
 		same(&p, f);
+	if (frame_unpack_network(f->data, f->len, &n)) {
+		frame_pack_network(&p, &n);
+		same(&p, f);
+	}
 	if (frame_unpack_left(f->data, f->len, &l) && frame_pack_left(&p, &l) == 0)
 		same(&p, f);
 	if (resident_unpack_ready(f->data, f->len, &r) && resident_pack_ready(&p, &r) == 0)

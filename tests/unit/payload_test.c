@@ -130,6 +130,16 @@ static void end_status(void)
 	CHECK(frame_end_exit_code(&e) == -1 && frame_end_signal(&e) == 0);
 }
 
+static void network(void)
+{
+	struct frame_network n = { .connections = 1, .in = 2, .out = 3, .refused = 4, .dead = 1 }, m;
+
+	frame_pack_network(&p, &n);
+	CHECK(p.len == 40 && p.data[0] == 1 && p.data[8] == 2 && p.data[16] == 3 && p.data[24] == 4 && p.data[32] == 1);
+	CHECK(frame_unpack_network(p.data, p.len, &m) && memcmp(&n, &m, sizeof n) == 0);
+	CHECK(!frame_unpack_network(p.data, 39, &m) && !frame_unpack_network(p.data, 0, &m));
+}
+
 static void left(void)
 {
 	struct frame_left l = { .reason = LEFT_BYTES, .name = "core", .name_len = 4 };
@@ -187,6 +197,7 @@ int main(void)
 	RUN(numbers);
 	RUN(end);
 	RUN(end_status);
+	RUN(network);
 	RUN(left);
 	RUN(resident);
 	RUN(whole_frames);

@@ -182,6 +182,12 @@ void boxes_set_cells(struct boxes *bs, bool cells)
 	bs->cells = cells;
 }
 
+void boxes_set_gates(struct boxes *bs, const char *path)
+{
+	free(bs->gates_path);
+	bs->gates_path = path ? strdup(path) : NULL;
+}
+
 void boxes_set_layers(struct boxes *bs, const char *path)
 {
 	free(bs->layers);

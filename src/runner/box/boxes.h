@@ -87,6 +87,9 @@ void boxes_set_cells(struct boxes *bs, bool cells);
  * it. */
 void boxes_set_layers(struct boxes *bs, const char *path);
 
+/* The same for gates alone. */
+void boxes_set_gates(struct boxes *bs, const char *path);
+
 /* The memory limit of a box for a job: the sum of the job's own limit, its disk, the tail of its output and the
  * reserve, rounded up in steps, so that jobs with similar limits can use the same boxes. */
 int64_t box_memory(const struct conf *c, const struct limits *l);

@@ -84,7 +84,7 @@ struct probe_run {
 	char *trouble; /* cee-init's message, or NULL */
 	struct lang lang;
 	struct job_file file;
-	char *argv[2], *args[2], far[24];
+	char *argv[2], *args[1 + LIMIT_PROBE_URLS], far[24];
 	struct limit_probe_end end;
 	bool ended, gone; /* the result is known; the box no longer exists */
 	struct timer late;
@@ -244,6 +244,10 @@ static void make_job(struct probe_run *f, const struct limit_probe *c)
 	f->job.nfiles = 1;
 	f->job.arguments = f->args;
 	f->job.narguments = 2;
+	for (size_t i = 0; c->urls && c->urls[i] && i < LIMIT_PROBE_URLS; i++) {
+		f->args[1 + i] = (char *)c->urls[i];
+		f->job.narguments = 2 + i;
+	}
 	f->job.stop_on_output = c->stop_on_output;
 	for (int p = 0; p < PHASE_COUNT; p++) {
 		limits_init(&f->job.limits[p]);
@@ -268,7 +272,10 @@ int limit_probe_start(struct limit_probes *ps, const struct limit_probe *c, cons
 			      .probe = true,
 			      .memory = c->box_memory ? c->box_memory : 256 * MIB,
 			      .processes = c->box_processes ? c->box_processes : 256,
-			      .open_files = 256 };
+			      .open_files = 256,
+			      .gate = c->gate,
+			      .gate_connections = 100,
+			      .gate_bytes = MIB };
 
 	if (!f)
 		return -1;

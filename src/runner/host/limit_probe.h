@@ -16,12 +16,19 @@
 #include <stdint.h>
 #include <stddef.h>
 
+struct gate_rules;
+
+enum { LIMIT_PROBE_URLS = 10 };
+
 struct limit_probe {
 	const char *what; /* the probe program's first argument; see src/probe/probe.c */
 	long far;	  /* how far the program goes if nothing stops it */
 	int64_t limit;	  /* for limit_probe_of: the job's limit under test; all its other limits are wide */
 	int64_t box_memory, box_processes; /* the engine's limits for the box; 0: wide */
 	bool stop_on_output;
+	/* what "network": the addresses that it asks for, at most LIMIT_PROBE_URLS, instead of far; and its gate */
+	const char *const *urls;
+	const struct gate_rules *gate;
 };
 
 /* The result of a limit probe. Texts are one line, without control characters. */
