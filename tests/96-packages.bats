@@ -139,6 +139,8 @@ partial class Person : CommunityToolkit.Mvvm.ComponentModel.ObservableObject
 		echo "$fault: $status $stderr"
 		[ "$status" -eq 125 ]
 		[[ $stderr == *"internal error"* ]]
+		[[ $stderr == *"(Plain 1.0.0)"* ]]
+		[[ $stderr != *"out of order"* && $stderr != *http:* ]]
 		[ "$(fetches)" -eq 2 ]
 		nothing_half
 		stop_runner
@@ -152,6 +154,30 @@ partial class Person : CommunityToolkit.Mvvm.ComponentModel.ObservableObject
 	echo "$stderr"
 	[ "$status" -eq 125 ]
 	[[ $stderr == *packages.wall* ]]
+}
+
+@test "nuget: an index or a redirect that leads to another host: refused, with the package's name, and nobody is asked" {
+	spool_with
+	start_runner
+	cs 'Console.WriteLine(1);' Moved@1.0.0
+	echo "$status $stderr"
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"package error"*"a request leads to another host; packages come from the registry alone (Moved 1.0.0)"* ]]
+	stop_runner
+	spool_with elsewhere
+	start_runner
+	cs 'Console.WriteLine(1);' Plain@1.0.0
+	echo "$status $stderr"
+	[ "$status" -eq 126 ]
+	[[ $stderr == *"a request leads to another host"*"(Plain 1.0.0)"* ]]
+	[[ $stderr != *http:* ]]
+	stop_runner
+	[ "$(curl -sS "$REGISTRY/away")" -eq 0 ]
+	spool_with near	# the control: a redirect within the registry is followed
+	start_runner
+	cs 'Console.WriteLine("near");' Plain@1.0.0
+	echo "$status $stderr"
+	[ "$output" = near ]
 }
 
 @test "nuget: a folder is a registry too" {

@@ -41,7 +41,8 @@ script would call: it is counted as every request is.
             outpost 1.0.0 (a dependency by address); many-1 … many-20; away-file, away-moved, away-page
             1.0.0 (archive there; archive, page redirected there); away-needs, away-git, away-maybe
             1.0.0 (a dependency by address, by git, an optional one); through 1.0.0 (needs away-git)
-    nuget   Plain 1.0.0 1.2.0, Needs 1.0.0 (Plain 1.0.0), Old 1.0.0 (net48 alone), Outside 1.0.0,
+    nuget   Moved 1.0.0 (its archive is redirected away); the fault "elsewhere" is an index that names what is away;
+            "near" redirects within the registry; Plain 1.0.0 1.2.0, Needs 1.0.0 (Plain 1.0.0), Old 1.0.0 (net48 alone), Outside 1.0.0,
             Big 1.0.0, Many.1 … Many.20: content without assemblies; and each *.nupkg of $NUPKGS
 """
 import base64, collections, functools, hashlib, http.server, io, json, os, pathlib, re, ssl, subprocess, sys
@@ -51,7 +52,7 @@ COUNT = collections.Counter()
 MANY = range(1, 21)
 ZEROS = 1 << 30
 OUTSIDE = "../../../../../../../../tmp/outside"
-MOVED = re.compile(r"/pip/files/away_moved-.*|/npm/(away-moved/-/.*|away-page)")	# are redirected away
+MOVED = re.compile(r"/pip/files/away_moved-.*|/npm/(away-moved/-/.*|away-page)|/nuget/flat/moved/1.0.0/moved.*nupkg")	# are redirected away
 
 # ---- archives -----------------------------------------------------------------
 
@@ -257,6 +258,7 @@ def nuget_all():
     for version in ("1.0.0", "1.2.0"):
         all["plain"][version] = nupkg("Plain", version)
     all["needs"]["1.0.0"] = nupkg("Needs", "1.0.0", needs=[("Plain", "1.0.0")])
+    all["moved"]["1.0.0"] = nupkg("Moved", "1.0.0")
     all["old"]["1.0.0"] = nupkg("Old", "1.0.0", [("lib/net48/_._", ""), ("lib/net48/Old.dll", "MZ")])
     all["outside"]["1.0.0"] = nupkg("Outside", "1.0.0", [("lib/netstandard2.0/_._", ""), (OUTSIDE, "out\n")])
     all["big"]["1.0.0"] = nupkg("Big", "1.0.0", [("lib/netstandard2.0/_._", ""), ("content/big.bin", ZEROS)])
@@ -273,6 +275,8 @@ def nuget_all():
 def nuget(path, base, root):
     kind, *rest = path.strip("/").split("/")
     if path == "index.json":
+        if "/elsewhere/" in base:
+            base = f"{AWAY}/ok/nuget"
         return json.dumps({"version": "3.0.0", "resources": [
             {"@id": f"{base}/flat/", "@type": "PackageBaseAddress/3.0.0"},
             {"@id": f"{base}/registration/", "@type": "RegistrationsBaseUrl/3.6.0"}]}).encode(), False
@@ -329,6 +333,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             return self.end_headers()
         asked = re.match(r"http://[^/]*", self.path)
+        if path.startswith("/near/"):
+            self.send_response(301)
+            self.send_header("Location", path.replace("/near/", "/ok/", 1))
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         root = asked[0] if asked else f"{'https' if TLS else 'http'}://127.0.0.1:{self.server.server_port}"
         m = re.fullmatch(r"/([a-z0-9-]+)/(pip|npm|nuget)/(.*)", path)
         if not m:
