@@ -81,6 +81,24 @@ class Player:
         if answer.status == 200 and json.loads(answer.body)["id"] != id:
             raise Fault("get: the answer is of another task")
 
+    async def pipeline(self):
+        """three requests at once on one connection: three answers, in their order"""
+        ids, wire = [self.rng.choice(self.site.ids[self.owner]) for _ in range(3)], await self.open()
+        try:
+            for i, id in enumerate(ids):
+                wire.send(request("GET", "/tasks/%s?c=%d" % (id, wire.number), [self.login()], close=i == 2))
+            for id in ids:
+                answer = await asyncio.wait_for(wire.answer(), ANSWER_WITHIN)
+                self.site.right("pipeline", self.owner, answer)
+                if answer.status != 200:
+                    break  # the server may end the connection after a refusal
+                if json.loads(answer.body)["id"] != id:
+                    raise Fault("pipeline: answers in another order")
+        except (Gone, OSError, asyncio.TimeoutError) as e:
+            raise Fault("pipeline: %s %s" % (type(e).__name__, e))
+        finally:
+            self.leave(wire)
+
     async def get_big(self):
         await self.ask("big", "GET", "/tasks/" + self.site.big[self.owner])
 
@@ -229,7 +247,7 @@ class Player:
 
 
 # How many of 100 do what
-MIX = {"post": 16, "post_wait": 5, "post_array": 1, "get": 13, "get_big": 2, "list": 5, "stdout": 4, "stream": 14, "wait": 9, "erase": 2, "slow_head": 6, "silent": 3,
+MIX = {"post": 16, "post_wait": 5, "post_array": 1, "get": 10, "pipeline": 3, "get_big": 2, "list": 5, "stdout": 4, "stream": 14, "wait": 9, "erase": 2, "slow_head": 6, "silent": 3,
        "slow_body": 5, "slow_reader": 5, "gone": 10}
 HARMLESS = {"silent", "slow_head", "slow_body", "slow_reader", "gone"}
 

@@ -91,7 +91,7 @@ class Soak:
         """why -> how many have ended so"""
         ends = collections.Counter()
         for path in glob.glob(self.spool + "/metrics/*"):
-            for why, n in re.findall(r'^cee_jobs_total\{end="([^"]*)"\} (\d+)$', open(path).read(), re.M):
+            for why, n in re.findall(r'^cee_jobs_total\{runner="[^"]*",end="([^"]*)"\} (\d+)$', open(path).read(), re.M):
                 ends[why] += int(n)
         return ends
 
