@@ -151,7 +151,7 @@ async def prepare(site, server):
         for code, to in (("head -c %d /dev/zero | tr '\\0' '\\1'" % BIG_SIZE, site.big), ("echo %s; sleep 800" % mark, site.sleeper)):
             job = {"language": "bash", "code": code, "limits": {"wall": 900}}
             wait = "?wait=40" if to is site.big else ""
-            answer = await p.ask("prepare", "POST", "/tasks" + wait, [JSON], json.dumps(job).encode())
+            answer = await p.served("prepare", "POST", "/tasks" + wait, [JSON], json.dumps(job).encode())
             if answer.status != 201:
                 raise SystemExit("clients.py: %s: %d %s" % (server.name, answer.status, answer.body[:300]))
             to[owner] = json.loads(answer.body)["id"]
@@ -220,6 +220,20 @@ async def storm(site, server, seconds):
     await asyncio.gather(*(play(site, server, rng.getrandbits(32), rng.uniform(0, 2)) for _ in range(site.args.connections)))
 
 
+async def same_key(site, server):
+    """a key is its owner's: the same one of another is another task"""
+    ids = []
+    for owner in ("victim", "u0"):
+        p = Player(site, server, random.Random(owner))
+        p.owner = owner
+        mark, job = site.job(owner)
+        answer = await p.served("same key", "POST", "/tasks", [JSON, "Idempotency-Key: shared-%s" % server.name], job.encode())
+        ids.append(json.loads(answer.body)["id"])
+        site.took(ids[-1], owner, mark)
+    if len(set(ids)) != 2:
+        site.fault("two owners' tasks of one key: %s" % ids)
+
+
 async def attack(site, server):
     """each request alone; returns how many there were"""
     owner, n = "u0", 0
@@ -235,9 +249,10 @@ async def attack(site, server):
     def body():
         site.watch.bodies.add(site.number())
         return site.last
-    own = await p.ask("ticket", "POST", "/tasks", [JSON], job().encode())
+    own = await p.served("ticket", "POST", "/tasks", [JSON], job().encode())
     own = json.loads(own.body)
     site.took(own["id"], owner, marks.pop())
+    await same_key(site, server)
     c = attacks.context(victim=site.ids["victim"][0], other="victim", own=site.ids[owner][0], token=site.token[owner], own_ticket=own["ticket"],
                         wrong="Authorization: Basic " + base64.b64encode(b"victim:wrong").decode(), job=job, body=body,
                         forged=own["ticket"].replace("-u0", "-victim"))
@@ -317,7 +332,7 @@ async def erase_sleepers(site, server):
     for owner in site.users:
         p = Player(site, server, random.Random(owner))
         p.owner = owner
-        await p.ask("cancel", "DELETE", "/tasks/%s?cancel&wait=20" % site.sleeper[owner])
+        await p.served("cancel", "DELETE", "/tasks/%s?cancel&wait=20" % site.sleeper[owner])
 
 
 def wait_for(seconds, right):

@@ -49,6 +49,12 @@ class Player:
         self.site.took_time(kind, now() - began)
         return answer
 
+    async def served(self, *request_):
+        """the same, again and again while there is no room"""
+        while (answer := await self.ask(*request_)).status in (429, 503):
+            await asyncio.sleep(int(answer.header("retry-after")))
+        return answer
+
     # ---- honest ----
 
     async def post(self, query=""):
