@@ -16,6 +16,7 @@
 #include "init/phase.h"
 
 #include "base/fd.h"
+#include "base/state_step.h"
 #include "init/phase_verdict.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ static const unsigned char follows[PHASE_STATES] = {
 
 static bool enter(struct phase *p, enum phase_state to)
 {
-	if (!(follows[p->state] & 1 << to))
+	if (!state_step("phase", follows[p->state], p->state, to))
 		return false; /* an event that comes too late */
 	p->state = to;
 	return true;

@@ -18,6 +18,8 @@
  */
 #include "init/session_state.h"
 
+#include "base/state_step.h"
+
 #include "init/session.h"
 
 enum {
@@ -81,7 +83,7 @@ enum frame_rule session_rule(enum session_state state, enum frame_type type)
 
 void session_enter(struct session *s, enum session_state to)
 {
-	if (!(follows[s->state] & 1u << to))
+	if (!state_step("session", follows[s->state], s->state, to))
 		init_fail(s->fatal, "a bug: from state %d to %d", (int)s->state, (int)to);
 	s->state = to;
 }

@@ -1,15 +1,21 @@
 /* box_test.c - the box's state machine against an engine that the test plays: every transition of its
  * table, each deadline, each failure. Time is held still, so a minute takes none. */
 #include "check.h"
+#include "steps.h"
 #include "fake_engine.h"
 #include "runner/box/box.h"
+#include "conf/host_port.h"
 #include "runner/box/boxes.h"
+#include "runner/box/gate.h"
+#include "runner/box/gate_config.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SECOND = 1000000 };
@@ -590,6 +596,52 @@ static void no_memory(void)
 	bench_end(&t);
 }
 
+static struct fake_stream *stream_of(struct bench *t, const char *container)
+{
+	struct fake_stream *s = t->fake.streams;
+
+	while (s && strcmp(s->container, container) != 0)
+		s = s->next;
+	return s;
+}
+
+/* A box whose gate is slower than itself: ready when the gate opens, and failed when it does not. */
+static void waits_for_its_gate(void)
+{
+	static struct host_port host;
+	const struct gate_rules rules = {
+		.hosts = &host, .nhosts = 1, .proxy = "", .dns = "", .network = "bridge", .image = "cee/gate"
+	};
+
+	host_port_parse(&host, "example.org:443", NULL);
+	for (int opens = 0; opens < 2; opens++) {
+		char path[] = "/tmp/box_test.XXXXXX", command[64];
+		struct bench t;
+		struct box *b;
+
+		bench_start(&t);
+		CHECK(mkdtemp(path) != NULL);
+		boxes_set_layers(&t.boxes, path);
+		b = box_new(&t.boxes, &(struct box_spec){ .image = "cee/c", .memory = 1 << 28, .gate = &rules });
+		box_use(b, on_ready, on_frame, on_ended, &t.user);
+		CHECK(fake_ok(&t.fake, ENGINE_CREATE) && fake_ok(&t.fake, ENGINE_CREATE));
+		fake_opened(stream_of(&t, b->gate->container));
+		fake_opened(stream_of(&t, b->container));
+		CHECK(fake_ok(&t.fake, ENGINE_START) && fake_ok(&t.fake, ENGINE_START));
+		fake_ready(stream_of(&t, b->container));
+		CHECK(b->state == BOX_GATING && t.user.ready == 0);
+		if (opens)
+			fake_message(stream_of(&t, b->gate->container), "gate: ready\n");
+		else
+			fake_end(stream_of(&t, b->gate->container), NULL);
+		CHECK(b->state == (opens ? BOX_READY : BOX_REMOVING) && t.user.ready == opens &&
+		      t.user.ended == !opens);
+		bench_end(&t);
+		snprintf(command, sizeof command, "rm -rf '%s'", path);
+		CHECK(system(command) == 0);
+	}
+}
+
 static void two_runners(void)
 {
 	struct bench a, b;
@@ -632,6 +684,7 @@ int main(void)
 	RUN(slots);
 	RUN(counts);
 	RUN(no_memory);
+	RUN(waits_for_its_gate);
 	RUN(two_runners);
-	return check_status();
+	return check_steps("box", 1u << BOX_GONE) || check_status();
 }

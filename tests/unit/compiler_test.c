@@ -16,6 +16,7 @@
 #include "wire/payload.h"
 #include "wire/resident.h"
 #include "check.h"
+#include "steps.h"
 #include "fake_boxes.h"
 
 #include <stdbool.h>
@@ -811,5 +812,5 @@ int main(void)
 	RUN(drained);
 	RUN(reconfigured);
 	RUN(two_of_them);
-	return check_status();
+	return check_steps("compiler", 1u << COMPILER_GONE) || check_status();
 }

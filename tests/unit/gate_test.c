@@ -1,5 +1,6 @@
 /* gate_test.c - gates: the proxy's configuration, and the state machine against an engine that the test plays */
 #include "check.h"
+#include "steps.h"
 #include "fake_engine.h"
 #include "base/buf.h"
 #include "conf/host_port.h"
@@ -427,5 +428,5 @@ int main(void)
 	RUN(sweep);
 	RUN(box_waits_for_gate);
 	RUN(box_ends_with_gate);
-	return check_status();
+	return check_steps("gate", 1u << GATE_GONE) || check_status();
 }

@@ -20,6 +20,7 @@
 #include "wire/frame_types.h"
 #include "wire/payload.h"
 #include "check.h"
+#include "steps.h"
 #include "fake_boxes.h"
 
 #include <fcntl.h>
@@ -277,6 +278,40 @@ static void not_wanted(void)
 	CHECK(!first(&t) && b->state == BOX_REMOVING && k.reported == 0);
 	ask(&t, 0, "ann", &k); /* nothing stands in its way */
 	CHECK(first(&t) && first(&t)->state == LAYER_BUILD_FETCHING);
+	bench_end(&t);
+}
+
+/* Nobody waits any more, in each state of a build: it is given up, and nothing of it stays. */
+static void not_wanted_in_each_state(void)
+{
+	struct layers theirs = LAYERS_NONE;
+	struct bench t;
+	struct asked k, other;
+	char name[LAYER_NAME + 1];
+	int fd;
+
+	bench_start(&t);
+	t.config.conf.package_boxes = 1;
+	ask(&t, 0, "ann", &k);
+	ask(&t, 1, "ann", &other);
+	CHECK(first(&t)->next->state == LAYER_BUILD_WAITING);
+	layer_builds_forget(&t.builds, other.waiter);
+	CHECK(first(&t) && !first(&t)->next && other.reported == 0);
+	snprintf(name, sizeof name, "%s", first(&t)->name);
+	fetch(last_box(&t.boxes));
+	CHECK(first(&t)->state == LAYER_BUILD_UNPACKING);
+	layer_builds_forget(&t.builds, k.waiter);
+	CHECK(!first(&t) && live_boxes(&t.boxes) == 0 && k.reported == 0);
+
+	CHECK(layers_open(&theirs, t.path, false, NULL) == 0);
+	fd = layer_make_begin(&theirs, name);
+	CHECK(fd >= 0); /* its lock was given up */
+	ask(&t, 0, "ann", &k);
+	CHECK(first(&t)->state == LAYER_BUILD_ELSEWHERE);
+	layer_builds_forget(&t.builds, k.waiter);
+	CHECK(!first(&t) && k.reported == 0);
+	layer_make_end(&theirs, name, fd);
+	layers_close(&theirs);
 	bench_end(&t);
 }
 
@@ -791,6 +826,7 @@ int main(void)
 	RUN(built);
 	RUN(two_wait);
 	RUN(not_wanted);
+	RUN(not_wanted_in_each_state);
 	RUN(refused);
 	RUN(fetch_fails);
 	RUN(no_cell);
@@ -809,5 +845,7 @@ int main(void)
 	RUN(newcomers_pass_nobody);
 	RUN(one_place_is_others);
 	RUN(refusals_are_bounded);
-	return check_status();
+	return check_steps("layer build",
+			   1u << LAYER_BUILD_WHOLE | 1u << LAYER_BUILD_FAILED | 1u << LAYER_BUILD_ABANDONED) ||
+	       check_status();
 }

@@ -3,6 +3,7 @@
  * No engine, no privileges, no program: the executor, the clock and the cgroup are the test's.
  */
 #include "check.h"
+#include "steps.h"
 #include "init/phase.h"
 #include "init_fixture.h"
 
@@ -133,6 +134,49 @@ static void start_that_fails(void)
 	phase_abort(p);
 	CHECK(p->state == PHASE_OVER && p->output.pipe[0].fd < 0);
 	fixture_end(&f);
+}
+
+/* The end may be reported before the start is. */
+static void ended_while_starting(void)
+{
+	struct fixture f;
+	struct phase *p = begin(&f);
+
+	CHECK(!start(&f, 0));
+	ends(&f, EXIT_7);
+	CHECK(p->state == PHASE_OVER && end_of(&f)->how == END_EXITED && f.end.status == 7);
+	phase_started(p, f.now); /* too late */
+	CHECK(p->state == PHASE_OVER && !p->started_us);
+	fixture_end(&f);
+}
+
+/* The connection is over, or the job failed: the phase ends at once, whatever its program does. */
+static void aborted_in_each_state(void)
+{
+	for (int how = 0; how < 4; how++) {
+		struct fixture f;
+		struct phase *p = begin(&f);
+		struct ended e = { 0 };
+
+		if (how == 0)
+			CHECK(!start(&f, 0));
+		else
+			running(&f, 0);
+		if (how == 2)
+			phase_kill(p, END_KILLED);
+		if (how == 3)
+			phase_ended(p, &e);
+		CHECK(p->state == (how == 0   ? PHASE_STARTING
+				   : how == 1 ? PHASE_RUNNING
+				   : how == 2 ? PHASE_KILLED
+					      : PHASE_DRAINING));
+		phase_abort(p);
+		CHECK(p->state == PHASE_OVER && p->input.fd < 0 && p->output.pipe[0].fd < 0);
+		phase_ended(p, &e); /* what comes later finds no phase */
+		CHECK(p->state == PHASE_OVER);
+		close_program(&f.cells);
+		fixture_end(&f);
+	}
 }
 
 static void killed_while_starting(void)
@@ -659,6 +703,8 @@ int main(void)
 	RUN(from_start_to_end);
 	RUN(transitions_that_are_refused);
 	RUN(start_that_fails);
+	RUN(ended_while_starting);
+	RUN(aborted_in_each_state);
 	RUN(killed_while_starting);
 	RUN(kill_that_is_not_answered);
 	RUN(exit_before_the_kill_counts);
@@ -687,5 +733,5 @@ int main(void)
 	RUN(input_that_the_program_has_closed);
 	RUN(input_before_the_start);
 	RUN(terminal);
-	return check_status();
+	return check_steps("phase", 0) || check_status();
 }

@@ -9,6 +9,7 @@
 #include "runner/core/config.h"
 #include "runner/core/log.h"
 #include "check.h"
+#include "steps.h"
 #include "fake_boxes.h"
 
 #include <stdbool.h>
@@ -518,5 +519,5 @@ int main(void)
 	RUN(shapes);
 	RUN(compiled_elsewhere);
 	RUN(two_pools);
-	return check_status();
+	return check_steps("pool", 0) || check_status();
 }

@@ -25,6 +25,7 @@
 #include "spool/submission.h"
 #include "wire/payload.h"
 #include "check.h"
+#include "steps.h"
 #include "fake_boxes.h"
 #include "spool_fixture.h"
 
@@ -261,6 +262,9 @@ static void begin(struct bench *t, const char *job)
 #define CSHARP "{\"language\":\"csharp\",\"code\":\"class P { static void Main() {} }\"}"
 #define PACKAGES                                                                                                       \
 	"{\"language\":\"python\",\"code\":\"import six\",\"packages\":[{\"name\":\"six\",\"version\":\"1.16.0\"}]}"
+#define CSHARP_PACKAGES                                                                                                \
+	"{\"language\":\"csharp\",\"code\":\"class P { static void Main() {} "                                         \
+	"}\",\"packages\":[{\"name\":\"A\",\"version\":\"1.0.0\"}]}"
 #define COLLECTS "{\"language\":\"bash\",\"code\":\"echo hi\",\"collect\":[\"*.txt\"]}"
 
 static enum run_state state(struct bench *t)
@@ -711,6 +715,22 @@ static void packages_come(void)
 	finish(&t);
 }
 
+static void packages_before_the_compiler(void)
+{
+	struct layer_reply reply = { .fd = -1, .path = "/.cee/layers/x" };
+	struct bench t;
+
+	start(&t);
+	fake.compiles = true;
+	fake.layer = LAYER_PENDING;
+	begin(&t, CSHARP_PACKAGES);
+	CHECK(state(&t) == RUN_PACKAGES && !fake.compile && !box(&t));
+	fake.layer_request.done(fake.layer_request.arg, LAYER_READY, &reply);
+	CHECK(runs_resume(t.runs, NULL, NULL) && state(&t) == RUN_COMPILING && fake.compile);
+	CHECK(strcmp(fake.compile->request.job->layer, "/.cee/layers/x") == 0);
+	finish(&t);
+}
+
 static void packages_answer(enum layer_answer answer, bool later, enum run_state expected)
 {
 	struct layer_reply reply = { .fd = -1, .message = "no such package" };
@@ -942,6 +962,7 @@ int main(void)
 	RUN(compile_fails);
 	RUN(no_answer_is_compiled_plainly);
 	RUN(packages_come);
+	RUN(packages_before_the_compiler);
 	RUN(packages_do_not_come);
 	RUN(cancel_before_it_runs);
 	RUN(cancel_of_a_rerun);
@@ -949,5 +970,5 @@ int main(void)
 	RUN(cancelled_in_the_queue);
 	RUN(the_engine_is_away_for_good);
 	RUN(refused);
-	return check_status();
+	return check_steps("run", 1u << RUN_GONE) || check_status();
 }

@@ -3,6 +3,7 @@
  * No engine, no privileges, no program: the executors, the clock and the cgroup are the test's.
  */
 #include "check.h"
+#include "steps.h"
 #include "init/session.h"
 #include "init_fixture.h"
 
@@ -860,5 +861,5 @@ int main(void)
 	RUN(two_sessions_in_one_process);
 	RUN(runner_that_is_gone);
 	RUN(runner_that_does_not_read);
-	return check_status();
+	return check_steps("session", 0) || check_status();
 }

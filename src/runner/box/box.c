@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "base/testhook.h"
 #include "base/text.h"
+#include "base/state_step.h"
 #include "engine/attach.h"
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
@@ -68,7 +69,7 @@ static void enter_for(struct box *b, enum box_state s, int64_t us)
 {
 	struct loop *l = b->boxes->loop;
 
-	if (!(states[b->state].next & 1u << s))
+	if (!state_step("box", states[b->state].next, b->state, s))
 		log_event("box", "id", b->container, "trouble", "unexpected change of state", "from",
 			  box_state_name(b->state), "to", box_state_name(s), NULL);
 	if (is_logged(b->state, s))

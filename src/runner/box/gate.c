@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/loop.h"
 #include "base/text.h"
+#include "base/state_step.h"
 #include "engine/attach.h"
 #include "engine/container_spec.h"
 #include "engine/engine.h"
@@ -87,7 +88,7 @@ static void enter_for(struct gate *g, enum gate_state s, int64_t us)
 {
 	struct loop *l = g->boxes->loop;
 
-	if (!(states[g->state].next & 1u << s))
+	if (!state_step("gate", states[g->state].next, g->state, s))
 		log_event("gate", "id", g->container, "trouble", "unexpected change of state", "from",
 			  gate_state_name(g->state), "to", gate_state_name(s), NULL);
 	if (g->state != s)

@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/loop.h"
+#include "base/state_step.h"
 #include "engine/attach.h"
 #include "job/language.h"
 #include "runner/box/box.h"
@@ -70,7 +71,8 @@ static void enter(struct compiler *k, enum compiler_state s, const char *why)
 		  "owner", k->work ? k->work->request.owner : NULL, "from", states[k->state].name, "to", states[s].name,
 		  "why", why, "uses", s == COMPILER_GONE ? log_number(k->uses) : NULL, "ms",
 		  log_number((now - k->since) / 1000), "trouble",
-		  states[k->state].next & 1u << s ? NULL : "this step is not in the table", NULL);
+		  state_step("compiler", states[k->state].next, k->state, s) ? NULL : "this step is not in the table",
+		  NULL);
 	k->state = s;
 	k->since = now;
 	loop_timer(&k->timer, states[s].deadline_us ? now + states[s].deadline_us : 0);

@@ -24,6 +24,7 @@
 #include "base/loop.h"
 #include "base/testhook.h"
 #include "base/text.h"
+#include "base/state_step.h"
 #include "conf/conf.h"
 #include "job/language.h"
 #include "layers/store.h"
@@ -75,7 +76,7 @@ static int64_t time_now(const struct layer_build *b)
 static void enter(struct layer_build *b, enum layer_build_state s)
 {
 	int64_t wall = states[s].and_wall ? b->host->config->conf.package_wall_us : 0;
-	bool known = states[b->state].next & 1u << s;
+	bool known = state_step("layer build", states[b->state].next, b->state, s);
 
 	log_event("layer", "id", b->name, "from", states[b->state].name, "to", states[s].name, "language",
 		  b->lang->name, "bytes", b->received ? log_number(b->received) : NULL, "ms",

@@ -19,6 +19,7 @@
 #include "runner/pool/pool.h"
 #include "base/limit.h"
 #include "base/loop.h"
+#include "base/state_step.h"
 #include "conf/conf.h"
 #include "engine/docker.h"
 #include "job/language.h"
@@ -129,7 +130,7 @@ static void enter(struct pool *p, struct box *b, enum box_idle_state s)
 	};
 
 	/* a step of the table is not logged: two for each job would be a third of the log */
-	if (!(states[b->idle.state].next & 1u << s))
+	if (!state_step("pool", states[b->idle.state].next, b->idle.state, s))
 		log_event("pool", "id", b->container[0] ? b->container : "-", "owner", b->owner[0] ? b->owner : NULL,
 			  "from", states[b->idle.state].name, "to", states[s].name, "trouble",
 			  "this step is not in the table", NULL);

@@ -14,6 +14,7 @@
 #include "runner/run/run_state.h"
 #include "base/limit.h"
 #include "base/loop.h"
+#include "base/state_step.h"
 #include "job/reasons.h"
 #include "runner/core/log.h"
 #include "runner/run/run_internal.h"
@@ -106,9 +107,10 @@ static void arm(struct run *r)
 
 void run_enter(struct run *r, enum run_state s)
 {
-	bool verdict = s == RUN_VERDICT;
+	bool verdict = s == RUN_VERDICT, known = state_step("run", states[r->state].next, r->state, s);
 
-	assert(run_may_follow(r->state, s));
+	assert(known);
+	(void)known;
 	if (strcmp(states[r->state].name, states[s].name) != 0 && s != RUN_GONE)
 		log_event("job", "owner", r->owner, "id", r->id, "attempt", log_number(r->attempt), "from",
 			  states[r->state].name, "to", states[s].name, "why",
