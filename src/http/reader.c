@@ -26,7 +26,7 @@ void reader_init(struct reader *r, const char *fill)
 	long n = fill && fill[strspn(fill, "0123456789")] == 0 ? strtol(fill, NULL, 10) : 0;
 	struct stat st;
 
-	*r = (struct reader){ .fd = STDOUT_FILENO, .signals = -1 };
+	*r = (struct reader){ .fd = STDOUT_FILENO, .signals = -1, .patience_us = READER_STALL_MS * INT64_C(1000) };
 	r->fill = n > 0 && n <= READER_FILL_MAX ? (size_t)n : 0;
 	if (fstat(r->fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
 		fcntl(r->fd, F_SETFL, fcntl(r->fd, F_GETFL) | O_NONBLOCK);
@@ -86,18 +86,29 @@ int reader_beat_ms(const struct reader *r)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Until there is room; false: the reader has gone, or takes nothing. */
+/* Until there is room; false: the reader has gone, or is too slow. */
 static bool wait_for_room(struct reader *r)
 {
+	int64_t left = r->patience_us - r->waited_us, began = mono_us();
 	struct pollfd fds[READER_FDS];
 	int n;
 
+	if (left <= 0)
+		return false;
 	reader_fds(r, fds);
 	fds[0].events = POLLOUT;
-	n = poll(fds, READER_FDS, READER_STALL_MS);
+	n = poll(fds, READER_FDS, (int)(left / 1000) + 1);
+	r->waited_us += mono_us() - began;
 	if (n > 0)
 		reader_polled(r, fds);
 	return !r->gone && (n > 0 || (n < 0 && errno == EINTR));
+}
+
+static void took(struct reader *r, ssize_t n)
+{
+	int64_t paid = n * (INT64_C(1000000) / READER_RATE);
+
+	r->waited_us = r->waited_us > paid ? r->waited_us - paid : 0;
 }
 
 int reader_write(struct reader *r, const void *data, size_t len)
@@ -110,6 +121,7 @@ int reader_write(struct reader *r, const void *data, size_t len)
 		if (n >= 0) {
 			p += n;
 			len -= (size_t)n;
+			took(r, n);
 		} else if (errno != EINTR && (errno != EAGAIN || !wait_for_room(r))) {
 			r->gone = true;
 		}

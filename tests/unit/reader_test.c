@@ -3,6 +3,10 @@
 #include "check.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,9 +55,54 @@ static void pipes(void)
 	close(fds[1]);
 }
 
+struct slow {
+	int fd;
+	size_t piece;
+	atomic_bool over;
+};
+static void *take_pieces(void *arg)
+{
+	struct slow *s = arg;
+	char block[65536];
+
+	while (!s->over && read(s->fd, block, s->piece) > 0)
+		usleep(1000);
+	return NULL;
+}
+
+/* Is all of an answer that is larger than a pipe taken by a reader of such pieces, one in a millisecond? */
+static bool all_taken(size_t piece)
+{
+	static const char answer[1 << 20];
+	struct reader r = { .signals = -1, .patience_us = 300000 };
+	pthread_t thread;
+	struct slow s = { .piece = piece };
+	int fds[2], result;
+
+	CHECK(pipe(fds) == 0);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	s.fd = fds[0];
+	r.fd = fds[1];
+	pthread_create(&thread, NULL, take_pieces, &s);
+	result = reader_write(&r, answer, sizeof answer);
+	CHECK(r.gone == (result < 0));
+	s.over = true;
+	close(fds[1]);
+	pthread_join(thread, NULL);
+	close(fds[0]);
+	return result == 0;
+}
+
+static void slow_readers(void)
+{
+	CHECK(all_taken(65536));
+	CHECK(!all_taken(1)); /* some room comes from time to time, and too little of it */
+}
+
 int main(void)
 {
 	RUN(unread_body);
 	RUN(pipes);
+	RUN(slow_readers);
 	return check_status();
 }
