@@ -11,6 +11,7 @@ setup() {
 	/usr/bin/python3 "$BATS_TEST_DIRNAME/tools/netservers.py" "$SERVERS" 3>&- &
 	SERVERS_PID=$!
 	wait_until 10 test -e "$SERVERS"
+	# shellcheck source=/dev/null
 	. "$SERVERS"	# GOOD, BAD: ports that count what they are asked; SLOW: one that sends for ever; DNS: an address
 }
 

@@ -384,7 +384,7 @@ int main(int argc, char **argv)
 		prog_die(prog_config_status(), "%s", err.msg);
 	if (langs_load(&r.langs, r.conf.languages, &err) < 0)
 		prog_die(prog_config_status(), "%s", err.msg);
-	r.gate = command->run == do_build;
+	r.gate = command->run == do_build || command->run == language_list;
 	if (!command->others)
 		names_check(&r);
 	r.work.conf = &r.conf;

@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 #include "cli/prog.h"
 #include "images/image_digest.h"
+#include "images/gate_image.h"
 #include "images/image_inspect.h"
 #include "images/lang_command.h"
 #include "job/language.h"
@@ -86,9 +87,18 @@ static void list_text(const struct row *rows, size_t n)
 	}
 }
 
+static bool gate_named(const struct run *r)
+{
+	for (size_t i = 0; i < r->nnames; i++)
+		if (strcmp(r->names[i], GATE_NAME) == 0)
+			return true;
+	return false;
+}
+
 int language_list(struct run *r)
 {
-	AUTO_FREE struct row *rows = calloc(r->langs.n + 1, sizeof *rows);
+	AUTO_FREE struct row *rows = calloc(r->langs.n + 2, sizeof *rows);
+	struct lang gate = gate_image(&r->conf);
 	struct cee_err err;
 	size_t n = 0;
 
@@ -99,6 +109,9 @@ int language_list(struct run *r)
 	for (size_t i = 0; i < r->langs.n; i++)
 		if (chosen(r, &r->langs.l[i]))
 			row_fill(r, &r->langs.l[i], &rows[n++]);
+	/* no language: programs that read the list get it only by its name */
+	if (gate_named(r) || (!r->nnames && !r->json))
+		row_fill(r, &gate, &rows[n++]);
 	if (r->json)
 		list_json(rows, n);
 	else

@@ -10,9 +10,10 @@
 : "${IMAGES_DIR:=$(if [ -w /run/lock ]; then echo /run/lock; else echo "${TMPDIR:-/tmp}"; fi)/cee-tests-$(id -u)}"
 
 images_lang() { "$CEE_BIN/cee-lang" -c "$CEE_ROOT/etc/cee.conf" -s "$CEE_ROOT/build/test-spool-lang" "$@"; }
-images_ready() {	# has every language an image as this checkout would make it?
-	local states
-	states=$(images_lang list --json) && jq -e '(.languages? // .) | length > 0 and all(.[]; .state == "ready")' <<< "$states" > /dev/null
+images_ready() {	# has every language, and the gate, an image as this checkout would make it?
+	local states gate
+	states=$(images_lang list --json) && gate=$(images_lang list --json gate) &&
+		jq -se '.[0] + .[1] | length > 1 and all(.[]; .state == "ready")' <<< "$states$gate" > /dev/null
 }
 images_tags() { engine "$url/images/json" | jq -r '.[].RepoTags[]? | select(startswith("cee/"))' | sort; }
 
