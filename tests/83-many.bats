@@ -467,6 +467,7 @@ kill_rm() {	# kill_rm HOOK: the job's id in id
 
 @test "prune: by the job's keep, the administrator's, and --older-than; the rest stays" {
 	programs 4
+	echo 'keep = forever' >> "$CEE_CONF"
 	start_runner
 	short=$(cee-submit --keep 0s --key k 1.py)
 	long=$(cee-submit --keep 9d 2.py)
@@ -475,6 +476,7 @@ kill_rm() {	# kill_rm HOOK: the job's id in id
 	wait_until 10 retired "$silent"
 	wait_until 10 retired "$long"
 	wait_until 10 retired "$short"
+	stop_runner	# it removes expired jobs too, once a minute
 	[ "$(cee-prune -n)" = "$OWNER job $short" ]
 	run cee-prune
 	[ "$status" -eq 0 ]
@@ -482,11 +484,12 @@ kill_rm() {	# kill_rm HOOK: the job's id in id
 	run cee-stat "$short"
 	[ "$status" -eq 1 ]
 	[ -z "$(ls "$CEE_SPOOL/$OWNER/keys")" ]
-	echo 'keep = 0s' >> "$CEE_CONF"
+	sed -i 's/^keep = .*/keep = 0s/' "$CEE_CONF"
 	[ "$(cee-prune -v)" = "$OWNER job $silent" ]
 	state_is "$long" Finished
 	[ "$(cee-prune -v --older-than 0s)" = "$OWNER job $long" ]
 	[ -z "$(cee-prune -n --older-than 0s)" ]
+	sed -i 's/^keep = .*/keep = forever/' "$CEE_CONF"
 	cee-submit -g old 4.py > id
 	cee-submit --key old 4.py >> id
 	cee-rm -f - < id

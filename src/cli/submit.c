@@ -53,6 +53,7 @@ int submitter_status(int err)
 	switch (err) {
 	case EAGAIN:
 	case ENOSPC:
+	case EDQUOT:
 	case ETIMEDOUT:
 		return EX_TEMPFAIL;
 	case EACCES:
@@ -158,7 +159,9 @@ static int make_input(struct submitter *t, const struct job_in *j, bool known, c
 static int submit(struct submitter *t, const struct job_in *j, char id[ID_LEN + 1], struct cee_err *e)
 {
 	struct key k = { .fd = -1 };
-	struct spool_bounds bounds = { .max_queued = t->c->conf.max_queued, .min_room = t->c->conf.min_room };
+	struct spool_bounds bounds = { .max_queued = t->c->conf.max_queued,
+				       .min_room = t->c->conf.min_room,
+				       .keep_bytes = t->c->conf.keep_bytes };
 	int r = name_job(t, j, id, e), err;
 
 	if (r == 0 && j->key)

@@ -1,144 +1,76 @@
-/* cee-prune.c - cee-prune(8): removes expired jobs, and groups and keys without jobs
+/* cee-prune.c - cee-prune(8): removes expired jobs, the oldest jobs of owners who keep too much, and what is left of
+ * jobs and owners
  *
- * For cron and timers. It reads the history, oldest buckets first, so the time grows with the number
- * of jobs; submitters and runners do not wait for it. Groups and keys are removed when none of
- * their jobs is left and they are a day old: a submitter may be about to use a newer one.
+ * By hand, or where no runner runs: a runner does the same by itself (spool/retention.h).
  */
-#include "base/buf.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/limit.h"
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/prog.h"
-#include "job/result.h"
-#include "spool/find.h"
-#include "spool/group.h"
-#include "spool/jobs.h"
-#include "spool/key.h"
-#include "spool/remove.h"
-#include "spool/spool.h"
-#include "spool/walk.h"
+#include "spool/retention.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-
-enum { OLD_S = 86400 };
 
 struct prune {
 	struct client c;
 	bool dry, verbose, one; /* one: --owner was given */
 	int64_t older_us;	/* --older-than, or -1 */
-	int64_t now_us;
-	long removed, failed;
-	const char *owner; /* the owner being pruned */
 };
 
-static void say(const struct prune *p, const char *what, const char *name)
+static void removed(void *arg, const char *owner, const char *what, const char *name)
 {
-	char text[300];
+	const struct prune *p = arg;
+	char text[500];
 
 	if (!p->dry && !p->verbose)
 		return;
-	snprintf(text, sizeof text, "%s %s %s", p->owner, what, name);
+	snprintf(text, sizeof text, "%s %s %s", owner, what, name);
 	text_clean(text);
 	if (puts(text) == EOF)
 		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
-/* ---- jobs ------------------------------------------------------------------------- */
-
-/* Has it expired? By its result's time to keep, else by the present cee.conf. */
-static bool is_over(const struct prune *p, const struct result *r)
+static void failed(void *arg, const char *text)
 {
-	int64_t keep = p->c.conf.keep_us;
-
-	if (r->ended_us <= 0)
-		return false;
-	if (p->older_us >= 0)
-		return p->now_us - r->ended_us > p->older_us;
-	if (r->expires_us > 0)
-		return r->expires_us <= p->now_us;
-	return keep >= 0 && p->now_us - r->ended_us > keep;
+	(void)arg;
+	prog_error("%s", text);
 }
 
-static int prune_job(void *arg, const char *id)
+/* In a spool that users share each user prunes their own part, and root all of them. False: something failed. */
+static bool prune(struct prune *p)
 {
-	struct prune *p = arg;
-	const char *owner = p->owner;
-	AUTO_BUF struct buf text = { 0 };
-	struct cee_err e = { 0 };
-	struct result r;
-	bool over;
+	const struct retention_rules rules = { .keep_us = p->c.conf.keep_us,
+					       .older_us = p->older_us,
+					       .keep_bytes = p->c.conf.keep_bytes,
+					       .owner_us = p->older_us >= 0 ? -1 : p->c.conf.keep_owner_us,
+					       .dry = p->dry };
+	const struct retention_ops ops = { .removed = removed, .failed = failed, .arg = p };
+	struct retention r;
+	bool good;
 
-	if (spool_read_result(&p->c.spool, owner, id, &text) < 0)
-		return 0; /* it has not ended */
-	if (result_parse(&r, text.data ? text.data : "", text.len, &e) < 0) {
-		prog_error("%s: its result cannot be read: %s", id, e.msg);
-		p->failed++;
-		return 0;
-	}
-	over = is_over(p, &r);
-	result_release(&r);
-	if (!over)
-		return 0;
-	if (!p->dry && spool_remove(&p->c.spool, owner, id, &e) < 0) {
-		if (errno == EAGAIN || errno == ENOENT)
-			return 0; /* retried next time */
-		prog_error("%s", e.msg);
-		p->failed++;
-		return 0;
-	}
-	p->removed++;
-	say(p, "job", id);
-	return 0;
-}
-
-/* ---- owners ------------------------------------------------------------------------------ */
-
-static int removed_group(void *arg, const char *name)
-{
-	say(arg, "group", name);
-	return 0;
-}
-
-static int removed_key(void *arg, const char *name)
-{
-	say(arg, "key", name);
-	return 0;
-}
-
-static int prune_owner(void *arg, const char *owner)
-{
-	struct prune *p = arg;
-	struct spool *s = &p->c.spool;
-	/* with --older-than no job of a bucket that began later can be expired */
-	int64_t until = p->older_us >= 0 ? p->now_us - p->older_us : INT64_MAX;
-	int64_t old = p->now_us - OLD_S * INT64_C(1000000);
-
-	p->owner = owner;
-	spool_each_begun(s, owner, until, prune_job, p);
-	if (!p->dry)
-		spool_drop_buckets(s, owner);
-	group_drop_old(s, owner, old, p->dry, removed_group, p);
-	key_drop_old(s, owner, old, p->dry, removed_key, p);
-	return 0;
+	retention_init(&r, &p->c.spool, &rules, &ops);
+	if (p->one || (p->c.spool.shared && geteuid() != 0))
+		retention_pass_owner(&r, p->c.owner);
+	else if (retention_pass(&r) < 0)
+		prog_die(EX_UNAVAILABLE, "%s: %s", p->c.conf.spool, strerror(errno));
+	good = r.failed == 0;
+	retention_release(&r);
+	return good;
 }
 
 /* ---- options -------------------------------------------------------------------------------- */
 
 static const char help[] =
 	"usage: cee-prune [options]\n"
-	"Removes the jobs whose time is over, by their results or cee.conf's keep.\n\n"
+	"Removes the jobs whose time is over, and the oldest of owners who keep more than keep_bytes.\n\n"
 	"      --older-than TIME  all that ended longer ago than this, whatever their results say: 12h, 30d\n"
 	"  -n, --dry-run       only print what would be removed\n"
 	"  -v, --verbose       print what is removed\n" CLIENT_HELP;
@@ -178,6 +110,7 @@ static void one_option(struct prune *p, int opt)
 int main(int argc, char **argv)
 {
 	struct prune p = { .older_us = -1 };
+	bool good;
 	int opt;
 
 	client_init(&p.c, argv[0]);
@@ -186,14 +119,9 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		prog_usage("%s: takes no arguments; cee-rm removes single jobs", argv[optind]);
 	client_open(&p.c, 0);
-	p.now_us = now_us();
-	/* in a spool that users share each user prunes their own part, and root all of them */
-	if (p.one || (p.c.spool.shared && geteuid() != 0))
-		prune_owner(&p, p.c.owner);
-	else if (spool_each_owner(&p.c.spool, prune_owner, &p) < 0)
-		prog_die(EX_UNAVAILABLE, "%s: %s", p.c.conf.spool, strerror(errno));
+	good = prune(&p);
 	if (fflush(stdout) == EOF)
 		prog_die(EX_IOERR, "standard output: %s", strerror(errno));
 	client_release(&p.c);
-	return p.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -70,6 +70,8 @@ struct conf {
 	int64_t http_requests;	      /* concurrent requests of a caller; 0 unlimited */
 	int64_t http_processes;	      /* concurrent requests of all callers; 0 unlimited */
 	int64_t keep_us, keep_max_us; /* keep, keep_max: how long results stay; -1 for ever */
+	int64_t keep_bytes;	      /* of finished jobs of one owner; LIMIT_NONE: no bound */
+	int64_t keep_owner_us;	      /* how long the directories of an owner without jobs stay; -1 for ever */
 	/* layers of packages: layers/store.h, cee-languages(5) */
 	char *layers;		    /* a directory; NULL: SPOOL-layers */
 	int64_t layers_max;	    /* total bytes of all layers; beyond that the least recently used are removed */

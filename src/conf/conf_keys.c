@@ -211,6 +211,7 @@ enum kind {
 	INT,   /* int */
 	COUNT, /* int64_t */
 	SIZE,  /* int64_t, bytes */
+	BOUND, /* int64_t, bytes; LIMIT_NONE */
 	TIME,  /* int64_t, microseconds */
 	SPAN,  /* int64_t, microseconds; -1 forever */
 	OWN    /* set */
@@ -271,8 +272,10 @@ static const struct key {
 	{ "collect_files", COUNT, AT(collect_files), .value = "256", .least = 0, .most = FILES_MOST },
 	{ "collect_bytes", SIZE, AT(collect_bytes), .value = "16M" },
 	{ "min_room", SIZE, AT(min_room), .value = "64M" },
-	{ "keep", SPAN, AT(keep_us), .value = "forever" },
+	{ "keep", SPAN, AT(keep_us), .value = "30d" },
 	{ "keep_max", SPAN, AT(keep_max_us), .value = "forever" },
+	{ "keep_bytes", BOUND, AT(keep_bytes), .value = "8G" },
+	{ "keep_owner", SPAN, AT(keep_owner_us), .value = "1d" },
 	/* packages */
 	{ "layers_max", SIZE, AT(layers_max), .value = "8G" },
 	{ "offline", FLAG, AT(offline), .value = "no", .words = yes_no },
@@ -312,10 +315,11 @@ static bool is_text(const struct key *k)
 static int set_number(struct conf *c, const struct key *k, const char *value, struct cee_err *e)
 {
 	int64_t n = 0;
-	int r = k->kind == SIZE	  ? size_parse(value, &n, e)
-		: k->kind == TIME ? duration_parse(value, &n, e)
-		: k->kind == SPAN ? conf_span(&n, value, e)
-				  : conf_integer(&n, value, k->least, k->most, e);
+	int r = k->kind == SIZE	   ? size_parse(value, &n, e)
+		: k->kind == TIME  ? duration_parse(value, &n, e)
+		: k->kind == SPAN  ? conf_span(&n, value, e)
+		: k->kind == BOUND ? conf_bound(&n, value, e)
+				   : conf_integer(&n, value, k->least, k->most, e);
 
 	if (r < 0)
 		return -1;
@@ -356,6 +360,7 @@ static int set(struct conf *c, const struct key *k, const char *value, struct ce
 	case INT:
 	case COUNT:
 	case SIZE:
+	case BOUND:
 	case TIME:
 	case SPAN:
 		return set_number(c, k, value, e);

@@ -61,10 +61,21 @@ int conf_integer(int64_t *n, const char *value, int64_t least, int64_t most, str
 
 int conf_span(int64_t *us, const char *value, struct cee_err *e)
 {
-	if (strcmp(value, "forever") != 0)
+	if (strcmp(value, "forever") != 0 && strcmp(value, "none") != 0)
 		return duration_parse(value, us, e);
 	*us = -1;
 	return 0;
+}
+
+int conf_bound(int64_t *bytes, const char *value, struct cee_err *e)
+{
+	if (strcmp(value, "none") == 0) {
+		*bytes = LIMIT_NONE;
+		return 0;
+	}
+	if (size_parse(value, bytes, e) < 0)
+		return -1;
+	return *bytes > 0 ? 0 : cee_fail(e, EINVAL, "must be a size above 0, or none");
 }
 
 static int unknown_word(const char *value, const char *const *words, struct cee_err *e)

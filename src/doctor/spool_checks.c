@@ -1,6 +1,7 @@
 /* spool_checks.c - checks of the spool, of this host, and of the runners */
 #include "doctor/spool_checks.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "doctor/doctor.h"
 #include "doctor/doctor_needs.h"
 #include "doctor/host_checks.h"
@@ -120,6 +121,7 @@ void check_boxes(struct doctor *d, struct finding *f)
 
 void check_runner(struct doctor *d, struct finding *f)
 {
+	char bytes[LIMIT_TEXT_MAX], kept[100] = "";
 	struct health h;
 	struct spool s;
 
@@ -128,8 +130,12 @@ void check_runner(struct doctor *d, struct finding *f)
 		return;
 	}
 	health_look(&s, 0, &h);
+	if (h.kept.bytes >= 0) {
+		limit_format(bytes, LIMIT_DISK, h.kept.bytes >> 20 << 20);
+		snprintf(kept, sizeof(kept), "; %s of %lld finished jobs are kept", bytes, (long long)h.kept.jobs);
+	}
 	if (h.state == HEALTH_OK)
-		finding_set(f, FINDING_OK, "", "%d alive on this spool", h.runners);
+		finding_set(f, FINDING_OK, "", "%d alive on this spool%s", h.runners, kept);
 	else if (h.state == HEALTH_NO_RUNNER)
 		finding_set(f, FINDING_WARN, "start cee-runner: until then jobs wait", "none is alive on this spool");
 	else

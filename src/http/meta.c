@@ -41,6 +41,10 @@ void meta_health(struct request *rq)
 	json_put_text(&w, "status", health_text[h.state]);
 	json_put_integer(&w, "runners", h.runners);
 	json_put_text(&w, "version", CEE_VERSION);
+	if (h.kept.bytes >= 0) {
+		json_put_integer(&w, "kept_bytes", h.kept.bytes);
+		json_put_integer(&w, "kept_jobs", h.kept.jobs);
+	}
 	json_close(&w, '}');
 	if (json_end_line(&w) < 0)
 		answer_die(rq);

@@ -19,6 +19,7 @@
 #include "http/request.h"
 #include "spool/walk.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,6 +27,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MINUTE_US INT64_C(60000000)
@@ -37,17 +40,70 @@ static int64_t us_for(int64_t n, int64_t rate)
 	return (int64_t)((double)n * (double)MINUTE_US / (double)rate);
 }
 
+/* ---- files of owners who never came back ---- */
+
+enum { SWEEP_EVERY_S = 3600, SWEEP_MOST = 1000 };
+
+/* Stamps that are all in the past say no more than no file does. The lock keeps out a request that is about to write
+ * the file; one that waits for the lock looks afterwards whether the file is still there. */
+static void sweep_file(int dir, const char *name)
+{
+	AUTO_CLOSE int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[STAMPS_MAX] = "";
+	int64_t stamp[2] = { 0 }, now = now_us();
+
+	if (fd < 0 || now - file_written_us(dir, name) < SWEEP_EVERY_S * INT64_C(1000000) || file_lock(fd, false) < 0 ||
+	    !file_is_at(fd, dir, name) || pread(fd, text, sizeof text - 1, 0) < 0)
+		return;
+	if (sscanf(text, "%" SCNd64 " %" SCNd64, &stamp[0], &stamp[1]) == 2 && (stamp[0] > now || stamp[1] > now))
+		return;
+	unlinkat(dir, name, 0);
+}
+
+void quota_sweep(int state, int dir)
+{
+	AUTO_CLOSE int mark =
+		openat(state, "quota-swept", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
+	struct dirent *e;
+	DIR *d;
+	int n = 0;
+
+	if (mark < 0 || fstat(mark, &st) < 0 || (st.st_size && time(NULL) - st.st_mtim.tv_sec < SWEEP_EVERY_S) ||
+	    file_lock(mark, false) < 0 || pwrite(mark, "\n", 1, 0) < 0 || !(d = dir_list(dir, ".")))
+		return;
+	while (n++ < SWEEP_MOST && (e = dir_next(d)))
+		sweep_file(dirfd(d), e->d_name);
+	closedir(d);
+}
+
+/* Opens and locks the owner's file, or makes it. */
+static int open_locked(int dir, const char *owner)
+{
+	for (;;) {
+		int fd = openat(dir, owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+		if (fd >= 0 && file_lock(fd, true) < 0) {
+			close_ptr(&fd);
+			return -1;
+		}
+		if (fd < 0 || file_is_at(fd, dir, owner))
+			return fd;
+		close(fd); /* it was swept meanwhile */
+	}
+}
+
 static int open_file(struct request *rq, struct cee_err *e)
 {
 	AUTO_CLOSE int state = open(rq->client.conf.http_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int dir = state < 0 ? -1 : dir_make(state, "quota", 0700);
-	int fd = dir < 0 ? -1
-			 : openat(dir, rq->client.owner, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int fd = dir < 0 ? -1 : open_locked(dir, rq->client.owner);
 
-	if (fd >= 0 && file_lock(fd, true) == 0)
+	if (fd >= 0) {
+		quota_sweep(state, dir);
 		return fd;
+	}
 	cee_fail(e, errno, "%s/quota: %s (http_state of cee.conf)", rq->client.conf.http_state, strerror(errno));
-	close_ptr(&fd);
 	return -1;
 }
 
@@ -141,4 +197,10 @@ void quota_full(struct request *rq)
 	if (spool_each_new(&rq->client.spool, rq->client.owner, count, &q) == 0 && q.n > 0)
 		us = (now_us() - q.oldest_us) / q.n;
 	too_many(rq, us > 0 ? us : 0, "too many queued jobs (max_queued)");
+}
+
+void quota_kept(struct request *rq, const struct cee_err *e)
+{
+	answer_header(rq, "Retry-After", "60"); /* the runner looks again each minute */
+	answer_problem(rq, 429, "%s", e->msg);
 }

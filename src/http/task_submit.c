@@ -134,6 +134,8 @@ static void not_submitted(struct request *rq, int r, int err, const struct cee_e
 		answer_problem(rq, 400, "%s", e->msg);
 	else if (err == EAGAIN)
 		quota_full(rq);
+	else if (err == EDQUOT)
+		quota_kept(rq, e);
 	else
 		answer_error(rq, err, e);
 }

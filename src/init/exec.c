@@ -150,7 +150,8 @@ static void child_run(const struct exec_place *where, const struct plan_phase *p
 	if (isatty(0) && ioctl(0, TIOCSCTTY, 0)) /* a terminal of its own; otherwise these are pipes */
 		child_fail(status, "terminal");
 	umask(022);
-	if (fchdir(where->folder))
+	/* the phase before may have taken the rights to its folder, which must not look like a failure of cee */
+	if (fchdir(where->folder) && (errno != EACCES || fchmod(where->folder, 0755) || fchdir(where->folder)))
 		child_fail(status, "/work");
 	if (!s->test && child_limits(p, s->nproc, where->disk))
 		child_fail(status, "limits");

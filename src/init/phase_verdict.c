@@ -3,6 +3,7 @@
  * A program that was killed for a limit, or by the kernel for one, has exceeded that limit. A
  * program that failed by itself or died from another signal is reported to have exceeded a limit
  * of processes, file size or disk if it reached that limit, as this is the most likely cause.
+ * SIGXCPU and SIGXFSZ prove nothing by themselves, as a program can send them to itself.
  */
 #include "init/phase_verdict.h"
 
@@ -22,9 +23,9 @@ static enum frame_how signalled(const struct phase_facts *f, int sig)
 		return (enum frame_how)f->reason;
 	if (f->oom_kills)
 		return END_MEMORY_LIMIT;
-	if (sig == SIGXCPU || (sig == SIGKILL && exceeded(f, LIMIT_CPU)))
+	if ((sig == SIGXCPU || sig == SIGKILL) && exceeded(f, LIMIT_CPU))
 		return END_CPU_LIMIT;
-	if (sig == SIGXFSZ)
+	if (sig == SIGXFSZ && exceeded(f, LIMIT_FILE_SIZE))
 		return END_FILE_SIZE_LIMIT;
 	return END_SIGNALLED;
 }
@@ -34,8 +35,6 @@ enum frame_how phase_verdict(const struct phase_facts *f, uint64_t *all_exceeded
 	enum frame_how how = WIFSIGNALED(f->status) ? signalled(f, WTERMSIG(f->status)) : END_EXITED;
 
 	*all_exceeded = f->exceeded;
-	if (how == END_FILE_SIZE_LIMIT)
-		*all_exceeded |= UINT64_C(1) << LIMIT_FILE_SIZE;
 	if (how != END_SIGNALLED && (how != END_EXITED || !WEXITSTATUS(f->status)))
 		return how;
 	if (exceeded(f, LIMIT_PROCESSES))

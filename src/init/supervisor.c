@@ -112,12 +112,15 @@ bool supervisor_reap(struct supervisor *s, int *status)
 }
 
 /* A program that ignores SIGXFSZ (Python does) can be seen to have reached the limit only by the
- * file's size. */
-static bool file_full(const struct supervisor *s)
+ * file's size; one that died from it may have tried without success to make a file that large. Where
+ * exec.c sets no limit only the program itself can have sent the signal. */
+static bool file_full(const struct supervisor *s, int status)
 {
 	uint64_t size = s->plan.phase[s->program.phase].limit[LIMIT_FILE_SIZE];
 
-	return limit_in_force(size) && size < s->disk && leftovers_full_file(size);
+	if (!status || !limit_in_force(size) || size >= s->disk)
+		return false;
+	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) || leftovers_full_file(size);
 }
 
 /* kill(-1) reaches all but the caller and process 1 in one step for the kernel: a fork comes
@@ -149,7 +152,7 @@ void supervisor_end(struct supervisor *s, int status, struct ended *e)
 			     .maxrss = s->program.maxrss,
 			     .own_us = s->cell ? own_cpu_us() - s->program.own_us : 0,
 			     .left = left,
-			     .file_full = status != 0 && file_full(s) };
+			     .file_full = file_full(s, status) };
 	s->program.pid = 0;
 }
 

@@ -108,7 +108,7 @@ static void own_swept(void *arg, int result)
 
 void runner_beat(struct runner *r)
 {
-	health_beat(&r->claims, engine_up(&r->docker.engine), engine_trouble(&r->docker.engine));
+	health_beat(&r->claims, engine_up(&r->docker.engine), engine_trouble(&r->docker.engine), &r->kept);
 }
 
 void runner_engine_changed(void *arg, bool up)

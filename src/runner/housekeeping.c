@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "conf/account.h"
+#include "conf/conf.h"
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
+#include "runner/core/cleaner.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
 #include "runner/core/queued.h"
@@ -12,6 +14,7 @@
 #include "runner/run/run.h"
 #include "runner/runner.h"
 #include "spool/metrics_file.h"
+#include "spool/retention.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -21,6 +24,22 @@
 
 enum { HOUSEKEEPING_US = 5000000, BLIND_US = 50000, EXPIRY_US = 500000 };
 
+struct retention_rules runner_retention(const struct runner *r)
+{
+	const struct conf *c = &r->config.conf;
+
+	return (struct retention_rules){
+		.keep_us = c->keep_us, .older_us = -1, .keep_bytes = c->keep_bytes, .owner_us = c->keep_owner_us
+	};
+}
+
+static void clean_up(struct runner *r)
+{
+	const struct retention_rules rules = runner_retention(r);
+
+	cleaner_tick(&r->cleaner, &rules, &r->kept);
+}
+
 static void write_metrics(struct runner *r)
 {
 	struct counters_boxes boxes[BOX_STATE_COUNT];
@@ -29,6 +48,7 @@ static void write_metrics(struct runner *r)
 				    .places = runner_places(r),
 				    .engine_up = engine_up(&r->docker.engine),
 				    .engine_errors = engine_errors(&r->docker.engine),
+				    .kept = r->kept,
 				    .boxes = boxes,
 				    .nboxes = boxes_by_state(&r->boxes, boxes) };
 	AUTO_BUF struct buf b = { 0 };
@@ -56,6 +76,7 @@ void runner_housekeeping(struct timer *t)
 		runner_self_test(r);
 	runner_look_at_languages(r);
 	queue_scan(r->queue);
+	clean_up(r);
 	write_metrics(r);
 	loop_timer(t, loop_now(&r->loop) + HOUSEKEEPING_US);
 }

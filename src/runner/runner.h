@@ -14,6 +14,7 @@
 #include "runner/box/boxes.h"
 #include "runner/box/image_ids.h"
 #include "runner/compile/compilers.h"
+#include "runner/core/cleaner.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/pin.h"
@@ -25,6 +26,7 @@
 #include "runner/pool/pool.h"
 #include "runner/queue/pending.h"
 #include "runner/queue/user_requests.h"
+#include "spool/kept.h"
 #include "spool/registration.h"
 #include "spool/spool.h"
 
@@ -50,6 +52,8 @@ struct runner {
 
 	struct loop loop;
 	struct sync sync;
+	struct cleaner cleaner;
+	struct kept kept; /* by all owners, as the cleaner counted last */
 	struct pin pin;
 	struct counters counters;
 	struct docker docker;
@@ -114,6 +118,7 @@ void runner_self_test(struct runner *r);
 void runner_self_tested(void *arg, const struct finding *fatal, const char *cells, const char *reason);
 
 /* housekeeping.c: periodic tasks. */
+struct retention_rules runner_retention(const struct runner *r);
 void runner_housekeeping(struct timer *t);
 void runner_expire(struct timer *t);
 void runner_blind_scan(struct timer *t);

@@ -9,6 +9,7 @@
 #include "runner/box/boxes.h"
 #include "runner/box/image_ids.h"
 #include "runner/compile/compilers.h"
+#include "runner/core/cleaner.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
@@ -23,10 +24,13 @@
 #include "runner/queue/user_requests.h"
 #include "runner/run/run.h"
 #include "runner/runner.h"
+#include "spool/kept.h"
 #include "spool/registration.h"
+#include "spool/retention.h"
 #include "spool/spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +70,14 @@ static void join(void *arg, const char *name)
 	struct runner *r = arg;
 
 	user_requests_join(&r->user_requests, name);
+}
+
+/* Its folder for claimed jobs goes as well; with a job in it, it stays. */
+static void owner_gone(void *arg, const char *owner)
+{
+	struct runner *r = arg;
+
+	unlinkat(r->claims.dirfd, owner, AT_REMOVEDIR);
 }
 
 static void read_configuration(struct runner *r)
@@ -141,6 +153,7 @@ static void make_queue(struct runner *r)
 				 .input = runner_input,
 				 .removal = removal,
 				 .join = join,
+				 .owner_gone = owner_gone,
 				 .arg = r };
 	struct cee_err e;
 
@@ -148,6 +161,15 @@ static void make_queue(struct runner *r)
 	r->queue = queue_new(&r->loop, &r->spool, &ops, user_requests_most_waiting(&r->user_requests), &e);
 	if (!r->queue)
 		prog_die(EX_OSERR, "%s", e.msg);
+}
+
+static void start_cleaner(struct runner *r)
+{
+	const struct retention_rules rules = runner_retention(r);
+
+	r->kept = (struct kept){ .bytes = -1, .jobs = -1 };
+	if (cleaner_init(&r->cleaner, &r->spool, &rules) < 0)
+		prog_die(EX_OSERR, "%s", strerror(errno));
 }
 
 static void start_timers(struct runner *r)
@@ -181,6 +203,7 @@ void runner_start(struct runner *r, const struct runner_options *o)
 	make_runs(r, durable);
 	runner_publish_languages(r);
 	make_queue(r);
+	start_cleaner(r);
 	if (docker_init(&r->docker, &r->loop, host && *host ? host : r->config.conf.docker_host, runner_engine_changed,
 			r, &e) < 0)
 		prog_die(prog_config_status(), "%s", e.msg);
@@ -193,6 +216,7 @@ void runner_finish(struct runner *r)
 {
 	log_event("end", "runner", r->claims.name, NULL);
 	sync_release(&r->sync);
+	cleaner_release(&r->cleaner);
 	runs_free(r->runs);
 	pool_release(&r->pool);
 	compilers_release(&r->compilers);

@@ -272,6 +272,10 @@ static void check_part(struct spool_check *ck, int dir, const char *owner, const
 		check_keys(ck, dir, owner, path);
 		break;
 	case PART_COUNT:
+		if (strcmp(name, LAYOUT_KEPT) == 0) {
+			check_file(ck, dir, name, path);
+			break;
+		}
 		check_problem(ck, path,
 			      "is not one of an owner's directories: tmp, new, cancel, in, out, groups, keys");
 		break;

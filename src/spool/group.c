@@ -89,6 +89,7 @@ static int open_locked(int dir, const char *name)
 
 int group_open(struct group *g, struct spool *s, const char *owner, const char *name, struct cee_err *e)
 {
+	const struct owner_entry entry = { owner, name, PART_GROUPS, open_locked };
 	AUTO_CLOSE int dir = -1;
 	char last = '\n';
 	struct stat st;
@@ -96,11 +97,11 @@ int group_open(struct group *g, struct spool *s, const char *owner, const char *
 	group_release(g);
 	if (!group_name_valid(name))
 		return bad_name(name, e);
-	if ((dir = owner_part_open(s, owner, PART_GROUPS, e)) < 0)
-		return -1;
 	g->s = s;
 	snprintf(g->name, sizeof g->name, "%s", name);
-	if ((g->fd = open_locked(dir, name)) < 0 || fstat(g->fd, &st) < 0)
+	if ((g->fd = owner_part_entry(s, &entry, &dir, e)) < 0 && dir < 0)
+		return -1;
+	if (g->fd < 0 || fstat(g->fd, &st) < 0)
 		return cee_fail(e, errno, "%s/groups/%s: %s", owner, name, strerror(errno));
 	if (st.st_size > 0 && pread(g->fd, &last, 1, st.st_size - 1) == 1)
 		g->torn = last != '\n';

@@ -1,7 +1,7 @@
 /* health.c - are jobs being run? (health.h)
  *
- * A heartbeat is BEAT_SIZE bytes, "up" or "down REASON", padded with spaces, and overwrites the previous one: a
- * reader sees the old or the new text, and the file's mtime is the time of the heartbeat. A runner of a version
+ * A heartbeat is BEAT_SIZE bytes, "up" or "down REASON", padded with spaces, at their end "kept BYTES JOBS", and
+ * overwrites the previous one: a reader sees the old or the new text, and the file's mtime is the time of the heartbeat. A runner of a version
  * without heartbeats has an empty file, and counts as a runner that responds.
  */
 #include "spool/health.h"
@@ -28,7 +28,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { BEAT_SIZE = 256 };
+enum { BEAT_SIZE = 256, BEAT_KEPT = 40 };
+#define KEPT_WORD " kept "
 
 const char *const health_text[HEALTH_COUNT] = {
 #define H(id, text) [HEALTH_##id] = text,
@@ -36,18 +37,36 @@ const char *const health_text[HEALTH_COUNT] = {
 #undef H
 };
 
-int health_beat(struct spool_runner *r, bool engine_up, const char *trouble)
+int health_beat(struct spool_runner *r, bool engine_up, const char *trouble, const struct kept *kept)
 {
+	enum { WORDS = BEAT_SIZE - BEAT_KEPT };
 	int fd = r->s->shared ? r->alivefd : r->lockfd;
 	char text[BEAT_SIZE + 1];
 
 	if (engine_up)
 		snprintf(text, sizeof text, "%-*s", BEAT_SIZE, "up");
 	else
-		snprintf(text, sizeof text, "down %-*.*s", BEAT_SIZE - 5, BEAT_SIZE - 5, trouble);
+		snprintf(text, sizeof text, "down %-*.*s", BEAT_SIZE - 5, WORDS - 5, trouble);
 	text_clean(text);
+	if (kept->bytes >= 0)
+		snprintf(text + WORDS, BEAT_KEPT, KEPT_WORD "%020" PRId64 " %012" PRId64, kept->bytes, kept->jobs);
 	text[BEAT_SIZE - 1] = '\n';
 	return pwrite(fd, text, BEAT_SIZE, 0) == BEAT_SIZE ? 0 : -1;
+}
+
+/* Takes what is kept off the end of the text. */
+static void take_kept(char *text, struct health *h)
+{
+	char *at = NULL;
+	struct kept k;
+
+	for (char *p = text; (p = strstr(p, KEPT_WORD)); p++)
+		at = p;
+	if (!at)
+		return;
+	if (sscanf(at, KEPT_WORD "%" SCNd64 " %" SCNd64, &k.bytes, &k.jobs) == 2 && k.bytes > h->kept.bytes)
+		h->kept = k;
+	*at = '\0';
 }
 
 /* ---- one runner ---------------------------------------------------------------- */
@@ -74,6 +93,9 @@ static bool responds(int fd, const char *name, int64_t now, struct health *h)
 
 	if (n <= 0 || fstat(fd, &st) < 0)
 		return true;
+	text[n] = 0;
+	take_kept(text, h);
+	n = (ssize_t)strlen(text);
 	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\n'))
 		n--;
 	text[n] = 0;
@@ -135,7 +157,7 @@ static void look_at_disk(struct spool *s, int64_t min_room, struct health *h)
 
 void health_look(struct spool *s, int64_t min_room, struct health *h)
 {
-	*h = (struct health){ .state = HEALTH_OK };
+	*h = (struct health){ .state = HEALTH_OK, .kept = { .bytes = -1, .jobs = -1 } };
 	look_at_runners(s, h);
 	if (h->state == HEALTH_OK)
 		look_at_disk(s, min_room, h);

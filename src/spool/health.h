@@ -7,6 +7,7 @@
 #ifndef CEE_SPOOL_HEALTH_H
 #define CEE_SPOOL_HEALTH_H
 
+#include "spool/kept.h"
 #include "spool/registration.h"
 #include "spool/spool.h"
 
@@ -33,6 +34,7 @@ enum { HEALTH_STALE_US = 11000000, HEALTH_DETAIL = 300 };
 struct health {
 	enum health_state state;
 	int runners;		    /* alive, whether they respond or not */
+	struct kept kept;	    /* by all owners, as a runner counted last; bytes -1: not known yet */
 	char detail[HEALTH_DETAIL]; /* for an operator: the runner, the reason and the remedy; "" when ok */
 };
 
@@ -40,8 +42,9 @@ struct health {
  * responds and whose engine answers is enough. Unknown states count as ok. */
 void health_look(struct spool *s, int64_t min_room, struct health *h);
 
-/* For the runner: writes a heartbeat with the engine's state; trouble says why the engine is not up, else "". Cheap: one
+/* For the runner: writes a heartbeat with the engine's state; trouble says why the engine is not up, else "".
+ * kept: what all owners keep; bytes -1: this runner does not know. Cheap: one
  * write that does not change the file's size, so it succeeds on a full disk. -1 and errno. */
-int health_beat(struct spool_runner *r, bool engine_up, const char *trouble);
+int health_beat(struct spool_runner *r, bool engine_up, const char *trouble, const struct kept *kept);
 
 #endif

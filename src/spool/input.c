@@ -94,14 +94,20 @@ bool spool_window_parse(const char *text, size_t len, unsigned *rows, unsigned *
 
 /* ---- the submitter's side ----------------------------------------------------- */
 
+static int make_input(int dir, const char *name)
+{
+	return openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 int spool_input_make(struct spool *s, const char *owner, const char *id, struct spool_input *in, struct cee_err *e)
 {
+	const struct owner_entry entry = { owner, id, PART_IN, make_input };
+
 	*in = (struct spool_input){ .dir = -1, .fd = -1 };
 	memcpy(in->id, id, sizeof in->id);
-	in->dir = owner_part_open(s, owner, PART_IN, e);
+	in->fd = owner_part_entry(s, &entry, &in->dir, e);
 	if (in->dir < 0)
 		return -1;
-	in->fd = openat(in->dir, id, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (in->fd >= 0 && file_lock(in->fd, false) == 0)
 		return 0;
 	cee_fail(e, errno, "%s/in/%s: %s", owner, id, strerror(errno));

@@ -41,6 +41,17 @@ static int join_error(struct spool *s, const char *owner, bool answered, struct 
 			owner);
 }
 
+/* Are all parts there? An owner without jobs is removed part by part (owner_drop.h). */
+static bool is_made(struct spool *s, const char *owner)
+{
+	AUTO_CLOSE int dir = dir_open(s->fd, owner);
+	bool all = dir >= 0;
+
+	for (int i = 0; all && i < PART_COUNT; i++)
+		all = dir_has(dir, owner_part_name[i]);
+	return all;
+}
+
 static int join_wait(struct spool *s, const char *name, const char *owner, struct cee_err *e)
 {
 	const struct timespec pause = { .tv_nsec = JOIN_STEP_MS * 1000000L };
@@ -50,7 +61,7 @@ static int join_wait(struct spool *s, const char *name, const char *owner, struc
 		/* check the request before the owner: a runner creates the owner before it removes the request */
 		bool waits = dir_has(s->fd, name);
 
-		if (dir_has(s->fd, owner))
+		if (is_made(s, owner))
 			return 0;
 		if (!waits)
 			return join_error(s, owner, true, e);

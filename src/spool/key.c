@@ -105,15 +105,15 @@ static int open_locked(int dir, const char *name)
 
 int key_take(struct key *k, struct spool *s, const char *owner, const char *key, const char *fresh, struct cee_err *e)
 {
-	AUTO_CLOSE int dir = owner_part_open(s, owner, PART_KEYS, e);
 	char name[KEY_NAME_MAX];
+	const struct owner_entry entry = { owner, name, PART_KEYS, open_locked };
+	AUTO_CLOSE int dir = -1;
 
-	k->fd = -1;
-	if (dir < 0)
-		return -1;
 	key_name(name, key);
-	if ((k->fd = open_locked(dir, name)) < 0)
-		return cee_fail(e, errno == EDQUOT ? ENOSPC : errno, "%s/keys/%s: %s", owner, name, strerror(errno));
+	if ((k->fd = owner_part_entry(s, &entry, &dir, e)) < 0)
+		return dir < 0 ? -1
+			       : cee_fail(e, errno == EDQUOT ? ENOSPC : errno, "%s/keys/%s: %s", owner, name,
+					  strerror(errno));
 	k->found = entry_read(k->fd, name, k->id);
 	if (k->found)
 		return 0;

@@ -34,8 +34,9 @@ enum {
 #define LAYOUT_LANGUAGES "languages.json"
 #define LAYOUT_CUR "cur"
 #define LAYOUT_TMP "tmp"
-#define LAYOUT_JOIN "join"	 /* only in a shared spool */
-#define LAYOUT_METRICS "metrics" /* a file for each runner */
+#define LAYOUT_JOIN "join"	     /* only in a shared spool */
+#define LAYOUT_METRICS "metrics"     /* a file for each runner */
+#define LAYOUT_RETENTION "retention" /* in tmp: locked by the process that looks after the spool */
 /* Is this a name at the head of the spool, which owners and runners must not have? */
 bool layout_root_name(const char *name);
 /* join/OWNER.ID: the path below the spool; the parser gets the entry's name, and the caller
@@ -57,6 +58,7 @@ bool layout_claim_parse(const char *name, char id[ID_LEN + 1], int *attempt);
 
 /* ---- an owner's parts ---- */
 
+#define LAYOUT_KEPT "kept" /* beside the parts: how much the owner keeps */
 enum owner_part { PART_TMP, PART_NEW, PART_CANCEL, PART_IN, PART_OUT, PART_GROUPS, PART_KEYS, PART_COUNT };
 extern const char *const owner_part_name[PART_COUNT];
 void layout_part_path(char path[LAYOUT_PATH_MAX], const char *owner, enum owner_part part); /* OWNER/PART */

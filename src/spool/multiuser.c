@@ -227,10 +227,14 @@ int multiuser_make_owner(struct spool *s, const char *owner, uid_t uid, struct c
 	if (tmp < 0)
 		return cee_fail(e, errno, "tmp: %s", strerror(errno));
 	for (int i = 0; i < MAKE_TRIES; i++) {
-		if ((dir = dir_open(s->fd, owner)) >= 0)
-			return fchown(dir, 0, (gid_t)-1) < 0 || share_parts(dir, uid, s->durable) < 0
-				       ? share_error(owner, e)
-				       : 0;
+		close_ptr(&dir);
+		if ((dir = dir_open(s->fd, owner)) >= 0) {
+			if (fchown(dir, 0, (gid_t)-1) == 0 && share_parts(dir, uid, s->durable) == 0)
+				return 0;
+			if (errno == ENOENT) /* it is being removed: owner_drop.c */
+				continue;
+			break;
+		}
 		if (errno != ENOENT)
 			break;
 		if (share_new(s, tmp, owner, uid) == 0)

@@ -132,20 +132,24 @@ static int ask(struct spool *s, const char *owner, const char *id, struct cee_er
 			id);
 }
 
-static int remove_retired(struct spool *s, const char *owner, const char *id, bool with_key, struct cee_err *e)
+enum key_rule { KEY_STAYS, KEY_GOES, KEY_MAY_STAY };
+
+static int remove_retired(struct spool *s, const char *owner, const char *id, enum key_rule key, struct cee_err *e)
 {
 	AUTO_CLOSE int out = place_out(s, owner, id), new = -1, tmp = -1, bucket = -1;
 
 	if (out < 0 && errno != ENOENT)
 		return fail(e, id);
-	if ((new = owner_part_open(s, owner, PART_NEW, e)) < 0 || check_retired(s, owner, id, out, new, e) < 0)
+	if ((new = place_part(s, owner, PART_NEW)) < 0 && errno != ENOENT)
+		return fail(e, id);
+	if (check_retired(s, owner, id, out, new, e) < 0)
 		return -1;
 	if ((bucket = place_bucket(s, owner, id)) < 0)
 		return fail(e, id);
 	/* the job's moves out of new/ and cur/ were not synced: sync, so that a power cut cannot undo them */
-	if (s->durable && (fsync(new) < 0 || fsync(out) < 0))
+	if (s->durable && ((new >= 0 && fsync(new) < 0) || fsync(out) < 0))
 		return fail(e, id);
-	if (with_key && remove_key(s, owner, id, e) < 0)
+	if (key != KEY_STAYS && remove_key(s, owner, id, e) < 0 && key == KEY_GOES)
 		return -1;
 	if (s->shared && geteuid() != 0)
 		return ask(s, owner, id, e);
@@ -155,7 +159,14 @@ static int remove_retired(struct spool *s, const char *owner, const char *id, bo
 
 int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e)
 {
-	return remove_retired(s, owner, id, true, e);
+	return remove_retired(s, owner, id, KEY_GOES, e);
+}
+
+/* A key without a job is dropped by a later pass, or becomes the id of its next submit. Its owner may hold its lock for
+ * ever, and must not keep the job so. */
+int spool_expire(struct spool *s, const char *owner, const char *id, struct cee_err *e)
+{
+	return remove_retired(s, owner, id, KEY_MAY_STAY, e);
 }
 
 /* Removes a bucket that is empty and too old for new jobs. */
@@ -186,7 +197,7 @@ int spool_removal_answer(struct spool *s, const char *owner, const char *id, str
 
 	if (!spool_owner_valid(owner) || !id_valid(id))
 		return cee_fail(e, EINVAL, "invalid owner or id");
-	r = remove_retired(s, owner, id, false, e);
+	r = remove_retired(s, owner, id, KEY_STAYS, e);
 	err = errno;
 	layout_removal_name(name, id);
 	if ((cancel = place_part(s, owner, PART_CANCEL)) >= 0)

@@ -16,6 +16,7 @@ struct spool_queue_count { /* the number of jobs in one owner's queue at the las
 	dev_t dev;
 	ino_t ino;
 	int64_t n, at;
+	int64_t kept_at; /* the owner's kept bytes were below their bound */
 };
 struct spool {
 	int fd; /* the directory; O_PATH for processes that may not list it */

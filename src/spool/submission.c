@@ -13,8 +13,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file_lock.h"
+#include "base/limit.h"
 #include "base/testhook.h"
 #include "spool/find.h"
+#include "spool/kept.h"
 #include "spool/layout.h"
 #include "spool/lookup.h"
 #include "spool/owner_part.h"
@@ -34,11 +36,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+enum { PART_TRIES = 50 };
+
 struct submit {
 	struct spool *s;
 	const char *owner, *id;
 	int tmp, new; /* the directories */
 	int fd;	      /* tmp/ID, locked */
+	bool removed; /* one of the directories is gone: try again */
 	struct cee_err *e;
 };
 
@@ -158,9 +163,33 @@ static int disk_room(struct submit *u, size_t len, int64_t min_room)
 	return 0;
 }
 
+/* Results that are too young to be removed may fill what their owner may keep: then no more jobs are taken until some
+ * have gone. Read once a second by one process, as the queue is. */
+static int keep_room(struct submit *u, int64_t keep_bytes)
+{
+	struct spool_queue_count *known = &u->s->queued;
+	char has[LIMIT_TEXT_MAX], most[LIMIT_TEXT_MAX];
+	struct kept k;
+
+	if (known->kept_at && mono_us() - known->kept_at < 1000000)
+		return 0;
+	if (kept_read(u->s, u->owner, &k) && k.bytes > keep_bytes) {
+		limit_format(has, LIMIT_DISK, k.bytes >> 20 << 20);
+		limit_format(most, LIMIT_DISK, keep_bytes);
+		return cee_fail(u->e, EDQUOT,
+				"%s: %s of results are kept and keep_bytes is %s, and all of them are too young to"
+				" be removed for it; remove some (cee-rm, DELETE /tasks/ID), or try again later",
+				u->owner, has, most);
+	}
+	known->kept_at = mono_us();
+	return 0;
+}
+
 static int check_bounds(struct submit *u, size_t len, const struct spool_bounds *b)
 {
 	if (b && b->min_room > 0 && disk_room(u, len, b->min_room) < 0)
+		return -1;
+	if (b && b->keep_bytes > 0 && b->keep_bytes < LIMIT_NONE && keep_room(u, b->keep_bytes) < 0)
 		return -1;
 	return b && b->max_queued > 0 ? queue_room(u, b->max_queued) : 0;
 }
@@ -217,33 +246,54 @@ static int submit_locked(struct submit *u, int priority, const void *job, size_t
 	return r;
 }
 
+/* u->removed: one of the directories was removed meanwhile, as of an owner without jobs (owner_drop.h). */
+static int submit_once(struct submit *u, int priority, const void *job, size_t len, const struct spool_bounds *b)
+{
+	AUTO_CLOSE int tmp = -1, new = -1;
+	int r, err;
+
+	u->removed = false;
+	if ((tmp = owner_part_open(u->s, u->owner, PART_TMP, u->e)) < 0 ||
+	    (new = owner_part_open(u->s, u->owner, PART_NEW, u->e)) < 0)
+		return -1;
+	u->tmp = tmp;
+	u->new = new;
+	spool_hook("submit-opened");
+	if (take_id(u) == 0) {
+		r = submit_locked(u, priority, job, len, b);
+	} else {
+		bool there;
+
+		err = errno;
+		/* report a duplicate even if the disk is full */
+		there = is_duplicate(u);
+		errno = err;
+		r = there ? duplicate(u) : submit_error(u, "tmp");
+	}
+	err = errno;
+	u->removed = r < 0 && (owner_part_removed(tmp, err) || owner_part_removed(new, err));
+	close_ptr(&u->fd); /* also releases the lock: now other submitters may check */
+	u->fd = -1;
+	errno = err;
+	return r;
+}
+
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority, const void *job, size_t len,
 		 const struct spool_bounds *b, struct cee_err *e)
 {
-	AUTO_CLOSE int tmp = -1, new = -1;
 	struct submit u = { .s = s, .owner = owner, .id = id, .fd = -1, .e = e };
-	int r;
 
 	if (place_check_names(owner, id, e) < 0)
 		return -1;
 	if (priority < 0 || priority > 9)
 		return cee_fail(e, EINVAL, "priority %d: must be 0 (first) to 9 (last)", priority);
-	if ((tmp = owner_part_open(s, owner, PART_TMP, e)) < 0 || (new = owner_part_open(s, owner, PART_NEW, e)) < 0)
-		return -1;
-	u.tmp = tmp;
-	u.new = new;
-	if (take_id(&u) == 0) {
-		r = submit_locked(&u, priority, job, len, b);
-	} else {
-		int err = errno;
-		/* report a duplicate even if the disk is full */
-		bool there = is_duplicate(&u);
+	for (int i = 0; i < PART_TRIES; i++) {
+		int r = submit_once(&u, priority, job, len, b);
 
-		errno = err;
-		r = there ? duplicate(&u) : submit_error(&u, "tmp");
+		if (r == 0 || !u.removed)
+			return r;
 	}
-	close_ptr(&u.fd); /* also releases the lock: now other submitters may check */
-	return r;
+	return -1;
 }
 
 int spool_may_submit(struct spool *s, const char *owner, struct cee_err *e)

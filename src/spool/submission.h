@@ -11,9 +11,11 @@
 
 struct spool_bounds {
 	int64_t max_queued, min_room; /* 0: unlimited */
+	int64_t keep_bytes;	      /* 0 or LIMIT_NONE: unlimited */
 	bool fresh;		      /* id was just made by id_make, so there is no check for duplicates */
 };
-/* When it returns 0, the job is durable. Errors: EEXIST (a job has the id, in any state), EAGAIN (the queue is full),
+/* When it returns 0, the job is durable. Errors: EEXIST (a job has the id, in any state), EAGAIN (the queue is full), EDQUOT
+ * (the owner's young results are more than keep_bytes),
  * ENOSPC (the disk is full), else the system's errno. */
 int spool_submit(struct spool *s, const char *owner, const char *id, int priority, const void *job, size_t len,
 		 const struct spool_bounds *b, struct cee_err *e);

@@ -9,6 +9,7 @@ import os, signal, subprocess, time
 from benchlib import Runner, elf_job, median, turns
 
 TITLE = "cost against history"
+CONF = "share = owner\nkeep_bytes = none" # the runner looks at all of it, and removes nothing
 
 
 def fill(runner, sample, n):
@@ -54,7 +55,7 @@ def submit_rate(runner, n):
 def measure(bench):
     n = bench.history or (2000 if bench.quick else 100000)
     argv = ["-j", bench.program("hello.json", elf_job(bench.hello()))]
-    with Runner(bench, "share = owner") as empty, Runner(bench, "share = owner") as full:
+    with Runner(bench, CONF) as empty, Runner(bench, CONF) as full:
         for r in (empty, full):
             r.run(*argv)
         begin = time.perf_counter()

@@ -3,6 +3,8 @@
  *   clean list            each planter: its name and its flags
  *   clean plant NAME      0 planted, 3 denied (which is as good)
  *   clean probe NAME      0 nothing there, 1 found it, 2 the probe does not work
+ *   clean look [box]      all probes, and whatever else a job before could have left; 0 nothing there. box: for a
+ *                         program that another one starts, without the probes for attributes of its own
  *   clean hold NAME       plants it and stays
  *   clean control NAME    process 1 of a container without cells: plants and probes in it,
  *                         as a box would do that gave its jobs no cells
@@ -13,6 +15,7 @@
  */
 #include "clean.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -109,6 +112,70 @@ static int run(const struct plant *p, const char *what)
 	return WEXITSTATUS(status);
 }
 
+/* A process that is neither of this job nor process 1, a file in a folder that is empty for a new job, an abstract socket. */
+static int strangers(void)
+{
+	static const char *const folders[] = { "/proc", "/tmp", "/dev/shm" };
+	char line[512];
+	int n = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		DIR *d = opendir(folders[i]);
+
+		for (struct dirent *e; d && (e = readdir(d));) {
+			long pid = strtol(e->d_name, NULL, 10);
+
+			/* a .NET program has two of these itself, and so has its starter */
+			if (i && (!strncmp(e->d_name, "dotnet-diag", 11) || !strncmp(e->d_name, "clr-debug", 9)))
+				continue;
+			if (e->d_name[0] == '.' || (!i && (pid <= 1 || pid == getpid() || pid == getppid())))
+				continue;
+			printf("found: %s/%s\n", folders[i], e->d_name);
+			n++;
+		}
+		if (d)
+			closedir(d);
+	}
+	FILE *f = fopen("/proc/net/unix", "re");
+
+	while (f && fgets(line, sizeof line, f))
+		if (strchr(line, '@')) {
+			printf("found: an abstract socket: %s", line);
+			n++;
+		}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int look(bool self)
+{
+	int bad = strangers();
+
+	for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+		for (const struct plant *p = families[f]; p->name; p++) {
+			int status = 0;
+			pid_t pid;
+
+			if (!self && p->flags & IN_SELF)
+				continue;
+			pid = fork();
+			if (!pid) {
+				p->probe();
+				_exit(0);
+			}
+			while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+				;
+			if (status) {
+				printf("%s: status %#x\n", p->name, (unsigned)status);
+				bad++;
+			}
+		}
+	if (!bad)
+		puts("clean");
+	return !!bad;
+}
+
 static void end(int sig)
 {
 	(void)sig;
@@ -133,6 +200,10 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list();
+	if (argc == 2 && !strcmp(argv[1], "look"))
+		return look(true);
+	if (argc == 3 && !strcmp(argv[1], "look") && !strcmp(argv[2], "box"))
+		return look(false);
 	if (argc == 3 && !strcmp(argv[1], "plant"))
 		return do_plant(find(argv[2]));
 	if (argc == 3 && !strcmp(argv[1], "probe"))
@@ -144,6 +215,6 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && !strcmp(argv[1], "control"))
 		return control(find(argv[2]));
-	fprintf(stderr, "usage: clean list | plant NAME | probe NAME | hold NAME | control NAME\n");
+	fprintf(stderr, "usage: clean list | look | plant NAME | probe NAME | hold NAME | control NAME\n");
 	return 64;
 }

@@ -36,7 +36,8 @@ static void defaults(void)
 	CHECK(parse("") == 0);
 	CHECK(c.durable && !c.pin && !c.cells_never && !c.log_json && c.jobs >= 1 && c.cpus == 0 && c.nnetworks == 0);
 	CHECK(c.max_job == 16 << 20 && c.max_queued == 100000 && c.run_slack_us == 10000000);
-	CHECK(c.keep_us == -1 && c.keep_max_us == -1 && c.collect_files == 256 && c.collect_bytes == 16 << 20);
+	CHECK(c.keep_us == INT64_C(30) * 86400 * 1000000 && c.keep_max_us == -1 && c.keep_bytes == INT64_C(8) << 30);
+	CHECK(c.keep_owner_us == INT64_C(86400) * 1000000 && c.collect_files == 256 && c.collect_bytes == 16 << 20);
 	CHECK(c.uid_base == 900000 && c.uid_count == 1000);
 	CHECK(c.dflt[PHASE_COMPILE].v[LIMIT_CPU] == 20000000 && c.dflt[PHASE_RUN].v[LIMIT_CPU] == 5000000);
 	CHECK(c.dflt[PHASE_RUN].v[LIMIT_WALL] == -1 && c.max[PHASE_RUN].v[LIMIT_WALL] == 300000000);

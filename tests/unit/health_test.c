@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+static const struct kept unknown = { .bytes = -1 };
+
 static struct health look(int64_t min_room)
 {
 	struct health h;
@@ -39,18 +41,18 @@ static void runners(void)
 	CHECK(strstr(look(0).detail, "start cee-runner"));
 	CHECK(spool_runner_open(&a, &spool, &err) == 0);
 	CHECK(look(0).state == HEALTH_OK && look(0).runners == 1); /* it has written nothing yet */
-	CHECK(health_beat(&a, true, "") == 0);
+	CHECK(health_beat(&a, true, "", &unknown) == 0);
 	CHECK(look(0).state == HEALTH_OK && look(0).detail[0] == 0);
-	CHECK(health_beat(&a, false, "nobody listens\nthere") == 0);
+	CHECK(health_beat(&a, false, "nobody listens\nthere", &unknown) == 0);
 	CHECK(look(0).state == HEALTH_ENGINE && strstr(look(0).detail, "nobody listens") &&
 	      strstr(look(0).detail, a.name));
 	CHECK(!strchr(look(0).detail, '\n'));
 	/* a second one, whose engine answers, is enough */
-	CHECK(spool_runner_open(&b, &spool, &err) == 0 && health_beat(&b, true, "") == 0);
+	CHECK(spool_runner_open(&b, &spool, &err) == 0 && health_beat(&b, true, "", &unknown) == 0);
 	CHECK(look(0).state == HEALTH_OK && look(0).runners == 2);
 	age(&b, 30);
 	CHECK(look(0).state != HEALTH_OK && look(0).runners == 2);
-	CHECK(health_beat(&a, true, "") == 0);
+	CHECK(health_beat(&a, true, "", &unknown) == 0);
 	CHECK(look(0).state == HEALTH_OK);
 	age(&a, 30);
 	CHECK(look(0).state == HEALTH_STALLED && strstr(look(0).detail, "30 s"));
@@ -67,9 +69,9 @@ static void room(void)
 	struct spool_runner a;
 
 	new_spool();
-	CHECK(spool_runner_open(&a, &spool, &err) == 0 && health_beat(&a, true, "") == 0);
+	CHECK(spool_runner_open(&a, &spool, &err) == 0 && health_beat(&a, true, "", &unknown) == 0);
 	CHECK(look(INT64_MAX).state == HEALTH_DISK && strstr(look(INT64_MAX).detail, "cee-prune --older-than"));
-	CHECK(health_beat(&a, false, "") == 0); /* the shorter text leaves nothing of the longer one */
+	CHECK(health_beat(&a, false, "", &unknown) == 0); /* the shorter text leaves nothing of the longer one */
 	CHECK(look(INT64_MAX).state == HEALTH_ENGINE);
 	spool_runner_release(&a);
 	end_spool();

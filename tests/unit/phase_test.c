@@ -287,6 +287,25 @@ static void limit_cpu_of_reaped_children(void)
 	fixture_end(&f);
 }
 
+/* Signals that the kernel sends for a limit, sent by the program to itself while it is far from one. */
+static void signals_that_look_like_limits(void)
+{
+	static const int sig[] = { SIGXCPU, SIGXFSZ, SIGKILL };
+	struct fixture f;
+
+	begin(&f);
+	limits[LIMIT_CPU] = 100000;
+	for (size_t i = 0; i < sizeof sig / sizeof *sig; i++) {
+		struct ended e = { .status = sig[i], .cpu_us = 50000 };
+
+		phase_ended(running(&f, 0), &e);
+		f.s->phase.state = PHASE_OVER;
+		CHECK(end_of(&f)->how == END_SIGNALLED && !f.end.hit);
+		CHECK(f.end.status == (uint64_t)(END_SIGNAL + sig[i]));
+	}
+	fixture_end(&f);
+}
+
 static void limit_memory(void)
 {
 	struct fixture f;
@@ -432,13 +451,14 @@ static void limit_disk(void)
 static void limit_file_size(void)
 {
 	struct fixture f;
-	struct ended e = { .status = EXIT_7, .file_full = true };
+	struct ended e = { .status = SIGXFSZ, .file_full = true };
 
 	begin(&f);
-	running(&f, 0);
-	ends(&f, SIGXFSZ);
+	phase_ended(running(&f, 0), &e);
+	f.s->phase.state = PHASE_OVER;
 	CHECK(end_of(&f)->how == END_FILE_SIZE_LIMIT && exceeded(&f, LIMIT_FILE_SIZE));
 	CHECK(f.end.status == END_SIGNAL + SIGXFSZ);
+	e.status = EXIT_7;
 	phase_ended(running(&f, 0), &e);
 	f.s->phase.state = PHASE_OVER;
 	CHECK(end_of(&f)->how == END_FILE_SIZE_LIMIT && f.end.status == 7);
@@ -711,6 +731,7 @@ int main(void)
 	RUN(limit_wall);
 	RUN(limit_cpu);
 	RUN(limit_cpu_of_reaped_children);
+	RUN(signals_that_look_like_limits);
 	RUN(limit_memory);
 	RUN(limit_memory_of_sockets);
 	RUN(samples_while_memory_grows);

@@ -1,13 +1,17 @@
 /* queue_stat.c - cee-stat without an id: the queue (queue_stat.h) */
 #include "cmd/cee-stat/queue_stat.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/json_write.h"
+#include "base/limit.h"
 #include "cli/prog.h"
 #include "cmd/cee-stat/stat_print.h"
 #include "cmd/cee-stat/stat_prog.h"
 #include "spool/count.h"
 #include "spool/health.h"
 #include "spool/jobs.h"
+#include "spool/kept.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,11 +44,21 @@ static int put_running(void *arg, const struct spool_claimed *job)
 	return 0;
 }
 
+/* What the owner keeps; of all owners together, what a runner counted last. False: not known. */
+static bool find_kept(struct stat_prog *p, const struct health *h, struct kept *k)
+{
+	if (!p->all)
+		return kept_read(&p->c.spool, p->c.owner, k);
+	*k = h->kept;
+	return k->bytes >= 0;
+}
+
 static void json_queue(struct stat_prog *p, const char *owner, const struct health *health, int64_t waiting,
 		       int64_t claimed)
 {
 	AUTO_BUF struct buf b = { 0 };
 	struct json_writer w = json_writer(&b);
+	struct kept k;
 
 	json_open(&w, NULL, '{');
 	json_put_text(&w, "owner", owner);
@@ -52,10 +66,31 @@ static void json_queue(struct stat_prog *p, const char *owner, const struct heal
 	json_put_text(&w, "health", health_text[health->state]);
 	json_put_integer(&w, "waiting", waiting);
 	json_put_integer(&w, "running", claimed);
+	if (find_kept(p, health, &k)) {
+		json_put_integer(&w, "kept_bytes", k.bytes);
+		json_put_integer(&w, "kept_jobs", k.jobs);
+	} else {
+		json_put_null(&w, "kept_bytes");
+		json_put_null(&w, "kept_jobs");
+	}
 	json_open(&w, "jobs", '[');
 	spool_each_claimed(&p->c.spool, owner, json_running, &w);
 	json_close(&w, ']');
 	out_json(&w);
+}
+
+static void put_kept(struct stat_prog *p, const struct health *h)
+{
+	char bytes[LIMIT_TEXT_MAX], most[LIMIT_TEXT_MAX];
+	int64_t bound = p->c.conf.keep_bytes;
+	struct kept k;
+
+	if (!find_kept(p, h, &k))
+		return;
+	limit_format(bytes, LIMIT_DISK, k.bytes < 1 << 20 ? k.bytes >> 10 << 10 : k.bytes >> 20 << 20);
+	limit_format(most, LIMIT_DISK, bound);
+	out("%-9s %" PRId64 " finished, %s", "kept", k.jobs, bytes);
+	out(p->all || bound == LIMIT_NONE ? "\n" : " of %s\n", most);
 }
 
 int queue_stat(struct stat_prog *p)
@@ -79,6 +114,7 @@ int queue_stat(struct stat_prog *p)
 		if (health.state != HEALTH_OK && health.state != HEALTH_NO_RUNNER)
 			out("%-9s %s: %s\n", "trouble", health_text[health.state], health.detail);
 		out("%-9s %" PRId64 "\n%-9s %" PRId64 "\n", "waiting", waiting, "running", claimed);
+		put_kept(p, &health);
 		if (claimed > 0)
 			out("\n%-36s  %-12s  %7s  %10s  %s\n", "ID", "OWNER", "ATTEMPT", "AGE", "RUNNER");
 		spool_each_claimed(&p->c.spool, owner, put_running, NULL);

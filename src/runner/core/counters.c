@@ -158,6 +158,10 @@ int counters_format(const struct counters *c, struct buf *b, const char *runner,
 	one(&o, "cee_running_jobs", "gauge", "Jobs that were claimed and have no result yet.", now->running);
 	one(&o, "cee_places", "gauge", "Maximum number of concurrent jobs.", now->places);
 	one(&o, "cee_engine_up", "gauge", "Whether the container engine answers.", now->engine_up);
+	if (now->kept.bytes >= 0) { /* of several runners, one counts */
+		one(&o, "cee_kept_bytes", "gauge", "Bytes on the disk of finished jobs.", now->kept.bytes);
+		one(&o, "cee_kept_jobs", "gauge", "Finished jobs that are kept.", now->kept.jobs);
+	}
 	family(&o, "cee_jobs_total", "counter", "Jobs that have ended, by why.");
 	for (int w = 0; w < REASON_COUNT; w++)
 		put(&o, "cee_jobs_total", "end", reason_name[w], c->jobs[w]);

@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "engine/docker.h"
 #include "job/result.h"
+#include "spool/kept.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,7 @@ struct counters_now {
 	int64_t queued;
 	int running, places;
 	bool engine_up;
+	struct kept kept;      /* finished jobs of all owners; bytes -1: not known */
 	int64_t engine_errors; /* requests that the engine failed or did not answer */
 	const struct counters_boxes {
 		const char *state;

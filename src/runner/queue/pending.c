@@ -63,6 +63,11 @@ bool pending_add(struct pending *p, size_t owner, enum request_kind kind, const 
 	return true;
 }
 
+bool pending_has(const struct pending *p, size_t owner)
+{
+	return owner < p->nowners && p->owner[owner];
+}
+
 /* Tries a few requests of one owner. Those to be tried later move to the end. */
 static void serve_owner(struct pending_owner *o, size_t number, const struct pending_ops *ops, size_t most)
 {

@@ -40,6 +40,9 @@ void pending_release(struct pending *p);
  * list is full, so a scan may stop. */
 bool pending_add(struct pending *p, size_t owner, enum request_kind kind, const char *name);
 
+/* Has that owner requests? */
+bool pending_has(const struct pending *p, size_t owner);
+
 struct pending_ops {
 	enum request_result (*request)(void *arg, size_t owner, const struct pending_request *r);
 	/* Called when a list that had overflowed is empty: adds the directories' entries again, except the first

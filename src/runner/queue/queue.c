@@ -151,6 +151,7 @@ static int scan_owner(void *arg, const char *name)
 	if (number == SIZE_MAX)
 		return 0;
 	s.owner = q->turns.owner[number];
+	s.owner->seen = true;
 	if (!queue_watch_owner(&q->watch, number, name) && q->again_left > 0 && !q->scan_again.at) {
 		q->again_left--;
 		loop_timer(&q->scan_again, loop_now(q->loop) + AGAIN_US);
@@ -162,12 +163,38 @@ static int scan_owner(void *arg, const char *name)
 	return 0;
 }
 
+/* Owners whose directory was removed, since they had no jobs for long, are forgotten, with their watches. */
+static void forget_owners(struct queue *q)
+{
+	for (size_t i = 0; i < q->turns.nowners; i++) {
+		struct owner *o = q->turns.owner[i];
+		char name[OWNER_MAX];
+
+		if (!o || o->seen || pending_has(&q->pending, i))
+			continue;
+		snprintf(name, sizeof(name), "%s", o->name);
+		turns_forget(&q->turns, o);
+		if (!turns_drop(&q->turns, i))
+			continue;
+		queue_watch_forget(&q->watch, i);
+		if (q->ops.owner_gone)
+			q->ops.owner_gone(q->ops.arg, name);
+	}
+}
+
 void queue_scan(struct queue *q)
 {
+	bool all;
+
 	if (q->spool->shared)
 		join_each(q->spool, scan_join, q);
+	for (size_t i = 0; i < q->turns.nowners; i++)
+		if (q->turns.owner[i])
+			q->turns.owner[i]->seen = false;
 	turns_scan_begin(&q->turns);
-	spool_each_owner(q->spool, scan_owner, q);
+	all = spool_each_owner(q->spool, scan_owner, q) == 0;
+	if (all)
+		forget_owners(q);
 	turns_scan_end(&q->turns);
 	pending_retry(&q->pending);
 	serve(q);

@@ -28,6 +28,8 @@ struct queue_ops {
 	/* In a shared spool only: a finished job is to be removed; an entry of join/, any name. */
 	enum request_result (*removal)(void *arg, const char *owner, const char *id);
 	void (*join)(void *arg, const char *name);
+	/* An owner's directory is gone, and nothing of this owner waits. */
+	void (*owner_gone)(void *arg, const char *owner);
 	void *arg;
 };
 struct queue;

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 struct watched {
+	int wd;
 	enum spool_watch dir;
-	bool used;
 	size_t owner;
 };
 
@@ -34,19 +34,77 @@ static void *grown(void *v, size_t *n, size_t index, size_t size)
 	return p;
 }
 
+/* The place of wd, or where it belongs. Watch descriptors rise, so a new one belongs to the end. */
+static size_t place_of(const struct queue_watch *w, int wd)
+{
+	size_t low = 0, high = w->nwatched;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (w->watched[middle].wd < wd)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct watched *find(const struct queue_watch *w, int wd)
+{
+	size_t i = place_of(w, wd);
+
+	return i < w->nwatched && w->watched[i].wd == wd ? &w->watched[i] : NULL;
+}
+
 static int add(struct queue_watch *w, enum spool_watch dir, size_t owner, const char *owner_name)
 {
 	int wd = spool_watch(w->spool, w->inotify.fd, owner_name, dir);
 	struct watched *v;
+	size_t i;
 
 	if (wd < 0)
 		return -1;
-	v = grown(w->watched, &w->nwatched, (size_t)wd, sizeof(*v));
-	if (!v)
-		return -1;
-	w->watched = v;
-	v[wd] = (struct watched){ .dir = dir, .owner = owner, .used = true };
+	if ((v = find(w, wd))) {
+		*v = (struct watched){ .wd = wd, .dir = dir, .owner = owner };
+		return 0;
+	}
+	if (w->nwatched == w->cap) {
+		size_t cap = w->cap ? 2 * w->cap : 16;
+
+		if (!(v = realloc(w->watched, cap * sizeof *v)))
+			return -1;
+		w->watched = v;
+		w->cap = cap;
+	}
+	i = place_of(w, wd);
+	memmove(w->watched + i + 1, w->watched + i, (w->nwatched - i) * sizeof *w->watched);
+	w->watched[i] = (struct watched){ .wd = wd, .dir = dir, .owner = owner };
+	w->nwatched++;
 	return 0;
+}
+
+/* The kernel has ended a watch, since its directory was removed: the next scan watches the one that was made anew. */
+static void ended(struct queue_watch *w, struct watched *v)
+{
+	if (v->dir >= WATCH_NEW && v->owner < w->nhas)
+		w->has[v->owner] &= (unsigned char)~(1 << v->dir);
+	w->nwatched--;
+	memmove(v, v + 1, (w->nwatched - (size_t)(v - w->watched)) * sizeof *v);
+}
+
+void queue_watch_forget(struct queue_watch *w, size_t owner)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->nwatched; i++)
+		if (w->watched[i].dir >= WATCH_NEW && w->watched[i].owner == owner)
+			inotify_rm_watch(w->inotify.fd, w->watched[i].wd);
+		else
+			w->watched[n++] = w->watched[i];
+	w->nwatched = n;
+	if (owner < w->nhas)
+		w->has[owner] = 0;
 }
 
 static void ready(struct watch *inotify, uint32_t events)
@@ -59,10 +117,13 @@ static void ready(struct watch *inotify, uint32_t events)
 	(void)events;
 	for (ssize_t at = 0; at < n;) {
 		const struct inotify_event *e = (const void *)(bytes + at);
+		struct watched *v = find(w, e->wd);
 
 		lost |= e->mask & IN_Q_OVERFLOW;
-		if (e->len && e->wd >= 0 && (size_t)e->wd < w->nwatched && w->watched[e->wd].used)
-			w->ops.event(w->ops.arg, w->watched[e->wd].dir, w->watched[e->wd].owner, e->name);
+		if (v && e->mask & IN_IGNORED)
+			ended(w, v);
+		else if (v && e->len)
+			w->ops.event(w->ops.arg, v->dir, v->owner, e->name);
 		at += (ssize_t)(sizeof(*e) + e->len);
 	}
 	w->ops.batch(w->ops.arg, lost);

@@ -24,8 +24,8 @@ struct queue_watch {
 	struct watch inotify;
 	struct spool *spool; /* borrowed */
 	struct queue_watch_ops ops;
-	struct watched *watched; /* by watch descriptor */
-	size_t nwatched;
+	struct watched *watched; /* sorted by watch descriptor */
+	size_t nwatched, cap;
 	unsigned char *has; /* by owner: bits of the directories that are watched */
 	size_t nhas;
 };
@@ -37,4 +37,6 @@ bool queue_watch_blind(const struct queue_watch *w); /* there is no inotify inst
 int queue_watch_root(struct queue_watch *w, bool shared);
 /* Watches an owner's directories that are not watched yet. False: new/ or cancel/ does not exist yet. */
 bool queue_watch_owner(struct queue_watch *w, size_t owner, const char *name);
+/* Ends the watches of an owner whose number is given up. Watches of removed directories end by themselves. */
+void queue_watch_forget(struct queue_watch *w, size_t owner);
 #endif

@@ -101,8 +101,10 @@ void start_within_examine(struct start_within *s, struct turns *t, size_t max_jo
 
 	for (size_t i = 0; i < t->nowners; i++) {
 		struct owner *o = t->owner[i];
-		struct waiting_job **v = not_examined(o, &n);
+		struct waiting_job **v = o ? not_examined(o, &n) : NULL;
 
+		if (!v)
+			continue;
 		for (size_t k = 0; k < n && files < EXAMINE_FILES && bytes < EXAMINE_BYTES; k++, files++) {
 			memcpy(o->examined, v[k]->id, sizeof(v[k]->id));
 			bytes += examine(s, o, v[k], max_job);

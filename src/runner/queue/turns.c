@@ -24,7 +24,8 @@ void turns_init(struct turns *t, size_t most_waiting)
 void turns_release(struct turns *t)
 {
 	for (size_t i = 0; i < t->nowners; i++) {
-		job_heap_release(&t->owner[i]->jobs);
+		if (t->owner[i])
+			job_heap_release(&t->owner[i]->jobs);
 		free(t->owner[i]);
 	}
 	free(t->owner);
@@ -99,6 +100,15 @@ static int make_room(struct turns *t)
 	return 0;
 }
 
+/* A number that no owner has: one that was given up, or the next. SIZE_MAX: ENOMEM. */
+static size_t free_number(struct turns *t)
+{
+	for (size_t i = 0; t->given_up && i < t->nowners; i++)
+		if (!t->owner[i])
+			return i;
+	return make_room(t) < 0 ? SIZE_MAX : t->nowners;
+}
+
 size_t turns_owner(struct turns *t, const char *name)
 {
 	size_t i = name_index_find(&t->index, t->owner, name);
@@ -106,16 +116,38 @@ size_t turns_owner(struct turns *t, const char *name)
 
 	if (i != SIZE_MAX)
 		return i;
-	if (make_room(t) < 0 || !(o = calloc(1, sizeof(*o))))
+	i = free_number(t);
+	if (i == SIZE_MAX || !(o = calloc(1, sizeof(*o))))
 		return SIZE_MAX;
 	snprintf(o->name, sizeof(o->name), "%s", name);
 	job_heap_init(&o->jobs);
-	t->owner[t->nowners] = o;
-	if (name_index_add(&t->index, t->owner, t->nowners) < 0) {
+	t->owner[i] = o;
+	if (name_index_add(&t->index, t->owner, i) < 0) {
+		t->owner[i] = NULL;
 		free(o);
 		return SIZE_MAX;
 	}
-	return t->nowners++;
+	if (i == t->nowners)
+		t->nowners++;
+	else
+		t->given_up--;
+	return i;
+}
+
+bool turns_drop(struct turns *t, size_t number)
+{
+	struct owner *o = number < t->nowners ? t->owner[number] : NULL;
+
+	if (!o || o->jobs.n)
+		return false;
+	if (o->in_line)
+		leave(t, o);
+	name_index_remove(&t->index, t->owner, number);
+	job_heap_release(&o->jobs);
+	t->owner[number] = NULL;
+	t->given_up++;
+	free(o);
+	return true;
 }
 
 int turns_add(struct turns *t, struct owner *o, const char *id, int priority, int attempts)
@@ -164,6 +196,8 @@ void turns_scan_end(struct turns *t)
 	for (size_t i = 0; i < t->nowners; i++) {
 		struct owner *o = t->owner[i];
 
+		if (!o)
+			continue;
 		if (o->in_line && !o->jobs.n)
 			leave(t, o);
 		newcomers += o->jobs.n && !o->in_line;
@@ -173,7 +207,7 @@ void turns_scan_end(struct turns *t)
 	for (size_t i = 0; i < t->nowners && newcomers; i++) {
 		struct owner *o = t->owner[i];
 
-		if (!o->jobs.n || o->in_line)
+		if (!o || !o->jobs.n || o->in_line)
 			continue;
 		if (v)
 			v[n++] = (struct newcomer){ o, job_heap_oldest(&o->jobs) };

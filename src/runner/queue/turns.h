@@ -22,12 +22,13 @@ struct owner {
 	struct job_heap jobs;
 	struct owner *next, *previous; /* in the line */
 	bool in_line;
+	bool seen;		   /* for the caller: its directory was there at the last scan */
 	char examined[ID_LEN + 1]; /* waiting jobs up to this id were searched for start_within */
 };
 
 struct turns {
-	struct owner **owner; /* all owners ever seen; an owner keeps its number */
-	size_t nowners, cap;
+	struct owner **owner; /* an owner keeps its number until it is dropped; NULL: nobody has this one */
+	size_t nowners, cap, given_up;
 	struct name_index index; /* of their names */
 	struct owner *first, *last;
 	size_t in_line;	     /* owners with waiting jobs */
@@ -39,6 +40,8 @@ void turns_init(struct turns *t, size_t most_waiting);
 void turns_release(struct turns *t);
 /* The owner's number; adds new owners. SIZE_MAX: ENOMEM. */
 size_t turns_owner(struct turns *t, const char *name);
+/* Forgets an owner without waiting jobs; the number may be another owner's from then on. False: it has jobs. */
+bool turns_drop(struct turns *t, size_t number);
 /* NULL: unknown owner. */
 struct owner *turns_find(const struct turns *t, const char *name);
 /* Adds a waiting job. 0: added; 1: this owner has too many; -1 ENOMEM. */

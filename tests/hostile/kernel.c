@@ -1,0 +1,108 @@
+/* kernel.c - parts of the kernel that no program here needs, each a way out of a container once
+ *
+ * Goal: that the kernel does it, or complains about its arguments only.
+ */
+#include "hostile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void bpf(void)
+{
+	unsigned attr[32] = { 2, 4, 4, 1 }; /* an array of one value */
+
+	refused_if(syscall(SYS_bpf, 0, attr, sizeof attr) < 0, "bpf");
+	got("a bpf map");
+}
+
+static void perf(void)
+{
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof a, .config = PERF_COUNT_SW_CPU_CLOCK, .exclude_kernel = 1
+	};
+
+	refused_if(syscall(SYS_perf_event_open, &a, 0, -1, -1, 0) < 0, "perf_event_open");
+	got("a perf event");
+}
+
+static void userfault(void)
+{
+	refused_if(syscall(SYS_userfaultfd, 0) < 0 && syscall(SYS_userfaultfd, 1) < 0, "userfaultfd");
+	got("userfaultfd");
+}
+
+static void uring(void)
+{
+	char params[256] = { 0 };
+
+	refused_if(syscall(SYS_io_uring_setup, 4, params) < 0, "io_uring_setup");
+	got("an io_uring");
+}
+
+static void keys(void)
+{
+	refused_if(syscall(SYS_add_key, "user", "hostile", "x", 1, -2) < 0 && syscall(SYS_keyctl, 0, -3, 0) < 0,
+		   "add_key");
+	got("a key");
+}
+
+static void persona(void)
+{
+	refused_if(personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC) < 0, "personality");
+	got("no random addresses");
+}
+
+/* The other tables of system calls, which a filter of the native numbers does not see. */
+static void other_tables(void)
+{
+#ifdef __x86_64__
+	long r, e = 0;
+
+	r = syscall(0x40000000 | 39);
+	if (r > 0)
+		got("getpid by x32");
+	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20), "b"(0) : "memory", "r8", "r9", "r10", "r11");
+	if (r > 0)
+		got("getpid by 32 bit calls");
+	(void)e;
+	errno = (int)-r;
+	refused("other tables of system calls");
+#else
+	errno = ENOSYS;
+	refused("other tables of system calls");
+#endif
+}
+
+static void fanotify(void)
+{
+	refused_if(syscall(SYS_fanotify_init, 0, 0) < 0 && errno == EPERM, "fanotify_init");
+	got("fanotify");
+}
+
+static void whole_memory_policy(void)
+{
+	refused_if(syscall(SYS_migrate_pages, 1, 0, NULL, NULL) < 0 && syscall(SYS_set_mempolicy, 0, NULL, 0) < 0,
+		   "set_mempolicy");
+	got("memory policies");
+}
+
+const struct hostile kernel_rows[] = { { "bpf", "bpf", 0, 0, "container", bpf, 0 },
+				       { "perf", "perf events", 0, 0, "container", perf, 0 },
+				       { "userfault", "userfaultfd", 0, 0, "container", userfault, 0 },
+				       { "uring", "io_uring", 0, 0, "container", uring, 0 },
+				       { "keys", "keys of the kernel", 0, 0, "container", keys, 0 },
+				       { "persona", "personalities", 0, 0, "container", persona, 0 },
+				       { "other-tables", "x32 and 32 bit calls", 0,
+					 "exited 3|signalled 31|signalled 11", "container", other_tables, 0 },
+				       { "fanotify", "fanotify", 0, 0, "container", fanotify, 0 },
+				       { "memory-policies", "memory policies", 0, 0, "container", whole_memory_policy,
+					 0 },
+				       { 0 } };
