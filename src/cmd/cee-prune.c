@@ -70,8 +70,8 @@ static bool prune(struct prune *p)
 
 static const char help[] =
 	"usage: cee-prune [options]\n"
-	"Removes the jobs whose time is over, and the oldest of owners who keep more than keep_bytes.\n\n"
-	"      --older-than TIME  all that ended longer ago than this, whatever their results say: 12h, 30d\n"
+	"Removes expired jobs, and the oldest ones of owners who keep more than keep_bytes.\n\n"
+	"      --older-than TIME  all jobs that ended longer ago than this, expired or not: 12h, 30d\n"
 	"  -n, --dry-run       only print what would be removed\n"
 	"  -v, --verbose       print what is removed\n" CLIENT_HELP;
 
