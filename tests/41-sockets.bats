@@ -110,7 +110,7 @@ print(sorted({a[4][0] for a in socket.getaddrinfo("localhost", 80)}), socket.get
 for how in (lambda: open("/etc/hosts", "a"), lambda: os.chmod("/etc/hosts", 0o666), lambda: os.utime("/etc/hosts"), lambda: os.unlink("/etc/hosts")):
     try: how(); print("changed it")
     except OSError: pass'
-	[[ "$output" = "['127.0.0.1'"*"] 127.0.1.1" ]]
+	[[ "$output" = "['127.0.0.1'"*"] 127.0.0.1" ]]
 }
 
 # ---- servers and their clients --------------------------------------------------------

@@ -39,6 +39,14 @@ static void apt_digest(const struct source_apt *a, char out[17])
 	digest_text(&d, out);
 }
 
+/* uid 1000, as which every program runs in its cell, has a name; folders where programs are used to find themselves
+ * are the job's own; time zones and an English locale are there. */
+#define PLACE                                                                                                          \
+	"set -e; cd \"$1\"; "                                                                                          \
+	"echo user:x:1000:1000::/home/user:/bin/bash >> etc/passwd; echo user:x:1000: >> etc/group; "                  \
+	"mkdir -p mnt work; ln -s /work app; ln -s /work workspace; ln -s /work mnt/data; ln -s /work home/user; "     \
+	"chroot . localedef -i en_US -f UTF-8 en_US.UTF-8; rm -rf usr/share/i18n"
+
 /* mmdebstrap's arguments. usr-is-merged keeps perl out (usrmerge needs it);
  * documentation and translations are left out of all images. apt's settings are readable by root
  * only from the start. */
@@ -49,12 +57,13 @@ static char **base_argv(const struct source_apt *a)
 		"--quiet",
 		"--variant=apt",
 		"--format=tar",
-		"--include=usr-is-merged",
+		"--include=usr-is-merged,tzdata,locales",
 		"--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
 		"--dpkgopt=path-exclude=/usr/share/man/*",
 		"--dpkgopt=path-exclude=/usr/share/doc/*",
 		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
+		"--customize-hook=" PLACE,
 		"--customize-hook=chmod -R go= \"$1\"/etc/apt/apt.conf.d \"$1\"/etc/apt/sources.list*",
 	};
 	size_t nfixed = sizeof fixed / sizeof *fixed, n = 0;

@@ -151,9 +151,8 @@ static int mount_hosts(char *text)
 	if (!is_empty("/etc/hosts"))
 		return 0;
 	gethostname(name, sizeof name - 1);
-	n = snprintf(hosts, sizeof hosts, "127.0.0.1\tlocalhost\n%s127.0.1.1\t%s\n",
-		     is_empty("/proc/net/if_inet6") ? "" : "::1\tlocalhost ip6-localhost ip6-loopback\n",
-		     *name ? name : "box");
+	n = snprintf(hosts, sizeof hosts, "127.0.0.1\tlocalhost %s\n%s", *name ? name : "box",
+		     is_empty("/proc/net/if_inet6") ? "" : "::1\tlocalhost ip6-localhost ip6-loopback\n");
 	fd = open(HOSTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	written = fd >= 0 && write(fd, hosts, (size_t)n) == n;
 	if (fd >= 0)

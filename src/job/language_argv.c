@@ -247,12 +247,16 @@ char *const *lang_command(const struct lang *l, enum lang_command c, const struc
 	return layer ? all[c].layer : all[c].own;
 }
 
+/* The user of every box, as the images name uid 1000; a language file and a job may say otherwise. */
+static char *const user[] = { (char *)"USER=user", (char *)"LOGNAME=user" };
+
 char **lang_env(const struct lang *l, enum frame_phase phase, const struct job *j)
 {
 	struct strv a = { .cap = 0 };
 	bool run = phase == PHASE_RUN;
 
-	if (set_own_variables(&a, l->env, l->nenv, l, j) < 0 ||
+	if (set_variables(&a, user, sizeof(user) / sizeof(*user)) < 0 ||
+	    set_own_variables(&a, l->env, l->nenv, l, j) < 0 ||
 	    (j->layer && set_own_variables(&a, l->layer.env, l->layer.nenv, l, j) < 0) ||
 	    (run && j->buffer == BUFFER_LIVE && set_variables(&a, l->live_env, l->nlive_env) < 0) ||
 	    (run && set_variables(&a, j->env, j->nenv) < 0)) {

@@ -201,16 +201,16 @@ static bool env_is(enum frame_phase phase, const struct job *j, const char *want
 
 static void environments(void)
 {
-	char *env[] = { "PATH=/mine", "B=1", "PAT=x", "C=" };
-	struct job j = { .env = env, .nenv = 4 };
+	char *env[] = { "PATH=/mine", "LOGNAME=ann", "B=1", "PAT=x", "C=" };
+	struct job j = { .env = env, .nenv = 5 };
 
 	CHECK(parse(c_lang) == 0);
-	CHECK(env_is(PHASE_COMPILE, &j, "PATH=/bin"));
-	CHECK(env_is(PHASE_RUN, &j, "PATH=/mine|B=1|PAT=x|C="));
+	CHECK(env_is(PHASE_COMPILE, &j, "USER=user|LOGNAME=user|PATH=/bin"));
+	CHECK(env_is(PHASE_RUN, &j, "USER=user|LOGNAME=ann|PATH=/mine|B=1|PAT=x|C="));
 	j.nenv = 0;
-	CHECK(env_is(PHASE_RUN, &j, "PATH=/bin|B=L"));
+	CHECK(env_is(PHASE_RUN, &j, "USER=user|LOGNAME=user|PATH=/bin|B=L"));
 	j.buffer = BUFFER_FULL;
-	CHECK(env_is(PHASE_RUN, &j, "PATH=/bin"));
+	CHECK(env_is(PHASE_RUN, &j, "USER=user|LOGNAME=user|PATH=/bin"));
 }
 
 static void runs_on(const char *framework, const char *want)
