@@ -185,13 +185,13 @@ static void waits(void)
 	got("a read without an end");
 }
 
-#define TIMED "limits cpu=10 wall=20"
+#define TIMED "limits cpu=10 wall=100"
 const struct hostile cpu_rows[] = {
-	{ "spin", "a loop", "cpu=400ms wall=20", "time limit; hit cpu", TIMED, spin, 0 },
-	{ "spin-threads", "a loop in 16 threads", "cpu=400ms wall=20", "time limit; hit cpu", TIMED, spin_threads, 0 },
-	{ "spin-children", "loops in many short lives", "cpu=400ms wall=20", "time limit; hit cpu", TIMED, spin_children, 0 },
-	{ "spin-kernel", "system calls without end", "cpu=400ms wall=20", "time limit; hit cpu", TIMED, spin_kernel, 0 },
-	{ "deaf-to-xcpu", "ignores SIGXCPU and SIGTERM", "cpu=400ms wall=20", "time limit; hit cpu", TIMED, deaf_to_xcpu, 0 },
+	{ "spin", "a loop", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin, 0 },
+	{ "spin-threads", "a loop in 16 threads", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin_threads, 0 },
+	{ "spin-children", "loops in many short lives", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin_children, 0 },
+	{ "spin-kernel", "system calls without end", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin_kernel, 0 },
+	{ "deaf-to-xcpu", "ignores SIGXCPU and SIGTERM", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, deaf_to_xcpu, 0 },
 	{ "sleeps", "sleeps", "wall=400ms", "time limit; hit wall", TIMED, sleeps, 0 },
 	{ "waits", "waits for what never comes", "wall=400ms", "time limit; hit wall", "none it ends by time alone",
 	  waits, 0 },
