@@ -20,6 +20,7 @@ seed() {	# seed N: the N-th line of the seeds
 @test "a storm: no descriptors, no memory, a full disk, a bad engine, kills" { seed 1; }
 @test "a storm: runners start beside an engine that is ill" { seed 2; }
 @test "a storm: half of the jobs over the web, server and CGI killed" { seed 3; }
+@test "a storm: boxes that cannot be created" { seed 5; }
 @test "power cuts after changes of the spool" { seed 4; }
 
 @test "an engine and a containerd of its own are killed" {
