@@ -124,6 +124,24 @@ print('control', get('http://127.0.0.1:$GOOD/1'))"
 	[ "$(of_result .network.refused)" -eq 16 ]
 }
 
+@test "network: HTTP and CONNECT alone: squid's gateways to other protocols, its own pages and odd requests are refused" {
+	with_network "127.0.0.1:$GOOD"
+	net "def raw(line):
+    s = socket.create_connection(('127.0.0.1', 3128)); s.settimeout(20); s.sendall(line.encode() + b'\\r\\n\\r\\n')
+    try: return s.recv(100).split(b' ')[1].decode()
+    except (OSError, IndexError) as e: return type(e).__name__
+for line in ('GET ftp://127.0.0.1:$GOOD/ HTTP/1.0', 'GET urn:127.0.0.1:$BAD HTTP/1.0', 'GET whois://127.0.0.1:$GOOD/ HTTP/1.0',
+    'GET cache_object://127.0.0.1/info HTTP/1.0', 'GET http://127.0.0.1:3128/squid-internal-mgr/info HTTP/1.0', 'CONNECT 127.0.0.1:$BAD HTTP/1.0',
+    'CONNECT localhost:$BAD HTTP/1.0', 'GET / HTTP/1.0', 'GET http://127.0.0.1:$BAD@127.0.0.2:$GOOD/ HTTP/1.0', 'x'):
+    print(raw(line), end=' ')
+print(raw('GET http://127.0.0.1:$GOOD/1 HTTP/1.0\\r\\nHost: 127.0.0.1:$BAD'))"
+	[ "$status" -eq 0 ]
+	[ "${output##* }" = 200 ]	# the control, whose Host is not what is asked
+	lacks -E '^(.* )?200 ' <<< "$output"
+	[ "$(hits "$GOOD")" -eq 1 ]
+	[ "$(hits "$BAD")" -eq 0 ]
+}
+
 @test "network: a name is what it stands for: loopback by a name is refused, unless its address is listed; rebinding is no way in" {
 	[ "$(id -u)" -eq 0 ] || skip "a resolver needs port 53"
 	with_network "inside.test:$GOOD, *.below.test:$GOOD, both.test:$GOOD, rebind.test:$GOOD" "gate.dns = $DNS"

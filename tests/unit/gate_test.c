@@ -59,6 +59,7 @@ static void rules(void)
 	CHECK(has(text, "acl port443 port 443") && has(text, "acl port80 port 80"));
 	CHECK(has(text, "http_access allow host0 port443 !special443"));
 	CHECK(has(text, "http_access allow host1 port80 !special80"));
+	CHECK(has(text, "http_access deny other"));
 	CHECK(has(text, "http_access deny all") && !strstr(text, "cache_peer"));
 	CHECK(strstr(text, " 127.0.0.0-127.255.255.255") && strstr(text, " 169.254.0.0-169.254.255.255"));
 	CHECK(strstr(text, " 10.0.0.0-10.255.255.255") && strstr(text, " 100.64.0.0-100.127.255.255"));

@@ -387,6 +387,7 @@ static int make(struct box *b, const struct box_spec *spec)
 		if (!b->gate)
 			return -1;
 		s.gate_folder = b->gate->folder;
+		s.processes++; /* cee-init's relay */
 	}
 	b->call = container_create(b->boxes, &s, b->slot, created, b);
 	return b->call ? 0 : -1;

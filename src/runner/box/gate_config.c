@@ -140,9 +140,12 @@ static int put_host(struct buf *b, size_t i, const struct host_port *h)
 	return buf_printf(b, "acl host%zu dstdomain -n %s\n", i, h->host);
 }
 
+/* Squid has gateways to other protocols, which carry requests of their own. */
+#define OTHER_PROTOCOLS "acl other proto FTP URN WAIS WHOIS\nhttp_access deny other\n"
+
 static int put_lists(struct buf *b, const struct gate_rules *r)
 {
-	int e = 0;
+	int e = buf_printf(b, "%s", OTHER_PROTOCOLS);
 
 	for (size_t i = 0; e == 0 && i < r->nhosts; i++) {
 		e = put_host(b, i, &r->hosts[i]);
