@@ -77,6 +77,7 @@ static int flush_neutralised(struct sink *k, bool last)
 		return -1;
 	left = k->b.len - (size_t)taken;
 	for (size_t i = 0; last && i < left; i++)
+		/* analyzer: without data nothing is left */
 		if (escape(&out, (unsigned char)k->b.data[(size_t)taken + i]) < 0)
 			return -1;
 	if (left > 0 && !last)

@@ -74,6 +74,7 @@ int submitter_status(int err)
 /* Puts a field before the first one. text is an object with fields: it was checked. */
 static int splice(struct buf *text, const char *name, const char *value)
 {
+	/* analyzer: an object, so it has text and a brace */
 	const char *fields = (const char *)memchr(text->data, '{', text->len) + 1;
 	struct buf b = { 0 };
 	struct json_writer w = json_writer(&b);
@@ -110,6 +111,7 @@ static bool same_job(struct submitter *t, const char *id, const struct buf *text
 	AUTO_BUF struct buf there = { 0 };
 
 	return spool_read_job(&t->c->spool, t->c->owner, id, (size_t)t->c->conf.max_job, &there) == 0 &&
+	       /* analyzer: a job is never empty, so both have text */
 	       there.len == text->len && memcmp(there.data, text->data, text->len) == 0;
 }
 

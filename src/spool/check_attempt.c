@@ -180,6 +180,7 @@ static void check_collected(struct spool_check *ck, int dir, const char *path, e
 		check_problem(ck, p, "%s", e.msg);
 		return;
 	}
+	/* analyzer: a length comes with data */
 	if (role == ATTEMPT_FINAL && text.len && text.data[text.len - 1] != '\n')
 		check_problem(ck, p, "ends within a line, though the job has ended");
 	covered = l.n ? (uint64_t)(l.v[l.n - 1].offset + l.v[l.n - 1].size) : 0;

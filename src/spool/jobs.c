@@ -35,6 +35,7 @@ static int claims_of_owner(DIR *claims, struct spool_claimed *job, spool_claimed
 			job->id = id;
 			r = f(arg, job);
 		}
+	job->id = NULL;
 	if (claims)
 		closedir(claims);
 	return r;
