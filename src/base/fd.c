@@ -29,6 +29,24 @@ int write_full(int fd, const void *data, size_t len)
 	return 0;
 }
 
+int pwrite_full(int fd, const void *data, size_t len, off_t at)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, p, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 /* The file may have changed since fstat: the bytes that are read decide. */
 int read_fd(int fd, size_t max, struct buf *b)
 {

@@ -5,8 +5,10 @@
 #include "base/buf.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 int write_full(int fd, const void *data, size_t len); /* writes all, or -1 and errno */
+int pwrite_full(int fd, const void *data, size_t len, off_t at);
 /* Opens a regular file with at most one link, and neither follows a symbolic link nor blocks
  * (flags: O_RDONLY …; a new file is 0600). -1; EINVAL if it is another kind of file. */
 int open_file_at(int dirfd, const char *name, int flags);

@@ -148,7 +148,7 @@ static bool take(struct request *rq, int fd, int64_t jobs, int64_t bytes)
 		return false;
 	}
 	n = snprintf(text, sizeof text, "%020" PRId64 " %020" PRId64 "\n", stamp[0], stamp[1]);
-	if (pwrite(fd, text, (size_t)n, 0) < 0)
+	if (pwrite_full(fd, text, (size_t)n, 0) < 0)
 		prog_error("%s: cannot save the quota: %s", rq->client.owner, strerror(errno));
 	return true;
 }

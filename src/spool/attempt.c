@@ -170,13 +170,8 @@ int spool_result_write(struct spool_attempt *a, const char *text, size_t len)
 		errno = EFBIG;
 		return -1;
 	}
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pwrite(a->result, text + done, len - done, (off_t)done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
+	if (pwrite_full(a->result, text, len, 0) < 0)
+		return -1;
 	if (fstat(a->result, &st) < 0 || (st.st_size != (off_t)len && ftruncate(a->result, (off_t)len) < 0))
 		return -1;
 	spool_hook("result-written");

@@ -51,7 +51,7 @@ int health_beat(struct spool_runner *r, bool engine_up, const char *trouble, con
 	if (kept->bytes >= 0)
 		snprintf(text + WORDS, BEAT_KEPT, KEPT_WORD "%020" PRId64 " %012" PRId64, kept->bytes, kept->jobs);
 	text[BEAT_SIZE - 1] = '\n';
-	return pwrite(fd, text, BEAT_SIZE, 0) == BEAT_SIZE ? 0 : -1;
+	return pwrite_full(fd, text, BEAT_SIZE, 0);
 }
 
 /* Takes what is kept off the end of the text. */

@@ -62,7 +62,7 @@ int kept_write(struct spool *s, const char *owner, const struct kept *k)
 		return -1;
 	}
 	snprintf(text, sizeof text, "%020" PRId64 " %020" PRId64 "%*s\n", k->bytes, k->jobs, KEPT_SIZE - 42, "");
-	return pwrite(fd, text, KEPT_SIZE, 0) == KEPT_SIZE ? 0 : -1;
+	return pwrite_full(fd, text, KEPT_SIZE, 0);
 }
 
 bool kept_read(struct spool *s, const char *owner, struct kept *k)

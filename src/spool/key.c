@@ -82,7 +82,7 @@ static int entry_write(int fd, int dir, const char *key, const char *id, bool du
 		errno = EINVAL;
 		return -1;
 	}
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) != len)
+	if (ftruncate(fd, 0) < 0 || pwrite_full(fd, text, (size_t)len, 0) < 0)
 		return -1;
 	return durable && (fsync(fd) < 0 || fsync(dir) < 0) ? -1 : 0;
 }

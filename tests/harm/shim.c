@@ -7,6 +7,10 @@
  * since the last fsync the latest are as they were before, as many as the seed says. (A journal keeps the order of
  * changes of names, and a fsync writes those before it; data comes when it likes.)
  *
+ * With fail_at = N the N-th of these calls does not happen but fails with fail_errno, and with fail_more all that follow too,
+ * but for removals: a disk that is full and stays so. fail_errno 0: a write writes a half. With count_opens each open
+ * beneath counts as well (EMFILE, ENFILE).
+ *
  * CEE_HARM_BOOT names a file with the boot id that the process sees, so that a power cut looks like one.
  * Only calls beneath the directory CEE_HARM_BELOW count, by the path of their descriptors.
  */
@@ -37,6 +41,8 @@ struct control {
 	int64_t kill_at, count;		  /* calls that change the file system below */
 	int32_t power;
 	uint32_t seed;
+	int64_t fail_at;
+	int32_t fail_errno, fail_more, count_opens;
 };
 
 enum { CHANGES = 4096, DIRTY = 512 };
@@ -161,13 +167,18 @@ static void undo(void)
 	}
 }
 
-/* Counts a call that is about to change something; the last one does not happen. */
-static void counts(void)
+/* Counts a call that is about to change something. At kill_at the process ends before it. 0; 1: the call has to fail, with
+ * errno; 2: it has to do a half. */
+static int counts(int removal)
 {
-	int64_t n = __atomic_add_fetch(&control->count, 1, __ATOMIC_SEQ_CST);
+	int64_t n = __atomic_add_fetch(&control->count, 1, __ATOMIC_SEQ_CST), at = control->fail_at;
 
+	if (at > 0 && (n == at || (n > at && control->fail_more && !removal))) {
+		errno = control->fail_errno;
+		return control->fail_errno ? 1 : 2;
+	}
 	if (control->kill_at <= 0 || n != control->kill_at)
-		return;
+		return 0;
 	if (control->power)
 		undo();
 	kill(getpid(), SIGKILL);
@@ -227,8 +238,7 @@ static int harmed_sync(int fd, int (*real)(int))
 	}
 	if (place(path, fd, NULL)) {
 		pthread_mutex_lock(&lock);
-		counts();
-		r = real(fd);
+		r = counts(0) == 1 ? -1 : real(fd);
 		if (r == 0)
 			note_sync(path);
 		pthread_mutex_unlock(&lock);
@@ -259,14 +269,16 @@ static int harmed_open(int dirfd, const char *name, int flags, mode_t mode)
 	}
 	if (strcmp(name, "/proc/sys/kernel/random/boot_id") == 0 && getenv("CEE_HARM_BOOT"))
 		return (int)syscall(SYS_openat, AT_FDCWD, getenv("CEE_HARM_BOOT"), O_RDONLY | O_CLOEXEC);
-	if (!(flags & O_CREAT) || !place(path, dirfd, name))
+	if ((!(flags & O_CREAT) && !(control && control->count_opens)) || !place(path, dirfd, name))
 		return (int)syscall(SYS_openat, dirfd, name, flags, mode);
 	pthread_mutex_lock(&lock);
-	if (lstat(path, &st) == 0) {
+	if (control->count_opens && counts(0) == 1) {
+		fd = -1;
+	} else if (!(flags & O_CREAT) || lstat(path, &st) == 0) {
 		fd = (int)syscall(SYS_openat, dirfd, name, flags, mode);
 	} else {
-		counts();
-		fd = (int)syscall(SYS_openat, dirfd, name, flags, mode);
+		fd = !control->count_opens && counts(0) == 1 ? -1
+							     : (int)syscall(SYS_openat, dirfd, name, flags, mode);
 		if (fd >= 0)
 			note_change(NULL, path);
 	}
@@ -319,11 +331,78 @@ ssize_t write(int fd, const void *data, size_t n)
 	if (!control || !place(path, fd, NULL) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return syscall(SYS_write, fd, data, n);
 	pthread_mutex_lock(&lock);
-	counts();
-	note_write(path, st.st_size);
-	r = syscall(SYS_write, fd, data, n);
+	switch (counts(0)) {
+	case 1:
+		r = -1;
+		break;
+	case 2:
+		n = (n + 1) / 2;
+		/* fall through */
+	default:
+		note_write(path, st.st_size);
+		r = syscall(SYS_write, fd, data, n);
+	}
 	pthread_mutex_unlock(&lock);
 	return r;
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
+{
+	char path[512];
+	struct stat st;
+	ssize_t r = -1;
+	int c;
+
+	if (!control || !place(path, fd, NULL) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return syscall(SYS_pwrite64, fd, data, n, at);
+	pthread_mutex_lock(&lock);
+	c = counts(0);
+	if (c != 1) {
+		note_write(path, st.st_size);
+		r = syscall(SYS_pwrite64, fd, data, c == 2 ? (n + 1) / 2 : n, at);
+	}
+	pthread_mutex_unlock(&lock);
+	return r;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
+{
+	return pwrite64(fd, data, n, at);
+}
+
+/* Calls that change the size or the blocks of a file. */
+static int harmed_size(int fd, long number, long a, long b, long c)
+{
+	char path[512];
+	int r = -1;
+
+	if (!place(path, fd, NULL))
+		return (int)syscall(number, (long)fd, a, b, c);
+	pthread_mutex_lock(&lock);
+	if (counts(0) != 1)
+		r = (int)syscall(number, (long)fd, a, b, c);
+	pthread_mutex_unlock(&lock);
+	return r;
+}
+
+int ftruncate64(int fd, off64_t size)
+{
+	return harmed_size(fd, SYS_ftruncate, (long)size, 0, 0);
+}
+
+int ftruncate(int fd, off_t size)
+{
+	return ftruncate64(fd, size);
+}
+
+int fallocate64(int fd, int mode, off64_t from, off64_t n)
+{
+	return harmed_size(fd, SYS_fallocate, mode, (long)from, (long)n);
+}
+
+int fallocate(int fd, int mode, off_t from, off_t n)
+{
+	return fallocate64(fd, mode, from, n);
 }
 
 static int harmed_rename(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
@@ -334,8 +413,7 @@ static int harmed_rename(int from_dir, const char *from, int to_dir, const char 
 	if (!place(a, from_dir, from) || !place(b, to_dir, to))
 		return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
 	pthread_mutex_lock(&lock);
-	counts();
-	r = (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+	r = counts(0) == 1 ? -1 : (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
 	if (r == 0)
 		note_change(a, b);
 	pthread_mutex_unlock(&lock);
@@ -365,8 +443,7 @@ int unlinkat(int dirfd, const char *name, int flags)
 	if (!place(path, dirfd, name))
 		return (int)syscall(SYS_unlinkat, dirfd, name, flags);
 	pthread_mutex_lock(&lock);
-	counts();
-	r = (int)syscall(SYS_unlinkat, dirfd, name, flags);
+	r = counts(1) == 1 ? -1 : (int)syscall(SYS_unlinkat, dirfd, name, flags);
 	nchanges = 0; /* not undone here, and so nothing before it */
 	pthread_mutex_unlock(&lock);
 	return r;
@@ -380,8 +457,7 @@ int mkdirat(int dirfd, const char *name, mode_t mode)
 	if (!place(path, dirfd, name))
 		return (int)syscall(SYS_mkdirat, dirfd, name, mode);
 	pthread_mutex_lock(&lock);
-	counts();
-	r = (int)syscall(SYS_mkdirat, dirfd, name, mode);
+	r = counts(0) == 1 ? -1 : (int)syscall(SYS_mkdirat, dirfd, name, mode);
 	nchanges = 0; /* not undone here, and so nothing before it */
 	pthread_mutex_unlock(&lock);
 	return r;
