@@ -30,23 +30,23 @@ big() {	# a job that keeps that many bytes of output
 @test "results go by age, then by the bytes of their owner; the rest stays, and is shown" {
 	new_spool 'keep = 10d'
 	start_runner
-	for i in 1 2 3 4 5; do id[i]=$(big 3000000); done
+	for i in 1 2 3 4 5; do ids[i]=$(big 3000000); done
 	other=$(cee-submit --owner other "$BATS_TEST_TMPDIR/big.py")
-	for i in "${id[@]}" "$other"; do wait_until 30 is_kept "$i"; done
+	for i in "${ids[@]}" "$other"; do wait_until 30 is_kept "$i"; done
 	stop_runner
-	age 300 "${id[1]}" "$other"
-	age 100 "${id[2]}"
-	age 200 "${id[3]}"	# its id is younger, its end is not
-	age 90 "${id[4]}"
+	age 300 "${ids[1]}" "$other"
+	age 100 "${ids[2]}"
+	age 200 "${ids[3]}"	# its id is younger, its end is not
+	age 90 "${ids[4]}"
 	sed -i '/^keep/d' "$CEE_CONF"
 	printf 'keep = 12d\nkeep_bytes = 9M\n' >> "$CEE_CONF"
 	start_runner
 	wait_until 30 gone "$other"	# by age; all others are of one owner
-	wait_until 30 gone "${id[1]}"
-	wait_until 30 gone "${id[3]}"	# the oldest end of those that are left
+	wait_until 30 gone "${ids[1]}"
+	wait_until 30 gone "${ids[3]}"	# the oldest end of those that are left
 	wait_until 30 grep -q 'retention.*removed=3' "$RUNNER_LOG"
-	for i in 2 4 5; do [ -e "$(result_of "${id[i]}")" ]; done
-	run cee-stat "${id[1]}"
+	for i in 2 4 5; do [ -e "$(result_of "${ids[i]}")" ]; done
+	run cee-stat "${ids[1]}"
 	[ "$status" -ne 0 ]
 	[[ "$output" == *'no such job'* ]]
 	wait_until 10 knows_kept
@@ -92,7 +92,7 @@ big() {	# a job that keeps that many bytes of output
 	done
 	watched() { [ "$(watches)" -eq $((before + 9)) ]; }
 	wait_until 20 watched
-	for o in ann bob; do cee-rm --owner $o $(basename "$CEE_SPOOL"/$o/out/*/*); done
+	for o in ann bob; do cee-rm --owner $o "$(basename "$CEE_SPOOL"/$o/out/*/*)"; done
 	sleep 1.2
 	stop_runner
 	start_runner

@@ -2,7 +2,7 @@
 
 load lib
 
-setup() { new_spool; start_runner; cd "$BATS_TEST_TMPDIR"; }
+setup() { new_spool; start_runner; cd "$BATS_TEST_TMPDIR" || return 1; }
 teardown() { end_all; }
 
 prints() {	# prints FILE EXPECTED [OPTIONS]: the program's whole output

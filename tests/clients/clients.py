@@ -12,7 +12,7 @@ before, cee-fsck finds the spool sound, and every task that was answered with an
 
 Prints figures and the seed; exit status 1 when something was wrong. A seed that ever failed belongs into tests/clients/seeds.
 """
-import argparse, asyncio, base64, collections, json, os, pwd, random, resource, shutil, signal, subprocess, sys, tempfile, threading, time, zlib
+import argparse, asyncio, base64, collections, json, os, pwd, random, resource, shutil, signal, subprocess, sys, tempfile, time, zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))

@@ -19,7 +19,7 @@ images_tags() { engine "$url/images/json" | jq -r '.[].RepoTags[]? | select(star
 
 images_begin() {
 	local before status log=$CEE_ROOT/build/test-logs/images
-	mkdir -p -m 700 "$IMAGES_DIR" && [ -O "$IMAGES_DIR" ] || { echo "tests/run: $IMAGES_DIR is not this user's own directory" >&2; return 1; }
+	(umask 077 && mkdir -p "$IMAGES_DIR") && [ -O "$IMAGES_DIR" ] || { echo "tests/run: $IMAGES_DIR is not this user's own directory" >&2; return 1; }
 	exec 7>> "$IMAGES_DIR/lock"
 	flock -s 7
 	echo "$CEE_ROOT" >> "$IMAGES_DIR/engines"	# the last run stops what this one may have started
