@@ -5,7 +5,7 @@ setup_file() { :; }
 setup() { new_spool; start_runner; }
 teardown() { end_all; }
 
-why() { ls -t "$CEE_SPOOL/$OWNER"/out/*/*/result | head -n 1 | xargs jq -r "$1"; }
+why() { ls -t "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result | head -n 1 | xargs jq -r "$1"; }
 
 @test "cpu time of all processes together" {
 	run py 'import os

@@ -4,7 +4,7 @@ load lib
 setup() { new_spool; start_runner; }
 teardown() { end_all; }
 
-why() { ls -t "$CEE_SPOOL/$OWNER"/out/*/*/result | head -n 1 | xargs jq -r "$1"; }
+why() { ls -t "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result | head -n 1 | xargs jq -r "$1"; }
 
 # hold HOW MIB: a program that fills sockets until they hold about MIB MiB, says so and sleeps
 hold() {

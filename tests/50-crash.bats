@@ -59,8 +59,8 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	xargs cee-stat --wait < "$BATS_TEST_TMPDIR/ids" > /dev/null
 	xargs cee-log < "$BATS_TEST_TMPDIR/ids" > "$BATS_TEST_TMPDIR/out"
 	seq 200 | cmp - "$BATS_TEST_TMPDIR/out"
-	[ "$(cat "$CEE_SPOOL/$OWNER"/out/*/*/result | jq -r .runner | sort -u | wc -l)" -eq 2 ]
-	[ "$(cat "$CEE_SPOOL/$OWNER"/out/*/*/result | jq -r 'select(.why != "exited" or .attempt != 1) | .id' | wc -l)" -eq 0 ]
+	[ "$(cat "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result | jq -r .runner | sort -u | wc -l)" -eq 2 ]
+	[ "$(cat "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result | jq -r 'select(.why != "exited" or .attempt != 1) | .id' | wc -l)" -eq 0 ]
 	sound
 }
 
@@ -76,13 +76,13 @@ kill_at() {	# the runner stops itself at the transition; kill -9 there; another 
 	xargs cee-stat --wait < "$BATS_TEST_TMPDIR/ids" > /dev/null
 	xargs cee-log < "$BATS_TEST_TMPDIR/ids" > "$BATS_TEST_TMPDIR/out"
 	seq 40 | cmp - "$BATS_TEST_TMPDIR/out"
-	[ "$(cat "$CEE_SPOOL/$OWNER"/out/*/*/result | jq -r 'select(.why == "exited") | .id' | sort -u | wc -l)" -eq 40 ]
+	[ "$(cat "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result | jq -r 'select(.why == "exited") | .id' | sort -u | wc -l)" -eq 40 ]
 	stop_runner
 	no_boxes
 	sound
 }
 
-results() { [ "$(ls "$CEE_SPOOL/$OWNER"/out/*/*/result 2>/dev/null | wc -l)" -ge "$1" ]; }
+results() { [ "$(ls "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result 2>/dev/null | wc -l)" -ge "$1" ]; }
 
 @test "a runner stopped with SIGSTOP is not taken for dead" {
 	start_runner -j 1

@@ -78,5 +78,5 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 	old=$(cee-submit --owner aold -j - <<< '{"language":"bash","code":"sleep 0.3"}')
 	for i in $(seq 20); do cee-submit --owner "n$i" -j - <<< '{"language":"bash","code":"sleep 0.3"}' > /dev/null; done
 	timeout 30 cee-stat --owner aold --wait "$old" > /dev/null
-	[ "$(ls -d "$CEE_SPOOL"/n*/out/*/*/result 2>/dev/null | wc -l)" -le 2 ]
+	[ "$(ls -d "$CEE_SPOOL"/n*/$OUT_PATH/*/result 2>/dev/null | wc -l)" -le 2 ]
 }

@@ -4,7 +4,7 @@ load lib
 
 teardown() { end_all; }
 
-result_of() { echo "$CEE_SPOOL"/*/out/*/"$1"/result; }
+result_of() { echo "$CEE_SPOOL"/*/$OUT_PATH/"$1"/result; }
 is_kept() { [ -e "$(dirname "$(result_of "$1")")/job" ]; }
 gone() { [ ! -e "$(result_of "$1")" ]; }
 no_owner() { [ ! -e "$CEE_SPOOL/$1" ]; }
@@ -92,7 +92,7 @@ big() {	# a job that keeps that many bytes of output
 	done
 	watched() { [ "$(watches)" -eq $((before + 9)) ]; }
 	wait_until 20 watched
-	for o in ann bob; do cee-rm --owner $o "$(basename "$CEE_SPOOL"/$o/out/*/*)"; done
+	for o in ann bob; do cee-rm --owner $o "$(basename "$CEE_SPOOL"/$o/$OUT_PATH/*)"; done
 	sleep 1.2
 	stop_runner
 	start_runner

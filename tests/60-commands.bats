@@ -185,7 +185,7 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	status=0
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ] || [ "$status" -eq 143 ]
-	[ "$(jq -r .why "$CEE_SPOOL/$OWNER"/out/*/*/result)" = cancelled ]
+	[ "$(jq -r .why "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result)" = cancelled ]
 }
 
 @test "submit -w without a runner sleeps, says so, and a signal ends it" {
@@ -233,7 +233,7 @@ requested() { [ -n "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 	[ "$status" -eq 1 ]
 	[[ "$output" == *junk* ]]
 	rm "$CEE_SPOOL/$OWNER/new/junk"
-	echo '999 o 1000000' >> "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1/index)"
+	echo '999 o 1000000' >> "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$id"/1/index)"
 	run cee-fsck
 	[ "$status" -eq 1 ]
 	[[ "$output" == *index* ]]

@@ -16,8 +16,7 @@ teardown() { end_all; }
 
 no_input() { [ -z "$(ls -A "$CEE_SPOOL/$OWNER/in")" ]; }
 after() { wait_until 10 no_input && sound; }
-results() { cat "$CEE_SPOOL/$OWNER"/out/*/*/result; }
-any() { compgen -G "$1" > /dev/null; }
+results() { cat "$CEE_SPOOL/$OWNER"/$OUT_PATH/*/result; }
 # started in the background, and yet with the signals of the foreground
 fore() { exec python3 -c 'import os, signal, sys
 for s in (1, 2, 3, 15): signal.signal(s, 0)
@@ -134,7 +133,7 @@ sys.exit(7)' > p.py
 	[ "$status" -eq 125 ]
 	[ "$(wc -l <<< "$stderr")" -eq 1 ]
 	[[ "$stderr" == *max_stdin* ]]
-	wait_until 10 any "$CEE_SPOOL/$OWNER/out/*/*/result"
+	wait_until 10 any "$CEE_SPOOL/$OWNER/$OUT_PATH/*/result"
 	[ "$(results | jq -r .why)" = cancelled ]
 	after
 	[ "$(head -c 10485760 /dev/zero | cee-run python count.py)" = 10485760 ]
@@ -146,7 +145,7 @@ while True: print("x" * 1000, flush=True); time.sleep(0.001)' > p.py
 	run bash -c 'cee-run -L wall=100 python p.py < /dev/null | head -n 1 > /dev/null; exit ${PIPESTATUS[0]}'
 	[ "$status" -eq 141 ]
 	[ -z "$output" ]
-	wait_until 20 any "$CEE_SPOOL/$OWNER/out/*/*/result"
+	wait_until 20 any "$CEE_SPOOL/$OWNER/$OUT_PATH/*/result"
 	[ "$(results | jq -r .why)" = cancelled ]
 	run bash -c 'yes | cee-run -L wall=100 python up.py | head -n 1 > /dev/null; echo ${PIPESTATUS[*]}'
 	[ "$output" = "141 141 0" ]
@@ -285,7 +284,7 @@ print("read", len(sys.stdin.read()), flush=True)' > p.py
 	kill -KILL $!
 	wait $! || true
 	exec {w}>&-
-	wait_until 20 any "$CEE_SPOOL/$OWNER/out/*/*/result"
+	wait_until 20 any "$CEE_SPOOL/$OWNER/$OUT_PATH/*/result"
 	id=$(results | jq -r .id)
 	[ "$(results | jq -r .why)" = exited ]
 	[ "$(cee-log "$id")" = $'up\nread 5' ]

@@ -18,7 +18,7 @@ job() {	# job PROGRAM [options]: runs it; its id is in ID, its exit status in ST
 	cee-stat --wait "$ID" > "$BATS_TEST_TMPDIR/stat" || STATUS=$?
 }
 
-has_some_bytes() { [ -s "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$ID"/1/files)" ]; }
+has_some_bytes() { [ -s "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$ID"/1/files)" ]; }
 names() { cee-files -0 "$ID" | tr '\0' '\n'; }
 why() { verdict "$ID" ".left[]? | select(.name == \"$1\") | .why"; }
 
@@ -111,7 +111,7 @@ for n in b"out/a\nb", b"out/\x1b[31mred", b"out/\xff\xfe", b"out/...", b"out/..x
 	[ "$(why 'out/?[31mred')" = 'bad name' ]
 	[ "$(why 'out/??')" = 'bad name' ]
 	# nothing but the spool's own names lies in the spool
-	[ "$(cd "$CEE_SPOOL/$OWNER"/out/*/"$ID"/1 && ls -A | tr '\n' ' ')" = 'files files.index index stderr stdout ' ]
+	[ "$(cd "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$ID"/1 && ls -A | tr '\n' ' ')" = 'files files.index index stderr stdout ' ]
 	run cee-stat "$ID"
 	[[ "$output" == *'no regular file: out/fifo'* ]]
 	sound
@@ -361,7 +361,7 @@ print("written", flush=True)' --collect 'f?' -L disk=256M)
 @test "cee-fsck sees what does not fit in collected files" {
 	start_runner
 	job 'open("a", "w").write("aaaa"); open("b", "w").write("bb")' --collect '?'
-	dir=$(echo "$CEE_SPOOL/$OWNER"/out/*/"$ID"/1)
+	dir=$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$ID"/1)
 	sound
 	truncate -s 5 "$dir/files"
 	run cee-fsck

@@ -369,7 +369,7 @@ nothing_stays() {
 	cee-submit -w -L wall=100 --tests "$BATS_TEST_TMPDIR/pairs" "$BATS_TEST_TMPDIR/s.py" > "$BATS_TEST_TMPDIR/tap" 2>&1 3>&- &
 	submit=$!
 	wait_until 30 grep -q '^ok 1 - 1' "$BATS_TEST_TMPDIR/tap"
-	id=$(basename "$(echo "$CEE_SPOOL/$OWNER"/out/*/*)")
+	id=$(basename "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/*)")
 	[ "$(cee-stat --json "$id" | jq -c '[.state, .test_results[].name]')" = '["Executing","1"]' ]
 	[ "$(cee-log --test 1 "$id")" = done ]
 	# cancelled in the middle: what has ended stays
@@ -465,7 +465,7 @@ print(n >> 20 > 5)'
 @test "cee-fsck sees what is wrong with the lines of tests" {
 	start_runner
 	run_tests 'print(input())' '[{"stdin":"a"},{"stdin":"b"}]'
-	f=$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1/tests)
+	f=$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$id"/1/tests)
 	sound
 	cp "$f" "$BATS_TEST_TMPDIR/lines"
 	bad() {	# bad WORDS: what is in the file now is a problem

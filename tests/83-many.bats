@@ -458,8 +458,8 @@ kill_rm() {	# kill_rm HOOK: the job's id in id
 	wait_until 10 retired "$id"
 	mkdir kept
 	echo kept > kept/file
-	ln -s "$PWD/kept" "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1)/files"
-	ln -s "$PWD/kept/file" "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id")/link"
+	ln -s "$PWD/kept" "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$id"/1)/files"
+	ln -s "$PWD/kept/file" "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$id")/link"
 	cee-rm "$id"
 	[ "$(cat kept/file)" = kept ]
 	[ -z "$(find "$CEE_SPOOL" -name "*$id*")" ]

@@ -345,7 +345,7 @@ checks() {
 	id=$(cee-submit flood.py)
 	cee-log -f "$id" > all
 	seq 0 99999 | cmp - all
-	index=$(echo "$CEE_SPOOL/$OWNER"/out/*/"$id"/1/index)
+	index=$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$id"/1/index)
 	[ "$(wc -l < "$index")" -lt 50000 ]
 	# calm again after a flood: one line at a time, not held back
 	prog calm.py <<-'P'

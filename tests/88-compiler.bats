@@ -114,7 +114,7 @@ cs() {	# cs 'PROGRAM' [options]: one job, waited for; its id in ID
 	for owner in alice anon bob alice anon bob; do
 		id=$(cee-submit --owner $owner "$BATS_TEST_TMPDIR/p.cs")
 		OWNER=$owner wait_until 90 ended "$id"
-		[ "$(jq -r .why "$CEE_SPOOL/$owner"/out/*/"$id"/result)" = exited ]
+		[ "$(jq -r .why "$CEE_SPOOL/$owner"/$OUT_PATH/"$id"/result)" = exited ]
 		sleep 0.2
 	done
 	served=$(grep ' compiler .*to=compiling' "$RUNNER_LOG" | sed 's/.* id=\([0-9a-f]*\) owner=\([a-z]*\) .*/\1 \2/')

@@ -16,7 +16,7 @@ warm_languages() {
 }
 
 hello() { py 'print(1)' "$@" > /dev/null; last; }
-last() { id=$(basename "$(ls -dt "$CEE_SPOOL/$OWNER"/out/*/* | head -n 1)"); }
+last() { id=$(basename "$(ls -dt "$CEE_SPOOL/$OWNER"/$OUT_PATH/* | head -n 1)"); }
 box() { verdict "$1" .box_id; }
 from() { verdict "$1" .box; }
 
@@ -30,9 +30,9 @@ h = "%012x7%03x%04x%s" % (t, r[0] << 4 | r[1] >> 4, 0x8000 | (r[2] << 8 | r[3]) 
 print("-".join((h[:8], h[8:12], h[12:16], h[16:20], h[20:])))')
 	echo '{"language":"python","code":"print(1)"}' > "$dir/tmp/x"
 	mv "$dir/tmp/x" "$dir/new/5.$id"
-	wait_until 20 test -e "$(echo "$dir/out/${id:0:7}")/$id/job"
+	wait_until 20 any "$dir/$OUT_PATH/$id/job"
 }
-result_of() { jq -r "$3" "$CEE_SPOOL/$1/out/${2:0:7}/$2/result"; }
+result_of() { jq -r "$3" "$CEE_SPOOL/$1"/$OUT_PATH/"$2"/result; }
 ready_boxes() { [ "$(grep -c 'to=ready' "$RUNNER_LOG")" -ge "$1" ]; }
 
 @test "an owner's jobs follow one another in one box; the result says which and how" {

@@ -97,16 +97,16 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	[ "$status" -ne 0 ]
 	run as $BOB ls "$CEE_SPOOL/uid-$ANN"
 	[ "$status" -ne 0 ]
-	run as $BOB cat "$CEE_SPOOL/uid-$ANN"/out/*/"$id"/1/stdout
+	run as $BOB cat "$CEE_SPOOL/uid-$ANN"/$OUT_PATH/"$id"/1/stdout
 	[ "$status" -ne 0 ]
 	run as $BOB sh -c "ls $CEE_SPOOL/cur/*/ $CEE_SPOOL/join $CEE_SPOOL/tmp"
 	[[ "$output" != *uid-* ]]
 	run as $BOB cee-stat -a
 	[ "$status" -eq 77 ]
 	# ann reads what the runner wrote, and cannot change it
-	run as $ANN sh -c "echo x >> $(echo "$CEE_SPOOL/uid-$ANN"/out/*/"$id"/1/stdout)"
+	run as $ANN sh -c "echo x >> $(echo "$CEE_SPOOL/uid-$ANN"/$OUT_PATH/"$id"/1/stdout)"
 	[ "$status" -ne 0 ]
-	run as $ANN sh -c "echo x > $(echo "$CEE_SPOOL/uid-$ANN"/out/*/"$id")/result"
+	run as $ANN sh -c "echo x > $(echo "$CEE_SPOOL/uid-$ANN"/$OUT_PATH/"$id")/result"
 	[ "$status" -ne 0 ]
 	run as $ANN mv "$CEE_SPOOL/uid-$ANN/out" "$CEE_SPOOL/uid-$ANN/out2"
 	[ "$status" -ne 0 ]
@@ -187,7 +187,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	start_root_runner
 	id=$(as $ANN cee-submit hello.py)
 	as $ANN cee-stat --wait "$id" > /dev/null
-	wait_until 10 test -e "$(echo "$CEE_SPOOL/uid-$ANN"/out/*/"$id")/job"
+	wait_until 10 test -e "$(echo "$CEE_SPOOL/uid-$ANN"/$OUT_PATH/"$id")/job"
 	stop_runner
 	run as $ANN cee-rm "$id"
 	[ "$status" -eq 1 ]
@@ -291,7 +291,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 		/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"$N/new/5.$(new_id)\")'"
 	only_nonsense() { [ "$(ls "$N/new")" = nonsense ]; }
 	wait_until 20 only_nonsense
-	refused() { [ "$(cat "$N"/out/*/*/result | grep -c '"why":"refused"')" -eq 10 ]; }
+	refused() { [ "$(cat "$N"/$OUT_PATH/*/result | grep -c '"why":"refused"')" -eq 10 ]; }
 	wait_until 20 refused
 	lacks -rqs 'secret of root' "$N/out"
 	[ "$(cat "$D/secret")" = 'secret of root' ]
@@ -443,7 +443,7 @@ status() { req -o /dev/null -w '%{http_code}' "$@"; }
 	# the web's user cannot speak to the engine, nor change what the runner wrote
 	run setpriv --reuid=www-data --regid=www-data --clear-groups curl -sS --unix-socket "$ENGINE_SOCKET" http://engine/_ping
 	[ "$status" -ne 0 ]
-	run setpriv --reuid=www-data --regid=www-data --clear-groups rm -rf "$(echo "$CEE_SPOOL"/http-web-ann/out/*/"$id")"
+	run setpriv --reuid=www-data --regid=www-data --clear-groups rm -rf "$(echo "$CEE_SPOOL"/http-web-ann/$OUT_PATH/"$id")"
 	[ "$status" -ne 0 ]
 	[ "$(stat -c %U "$CEE_SPOOL/http-web-ann/new" "$CEE_SPOOL/http-web-bob/new" | sort -u)" = www-data ]
 	[ "$(stat -c %u "$CEE_SPOOL/uid-$ANN/new")" = $ANN ]

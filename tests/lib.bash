@@ -85,9 +85,13 @@ stopped() { [ "$(ps -o state= -p "$1" | tr -d ' ')" = T ]; }
 
 state_is() { [ "$(verdict "$1" .state 2>/dev/null)" = "$2" ]; }
 
-ended() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$1"/result)" ]; }
+OUT_PATH='out/*'	# beneath an owner: its finished jobs are OUT_PATH/ID
 
-retired() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/out/*/"$1"/job)" ]; }
+any() { compgen -G "$1" > /dev/null; }	# any PATTERN: is there such a path?
+
+ended() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$1"/result)" ]; }
+
+retired() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$1"/job)" ]; }
 
 no_wish() { [ -z "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 

@@ -71,8 +71,7 @@ static bool one_param(struct list *l, const char *name, const char *value)
 	} else if (strcmp(name, "status") == 0) {
 		l->filter.state = state_of(value);
 		if (l->filter.state < 0) {
-			answer_problem(rq, 400,
-				       "status: must be Created, Pending, Executing, Finished, Failed or Cancelled");
+			answer_problem(rq, 400, "status: must be one of %s", state_names);
 			return false;
 		}
 	} else if (strcmp(name, "label") == 0) {

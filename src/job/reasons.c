@@ -6,6 +6,13 @@ const char *const state_name[STATE_COUNT] = {
 	STATES(S)
 #undef S
 };
+static const char names[] =
+#define S(id, name, title) ", " name
+	STATES(S)
+#undef S
+	;
+const char *const state_names = names + 2;
+
 const char *const reason_name[REASON_COUNT] = {
 #define R(id, name, state, status, title) [REASON_##id] = name,
 	REASONS(R)

@@ -22,6 +22,7 @@ enum state {
 		STATE_COUNT
 };
 extern const char *const state_name[STATE_COUNT];
+extern const char *const state_names; /* all, for messages: "Created, Pending, ..." */
 
 /* R(id, name in results, state, exit status of cee-submit -w or STATUS_OWN: the program's own,
  * STATUS_SIGNAL: 128 + its signal, title on the page) */

@@ -9,6 +9,7 @@ without a journal is slow to make files for minutes after many were removed).
 """
 import datetime, glob, json, os, subprocess, threading, time
 
+from spoolnames import OUT_PATH
 from benchlib import CORES, Engine, Runner, elf_job, median, python
 
 TITLE = "jobs a second from a full queue"
@@ -60,7 +61,7 @@ def drain(runner, line, n):
     cpu = (runner.cpu_ms() - before) / n
     times = []
     for id in ids:
-        with open(glob.glob(os.path.join(runner.spool, "*/out/*", id, "result"))[0]) as f:
+        with open(glob.glob(os.path.join(runner.spool, "*", OUT_PATH, id, "result"))[0]) as f:
             times.append(json.load(f))
     bad = [t for t in times if t.get("why") != "exited" or t.get("exit_code") != 0]
     if bad:

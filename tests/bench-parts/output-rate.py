@@ -3,6 +3,7 @@ in the spool and printed by cee-submit -w, beside docker run and the bare proces
 """
 import glob, os, shutil, subprocess, time
 
+from spoolnames import OUT_PATH
 from benchlib import BIN, Runner, Skip, docker_run, median, python
 
 TITLE = "rate of a large output, MB a second"
@@ -44,7 +45,7 @@ def measure(bench):
             for name, way in ways.items():
                 rows[name].append(way())
                 for who in (r, relaxed):	# the disk may be small
-                    for folder in glob.glob(os.path.join(who.spool, "*/out/*/*")):
+                    for folder in glob.glob(os.path.join(who.spool, "*", OUT_PATH, "*")):
                         shutil.rmtree(folder)
     for name in ("durable", "relaxed"):
         for base in ("docker run", "bare process"):

@@ -6,6 +6,7 @@ id made, claimed, box ready ("started"), first output read by the runner, verdic
 """
 import datetime, glob, json, os, subprocess, time
 
+from spoolnames import OUT_PATH
 from benchlib import BIN, Runner, elf_job, median
 
 TITLE = "where the time of a static hello in the owner's box goes, ms since the command"
@@ -16,7 +17,7 @@ def stamp(text):
 
 
 def first_output(runner, job):
-    path = glob.glob(os.path.join(runner.spool, "*/out/*", job, "*/index"))[0]
+    path = glob.glob(os.path.join(runner.spool, "*", OUT_PATH, job, "*/index"))[0]
     with open(path) as f:
         return next(int(t) / 1e6 for t, letter, _ in map(str.split, f) if letter in "oec")
 

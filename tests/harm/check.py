@@ -8,7 +8,10 @@ It shares no code with cee. For each id that a submitter printed:
 - its attempts did not overlap: what an attempt wrote was read before the next one began.
 And of the spool: no job is left in new/ or cur/, no file in tmp/, in/ or cancel/, and cee-fsck finds it sound.
 """
-import glob, json, os
+import glob, json, os, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools"))
+from spoolnames import OUT_PATH
 
 OURS = ("lost", "box died", "internal error")
 MARKS = {"o": "stdout", "e": "stderr", "c": "stderr"}
@@ -51,7 +54,7 @@ def check_attempts(job):
 
 
 def check_job(owner, id, right):
-    found = glob.glob(os.path.join(owner, "out", "*", id))
+    found = glob.glob(os.path.join(owner, OUT_PATH, id))
     if len(found) != 1:
         return "has %d directories in out/" % len(found)
     job = found[0]
@@ -109,7 +112,7 @@ def check(spool, owner, notes):
             trouble = "cannot be read: %s" % e
         if trouble:
             findings.append("%s (%s): %s" % (id, right["kind"], trouble))
-        for path in glob.glob(os.path.join(home, "out", "*", id, "result")):
+        for path in glob.glob(os.path.join(home, OUT_PATH, id, "result")):
             why = json.loads(read(path))["why"]
             counts[why] = counts.get(why, 0) + 1
     for part in ("new", "cancel", "in"):
@@ -120,7 +123,7 @@ def check(spool, owner, notes):
     if left:
         findings.append("cur/: %d left: %s" % (len(left), left[:3]))
     known = set(notes)
-    for path in [p for o in owners for p in glob.glob(os.path.join(spool, o, "out", "*", "*"))]:
+    for path in [p for o in owners for p in glob.glob(os.path.join(spool, o, OUT_PATH, "*"))]:
         if os.path.basename(path) not in known:
             findings.append("%s: a job whose id was never printed or chosen" % path)
     return findings, counts

@@ -23,6 +23,7 @@ import check, jobs
 from parts import OwnEngine, Web, WebClient
 from proxy import Proxy
 from benchlib import Engine
+from spoolnames import OUT_PATH
 
 ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")[len("unix://"):]
 
@@ -325,7 +326,7 @@ HARMS = [kill_web, kill_cgi, kill_engine, kill_containerd, cancel_some, read_onl
 
 def ended(site, notes):
     return sum(1 for id, right in list(notes.items())
-               if glob.glob(os.path.join(site.spool, right.get("owner", site.owner), "out", "*", id, "job")))
+               if glob.glob(os.path.join(site.spool, right.get("owner", site.owner), OUT_PATH, id, "job")))
 
 
 def ended_by_itself(site, name, notes):

@@ -6,6 +6,8 @@ and ratios of that same run. It leaves nothing behind.
 """
 import base64, contextlib, glob, http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, time
 
+from spoolnames import OUT_PATH
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("CEE_BIN", os.path.join(ROOT, "bin"))
 CORES = len(os.sched_getaffinity(0))
@@ -251,7 +253,7 @@ class Runner:
         return r.stdout.decode().split()
 
     def results(self):
-        return glob.glob(os.path.join(self.spool, "*", "out", "*", "*", "result"))
+        return glob.glob(os.path.join(self.spool, "*", OUT_PATH, "*", "result"))
 
     def wait_for(self, ids, seconds=600):
         subprocess.run([BIN + "/cee-stat", "--wait", "-"], input="\n".join(ids).encode(), env=self.env,

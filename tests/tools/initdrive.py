@@ -18,7 +18,8 @@ from facts import (ARG, COLLECT, CREDIT, DATA, DONE, END, END_FIELDS, ENV, FILE,
                    HELLO, HELLO_CELLS, HOWS, JOB, JOB_FIELDS, JOB_MERGE, JOB_STOP_ON_OUTPUT, LEFT, LEFT_REASONS,
                    LIMITS, OUT, PHASE, READY, START, STDIN, STDIN_END, TROUBLE)
 
-DEFAULTS = dict(cpu=5000000, wall=16000000, memory=64 << 20, processes=64, output=16 << 20,
+DEFAULTS = dict({name: (1 << 64) - 1 for name in LIMITS},  # none
+                cpu=5000000, wall=16000000, memory=64 << 20, processes=64, output=16 << 20,
                 file_size=1 << 40, disk=16 << 20, inodes=1000, open_files=256, stack=8 << 20)
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
