@@ -23,6 +23,16 @@ seed() {	# seed N: the N-th line of the seeds
 @test "a storm: boxes that cannot be created" { seed 5; }
 @test "power cuts after changes of the spool" { seed 4; }
 
+@test "each call that changes the spool fails once: cee-submit, cee-run, cee-http, cee-rm, cee-prune, cee-fsck, cee-cancel" {
+	/usr/bin/python3 "$CEE_ROOT/tests/harm/inject.py"
+}
+
+@test "calls of a runner over one job fail: its job ends, or waits for the next runner" {
+	every=9
+	[ -z "${CEE_TEST_ALL:-}" ] || every=1
+	/usr/bin/python3 "$CEE_ROOT/tests/harm/inject.py" runner --every $every --errors 'ENOSPC,EIO,full disk'
+}
+
 @test "an engine and a containerd of its own are killed" {
 	[ -n "${CEE_TEST_ALL:-}" ] || skip "several minutes: CEE_TEST_ALL=1"
 	harm --jobs 100 --seed 22 --own-engine --only kill_engine,kill_containerd,kill_runner --settle 120

@@ -81,7 +81,8 @@ int phase_prepare(struct phase *p, const struct phase_plan *plan, char *text)
 	bool compile = plan->id == PHASE_COMPILE;
 	struct output_config c = { .stream = { compile ? STREAM_COMPILE : STREAM_OUT, STREAM_ERR },
 				   .pipes = compile || plan->flags & (JOB_MERGE | JOB_TTY) ? 1 : 2,
-				   .stop = plan->flags & JOB_STOP_ON_OUTPUT };
+				   .stop = plan->flags & JOB_STOP_ON_OUTPUT,
+				   .phrases = compile };
 
 	p->id = plan->id;
 	p->x = plan->x;
@@ -303,6 +304,17 @@ void phase_step(struct phase *p)
 		enter(p, PHASE_OVER);
 }
 
+/* Of a compile that has failed. */
+static void take_phrases(struct phase *p)
+{
+	const bool *found = p->output.phrases.found;
+
+	if (found[PHRASE_NO_SPACE])
+		phase_limits_exceed(&p->limits, LIMIT_DISK);
+	if (found[PHRASE_FILE_SIZE] || found[PHRASE_FILE_TOO_LARGE])
+		phase_limits_exceed(&p->limits, LIMIT_FILE_SIZE);
+}
+
 enum frame_how phase_close(struct phase *p, uint64_t *status)
 {
 	struct phase_facts f = { .status = p->ended.status, .reason = p->reason };
@@ -310,6 +322,8 @@ enum frame_how phase_close(struct phase *p, uint64_t *status)
 
 	phase_limits_finish(&p->limits, &p->ended);
 	f.oom_kills = p->limits.oom_kills > 0;
+	if (f.status)
+		take_phrases(p);
 	f.exceeded = p->limits.exceeded;
 	how = phase_verdict(&f, &p->limits.exceeded);
 	*status = (uint64_t)(WIFEXITED(f.status) ? WEXITSTATUS(f.status) : END_SIGNAL + WTERMSIG(f.status));

@@ -27,6 +27,8 @@ int output_reset(struct program_output *o, const struct output_config *c)
 	o->head_max = c->limit - tail;
 	o->stop = c->stop;
 	o->over = false;
+	o->look = c->phrases;
+	o->phrases = (struct phrases){ .found = { false } };
 	o->sent = o->dropped = 0;
 	o->pieces = o->piece_at = o->gather_until = 0;
 	return tail_reset(&o->tail, tail);
@@ -66,6 +68,8 @@ static void keep(struct program_output *o, struct output_pipe *p, const unsigned
 	size_t live = n;
 
 	p->bytes += n;
+	if (o->look)
+		phrases_read(&o->phrases, data, n);
 	if (o->sent + n > o->head_max)
 		live = (size_t)(o->head_max - o->sent);
 	if (live)

@@ -9,6 +9,7 @@
 #define CEE_INIT_PROGRAM_OUTPUT_H
 
 #include "init/outbox.h"
+#include "init/phrases.h"
 #include "init/tail.h"
 
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct output_config {
 	size_t pipes;	/* 1 or 2 */
 	uint64_t limit; /* bytes of both; LIMIT_NONE none */
 	bool stop;
+	bool phrases; /* look for a compiler's words */
 };
 
 struct program_output {
@@ -38,6 +40,8 @@ struct program_output {
 	int64_t pieces, piece_at; /* see count_piece */
 	int64_t gather_until;	  /* the pipes are left alone until then; 0 no */
 	struct tail tail;
+	bool look;
+	struct phrases phrases;
 };
 
 /* -1: no memory. */
