@@ -158,7 +158,7 @@ s = os.statvfs("/work"); print(s.f_blocks * s.f_frsize, s.f_files)
 print(os.stat("/work").st_dev == os.stat("/tmp").st_dev)' -L processes=40 -L open_files=99 -L disk=32M -L inodes=500
 	echo "$output"
 	[ "${lines[0]}" = "40 99 8388608 True" ]
-	[ "${lines[1]%% *}" -le $((32 << 20)) ]
+	[ "${lines[1]%% *}" -le $(((32 << 20) + 4096)) ]	# and the page of /etc/hosts
 	[ "${lines[2]}" = True ]
 }
 
@@ -217,7 +217,7 @@ open("/work/a","w").close(); open("/tmp/a","w").close(); print("files")'
 @test "the cell's profile as it is published is the one in force" {
 	start_runner
 	# every call that it names without a condition, made with arguments that mean nothing
-	jq -r '.syscalls[] | select(.args == null and (.comment | test("pin") | not)) | .errnoRet as $e | .names[] | "\(.) \($e)"' \
+	jq -r '.syscalls[] | select(.args == null and .errnoRet != 0 and (.comment | test("pin") | not)) | .errnoRet as $e | .names[] | "\(.) \($e)"' \
 		"$CEE_ROOT/etc/seccomp-cell.json" > "$BATS_TEST_TMPDIR/calls"
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/calls")" -gt 50 ]
 	{
@@ -234,7 +234,7 @@ open("/work/a","w").close(); open("/tmp/a","w").close(); print("files")'
 	[ "${#lines[@]}" -eq 1 ] || { echo "$output"; return 1; }
 	[ "${output%% *}" -gt 45 ]
 	# and the file names all that the filter does
-	for list in denied absent by_pid; do
+	for list in denied absent ignored by_pid; do
 		sed -n "/^static const int $list\[\] = {/,/^};/p" "$CEE_ROOT/src/init/seccomp.c" | grep -o 'NR_[a-z0-9_]*' | sed 's/^NR_//'
 	done | sort -u > "$BATS_TEST_TMPDIR/built-in"
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/built-in")" -gt 50 ]

@@ -140,13 +140,14 @@ static int refused(char *text)
 
 static int build(struct cell *c, const struct disk_room *room, char *text)
 {
-	unsigned char p[16];
+	unsigned char p[17];
 	char why[INIT_TEXT];
 
 	if (!c->pid && open_cell(c, why))
 		return init_fail(text, "no cell: %.400s", why);
 	frame_put64(p, room->disk);
 	frame_put64(p + 8, room->inodes);
+	p[16] = room->terminal;
 	return give_order(c, ORDER_BUILD, p, sizeof p, NULL, 0) ? refused(text) : 0;
 }
 

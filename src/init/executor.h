@@ -38,6 +38,7 @@ struct executor_event {
 
 struct disk_room { /* bytes and inodes for a job's files */
 	uint64_t disk, inodes;
+	bool terminal; /* the program gets one of the box's terminals */
 };
 
 struct disk_usage {

@@ -25,6 +25,7 @@ enum {
 	CELL_UID = 1000,
 	OWN_INODES = 7,	  /* of the disk itself: its root, make_folders() and HOSTS */
 	OWN_BYTES = 4096, /* HOSTS */
+	TERMINALS = 16,	  /* of a cell; the kernel has 3,072 for all boxes by default */
 };
 
 static const char HOSTS[] = "/tmp/hosts";
@@ -83,11 +84,42 @@ struct masked {
 	bool folder;
 };
 
+/* Facts of the host, channels between jobs (locks), and what only root needs. What language runtimes read of
+ * processors and memory stays: stat, cpuinfo, meminfo, loadavg, uptime, vmstat, cgroups. */
 static const struct masked masked[] = {
-	{ "/proc/acpi", true },	       { "/proc/asound", true },	 { "/proc/scsi", true },
-	{ "/proc/kcore", false },      { "/proc/keys", false },		 { "/proc/latency_stats", false },
-	{ "/proc/timer_list", false }, { "/proc/timer_stats", false },	 { "/proc/sched_debug", false },
-	{ "/proc/interrupts", false }, { "/proc/sysrq-trigger", false }, { "/proc/key-users", false },
+	{ "/proc/acpi", true },
+	{ "/proc/asound", true },
+	{ "/proc/bus", true },
+	{ "/proc/driver", true },
+	{ "/proc/fs", true },
+	{ "/proc/irq", true },
+	{ "/proc/pressure", true },
+	{ "/proc/scsi", true },
+	{ "/proc/tty", true },
+	{ "/proc/buddyinfo", false },
+	{ "/proc/cmdline", false },
+	{ "/proc/config.gz", false },
+	{ "/proc/consoles", false },
+	{ "/proc/crypto", false },
+	{ "/proc/diskstats", false },
+	{ "/proc/interrupts", false },
+	{ "/proc/iomem", false },
+	{ "/proc/ioports", false },
+	{ "/proc/kallsyms", false },
+	{ "/proc/kcore", false },
+	{ "/proc/keys", false },
+	{ "/proc/key-users", false },
+	{ "/proc/latency_stats", false },
+	{ "/proc/locks", false },
+	{ "/proc/modules", false },
+	{ "/proc/partitions", false },
+	{ "/proc/sched_debug", false },
+	{ "/proc/schedstat", false },
+	{ "/proc/softirqs", false },
+	{ "/proc/sysrq-trigger", false },
+	{ "/proc/timer_list", false },
+	{ "/proc/timer_stats", false },
+	{ "/proc/zoneinfo", false },
 };
 
 /* All of /proc is read-only, so jobs cannot write to /proc/sys or to oom_score_adj. */
@@ -162,12 +194,36 @@ static int mount_hosts(char *text)
 	return bind_to(HOSTS, "/etc/hosts", true, text) || seal("/etc/hosts", text) ? -1 : 0;
 }
 
-int mounts_make(uint64_t disk, uint64_t inodes, char *text)
+/* Terminals are numbered and bounded for the whole host (kernel.pty.max), so a cell has a few of its own.
+ * The terminal of a job that has one is the box's: then no further one can be opened. */
+static int mount_terminals(bool terminal, char *text)
+{
+	char options[64];
+
+	if (terminal)
+		return bind_to("/dev/null", "/dev/pts/ptmx", true, text);
+	snprintf(options, sizeof options, "newinstance,ptmxmode=0666,mode=0620,max=%d", TERMINALS);
+	if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, options) && errno != ENOENT)
+		return init_fail(text, "/dev/pts: %s", strerror(errno));
+	return 0;
+}
+
+/* A layer's file is one inode for all owners who name the same packages: locks on it and events of it (inotify)
+ * would pass between them. An overlay has inodes of its own. Kernels before 5.11 do not let a cell have one. */
+static void mount_layers(void)
+{
+	mount("layers", "/.cee/layers", "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV,
+	      "lowerdir=/.cee/layers:/tmp/none,userxattr");
+}
+
+int mounts_make(uint64_t disk, uint64_t inodes, bool terminal, char *text)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return init_fail(text, "private mounts: %s", strerror(errno));
-	if (mount_disk(disk, inodes, text) || mount_hosts(text) || mount_proc("/tmp/none", text))
+	if (mount_disk(disk, inodes, text) || mount_hosts(text) || mount_terminals(terminal, text) ||
+	    mount_proc("/tmp/none", text))
 		return -1;
+	mount_layers();
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */
 	if (bind_to("/proc/version", "/.cee/init", true, text))

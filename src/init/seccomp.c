@@ -7,6 +7,7 @@
  *
  * Rules it keeps:
  * - No namespaces, no mounts, no looking into other processes, no keys, no bpf.
+ * - One bound for the whole host is nobody's to use up: asynchronous I/O, compiled filters, flow labels.
  * - Calls that newer libraries try first and that have an older sibling answer
  *   ENOSYS (clone3, io_uring), so that they fall back; the others EPERM.
  * - The supervisor (process 1 of the cell) has the job's uid, so calls that take a process
@@ -18,13 +19,17 @@
 #include "init/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -46,7 +51,7 @@ enum {
 	NR_memfd_secret = 447,
 	NR_open_tree_attr = 467,
 };
-enum { X32_BIT = 0x40000000, WHO_USER_IO = 3, FILTER_MAX = 320 };
+enum { X32_BIT = 0x40000000, WHO_USER_IO = 3, FILTER_MAX = 448, FLOW_LABELS = 32 /* IPV6_FLOWLABEL_MGR */ };
 #define NEW_NAMESPACES                                                                                                 \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
@@ -103,13 +108,17 @@ static const int denied[] = {
 	__NR_set_mempolicy,
 	__NR_migrate_pages,
 	__NR_move_pages,
+	__NR_seccomp,
 };
 static const int absent[] = {
-	__NR_clone3,
-	__NR_io_uring_setup,
-	__NR_io_uring_enter,
-	__NR_io_uring_register,
+	__NR_clone3,	 __NR_io_uring_setup,	__NR_io_uring_enter, __NR_io_uring_register,
+	__NR_io_setup,	 __NR_remap_file_pages, __NR_vmsplice,
+#ifdef __NR_modify_ldt
+	__NR_modify_ldt,
+#endif
 };
+/* Succeed and do nothing: they would write out the whole host's files, and a job's own are memory. */
+static const int ignored[] = { __NR_sync, __NR_syncfs };
 /* Changes the processor of a program; refused when the job was given one. */
 static const int affinity[] = { __NR_sched_setaffinity };
 /* Calls whose first argument is a process. */
@@ -215,28 +224,75 @@ static void guard_clone(struct program *p)
 	allow(p);
 }
 
-/* Local, internet and the netlink that getaddrinfo asks; no vsock, alg, packet, ... */
+/* Local sockets; of the internet TCP and UDP, which are counted (sockets.c); of netlink the list of interfaces,
+ * which getaddrinfo and getifaddrs ask. No vsock, alg, packet, ...; no device events, no MPTCP, no ping. */
 static void guard_socket(struct program *p)
 {
-	only(p, __NR_socket, 7);
+	only(p, __NR_socket, 13);
 	load(p, arg(0));
-	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 4, 0);
+	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 10, 0);
 	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 3, 0);
 	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 2, 0);
-	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 1, 0);
+	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 4, 0);
 	ret_errno(p, EAFNOSUPPORT);
+	load(p, arg(2)); /* internet */
+	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 4, 0);
+	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 3, 0);
+	load(p, arg(2)); /* netlink too: 0 is NETLINK_ROUTE, and of the internet the default */
+	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	ret_errno(p, EPROTONOSUPPORT);
 	allow(p);
 }
 
-/* Input into a terminal that another process reads. */
-static void guard_ioctl(struct program *p)
+struct guarded {
+	int nr, argument;
+	uint32_t value;
+};
+
+/* Requests that are refused by their number. */
+static const struct guarded requests[] = {
+	{ __NR_ioctl, 1, TIOCSTI },   /* input into a terminal that another process reads */
+	{ __NR_ioctl, 1, TIOCLINUX }, /* the same on a console */
+	{ __NR_ioctl, 1, TIOCSETD },  /* line disciplines: drivers, loaded on demand */
+	{ __NR_fcntl, 1, F_NOTIFY },  /* a folder's events by signal; inotify is what programs use */
+	{ __NR_prctl, 0,
+	  PR_SET_SECCOMP }, /* as seccomp: compiled filters take memory that has one bound for the host */
+};
+
+static void guard_requests(struct program *p)
 {
-	only(p, __NR_ioctl, 5);
-	load(p, arg(1));
-	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, 0x5412 /* TIOCSTI */, 1, 0);
-	add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, 0x541c /* TIOCLINUX */, 0, 1);
-	ret_errno(p, EPERM);
-	allow(p);
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+		only(p, requests[i].nr, 4);
+		load(p, arg(requests[i].argument));
+		add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, requests[i].value, 0, 1);
+		ret_errno(p, EPERM);
+		load(p, offsetof(struct seccomp_data, nr));
+	}
+}
+
+/* Options that load programs or drivers into the kernel, or use what has one bound for the host. */
+static const struct {
+	uint32_t level, option;
+} options[] = {
+	{ SOL_SOCKET, SO_ATTACH_FILTER },
+	{ SOL_SOCKET, SO_ATTACH_BPF },
+	{ SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF },
+	{ SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF },
+	{ IPPROTO_TCP, TCP_ULP },
+	{ IPPROTO_IPV6, FLOW_LABELS },
+};
+
+static void guard_options(struct program *p)
+{
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		only(p, __NR_setsockopt, 6);
+		load(p, arg(1));
+		add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, options[i].level, 0, 3);
+		load(p, arg(2));
+		add_jump(p, BPF_JMP | BPF_JEQ | BPF_K, options[i].option, 0, 1);
+		ret_errno(p, EPERM);
+		load(p, offsetof(struct seccomp_data, nr));
+	}
 }
 
 static void head(struct program *p)
@@ -261,9 +317,11 @@ int filter_load(bool strict, bool pinned)
 	head(&p);
 	deny_all(&p, denied, sizeof denied / sizeof *denied, EPERM);
 	deny_all(&p, absent, sizeof absent / sizeof *absent, ENOSYS);
+	deny_all(&p, ignored, sizeof ignored / sizeof *ignored, 0);
 	guard_clone(&p);
 	guard_socket(&p);
-	guard_ioctl(&p);
+	guard_requests(&p);
+	guard_options(&p);
 	if (pinned)
 		deny_all(&p, affinity, sizeof affinity / sizeof *affinity, EPERM);
 	for (size_t i = 0; i < sizeof by_pid / sizeof *by_pid; i++)

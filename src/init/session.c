@@ -35,7 +35,9 @@ static void take_hello(struct session *s, const struct frame *f)
 
 static void begin_job(struct session *s)
 {
-	struct disk_room room = { .disk = s->job.asked.disk, .inodes = s->job.asked.inodes };
+	struct disk_room room = { .disk = s->job.asked.disk,
+				  .inodes = s->job.asked.inodes,
+				  .terminal = s->job.asked.flags & JOB_TTY };
 	char text[INIT_TEXT];
 
 	if (s->box_used) {
