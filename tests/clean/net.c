@@ -200,6 +200,55 @@ static void plant_unsent(void)
 	leave_daemon(NULL); /* it holds them all */
 }
 
+/* Sockets that nobody has open: messages that hold each other, and with them a port and what waits on it. */
+static void send_fd(int to, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof fd)];
+	} c = { .head = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) } };
+	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c };
+
+	memcpy(CMSG_DATA(&c.head), &fd, sizeof fd);
+	if (sendmsg(to, &m, 0) != 1)
+		denied("a descriptor in a message");
+}
+
+static void with_in_flight(void)
+{
+	static char block[60000];
+	struct sockaddr_in a = loopback(PORT);
+	int u = bound(SOCK_DGRAM, PORT), pair[2];
+
+	if (u < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		denied("sockets");
+	for (int i = 0; i < 3; i++)
+		sendto(u, block, sizeof block, 0, (struct sockaddr *)&a, sizeof a);
+	send_fd(pair[0], u);
+	send_fd(pair[0], pair[1]);
+	send_fd(pair[1], pair[0]);
+	close(u);
+}
+
+static void plant_in_flight(void)
+{
+	leave_daemon(with_in_flight);
+}
+
+/* The kernel looks for such rings when a local socket is closed, and a little later. */
+static void probe_in_flight(void)
+{
+	static char text[1 << 16];
+
+	for (int i = 0; i < 20; i++) {
+		if (!slurp("/proc/net/udp", text, sizeof text) || !strchr(text, '\n') || !strchr(text, '\n')[1])
+			break;
+		pause_ms(10);
+	}
+	probe_tables();
+}
+
 /* ---- the namespace's own state -------------------------------------------------------- */
 
 #define RANGE "/proc/sys/net/ipv4/ip_local_port_range"
@@ -247,6 +296,7 @@ const struct plant net_plants[] = { { "abstract", IN_BOX, plant_abstract, probe_
 				    { "bound", IN_BOX, plant_bound, probe_bound },
 				    { "time-wait", IN_BOX, plant_time_wait, probe_time_wait },
 				    { "unsent", IN_BOX, plant_unsent, probe_listen },
+				    { "in-flight", IN_BOX, plant_in_flight, probe_in_flight },
 				    { "sysctl", IN_BOX | BY_ROOT, plant_sysctl, probe_sysctl },
 				    { "loopback", IN_BOX | BY_ROOT, plant_down, probe_down },
 				    { 0 } };
