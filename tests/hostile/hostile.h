@@ -27,7 +27,7 @@ struct hostile {
 };
 /* Each ends with a NULL name. */
 extern const struct hostile process_rows[], memory_rows[], cpu_rows[], disk_rows[], output_rows[], signal_rows[],
-	escape_rows[], network_rows[], end_rows[], kernel_rows[];
+	escape_rows[], network_rows[], socket_rows[], end_rows[], kernel_rows[];
 
 void got(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void refused(const char *what) __attribute__((noreturn)); /* errno says why */

@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/personality.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -94,15 +97,76 @@ static void whole_memory_policy(void)
 	got("memory policies");
 }
 
-const struct hostile kernel_rows[] = { { "bpf", "bpf", 0, 0, "container", bpf, 0 },
-				       { "perf", "perf events", 0, 0, "container", perf, 0 },
-				       { "userfault", "userfaultfd", 0, 0, "container", userfault, 0 },
-				       { "uring", "io_uring", 0, 0, "container", uring, 0 },
-				       { "keys", "keys of the kernel", 0, 0, "container", keys, 0 },
-				       { "persona", "personalities", 0, 0, "container", persona, 0 },
-				       { "other-tables", "x32 and 32 bit calls", 0,
-					 "exited 3|signalled 31|signalled 11", "container", other_tables, 0 },
-				       { "fanotify", "fanotify", 0, 0, "container", fanotify, 0 },
-				       { "memory-policies", "memory policies", 0, 0, "container", whole_memory_policy,
-					 0 },
-				       { 0 } };
+/* ---- what has one bound for the whole host ------------------------------------------ */
+
+static void contexts(void)
+{
+	unsigned long c = 0;
+
+	refused_if(syscall(SYS_io_setup, 128, &c) < 0, "io_setup");
+	got("a context of asynchronous I/O, of which the host has 65,536");
+}
+
+static void packet_filter(void)
+{
+	struct sock_filter all = { 6, 0, 0, 0xffff };
+	struct sock_fprog p = { 1, &all };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	refused_if(fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof p), "SO_ATTACH_FILTER");
+	got("a program in the kernel");
+}
+
+static void call_filter(void)
+{
+	struct sock_filter all = { 6, 0, 0, 0x7fff0000 };
+	struct sock_fprog p = { 1, &all };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	refused_if(syscall(SYS_seccomp, 1, 0, &p) < 0 && prctl(PR_SET_SECCOMP, 2, &p) < 0, "seccomp");
+	got("a filter of system calls");
+}
+
+static void device_events(void)
+{
+	refused_if(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 15) < 0, "NETLINK_KOBJECT_UEVENT");
+	got("the host's device events");
+}
+
+static void terminals(void)
+{
+	int n = 0;
+
+	while (n < 100 && posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) >= 0)
+		n++;
+	refused_if(n < 100, "terminals");
+	got("%d of the host's terminals", n);
+}
+
+static void line_discipline(void)
+{
+	int m = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), null = 27;
+
+	refused_if(m < 0 || ioctl(m, TIOCSETD, &null) < 0, "TIOCSETD");
+	got("another line discipline");
+}
+
+const struct hostile kernel_rows[] = {
+	{ "bpf", "bpf", 0, 0, "container", bpf, 0 },
+	{ "perf", "perf events", 0, 0, "container", perf, 0 },
+	{ "userfault", "userfaultfd", 0, 0, "container", userfault, 0 },
+	{ "uring", "io_uring", 0, 0, "container", uring, 0 },
+	{ "keys", "keys of the kernel", 0, 0, "container", keys, 0 },
+	{ "persona", "personalities", 0, 0, "container", persona, 0 },
+	{ "other-tables", "x32 and 32 bit calls", 0, "exited 3|signalled 31|signalled 11", "container", other_tables,
+	  0 },
+	{ "fanotify", "fanotify", 0, 0, "container", fanotify, 0 },
+	{ "memory-policies", "memory policies", 0, 0, "container", whole_memory_policy, 0 },
+	{ "io-contexts", "asynchronous I/O", 0, 0, "container", contexts, 0 },
+	{ "packet-filter", "a packet filter", 0, 0, "container", packet_filter, 0 },
+	{ "call-filter", "a filter of system calls", 0, 0, "container", call_filter, 0 },
+	{ "device-events", "the host's device events", 0, 0, "container", device_events, 0 },
+	{ "terminals", "many terminals", "open_files=256", 0, "container", terminals, 0 },
+	{ "line-discipline", "a line discipline", 0, 0, "container", line_discipline, 0 },
+	{ 0 }
+};

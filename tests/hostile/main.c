@@ -20,8 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct hostile *const families[] = { process_rows, memory_rows, cpu_rows,	   disk_rows, output_rows,
-						  signal_rows,	escape_rows, network_rows, end_rows,  kernel_rows };
+static const struct hostile *const families[] = { process_rows, memory_rows, cpu_rows,	  disk_rows,
+						  output_rows,	signal_rows, escape_rows, network_rows,
+						  socket_rows,	end_rows,    kernel_rows };
 enum { FAMILIES = sizeof families / sizeof *families };
 
 void got(const char *fmt, ...)
