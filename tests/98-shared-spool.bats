@@ -539,3 +539,41 @@ start_apache() {
 	[ "$(status -X OPTIONS -H 'Origin: https://x.example' "$U/tasks")" = 204 ]
 	sound
 }
+
+# ---- what nobody looks after ---------------------------------------------------------------
+
+@test "the runner removes users' expired jobs and what is left of users without jobs; they come back" {
+	printf 'keep_owner = 1s\n' >> "$CEE_CONF"
+	start_root_runner
+	one=$(as $ANN cee-submit --keep 1s --key k hello.py)
+	two=$(as $BOB cee-submit hello.py)
+	as $ANN cee-stat --wait "$one" > /dev/null
+	as $BOB cee-stat --wait "$two" > /dev/null
+	# ann holds the lock of her key, and has a folder of her own beside it: neither keeps her job
+	as $ANN python3 -c 'import fcntl, glob, struct, time
+f = open(glob.glob("'"$CEE_SPOOL/uid-$ANN"'/keys/*")[0], "r+")
+fcntl.fcntl(f, 37, struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0))	# F_OFD_SETLK
+time.sleep(600)' 3>&- &
+	holder=$!
+	sleep 2
+	stop_runner
+	start_root_runner	# it looks when it starts
+	gone() { [ -z "$(find "$CEE_SPOOL/uid-$ANN/out" -name "$one")" ]; }
+	wait_until 30 gone
+	run as $ANN cee-stat "$one"
+	[ "$status" -ne 0 ]
+	[ "$(as $BOB cee-stat --json "$two" | jq -r .state)" = Finished ]
+	kill $holder
+	wait $holder || true
+	[ "$(stat -c '%u %a' "$CEE_SPOOL/uid-$BOB/kept")" = '0 644' ]
+	[ "$(as $BOB cee-stat --json | jq .kept_jobs)" -eq 1 ]
+	as $BOB cee-rm "$two"
+	sleep 2
+	stop_runner
+	start_root_runner
+	no_bob() { [ ! -e "$CEE_SPOOL/uid-$BOB" ]; }
+	wait_until 30 no_bob
+	[ "$(as $BOB cee-submit -w hello.py)" = hello ]
+	[ "$(as $ANN cee-submit -w hello.py)" = hello ]
+	sound_as 0
+}

@@ -45,6 +45,10 @@
 #include <unistd.h>
 
 
+/* What was written that long ago the file system has written by itself. A removal by retention.c that a power cut takes
+ * back is made again, so it syncs nothing then. */
+#define SETTLED_US INT64_C(600000000)
+
 enum { BUCKET_OLD_S = 7200, ASK_WAIT_MS = 10000, ASK_STEP_MS = 2 };
 
 
@@ -94,14 +98,14 @@ static int fail(struct cee_err *e, const char *id)
 	return cee_fail(e, errno, "%s: cannot be removed: %s", id, strerror(errno));
 }
 
-static int take_away(struct spool *s, int bucket, int tmp, const char *id, struct cee_err *e)
+static int take_away(int bucket, int tmp, const char *id, bool sync, struct cee_err *e)
 {
 	char name[LAYOUT_GONE_MAX];
 
 	layout_gone_name(name, id);
 	if (renameat2(bucket, id, tmp, name, RENAME_NOREPLACE) < 0)
 		return errno == ENOENT ? cee_fail(e, ENOENT, "%s: is gone already", id) : fail(e, id);
-	if (s->durable && (fsync(bucket) < 0 || fsync(tmp) < 0))
+	if (sync && (fsync(bucket) < 0 || fsync(tmp) < 0))
 		return fail(e, id);
 	spool_hook("job-removed");
 	return spool_remove_tree(tmp, name) < 0 ? fail(e, id) : 0;
@@ -137,6 +141,7 @@ enum key_rule { KEY_STAYS, KEY_GOES, KEY_MAY_STAY };
 static int remove_retired(struct spool *s, const char *owner, const char *id, enum key_rule key, struct cee_err *e)
 {
 	AUTO_CLOSE int out = place_out(s, owner, id), new = -1, tmp = -1, bucket = -1;
+	bool sync;
 
 	if (out < 0 && errno != ENOENT)
 		return fail(e, id);
@@ -147,14 +152,15 @@ static int remove_retired(struct spool *s, const char *owner, const char *id, en
 	if ((bucket = place_bucket(s, owner, id)) < 0)
 		return fail(e, id);
 	/* the job's moves out of new/ and cur/ were not synced: sync, so that a power cut cannot undo them */
-	if (s->durable && ((new >= 0 && fsync(new) < 0) || fsync(out) < 0))
+	sync = s->durable && !(key == KEY_MAY_STAY && now_us() - file_written_us(out, LAYOUT_RESULT) > SETTLED_US);
+	if (sync && ((new >= 0 && fsync(new) < 0) || fsync(out) < 0))
 		return fail(e, id);
 	if (key != KEY_STAYS && remove_key(s, owner, id, e) < 0 && key == KEY_GOES)
 		return -1;
 	if (s->shared && geteuid() != 0)
 		return ask(s, owner, id, e);
 	tmp = s->shared ? dir_open(s->fd, LAYOUT_TMP) : owner_part_open(s, owner, PART_TMP, e);
-	return tmp < 0 ? -1 : take_away(s, bucket, tmp, id, e);
+	return tmp < 0 ? -1 : take_away(bucket, tmp, id, sync, e);
 }
 
 int spool_remove(struct spool *s, const char *owner, const char *id, struct cee_err *e)
