@@ -76,12 +76,8 @@ static void put_packages(struct json_writer *w, const struct job *j)
 
 static void put_labels(struct json_writer *w, const struct job_label *l, size_t n)
 {
-	if (n == 0)
-		return;
-	json_open(w, "labels", '{');
-	for (size_t i = 0; i < n; i++)
-		json_put_text(w, l[i].name, l[i].value);
-	json_close(w, '}');
+	if (n > 0)
+		json_put_labels(w, "labels", l, n);
 }
 
 /* A program that ran is Finished whatever its exit code; a program that was ended by a signal has
@@ -268,15 +264,9 @@ static bool matches(const struct task_filter *f, enum state state, const struct 
 {
 	if (f->state >= 0 && (int)state != f->state)
 		return false;
-	for (size_t k = 0; k < f->nlabels; k++) {
-		size_t len = strcspn(f->labels[k], "="), i = 0;
-
-		while (i < n && !(strlen(l[i].name) == len && memcmp(l[i].name, f->labels[k], len) == 0 &&
-				  strcmp(l[i].value, f->labels[k] + len + 1) == 0))
-			i++;
-		if (i == n)
+	for (size_t k = 0; k < f->nlabels; k++)
+		if (!labels_have(l, n, f->labels[k]))
 			return false;
-	}
 	return true;
 }
 

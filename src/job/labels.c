@@ -7,6 +7,7 @@
 #include "job/job_values.h"
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,17 @@ int json_labels(const cJSON *v, const char *path, struct job_label **labels, siz
 			return -1;
 	}
 	return 0;
+}
+
+bool labels_have(const struct job_label *l, size_t n, const char *wanted)
+{
+	size_t len = strcspn(wanted, "=");
+
+	for (size_t i = 0; i < n; i++)
+		if (wanted[len] && strlen(l[i].name) == len && memcmp(l[i].name, wanted, len) == 0 &&
+		    strcmp(l[i].value, wanted + len + 1) == 0)
+			return true;
+	return false;
 }
 
 void json_put_labels(struct json_writer *w, const char *name, const struct job_label *l, size_t n)

@@ -8,6 +8,7 @@
 #include "job/job.h"
 #include "job/job_check.h"
 #include "job/job_tests.h"
+#include "job/labels.h"
 #include "job/published.h"
 #include "check.h"
 
@@ -565,6 +566,16 @@ static void tests_fit(void)
 	free(text);
 }
 
+static void labels_that_are_wanted(void)
+{
+	struct job_label l[] = { { (char *)"a", (char *)"1" }, { (char *)"ab", (char *)"x=y" } };
+
+	CHECK(labels_have(l, 2, "a=1") && labels_have(l, 2, "ab=x=y"));
+	CHECK(!labels_have(l, 2, "a=x=y") && !labels_have(l, 2, "ab=x") && !labels_have(l, 2, "b=1"));
+	CHECK(!labels_have(l, 2, "a") && !labels_have(l, 2, "a=") && !labels_have(l, 2, "") &&
+	      !labels_have(l, 0, "a=1"));
+}
+
 int main(void)
 {
 	RUN(first_engine);
@@ -583,5 +594,6 @@ int main(void)
 	RUN(packages);
 	RUN(against_the_host);
 	job_release(&j);
+	RUN(labels_that_are_wanted);
 	return check_status();
 }

@@ -24,21 +24,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool has_label(const struct job_label *l, size_t n, const char *wanted)
-{
-	size_t len = strcspn(wanted, "=");
-
-	for (size_t i = 0; i < n; i++)
-		if (strlen(l[i].name) == len && memcmp(l[i].name, wanted, len) == 0 &&
-		    strcmp(l[i].value, wanted + len + 1) == 0)
-			return true;
-	return false;
-}
-
 bool has_labels(const struct stat_prog *p, const struct job_label *l, size_t n)
 {
 	for (size_t i = 0; i < p->labels.n; i++)
-		if (!has_label(l, n, p->labels.v[i]))
+		if (!labels_have(l, n, p->labels.v[i]))
 			return false;
 	return true;
 }
@@ -78,12 +67,8 @@ static void json_job_fields(struct json_writer *w, const struct job *j, const ch
 	json_put_text(w, "group", j->group ? j->group : id);
 	if (j->key)
 		json_put_text(w, "key", j->key);
-	if (j->nlabels == 0)
-		return;
-	json_open(w, "labels", '{');
-	for (size_t i = 0; i < j->nlabels; i++)
-		json_put_text(w, j->labels[i].name, j->labels[i].value);
-	json_close(w, '}');
+	if (j->nlabels > 0)
+		json_put_labels(w, "labels", j->labels, j->nlabels);
 }
 
 static void json_not_ended(struct stat_prog *p, const char *id, const struct spool_where *where, const struct job *j)
