@@ -399,3 +399,12 @@ int retention_lock(struct spool *s)
 	close_ptr(&fd);
 	return -1;
 }
+
+void retention_unlock(struct spool *s, int lock)
+{
+	AUTO_CLOSE int tmp = lock < 0 ? -1 : dir_open(s->fd, LAYOUT_TMP);
+
+	if (tmp >= 0)
+		unlinkat(tmp, LAYOUT_RETENTION, 0);
+	close_ptr(&lock);
+}

@@ -70,5 +70,6 @@ void retention_pass_owner(struct retention *r, const char *owner);
 
 /* Takes the lock of the process that looks after the spool: its descriptor, or -1 (EAGAIN: another one does). */
 int retention_lock(struct spool *s);
+void retention_unlock(struct spool *s, int lock); /* also removes the file; -1: does nothing */
 
 #endif

@@ -1,7 +1,6 @@
 /* cleaner.c - the thread that removes expired jobs and idle owners (cleaner.h) */
 #include "runner/core/cleaner.h"
 #include "base/clock.h"
-#include "base/fd.h"
 #include "runner/core/log.h"
 #include "spool/kept.h"
 #include "spool/retention.h"
@@ -115,7 +114,7 @@ static void *clean(void *arg)
 			took = pass(c, &w) / (REST + 1);
 	} while (rest(c, took * PASSES > PASS_US ? took * PASSES : PASS_US));
 	retention_release(&c->retention);
-	close_ptr(&lock);
+	retention_unlock(&c->spool, lock);
 	return NULL;
 }
 
