@@ -19,7 +19,7 @@ int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf
 static inline void free_ptr(void *p)
 {
 	extern void free(void *);
-	free(*(void **)p);
+	free(*(void **)p); /* analyzer: gcc does not see a text that was set as a void pointer */
 }
 #define AUTO_FREE __attribute__((cleanup(free_ptr)))
 #define AUTO_BUF __attribute__((cleanup(buf_release)))

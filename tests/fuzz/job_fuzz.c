@@ -90,6 +90,19 @@ static void one_member(const char *text, size_t size, const struct job *j)
 	cJSON_Delete(v);
 }
 
+/* A job gets a network only by its name, and only for its owners. */
+static void networks(struct conf *c, const struct job *j)
+{
+	struct cee_err e = { "" };
+	bool has = j->network != NULL;
+
+	MUST(!has || (job_check_network(j, c, "uid-0", &e) < 0 && *e.msg));
+	MUST(conf_networks_set(c, "network.inner", "a.example:80", &e) == 0);
+	MUST(conf_networks_set(c, "network.inner.owners", "uid-1", &e) == 0);
+	MUST((job_check_network(j, c, "uid-1", &e) == 0) == (!has || strcmp(j->network, "inner") == 0));
+	MUST((job_check_network(j, c, "uid-0", &e) == 0) == !has);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size); /* of the exact size, without a NUL after it */
@@ -106,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		one_member(text, size, &j);
 		conf_init(&c);
 		c.keep_max_us = 60 * 1000000;
+		networks(&c, &j);
 		if (check_text(&j, &c, published, &e) < 0) {
 			struct cee_err same = { "" };
 

@@ -253,6 +253,7 @@ static bool worth_waiting(const struct compilers *cs, const struct compile_reque
 			continue;
 		if (k->state == COMPILER_BUSY && is_owners(k, r))
 			return true;
+		/* analyzer: k has a pool, and it is p */
 		if (k->state < COMPILER_IDLE && k->box->born + p->start_us - now < PATIENCE_US)
 			return true;
 	}
