@@ -9,10 +9,12 @@ FILE gets lines NAME=value for a shell:
                 Datagrams to BAD count too
     SLOW        a port that sends without an end
     DNS         an address with a resolver on port 53 (for root alone): inside.test, *.below.test are 127.0.0.1; both.test
-                is 127.0.0.1 and 127.0.0.2; private.test is 10.0.0.1; rebind.test is a public address when it is asked for
-                the first time and 127.0.0.1 after that, always with a TTL of 0
+                is 127.0.0.1 and 127.0.0.2; private.test is 10.0.0.1; rebind.test is PUBLIC when it is asked for the first
+                time and 127.0.0.1 after that, always with a TTL of 0
+    PUBLIC      an address of the public range on this host's loopback (for root alone, else empty), whose port GOOD counts for
+                itself. It is removed when this program is told to end
 """
-import collections, http.server, os, socket, struct, sys, threading, time
+import collections, http.server, os, signal, socket, struct, subprocess, sys, threading, time
 
 
 class Counted(http.server.ThreadingHTTPServer):
@@ -52,8 +54,8 @@ class Slow(Handler):
             time.sleep(0.02)
 
 
-def serve(handler):
-    server = Counted(("127.0.0.1", 0), handler)
+def serve(handler, at=("127.0.0.1", 0)):
+    server = Counted(at, handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -72,7 +74,7 @@ ASKED = collections.Counter()
 def addresses(name):
     ASKED[name] += 1
     if name == "rebind.test":
-        return ["198.51.100.9"] if ASKED[name] == 1 else ["127.0.0.1"]
+        return [PUBLIC] if ASKED[name] == 1 else ["127.0.0.1"]
     if name == "inside.test" or name.endswith(".below.test"):
         return ["127.0.0.1"]
     return {"both.test": ["127.0.0.1", "127.0.0.2"], "private.test": ["10.0.0.1"]}.get(name, [])
@@ -97,11 +99,31 @@ def dns(address):
 
 good, bad, slow = serve(Handler), serve(Handler), serve(Slow)
 threading.Thread(target=datagrams, args=(bad,), daemon=True).start()
+PUBLIC = ""
+
+
+def ip(what):
+    return subprocess.run(["ip", "addr", what, f"{PUBLIC}/32", "dev", "lo"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def end(*_):
+    if PUBLIC:
+        ip("del")
+    os._exit(0)
+
+
+signal.signal(signal.SIGTERM, end)
+if os.geteuid() == 0:
+    PUBLIC = f"11.{os.getpid() >> 16 & 255}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+    if ip("add"):
+        serve(Handler, (PUBLIC, good.server_port))
+    else:
+        PUBLIC = ""
 resolver = f"127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 256}.53"
 if os.geteuid() == 0:
     dns(resolver)
 with open(sys.argv[1] + ".part", "w") as f:
-    f.write(f"GOOD={good.server_port} BAD={bad.server_port} SLOW={slow.server_port} DNS={resolver}\n")
+    f.write(f"GOOD={good.server_port} BAD={bad.server_port} SLOW={slow.server_port} DNS={resolver} PUBLIC={PUBLIC}\n")
 os.rename(sys.argv[1] + ".part", sys.argv[1])
 while True:
     time.sleep(3600)
