@@ -231,6 +231,10 @@ print([k for k in os.environ if "proxy" in k.lower()], socket.socket().connect_e
 	[ "$(of_result '.network')" = null ]
 	wait_until 20 gates_are 0
 	[ -z "$(ls "$CEE_SPOOL-layers/gates")" ]
+	net "print(get('http://127.0.0.1:$GOOD/1'))"
+	stop_runner	# at once, while the engine removes the gate
+	wait_until 20 gates_are 0
+	[ -z "$(ls "$CEE_SPOOL-layers/gates")" ]
 }
 
 gates() { engine GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.gate%3Dyes%22%2C%22cee.spool%3D$(realpath "$CEE_SPOOL" | sed 's,/,%2F,g')%22%5D%7D" | jq -r '.[].Id'; }

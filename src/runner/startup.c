@@ -7,6 +7,7 @@
 #include "engine/docker.h"
 #include "job/language.h"
 #include "runner/box/boxes.h"
+#include "runner/box/gate.h"
 #include "runner/box/image_ids.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/cleaner.h"
@@ -224,6 +225,7 @@ void runner_finish(struct runner *r)
 	image_ids_release(&r->images);
 	queue_free(r->queue);
 	docker_release(&r->docker);
+	gates_sweep(&r->boxes, r->claims.name); /* those whose containers the engine still removes */
 	boxes_release(&r->boxes);
 	spool_runner_release(&r->claims);
 	spool_release(&r->spool);
