@@ -195,7 +195,7 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource
 	PROGRAM=$BATS_TEST_TMPDIR/p.c /usr/bin/python3 "$CEE_ROOT/tests/tools/limit_doors.py"
 }
 
-@test "a compiler's products over the disk or a file's size: told as that, with the compiler's words" {
+@test "a compiler's output over the disk or a file's size: the verdict says so, with its messages" {
 	cat > "$BATS_TEST_TMPDIR/big.c" <<-'C'
 		#include <stdio.h>
 		char big[3 << 20] = { 1 };

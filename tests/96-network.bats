@@ -256,7 +256,7 @@ r = urllib.request.urlopen('http://127.0.0.1:$SLOW/'); print(len(r.read(10)), fl
 	next_job_runs
 }
 
-@test "network: a gate that is killed ends its job as our failure, once; the next job has a new one" {
+@test "network: a gate that is killed ends its job as a failure of cee, once; the next job has a new one" {
 	with_network "127.0.0.1:$SLOW, 127.0.0.1:$GOOD"
 	echo "import urllib.request
 r = urllib.request.urlopen('http://127.0.0.1:$SLOW/'); print(len(r.read(10)), flush=True); r.read()" > "$BATS_TEST_TMPDIR/slow.py"
@@ -326,7 +326,7 @@ gate.network = host"
 
 own_languages() { sed -i "s,^languages = .*,languages = $BATS_TEST_TMPDIR/languages," "$CEE_CONF"; }
 
-@test "packages: a client that asks elsewhere is stopped by its gate: a listener counts nothing, with a control" {
+@test "packages: a client that asks another host is stopped by its gate: a listener counts nothing, with a control" {
 	registry_spool ok
 	own_languages
 	mkdir "$BATS_TEST_TMPDIR/languages"

@@ -277,8 +277,7 @@ static int harmed_open(int dirfd, const char *name, int flags, mode_t mode)
 	} else if (!(flags & O_CREAT) || lstat(path, &st) == 0) {
 		fd = (int)syscall(SYS_openat, dirfd, name, flags, mode);
 	} else {
-		fd = !control->count_opens && counts(0) == 1 ? -1
-							     : (int)syscall(SYS_openat, dirfd, name, flags, mode);
+		fd = !control->count_opens && counts(0) == 1 ? -1 : (int)syscall(SYS_openat, dirfd, name, flags, mode);
 		if (fd >= 0)
 			note_change(NULL, path);
 	}

@@ -186,21 +186,23 @@ static void waits(void)
 }
 
 #define TIMED "limits cpu=10 wall=100"
-const struct hostile cpu_rows[] = {
-	{ "spin", "a loop", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin, 0 },
-	{ "spin-threads", "a loop in 16 threads", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin_threads, 0 },
-	{ "spin-children", "loops in many short lives", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin_children, 0 },
-	{ "spin-kernel", "system calls without end", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin_kernel, 0 },
-	{ "deaf-to-xcpu", "ignores SIGXCPU and SIGTERM", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, deaf_to_xcpu, 0 },
-	{ "sleeps", "sleeps", "wall=400ms", "time limit; hit wall", TIMED, sleeps, 0 },
-	{ "waits", "waits for what never comes", "wall=400ms", "time limit; hit wall", "none it ends by time alone",
-	  waits, 0 },
-	{ "raise-nice", "a better nice value", 0, 0, "container", raise_nice, 0 },
-	{ "real-time", "a real-time class", 0, 0, "container", real_time, 0 },
-	{ "deadline", "the deadline class", 0, 0, "container", deadline, 0 },
-	{ "raise-limits", "raises its own limits", 0, 0, "container", raise_limits, 0 },
-	{ "set-clock", "sets the clock", 0, 0, "container", set_clock, 0 },
-	{ "timers", "20,000 timers of a microsecond", "cpu=1 wall=5", "exited 3|exited 0|time limit|memory limit",
-	  "none its cost counts", timers, 0 },
-	{ 0 }
-};
+const struct hostile cpu_rows[] = { { "spin", "a loop", "cpu=400ms wall=60", "time limit; hit cpu", TIMED, spin, 0 },
+				    { "spin-threads", "a loop in 16 threads", "cpu=400ms wall=60",
+				      "time limit; hit cpu", TIMED, spin_threads, 0 },
+				    { "spin-children", "loops in many short lives", "cpu=400ms wall=60",
+				      "time limit; hit cpu", TIMED, spin_children, 0 },
+				    { "spin-kernel", "system calls without end", "cpu=400ms wall=60",
+				      "time limit; hit cpu", TIMED, spin_kernel, 0 },
+				    { "deaf-to-xcpu", "ignores SIGXCPU and SIGTERM", "cpu=400ms wall=60",
+				      "time limit; hit cpu", TIMED, deaf_to_xcpu, 0 },
+				    { "sleeps", "sleeps", "wall=400ms", "time limit; hit wall", TIMED, sleeps, 0 },
+				    { "waits", "waits for what never comes", "wall=400ms", "time limit; hit wall",
+				      "none it ends by time alone", waits, 0 },
+				    { "raise-nice", "a better nice value", 0, 0, "container", raise_nice, 0 },
+				    { "real-time", "a real-time class", 0, 0, "container", real_time, 0 },
+				    { "deadline", "the deadline class", 0, 0, "container", deadline, 0 },
+				    { "raise-limits", "raises its own limits", 0, 0, "container", raise_limits, 0 },
+				    { "set-clock", "sets the clock", 0, 0, "container", set_clock, 0 },
+				    { "timers", "20,000 timers of a microsecond", "cpu=1 wall=5",
+				      "exited 3|exited 0|time limit|memory limit", "none its cost counts", timers, 0 },
+				    { 0 } };
