@@ -81,7 +81,7 @@ for n in "a/1.o", "a/b/2.o", "a/b/c/3.o", "a/b/c/3.c", "x/4.o", "r1", "r2", "r3"
 	[ "$status" -eq 65 ]
 }
 
-@test "names with .. and newlines, links, devices, fifos, sockets: what is no plain file stays behind and is named" {
+@test "names with .. and newlines, links, devices, fifos, sockets: what is not a plain file is left out and named" {
 	start_runner
 	job '
 import os, socket
@@ -139,7 +139,7 @@ os.chmod("d/f", 0); os.chmod("t", 0); os.chmod("d", 0); os.chmod("/work", 0)' --
 	cee-files "$ID" | grep -qE '^0000 +3 t$'
 }
 
-@test "bounds: too many files, too many bytes, a sparse giant, and how many more stayed behind" {
+@test "bounds: too many files, too many bytes, a sparse giant, and how many more were left out" {
 	start_runner
 	cat > "$BATS_TEST_TMPDIR/j" <<-'JOB'
 		{"language": "python", "collect": {"patterns": ["f*"], "files": 5, "bytes": "1M"}, "code": "

@@ -93,7 +93,7 @@ ended() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$1"/result)" ]; }
 
 retired() { [ -e "$(echo "$CEE_SPOOL/$OWNER"/$OUT_PATH/"$1"/job)" ]; }
 
-no_wish() { [ -z "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
+no_cancel_request() { [ -z "$(ls "$CEE_SPOOL/$OWNER/cancel")" ]; }
 
 has_line() {	# has_line ID LINE: its output begins with that line by now
 	[ "$(cee-log -o "$1" 2>/dev/null | head -n 1)" = "$2" ]

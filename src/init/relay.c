@@ -25,8 +25,8 @@ enum { WAYS = 64, PIECE = 32 << 10, PROGRAM = 0, GATE = 1 };
 
 struct half { /* bytes read from one side, for the other one */
 	size_t start, len;
-	bool ended; /* no more come */
-	bool told;  /* the other side knows */
+	bool ended;	/* no more come */
+	bool passed_on; /* the other side was shut down for writing */
 	char data[PIECE];
 };
 
@@ -91,7 +91,7 @@ static void open_way(struct relay *r, struct way *w)
 	}
 	w->answered = false;
 	for (int i = 0; i < 2; i++)
-		w->from[i].start = w->from[i].len = w->from[i].ended = w->from[i].told = 0;
+		w->from[i].start = w->from[i].len = w->from[i].ended = w->from[i].passed_on = 0;
 	w->fd[PROGRAM] = fd;
 	w->fd[GATE] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (w->fd[GATE] < 0 || connect(w->fd[GATE], (struct sockaddr *)&r->gate, sizeof r->gate) < 0) {
@@ -148,8 +148,8 @@ static bool give(struct way *w, int i)
 		h->start += (size_t)n;
 		h->len -= (size_t)n;
 	}
-	if (h->ended && !h->told) {
-		h->told = true;
+	if (h->ended && !h->passed_on) {
+		h->passed_on = true;
 		shutdown(w->fd[!i], SHUT_WR);
 	}
 	return true;
@@ -168,7 +168,7 @@ static void serve_way(struct relay *r, struct way *w, const struct pollfd p[2])
 	for (int i = 0; i < 2; i++)
 		if (p[i].revents & (POLLERR | POLLHUP) && w->from[i].ended && !w->from[i].len)
 			whole = false;
-	if (!whole || (w->from[0].told && w->from[1].told))
+	if (!whole || (w->from[0].passed_on && w->from[1].passed_on))
 		close_way(w);
 }
 
@@ -181,7 +181,7 @@ static void choose(struct relay *r)
 			short events = (short)((w->from[i].len || w->from[i].ended ? 0 : POLLIN) |
 					       (w->from[!i].len ? POLLOUT : 0));
 
-			/* without a wish no event is asked for, so that a side which is gone does not wake us again and again */
+			/* a side that is waited for in no way is left out: one that is gone would wake us again and again */
 			r->p[1 + 2 * k + i] = (struct pollfd){ .fd = events ? w->fd[i] : -1, .events = events };
 		}
 }

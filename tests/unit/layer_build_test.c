@@ -532,7 +532,7 @@ static void engine_goes(void)
 	bench_end(&t);
 }
 
-static void told_forgets(void)
+static void a_callback_forgets(void)
 {
 	struct bench t;
 	struct asked k, other;
@@ -833,7 +833,7 @@ int main(void)
 	RUN(unpack_fails);
 	RUN(no_memory);
 	RUN(engine_goes);
-	RUN(told_forgets);
+	RUN(a_callback_forgets);
 	RUN(environment);
 	RUN(damaged);
 	RUN(disk_fails);
