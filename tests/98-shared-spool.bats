@@ -162,7 +162,7 @@ gone_from_new() { [ -z "$(ls "$CEE_SPOOL/uid-$1/new")" ]; }
 	[ "$status" -eq 0 ]
 	run as $ANN cee-stat "$id"
 	[ "$status" -ne 0 ]
-	[ -z "$(find "$CEE_SPOOL/tmp" "$CEE_SPOOL/uid-$ANN/cancel" -mindepth 1)" ]
+	[ -z "$(find "$CEE_SPOOL/tmp" "$CEE_SPOOL/uid-$ANN/cancel" -mindepth 1 ! -name .retention)" ]
 	[ "$(as $ANN cee-submit -g g2 --key k2 --collect '*.txt' write.py)" != "$id" ]
 	# one that runs is ended first
 	id=$(as $ANN cee-submit long.py)

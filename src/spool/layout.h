@@ -34,9 +34,9 @@ enum {
 #define LAYOUT_LANGUAGES "languages.json"
 #define LAYOUT_CUR "cur"
 #define LAYOUT_TMP "tmp"
-#define LAYOUT_JOIN "join"	     /* only in a shared spool */
-#define LAYOUT_METRICS "metrics"     /* a file for each runner */
-#define LAYOUT_RETENTION "retention" /* in tmp: locked by the process that looks after the spool */
+#define LAYOUT_JOIN "join"	      /* only in a shared spool */
+#define LAYOUT_METRICS "metrics"      /* a file for each runner */
+#define LAYOUT_RETENTION ".retention" /* in tmp: locked by the process that looks after the spool */
 /* Is this a name at the head of the spool, which owners and runners must not have? */
 bool layout_root_name(const char *name);
 /* join/OWNER.ID: the path below the spool; the parser gets the entry's name, and the caller
