@@ -68,13 +68,13 @@ hold() {
 }
 
 is_bounded() {	# is_bounded HOW: 400 MiB are not to be had within 64; 16 MiB are, and are counted
-	run py "$(hold "$1" 400 3)" -L memory=64M -L wall=25 -L cpu=20
+	run py "$(hold "$1" 400 3)" -L memory=64M -L wall=90 -L cpu=30
 	echo "$output"
 	[ "$status" -eq 137 ]
 	[ "$(why .why)" = "memory limit" ]
 	[ "$(why '.phases.run.hit | index("memory") != null')" = true ]
 	[ "$(why '.phases.run.peak_memory > 64 * 1048576')" = true ]
-	run --separate-stderr py "$(hold "$1" 16 0.3)" -L memory=64M -L wall=25 -L cpu=20
+	run --separate-stderr py "$(hold "$1" 16 0.3)" -L memory=64M -L wall=90 -L cpu=30
 	[ "$status" -eq 0 ]
 	[[ "$output" = "held 1"[6-9] ]]
 	[ "$(why .why)" = exited ]
@@ -133,7 +133,7 @@ async def main():
     s = await asyncio.start_server(serve, "localhost", 0)
     port = s.sockets[0].getsockname()[1]
     print(sum(await asyncio.gather(*(client(port) for i in range(50)))))
-asyncio.run(main())' -L cpu=20 -L wall=40
+asyncio.run(main())' -L cpu=40 -L wall=120
 	echo "$stderr"
 	[ "$output" = 52428800 ]
 	[ "$(why .why)" = exited ]
@@ -157,7 +157,7 @@ if __name__ == "__main__":
     open("f", "w").write("served")
     s = HTTPServer(("localhost", 0), SimpleHTTPRequestHandler)
     threading.Thread(target=s.serve_forever, daemon=True).start()
-    print(urllib.request.urlopen(f"http://localhost:{s.server_port}/f").read().decode())' -L cpu=20 -L wall=40
+    print(urllib.request.urlopen(f"http://localhost:{s.server_port}/f").read().decode())' -L cpu=40 -L wall=120
 	echo "$stderr"
 	[ "$output" = $'332833500\n[\'a\', \'b\']\n1048576\nserved' ]
 }
@@ -194,7 +194,7 @@ if __name__ == "__main__":
 		}
 		if (cluster.isPrimary) main(); else { const s = http.createServer().listen(0, "localhost", () => { process.send("listens"); s.close(); }); }
 	J
-	run --separate-stderr cee-submit -w -L cpu=20 -L wall=40 "$BATS_TEST_TMPDIR/s.js"
+	run --separate-stderr cee-submit -w -L cpu=40 -L wall=120 "$BATS_TEST_TMPDIR/s.js"
 	echo "$output $stderr"
 	[ "$output" = $'http 41943040\nnet 67108864\ndgram datagram\nworker 42\ninterfaces lo\ncluster listens' ]
 }
@@ -223,7 +223,7 @@ if __name__ == "__main__":
 		Console.WriteLine($"http {(await web.GetByteArrayAsync("http://localhost:18080/")).Length}");
 		Console.WriteLine($"interfaces {string.Join(",", NetworkInterface.GetAllNetworkInterfaces().Select(i => i.Name))}");
 	C
-	run --separate-stderr cee-submit -w -L cpu=20 -L wall=40 "$BATS_TEST_TMPDIR/s.cs"
+	run --separate-stderr cee-submit -w -L cpu=40 -L wall=120 "$BATS_TEST_TMPDIR/s.cs"
 	echo "$output $stderr"
 	[ "$output" = $'tcp 41943040\nudp 100\nhttp 1048576\ninterfaces lo' ]
 }
@@ -269,6 +269,6 @@ if __name__ == "__main__":
 			return 0;
 		}
 	C
-	run --separate-stderr cee-submit -w -L cpu=20 -L wall=40 "$BATS_TEST_TMPDIR/s.c"
+	run --separate-stderr cee-submit -w -L cpu=40 -L wall=120 "$BATS_TEST_TMPDIR/s.c"
 	[ "$output" = "268435456 0 0" ]
 }

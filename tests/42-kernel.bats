@@ -128,7 +128,7 @@ print(os.cpu_count() > 0, os.sysconf('SC_PHYS_PAGES') > 0, os.getloadavg()[0] >=
 	[ "$output" = "True True True" ]
 }
 
-# A job with its whole box: watch says what it hears of a layer's file in 3 s, and holds its lock meanwhile.
+# A job with its whole box: watch says what it hears of a layer's file in 12 s, and holds its lock meanwhile.
 watch='import ctypes, fcntl, os, select, time
 libc = ctypes.CDLL(None)
 path = b"/.cee/layers/shared/file"
@@ -147,10 +147,10 @@ shared_file() {
 
 side_by_side() {	# the output of a job that watches a layer's file, then that of one beside it
 	printf '%s' "$watch" > "$BATS_TEST_TMPDIR/w.py"
-	first=$(cee-submit -E FOR=3 "$BATS_TEST_TMPDIR/w.py")
+	first=$(cee-submit -E FOR=12 "$BATS_TEST_TMPDIR/w.py")
 	wait_until 20 has_line "$first" locked
 	second=$(cee-submit -w -E FOR=0 "$BATS_TEST_TMPDIR/w.py")
-	wait_until 20 ended "$first"
+	wait_until 40 ended "$first"
 	echo "$(cee-log -o "$first" | tr '\n' ' ')/ $(tr '\n' ' ' <<< "$second")"
 }
 
