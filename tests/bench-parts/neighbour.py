@@ -1,4 +1,4 @@
-"""How much slower a program of fixed work is beside each kind of hostile program (tests/hostile), with two places: against
+"""How much slower a program that computes is beside each kind of hostile program (tests/hostile), with two places: against
 the same beside one that only spins in as many threads as there are processors, which is what fair sharing costs. The slowdown
 beyond that must be a fifth at most. A bomb that ends is submitted again at once.
 """
@@ -9,21 +9,18 @@ from benchlib import BIN, ROOT, Runner, elf_job, median
 TITLE = "a neighbour beside hostile programs, against beside a fair one"
 WORK = r"""
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-static double now(clockid_t c) { struct timespec t; clock_gettime(c, &t); return t.tv_sec * 1e3 + t.tv_nsec / 1e6; }
-int main(int argc, char **argv)
+static unsigned table[1 << 16];
+int main(void)
 {
-	static unsigned table[1 << 16];
-	double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	unsigned x = 1;
-	for (long n = 0; n < atol(argv[argc - 1]) * 1000; n++) {
-		x = x * 1664525 + 1013904223;
-		table[x >> 16] += x;
+	for (;;) {
+		for (int n = 0; n < 1000000; n++) {
+			x = x * 1664525 + 1013904223;
+			table[x >> 16] += x;
+		}
+		printf("%u\n", table[x & 0xffff]);
+		fflush(stdout);
 	}
-	printf("%.3f %.3f %u\n", now(CLOCK_MONOTONIC) - wall, now(CLOCK_PROCESS_CPUTIME_ID) - cpu, table[x & 0xffff]);
-	return 0;
 }
 """
 SPIN = r"""
@@ -42,33 +39,41 @@ BOMBS = {
 }
 
 
-class Beside:
-    """keeps a job running; each time that it ends, the next one is submitted"""
+class Job:
+    """keeps a job running from when it is entered: each time that it ends, it is submitted again"""
 
-    def __init__(self, runner, job):
-        self.runner, self.job, self.stop, self.process, self.times = runner, job, False, None, 0
+    def __init__(self, runner, job, owner):
+        self.runner, self.job, self.owner, self.stop, self.process = runner, job, owner, False, None
         self.thread = threading.Thread(target=self.feed, daemon=True)
+
+    def read(self, pipe):
+        while pipe.read(1 << 16):
+            pass
 
     def feed(self):
         while not self.stop:
-            self.times += 1
-            with open(os.devnull, "w") as nothing:
-                self.process = subprocess.Popen([BIN + "/cee-submit", "-w", "-q", "--owner", "uid-4002", "-j", "-"], env=self.runner.env,
-                                                stdin=subprocess.PIPE, stdout=nothing, stderr=nothing, text=True)
+            self.process = subprocess.Popen([BIN + "/cee-submit", "-w", "-q", "--owner", self.owner, "-j", "-"], env=self.runner.env,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             try:
-                self.process.communicate(self.job)
+                self.process.stdin.write(self.job.encode())
+                self.process.stdin.close()
             except BrokenPipeError:
                 pass
+            self.read(self.process.stdout)
+            self.process.stdout.close()
+            self.process.wait()
 
     def __enter__(self):
         self.thread.start()
-        time.sleep(0.4)	# it is at its worst
+        time.sleep(0.5)	# it runs
         return self
 
     def __exit__(self, *a):
         self.stop = True
-        self.process.terminate()	# cancels what it waits for
-        self.thread.join()
+        while self.thread.is_alive():
+            if self.process:
+                self.process.terminate()	# cancels what it waits for
+            self.thread.join(0.5)
 
 
 def build(bench, name, source, *more):
@@ -82,39 +87,46 @@ def build(bench, name, source, *more):
     return path
 
 
-def once(runner, job):
-    r = subprocess.run([BIN + "/cee-submit", "-w", "--owner", "uid-4001", "-j", "-"], input=job, env=runner.env, text=True,
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if r.returncode:
-        raise SystemExit("bench: the neighbour: status %d, %s" % (r.returncode, r.stderr))
-    return float(r.stdout.split()[0])
+class Neighbour(Job):
+    """a job that works for ever; rate() is how many pieces of its work it has done in a second"""
+
+    def __init__(self, runner, job):
+        super().__init__(runner, job, "uid-4001")
+        self.pieces = 0
+
+    def read(self, pipe):
+        for _ in pipe:
+            self.pieces += 1
+
+    def rate(self, seconds):
+        begin, before = time.perf_counter(), self.pieces
+        time.sleep(seconds)
+        return (self.pieces - before) / (time.perf_counter() - begin)
 
 
 def measure(bench):
     work, spin = build(bench, "work", WORK), build(bench, "spin", SPIN)
     hostile = build(bench, "hostile", "", *glob.glob(os.path.join(ROOT, "tests/hostile/*.c")))
     only = os.environ.get("BENCH_ONLY", "").split(",") if os.environ.get("BENCH_ONLY") else list(BOMBS)
-    limits = {"cpu": 60, "wall": 120, "memory": "128M"}
-    with Runner(bench, "jobs = 2\nshare = owner\nwarm = 0") as r:
-        begin = time.perf_counter()
-        subprocess.run([work, "20000"], stdout=subprocess.DEVNULL, check=True)
-        units = str(int(20000 * (0.1 if bench.quick else 0.3) / (time.perf_counter() - begin)))
-        neighbour = elf_job(work, [units], limits=limits)
-        fair = elf_job(spin, [], limits=limits)
-        once(r, neighbour)
-        rows = {name: [] for name in ["alone", "beside a fair one", *only]}
-        for _ in range(bench.n(7, 2)):
-            rows["alone"].append(once(r, neighbour))
+    limits = {"cpu": 3000, "wall": 6000, "memory": "128M"}
+    seconds, pairs = (1, 2) if bench.quick else (1.5, 7)
+    fair = elf_job(spin, [], limits=limits)
+    alone, rows = [], {name: [] for name in only}
+    with Runner(bench, "jobs = 2\nshare = owner\nwarm = 0\nceiling.run.cpu = 3000s\nceiling.run.wall = 6000s") as r, \
+            Neighbour(r, elf_job(work, [], limits=limits)) as neighbour:
+
+        def beside(job):
+            with Job(r, job, "uid-4002"):
+                return neighbour.rate(seconds)
+
+        for _ in range(pairs):	# kinds in turn, so that a busy while of the host is not one kind's
             for name in only:
                 bomb = elf_job(hostile, [name, "endless"], limits=dict(limits, **BOMBS[name]))
-                with Beside(r, fair):
-                    base = median([once(r, neighbour) for _ in range(2)])
-                with Beside(r, bomb):
-                    mine = median([once(r, neighbour) for _ in range(2)])
-                rows["beside a fair one"].append(base)
-                rows[name].append((mine, base))
-    bench.figure("beside a fair one", median(rows["beside a fair one"]), "ms", "alone", median(rows["alone"]))
+                rows[name].append((beside(fair), beside(bomb)))
+            alone.append((neighbour.rate(seconds), rows[only[-1]][-1][0]))
+    bench.figure("beside a fair one", median([f for _, f in alone]), "1/s", "alone", median([a for a, _ in alone]),
+                 median([a / f for a, f in alone if f]))
     for name in only:
-        over = median([m / b for m, b in rows[name]])
-        bench.figure("beside " + name, median([m for m, _ in rows[name]]), "ms", "beside a fair one", median([b for _, b in rows[name]]), over,
+        over = median([f / b if b else 99 for f, b in rows[name]])
+        bench.figure("beside " + name, median([b for _, b in rows[name]]), "1/s", "beside a fair one", median([f for f, _ in rows[name]]), over,
                      "a fifth beyond fair sharing at most", over <= 1.2)

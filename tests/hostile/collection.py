@@ -15,7 +15,7 @@ import json, os, re, subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LANGUAGES = {"py": "python", "sh": "bash", "js": "javascript", "ts": "typescript", "cs": "csharp", "c": "c", "cpp": "cpp"}
-MODES = ("cold", "warm", "reused", "tests", "compile")
+MODES = ("cold", "warm", "reused", "tests", "compile", "cancel")
 
 
 class Row:
@@ -74,6 +74,15 @@ def from_programs():
             row.collected = sorted(h["files"].split()) if h["files"] != "-" else []
         rows.append(row)
     return rows
+
+
+def wrong_rows():
+    """Rows of which each is wrong in one way, for a test of the driver: all of them must be found."""
+    return [Row("exit-1", "a wrong verdict", "", "exited 0", "none for the driver", ""),
+            Row("exit-263", "a code for a signal", "", "signalled 7", "none for the driver", ""),
+            Row("spin", "a goal that is reached", "cpu=10 wall=60", "exited 0", "none for the driver", ""),
+            Row("flood-stderr", "output that was not dropped", "output=8M", "exited 0; dropped", "none for the driver", ""),
+            Row("mounts", "a control that does not reach its goal", "", "exited 3", "limits memory=64M", "")]
 
 
 def rows(binary):

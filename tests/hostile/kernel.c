@@ -84,6 +84,19 @@ static void other_tables(void)
 #endif
 }
 
+static void ldt(void)
+{
+#ifdef SYS_modify_ldt
+	char entry[16] = { 0 };
+
+	refused_if(syscall(SYS_modify_ldt, 1, entry, sizeof entry) < 0 && errno != EINVAL, "modify_ldt");
+	got("modify_ldt");
+#else
+	errno = ENOSYS;
+	refused("modify_ldt");
+#endif
+}
+
 static void fanotify(void)
 {
 	refused_if(syscall(SYS_fanotify_init, 0, 0) < 0 && errno == EPERM, "fanotify_init");
@@ -160,6 +173,7 @@ const struct hostile kernel_rows[] = {
 	{ "persona", "personalities", 0, 0, "container", persona, 0 },
 	{ "other-tables", "x32 and 32 bit calls", 0, "exited 3|signalled 31|signalled 11", "container", other_tables,
 	  0 },
+	{ "ldt", "modify_ldt", 0, 0, "container", ldt, 0 },
 	{ "fanotify", "fanotify", 0, 0, "container", fanotify, 0 },
 	{ "memory-policies", "memory policies", 0, 0, "container", whole_memory_policy, 0 },
 	{ "io-contexts", "asynchronous I/O", 0, 0, "container", contexts, 0 },

@@ -123,6 +123,16 @@ static void interfaces(void)
 	refused("interfaces");
 }
 
+static void echo_requests(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_ICMP);
+
+	if (fd < 0)
+		fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	refused_if(fd < 0, "ICMP");
+	got("an ICMP socket");
+}
+
 static void raw_sockets(void)
 {
 	int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
@@ -164,6 +174,7 @@ const struct hostile network_rows[] = {
 	{ "abstract", "an abstract socket of the host", 0, 0, "host", abstract, 0 },
 	{ "names", "DNS", 0, 0, "host", names, 0 },
 	{ "interfaces", "interfaces beside lo", 0, 0, "host", interfaces, 0 },
+	{ "echo-requests", "ICMP", 0, 0, "container", echo_requests, 0 },
 	{ "raw-sockets", "raw sockets", 0, 0, "container", raw_sockets, 0 },
 	{ "sets-interfaces", "sets an interface", 0, 0, "container", sets_interfaces, 0 },
 	{ "rare-sockets", "sockets of rare families", 0, 0, "container", rare_sockets, 0 },
