@@ -276,7 +276,7 @@ def one(site, args, name, argv, env, check, limit):
             for problem in check(site, code, out, err) + site.sound():
                 problems.append("%s: %s at call %d of %d: %s" % (name, label, n, total, problem))
     for p in problems:
-        print("not right: " + p)
+        print("not right: " + p, flush=True)
     most = max(calls.values()) if calls else 0
     print("%-20s %4d runs, up to %d calls, %d problems, %.0f s" % (name, runs, most, len(problems), time.time() - started), flush=True)
     return (len(problems), runs)
