@@ -60,7 +60,7 @@ static void csharp_enums(FILE *f)
 #define F(id) put_pascal_value(f, #id, END_##id);
 	FRAME_HOWS(F)
 #undef F
-	fputs("}\n\n/// <summary>A limit's place in a PHASE frame, and its bit in an END's Hit.</summary>\nenum "
+	fputs("}\n\n/// <summary>A limit's place in a PHASE frame, and its bit in an END's Exceeded.</summary>\nenum "
 	      "Limit\n{\n",
 	      f);
 #define L(id, name, unit, compile, run, ceiling, text) put_pascal_value(f, #id, LIMIT_##id);
@@ -154,7 +154,7 @@ void facts_python(FILE *f)
 #define P(id, name) facts_quote(f, name, PHASE_##id == 0);
 	PHASES(P)
 #undef P
-	fputs("]\n# in the order of a PHASE frame and of the bits of an END's hit\nLIMITS = [", f);
+	fputs("]\n# in the order of a PHASE frame and of the bits of exceeded in an END\nLIMITS = [", f);
 #define L(id, name, unit, compile, run, ceiling, text) facts_quote(f, name, LIMIT_##id == 0);
 	LIMITS(L)
 #undef L

@@ -55,7 +55,7 @@ enum How
 	Trouble = 10,
 }
 
-/// <summary>A limit's place in a PHASE frame, and its bit in an END's Hit.</summary>
+/// <summary>A limit's place in a PHASE frame, and its bit in an END's Exceeded.</summary>
 enum Limit
 {
 	Cpu = 0,
@@ -79,7 +79,7 @@ static class Wire
 /// <summary>The fields of an END frame.</summary>
 struct EndFrame
 {
-	public long Phase, How, Status, CpuUs, WallUs, Peak, PeakHow, OomKills, Hit, OutBytes, ErrBytes, Dropped;
+	public long Phase, How, Status, CpuUs, WallUs, Peak, PeakHow, OomKills, Exceeded, OutBytes, ErrBytes, Dropped;
 
-	public readonly long[] InOrder() => new[] { Phase, How, Status, CpuUs, WallUs, Peak, PeakHow, OomKills, Hit, OutBytes, ErrBytes, Dropped };
+	public readonly long[] InOrder() => new[] { Phase, How, Status, CpuUs, WallUs, Peak, PeakHow, OomKills, Exceeded, OutBytes, ErrBytes, Dropped };
 }

@@ -46,7 +46,7 @@ sealed class Meter : IDisposable
 	public EndFrame End(Job job, How how, int status, long outputBytes, long dropped) => new() {
 		Phase = job.Number, How = (long)how, Status = status,
 		CpuUs = Used(), WallUs = (long)wall.Elapsed.TotalMicroseconds, Peak = peak,
-		Hit = how == How.CpuLimit ? Bit(Limit.Cpu) : how == How.MemoryLimit ? Bit(Limit.Memory) : dropped > 0 ? Bit(Limit.Output) : 0,
+		Exceeded = how == How.CpuLimit ? Bit(Limit.Cpu) : how == How.MemoryLimit ? Bit(Limit.Memory) : dropped > 0 ? Bit(Limit.Output) : 0,
 		ErrBytes = outputBytes, Dropped = dropped
 	};
 

@@ -343,7 +343,7 @@ void phase_send_end(const struct phase *p, enum frame_how how, uint64_t status)
 		.peak = (uint64_t)(sampled > largest ? sampled : largest),
 		.peak_how = sampled > largest,
 		.oom_kills = (uint64_t)p->limits.oom_kills,
-		.hit = p->limits.exceeded | (uint64_t)(p->output.dropped > 0) << LIMIT_OUTPUT,
+		.exceeded = p->limits.exceeded | (uint64_t)(p->output.dropped > 0) << LIMIT_OUTPUT,
 		.out_bytes = p->output.pipe[0].bytes,
 		.err_bytes = p->output.npipes > 1 ? p->output.pipe[1].bytes : 0,
 		.dropped = p->output.dropped,

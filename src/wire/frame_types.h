@@ -120,7 +120,7 @@ enum {
 	F(PEAK, peak, "bytes of memory")                                                                               \
 	F(PEAK_HOW, peak_how, "0 largest process (rusage), 1 sampled cgroup")                                          \
 	F(OOM_KILLS, oom_kills, "processes the kernel killed for memory in this phase")                                \
-	F(HIT, hit, "bit set of enum limit_id: the limits that were exceeded, whatever the verdict")                   \
+	F(EXCEEDED, exceeded, "bit set of enum limit_id: the limits that were exceeded, whatever the verdict")         \
 	F(OUT_BYTES, out_bytes, "written by the program to stdout, kept or not")                                       \
 	F(ERR_BYTES, err_bytes, "to stderr")                                                                           \
 	F(DROPPED, dropped, "bytes of both that were not kept")

@@ -44,14 +44,14 @@ JOB_TESTS = 16
 # fields of a JOB, each a u64
 JOB_FIELDS = ["flags", "disk", "inodes", "cpu", "collect_files", "collect_bytes"]
 # fields of an END, each a u64
-END_FIELDS = ["phase", "how", "status", "cpu_us", "wall_us", "peak", "peak_how", "oom_kills", "hit", "out_bytes", "err_bytes", "dropped"]
+END_FIELDS = ["phase", "how", "status", "cpu_us", "wall_us", "peak", "peak_how", "oom_kills", "exceeded", "out_bytes", "err_bytes", "dropped"]
 # how a phase ended
 HOWS = ["exited", "signalled", "cpu limit", "wall limit", "memory limit", "output limit", "process limit", "disk limit", "file size limit", "killed", "trouble"]
 # why a file was left behind
 LEFT_REASONS = ["count", "bytes", "name", "type", "changed", "unreadable", "more", "search"]
 
 PHASES = ["compile", "run"]
-# in the order of a PHASE frame and of the bits of an END's hit
+# in the order of a PHASE frame and of the bits of exceeded in an END
 LIMITS = ["cpu", "wall", "memory", "processes", "output", "file_size", "disk", "inodes", "open_files", "stack"]
 STATES = ["Created", "Pending", "Executing", "Finished", "Failed", "Cancelled"]
 # reason: (state, exit status of cee-submit -w; -1 the program's own, -2 128 + its signal)

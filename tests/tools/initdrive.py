@@ -227,7 +227,7 @@ class Box:
         elif kind == END:
             e = dict(zip(END_FIELDS, struct.unpack("<%dQ" % len(END_FIELDS), p)))
             e["how"] = HOWS[e["how"]]
-            e["hits"] = [n for i, n in enumerate(LIMITS) if e["hit"] >> i & 1]
+            e["hits"] = [n for i, n in enumerate(LIMITS) if e["exceeded"] >> i & 1]
             j.ends.append(e)
         elif kind == TROUBLE:
             j.trouble.append(p.decode(errors="replace"))

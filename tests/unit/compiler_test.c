@@ -230,7 +230,7 @@ static void compiled(void)
 					 .cpu_us = UINT64_MAX,
 					 .wall_us = UINT64_MAX,
 					 .peak = UINT64_MAX,
-					 .hit = UINT64_MAX,
+					 .exceeded = UINT64_MAX,
 					 .oom_kills = 9 });
 	CHECK(k.reported == 1 && k.answered && k.nproducts == 1 && strcmp(k.output, "a warning") == 0);
 	CHECK(k.end.phase == PHASE_COMPILE && k.end.wall_us == SECOND && k.end.cpu_us == 64 * SECOND);
@@ -420,7 +420,7 @@ static void wall_time(void)
 	loop_advance(&t.loop, 10 * SECOND);
 	CHECK(k.reported == 0);
 	loop_advance(&t.loop, SECOND);
-	CHECK(k.answered && k.end.how == END_WALL_LIMIT && k.end.hit == 1u << LIMIT_WALL && k.nproducts == 0);
+	CHECK(k.answered && k.end.how == END_WALL_LIMIT && k.end.exceeded == 1u << LIMIT_WALL && k.nproducts == 0);
 	CHECK(k.end.wall_us >= 10 * SECOND && is_gone(&t));
 	t.limits.v[LIMIT_WALL] = -1;
 	warm(&t);

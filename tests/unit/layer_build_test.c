@@ -176,7 +176,7 @@ static struct layer_build *first(struct bench *t)
 
 static void end_phase(struct box *b, enum frame_phase phase, enum frame_how how, uint64_t status, uint64_t hit)
 {
-	const struct frame_end end = { .phase = phase, .how = how, .status = status, .hit = hit };
+	const struct frame_end end = { .phase = phase, .how = how, .status = status, .exceeded = hit };
 	struct payload p;
 
 	frame_pack_end(&p, &end);

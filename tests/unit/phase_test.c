@@ -72,7 +72,7 @@ static const struct frame_end *end_of(struct fixture *f)
 
 static bool exceeded(const struct fixture *f, enum limit_id id)
 {
-	return f->end.hit == UINT64_C(1) << id;
+	return f->end.exceeded == UINT64_C(1) << id;
 }
 
 enum { EXIT_0 = 0, EXIT_7 = 7 << 8, KILLED = SIGKILL };
@@ -300,7 +300,7 @@ static void signals_that_look_like_limits(void)
 
 		phase_ended(running(&f, 0), &e);
 		f.s->phase.state = PHASE_OVER;
-		CHECK(end_of(&f)->how == END_SIGNALLED && !f.end.hit);
+		CHECK(end_of(&f)->how == END_SIGNALLED && !f.end.exceeded);
 		CHECK(f.end.status == (uint64_t)(END_SIGNAL + sig[i]));
 	}
 	fixture_end(&f);

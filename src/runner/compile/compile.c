@@ -169,7 +169,7 @@ void compile_plausible(const struct compile *c, int64_t memory, struct frame_end
 	end->peak = at_most(end->peak, (uint64_t)memory);
 	end->peak_how = 0;
 	end->oom_kills = 0;
-	end->hit = at_most(end->hit, (1u << LIMIT_COUNT) - 1) | (c->gap ? 1u << LIMIT_OUTPUT : 0);
+	end->exceeded = at_most(end->exceeded, (1u << LIMIT_COUNT) - 1) | (c->gap ? 1u << LIMIT_OUTPUT : 0);
 	end->out_bytes = 0; /* all of the compiler's output counts as standard error */
 	end->err_bytes = c->output.len + c->gap;
 	end->dropped = c->gap;
@@ -185,7 +185,7 @@ bool compile_over_time(const struct compile *c)
 void compile_time_end(struct compile *c, int64_t memory, struct frame_end *end)
 {
 	drop_products(c);
-	*end = (struct frame_end){ .how = END_WALL_LIMIT, .hit = 1u << LIMIT_WALL };
+	*end = (struct frame_end){ .how = END_WALL_LIMIT, .exceeded = 1u << LIMIT_WALL };
 	compile_plausible(c, memory, end);
 	end->wall_us = (uint64_t)(loop_now(c->loop) - c->begun);
 }

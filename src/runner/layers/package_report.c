@@ -75,9 +75,9 @@ static void one_line(const struct buf *output, const char *otherwise, char *out,
 /* The message if the job's packages exceed a limit; or NULL. */
 static const char *too_much(const struct package_report *r, enum frame_phase p)
 {
-	uint64_t how = r->ended[p] ? r->end[p].how : END_TROUBLE, hit = r->ended[p] ? r->end[p].hit : 0;
+	uint64_t how = r->ended[p] ? r->end[p].how : END_TROUBLE, exceeded = r->ended[p] ? r->end[p].exceeded : 0;
 
-	if (how == END_DISK_LIMIT || how == END_FILE_SIZE_LIMIT || hit & (1u << LIMIT_DISK | 1u << LIMIT_INODES) ||
+	if (how == END_DISK_LIMIT || how == END_FILE_SIZE_LIMIT || exceeded & (1u << LIMIT_DISK | 1u << LIMIT_INODES) ||
 	    (p == PHASE_RUN && how == END_OUTPUT_LIMIT))
 		return "these packages need more than a layer may hold here (packages.bytes, packages.inodes)";
 	if (how == END_MEMORY_LIMIT)

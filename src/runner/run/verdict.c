@@ -58,7 +58,7 @@ static void phase_of(const struct frame_end *e, struct result_phase *p)
 	p->peak_bytes = (int64_t)e->peak;
 	p->peak_how = e->peak_how == 1;
 	p->oom_kills = (int64_t)e->oom_kills;
-	p->exceeded = e->hit & ((1u << LIMIT_COUNT) - 1);
+	p->exceeded = e->exceeded & ((1u << LIMIT_COUNT) - 1);
 	p->out_bytes = (int64_t)e->out_bytes;
 	p->err_bytes = (int64_t)e->err_bytes;
 	p->dropped = (int64_t)e->dropped;
