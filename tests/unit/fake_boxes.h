@@ -166,7 +166,8 @@ static inline void boxes_end(struct boxes *bs)
 		b->state = BOX_REMOVING;
 	boxes_go(bs);
 	free(bs->layers);
-	bs->layers = NULL;
+	free(bs->gates_path);
+	bs->layers = bs->gates_path = NULL;
 }
 
 /* How many frames of that type were sent to it; the last one's payload in *data. */

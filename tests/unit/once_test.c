@@ -24,6 +24,7 @@
 #include "spool_fixture.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MARK "print('the text of a job')"
@@ -146,6 +147,7 @@ static void the_queue_and_the_claim(void)
 	CHECK(seen.job_texts == 1 && seen.checks == 1 && seen.language_texts == 1);
 	result_release(&r.result);
 	job_release(&r.job);
+	free(r.labels);
 	queue_free(q);
 	finish(&t);
 }

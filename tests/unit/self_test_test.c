@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PAUSE = 500000 };
@@ -108,6 +109,7 @@ static void start(struct bench *t)
 				       { .name = (char *)"py", .image = (char *)"cee/py" } } };
 	memset(&probe, 0, sizeof(probe));
 	conf_init(&t->config.conf);
+	free(t->config.conf.init);
 	t->config.conf.init = strdup("/opt/cee-init");
 	t->config.langs = (struct langs){ .l = t->lang, .n = 2 };
 	loop_init(&t->loop);
