@@ -549,7 +549,7 @@ start_apache() {
 	two=$(as $BOB cee-submit hello.py)
 	as $ANN cee-stat --wait "$one" > /dev/null
 	as $BOB cee-stat --wait "$two" > /dev/null
-	# ann holds the lock of her key, and has a folder of her own beside it: neither keeps her job
+	# ann holds the lock of her key: it does not keep her job
 	as $ANN /usr/bin/python3 -c 'import fcntl, glob, struct, time
 f = open(glob.glob("'"$CEE_SPOOL/uid-$ANN"'/keys/*")[0], "r+")
 fcntl.fcntl(f, 37, struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0))	# F_OFD_SETLK
