@@ -188,7 +188,7 @@ const struct hostile signal_rows[] = {
 	{ "renice-above", "has process 1 come last", 0, 0, "container", renice_above, 0 },
 	{ "pidfd-above", "takes a descriptor of process 1", 0, 0, "container", pidfd_above, 0 },
 	{ "compares", "compares descriptors with process 1", 0, 0, "container", compares, 0 },
-	{ "sees-others", "processes that are not its own", 0, 0, "host", sees_others, 0 },
+	{ "sees-others", "processes that are not its own", 0, 0, "host", sees_others, "cancel" },
 	{ "core-pattern", "the host's core_pattern", 0, 0, "container", core_pattern, 0 },
 	{ "dumps-core", "a core dump", 0, "signalled 6", "same", dumps_core, 0 },
 	{ 0 }
