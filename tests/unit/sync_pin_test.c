@@ -45,9 +45,10 @@ static void done(void *arg, int err)
 
 	t->done++;
 	t->err = err;
+	if (!again || again->submitted) /* this is another's answer, of the same batch */
+		return;
 	t->again = NULL;
-	if (again)
-		sync_submit(&t->sync, again);
+	sync_submit(&t->sync, again);
 }
 
 static void wait_for(struct bench *t, int n)
