@@ -562,6 +562,7 @@ time.sleep(20)' 3>&- &
 	run as $ANN cee-stat "$one"
 	[ "$status" -ne 0 ]
 	[ "$(as $BOB cee-stat --json "$two" | jq -r .state)" = Finished ]
+	wait_until 20 test -e "$CEE_SPOOL/uid-$BOB/kept"
 	[ "$(stat -c '%u %a' "$CEE_SPOOL/uid-$BOB/kept")" = '0 644' ]
 	[ "$(as $BOB cee-stat --json | jq .kept_jobs)" -eq 1 ]
 	as $BOB cee-rm "$two"
