@@ -54,7 +54,7 @@ csharp_or_skip() {
 @test "a package for a language that has none is refused when the job is submitted" {
 	run --separate-stderr cee-submit -w -j - <<< '{"language":"bash","code":"echo 1","packages":[{"name":"left-pad","version":"1.3.0"}]}'
 	[ "$status" -eq 65 ]
-	[[ "$stderr" == *"bash has no packages"* ]]
+	[[ "$stderr" == *"bash takes no packages"* ]]
 }
 
 @test "output is seen while the program runs" {
