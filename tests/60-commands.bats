@@ -146,7 +146,7 @@ refused() {	# refused FIELD JSON: exit 65, the field named, nothing in the spool
 	[ "$status" -eq 1 ]
 	run cee-cancel "$id"
 	[ "$status" -eq 0 ]
-	wait_until 5 no_request
+	wait_until 5 no_cancel_request
 }
 
 @test "cancel: a job that waits behind another ends at once, the other goes on" {
