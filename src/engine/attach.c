@@ -17,6 +17,7 @@ int attach_start(struct attach *a, struct engine *en, const char *container)
 	frame_parser_init(&a->parser);
 	a->out = (struct buf){ 0 };
 	a->out_sent = 0;
+	a->no_memory = false;
 	a->stream = NULL;
 	a->engine = en;
 	if (en->ops->attach(en, a, container) == 0)
@@ -25,7 +26,7 @@ int attach_start(struct attach *a, struct engine *en, const char *container)
 	return -1;
 }
 
-int attach_send(struct attach *a, enum frame_type type, const void *data, size_t len)
+static int queue(struct attach *a, enum frame_type type, const void *data, size_t len)
 {
 	const char *p = data;
 	unsigned char head[FRAME_HEADER];
@@ -40,6 +41,14 @@ int attach_send(struct attach *a, enum frame_type type, const void *data, size_t
 		len -= n;
 	} while (len);
 	return 0;
+}
+
+/* A job that is sent without one of its frames would run as another job, or wait for ever for its input. */
+int attach_send(struct attach *a, enum frame_type type, const void *data, size_t len)
+{
+	if (!a->no_memory && queue(a, type, data, len) < 0)
+		a->no_memory = true;
+	return a->no_memory ? -1 : 0;
 }
 
 void attach_flush(struct attach *a)

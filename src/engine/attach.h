@@ -26,6 +26,7 @@ struct attach {
 	struct engine *engine; /* NULL: no stream */
 	struct buf out;	       /* not yet sent, from out_sent on */
 	size_t out_sent;
+	bool no_memory; /* a frame could not be queued: nothing after it is sent, and the stream ends */
 	struct frame_parser parser;
 	void *stream; /* owned by the engine implementation */
 };
@@ -33,7 +34,8 @@ struct attach {
 /* Asks the engine for the stream; opened is called when the stream is open. -1 and errno: nothing was started. */
 int attach_start(struct attach *a, struct engine *en, const char *container);
 /* Queues one frame, which is sent by the next attach_flush or when the socket has room. len may exceed FRAME_MAX
- * only for FRAME_DATA and FRAME_STDIN, which are cut into pieces. -1 ENOMEM. */
+ * only for FRAME_DATA and FRAME_STDIN, which are cut into pieces. -1 ENOMEM: then the stream is of no use, and the
+ * next attach_flush ends it, so that closed is called later; a caller need not look. */
 int attach_send(struct attach *a, enum frame_type type, const void *data, size_t len);
 void attach_flush(struct attach *a);
 /* Closes the stream without calling closed; does nothing if there is no stream. */

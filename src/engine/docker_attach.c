@@ -140,7 +140,7 @@ static void on_ready(struct watch *w, uint32_t events)
 	if (n > 0)
 		take(s, bytes, (size_t)n);
 	else if (n == 0)
-		attach_fail(s->attach, NULL);
+		attach_fail(s->attach, s->attach->no_memory ? "out of memory" : NULL);
 	else if (errno != EAGAIN && errno != EINTR)
 		attach_fail(s->attach, strerror(errno));
 }
@@ -179,6 +179,10 @@ void docker_attach_flush(struct attach *a)
 {
 	struct docker_stream *s = a->stream;
 
+	if (a->no_memory) { /* its end is read by on_ready, not in the middle of what the caller does */
+		shutdown(s->watch.fd, SHUT_RDWR);
+		return;
+	}
 	while (a->out_sent < a->out.len) {
 		ssize_t n = send(s->watch.fd, a->out.data + a->out_sent, a->out.len - a->out_sent, MSG_NOSIGNAL);
 
