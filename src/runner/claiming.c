@@ -147,6 +147,8 @@ void runner_maybe_quit(struct runner *r)
 	pool_drain(&r->pool);
 	compilers_drain(&r->compilers);
 	layer_builds_drain(&r->layer_builds);
-	if (!boxes_count(&r->boxes) || r->abandoned)
+	if (r->abandoned)
 		r->quit = true;
+	else if (!boxes_count(&r->boxes))
+		r->quit = !runner_sweep_lost(r) && !r->sweeps_lost;
 }

@@ -97,13 +97,27 @@ static void own_swept(void *arg, int result)
 {
 	struct runner *r = arg;
 
-	if (result < 0)
-		return; /* the engine is away again; the next change starts over */
+	r->sweeps_lost = false;
+	if (result < 0) {
+		runner_wake(r); /* the engine is away again; the next change starts over */
+		return;
+	}
 	r->swept = true;
 	runner_sweep_dead(r);
 	if (!r->tested)
 		runner_self_test(r);
 	runner_wake(r);
+}
+
+/* While no box is being made: the list would have its container before the runner knows whose it is. */
+bool runner_sweep_lost(struct runner *r)
+{
+	if (!r->boxes.create_lost || !r->swept || !engine_up(&r->docker.engine) || boxes_coming(&r->boxes))
+		return false;
+	r->boxes.create_lost = r->swept = false;
+	r->sweeps_lost = true;
+	boxes_sweep(&r->boxes, r->claims.name, own_swept, r);
+	return true;
 }
 
 void runner_beat(struct runner *r)

@@ -70,7 +70,7 @@ void runner_housekeeping(struct timer *t)
 {
 	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, housekeeping));
 
-	if (engine_up(&r->docker.engine))
+	if (engine_up(&r->docker.engine) && !runner_sweep_lost(r))
 		runner_sweep_dead(r);
 	if (engine_up(&r->docker.engine) && r->swept && r->test_again)
 		runner_self_test(r);

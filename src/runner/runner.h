@@ -73,6 +73,7 @@ struct runner {
 	bool resumed_last;   /* the last place went to a job whose packages were ready */
 	bool wake;	     /* something changed: runner_turn must run */
 	bool swept;	     /* no box of an earlier process is left: jobs may begin */
+	bool sweeps_lost;    /* containers are looked for whose create was not answered */
 	bool tested;	     /* the self-test is finished */
 	bool test_again;     /* the self-test had no image: repeat it */
 	bool metrics_failed; /* the last write of the metrics failed */
@@ -114,6 +115,8 @@ enum request_result runner_input(void *arg, const char *owner, const char *name)
 void runner_beat(struct runner *r); /* for cee-http, cee-stat and cee-doctor: this runner is alive */
 void runner_engine_changed(void *arg, bool up);
 void runner_sweep_dead(struct runner *r);
+/* Removes containers whose create was not answered, if there may be any; false: nothing was begun. */
+bool runner_sweep_lost(struct runner *r);
 void runner_self_test(struct runner *r);
 void runner_self_tested(void *arg, const struct finding *fatal, const char *cells, const char *reason);
 

@@ -348,6 +348,8 @@ static void created(void *arg, const struct engine_answer *a)
 	b->call = NULL;
 	if (a->result == ENGINE_OK)
 		snprintf(b->container, sizeof(b->container), "%s", a->id);
+	else if (a->result == ENGINE_AWAY)
+		b->boxes->create_lost = true;
 	if (b->state == BOX_REMOVING) { /* removed while it was being made */
 		remove_container(b);
 	} else if (a->result == ENGINE_OK) {

@@ -45,6 +45,7 @@ struct boxes {
 	char spool[PATH_MAX], runner[OWNER_MAX]; /* labels of the containers */
 	struct box *first;
 	unsigned serial;	 /* of the containers' names */
+	bool create_lost;	 /* a container may be there whose create was not answered; a sweep finds it */
 	bool cells;		 /* new boxes can have cells */
 	char *layers;		 /* the directory of complete layers, or NULL */
 	char *gates_path;	 /* the directory of gates' folders, or NULL */
