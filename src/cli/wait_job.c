@@ -53,14 +53,19 @@ int wait_job_signal(void)
 	return signals_last();
 }
 
-static void cancel(struct wait_job *a)
+/* How the job fares then, for a message. */
+static const char *cancel(struct wait_job *a)
 {
 	struct cee_err e = { 0 };
+	const char *fate = "is cancelled";
 
 	a->cancelling = true;
-	if (spool_cancel(&a->c->spool, a->c->owner, a->f.id, &e) < 0)
+	if (spool_cancel(&a->c->spool, a->c->owner, a->f.id, &e) < 0) {
 		prog_error("%s", e.msg);
+		fate = "could not be cancelled; use cee-cancel";
+	}
 	signals_let_end();
+	return fate;
 }
 
 /* Sends the signal to the job's program, which may handle it. A queued job has no program yet. */
@@ -120,15 +125,15 @@ void wait_job_exit(const struct wait_job *a, int status)
 static _Noreturn void output_failed(struct wait_job *a, const struct sink *k)
 {
 	int err = errno;
+	const char *fate = cancel(a);
 
-	cancel(a);
 	tty_restore();
 	if (err == EPIPE) {
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
 	}
-	prog_die(STATUS_INTERNAL, "standard %s: %s; %s is cancelled", k == &a->out ? "output" : "error", strerror(err),
-		 a->f.id);
+	prog_die(STATUS_INTERNAL, "standard %s: %s; %s %s", k == &a->out ? "output" : "error", strerror(err), a->f.id,
+		 fate);
 }
 
 static void flush(struct wait_job *a, struct sink *k)
@@ -272,8 +277,7 @@ static _Noreturn void input_failed(struct wait_job *a, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	cancel(a);
-	prog_die(STATUS_INTERNAL, "standard input: %s; %s is cancelled", text, a->f.id);
+	prog_die(STATUS_INTERNAL, "standard input: %s; %s %s", text, a->f.id, cancel(a));
 }
 
 /* Leaves room on the disk for the output of jobs. */
