@@ -147,8 +147,6 @@ void runner_maybe_quit(struct runner *r)
 	pool_drain(&r->pool);
 	compilers_drain(&r->compilers);
 	layer_builds_drain(&r->layer_builds);
-	if (r->abandoned)
+	if (r->abandoned || (!boxes_count(&r->boxes) && !r->boxes.create_lost && !r->sweeps_lost))
 		r->quit = true;
-	else if (!boxes_count(&r->boxes))
-		r->quit = !runner_sweep_lost(r) && !r->sweeps_lost;
 }

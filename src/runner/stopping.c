@@ -38,6 +38,7 @@ static void check(struct timer *t)
 		r->abandoned = true;
 		runs_abandon_boxes(r->runs);
 	}
+	runner_sweep_lost(r);
 	runner_wake(r);
 	loop_timer(t, now + CHECK_US);
 }

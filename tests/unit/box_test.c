@@ -293,7 +293,7 @@ static void create_fails(void)
 					       : BOX_OURS) &&
 		      strcmp(t.user.reason, "because") == 0);
 		CHECK(t.user.gone == 1 && boxes_count(&t.boxes) == 0); /* there is nothing to remove */
-		CHECK(t.boxes.create_lost == (away == 1)); /* the engine may have made it all the same */
+		CHECK(t.boxes.create_lost == (away == 1));	       /* the engine may have made it all the same */
 		CHECK(t.fake.asked[ENGINE_REMOVE] == 0);
 		bench_end(&t);
 	}
