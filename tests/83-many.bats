@@ -492,7 +492,9 @@ kill_rm() {	# kill_rm HOOK: the job's id in id
 	sed -i 's/^keep = .*/keep = forever/' "$CEE_CONF"
 	cee-submit -g old 4.py > id
 	cee-submit --key old 4.py >> id
+	start_runner	# it ends those that wait
 	cee-rm -f - < id
+	stop_runner
 	: > "$CEE_SPOOL/$OWNER/keys/$(printf 'x' | sha256sum | cut -d' ' -f1)"
 	touch -d '2 days ago' "$CEE_SPOOL/$OWNER/groups/"* "$CEE_SPOOL/$OWNER/keys/"*
 	[ "$(cee-prune -v | cut -d' ' -f2 | sort | tr '\n' ' ')" = 'group key ' ]
