@@ -52,7 +52,7 @@ def latencies(s, n, streams):
         if not event.wait(60):
             raise SystemExit("bench: a stream does not begin")
     for id in ids:
-        post(s.port, "/tasks/%s/stdin" % id, "go\n", "text/plain")
+        post(s.port, "/tasks/%s/stdin" % id, "go\n", "application/octet-stream")
     for p, t in threads:
         t.join()
         p.stdout.close()
