@@ -97,12 +97,18 @@ int layers_prune(struct layers *l, int64_t max, int64_t *removed, int64_t *bytes
 	return r;
 }
 
-/* Is the layer being built now? */
-static bool being_made(struct layers *l, const char *name)
+/* A tree in unpack, or one in whole without its meta. Looked at again under the builder's lock: without it a tree that
+ * a builder has published meanwhile would go. */
+static int sweep_tree(struct layers *l, int dir, const char *name)
 {
-	AUTO_CLOSE int fd = openat(l->tmp, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int fd = layer_make_begin(l, name), n;
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+	if (fd < 0)
+		return 0;
+	n = (dir == l->unpack || faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) &&
+	    layer_to_trash(l, dir, name) == 0;
+	layer_make_end(l, name, fd);
+	return n;
 }
 
 /* Removes the remains of a dead builder: its stream, whose lock is free again, and its tree. */
@@ -112,11 +118,10 @@ static int sweep_one(struct layers *l, int dir, const char *name)
 
 	if (dir == l->trash)
 		return layer_tree_remove(dir, name) == 0;
-	if (dir == l->whole) /* a tree without its meta; a builder that is about to replace it holds the lock */
-		return faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !being_made(l, name) &&
-		       layer_to_trash(l, dir, name) == 0;
-	if (dir == l->unpack)
-		return !being_made(l, name) && layer_to_trash(l, dir, name) == 0;
+	if (dir == l->whole && faccessat(l->meta, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (dir != l->tmp)
+		return sweep_tree(l, dir, name);
 	fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		close_ptr(&fd);

@@ -93,7 +93,7 @@ int layer_check(struct layers *l, const char *name, struct cee_err *e);
 int layer_discard(struct layers *l, const char *name, bool busy);
 
 /* Begins to build a layer: returns tmp/NAME, open, empty and locked, for layer_make_end to close. -1 EWOULDBLOCK:
- * another process is building it. */
+ * another process is building it, or a sweep is looking at it for a moment. */
 int layer_make_begin(struct layers *l, const char *name);
 /* Creates unpack/NAME, empty, for a box that runs as any uid; its path is put into path (size bytes). -1 and errno. */
 int layer_make_unpack(struct layers *l, const char *name, char path[], size_t size);

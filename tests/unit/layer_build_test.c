@@ -15,6 +15,7 @@
 #include "runner/layers/build_turns.h"
 #include "runner/layers/layer_answer.h"
 #include "runner/layers/package_report.h"
+#include "runner/layers/pruner.h"
 #include "runner/layers/refusals.h"
 #include "wire/frame.h"
 #include "wire/frame_types.h"
@@ -155,6 +156,7 @@ static enum layer_answer ask(struct bench *t, int job, const char *owner, struct
 	enum layer_answer a;
 
 	*k = (struct asked){ .reply.fd = -1 };
+	pruner_end(&t->builds.pruner); /* while it sweeps, a build may wait as if another runner had its lock */
 	a = layer_builds_ask(&t->builds, &r, &reply, &k->waiter);
 	if (a == LAYER_PENDING) {
 		loop_advance(&t->loop, 10);

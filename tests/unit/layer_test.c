@@ -147,6 +147,38 @@ static void left_by_the_dead(void)
 	CHECK(stat(path, &st) == -1 && faccessat(l.tmp, name, F_OK, 0) == -1);
 }
 
+/* In the middle of a sweep, when it has seen that a tree has no meta, a builder publishes that layer. */
+static const char *publish;
+
+int __real_faccessat(int at, const char *path, int mode, int flags);
+int __wrap_faccessat(int at, const char *path, int mode, int flags);
+
+int __wrap_faccessat(int at, const char *path, int mode, int flags)
+{
+	int r = __real_faccessat(at, path, mode, flags);
+	const char *name = publish;
+
+	if (name && at == l.meta && strcmp(path, name) == 0) {
+		publish = NULL;
+		CHECK(r < 0 && make(name) == 0);
+	}
+	return r;
+}
+
+static void published_during_a_sweep(void)
+{
+	char name[LAYER_NAME + 1];
+	struct cee_err e;
+
+	name_of("python", "v@1", "y@2", name);
+	CHECK(mkdirat(l.whole, name, 0755) == 0);
+	publish = name;
+	layers_sweep(&l);
+	CHECK(!publish && layer_check(&l, name, &e) == 0);
+	CHECK(unlinkat(l.meta, name, 0) == 0);
+	CHECK(layers_sweep(&l) > 0 && faccessat(l.whole, name, F_OK, 0) == -1);
+}
+
 static int parse(const char *text, struct layer_package **p, size_t *n, struct cee_err *e)
 {
 	return layer_lock_parse(text, strlen(text), p, n, e);
@@ -182,6 +214,7 @@ int main(void)
 	RUN(life);
 	RUN(damage);
 	RUN(left_by_the_dead);
+	RUN(published_during_a_sweep);
 	RUN(locks);
 	layers_close(&l);
 	snprintf(command, sizeof command, "rm -rf %s", dir);
