@@ -128,49 +128,6 @@ print(os.cpu_count() > 0, os.sysconf('SC_PHYS_PAGES') > 0, os.getloadavg()[0] >=
 	[ "$output" = "True True True" ]
 }
 
-# A job with its whole box: watch says what it hears of a layer's file in 12 s, and holds its lock meanwhile.
-watch='import ctypes, fcntl, os, select, time
-libc = ctypes.CDLL(None)
-path = b"/.cee/layers/shared/file"
-f = os.open(path, os.O_RDONLY)
-i = libc.inotify_init1(0); libc.inotify_add_watch(i, path, 0x20)    # IN_OPEN
-try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); print("locked", flush=True)
-except OSError: print("is locked", flush=True)
-time.sleep(float(os.environ["FOR"]))
-print("heard" if select.select([i], [], [], 0)[0] else "silence")'
-
-shared_file() {
-	mkdir "$1/shared"
-	echo text > "$1/shared/file"
-	chmod -R a+rX "$1/shared"
-}
-
-side_by_side() {	# the output of a job that watches a layer's file, then that of one beside it
-	printf '%s' "$watch" > "$BATS_TEST_TMPDIR/w.py"
-	first=$(cee-submit -E FOR=12 "$BATS_TEST_TMPDIR/w.py")
-	wait_until 20 has_line "$first" locked
-	second=$(cee-submit -w -E FOR=0 "$BATS_TEST_TMPDIR/w.py")
-	wait_until 40 ended "$first"
-	echo "$(cee-log -o "$first" | tr '\n' ' ')/ $(tr '\n' ' ' <<< "$second")"
-}
-
-@test "layers: neither locks nor events pass between boxes; without cells they do" {
-	folder=$BATS_TEST_TMPDIR/layers/whole
-	printf 'share = none\nlayers = %s\n' "$BATS_TEST_TMPDIR/layers" >> "$CEE_CONF"
-	start_runner
-	shared_file "$folder"
-	run side_by_side
-	echo "$output"
-	[ "$output" = "locked silence / locked silence " ]
-	stop_runner
-	echo 'cells = never' >> "$CEE_CONF"
-	start_runner
-	shared_file "$folder"	# a runner removes what is no layer of its own
-	run side_by_side
-	echo "$output"
-	[ "$output" = "locked heard / is locked silence " ]
-}
-
 @test "set-uid programs of an image give nothing; without no-new-privileges they would" {
 	start_runner
 	run --separate-stderr py 'import os, subprocess

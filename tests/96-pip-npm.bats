@@ -45,6 +45,49 @@ submit() { job "$@" > "$BATS_TEST_TMPDIR/job"; run --separate-stderr cee-submit 
 	[[ $stderr == *"No module named 'pure'"* ]]
 }
 
+# A job that says what it hears of a package's file in 12 s, and holds the file's lock meanwhile; and one beside it.
+watch='import ctypes, fcntl, os, pure, select, time
+libc = ctypes.CDLL(None)
+f = os.open(pure.__file__, os.O_RDONLY)
+i = libc.inotify_init1(0); libc.inotify_add_watch(i, pure.__file__.encode(), 0x20)    # IN_OPEN
+try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); print("locked", flush=True)
+except OSError: print("is locked", flush=True)
+time.sleep(float(os.environ.get("FOR", 0)))
+print("heard" if select.select([i], [], [], 0)[0] else "silence")'
+
+side_by_side() {	# the output of a job that watches, then that of one beside it
+	job python "$watch" pure@1.0 > "$BATS_TEST_TMPDIR/job"
+	first=$(jq '.env.FOR = "12"' "$BATS_TEST_TMPDIR/job" | cee-submit -j -)
+	wait_until 20 has_line "$first" locked
+	second=$(cee-submit -w -j "$BATS_TEST_TMPDIR/job")
+	wait_until 40 ended "$first"
+	echo "$(cee-log -o "$first" | tr '\n' ' ')/ $(tr '\n' ' ' <<< "$second")"
+}
+
+@test "layers: neither locks nor events pass between boxes; without cells they do" {
+	registry "" 'packages.wall = 40
+share = none'
+	submit python 'import pure' pure@1.0
+	[ "$status" -eq 0 ]
+	run side_by_side
+	echo "$output"
+	[ "$output" = "locked silence / locked silence " ]
+	stop_runner
+	echo 'cells = never' >> "$CEE_CONF"
+	start_runner
+	run side_by_side
+	echo "$output"
+	[ "$output" = "locked heard / is locked silence " ]
+}
+
+@test "layers: a job sees its packages; one without packages sees no layer, nor that there are any" {
+	registry
+	submit python 'import os, pure; print(pure.VERSION, os.path.exists(pure.__file__), pure.__file__)' pure@1.0
+	[[ $output == "1.0 True /.cee/layers/"*/pure* ]]
+	submit python "import os; print(os.listdir('/.cee/layers'), os.path.exists('${output##* }'))"
+	[ "$output" = "[] False" ]
+}
+
 @test "pip: no such package, no such version, another system, another Python, no wheel: pip's messages, at once" {
 	registry
 	for p in nosuch@1.0 pure@9.9 windows@1.0 newer@1.0 source-only@1.0; do

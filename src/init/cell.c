@@ -140,7 +140,7 @@ static int refused(char *text)
 
 static int build(struct cell *c, const struct disk_room *room, char *text)
 {
-	unsigned char p[17];
+	unsigned char p[18];
 	char why[INIT_TEXT];
 
 	if (!c->pid && open_cell(c, why))
@@ -148,6 +148,7 @@ static int build(struct cell *c, const struct disk_room *room, char *text)
 	frame_put64(p, room->disk);
 	frame_put64(p + 8, room->inodes);
 	p[16] = room->terminal;
+	p[17] = room->layers;
 	return give_order(c, ORDER_BUILD, p, sizeof p, NULL, 0) ? refused(text) : 0;
 }
 

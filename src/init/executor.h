@@ -13,6 +13,7 @@
 #define CEE_INIT_EXECUTOR_H
 
 #include "init/collect_walk.h"
+#include "init/disk_room.h"
 #include "init/exec.h"
 #include "init/failure.h"
 #include "init/supervisor.h"
@@ -34,11 +35,6 @@ struct executor_event {
 	struct ended ended; /* ENDED; for LOST as far as known, with the status of the place's own process */
 	int64_t time_us;
 	char text[INIT_TEXT];
-};
-
-struct disk_room { /* bytes and inodes for a job's files */
-	uint64_t disk, inodes;
-	bool terminal; /* the program gets one of the box's terminals */
 };
 
 struct disk_usage {

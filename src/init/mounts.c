@@ -150,12 +150,13 @@ static int make_folders(char *text)
 	return 0;
 }
 
-static int mount_disk(uint64_t disk, uint64_t inodes, char *text)
+static int mount_disk(const struct disk_room *room, char *text)
 {
 	char options[160];
 
 	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d",
-		 (unsigned long long)(disk + OWN_BYTES), (unsigned long long)(inodes + OWN_INODES), CELL_UID, CELL_UID);
+		 (unsigned long long)(room->disk + OWN_BYTES), (unsigned long long)(room->inodes + OWN_INODES),
+		 CELL_UID, CELL_UID);
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return init_fail(text, "tmpfs: %s", strerror(errno));
 	return make_folders(text);
@@ -209,21 +210,26 @@ static int mount_terminals(bool terminal, char *text)
 }
 
 /* A layer's file is one inode for all owners who name the same packages: locks on it and events of it (inotify)
- * would pass between them. An overlay has inodes of its own. Kernels before 5.11 do not let a cell have one. */
-static void mount_layers(void)
+ * would pass between them. An overlay has inodes of its own. Kernels before 5.11 do not let a cell have one.
+ * The end of an overlay costs a millisecond (the kernel waits for readers of its mounts), and a job without
+ * packages has no use for the layers. */
+static int mount_layers(bool wanted, char *text)
 {
-	mount("layers", "/.cee/layers", "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV,
-	      "lowerdir=/.cee/layers:/tmp/none,userxattr");
+	static const char path[] = "/.cee/layers";
+
+	if (!wanted)
+		return bind_to("/tmp/none", path, true, text) || seal(path, text) ? -1 : 0;
+	mount("layers", path, "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV, "lowerdir=/.cee/layers:/tmp/none,userxattr");
+	return 0;
 }
 
-int mounts_make(uint64_t disk, uint64_t inodes, bool terminal, char *text)
+int mounts_make(const struct disk_room *room, char *text)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return init_fail(text, "private mounts: %s", strerror(errno));
-	if (mount_disk(disk, inodes, text) || mount_hosts(text) || mount_terminals(terminal, text) ||
-	    mount_proc("/tmp/none", text))
+	if (mount_disk(room, text) || mount_hosts(text) || mount_terminals(room->terminal, text) ||
+	    mount_proc("/tmp/none", text) || mount_layers(room->layers, text))
 		return -1;
-	mount_layers();
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */
 	if (bind_to("/proc/version", "/.cee/init", true, text))

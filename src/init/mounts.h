@@ -7,14 +7,13 @@
 #ifndef CEE_INIT_MOUNTS_H
 #define CEE_INIT_MOUNTS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "init/disk_room.h"
+
 #include <sys/types.h>
 
 /* Maps user and group 1000 to uid and gid outside. */
 int mounts_map_user(uid_t uid, gid_t gid, char *text);
-/* terminal: the program's terminal is one of the box's, so those are to be seen. */
-int mounts_make(uint64_t disk, uint64_t inodes, bool terminal, char *text);
+int mounts_make(const struct disk_room *room, char *text);
 /* Drops the capabilities of all sets, and makes sure that none can be regained. */
 int mounts_drop_privileges(char *text);
 int mounts_write(const char *path, const char *value); /* into a file of /proc; -1 and errno */

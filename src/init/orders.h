@@ -16,7 +16,8 @@
 
 /* All values are larger than those of frame types. */
 enum order {
-	ORDER_BUILD = 'b',   /* u64 bytes, u64 inodes of the disk; REPORT_BUILT with a descriptor of /work */
+	ORDER_BUILD =
+		'b', /* u64 bytes, u64 inodes of the disk, u8 terminal, u8 layers; REPORT_BUILT with a descriptor of /work */
 	ORDER_START = 's',   /* struct start, three descriptors; REPORT_STARTED */
 	ORDER_KILL = 'k',    /* everything; REPORT_ENDED */
 	ORDER_SIGNAL = 'g',  /* int, for the program's process group */

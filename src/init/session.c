@@ -37,7 +37,8 @@ static void begin_job(struct session *s)
 {
 	struct disk_room room = { .disk = s->job.asked.disk,
 				  .inodes = s->job.asked.inodes,
-				  .terminal = s->job.asked.flags & JOB_TTY };
+				  .terminal = s->job.asked.flags & JOB_TTY,
+				  .layers = s->job.asked.flags & JOB_LAYERS };
 	char text[INIT_TEXT];
 
 	if (s->box_used) {

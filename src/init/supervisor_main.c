@@ -79,17 +79,19 @@ static int order_build(struct post *post, const unsigned char *p, size_t len, in
 {
 	struct report r = { .kind = REPORT_BUILT };
 	struct supervisor *s = &post->s;
-	uint64_t disk, inodes;
+	struct disk_room room;
 
-	if (len != 17 || s->intake.folder >= 0)
+	if (len != 18 || s->intake.folder >= 0)
 		return init_fail(text, "malformed order to build the cell");
-	disk = frame_get64(p);
-	inodes = frame_get64(p + 8);
-	if (!disk || !inodes || !limit_in_force(disk) || !limit_in_force(inodes)) /* 0 would be an unbounded tmpfs */
+	room = (struct disk_room){
+		.disk = frame_get64(p), .inodes = frame_get64(p + 8), .terminal = p[16], .layers = p[17]
+	};
+	if (!room.disk || !room.inodes || !limit_in_force(room.disk) ||
+	    !limit_in_force(room.inodes)) /* 0 would be an unbounded tmpfs */
 		return init_fail(text, "a cell requires limits of disk and inodes");
-	if (mounts_make(disk, inodes, p[16], text) || mounts_drop_privileges(text))
+	if (mounts_make(&room, text) || mounts_drop_privileges(text))
 		return -1;
-	s->disk = disk;
+	s->disk = room.disk;
 	s->intake.folder = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->intake.folder < 0)
 		return init_fail(text, "/work: %s", strerror(errno));

@@ -17,7 +17,8 @@ static void next_test(struct session *s)
 {
 	struct disk_room room = { .disk = s->job.asked.disk,
 				  .inodes = s->job.asked.inodes,
-				  .terminal = s->job.asked.flags & JOB_TTY };
+				  .terminal = s->job.asked.flags & JOB_TTY,
+				  .layers = s->job.asked.flags & JOB_LAYERS };
 	char text[INIT_TEXT];
 
 	outbox_frame(&s->out, FRAME_NEXT, STREAM_NONE, NULL, 0);

@@ -102,7 +102,8 @@ enum {
 	F(STOP_ON_OUTPUT, 2, "reaching the limit output ends the program")                                             \
 	F(NO_CELL, 4, "run in the box itself, without a cell")                                                         \
 	F(TTY, 8, "a terminal is the run phase's stdin, stdout and stderr")                                            \
-	F(TESTS, 16, "the run phases come one by one, as tests")
+	F(TESTS, 16, "the run phases come one by one, as tests")                                                       \
+	F(LAYERS, 32, "the job sees the layers of packages")
 
 enum {
 #define F(id, bit, what) JOB_##id = bit,

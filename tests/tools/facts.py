@@ -40,6 +40,7 @@ JOB_STOP_ON_OUTPUT = 2
 JOB_NO_CELL = 4
 JOB_TTY = 8
 JOB_TESTS = 16
+JOB_LAYERS = 32
 
 # fields of a JOB, each a u64
 JOB_FIELDS = ["flags", "disk", "inodes", "cpu", "collect_files", "collect_bytes"]

@@ -91,7 +91,7 @@ static int send_strings(struct attach *a, enum frame_type type, char *const *v)
 
 static int send_start(struct attach *a, const struct limits *limits, bool cells)
 {
-	const struct frame_job job = { .flags = cells ? 0 : JOB_NO_CELL,
+	const struct frame_job job = { .flags = JOB_LAYERS | (cells ? 0 : JOB_NO_CELL),
 				       .disk = COMPILER_DISK,
 				       .inodes = COMPILER_INODES };
 	struct payload p;

@@ -172,7 +172,7 @@ int send_job(const struct send_job *s)
 	struct payload p;
 	uint64_t flags = (job->tty ? JOB_TTY : 0) | (job->merge ? JOB_MERGE : 0) |
 			 (job->stop_on_output ? JOB_STOP_ON_OUTPUT : 0) | (s->cell ? 0 : JOB_NO_CELL) |
-			 (job->ntests ? JOB_TESTS : 0);
+			 (job->ntests ? JOB_TESTS : 0) | (job->layer ? JOB_LAYERS : 0);
 
 	frame_pack_job(&p, &(struct frame_job){ .flags = flags,
 						.disk = (uint64_t)s->limits[PHASE_RUN].v[LIMIT_DISK],
