@@ -8,6 +8,7 @@
 #include "runner/box/image_ids.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/log.h"
+#include "runner/core/notify.h"
 #include "runner/host/host.h"
 #include "runner/host/self_test.h"
 #include "runner/layers/layer_builds.h"
@@ -81,6 +82,7 @@ void runner_self_tested(void *arg, const struct finding *fatal, const char *cell
 		return;
 	}
 	r->tested = true;
+	notify_ready(&r->notify);
 	r->test_again = strcmp(cells, "unknown") == 0;
 	if (again && r->test_again)
 		return;
@@ -146,6 +148,8 @@ void runner_engine_changed(void *arg, bool up)
 			    engine_trouble(&r->docker.engine));
 		refuse(r, &f);
 	}
+	if (!up && !r->refusal[0])
+		notify_ready(&r->notify); /* jobs are accepted and wait */
 	if (up) {
 		image_ids_look(&r->images);
 		boxes_sweep(&r->boxes, r->claims.name, own_swept, r);

@@ -9,6 +9,7 @@
 #include "runner/core/cleaner.h"
 #include "runner/core/counters.h"
 #include "runner/core/log.h"
+#include "runner/core/notify.h"
 #include "runner/core/queued.h"
 #include "runner/queue/queue.h"
 #include "runner/run/run.h"
@@ -66,6 +67,18 @@ static void write_metrics(struct runner *r)
 	r->metrics_failed = true;
 }
 
+static void say_status(struct runner *r)
+{
+	size_t waiting = queue_length(r->queue);
+
+	if (engine_up(&r->docker.engine))
+		notify_status(&r->notify, "%d jobs run in %d places, %zu wait", runs_numbers(r->runs, NULL).busy,
+			      runner_places(r), waiting);
+	else
+		notify_status(&r->notify, "the engine is away (%s); %zu jobs wait", engine_trouble(&r->docker.engine),
+			      waiting);
+}
+
 void runner_housekeeping(struct timer *t)
 {
 	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, housekeeping));
@@ -78,6 +91,7 @@ void runner_housekeeping(struct timer *t)
 	queue_scan(r->queue);
 	clean_up(r);
 	write_metrics(r);
+	say_status(r);
 	loop_timer(t, loop_now(&r->loop) + HOUSEKEEPING_US);
 }
 

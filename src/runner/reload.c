@@ -10,6 +10,7 @@
 #include "runner/compile/compilers.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
+#include "runner/core/notify.h"
 #include "runner/core/pin.h"
 #include "runner/layers/layer_builds.h"
 #include "runner/pool/pool.h"
@@ -77,7 +78,7 @@ void runner_look_at_languages(struct runner *r)
 	languages_changed(r);
 }
 
-void runner_reload(struct runner *r)
+static void reload(struct runner *r)
 {
 	struct config *old = malloc(sizeof(*old)), next = { 0 };
 	struct cee_err e = { "out of memory" };
@@ -99,4 +100,11 @@ void runner_reload(struct runner *r)
 	runs_reconfigure(r->runs, &r->config);
 	layer_builds_reconfigure(&r->layer_builds, &r->config);
 	languages_changed(r);
+}
+
+void runner_reload(struct runner *r)
+{
+	notify_reloading(&r->notify);
+	reload(r);
+	notify_reloaded(&r->notify);
 }

@@ -17,6 +17,7 @@
 #include "runner/core/cleaner.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
+#include "runner/core/notify.h"
 #include "runner/core/pin.h"
 #include "runner/core/sync.h"
 #include "runner/host/host.h"
@@ -51,6 +52,7 @@ struct runner {
 	char spool_real[PATH_MAX];
 
 	struct loop loop;
+	struct notify notify; /* the service manager: ready once jobs may begin, or wait for the engine */
 	struct sync sync;
 	struct cleaner cleaner;
 	struct kept kept; /* by all owners, as the cleaner counted last */

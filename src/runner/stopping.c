@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "engine/engine.h"
 #include "runner/core/log.h"
+#include "runner/core/notify.h"
 #include "runner/run/run.h"
 #include "runner/runner.h"
 
@@ -48,6 +49,7 @@ static void stop(struct runner *r)
 	r->stopping++;
 	log_event("stop", "jobs", log_number(runs_numbers(r->runs, NULL).all), "how",
 		  r->stopping == 1 ? "draining; a second signal puts the jobs back" : "putting the jobs back", NULL);
+	notify_stopping(&r->notify);
 	if (r->stopping > 1)
 		runs_requeue_all(r->runs);
 	if (!r->stop_check.at)

@@ -1,4 +1,4 @@
-/* log.h - the log on standard error: one line per event, as text or JSON */
+/* log.h - the log on standard error: one line per event, as text or JSON; in the journal with fields as well */
 #ifndef RUNNER_LOG_H
 #define RUNNER_LOG_H
 #include <stdbool.h>
