@@ -1,4 +1,5 @@
-# Test runs of several checkouts at once: one engine, one set of images (tests/tools/shared-images.bash).
+# Test runs: of several checkouts at once, with one engine and one set of images (tests/tools/shared-images.bash);
+# with a test that hangs (tests/tools/watched.py).
 # No engine: the images are a file that names the recipe they were made by.
 
 load lib
@@ -65,4 +66,38 @@ logged() { grep -qx "$1" "$D/log"; }
 	touch "$D/one.go" "$D/other.go"
 	wait $a $b
 	logged 'rebuilt under the feet of one'
+}
+
+@test "a test that hangs is ended with all that it started, and named; the others run, all teardowns too" {
+	sed "s/^TEST/@test/" > "$D/hangs.bats" <<-'BATS'
+		teardown() {
+			echo "$BATS_TEST_DESCRIPTION" >> "$D/teardowns"
+			if [ "$BATS_TEST_DESCRIPTION" = 'its teardown' ]; then trap '' TERM; while :; do sleep 0.1; done; fi
+		}
+		TEST "before" { true; }
+		# watch: 2 s
+		TEST "children: \"quoted\", of a shell" { setsid sleep 100 & echo $! > "$D/pids"; run bash -c 'echo $$ >> "$D/pids"; sleep 100; true'; }
+		# watch: 2 s
+		TEST "a loop" { while :; do sleep 0.1; done; }
+		# watch: 2 s
+		TEST "its teardown" { true; }
+		TEST "after" { true; }
+	BATS
+	# without what this test has from its own bats
+	run env -i PATH="${PATH//$BATS_LIBEXEC:/}" HOME="$D" D="$D" WATCH_TEARDOWN=3 "$CEE_ROOT/tests/tools/watched.py" "$D/hangs.bats"
+	[ "$status" -eq 1 ]
+	grep -E '^(ok|not ok|# watch)' <<< "$output" > "$D/got"
+	diff - "$D/got" <<-'TAP'
+		ok 1 before
+		# watch: hangs.bats: children: "quoted", of a shell: not done after 2 s, so it is ended
+		not ok 2 children: "quoted", of a shell
+		# watch: hangs.bats: a loop: not done after 2 s, so it is ended
+		not ok 3 a loop
+		# watch: hangs.bats: its teardown: not done after 2 s, so it is ended
+		not ok 4 its teardown # not done after its teardown was waited for: killed
+		ok 5 after
+	TAP
+	[ "$(wc -l < "$D/teardowns")" -eq 5 ]
+	[ "$(wc -l < "$D/pids")" -eq 2 ]
+	while read -r pid; do lacks -q . "/proc/$pid/cmdline"; done < "$D/pids"
 }

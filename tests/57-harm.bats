@@ -23,10 +23,12 @@ seed() {	# seed N: the N-th line of the seeds
 @test "a storm: boxes that cannot be created" { seed 5; }
 @test "power cuts after changes of the spool" { seed 4; }
 
+# watch: 3600 s
 @test "each call that changes the spool fails once: cee-submit, cee-run, cee-http, cee-rm, cee-prune, cee-fsck, cee-cancel" {
 	/usr/bin/python3 "$CEE_ROOT/tests/harm/inject.py"
 }
 
+# watch: 3600 s
 @test "calls of a runner over one job fail: its job ends, or waits for the next runner" {
 	every=9
 	[ -z "${CEE_TEST_ALL:-}" ] || every=1
@@ -38,6 +40,7 @@ seed() {	# seed N: the N-th line of the seeds
 	harm --jobs 100 --seed 22 --own-engine --only kill_engine,kill_containerd,kill_runner --settle 120
 }
 
+# watch: 14400 s
 @test "10,000 jobs over many seeds" {
 	[ -n "${CEE_TEST_ALL:-}" ] || skip "an hour: CEE_TEST_ALL=1"
 	for s in $(seq 100 119); do harm --jobs 500 --seed "$s" --spool-size 400 --web; done

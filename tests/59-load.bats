@@ -10,6 +10,7 @@ load lib
 	/usr/bin/python3 "$CEE_ROOT/tests/clients/pupils.py" --pupils "$n"
 }
 
+# watch: 3600 s
 @test "5,000 jobs of many owners: memory, descriptors, watches, boxes and the spool stay flat" {
 	[ -n "${CEE_TEST_ALL:-}" ] || skip "several minutes: CEE_TEST_ALL=1"
 	/usr/bin/python3 "$CEE_ROOT/tests/tools/soak.py" --jobs 5000
