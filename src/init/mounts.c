@@ -29,6 +29,7 @@ enum {
 };
 
 static const char HOSTS[] = "/tmp/hosts";
+static const char NONE[] = "/tmp/none"; /* an empty folder, read-only */
 
 
 int mounts_write(const char *path, const char *value)
@@ -79,6 +80,12 @@ static int seal(const char *path, char *text)
 	return init_fail(text, "%s read-only: %s", path, strerror(errno));
 }
 
+/* Shows an empty folder there. What is bound from a read-only mount is read-only. */
+static int hide_folder(const char *path, char *text)
+{
+	return bind_to(NONE, path, true, text);
+}
+
 struct masked {
 	const char *path;
 	bool folder;
@@ -123,13 +130,12 @@ static const struct masked masked[] = {
 };
 
 /* All of /proc is read-only, so jobs cannot write to /proc/sys or to oom_score_adj. */
-static int mount_proc(const char *empty, char *text)
+static int mount_proc(char *text)
 {
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2"))
 		return init_fail(text, "procfs: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof masked / sizeof *masked; i++)
-		if (bind_to(masked[i].folder ? empty : "/dev/null", masked[i].path, true, text) ||
-		    (masked[i].folder && seal(masked[i].path, text)))
+		if (bind_to(masked[i].folder ? NONE : "/dev/null", masked[i].path, true, text))
 			return -1;
 	return 0;
 }
@@ -141,13 +147,13 @@ static int make_folders(char *text)
 		mode_t mode;
 	} f[] = {
 		{ "/tmp/work", 0755 },	  { "/tmp/tmp", 01777 }, { "/tmp/shm", 01777 },
-		{ "/tmp/mqueue", 01777 }, { "/tmp/none", 0555 },
+		{ "/tmp/mqueue", 01777 }, { NONE, 0555 },
 	};
 
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		if (mkdir(f[i].name, 0700) || chmod(f[i].name, f[i].mode))
 			return init_fail(text, "%s: %s", f[i].name, strerror(errno));
-	return 0;
+	return bind_to(NONE, NONE, false, text) || seal(NONE, text) ? -1 : 0;
 }
 
 static int mount_disk(const struct disk_room *room, char *text)
@@ -218,7 +224,7 @@ static int mount_layers(bool wanted, char *text)
 	static const char path[] = "/.cee/layers";
 
 	if (!wanted)
-		return bind_to("/tmp/none", path, true, text) || seal(path, text) ? -1 : 0;
+		return hide_folder(path, text);
 	mount("layers", path, "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV, "lowerdir=/.cee/layers:/tmp/none,userxattr");
 	return 0;
 }
@@ -227,15 +233,15 @@ int mounts_make(const struct disk_room *room, char *text)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return init_fail(text, "private mounts: %s", strerror(errno));
-	if (mount_disk(room, text) || mount_hosts(text) || mount_terminals(room->terminal, text) ||
-	    mount_proc("/tmp/none", text) || mount_layers(room->layers, text))
+	if (mount_disk(room, text) || mount_hosts(text) || mount_terminals(room->terminal, text) || mount_proc(text) ||
+	    mount_layers(room->layers, text))
 		return -1;
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */
 	if (bind_to("/proc/version", "/.cee/init", true, text))
 		return -1;
 	/* the gate's socket is for cee-init, which counts what passes */
-	if (bind_to("/tmp/none", RELAY_FOLDER, true, text) || seal(RELAY_FOLDER, text))
+	if (hide_folder(RELAY_FOLDER, text))
 		return -1;
 	if (bind_to("/tmp/work", "/work", false, text) || bind_to("/tmp/shm", "/dev/shm", false, text) ||
 	    bind_to("/tmp/mqueue", "/dev/mqueue", true, text))
