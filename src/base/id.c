@@ -1,7 +1,9 @@
-/* id.c - the id of a job: a UUID of version 7 (RFC 9562, section 5.7)
+/* id.c - the id of a job: a UUID with the time in front
  *
  * 48 bits of milliseconds, then 12 bits of the fraction of the millisecond
- * (method 3 of section 6.2), then 62 random bits. Within a process time stamps
+ * (method 3 of section 6.2), then 62 random bits: the form of version 7 (RFC 9562, section 5.7), but
+ * with the digit of version 4, since many libraries know only versions 1 to 5 and
+ * refuse others. To a reader it is then a random UUID. Within a process time stamps
  * rise strictly, so that ids sort in the order of their creation, even
  * when many are made in a microsecond or the clock steps back.
  */
@@ -48,7 +50,7 @@ void id_make(char id[ID_LEN + 1])
 
 	random_bytes(&r, sizeof r);
 	snprintf(id, ID_LEN + 1, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(stamp >> 28 & 0xFFFFFFFF),
-		 (unsigned)(stamp >> 12 & 0xFFFF), (unsigned)(0x7000 | (stamp & 0xFFF)),
+		 (unsigned)(stamp >> 12 & 0xFFFF), (unsigned)(0x4000 | (stamp & 0xFFF)),
 		 (unsigned)(0x8000 | (r >> 48 & 0x3FFF)), (unsigned long long)(r & 0xFFFFFFFFFFFF));
 }
 
@@ -62,14 +64,14 @@ bool id_valid(const char *s)
 			return false; /* also at the end of a string that is too short */
 		}
 	}
-	return s[ID_LEN] == '\0' && s[14] == '7' && memchr("89ab", s[19], 4);
+	return s[ID_LEN] == '\0' && (s[14] == '4' || s[14] == '7') && memchr("89ab", s[19], 4);
 }
 
 int64_t id_time_us(const char *id)
 {
 	unsigned hi, lo, frac;
 
-	if (!id_valid(id) || sscanf(id, "%8x-%4x-7%3x", &hi, &lo, &frac) != 3)
+	if (!id_valid(id) || sscanf(id, "%8x-%4x-%*1x%3x", &hi, &lo, &frac) != 3)
 		return 0;
 	return (int64_t)((uint64_t)hi << 16 | lo) * 1000 + frac * 1000 / 4096;
 }

@@ -247,7 +247,7 @@ static const char help[] =
 	"      --each              submit a job for each FILE, or each name on standard input\n"
 	"  -0, --null              names end with NUL, not with newlines\n"
 	"      --no-block          a full queue is an error (75); default: wait for room\n"
-	"      --id ID             a UUID of version 7; submitting the same job again is not an error\n"
+	"      --id ID             a UUID with the time in front (version 7, or as cee makes them); submitting the same job again is not an error\n"
 	"      --relaxed           do not wait for the disk\n"
 	"  -q, --quiet             with -w: do not report which limit was exceeded\n"
 	"      --raw               with -w: write control sequences as they are, also to a terminal\n"
@@ -332,7 +332,7 @@ static void one_option(struct submit *u, int opt)
 		break;
 	case OPT_ID:
 		if (!id_valid(optarg))
-			prog_usage("--id %s: must be a lower-case UUID of version 7", optarg);
+			prog_usage("--id %s: must be a lower-case UUID of version 7, or one that cee has made", optarg);
 		u->id = optarg;
 		break;
 	case 'g':

@@ -30,7 +30,7 @@ int place_check_names(const char *owner, const char *id, struct cee_err *e)
 	if (!spool_owner_valid(owner))
 		return cee_fail(e, EINVAL, "%s: invalid owner name", owner);
 	if (!id_valid(id))
-		return cee_fail(e, EINVAL, "%s: not a valid job id (a lower-case UUID of version 7)", id);
+		return cee_fail(e, EINVAL, "%s: not a valid job id (a lower-case UUID of version 4 or 7)", id);
 	return 0;
 }
 

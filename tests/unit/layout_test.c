@@ -32,7 +32,7 @@ static void waiting_jobs(void)
 					   "0." AN_ID ".a",
 					   "0." AN_ID "\n",
 					   "0.01890A5D-ac96-774b-bcce-b302099a8057",
-					   "0.01890a5d-ac96-474b-bcce-b302099a8057",
+					   "0.01890a5d-ac96-574b-bcce-b302099a8057",
 					   "0./1890a5d-ac96-774b-bcce-b302099a8057" };
 	char name[LAYOUT_NAME_MAX];
 	int p, n;

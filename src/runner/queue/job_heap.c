@@ -35,7 +35,7 @@ static int before(const struct waiting_job *a, const struct waiting_job *b)
 {
 	if (a->priority != b->priority)
 		return a->priority < b->priority;
-	return strcmp(a->id, b->id) < 0; /* UUIDs of version 7 sort by age */
+	return strcmp(a->id, b->id) < 0; /* ids sort by age */
 }
 
 /* Puts job at place. Jobs move through a hole in the heap: the job being moved has no place meanwhile, so that each
