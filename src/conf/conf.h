@@ -22,6 +22,7 @@ struct conf {
 	char *spool;	   /* spool */
 	char *languages;   /* languages: a directory */
 	char *docker_host; /* docker_host: unix:///… or tcp://127.0.0.1:N; DOCKER_HOST wins */
+	char *host_paths;  /* host_paths: HERE:THERE (conf/host_paths.h), or "" */
 	char *runtime;	   /* runtime: "" is the engine's default */
 	char *init;	   /* init: absolute path of cee-init on the engine's host */
 	char *seccomp;	   /* seccomp: the box's profile, a file */

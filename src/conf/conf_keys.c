@@ -14,6 +14,7 @@
 #include "conf/conf_limits.h"
 #include "conf/conf_networks.h"
 #include "conf/conf_values.h"
+#include "conf/host_paths.h"
 #include "conf/host_port.h"
 #include "layers/grammar.h"
 
@@ -241,6 +242,7 @@ static const struct key {
 	{ "http_editor", PATH, AT(http_editor), .value = "/usr/share/javascript/codemirror" },
 	/* the engine */
 	{ "docker_host", TEXT, AT(docker_host), .value = "unix:///var/run/docker.sock", .check = docker_host },
+	{ "host_paths", TEXT, AT(host_paths), .value = "", .check = host_paths_check },
 	{ "runtime", NAME, AT(runtime), .value = "" },
 	{ "apparmor", NAME, AT(apparmor), .value = "" },
 	{ "networks", OWN, .set = set_networks },

@@ -138,7 +138,8 @@ bool need_engine(struct doctor *d, struct finding *f)
 {
 	if (!d->engine_begun && !d->engine_error.msg[0]) {
 		d->engine_begun =
-			docker_init(&d->docker, &d->loop, engine_host(d), engine_changed, d, &d->engine_error) == 0;
+			docker_init(&d->docker, &d->loop, engine_host(d), engine_changed, d, &d->engine_error) == 0 &&
+			docker_host_paths(&d->docker, d->config.conf.host_paths) == 0;
 		if (d->engine_begun)
 			wait_for(d, &d->engine_asked, ENGINE_US);
 		d->engine_there = engine_up(&d->docker.engine);

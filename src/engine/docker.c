@@ -236,7 +236,7 @@ static struct engine_call *docker_ask(struct engine *en, const struct engine_req
 {
 	struct docker *d = (struct docker *)en;
 	struct docker_call *c = calloc(1, sizeof(*c));
-	char *body = r->container ? docker_container_json(r->container) : NULL;
+	char *body = r->container ? docker_container_json(r->container, d->host_paths) : NULL;
 	AUTO_BUF struct buf path = { 0 };
 
 	if (c && (body || !r->container) && make_path(&path, en, r) == 0) {
@@ -356,6 +356,13 @@ int docker_init(struct docker *d, struct loop *l, const char *host, void (*chang
 	return 0;
 }
 
+int docker_host_paths(struct docker *d, const char *map)
+{
+	free(d->host_paths);
+	d->host_paths = strdup(map);
+	return d->host_paths ? 0 : -1;
+}
+
 void docker_release(struct docker *d)
 {
 	while (d->calls)
@@ -367,5 +374,7 @@ void docker_release(struct docker *d)
 	free(d->socket_path);
 	free(d->address);
 	free(d->port);
+	free(d->host_paths);
+	d->host_paths = NULL;
 	d->http = NULL;
 }

@@ -1,6 +1,7 @@
 /* docker_container.c - the JSON of a container to create */
 #include "base/buf.h"
 #include "base/json_write.h"
+#include "conf/host_paths.h"
 #include "engine/container_spec.h"
 #include "engine/docker_json.h"
 
@@ -21,13 +22,22 @@ static void put_strings(struct json_writer *w, const char *name, const char *con
 	json_close(w, ']');
 }
 
-static void put_mounts(struct json_writer *w, const struct container_spec *s)
+static void put_source(struct json_writer *w, const char *host_paths, const char *path)
+{
+	AUTO_FREE char *there = host_path(host_paths, path);
+
+	w->failed |= !there;
+	if (there)
+		json_put_text(w, "Source", there);
+}
+
+static void put_mounts(struct json_writer *w, const struct container_spec *s, const char *host_paths)
 {
 	json_open(w, "Mounts", '[');
 	for (size_t i = 0; i < s->nmounts; i++) {
 		json_open(w, NULL, '{');
 		json_put_text(w, "Type", "bind");
-		json_put_text(w, "Source", s->mounts[i].from);
+		put_source(w, host_paths, s->mounts[i].from);
 		json_put_text(w, "Target", s->mounts[i].to);
 		json_put_bool(w, "ReadOnly", s->mounts[i].read_only);
 		json_close(w, '}');
@@ -93,7 +103,7 @@ static void put_limits(struct json_writer *w, const struct container_spec *s)
 	json_close(w, ']');
 }
 
-static void put_host_config(struct json_writer *w, const struct container_spec *s)
+static void put_host_config(struct json_writer *w, const struct container_spec *s, const char *host_paths)
 {
 	json_open(w, "HostConfig", '{');
 	json_put_bool(w, "AutoRemove", !s->keep);
@@ -114,7 +124,7 @@ static void put_host_config(struct json_writer *w, const struct container_spec *
 	for (size_t i = 0; i < s->ntmpfs; i++)
 		json_put_text(w, s->tmpfs[i].path, s->tmpfs[i].options);
 	json_close(w, '}');
-	put_mounts(w, s);
+	put_mounts(w, s, host_paths);
 	json_close(w, '}');
 }
 
@@ -134,7 +144,7 @@ static void put_program(struct json_writer *w, const struct container_spec *s)
 	put_strings(w, "Env", s->env);
 }
 
-char *docker_container_json(const struct container_spec *s)
+char *docker_container_json(const struct container_spec *s, const char *host_paths)
 {
 	static const char *const streams[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout",
 					       "AttachStderr" },
@@ -155,7 +165,7 @@ char *docker_container_json(const struct container_spec *s)
 	for (size_t i = 0; i < s->nlabels; i++)
 		json_put_text(&w, s->labels[i].name, s->labels[i].value);
 	json_close(&w, '}');
-	put_host_config(&w, s);
+	put_host_config(&w, s, host_paths);
 	json_close(&w, '}');
 	return json_detach(&w);
 }

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The body of POST /containers/create; malloc'ed, NULL ENOMEM. */
-char *docker_container_json(const struct container_spec *s);
+/* The body of POST /containers/create; malloc'ed, NULL ENOMEM. host_paths: conf/host_paths.h, or NULL. */
+char *docker_container_json(const struct container_spec *s, const char *host_paths);
 
 /* {"NAME":"VALUE",…}, or as a filter {"label":["NAME=VALUE",…]}; malloc'ed, NULL ENOMEM. Labels without a value are
  * left out; in a filter they become NAME alone. */

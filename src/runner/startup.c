@@ -214,6 +214,8 @@ void runner_start(struct runner *r, const struct runner_options *o)
 	if (docker_init(&r->docker, &r->loop, host && *host ? host : r->config.conf.docker_host, runner_engine_changed,
 			r, &e) < 0)
 		prog_die(prog_config_status(), "%s", e.msg);
+	if (docker_host_paths(&r->docker, r->config.conf.host_paths) < 0)
+		prog_die(EX_OSERR, "out of memory");
 	log_event("start", "version", CEE_VERSION, "runner", r->claims.name, "spool", r->spool_real, "jobs",
 		  log_number(runner_places(r)), "durable", durable ? "yes" : "no", NULL);
 	start_timers(r);

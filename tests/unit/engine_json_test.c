@@ -54,7 +54,7 @@ static struct container_spec some(void)
 
 static cJSON *asked(const struct container_spec *s)
 {
-	char *text = docker_container_json(s);
+	char *text = docker_container_json(s, NULL);
 	cJSON *j = text ? json_parse(text, strlen(text), NULL) : NULL;
 
 	CHECK(j != NULL);
@@ -86,6 +86,19 @@ static void locked_down(void)
 	CHECK(is(j, "Entrypoint", "[\"/init\"]") && is(j, "Cmd", "[]") && is(j, "Env", "[\"A=\\\"b\\\"\"]"));
 	CHECK(is(j, "Healthcheck", "{\"Test\":[\"NONE\"]}") && is(j, "Labels", "{\"cee.box\":\"1\"}"));
 	CHECK(!at(host, "MaskedPaths")); /* those of the engine */
+}
+
+/* What the engine mounts is named by its own paths; what is not beneath the map stays. */
+static void host_paths(void)
+{
+	const struct container_spec s = some();
+	char *text = docker_container_json(&s, "/host/s:/there");
+	AUTO_JSON cJSON *j = text ? json_parse(text, strlen(text), NULL) : NULL;
+
+	CHECK(j && is(at(j, "HostConfig"), "Mounts",
+		      "[{\"Type\":\"bind\",\"Source\":\"/host/init\",\"Target\":\"/init\",\"ReadOnly\":true},"
+		      "{\"Type\":\"bind\",\"Source\":\"/there\",\"Target\":\"/s\",\"ReadOnly\":false}]"));
+	free(text);
 }
 
 static void as_asked(void)
@@ -210,6 +223,7 @@ static void infos(void)
 int main(void)
 {
 	RUN(locked_down);
+	RUN(host_paths);
 	RUN(as_asked);
 	RUN(labels);
 	RUN(ids);

@@ -123,7 +123,8 @@ void host_box(struct finding *f, const struct conf *c, const struct limit_probe_
 	else if (strcasestr(r, "runtime") && c->runtime && c->runtime[0] && strstr(r, c->runtime))
 		remedy = "set runtime in cee.conf to one that docker info names";
 	else if (strcasestr(r, "bind source path") || strstr(r, "/.cee/init") || strcasestr(r, "cee-init"))
-		remedy = "set init in cee.conf to the cee-init of this version, at its path on the engine's host";
+		remedy = "set init in cee.conf to the cee-init of this version, at its path on the engine's host, or, "
+			 "in a container, host_paths";
 	else if (strcasestr(r, "cpu"))
 		remedy = "set cpus in cee.conf to no more than the engine's host has";
 	snprintf(text, sizeof(text), "%s", remedy);
