@@ -12,6 +12,9 @@ CFLAGS  ?= -O2 -g
 COMMON   = -std=c11 -D_GNU_SOURCE -DCEE_VERSION='"$(VERSION)"' -Isrc $(WARN) -ffunction-sections -MMD -MP
 ALL_CFLAGS = $(COMMON) $(CFLAGS) \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fPIE,$(HARDEN)) -pthread
+# The runtimes are linked in: gcc's shared ones keep options apart, and one of them ignores where reports go.
+RUNTIMES = $(patsubst %,-static-lib%,$(subst undefined,ubsan,$(subst thread,tsan,$(subst \
+	address,asan,$(subst $(comma), ,$(SANITIZE))))))
 # Each program gets what it uses of these, and no other library.
 LDLIBS   = -Wl,--as-needed -lcjson -lnettle -lm -lcurl -larchive
 
@@ -32,7 +35,7 @@ FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 .PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps
 .SECONDARY:
 .SECONDEXPANSION:
-all: $(PROGRAMS:%=$(BIN)/%) bin/cee-init
+all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init
 
 help:
 	@echo 'make                build the programs into bin/ (scripts/install-deps build run: what that needs)'
@@ -59,7 +62,11 @@ $(BUILD)/runner.a: $(call objects,$(RUNNER_DIRS))
 $(BUILD)/init.a: $(filter-out %/main.o,$(call objects,init))
 $(BUILD)/%.a:
 	rm -f $@ && $(AR) rcs $@ $^
-LINK = @mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^)
+LINK = @mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -pie -o $@ $(RUNTIMES) $(filter %.o,$^) $(filter %.a,$^)
+$(PROGRAMS:%=$(BIN)/%) $(UNIT:%=$(BUILD)/unit/%): $(if $(SANITIZE),$(BUILD)/sanitize.o)
+$(BUILD)/sanitize.o: tests/tools/sanitize.c
+	@mkdir -p $(@D) && mkdir -p -m 1777 $(BUILD)/reports
+	$(CC) $(COMMON) -O1 -fPIE -DREPORTS='"$(CURDIR)/$(BUILD)/reports"' -c -o $@ $<
 
 $(COMMANDS:%=$(BIN)/%): $(BIN)/%: $$(call command,$$*) $(BUILD)/libcee.a
 	$(LINK) $(LDLIBS)
@@ -85,21 +92,28 @@ $(BUILD)/limit_probe: src/probe/probe.c
 $(BUILD)/runner/host/limit_probe.o: $(BUILD)/limit_probe
 $(BUILD)/runner/host/limit_probe.o: ALL_CFLAGS += -DLIMIT_PROBE_PROGRAM='"$(BUILD)/limit_probe"'
 
-# Process 1 of every box: static, libc only, never with a sanitizer (it runs in foreign images).
-STATIC = build/static
+# Process 1 of every box: static, libc only, as it runs in foreign images. Of the sanitizers only undefined can be
+# static; its reports go to standard error, which the runner logs.
+STATIC = $(BUILD)/static
+STATIC_CFLAGS = $(COMMON) -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(STATIC_SANITIZE)
+STATIC_SANITIZE = $(if $(findstring undefined,$(SANITIZE)),-fsanitize=undefined)
 $(STATIC)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -c -o $@ $<
+	$(CC) $(STATIC_CFLAGS) -c -o $@ $<
+$(STATIC)/sanitize.o: tests/tools/sanitize.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O1 -c -o $@ $<
 $(STATIC)/base.a: $(patsubst src/%.c,$(STATIC)/%.o,$(call sources,base wire))
 	rm -f $@ && $(AR) rcs $@ $^
-bin/cee-init: $(patsubst src/%.c,$(STATIC)/%.o,$(call sources,init)) $(STATIC)/base.a
+$(BIN)/cee-init: $(patsubst src/%.c,$(STATIC)/%.o,$(call sources,init)) \
+		$(if $(STATIC_SANITIZE),$(STATIC)/sanitize.o) $(STATIC)/base.a
 	@mkdir -p $(@D)
-	$(CC) -static -Wl,--gc-sections -o $@ $^
+	$(CC) -static $(STATIC_SANITIZE) -Wl,--gc-sections -o $@ $^
 
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
--include $(shell find $(BUILD) build/static -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # Unit tests link what they use of everything but the mains.
 $(BUILD)/unit/%.o: tests/unit/%.c
@@ -194,7 +208,7 @@ lint-cppcheck:
 PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/cee/languages.d
-	install -m755 $(PROGRAMS:%=$(BIN)/%) bin/cee-init $(DESTDIR)$(PREFIX)/bin
+	install -m755 $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init $(DESTDIR)$(PREFIX)/bin
 	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for u in etc/systemd/*; do sed 's,/usr/local/bin/,$(PREFIX)/bin/,' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done

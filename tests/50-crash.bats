@@ -4,9 +4,11 @@ load lib
 
 setup() { new_spool; }
 teardown() {
-	end_all
+	local reported=0
+	end_all || reported=1
 	end_engine
 	if mountpoint -q "$BATS_TEST_TMPDIR/small" 2>/dev/null; then umount "$BATS_TEST_TMPDIR/small"; fi
+	return $reported
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }

@@ -6,8 +6,10 @@ load lib
 
 setup() { new_spool; }
 teardown() {
-	end_all
+	local reported=0
+	end_all || reported=1
 	if mountpoint -q "$BATS_TEST_TMPDIR/small"; then umount "$BATS_TEST_TMPDIR/small"; fi
+	return $reported
 }
 
 id_of() { printf '%s' "$1" > "$BATS_TEST_TMPDIR/p.py"; shift; cee-submit "$@" "$BATS_TEST_TMPDIR/p.py"; }

@@ -4,8 +4,10 @@ load lib
 
 setup() { new_spool "${CONF_LINE:-}"; }
 teardown() {
-	end_all
+	local reported=0
+	end_all || reported=1
 	if mountpoint -q "$BATS_TEST_TMPDIR/small" 2>/dev/null; then umount "$BATS_TEST_TMPDIR/small"; fi
+	return $reported
 }
 
 with_tests() {	# with_tests CODE TESTS [MORE]: a Python job's text

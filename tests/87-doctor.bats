@@ -13,8 +13,8 @@ teardown() {
 	[ -z "$FAKE" ] || { kill "$FAKE"; wait "$FAKE" || true; } 2>/dev/null
 	unset DOCKER_HOST
 	[ -z "${REAL_HOST:-}" ] || export DOCKER_HOST=$REAL_HOST
-	end_all
 	[ -z "${open_dir:-}" ] || rm -rf "$open_dir"
+	end_all
 }
 
 fake() {	# fake FAULT…: from now on the engine lies

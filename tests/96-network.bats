@@ -16,8 +16,10 @@ setup() {
 }
 
 teardown() {
-	end_all
+	local reported=0
+	end_all || reported=1
 	kill "$SERVERS_PID"
+	return $reported
 }
 
 with_network() {	# with_network HOSTS [MORE]: a runner of which jobs may have the network lab

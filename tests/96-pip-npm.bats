@@ -6,9 +6,11 @@ load lib
 load registry
 
 teardown() {
-	end_all
+	local reported=0
+	end_all || reported=1
 	[ ! -e "$BATS_TEST_TMPDIR/tls.pid" ] || kill "$(cat "$BATS_TEST_TMPDIR/tls.pid")"
 	[ ! -e "$BATS_TEST_TMPDIR/image" ] || engine DELETE "/images/$(cat "$BATS_TEST_TMPDIR/image"):latest?force=1" > /dev/null
+	return $reported
 }
 
 registry() {	# registry [FAULT [MORE]]: a spool whose packages come from there, and its runner

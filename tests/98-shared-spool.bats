@@ -18,7 +18,7 @@ setup() {
 	cat > "$CEE_CONF" <<-CONF
 		languages = $CEE_ROOT/etc/languages.d
 		seccomp = $D/etc/seccomp.json
-		init = $CEE_ROOT/bin/cee-init
+		init = $D/bin/cee-init
 		jobs = 2
 		warm = 0
 		http_user = www-data
@@ -38,15 +38,16 @@ setup() {
 }
 
 teardown() {
-	local pid
+	local pid reported=0
 	for pid in "${SERVERS[@]:-}"; do
 		[ -n "$pid" ] || continue
 		kill -TERM "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
 	[ -n "${D:-}" ] || return 0
-	end_all
+	end_all || reported=1
 	rm -rf "$D"
+	return $reported
 }
 
 as() {	# as UID COMMAND…: that user, of no group but his own

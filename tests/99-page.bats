@@ -61,6 +61,7 @@ teardown_file() {
 teardown() {
 	if [ -n "${SERVE:-}" ]; then kill -TERM "$SERVE" 2>/dev/null; wait "$SERVE" 2>/dev/null; fi
 	for d in "$BATS_TEST_TMPDIR"/server-*; do end_server "$d"; done
+	no_reports
 }
 
 browser() {	# browser ADDRESS SCENARIO [ARGUMENT...]

@@ -10,7 +10,7 @@ setup() {
 	JSON='Content-Type: application/json'
 }
 teardown() {
-	local pid
+	local pid reported=0
 	for pid in "${SERVERS[@]:-}"; do
 		[ -n "$pid" ] || continue
 		kill -TERM -- "$pid" "-$pid" 2>/dev/null	# fcgiwrap leaves its children, all of its group
@@ -20,10 +20,11 @@ teardown() {
 		tail -n 20 "$BATS_TEST_TMPDIR"/*/error.log >&2 2>/dev/null
 	fi
 	rm -rf "${DIRS[@]:-}"
-	end_all
+	end_all || reported=1
 	if [ -d "$BATS_TEST_TMPDIR/answers" ]; then
 		/usr/bin/python3 "$CEE_ROOT/tests/tools/openapi.py" answers "$CEE_ROOT/src/http/openapi.json" "$BATS_TEST_TMPDIR/answers"
 	fi
+	return $reported
 }
 
 more_conf() { printf '%s\n' "$@" >> "$CEE_CONF"; }
@@ -118,7 +119,7 @@ post() { req POST "/tasks${2:-}" -H "$JSON" -d "$1" "${@:3}"; }
 field() { jq -r "$1" <<< "$BODY"; }
 
 cgi() {	# cgi NAME=VALUE...: one request without a server, its answer in ANSWER
-	ANSWER=$(env -i CEE_CONF="$CEE_CONF" CEE_SPOOL="$CEE_SPOOL" ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+	ANSWER=$(env -i CEE_CONF="$CEE_CONF" CEE_SPOOL="$CEE_SPOOL" \
 		REQUEST_METHOD=GET PATH_INFO=/healthz "$@" "$CEE_BIN/cee-http" | tr -d '\r\0')
 }
 says() { grep -q "^Status: $1 " <<< "$ANSWER" || { echo "$ANSWER"; return 1; }; }

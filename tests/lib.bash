@@ -23,7 +23,7 @@ new_spool() {
 	cat > "$CEE_CONF" <<-CONF
 		languages = $CEE_ROOT/etc/languages.d
 		seccomp = $CEE_ROOT/etc/seccomp.json
-		init = $CEE_ROOT/bin/cee-init
+		init = $CEE_BIN/cee-init
 		jobs = 2
 		warm = 0
 		${1:-}
@@ -73,7 +73,20 @@ end_all() {	# teardown: also when a test failed in the middle
 	if ls "$BATS_TEST_TMPDIR"/runner-*.log > /dev/null 2>&1 && [ -n "${BATS_ERROR_STATUS:-}" ] && [ "${BATS_ERROR_STATUS:-0}" != 0 ]; then
 		tail -n 30 "$BATS_TEST_TMPDIR"/runner-*.log >&2
 	fi
-	return 0
+	no_reports
+}
+
+# What sanitizers reported since the last test, in any process (tests/tools/sanitize.c); with several files at a time
+# the test that ends first has it. What cee-init reports is in its runner's log.
+no_reports() {
+	local report found=0
+	for report in "$CEE_BIN"/../reports/*; do
+		mv "$report" "$BATS_TEST_TMPDIR" 2> /dev/null || continue
+		cat "$BATS_TEST_TMPDIR/${report##*/}"
+		found=1
+	done
+	if grep -s 'runtime error:' "$BATS_TEST_TMPDIR"/*.log; then found=1; fi
+	return $found
 }
 
 verdict() { cee-stat --json "$1" | jq -r "$2"; }	# verdict ID JQ

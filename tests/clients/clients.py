@@ -50,9 +50,9 @@ class Site:
         os.mkdir(self.dir + "/http", 0o700)
         self.give(self.dir + "/http")
         with open(self.conf, "w") as f:
-            f.write("languages = %s/etc/languages.d\nseccomp = %s/seccomp.json\ninit = %s/bin/cee-init\nmin_room = 1M\n"
+            f.write("languages = %s/etc/languages.d\nseccomp = %s/seccomp.json\ninit = %s/cee-init\nmin_room = 1M\n"
                     "ceiling.run.wall = 900s\nhttp_state = %s/http\nhttp_tokens = %s/tokens\nmax_queued = 2000\n%s%s"
-                    % (ROOT, self.dir, ROOT, self.dir, self.dir, conf, "http_user = www-data\n" if self.web else ""))
+                    % (ROOT, self.dir, BIN, self.dir, self.dir, conf, "http_user = www-data\n" if self.web else ""))
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
         for part in ["--shared"] if self.web else ["http-web-" + u for u in self.users]:
             self.cee("cee-fsck", "--make", part)

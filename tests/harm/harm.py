@@ -77,8 +77,8 @@ class Site:
                             "none", os.path.join(self.dir, "disk")], check=True)
         self.conf = os.path.join(self.dir, "cee.conf")
         with open(self.conf, "w") as f:
-            f.write("languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/bin/cee-init\njobs = 3\nwarm = 2\n"
-                    "min_room = 1M\nceiling.run.wall = 600s\n" % (ROOT, ROOT, ROOT))
+            f.write("languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/cee-init\njobs = 3\nwarm = 2\n"
+                    "min_room = 1M\nceiling.run.wall = 600s\n" % (ROOT, ROOT, BIN))
         self.boot = os.path.join(self.dir, "boot")
         self.reboot()
         self.shim = os.path.join(self.dir, "shim.so")

@@ -42,8 +42,8 @@ class Site:
         self.dir, self.owner = tempfile.mkdtemp(prefix="cee-inject-"), OWNER
         self.spool, self.template = os.path.join(self.dir, "spool"), os.path.join(self.dir, "template")
         self.conf, self.shim = os.path.join(self.dir, "cee.conf"), os.path.join(self.dir, "shim.so")
-        write(self.conf, "languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/bin/cee-init\njobs = 1\nwarm = 0\n"
-              "min_room = 1M\nhttp_state = %s/http\n" % (ROOT, ROOT, ROOT, self.dir))
+        write(self.conf, "languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/cee-init\njobs = 1\nwarm = 0\n"
+              "min_room = 1M\nhttp_state = %s/http\n" % (ROOT, ROOT, BIN, self.dir))
         os.mkdir(os.path.join(self.dir, "http"))
         self.job = os.path.join(self.dir, "job.json")
         write(self.job, json.dumps(JOB))

@@ -176,7 +176,7 @@ class Runner:
             json.dump(lang, f)
         with open(os.path.join(self.dir, "cee.conf"), "w") as f:
             f.write("languages = %s/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s\n%s%s\n" % (
-                self.dir, ROOT, os.path.join(ROOT, "bin/cee-init"), "" if durable else "durable = no\n",
+                self.dir, ROOT, os.path.join(BIN, "cee-init"), "" if durable else "durable = no\n",
                 "\n".join(line.strip() for line in conf.splitlines())))
         self.spool = spool or os.path.join(self.dir, "spool")
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=os.path.join(self.dir, "cee.conf"))

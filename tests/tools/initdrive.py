@@ -106,7 +106,7 @@ class Job:
 class Box:
     def __init__(self, image="cee/python:latest", init=None, seccomp=None, memory=256 << 20,
                  uid=900000, never=False, pids=512, echo=False):
-        init = init or os.path.join(TOP, "bin/cee-init")
+        init = init or os.path.join(os.environ.get("CEE_BIN") or os.path.join(TOP, "bin"), "cee-init")
         seccomp = seccomp or os.path.join(TOP, "etc/seccomp.json")
         self.echo = echo
         self.id = call("POST", "/containers/create", body(image, init, seccomp, memory, uid, never, pids))["Id"]

@@ -35,8 +35,8 @@ class Soak:
         self.dir = tempfile.mkdtemp(prefix="cee-soak-")
         self.spool, self.conf = self.dir + "/spool", self.dir + "/cee.conf"
         with open(self.conf, "w") as f:
-            f.write("languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/bin/cee-init\nkeep = %ds\nwarm = 2\nboxes = 12\nmin_room = 1M\n"
-                    % (ROOT, ROOT, ROOT, KEEP))
+            f.write("languages = %s/etc/languages.d\nseccomp = %s/etc/seccomp.json\ninit = %s/cee-init\nkeep = %ds\nwarm = 2\nboxes = 12\nmin_room = 1M\n"
+                    % (ROOT, ROOT, BIN, KEEP))
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
         self.owners = ["http-web-s%d" % i for i in range(args.owners)]
         for owner in self.owners:
