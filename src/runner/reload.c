@@ -1,7 +1,7 @@
 /* reload.c - configuration and languages, read again while jobs run
  *
- * Running jobs and boxes point into the configuration and the languages with which they began. So old ones are never
- * freed: reloads are rare and small.
+ * Running jobs and boxes point into the configuration and the languages with which they began. So old ones are kept
+ * until the runner ends: reloads are rare and small.
  */
 #include "base/error.h"
 #include "job/languages.h"
@@ -23,10 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct replaced_languages {
-	struct langs langs;
-	char *published;
-	struct replaced_languages *next;
+struct replaced {
+	struct config config; /* where only the languages were read again, it has nothing else */
+	struct replaced *next;
 };
 
 const char *runner_cannot_pin(const struct runner *r, const struct config *c, char *text, size_t size)
@@ -60,7 +59,7 @@ static void languages_changed(struct runner *r)
 
 void runner_look_at_languages(struct runner *r)
 {
-	struct replaced_languages *old = malloc(sizeof(*old));
+	struct replaced *old = malloc(sizeof(*old));
 	struct cee_err e = { "out of memory" };
 
 	if (!config_languages_changed(&r->config)) {
@@ -68,7 +67,8 @@ void runner_look_at_languages(struct runner *r)
 		return;
 	}
 	if (old)
-		*old = (struct replaced_languages){ r->config.langs, r->config.published, r->replaced };
+		*old = (struct replaced){ .config = { .langs = r->config.langs, .published = r->config.published },
+					  .next = r->replaced };
 	if (!old || config_languages(&r->config, &e) < 0) {
 		log_event("languages", "trouble", e.msg, "remedy", "the languages stay as they were read last", NULL);
 		free(old);
@@ -80,7 +80,8 @@ void runner_look_at_languages(struct runner *r)
 
 static void reload(struct runner *r)
 {
-	struct config *old = malloc(sizeof(*old)), next = { 0 };
+	struct replaced *old = malloc(sizeof(*old));
+	struct config next = { 0 };
 	struct cee_err e = { "out of memory" };
 	char text[200];
 	const char *bad = e.msg;
@@ -94,7 +95,8 @@ static void reload(struct runner *r)
 		return;
 	}
 	config_keep_image_data(&next, &r->config);
-	*old = r->config; /* never freed, see above */
+	*old = (struct replaced){ r->config, r->replaced };
+	r->replaced = old;
 	r->config = next;
 	boxes_reconfigure(&r->boxes, &r->config);
 	runs_reconfigure(r->runs, &r->config);
@@ -107,4 +109,15 @@ void runner_reload(struct runner *r)
 	notify_reloading(&r->notify);
 	reload(r);
 	notify_reloaded(&r->notify);
+}
+
+void runner_release_replaced(struct runner *r)
+{
+	struct replaced *next;
+
+	for (; r->replaced; r->replaced = next) {
+		next = r->replaced->next;
+		config_release(&r->replaced->config);
+		free(r->replaced);
+	}
 }

@@ -42,11 +42,11 @@ struct runner_options {
 	bool relaxed, once, log_json, log_text;
 };
 
-struct replaced_languages;
+struct replaced;
 struct runner {
 	struct runner_options options;
 	struct config config;
-	struct replaced_languages *replaced;
+	struct replaced *replaced; /* configurations before this one */
 	struct spool spool;
 	struct spool_runner claims;
 	char spool_real[PATH_MAX];
@@ -108,6 +108,7 @@ void runner_publish_languages(struct runner *r);
 /* Reads the languages again if their files changed: adding, changing or removing a file needs no reload. */
 void runner_look_at_languages(struct runner *r);
 void runner_reload(struct runner *r);
+void runner_release_replaced(struct runner *r);
 
 /* user_events.c: arg is the runner. */
 enum request_result runner_cancel(void *arg, const char *owner, const char *id);

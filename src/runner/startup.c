@@ -239,6 +239,7 @@ void runner_finish(struct runner *r)
 	spool_runner_release(&r->claims);
 	spool_release(&r->spool);
 	config_release(&r->config);
+	runner_release_replaced(r);
 	close_ptr(&r->signals.fd);
 	loop_release(&r->loop);
 }
