@@ -28,7 +28,7 @@ RUNNER_DIRS = runner/core runner/box runner/compile runner/pool runner/queue run
 # A program is a file of src/cmd, or a folder of it.
 command  = $(patsubst src/%.c,$(BUILD)/%.o,$(sort $(wildcard src/cmd/$(1).c src/cmd/$(1)/*.c)))
 COMMANDS = $(sort $(basename $(notdir $(wildcard src/cmd/*.c))) $(notdir $(patsubst %/,%,$(wildcard src/cmd/*/))))
-PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-runner
+PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-mcp cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
@@ -55,6 +55,7 @@ help:
 
 $(BUILD)/libcee.a: $(call objects,$(LIB_DIRS))
 $(BUILD)/http.a: $(filter-out %/cee-http.o,$(call objects,http))
+$(BUILD)/mcp.a: $(filter-out %/cee-mcp.o,$(call objects,mcp))
 $(BUILD)/images.a: $(filter-out %/cee-lang.o,$(call objects,images))
 $(BUILD)/doctor.a: $(filter-out %/cee-doctor.o,$(call objects,doctor))
 $(BUILD)/runner.a: $(call objects,$(RUNNER_DIRS))
@@ -82,8 +83,11 @@ $(BIN)/cee-runner: $(call objects,runner) $(BUILD)/runner.a $(BUILD)/libcee.a
 NETTLE = $(if $(SANITIZE),-lnettle,-Wl,-Bstatic -lnettle -lm -Wl,-Bdynamic)
 $(BIN)/cee-http: $(BUILD)/http/cee-http.o $(BUILD)/http.a $(BUILD)/libcee.a
 	$(LINK) -Wl,--as-needed -lcjson $(NETTLE) -lm
+$(BIN)/cee-mcp: $(BUILD)/mcp/cee-mcp.o $(BUILD)/mcp.a $(BUILD)/http.a $(BUILD)/libcee.a
+	$(LINK) -Wl,--as-needed -lcjson $(NETTLE) -lm
 
 $(BUILD)/http/meta.o: src/http/openapi.json
+$(BUILD)/mcp/tool_list.o: src/mcp/tools.json
 
 # What the self-test runs in boxes to see that limits hold; static, as it runs in foreign images.
 $(BUILD)/limit_probe: src/probe/probe.c
@@ -119,7 +123,7 @@ $(BUILD)/%.o: src/%.c
 $(BUILD)/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
-$(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/init.a $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
+$(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/init.a $(BUILD)/doctor.a $(BUILD)/runner.a $(BUILD)/mcp.a $(BUILD)/http.a $(BUILD)/images.a $(BUILD)/libcee.a
 	$(LINK) $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
 $(BUILD)/unit/once_test: WRAPPED = json_parse job_check
 $(BUILD)/unit/layer_test: WRAPPED = faccessat
@@ -139,8 +143,8 @@ generate: $(BUILD)/facts
 
 FUZZ_SECONDS ?= 20
 # What is fuzzed is compiled once, for all fuzzers: everything but the mains.
-FUZZED = $(filter-out %/cee-http.o %/cee-lang.o %/cee-doctor.o %/init/main.o,$(patsubst \
-	src/%.c,build/$(1)/%.o,$(call sources,$(LIB_DIRS) $(RUNNER_DIRS) http images doctor init)))
+FUZZED = $(filter-out %/cee-http.o %/cee-mcp.o %/cee-lang.o %/cee-doctor.o %/init/main.o,$(patsubst \
+	src/%.c,build/$(1)/%.o,$(call sources,$(LIB_DIRS) $(RUNNER_DIRS) http mcp images doctor init)))
 CLANG  = clang -g -O1 -fno-sanitize-recover=all $(COMMON) -Itests/fuzz
 SANITIZED = address,undefined
 build/fuzzed/%.o: src/%.c | fuzz-deps

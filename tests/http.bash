@@ -40,7 +40,7 @@ start_lighttpd() {	# start_lighttpd demo|login [SED]: the sample, changed; its a
 	port=$(free_port)
 	mkdir -p "$d"
 	passwords "$d/htpasswd"
-	sed -e "s,^var.cee .*,var.cee = \"$CEE_BIN/cee-http\"," -e "s,^var.conf .*,var.conf = \"$CEE_CONF\"," \
+	sed -e "s,^var.cee .*,var.cee = \"$CEE_BIN/cee-http\"," -e "s,^var.mcp .*,var.mcp = \"$CEE_BIN/cee-mcp\"," -e "s,^var.conf .*,var.conf = \"$CEE_CONF\"," \
 		-e "s,^var.state .*,var.state = \"$d\"," -e "s,^server.port .*,server.port = $port," \
 		-e "s,\"CEE_CONF\" => conf,&\, \"CEE_SPOOL\" => \"$CEE_SPOOL\"," "$CEE_ROOT/etc/http/lighttpd.conf" > "$d/conf"
 	case $1 in
@@ -87,7 +87,7 @@ start_fcgi() {	# start_fcgi SED...
 	setsid fcgiwrap -c 2 -s "tcp:127.0.0.1:$health" 3>&- &
 	SERVERS+=($!)
 	wait_until 10 listens "$health"
-	start_nginx nginx.conf -e "s,unix:/run/cee/health.sock,127.0.0.1:$health,; s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-http,$CEE_BIN/cee-http,; s,/etc/cee/cee.conf,$CEE_CONF," "$@"
+	start_nginx nginx.conf -e "s,unix:/run/cee/health.sock,127.0.0.1:$health,; s,unix:/run/cee/fcgiwrap.sock,127.0.0.1:$port,; s,/usr/local/bin/cee-,$CEE_BIN/cee-,; s,/etc/cee/cee.conf,$CEE_CONF," "$@"
 }
 
 req() {	# req METHOD PATH [curl options]: STATUS, HEAD and BODY

@@ -17,6 +17,7 @@ cee-doctor check -q --quiet --json --list -s=dir --spool=dir -c=file --conf=file
 cee-fsck any -s=dir --spool=dir -c=file --conf=file --json --fix --make --shared --help --version
 cee-prune any --older-than=any -n --dry-run -v --verbose -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-http any -h --help --version
+cee-mcp any -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-token add|list|revoke --scopes=any --expires=any --json -c=file --conf=file -h --help --version
 cee-runner any -s=dir --spool=dir -c=file --conf=file -j=any --jobs=any --log=text|json --relaxed --once --help --version
 '

@@ -187,6 +187,10 @@ void answer_problem(struct request *rq, int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof detail, fmt, ap);
 	va_end(ap);
+	if (rq->problem) {
+		rq->problem(rq, status, detail);
+		return;
+	}
 	answer_put_problem(&w, status, detail);
 	if (json_end_line(&w) < 0)
 		answer_die(rq);

@@ -16,6 +16,7 @@
 #include "cli/prog.h"
 #include "http/answer.h"
 #include "http/cgi.h"
+#include "http/image_type.h"
 #include "http/request.h"
 #include "job/result.h"
 #include "spool/attempt_read.h"
@@ -261,30 +262,6 @@ static int open_files(struct request *rq, struct files_list *l, int *fd)
 		return 0;
 	answer_error(rq, EIO, &e);
 	return -1;
-}
-
-/* Images by their first bytes, and only such as cannot hold a script: no SVG. */
-static const char *image_type(int fd, int64_t from, int64_t size)
-{
-	static const struct {
-		const char *magic;
-		size_t len, at;
-		const char *type;
-	} types[] = {
-		{ "\x89PNG\r\n\x1a\n", 8, 0, "image/png" },
-		{ "\xff\xd8\xff", 3, 0, "image/jpeg" },
-		{ "GIF87a", 6, 0, "image/gif" },
-		{ "GIF89a", 6, 0, "image/gif" },
-		{ "WEBP", 4, 8, "image/webp" },
-	};
-	char head[16] = "";
-	ssize_t n = pread(fd, head, size < 16 ? (size_t)size : sizeof head, (off_t)from);
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (n >= (ssize_t)(types[i].at + types[i].len) &&
-		    memcmp(head + types[i].at, types[i].magic, types[i].len) == 0)
-			return types[i].type;
-	return NULL;
 }
 
 static void put_listed(struct json_writer *w, const struct files_record *f, const char *type)

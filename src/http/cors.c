@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool listed(const struct conf *c, const char *origin)
+bool cors_listed(const struct conf *c, const char *origin)
 {
 	for (size_t i = 0; i < c->nhttp_origins; i++)
 		if (strcmp(c->http_origins[i], "*") == 0 || strcmp(c->http_origins[i], origin) == 0)
@@ -25,7 +25,7 @@ static const char *allowed(const struct request *rq)
 {
 	const char *origin = cgi_variable(&rq->cgi, "HTTP_ORIGIN");
 
-	return origin && listed(&rq->client.conf, origin) ? origin : NULL;
+	return origin && cors_listed(&rq->client.conf, origin) ? origin : NULL;
 }
 
 void cors_headers(struct request *rq)
@@ -47,6 +47,6 @@ void cors_preflight(struct request *rq, const char *allow)
 	answer_header(rq, "Access-Control-Allow-Methods", "%s", allow);
 	answer_header(rq, "Access-Control-Allow-Headers",
 		      "Authorization, Content-Type, Cee-User, Idempotency-Key, Last-Event-ID, Range, If-Range, "
-		      "If-None-Match");
+		      "If-None-Match, MCP-Protocol-Version, Mcp-Method, Mcp-Name");
 	answer_header(rq, "Access-Control-Max-Age", "600");
 }

@@ -28,6 +28,9 @@ struct request {
 	struct buf headers;  /* header lines besides those of every answer */
 	bool begun;	     /* the answer's header is written */
 	struct reader reader;
+	/* How a program of another protocol answers a problem; NULL: as RFC 9457 says. other is that program's own. */
+	void (*problem)(struct request *rq, int status, const char *detail);
+	void *other;
 };
 
 #endif

@@ -3,14 +3,10 @@
  * An invalid id and an id of another owner get the same answer: 404.
  */
 #include "http/route.h"
-#include "base/error.h"
 #include "base/id.h"
-#include "cli/prog.h"
-#include "conf/conf.h"
 #include "conf/token.h"
+#include "http/admission.h"
 #include "http/answer.h"
-#include "http/auth.h"
-#include "http/bounds.h"
 #include "http/byte_streams.h"
 #include "http/cgi.h"
 #include "http/cors.h"
@@ -23,7 +19,6 @@
 #include "http/task_list.h"
 #include "http/task_submit.h"
 #include "http/tasks.h"
-#include "spool/spool.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -122,38 +117,12 @@ static void wrong_method(struct request *rq)
 	}
 }
 
-static bool not_ready(struct request *rq, const struct cee_err *e)
-{
-	prog_error("%s", e->msg);
-	answer_header(rq, "Retry-After", "10");
-	answer_problem(rq, 503, "the spool cannot be opened at present; the server's log says why");
-	return false;
-}
-
-static bool read_conf(struct request *rq)
-{
-	struct cee_err e = { 0 };
-
-	return conf_load(&rq->client.conf, NULL, NULL, &e) == 0 || not_ready(rq, &e);
-}
-
-static bool open_spool(struct request *rq)
-{
-	struct cee_err e = { 0 };
-
-	int r = spool_open(&rq->client.spool, rq->client.conf.spool, 0, rq->client.conf.durable, &e);
-
-	return r == 0 || not_ready(rq, &e);
-}
-
 void route_dispatch(struct request *rq)
 {
 	bool known = false;
 
-	if (!read_conf(rq) || !bounds_host(rq))
+	if (!admission_open(rq))
 		return;
-	bounds_memory(rq);
-	cors_headers(rq);
 	for (int i = 0; i < ROUTES; i++) {
 		if (!fits(rq, &routes[i]))
 			continue;
@@ -161,8 +130,8 @@ void route_dispatch(struct request *rq)
 		if (routes[i].method != asked(rq))
 			continue;
 		rq->route = &routes[i];
-		if (open_spool(rq) && auth_allow(rq, routes[i].needs, takes_ticket(&routes[i])) &&
-		    (routes[i].needs == SCOPE_NONE || bounds_take_place(rq)))
+		if (admission_caller(rq, routes[i].needs, takes_ticket(&routes[i])) &&
+		    (routes[i].needs == SCOPE_NONE || admission_place(rq)))
 			routes[i].answer(rq);
 		return;
 	}

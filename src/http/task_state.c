@@ -101,8 +101,9 @@ static int take_data(struct reading *g, struct buf *b, const struct follow_item 
 	if (n == it->len || *full)
 		return 0;
 	*full = g->t->cut = true;
-	return put_mark(b, out ? "cut here: all of it is at /stdout of this task"
-			       : "cut here: all of it is at /stderr of this task");
+	return put_mark(b, g->room->rest ? g->room->rest
+			   : out	 ? "cut here: all of it is at /stdout of this task"
+					 : "cut here: all of it is at /stderr of this task");
 }
 
 static int take_item(void *arg, const struct follow_item *it)

@@ -15,6 +15,7 @@
 /* Bytes of output that an answer may still hold: it is bounded, the streams (byte_streams.c) are not. */
 struct task_room {
 	size_t out, err;
+	const char *rest; /* how to get the rest, for the line where it is cut; NULL: over HTTP */
 };
 #define TASK_ROOM ((struct task_room){ .out = 768 << 10, .err = 256 << 10 })
 

@@ -24,6 +24,7 @@
 #include "http/quota.h"
 #include "http/request.h"
 #include "http/request_body.h"
+#include "http/submitting.h"
 #include "http/task_answer.h"
 #include "http/task_json.h"
 #include "http/task_state.h"
@@ -128,18 +129,6 @@ static int submit(struct post *p, struct checked_job *j, struct cee_err *e)
 	return 0;
 }
 
-static void not_submitted(struct request *rq, int r, int err, const struct cee_err *e)
-{
-	if (r > 0)
-		answer_problem(rq, 400, "%s", e->msg);
-	else if (err == EAGAIN)
-		quota_full(rq);
-	else if (err == EDQUOT)
-		quota_kept(rq, e);
-	else
-		answer_error(rq, err, e);
-}
-
 static void answer_events(struct post *p, const char *id)
 {
 	char ticket[TICKET_MAX];
@@ -195,7 +184,7 @@ static void post_one(struct post *p, struct buf *text)
 	} else if (quota_take(rq, 1, (int64_t)j.text.len)) {
 		r = submit(p, &j, &e);
 		if (r != 0) {
-			not_submitted(rq, r, errno, &e);
+			submitting_failed(rq, r, errno, &e);
 		} else {
 			answer_location(rq, j.id);
 			if (p->events)
@@ -330,7 +319,7 @@ static void post_many(struct post *p, const struct buf *body)
 		while (m.done < m.n && (r = submit(p, &m.job[m.done], &e)) == 0)
 			m.done++;
 		if (m.done == 0)
-			not_submitted(p->rq, r, errno, &e);
+			submitting_failed(p->rq, r, errno, &e);
 		else if (wait_for_many(p, &m))
 			answer_many(p, &m);
 	}
@@ -340,7 +329,7 @@ static void post_many(struct post *p, const struct buf *body)
 void tasks_post(struct request *rq)
 {
 	struct post p = { .rq = rq, .t = { .c = &rq->client, .no_block = true }, .input = { .dir = -1, .fd = -1 } };
-	AUTO_BUF struct buf body = { 0 }, languages = { 0 };
+	AUTO_BUF struct buf body = { 0 };
 	struct cee_err e = { 0 };
 	int status;
 
@@ -354,14 +343,9 @@ void tasks_post(struct request *rq)
 		answer_problem(rq, status, "%s", e.msg);
 		return;
 	}
-	if (spool_languages_read(&rq->client.spool, &languages) < 0 && errno != ENOENT) {
-		cee_fail(&e, errno, "languages.json: %s", strerror(errno));
-		answer_error(rq, errno, &e);
-		return;
-	}
-	p.languages = published_new(languages.data, languages.len);
+	p.languages = submitting_languages(rq);
 	if (!p.languages)
-		answer_die(rq);
+		return;
 	if (body.len > 0 && body.data[strspn(body.data, " \t\r\n")] == '[')
 		post_many(&p, &body);
 	else

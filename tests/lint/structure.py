@@ -29,10 +29,10 @@ RANKS = [
     ["base"], ["wire"], ["layers"], ["conf"], ["job"], ["spool"], ["cli"], ["engine"],
     ["runner/core"], ["runner/box"], ["runner/compile", "runner/pool", "runner/layers"],
     ["runner/queue", "runner/run"], ["runner/host"], ["runner"],
-    ["http", "images", "doctor", "cmd"],
+    ["http", "images", "doctor", "cmd"], ["mcp"],
 ]
 # Programs on top, and what of the runner each may see.
-MAY = {"doctor": ("runner/core", "runner/box", "runner/host"), "http": (), "images": (), "cmd": ()}
+MAY = {"doctor": ("runner/core", "runner/box", "runner/host"), "http": (), "images": (), "cmd": (), "mcp": ()}
 BELOW_INIT = ("base", "wire")
 # Mutable state of a process that no object can hold: why stands beside it in the file.
 VARIABLES = {
@@ -50,6 +50,7 @@ JSON_TEXTS = {
     "job/published.c": "finds the lines that the writer has written",
     "http/answer.c": "the answer when there is no memory for a writer",
     "http/meta.c": "adds to a tree that was parsed",
+    "mcp/tool_list.c": "adds to a tree that was parsed",
     "images/dockerfile.c": "lines of a Dockerfile, whose digest says whether an image is old",
 }
 # A program parses a job once: submitters when it is checked, the runner when it is claimed, readers of the spool for
@@ -88,6 +89,8 @@ def may_use(user, used):
         return False
     if user in MAY and used.startswith("runner"):
         return used in MAY[user]
+    if user == "mcp" and used in MAY and used != "http":
+        return False
     return b < a
 
 
