@@ -32,7 +32,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-mcp cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps
+.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps deb rpm
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init
@@ -43,6 +43,7 @@ help:
 	@echo 'make images         build the images of the languages'
 	@echo 'make serve          cee-http behind lighttpd on http://127.0.0.1:8080/, until Ctrl-C'
 	@echo 'make install        install into PREFIX (/usr/local) and /etc/cee, beneath DESTDIR'
+	@echo 'make deb, make rpm   build a package into build-deb or build-rpm'
 	@echo 'make unit           run the unit tests: no engine, a few seconds'
 	@echo 'make lint           check the structure, the style, manual pages, scripts; cppcheck (tests/lint)'
 	@echo 'make lint-analysis  the analyzers of clang and gcc; minutes the first time'
@@ -226,5 +227,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/doc/cee/http
 	install -m644 etc/http/* $(DESTDIR)$(PREFIX)/share/doc/cee/http
 	cd etc/languages.d && cp -RL --no-preserve=all . $(DESTDIR)/etc/cee/languages.d
+# From a copy of the sources, into build-deb and build-rpm.
+deb rpm:
+	scripts/package $@
 clean:
 	rm -rf build build-* bin/cee-*
