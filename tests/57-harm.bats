@@ -29,6 +29,20 @@ seed() {	# seed N: the N-th line of the seeds
 }
 
 # watch: 3600 s
+@test "each allocation fails once: cee-submit, cee-run, cee-http, cee-rm, cee-prune, cee-fsck, cee-cancel, cee-log, cee-files, cee-stat" {
+	[ "$CEE_BIN" = "$CEE_ROOT/bin" ] || skip "sanitizers have an allocator of their own"
+	/usr/bin/python3 "$CEE_ROOT/tests/harm/nomem.py"
+}
+
+# watch: 3600 s
+@test "allocations of a runner over one job fail: its job ends, or waits for the next runner" {
+	[ "$CEE_BIN" = "$CEE_ROOT/bin" ] || skip "sanitizers have an allocator of their own"
+	every=40
+	[ -z "${CEE_TEST_ALL:-}" ] || every=1
+	/usr/bin/python3 "$CEE_ROOT/tests/harm/nomem.py" runner --every $every
+}
+
+# watch: 3600 s
 @test "calls of a runner over one job fail: its job ends, or waits for the next runner" {
 	every=9
 	[ -z "${CEE_TEST_ALL:-}" ] || every=1

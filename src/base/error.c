@@ -24,3 +24,8 @@ int cee_no_memory(struct cee_err *e)
 {
 	return cee_fail(e, ENOMEM, "out of memory");
 }
+
+bool error_is_passing(int err)
+{
+	return err == ENOMEM || err == EMFILE || err == ENFILE;
+}

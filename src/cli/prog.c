@@ -53,14 +53,14 @@ void prog_init(const char *argv0)
 
 static void message(const char *fmt, va_list ap)
 {
-	char text[2048];
-	AUTO_BUF struct buf line = { 0 };
+	char text[2048], line[sizeof text + 64];
+	int n;
 
 	vsnprintf(text, sizeof text, fmt, ap);
 	text_clean(text);
 	/* one write: lines of several programs on one terminal are not mixed */
-	if (buf_printf(&line, "%s: %s\n", prog_name, text) == 0)
-		write_full(STDERR_FILENO, line.data, line.len);
+	n = snprintf(line, sizeof line, "%.60s: %s\n", prog_name, text); /* memory may be what is missing */
+	write_full(STDERR_FILENO, line, (size_t)n);
 }
 
 void prog_error(const char *fmt, ...)
@@ -72,7 +72,7 @@ void prog_error(const char *fmt, ...)
 	va_end(ap);
 }
 
-int prog_config_status(void)
+int prog_status(int status)
 {
 	switch (errno) {
 	case ENOMEM:
@@ -82,8 +82,13 @@ int prog_config_status(void)
 	case EAGAIN:
 		return EX_OSERR;
 	default:
-		return EX_CONFIG;
+		return status;
 	}
+}
+
+int prog_config_status(void)
+{
+	return prog_status(EX_CONFIG);
 }
 
 void prog_die(int status, const char *fmt, ...)

@@ -18,10 +18,11 @@ void prog_init(const char *argv0); /* sets prog_name; keeps the default SIGPIPE 
 /* "prog: …\n" on stderr, once, control characters neutralised. */
 void prog_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void prog_die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
-/* The status of a program that could not read its configuration or open its spool, by errno: EX_OSERR when the host
- * lacks something at present (memory, descriptors, a disk that works), so that a service is started again; else
- * EX_CONFIG, which a start once more would not change. */
-int prog_config_status(void);
+/* The status of a program that could not do something, by errno: EX_OSERR when the host lacks something at present
+ * (memory, descriptors, a disk that works), so that another try may succeed; else this status, which says whose fault it
+ * is. */
+int prog_status(int status);
+int prog_config_status(void); /* of EX_CONFIG: it could not read its configuration or open its spool */
 /* --help and --version text to stdout and exit 0; usage errors exit 64, one line with a pointer to --help. */
 void prog_help(const char *text) __attribute__((noreturn));
 void prog_version(void) __attribute__((noreturn));

@@ -64,6 +64,10 @@ int submitter_status(int err)
 		return EX_DATAERR;
 	case EINTR:
 		return 130;
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+		return EX_OSERR;
 	default:
 		return EX_IOERR;
 	}

@@ -60,7 +60,7 @@ static void read_result(struct files_prog *p, struct result *r)
 			 p->id, p->id);
 	}
 	if (result_parse(r, text.data, text.len, &e) < 0)
-		prog_die(EX_DATAERR, "%s: its result cannot be read: %s", p->id, e.msg);
+		prog_die(prog_status(EX_DATAERR), "%s: its result cannot be read: %s", p->id, e.msg);
 }
 
 /* Opens the files of the attempt that has the job's result. */
@@ -70,7 +70,7 @@ static void read_index(struct files_prog *p, const struct result *r)
 
 	p->fd = spool_open_files(&p->c.spool, p->c.owner, p->id, r->attempt, &p->list, &e);
 	if (p->fd < 0)
-		prog_die(errno == EPROTO ? EX_DATAERR : EX_IOERR, "%s", e.msg);
+		prog_die(errno == EPROTO ? EX_DATAERR : prog_status(EX_IOERR), "%s", e.msg);
 }
 
 static void open_job(struct files_prog *p)

@@ -92,7 +92,7 @@ static void make_job(struct run *u, struct buf *text)
 	else if (!u->no_stdin)
 		d->stdin_stream = true;
 	if (compose_text(d, u->languages, (size_t)u->c.conf.max_job, text, &e) < 0)
-		prog_die(EX_DATAERR, "%s", e.msg);
+		prog_die(prog_status(EX_DATAERR), "%s", e.msg);
 	d->entry = NULL;
 }
 

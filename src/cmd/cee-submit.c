@@ -105,7 +105,7 @@ static int submit_one(struct submit *u)
 		u->to.job = &job;
 	r = submitter_put(&u->to, &text, u->id, id, &e);
 	if (r > 0)
-		prog_die(EX_DATAERR, "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
+		prog_die(prog_status(EX_DATAERR), "%s%s%s", source ? source : "", source ? ": " : "", e.msg);
 	if (r < 0)
 		prog_die(submitter_status(errno), "%s", e.msg);
 	if (u->wait) {
@@ -127,6 +127,8 @@ static int submit_text(struct submit *u, struct buf *text, const char *what)
 
 	if (r < 0)
 		prog_die(submitter_status(errno), "%s: %s; it and the lines after it are not submitted", what, e.msg);
+	if (r > 0 && prog_status(EX_DATAERR) == EX_OSERR)
+		prog_die(EX_OSERR, "%s: %s; it and the lines after it are not submitted", what, e.msg);
 	if (r > 0) {
 		prog_error("%s: %s", what, e.msg);
 		return EX_DATAERR;

@@ -71,7 +71,9 @@ void answer_die(struct request *rq)
 		"Status: 500 Internal Server Error\r\nContent-Type: application/problem+json\r\n\r\n"
 		"{\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"out of memory\"}\n";
 
-	if (!rq->begun)
+	if (!rq->begun && rq->answer_done)
+		rq->answer_done(rq, rq->answer_arg);
+	else if (!rq->begun)
 		reader_write(&rq->reader, text, sizeof text - 1);
 	prog_error("out of memory");
 	_exit(EX_OSERR);
@@ -121,7 +123,13 @@ static void put_header(struct request *rq, struct buf *b, int status, const char
 		r |= buf_add(b, rq->headers.data, rq->headers.len);
 	if (r < 0 || buf_add(b, "\r\n", 2) < 0)
 		answer_die(rq);
+}
+
+/* From here on answer_die writes nothing: some of an answer may be with the caller. */
+static void put_out(struct request *rq, const struct buf *b)
+{
 	rq->begun = true;
+	reader_write(&rq->reader, b->data, b->len);
 }
 
 void answer_begin(struct request *rq, int status, const char *type, int64_t length)
@@ -129,7 +137,7 @@ void answer_begin(struct request *rq, int status, const char *type, int64_t leng
 	AUTO_BUF struct buf b = { 0 };
 
 	put_header(rq, &b, status, type, length);
-	reader_write(&rq->reader, b.data, b.len);
+	put_out(rq, &b);
 }
 
 int answer_write(struct request *rq, const void *data, size_t len)
@@ -145,7 +153,7 @@ void answer_text(struct request *rq, int status, const char *type, const char *d
 		put_header(rq, &b, status, type, (int64_t)len);
 	if (rq->cgi.method != METHOD_HEAD && len > 0 && buf_add(&b, data, len) < 0)
 		answer_die(rq);
-	reader_write(&rq->reader, b.data, b.len);
+	put_out(rq, &b);
 }
 
 void answer_empty(struct request *rq, int status)
@@ -153,7 +161,7 @@ void answer_empty(struct request *rq, int status)
 	AUTO_BUF struct buf b = { 0 };
 
 	put_header(rq, &b, status, NULL, -1);
-	reader_write(&rq->reader, b.data, b.len);
+	put_out(rq, &b);
 }
 
 void answer_json(struct request *rq, int status, const struct buf *body)

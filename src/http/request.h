@@ -27,6 +27,9 @@ struct request {
 	const char *rest;    /* {rest} of the route, decoded; points into cgi.path */
 	struct buf headers;  /* header lines besides those of every answer */
 	bool begun;	     /* the answer's header is written */
+	/* For answer_die, when what was asked for is done: writes an answer that says so, without memory. Or NULL. */
+	void (*answer_done)(struct request *rq, const void *arg);
+	const void *answer_arg;
 	struct reader reader;
 	/* How a program of another protocol answers a problem; NULL: as RFC 9457 says. other is that program's own. */
 	void (*problem)(struct request *rq, int status, const char *detail);

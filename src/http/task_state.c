@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "cli/client.h"
+#include "http/answer.h"
 #include "http/request.h"
 #include "job/job.h"
 #include "job/reasons.h"
@@ -33,6 +34,14 @@ void task_release(struct task *t)
 	errno = err;
 }
 
+/* A task of which a part could not be read for want of memory must not look like one without that part. */
+static int checked(struct request *rq, int r)
+{
+	if (r < 0 && errno == ENOMEM)
+		answer_die(rq);
+	return r;
+}
+
 /* A job that moves between the two lookups because it ends is looked up again. */
 int task_find(struct request *rq, struct task *t, struct cee_err *e)
 {
@@ -41,7 +50,7 @@ int task_find(struct request *rq, struct task *t, struct cee_err *e)
 
 	for (int tries = 0; tries < FIND_TRIES; tries++) {
 		if (spool_read_result(&c->spool, c->owner, t->id, &t->text) == 0) {
-			if (result_parse(&t->result, t->text.data, t->text.len, e) < 0)
+			if (checked(rq, result_parse(&t->result, t->text.data, t->text.len, e)) < 0)
 				return cee_fail(e, EIO, "%s: its result cannot be read", t->id);
 			t->ended = true;
 			t->state = reason_state[t->result.why];
@@ -49,7 +58,7 @@ int task_find(struct request *rq, struct task *t, struct cee_err *e)
 			return 0;
 		}
 		if (errno != ENOENT || spool_find(&c->spool, c->owner, t->id, &where, e) < 0)
-			return -1;
+			return checked(rq, -1);
 		t->state = where.state;
 		t->attempt = where.attempt;
 		if (where.state != STATE_FINISHED)
@@ -70,8 +79,8 @@ void task_read_job(struct request *rq, struct task *t)
 {
 	AUTO_BUF struct buf text = { 0 };
 
-	t->parsed =
-		task_job_text(rq, t, &text) == 0 && job_parse(&t->job, text.data ? text.data : "", text.len, NULL) == 0;
+	t->parsed = checked(rq, task_job_text(rq, t, &text)) == 0 &&
+		    checked(rq, job_parse(&t->job, text.data ? text.data : "", text.len, NULL)) == 0;
 }
 
 /* ---- output --------------------------------------------------------------------- */
@@ -138,5 +147,5 @@ int task_read_output(struct request *rq, struct task *t, struct task_room *room,
 	r = follow_step(&f, take_item, &g, e);
 	follow_release(&f);
 	*room = g.left;
-	return r < 0 && errno != ENOENT ? -1 : 0;
+	return checked(rq, r) < 0 && errno != ENOENT ? -1 : 0;
 }

@@ -41,6 +41,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -169,6 +170,20 @@ static void answer_created(struct post *p, const char *id)
 	answer_json(p->rq, 201, &b);
 }
 
+/* The job is there, and memory is not enough for the answer that was asked for: one with the id alone, for otherwise the
+ * caller would submit it once more. */
+static void answer_id(struct request *rq, const void *arg)
+{
+	const struct checked_job *j = arg;
+	char text[300];
+	int n = snprintf(text, sizeof text,
+			 "Status: 201 Created\r\nContent-Type: application/json\r\n\r\n"
+			 "{\"id\":\"%s\",\"status\":\"%s\"}\n",
+			 j->id, state_name[STATE_CREATED]);
+
+	reader_write(&rq->reader, text, (size_t)n);
+}
+
 /* text becomes the job's. */
 static void post_one(struct post *p, struct buf *text)
 {
@@ -186,6 +201,8 @@ static void post_one(struct post *p, struct buf *text)
 		if (r != 0) {
 			submitting_failed(rq, r, errno, &e);
 		} else {
+			rq->answer_done = answer_id;
+			rq->answer_arg = &j;
 			answer_location(rq, j.id);
 			if (p->events)
 				answer_events(p, j.id);
@@ -195,6 +212,7 @@ static void post_one(struct post *p, struct buf *text)
 				task_answer(rq, 201, j.id);
 		}
 	}
+	rq->answer_done = NULL;
 	buf_release(&j.text);
 }
 
@@ -204,6 +222,7 @@ enum { MANY_WHOLE = 8 << 20 }; /* bytes of an answer, after which tasks have the
 struct many {
 	struct checked_job *job;
 	int n, done;
+	int err; /* of the one that was not submitted */
 };
 
 static void many_release(struct many *m)
@@ -251,13 +270,37 @@ static bool split(struct post *p, const struct buf *body, struct many *m)
 	return true;
 }
 
+/* As answer_id, of many. */
+static void answer_ids(struct request *rq, const void *arg)
+{
+	const struct many *m = arg;
+	char text[120];
+	int n = snprintf(text, sizeof text, "Status: %d %s\r\nContent-Type: application/json\r\n\r\n[",
+			 m->done == m->n ? 201 : 207, m->done == m->n ? "Created" : "Multi-Status");
+
+	reader_write(&rq->reader, text, (size_t)n);
+	for (int i = 0; i < m->n; i++) {
+		const char *comma = i < m->n - 1 ? "," : "]\n";
+
+		if (i < m->done)
+			n = snprintf(text, sizeof text, "{\"id\":\"%s\",\"status\":\"%s\"}%s", m->job[i].id,
+				     state_name[STATE_CREATED], comma);
+		else
+			n = snprintf(text, sizeof text, "{\"title\":\"Internal Server Error\",\"status\":500}%s",
+				     comma);
+		reader_write(&rq->reader, text, (size_t)n);
+	}
+}
+
 static void put_one_of_many(struct post *p, const struct many *m, int i, struct body *body, struct task_room *room)
 {
 	struct cee_err e = { 0 };
 	const char *id = m->job[i].id;
 
-	if (i >= m->done)
-		answer_put_problem(&body->w, 429, "the queue is full");
+	if (i >= m->done && (m->err == EAGAIN || m->err == EDQUOT))
+		answer_put_problem(&body->w, 429, m->err == EAGAIN ? "the queue is full" : strerror(m->err));
+	else if (i >= m->done)
+		answer_put_problem(&body->w, 500, strerror(m->err));
 	else if (p->wait.us == 0)
 		put_created(p, &body->w, id, STATE_CREATED, NULL);
 	else if (body->sent > MANY_WHOLE || task_put(body, id, room, true, &e) < 0)
@@ -318,11 +361,15 @@ static void post_many(struct post *p, const struct buf *body)
 	if (split(p, body, &m) && quota_take(p->rq, m.n, (int64_t)body->len)) {
 		while (m.done < m.n && (r = submit(p, &m.job[m.done], &e)) == 0)
 			m.done++;
+		m.err = r == 0 ? 0 : errno;
+		p->rq->answer_done = m.done ? answer_ids : NULL;
+		p->rq->answer_arg = &m;
 		if (m.done == 0)
-			submitting_failed(p->rq, r, errno, &e);
+			submitting_failed(p->rq, r, m.err, &e);
 		else if (wait_for_many(p, &m))
 			answer_many(p, &m);
 	}
+	p->rq->answer_done = NULL;
 	many_release(&m);
 }
 

@@ -251,6 +251,8 @@ int job_check(struct job *j, const struct conf *c, struct published *languages, 
 	if (published_none(languages))
 		return 0;
 	l = published_find(languages, j->language);
+	if (published_no_memory(languages))
+		return cee_no_memory(e);
 	if (published_damaged(languages))
 		return cee_fail(e, EINVAL,
 				"languages.json of the spool is damaged: the runner writes it anew when it starts");

@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ struct published {
 	struct language *v;
 	size_t n;
 	cJSON *whole; /* the tree of a text in another layout */
-	bool damaged;
+	bool damaged, no_memory;
 	char name[NAME_MOST];
 };
 
@@ -70,6 +71,15 @@ static bool take_lines(struct published *p, size_t len)
 	return true;
 }
 
+/* A tree is missing: the text is wrong, or memory was short at the moment (errno), which says nothing of the text. */
+static void no_tree(struct published *p)
+{
+	if (errno == ENOMEM)
+		p->no_memory = true;
+	else
+		p->damaged = true;
+}
+
 static void take_whole(struct published *p, size_t len)
 {
 	const cJSON *all, *l;
@@ -77,11 +87,14 @@ static void take_whole(struct published *p, size_t len)
 	p->n = 0;
 	p->whole = json_parse(p->text, len, NULL);
 	all = cJSON_GetObjectItemCaseSensitive(p->whole, "languages");
-	p->damaged = !cJSON_IsArray(all);
+	if (!p->whole)
+		no_tree(p);
+	else
+		p->damaged = !cJSON_IsArray(all);
 	cJSON_ArrayForEach(l, all)
 	{
 		if (!add(p, (struct language){ .json = l }))
-			p->damaged = true;
+			p->no_memory = true;
 	}
 }
 
@@ -100,6 +113,11 @@ struct published *published_new(const char *text, size_t len)
 	p->text[len] = '\0';
 	if (!take_lines(p, len))
 		take_whole(p, len);
+	if (p->no_memory) {
+		published_free(p);
+		errno = ENOMEM;
+		return NULL;
+	}
 	return p;
 }
 
@@ -132,6 +150,11 @@ bool published_damaged(const struct published *p)
 	return p && p->damaged;
 }
 
+bool published_no_memory(const struct published *p)
+{
+	return p && p->no_memory;
+}
+
 bool published_is(const struct published *p, const char *text)
 {
 	return p && p->text && strcmp(p->text, text) == 0;
@@ -148,7 +171,8 @@ const cJSON *published_language(struct published *p, size_t i)
 
 	if (!l->json) {
 		l->json = l->own = json_parse(l->text, l->len, NULL);
-		p->damaged |= !l->json;
+		if (!l->json)
+			no_tree(p);
 	}
 	return l->json;
 }
@@ -199,8 +223,9 @@ static bool has_alias(const cJSON *l, const char *name)
 
 const cJSON *published_find(struct published *p, const char *name)
 {
-	if (!*name)
+	if (!p || !*name)
 		return NULL;
+	p->no_memory = false;
 	for (size_t i = 0; i < published_count(p); i++)
 		if (strcmp(published_name(p, i), name) == 0)
 			return published_language(p, i);

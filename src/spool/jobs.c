@@ -5,6 +5,7 @@
  */
 #include "spool/jobs.h"
 #include "base/dir.h"
+#include "base/error.h"
 #include "base/id.h"
 #include "spool/ids.h"
 #include "spool/layout.h"
@@ -23,12 +24,18 @@
 
 /* ---- claimed jobs ------------------------------------------------------------------ */
 
+/* After a directory could not be listed: 0 if it is not there, or not for this user; -1 if it may well be. */
+static int unlisted(void)
+{
+	return error_is_passing(errno) ? -1 : 0;
+}
+
 /* claims is cur/RUNNER/OWNER; the caller has filled in all of job except id and attempt. */
 static int claims_of_owner(DIR *claims, struct spool_claimed *job, spool_claimed_fn f, void *arg)
 {
 	char id[ID_LEN + 1];
 	struct dirent *e;
-	int r = 0;
+	int r = claims ? 0 : unlisted();
 
 	while (claims && r == 0 && (e = dir_next(claims)))
 		if (layout_claim_parse(e->d_name, id, &job->attempt)) {
@@ -45,7 +52,7 @@ static int claims_of_runner(DIR *cur, struct spool_claimed *job, spool_claimed_f
 {
 	DIR *d = dir_list(dirfd(cur), job->runner);
 	struct dirent *e;
-	int r = 0;
+	int r = d ? 0 : unlisted();
 
 	while (d && r == 0 && (e = dir_next(d)))
 		if (spool_owner_valid(e->d_name) && dir_is_dir(d, e)) {
@@ -137,6 +144,7 @@ int spool_each_begun(struct spool *s, const char *owner, int64_t until_us, spool
 		DIR *d = dir_list(dirfd(out), b.v[i]);
 		struct dirent *e;
 
+		r = d ? 0 : unlisted();
 		while (d && r == 0 && (e = dir_next(d)))
 			if (id_valid(e->d_name))
 				r = f(arg, e->d_name);
@@ -205,7 +213,7 @@ static int walk_bucket(struct walk *w, DIR *out, const char *bucket)
 	DIR *d = dir_list(dirfd(out), bucket);
 	struct ids l = { 0 };
 	struct dirent *e;
-	int r = 0;
+	int r = d ? 0 : unlisted();
 
 	while (d && r == 0 && (e = dir_next(d)))
 		if (id_valid(e->d_name))
@@ -246,10 +254,12 @@ int spool_each_job(struct spool *s, const char *owner, const struct spool_range 
 
 	/* in the order in which jobs move, so that a job that moves meanwhile is still found */
 	if ((spool_each_new(s, owner, add_new, &w) < 0 || spool_each_claimed(s, owner, add_claimed, &w) < 0) &&
-	    errno == ENOMEM)
+	    error_is_passing(errno))
 		r = -1;
 	sort(&w, &w.live);
 	out = r == 0 ? place_list(s, owner, PART_OUT) : NULL;
+	if (!out && r == 0)
+		r = unlisted();
 	if (out) {
 		r = walk_out(&w, out);
 		closedir(out);

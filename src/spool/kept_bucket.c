@@ -67,8 +67,17 @@ static void failed(struct retention *r, const char *text)
 		r->ops.failed(r->ops.arg, text);
 }
 
+void retention_failed(struct retention *r, const char *name, int err)
+{
+	char words[200];
+
+	snprintf(words, sizeof words, "%.100s: cannot be looked through: %s", name, strerror(err));
+	failed(r, words);
+}
+
 struct found {
 	bool ended, retired;
+	bool unknown;		      /* what its result says cannot be read at the moment */
 	int64_t ended_us, expires_us; /* expires 0: the result does not say */
 };
 
@@ -82,11 +91,13 @@ static void read_result(struct retention *r, int dir, const char *id, struct fou
 
 	f->ended_us = file_written_us(dir, LAYOUT_RESULT);
 	if (read_file_at(dir, LAYOUT_RESULT, SPOOL_RESULT_MAX, &text) < 0) {
+		f->unknown = error_is_passing(errno);
 		snprintf(words, sizeof words, "%s: its result cannot be read: %s", id, strerror(errno));
 		failed(r, words);
 		return;
 	}
 	if (result_parse(&result, text.data ? text.data : "", text.len, &e) < 0) {
+		f->unknown = error_is_passing(errno);
 		snprintf(words, sizeof words, "%s: its result cannot be read: %.300s", id, e.msg);
 		failed(r, words);
 		return;
@@ -142,14 +153,14 @@ static void read_job(struct retention *r, const char *owner, int bucket, const c
 {
 	struct found f = look(r, bucket, id);
 	struct ended_job job = { .ended_us = f.ended_us, .bytes = kept_size(bucket, id) };
-	int64_t when = f.ended ? expiry(r, &f) : INT64_MAX;
+	int64_t when = f.ended && !f.unknown ? expiry(r, &f) : INT64_MAX;
 
 	memcpy(job.id, id, ID_LEN + 1);
 	if (when <= r->now_us && kept_bucket_remove(r, owner, &job))
 		return;
 	b->bytes += job.bytes;
 	b->jobs++;
-	if (!f.retired) {
+	if (!f.retired || f.unknown) {
 		b->settled = false;
 		return;
 	}
@@ -181,8 +192,10 @@ void kept_bucket_read(struct retention *r, const char *owner, int out, struct ke
 		else /* nothing of cee's: it counts, and cee-fsck reports it */
 			b->bytes += kept_size(dirfd(d), e->d_name);
 	}
-	if (d)
+	if (d) {
 		closedir(d);
-	else if (errno != ENOENT)
+	} else if (errno != ENOENT) {
 		b->settled = false;
+		retention_failed(r, owner, errno);
+	}
 }

@@ -36,5 +36,7 @@ bool kept_bucket_changed(const struct kept_bucket *b, int out, int64_t now_us);
 void kept_bucket_read(struct retention *r, const char *owner, int out, struct kept_bucket *b, struct ended_jobs *ended);
 /* Removes a job that the bucket has. False: it stays. */
 bool kept_bucket_remove(struct retention *r, const char *owner, const struct ended_job *job);
+/* Counts and reports that something of an owner's could not be looked through. */
+void retention_failed(struct retention *r, const char *name, int err);
 
 #endif

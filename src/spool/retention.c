@@ -227,6 +227,8 @@ static void bound_bytes(struct retention *r, struct kept_owner *o, int out)
 	struct ended_jobs l = { 0 };
 	struct kept_bucket *b;
 
+	if (!listed && o->nbuckets)
+		retention_failed(r, o->name, errno);
 	while (listed && !r->stopped && o->kept.bytes > r->rules.keep_bytes && (b = next_bucket(o, listed))) {
 		const struct kept_bucket *next;
 		int64_t oldest;
@@ -318,21 +320,32 @@ static bool has_empty_bucket(const struct kept_owner *o)
 	return false;
 }
 
-static void pass_owner(struct retention *r, const char *name)
+/* The owner's entry, when what is kept for it was read. NULL: it was not, and nothing of the owner is to be touched. */
+static struct kept_owner *read_owner(struct retention *r, const char *name)
 {
 	DIR *out = place_list(r->s, name, PART_OUT);
+	int none = out ? 0 : errno;
 	struct kept_owner *o = find_owner(r, name);
-	long removed = r->removed;
+	bool listed = o && out && list_buckets(o, out) == 0;
 
-	r->current = name;
-	if (o && out && list_buckets(o, out) == 0) {
+	if (o)
 		o->seen = true;
+	if (listed)
 		read_buckets(r, o, dirfd(out));
-	} else if (o) {
-		o->seen = !out || errno != ENOENT;
-	}
+	else if (!o || out || none != ENOENT)
+		retention_failed(r, name, none ? none : ENOMEM);
 	if (out)
 		closedir(out);
+	return listed || (o && none == ENOENT) ? o : NULL;
+}
+
+static void pass_owner(struct retention *r, const char *name)
+{
+	long removed = r->removed;
+	struct kept_owner *o;
+
+	r->current = name;
+	o = read_owner(r, name);
 	if (!o || r->stopped)
 		return;
 	if (!r->rules.dry && has_empty_bucket(o))

@@ -34,7 +34,9 @@ def run(*argv, **more):
 
 class Control:
     """struct control of shim.c, shared with one process"""
-    FORM = "iiiiqqqiIqiiii"
+    FORM = "iiiiqqqiIqiiiiiqq"
+    NAMES = ("sync_delay_ms", "sync_fail", "no_descriptor", "no_memory", "clock_step_us", "kill_at", "count", "power", "seed",
+             "fail_at", "fail_errno", "fail_more", "count_opens", "count_memory", "memory_more", "memory_at", "memory_count")
 
     def __init__(self, path, seed):
         self.path = path
@@ -42,23 +44,19 @@ class Control:
             f.write(bytes(struct.calcsize(self.FORM)))
         self.file = open(path, "r+b")
         self.map = mmap.mmap(self.file.fileno(), 0)
-        self.values = [0] * 8 + [seed & 0xffffffff or 1] + [0] * 5
+        self.values = [0] * 8 + [seed & 0xffffffff or 1] + [0] * 8
         self.set()
 
     def set(self, **changes):
-        names = ("sync_delay_ms", "sync_fail", "no_descriptor", "no_memory", "clock_step_us", "kill_at", "count", "power", "seed",
-                 "fail_at", "fail_errno", "fail_more", "count_opens", "")
         current = list(struct.unpack(self.FORM, self.map[:]))
         for name, value in changes.items():
-            current[names.index(name)] = value
+            current[self.NAMES.index(name)] = value
         if not changes:
             current = self.values
         self.map[:] = struct.pack(self.FORM, *current)
 
     def get(self, name):
-        """power and names before it"""
-        names = ("sync_delay_ms", "sync_fail", "no_descriptor", "no_memory", "clock_step_us", "kill_at", "count", "power")
-        return struct.unpack(self.FORM, self.map[:])[names.index(name)]
+        return struct.unpack(self.FORM, self.map[:])[self.NAMES.index(name)]
 
     def calm(self):
         self.set(sync_delay_ms=0, sync_fail=0, no_descriptor=0, no_memory=0, clock_step_us=0)

@@ -76,6 +76,14 @@ class Site:
         found = os.path.join(self.path("out"), id[:7], id)
         return found if os.path.isdir(found) else None
 
+    def ended(self):
+        """a job that ran, with output"""
+        id = self.finished(1)
+        folder = self.path("out", id[:7], id, "1")
+        write(os.path.join(folder, "stdout"), "hi\n")
+        write(os.path.join(folder, "index"), "1767225600000000 o 3\n")
+        return id
+
     def finished(self, n):
         id = make_id(n)
         folder = self.path("out", id[:7], id)
@@ -135,7 +143,8 @@ def says_why(prog, err, names=r"tmp|new|cancel|groups|keys|out|metrics|join|spoo
     """standard error names what failed, and the reason"""
     why = r"no room|No space|Input/output|quota|Too many open|cannot|could not|not removed"
     lines = [l for l in err.splitlines() if l.startswith(prog + ":")]
-    return [] if any(re.search(why, l) and re.search(names, l) for l in lines) else ["the error does not say what failed and why: %r" % err]
+    said = any(re.search(why, l) and re.search(names, l) or l.endswith(("out of memory", "Cannot allocate memory")) for l in lines)
+    return [] if said else ["the error does not say what failed and why: %r" % err]
 
 
 def check_submit(prog, printed):

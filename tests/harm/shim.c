@@ -11,6 +11,9 @@
  * but for removals: a disk that is full and stays so. fail_errno 0: a write writes a half. With count_opens each open
  * beneath counts as well (EMFILE, ENFILE).
  *
+ * With count_memory each allocation since main began is counted in memory_count, also those of libraries; with memory_at = N
+ * the N-th fails, and with memory_more all that follow.
+ *
  * CEE_HARM_BOOT names a file with the boot id that the process sees, so that a power cut looks like one.
  * Only calls beneath the directory CEE_HARM_BELOW count, by the path of their descriptors.
  */
@@ -43,6 +46,8 @@ struct control {
 	uint32_t seed;
 	int64_t fail_at;
 	int32_t fail_errno, fail_more, count_opens;
+	int32_t count_memory, memory_more;
+	int64_t memory_at, memory_count;
 };
 
 enum { CHANGES = 4096, DIRTY = 512 };
@@ -484,15 +489,54 @@ int clock_gettime(clockid_t id, struct timespec *t)
 	return r;
 }
 
+/* ---- memory ---------------------------------------------------------------------------------------- */
+
 extern void *__libc_realloc(void *p, size_t n);
 extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t n, size_t size);
 
-/* Only large pieces: what a job or an answer makes the runner ask for. */
+static int started; /* main has begun: what is before is the loader's and the libraries' own */
+
+static int memory_fails(void)
+{
+	int64_t n;
+
+	if (!control || !control->count_memory || !started)
+		return 0;
+	n = __atomic_add_fetch(&control->memory_count, 1, __ATOMIC_SEQ_CST);
+	if (control->memory_at <= 0 || n < control->memory_at || (n > control->memory_at && !control->memory_more))
+		return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
+void *malloc(size_t n)
+{
+	return memory_fails() ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return memory_fails() ? NULL : __libc_calloc(n, size);
+}
+
+/* no_memory: only large pieces, which are what a job or an answer makes the runner ask for. */
 void *realloc(void *p, size_t n)
 {
 	if (n > 4096 && fails(control ? control->no_memory : 0)) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return __libc_realloc(p, n);
+	return memory_fails() ? NULL : __libc_realloc(p, n);
+}
+
+/* main of a program is called through this. */
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end);
+
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end)
+{
+	started = 1;
+	return REAL(__libc_start_main)(main, argc, argv, init, fini, rtld_fini, stack_end);
 }
