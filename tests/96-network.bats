@@ -239,8 +239,11 @@ print([k for k in os.environ if "proxy" in k.lower()], socket.socket().connect_e
 	[ -z "$(ls "$CEE_SPOOL-layers/gates")" ]
 }
 
-gates() { engine GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.gate%3Dyes%22%2C%22cee.spool%3D$(realpath "$CEE_SPOOL" | sed 's,/,%2F,g')%22%5D%7D" | jq -r '.[].Id'; }
-gates_are() { [ "$(gates | wc -w)" -eq "$1" ]; }
+gates() { containers cee.gate=yes "cee.spool=$(realpath "$CEE_SPOOL")"; }
+gates_are() {
+	local all
+	all=$(gates) && [ "$(wc -w <<< "$all")" -eq "$1" ]
+}
 
 # ---- what goes wrong ----
 

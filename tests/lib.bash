@@ -5,16 +5,36 @@ bats_require_minimum_version 1.5.0
 : "${CEE_ROOT:=$(cd "$BATS_TEST_DIRNAME/.." && pwd)}"
 : "${CEE_BIN:=$CEE_ROOT/bin}"
 PATH=$CEE_BIN:$PATH
-API=http://engine/v1.41
 case ${DOCKER_HOST:-unix:///var/run/docker.sock} in
-unix://*) ENGINE_SOCKET=${DOCKER_HOST:-unix:///var/run/docker.sock}; ENGINE_SOCKET=${ENGINE_SOCKET#unix://} ;;
-*) ENGINE_SOCKET= API=http://${DOCKER_HOST#tcp://}/v1.41 ;;
+unix://*) ENGINE_SOCKET=${DOCKER_HOST:-unix:///var/run/docker.sock}; ENGINE_SOCKET=${ENGINE_SOCKET#unix://} ENGINE_URL=http://engine ;;
+*) ENGINE_SOCKET= ENGINE_URL=http://${DOCKER_HOST#tcp://} ;;
 esac
+
+at_engine() {	# at_engine PATH [curl options]: without a version
+	local path=$1
+	shift
+	curl -sS ${ENGINE_SOCKET:+--unix-socket "$ENGINE_SOCKET"} "$ENGINE_URL$path" "$@"
+}
+
+# The version is the engine's own: one that is too old for it would be refused, with an answer that is not a list.
+[ -n "${CEE_TEST_API:-}" ] || CEE_TEST_API=$(at_engine /version 2> /dev/null | jq -r '.ApiVersion // empty')
+export CEE_TEST_API
 
 engine() {	# engine METHOD PATH [curl options]: the engine itself, not through cee
 	local method=$1 path=$2
 	shift 2
-	curl -sS ${ENGINE_SOCKET:+--unix-socket "$ENGINE_SOCKET"} -X "$method" "$API$path" "$@"
+	[ -n "$CEE_TEST_API" ] || { echo "the engine did not say which version of the API it has" >&2; return 1; }
+	at_engine "/v$CEE_TEST_API$path" -X "$method" "$@"
+}
+
+# containers [LABEL[=VALUE]…] [-- JQ]: a line for each container with these labels, its id or what the filter says.
+# Fails if the engine gives no list: that none is left must not be seen in an error.
+containers() {
+	local labels=() answer
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do labels+=("$1"); shift; done
+	answer=$(engine GET /containers/json -G -d all=1 \
+		--data-urlencode "filters=$(jq -nc '{label: $ARGS.positional}' --args "${labels[@]}")") || return
+	jq -rn "input | if type == \"array\" then .[] else error(\"no list of containers: \(.)\") end | ${2:-.Id}" <<< "$answer"
 }
 
 new_spool() {
@@ -26,6 +46,7 @@ new_spool() {
 		init = $CEE_BIN/cee-init
 		jobs = 2
 		warm = 0
+		${CEE_TEST_CELLS:+cells = $CEE_TEST_CELLS}
 		${1:-}
 	CONF
 	cee-lang publish
@@ -56,8 +77,15 @@ stop_runner() {	# stop_runner [PID]
 	wait "$pid"
 }
 
-boxes() { engine GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22cee.spool%3D$(realpath "$CEE_SPOOL" | sed 's,/,%2F,g')%22%5D%7D" | jq -r '.[].Id'; }
-no_boxes() { [ -z "$(boxes)" ]; }
+boxes() { containers "cee.spool=$(realpath "$CEE_SPOOL")"; }
+no_boxes() {
+	local left
+	left=$(boxes) && [ -z "$left" ]
+}
+boxes_are() {	# boxes_are NUMBER
+	local all
+	all=$(boxes) && [ "$(wc -w <<< "$all")" -eq "$1" ]
+}
 
 end_all() {	# teardown: also when a test failed in the middle
 	local pid id
@@ -89,7 +117,8 @@ no_reports() {
 	return $found
 }
 
-verdict() { cee-stat --json "$1" | jq -r "$2"; }	# verdict ID JQ
+# verdict ID JQ. Seconds are written as 7.000000, which jq prints as 7 before version 1.7 and as it came from then on.
+verdict() { cee-stat --json "$1" | jq -r "walk(if type == \"number\" then . + 0 else . end) | $2"; }
 
 # bats does not see a failure behind "!": this is its negation of grep
 lacks() { if grep "$@"; then return 1; fi; }

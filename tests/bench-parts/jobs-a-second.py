@@ -10,7 +10,8 @@ without a journal is slow to make files for minutes after many were removed).
 import datetime, glob, json, os, subprocess, threading, time
 
 from spoolnames import OUT_PATH
-from benchlib import CORES, Engine, Runner, elf_job, median, python
+from benchlib import CORES, Runner, elf_job, median, python
+from engineapi import Engine
 
 TITLE = "jobs a second from a full queue"
 

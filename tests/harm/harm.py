@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
 import check, jobs
 from parts import OwnEngine, Web, WebClient
 from proxy import Proxy
-from benchlib import Engine
+from engineapi import Engine
 from spoolnames import OUT_PATH
 
 ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")[len("unix://"):]

@@ -4,8 +4,9 @@ A part is a file of tests/bench-parts with TITLE and measure(bench). It runs
 what it compares in turn, so that load on the machine affects both, and reports medians
 and ratios of that same run. It leaves nothing behind.
 """
-import base64, contextlib, glob, http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, time
+import base64, contextlib, glob, json, os, shutil, signal, socket, statistics, subprocess, sys, time
 
+import engineapi
 from spoolnames import OUT_PATH
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -96,31 +97,8 @@ def med(rows, name, pick=lambda v: v):
 
 # ---- the engine ---------------------------------------------------------------------------
 
-class Engine(http.client.HTTPConnection):
-    def __init__(self):
-        super().__init__("engine", timeout=120)
-
-    def connect(self):
-        host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-        if not host.startswith("unix://"):
-            raise Skip("the engine is not on a local socket")
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(host[len("unix://"):])
-
-    def call(self, method, path, body=None):
-        self.request(method, "/v1.41" + path, None if body is None else json.dumps(body),
-                     {"Content-Type": "application/json"})
-        r = self.getresponse()
-        data = r.read()
-        if r.status >= 300:
-            raise SystemExit("bench: %s %s: %s" % (method, path, data.decode(errors="replace")[:300]))
-        return json.loads(data) if data else None
-
-
 def has_image(name):
-    c = Engine()
-    c.request("GET", "/v1.41/images/%s/json" % name)
-    return c.getresponse().status == 200
+    return engineapi.Engine().ask("GET", "/images/%s/json" % name)[0] == 200
 
 
 def docker_run(image, argv, work=None, memory="384m", interactive=False):

@@ -12,8 +12,9 @@ As a module: Box(...) is the container, Box.job(...) runs one job and returns Jo
 out, err, compile, gaps, ends, trouble, done. Times and limits as in limit.h: micro-
 seconds, bytes, counts.
 """
-import argparse, http.client, json, os, select, socket, struct, sys, time
+import argparse, os, select, struct, sys, time
 
+from engineapi import apparmor, call, connect, podman, prefix
 from facts import (ARG, COLLECT, CREDIT, DATA, DONE, END, END_FIELDS, ENV, FILE, FRAME_MAX, FRAME_VERSION, GAP, GO,
                    HELLO, HELLO_CELLS, HOWS, JOB, JOB_FIELDS, JOB_MERGE, JOB_STOP_ON_OUTPUT, LEFT, LEFT_REASONS,
                    LIMITS, OUT, PHASE, READY, START, STDIN, STDIN_END, TROUBLE)
@@ -23,29 +24,22 @@ DEFAULTS = dict({name: (1 << 64) - 1 for name in LIMITS},  # none
                 file_size=1 << 40, disk=16 << 20, inodes=1000, open_files=256, stack=8 << 20)
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-ENGINE = os.environ.get("CEE_TEST_ENGINE", "/var/run/docker.sock")
 
 
-class Engine(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(ENGINE)
-
-
-def call(method, path, body=None):
-    c = Engine("localhost")
-    c.request(method, "/v1.41" + path, None if body is None else json.dumps(body),
-              {"Content-Type": "application/json"})
-    r = c.getresponse()
-    data = r.read()
-    c.close()
-    if r.status >= 300:
-        raise RuntimeError("%s %s: %d %s" % (method, path, r.status, data.decode(errors="replace")))
-    return json.loads(data) if data else None
+def security(seccomp):
+    """As docker_container.c makes it."""
+    own = apparmor()
+    profile = os.path.abspath(seccomp) if podman() else open(seccomp).read()
+    return (["no-new-privileges", "seccomp=" + profile] + (["apparmor=" + own] if own else [])
+            + (["unmask=ALL"] if podman() else []))
 
 
 def body(image, init, seccomp, memory, uid, never, pids):
-    tmpfs = "rw,nosuid,nodev,exec,mode=%s,uid={0},gid={0},size=16m,nr_inodes=1000".format(uid)
+    tmpfs = "rw,nosuid,nodev,exec,mode=%s,size=16m"
+    work = "1777"
+    if not podman():			# which knows neither of these
+        tmpfs += ",uid={0},gid={0},nr_inodes=1000".format(uid)
+        work = "0755"
     b = {
         "Image": image, "Entrypoint": ["/.cee/init"], "Cmd": [], "User": "%d:%d" % (uid, uid),
         "WorkingDir": "/", "Hostname": "box", "Env": ["CEE_CELLS=never"] if never else [],
@@ -55,10 +49,10 @@ def body(image, init, seccomp, memory, uid, never, pids):
         "HostConfig": {
             "AutoRemove": True, "ReadonlyRootfs": True, "CapDrop": ["ALL"], "IpcMode": "private",
             "NetworkMode": "none", "LogConfig": {"Type": "none"},
-            "SecurityOpt": ["no-new-privileges", "seccomp=" + open(seccomp).read()],
+            "SecurityOpt": security(seccomp),
             "MaskedPaths": ["/sys/firmware", "/sys/devices/virtual/powercap"], "ReadonlyPaths": [],
             "Memory": memory, "MemorySwap": memory, "PidsLimit": pids, "ShmSize": 1 << 20,
-            "Tmpfs": {"/work": tmpfs % "0755", "/tmp": tmpfs % "1777"},
+            "Tmpfs": {"/work": tmpfs % work, "/tmp": tmpfs % "1777"},
             "Sysctls": {"net.ipv4.tcp_max_tw_buckets": "0"},
             "Mounts": [{"Type": "bind", "Source": init, "Target": "/.cee/init", "ReadOnly": True}],
         },
@@ -67,15 +61,18 @@ def body(image, init, seccomp, memory, uid, never, pids):
 
 
 def attach(box, streams):
-    sock = socket.socket(socket.AF_UNIX)
-    sock.connect(ENGINE)
-    sock.sendall(("POST /v1.41/containers/%s/attach?stream=1&%s HTTP/1.1\r\nHost: localhost\r\n"
-                  "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n" % (box, streams)).encode())
     head = b""
+    request = ("POST %s/containers/%s/attach?stream=1&%s HTTP/1.1\r\nHost: localhost\r\n"
+               "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n" % (prefix(), box, streams)).encode()
+    sock = connect()
+    sock.sendall(request)
     while b"\r\n\r\n" not in head:
-        head += sock.recv(1)
+        byte = sock.recv(1)
+        if not byte:
+            break
+        head += byte
     if b" 101 " not in head:
-        raise RuntimeError(head.decode())
+        raise RuntimeError("attach: " + head.decode(errors="replace"))
     return sock
 
 

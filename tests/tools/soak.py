@@ -13,7 +13,7 @@ import argparse, collections, glob, json, os, random, re, shutil, signal, subpro
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("CEE_BIN", os.path.join(ROOT, "bin"))
 sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
-from benchlib import Engine
+from engineapi import Engine
 
 AT_ONCE, BATCH, KEEP = 4, 50, 20  # owners in a wave; jobs of each; seconds that a result stays
 # What may be more at the end than after the warm-up: a share of it, and so much besides.
