@@ -662,9 +662,26 @@ static void two_runners(void)
 	bench_end(&b);
 }
 
+/* The engine's limit is exactly what the job may have beside what is cee's: with cells one process more. */
+static void limit_of_processes(void)
+{
+	struct bench t;
+	struct box_spec s = { .image = "cee/c", .memory = 1 << 28, .disk = 1 << 24, .processes = 40 };
+
+	bench_start(&t);
+	boxes_set_cells(&t.boxes, true);
+	box_new(&t.boxes, &s);
+	CHECK(t.fake.processes == 42);
+	boxes_set_cells(&t.boxes, false);
+	box_new(&t.boxes, &s);
+	CHECK(t.fake.processes == 41);
+	bench_end(&t);
+}
+
 int main(void)
 {
 	log_off();
+	RUN(limit_of_processes);
 	RUN(life);
 	RUN(automatic);
 	RUN(heard_before_started);

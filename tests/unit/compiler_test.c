@@ -206,7 +206,7 @@ static void compiled(void)
 	CHECK(!ask(&t, "ann", true, &k)); /* nothing is there, and one is on its way */
 	CHECK(first(&t) && first(&t)->state == COMPILER_COMING);
 	b = last_box(&t.boxes);
-	CHECK(b->spec.memory >= COMPILE_MEMORY + (192 << 20) && b->spec.processes == 12);
+	CHECK(b->spec.memory >= COMPILE_MEMORY + (192 << 20) && b->spec.processes == 10);
 	box_comes_up(b);
 	CHECK(first(&t)->state == COMPILER_WARMING && box_sent(b, FRAME_ARG, NULL) == 1 &&
 	      box_sent(b, FRAME_GO, NULL) == 1);

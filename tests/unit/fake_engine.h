@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "engine/attach.h"
+#include "engine/container_spec.h"
 #include "engine/engine.h"
 #include "engine/engine_info.h"
 #include "wire/frame.h"
@@ -52,6 +53,9 @@ struct fake_engine {
 	struct fake_stream *streams; /* the youngest first */
 	int asked[ENGINE_OP_COUNT];
 	unsigned created;
+	/* of the last create */
+	int64_t processes;
+	char apparmor[64], runtime[64]; /* "" none */
 	bool automatic;
 	bool no_memory; /* engine_ask and attach_start fail */
 	bool no_cells;	/* init says that it cannot build them */
@@ -78,6 +82,11 @@ static inline struct engine_call *fake_ask(struct engine *en, const struct engin
 		p = &(*p)->next;
 	*p = c;
 	f->asked[r->op]++;
+	if (r->container) {
+		f->processes = r->container->processes;
+		snprintf(f->apparmor, sizeof f->apparmor, "%s", r->container->apparmor ? r->container->apparmor : "");
+		snprintf(f->runtime, sizeof f->runtime, "%s", r->container->runtime ? r->container->runtime : "");
+	}
 	if (f->automatic)
 		loop_after(&f->timer, 0);
 	return &c->call;

@@ -41,7 +41,7 @@ struct box_spec {
 	const char *image;
 	int64_t memory; /* bytes in total; see box_memory */
 	int64_t disk, inodes;
-	int64_t processes;
+	int64_t processes; /* of programs; cee-init and a cell's supervisor come on top */
 	int64_t open_files;
 	/* The box's way to a network; only box_new reads the rules. NULL: none. */
 	const struct gate_rules *gate;

@@ -89,7 +89,9 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 				       .apparmor = or_null(c->conf.apparmor),
 				       .runtime = or_null(c->conf.runtime),
 				       .memory = s->memory,
-				       .processes = s->processes,
+				       /* cee-init counts too, and the cell's supervisor; jobs that share a
+					* box with them get exactly what they may have */
+				       .processes = s->processes + 1 + bs->cells,
 				       .open_files = s->open_files,
 				       .cpus = c->conf.cpus,
 				       .mounts = mounts,

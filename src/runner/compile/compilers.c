@@ -131,7 +131,7 @@ static void start_one(struct compilers *cs, struct compiler_pool *p)
 				 .memory = box_memory(&cs->config->conf, &p->limits),
 				 .disk = COMPILER_DISK,
 				 .inodes = COMPILER_INODES,
-				 .processes = limit[LIMIT_PROCESSES] + 2, /* cee-init and the cell's supervisor */
+				 .processes = limit[LIMIT_PROCESSES],
 				 .open_files = limit[LIMIT_OPEN_FILES] < 256 ? 256 : limit[LIMIT_OPEN_FILES] };
 	struct compiler *k = compiler_new(&cs->host, p->lang, &p->limits, &spec);
 

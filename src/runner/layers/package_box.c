@@ -286,10 +286,9 @@ static void unpack_spec(const struct package_task *t, struct box_spec *spec, str
 int package_box_start(struct package_box *p, struct boxes *boxes, const struct package_task *task, struct cee_err *e)
 {
 	struct package_gate gate;
-	struct box_spec spec = { .image = task->lang->image,
-				 .processes = PROCESSES + 2, /* cee-init and the cell's supervisor */
-				 .open_files = OPEN_FILES,
-				 .tools = true };
+	struct box_spec spec = {
+		.image = task->lang->image, .processes = PROCESSES, .open_files = OPEN_FILES, .tools = true
+	};
 	struct limits l;
 
 	package_report_restart(&p->report);

@@ -7,6 +7,9 @@
  *     AHEAD    has no owner yet; removed after box_age
  *     KEPT     waits for its owner's next job; removed after box_idle
  *
+ * Both times count from when the box is ready: an engine that takes longer than that to make a box would otherwise make
+ * and remove boxes without end.
+ *
  * A box that is made ahead (warm) has no owner until its first job, whose owner it keeps. That owner's jobs run in it
  * one after another, each in a cell, until it has served box_jobs of them or was idle for too long. It never
  * passes from one owner to another. Without cells, with share = none and for anonymous owners a box serves one job.
@@ -70,7 +73,7 @@ void pool_spec(const struct pool *p, struct box_spec *spec, const struct lang *l
 				   .memory = box_memory(&p->config->conf, &l),
 				   .disk = run->v[LIMIT_DISK],
 				   .inodes = run->v[LIMIT_INODES],
-				   .processes = l.v[LIMIT_PROCESSES] + 2, /* cee-init and the cell's supervisor */
+				   .processes = l.v[LIMIT_PROCESSES],
 				   .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
 }
 
@@ -122,13 +125,20 @@ static const struct {
 };
 #undef TO
 
-/* Only this function writes a box's idle state: it ends the old state's timer and starts the new one's. */
-static void enter(struct pool *p, struct box *b, enum box_idle_state s)
+/* Starts the timer of the box's idle state, or stops it: a box that is not ready yet has box.c's own deadlines. */
+static void count_idle_time(struct pool *p, struct box *b)
 {
 	const int64_t most[] = {
 		[BOX_IN_USE] = 0, [BOX_AHEAD] = p->config->conf.box_age_us, [BOX_KEPT] = p->config->conf.box_idle_us
 	};
+	int64_t us = b->state == BOX_READY ? most[b->idle.state] : 0;
 
+	loop_timer(&b->idle.timer, us ? loop_now(p->boxes->loop) + us : 0);
+}
+
+/* Only this function writes a box's idle state: it ends the old state's timer and starts the new one's. */
+static void enter(struct pool *p, struct box *b, enum box_idle_state s)
+{
 	/* a step of the table is not logged: two for each job would be a third of the log */
 	if (!state_step("pool", states[b->idle.state].next, b->idle.state, s))
 		log_event("pool", "id", b->container[0] ? b->container : "-", "owner", b->owner[0] ? b->owner : NULL,
@@ -136,7 +146,7 @@ static void enter(struct pool *p, struct box *b, enum box_idle_state s)
 			  "this step is not in the table", NULL);
 	b->idle.state = s;
 	b->idle.since = s == BOX_IN_USE ? 0 : loop_now(p->boxes->loop);
-	loop_timer(&b->idle.timer, most[s] ? b->idle.since + most[s] : 0);
+	count_idle_time(p, b);
 }
 
 static void let_go(struct pool *p, struct box *b)
@@ -171,6 +181,7 @@ static void idle_ready(void *arg)
 
 	if (e)
 		e->backoff = 0;
+	count_idle_time(p, b);
 	refill_now(p);
 }
 
