@@ -60,6 +60,22 @@ while True:
 	next_job_runs
 }
 
+@test "processes: exactly as many as the job may have" {
+	run --separate-stderr py 'import os, signal, time
+pids = []
+try:
+    while len(pids) < 100:
+        pid = os.fork()
+        if not pid:
+            time.sleep(60)
+        pids.append(pid)
+except OSError:
+    pass
+print(1 + len(pids), flush=True)
+for p in pids: os.kill(p, signal.SIGKILL)' -L processes=40
+	[ "$output" = 40 ]
+}
+
 @test "disk: bytes" {
 	run py 'f = open("big", "wb")
 while True: f.write(b"x" * 65536)' -L disk=8M

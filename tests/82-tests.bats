@@ -310,12 +310,14 @@ nothing_stays() {
 }
 
 @test "the same without cells" {
+	needs_cells 'is run without cells anyway'
 	echo 'cells = never' >> "$CEE_CONF"
 	nothing_stays
 	has '.cells == false'
 }
 
 @test "a compiled program's tests without cells" {
+	needs_cells 'is run without cells anyway'
 	echo 'cells = never' >> "$CEE_CONF"
 	start_runner
 	id=$(jq -n '{language: "c", code: "#include <stdio.h>\nint main(void) { remove(\"prog\"); puts(fopen(\"x\", \"a+\") && fopen(\"main.c\", \"r\") ? \"ok\" : \"no\"); }",
@@ -449,6 +451,7 @@ rm -rf a tool; echo changed > link 2>/dev/null; cat closed/in' '[{"name":"1"},{"
 }
 
 @test "tests of one job after another in its owner's box; a disk that one fills is the next one's whole" {
+	needs_cells 'without cells /work has half of the disk, and no box is used again'
 	start_runner
 	fill='import os; n = 0
 f = open("fill", "wb")
