@@ -26,7 +26,7 @@ struct conf {
 	char *runtime;	   /* runtime: "" is the engine's default */
 	char *init;	   /* init: absolute path of cee-init on the engine's host */
 	char *seccomp;	   /* seccomp: the box's profile, a file */
-	char *apparmor;	   /* apparmor: a profile name or "" */
+	char *apparmor;	   /* apparmor: "auto", a profile name, or "": the engine's own */
 	char **networks;
 	size_t nnetworks;	     /* networks: names of an older form of the file; each must be in offers */
 	struct conf_network *offers; /* network.NAME: what jobs may ask for */

@@ -244,7 +244,7 @@ static const struct key {
 	{ "docker_host", TEXT, AT(docker_host), .value = "unix:///var/run/docker.sock", .check = docker_host },
 	{ "host_paths", TEXT, AT(host_paths), .value = "", .check = host_paths_check },
 	{ "runtime", NAME, AT(runtime), .value = "" },
-	{ "apparmor", NAME, AT(apparmor), .value = "" },
+	{ "apparmor", NAME, AT(apparmor), .value = "auto" },
 	{ "networks", OWN, .set = set_networks },
 	{ "gate.image", TEXT, AT(gate_image), .value = "cee/gate:latest", .check = gate_image },
 	{ "gate.network", NAME, AT(gate_network), .value = "bridge", .check = gate_network },

@@ -12,6 +12,7 @@
 #include "engine/engine_info.h"
 #include "job/languages.h"
 #include "runner/box/boxes.h"
+#include "runner/host/cells.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 
@@ -225,7 +226,14 @@ bool need_box(struct doctor *d, struct finding *f)
 		return false;
 	if (!d->box_asked) {
 		d->box_asked = true;
+		if (need_info(d, f))
+			boxes_set_apparmor(&d->boxes, cells_profile(&d->config.conf, &d->info));
 		probe(d, &limit_probe_bounds, &d->box);
+		if (!box_worked(d) && cells_profile_missing(d->boxes.apparmor, &d->box) && !d->interrupted &&
+		    strcmp(d->config.conf.apparmor, "auto") == 0) {
+			boxes_set_apparmor(&d->boxes, NULL);
+			probe(d, &limit_probe_bounds, &d->box);
+		}
 		if (!box_worked(d) && boxes_cells(&d->boxes) && !d->interrupted) {
 			snprintf(said, sizeof(said), "%.199s", d->box.said[0] ? d->box.said : d->box.reason);
 			boxes_set_cells(&d->boxes, false);

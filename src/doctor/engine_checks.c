@@ -6,6 +6,7 @@
 #include "doctor/report.h"
 #include "engine/engine.h"
 #include "job/languages.h"
+#include "runner/host/cells.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 
@@ -86,20 +87,20 @@ void check_seccomp(struct doctor *d, struct finding *f)
 	cJSON_Delete(j);
 }
 
+static const struct cells_seen *cells_seen(const struct doctor *d, struct cells_seen *seen)
+{
+	*seen = (struct cells_seen){ .built = d->box.cells, .profile = d->boxes.apparmor, .said = d->box.said };
+	return seen;
+}
+
 void check_apparmor(struct doctor *d, struct finding *f)
 {
-	const char *name = d->config.conf.apparmor;
+	struct cells_seen seen;
+	struct finding none;
 
-	if (!need_info(d, f))
-		return;
-	if (name && name[0] && !d->info.apparmor)
-		finding_set(f, FINDING_WARN, "unset apparmor in cee.conf",
-			    "apparmor = %s: this engine has no AppArmor and ignores it", name);
-	else
-		finding_set(f, FINDING_OK, "", "%s",
-			    !d->info.apparmor ? "none here"
-			    : name && name[0] ? name
-					      : "the engine's own profile");
+	if (need_info(d, f))
+		host_apparmor(f, &d->config.conf, &d->info,
+			      d->info.apparmor && need_box(d, &none) ? cells_seen(d, &seen) : NULL);
 }
 
 void check_init(struct doctor *d, struct finding *f)
@@ -124,17 +125,18 @@ void check_box(struct doctor *d, struct finding *f)
 	if (need_box(d, f))
 		finding_set(f, FINDING_OK, "", "comes up, from the image %s", d->image);
 	else if (d->box_asked)
-		host_box(f, &d->config.conf, &d->box);
+		host_box(f, &d->config.conf, &d->info, &d->box);
 }
 
 void check_cells(struct doctor *d, struct finding *f)
 {
 	struct host_userns u;
+	struct cells_seen seen;
 
 	if (!need_box(d, f) && !d->config.conf.cells_never)
 		return;
 	host_userns_read(&u);
-	host_cells(f, &d->config.conf, &u, d->box.cells, d->box.said);
+	host_cells(f, &d->config.conf, &d->info, &u, cells_seen(d, &seen));
 }
 
 void check_tmpfs(struct doctor *d, struct finding *f)

@@ -228,6 +228,7 @@ static void take_lists(struct engine_info *i, const cJSON *o)
 		const char *s = cJSON_GetStringValue(e);
 
 		i->rootless |= s && strcmp(s, "name=rootless") == 0;
+		i->userns_remap |= s && strcmp(s, "name=userns") == 0;
 		i->seccomp |= s && strncmp(s, "name=seccomp", 12) == 0;
 		i->apparmor |= s && strncmp(s, "name=apparmor", 13) == 0;
 	}

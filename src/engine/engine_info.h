@@ -12,7 +12,7 @@ struct engine_info {
 	char runtimes[512]; /* names, each followed by a space */
 	char warnings[512]; /* joined by "; " */
 	bool memory_limit, swap_limit, pids_limit, cpu_quota;
-	bool rootless, seccomp, apparmor;
+	bool rootless, userns_remap, seccomp, apparmor;
 	int64_t time_us; /* the engine's clock; 0: unknown */
 };
 #endif

@@ -43,6 +43,14 @@ static void die(const char *what, const char *why)
 	_exit(1);
 }
 
+/* A profile that denies signals among the box's own processes, as AppArmor's do under a runtime whose label they do not
+ * know, would let no program be ended: a job of such a box could run for ever. */
+static void must_signal(void)
+{
+	if (kill(getpid(), 0))
+		die("signals to its own programs are denied", strerror(errno));
+}
+
 static bool box_has_cells(void)
 {
 	const char *how = getenv("CEE_CELLS");
@@ -134,6 +142,7 @@ static int serve(void)
 
 	if (s == MAP_FAILED)
 		die("memory", strerror(errno));
+	must_signal();
 	relay = start_relay();
 	take_descriptors(&input, &output);
 	gauge_init(&gauge, &sources);

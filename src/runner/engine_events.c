@@ -72,21 +72,22 @@ static void refuse(struct runner *r, const struct finding *f)
 	runner_wake(r);
 }
 
-void runner_self_tested(void *arg, const struct finding *fatal, const char *cells, const char *reason)
+void runner_self_tested(void *arg, const struct self_test_result *result)
 {
 	struct runner *r = arg;
 	bool again = r->test_again;
 
-	if (fatal) {
-		refuse(r, fatal);
+	if (result->fatal) {
+		refuse(r, result->fatal);
 		return;
 	}
 	r->tested = true;
 	notify_ready(&r->notify);
-	r->test_again = strcmp(cells, "unknown") == 0;
+	r->test_again = strcmp(result->cells, "unknown") == 0;
 	if (again && r->test_again)
 		return;
-	log_event("self-test", "cells", cells, "reason", reason, NULL);
+	log_event("self-test", "cells", result->cells, "apparmor", r->boxes.apparmor, "reason", result->reason,
+		  "remedy", result->remedy, NULL);
 	runner_wake(r);
 }
 

@@ -121,7 +121,7 @@ void runner_sweep_dead(struct runner *r);
 /* Removes containers whose create was not answered, if there may be any; false: nothing was begun. */
 bool runner_sweep_lost(struct runner *r);
 void runner_self_test(struct runner *r);
-void runner_self_tested(void *arg, const struct finding *fatal, const char *cells, const char *reason);
+void runner_self_tested(void *arg, const struct self_test_result *result);
 
 /* housekeeping.c: periodic tasks. */
 struct retention_rules runner_retention(const struct runner *r);

@@ -3,6 +3,7 @@
 #include "conf/conf.h"
 #include "doctor/host_checks.h"
 #include "engine/docker_json.h"
+#include "runner/host/cells.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 #include "check.h"
@@ -83,25 +84,106 @@ static void info_that_is_none(void)
 	CHECK(h.time_us == 0 && !h.memory_limit);
 }
 
-static void why_no_cells(void)
+/* What cee-init says, on which host, and what is made of it. */
+static struct finding cells_of(const char *said, const char *profile, bool apparmor, const struct host_userns *u)
 {
-	struct conf c = { .cells_never = false };
-	struct host_userns u = { -1, -1, -1 };
+	static const struct host_userns unknown = { -1, -1, -1 };
+	const struct conf c = { .apparmor = (char *)"auto" };
+	const struct engine_info h = { .apparmor = apparmor };
+	const struct cells_seen seen = { .profile = profile, .said = said };
 	struct finding f;
 
-	host_cells(&f, &c, &u, true, "");
+	host_cells(&f, &c, &h, u ? u : &unknown, &seen);
+	return f;
+}
+
+static bool finds(struct finding f, const char *what, const char *remedy)
+{
+	return f.status == FINDING_WARN && strstr(f.what, what) && strstr(f.remedy, remedy);
+}
+
+#define SAID "cee-init: no cells in this box: "
+
+static void why_no_cells(void)
+{
+	const struct host_userns none = { 0, -1, -1 }, no_clone = { 63000, -1, 0 }, ubuntu = { 63000, 1, 1 };
+	const struct cells_seen built = { .built = true, .said = "" };
+	const struct engine_info h = { .apparmor = true };
+	struct conf c = { .cells_never = false, .apparmor = (char *)"auto" };
+	struct finding f;
+
+	host_cells(&f, &c, &h, &none, &built);
 	CHECK(f.status == FINDING_OK);
-	host_cells(&f, &c, &u, false, "clone: Operation not permitted");
-	CHECK(f.status == FINDING_WARN && strstr(f.what, "seccomp") && strstr(f.what, "not permitted"));
-	u.apparmor_restricts = 1;
-	host_cells(&f, &c, &u, false, "");
-	CHECK(strstr(f.what, "Ubuntu 23.10") && strstr(f.remedy, "apparmor in cee.conf"));
-	u.max = 0;
-	host_cells(&f, &c, &u, false, "");
-	CHECK(strstr(f.what, "user.max_user_namespaces is 0") && strstr(f.remedy, "sysctl"));
+	CHECK(finds(cells_of(SAID "no cell: clone: Operation not permitted", NULL, true, NULL), "seccomp profile",
+		    "set seccomp in cee.conf"));
+	CHECK(finds(cells_of(SAID "no cell: clone: Permission denied", NULL, true, NULL),
+		    "engine's own AppArmor profile", "scripts/apparmor-load"));
+	CHECK(finds(cells_of(SAID "private mounts: Permission denied", NULL, true, NULL),
+		    "engine's own AppArmor profile", "scripts/apparmor-load"));
+	CHECK(finds(cells_of(SAID "tmpfs: Permission denied", "cee-box", true, NULL), "cee-box that is loaded",
+		    "load the cee-box of this version"));
+	CHECK(finds(cells_of(SAID "no cell: clone: Permission denied", NULL, false, NULL), "a security module",
+		    "allow boxes user namespaces"));
+	CHECK(finds(cells_of(SAID "no cell: clone: No space left on device", NULL, false, NULL), "is used up",
+		    "sysctl user.max_user_namespaces"));
+	CHECK(finds(cells_of(SAID "no cell: clone: Operation not permitted", NULL, true, &no_clone),
+		    "kernel.unprivileged_userns_clone is 0", "sysctl kernel.unprivileged_userns_clone=1"));
+	CHECK(finds(cells_of(SAID "uid_map: Operation not permitted", NULL, false, &ubuntu),
+		    "apparmor_restrict_unprivileged_userns", "unconfined does not help"));
+	CHECK(finds(cells_of(SAID "no cell: clone: Permission denied", NULL, true, &none),
+		    "user.max_user_namespaces is 0", "sysctl"));
+	CHECK(finds(cells_of(SAID "no cell: clone: Invalid argument", NULL, false, NULL), "no user namespaces",
+		    "CONFIG_USER_NS"));
+	CHECK(finds(cells_of(SAID "procfs: Operation not permitted", NULL, false, NULL), "masks paths below /proc",
+		    "upgrade the engine"));
 	c.cells_never = true;
-	host_cells(&f, &c, &u, false, "");
+	host_cells(&f, &c, &h, &none, &built);
 	CHECK(strstr(f.what, "cells = never"));
+}
+
+static void apparmor(void)
+{
+	const struct cells_seen denied = { .said = SAID "no cell: clone: Permission denied" },
+				seccomp = { .said = SAID "no cell: clone: Operation not permitted" },
+				ours = { .built = true, .profile = "cee-box", .said = "" };
+	const struct engine_info with = { .apparmor = true }, without = { .apparmor = false };
+	struct conf c = { .apparmor = (char *)"auto" };
+	struct finding f;
+
+	host_apparmor(&f, &c, &without, NULL);
+	CHECK(f.status == FINDING_OK && strcmp(f.what, "none here") == 0);
+	host_apparmor(&f, &c, &with, &ours);
+	CHECK(f.status == FINDING_OK && strcmp(f.what, "cee-box") == 0);
+	host_apparmor(&f, &c, &with, &denied); /* the engine's own is not ok where it forbids cells */
+	CHECK(finds(f, "the engine's own profile forbids cells", "scripts/apparmor-load"));
+	host_apparmor(&f, &c, &with, &seccomp); /* and not to blame where something else does */
+	CHECK(f.status == FINDING_OK);
+	c.apparmor = (char *)"";
+	host_apparmor(&f, &c, &with, &denied);
+	CHECK(finds(f, "the engine's own profile forbids cells", "set apparmor = auto"));
+	c.cells_never = true; /* nobody wants cells */
+	host_apparmor(&f, &c, &with, &denied);
+	CHECK(f.status == FINDING_OK);
+	c.apparmor = (char *)"mine";
+	host_apparmor(&f, &c, &without, NULL);
+	CHECK(finds(f, "apparmor = mine: this engine has no AppArmor", "set apparmor = auto"));
+}
+
+/* The engine maps users, and the numbers of boxes lie outside of what it maps. */
+static void unmapped_uids(void)
+{
+	const struct conf c = { .apparmor = (char *)"auto" };
+	struct engine_info h = { .userns_remap = true };
+	struct limit_probe_end e = { .how = BOX_OURS,
+				     .reason = "error mounting \"tmpfs\" to rootfs at \"/work\": mount "
+					       "data: size=8388608,uid=900538,gid=900538: invalid argument" };
+	struct finding f;
+
+	host_box(&f, &c, &h, &e);
+	CHECK(f.status == FINDING_FAIL && f.conf && strstr(f.remedy, "uids = 10000:1000"));
+	h.userns_remap = false;
+	host_box(&f, &c, &h, &e);
+	CHECK(strstr(f.remedy, "engine's log"));
 }
 
 static void uids(void)
@@ -149,6 +231,8 @@ int main(void)
 	RUN(info_that_is_none);
 	RUN(image_size);
 	RUN(why_no_cells);
+	RUN(apparmor);
+	RUN(unmapped_uids);
 	RUN(uids);
 	RUN(limit_probes);
 	return check_status();

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "engine/engine_info.h"
 #include "job/languages.h"
+#include "runner/box/box.h"
 #include "runner/box/boxes.h"
 #include "runner/core/config.h"
 #include "runner/core/log.h"
@@ -71,18 +72,19 @@ struct bench {
 	struct lang lang[2];
 	int done;
 	bool fatal;
-	char what[600], cells[16], reason[600];
+	char what[600], remedy[400], cells[16], reason[600];
 };
 
-static void on_done(void *arg, const struct finding *fatal, const char *cells, const char *reason)
+static void on_done(void *arg, const struct self_test_result *r)
 {
 	struct bench *t = arg;
 
 	t->done++;
-	t->fatal = fatal != NULL;
-	snprintf(t->what, sizeof(t->what), "%s", fatal ? fatal->what : "");
-	snprintf(t->cells, sizeof(t->cells), "%s", cells);
-	snprintf(t->reason, sizeof(t->reason), "%s", reason ? reason : "");
+	t->fatal = r->fatal != NULL;
+	snprintf(t->what, sizeof(t->what), "%s", r->fatal ? r->fatal->what : "");
+	snprintf(t->remedy, sizeof(t->remedy), "%s", r->fatal ? r->fatal->remedy : r->remedy ? r->remedy : "");
+	snprintf(t->cells, sizeof(t->cells), "%s", r->cells);
+	snprintf(t->reason, sizeof(t->reason), "%s", r->reason ? r->reason : "");
 }
 
 static const struct engine_info good = { .version = "20.10",
@@ -190,6 +192,111 @@ static void only_cells_fail(void)
 	probe_ends(&broken);
 	probe_ends(&broken); /* nor without cells */
 	CHECK(t.done == 1 && t.fatal && *t.what);
+	finish(&t);
+}
+
+/* ---- AppArmor ------------------------------------------------------------------------------------------------ */
+
+static void to_probe_with_apparmor(struct bench *t, const char *apparmor)
+{
+	struct engine_info i = good;
+
+	i.apparmor = true;
+	start(t);
+	if (apparmor) {
+		free(t->config.conf.apparmor);
+		t->config.conf.apparmor = strdup(apparmor);
+		boxes_reconfigure(&t->boxes, &t->config);
+	}
+	CHECK(info(t, &i) && probe.started == 1);
+}
+
+/* The profile that a box would be created with now; "" the engine's own. */
+static const char *profile(struct bench *t)
+{
+	struct box_spec s = { .image = "cee/c", .memory = 1 << 28, .disk = 1 << 24 };
+
+	box_new(&t->boxes, &s);
+	return t->fake.apparmor;
+}
+
+static const struct limit_probe_end not_loaded = {
+	.how = BOX_OURS,
+	.reason = "unable to apply apparmor profile: write /proc/self/attr/apparmor/exec: no such file or directory"
+};
+
+static void profile_of_cee(void)
+{
+	struct limit_probe_end e = held(true);
+	struct bench t;
+
+	to_probe_with_apparmor(&t, NULL);
+	CHECK(strcmp(profile(&t), "cee-box") == 0);
+	probe_ends(&e);
+	CHECK(t.done == 1 && strcmp(t.cells, "yes") == 0 && strcmp(profile(&t), "cee-box") == 0);
+	finish(&t);
+	to_probe(&t); /* an engine without AppArmor */
+	CHECK(strcmp(profile(&t), "") == 0);
+	finish(&t);
+}
+
+/* At once, without the retries of an engine that fails for a moment. */
+static void profile_not_loaded(void)
+{
+	struct limit_probe_end e = held(false);
+	struct bench t;
+
+	to_probe_with_apparmor(&t, NULL);
+	probe_ends(&not_loaded);
+	CHECK(t.done == 0 && probe.started == 2 && strcmp(profile(&t), "") == 0 && boxes_cells(&t.boxes));
+	snprintf(e.said, sizeof(e.said), "cee-init: no cells in this box: no cell: clone: Permission denied");
+	probe_ends(&e);
+	CHECK(t.done == 1 && !t.fatal && strcmp(t.cells, "no") == 0);
+	CHECK(strstr(t.reason, "the engine's own AppArmor profile forbids them") && strstr(t.reason, "0.2 s more"));
+	CHECK(strstr(t.remedy, "scripts/apparmor-load"));
+	CHECK(strcmp(profile(&t), "") == 0);
+	finish(&t);
+}
+
+/* Who names a profile gets that one or none. */
+static void named_profile_not_loaded(void)
+{
+	struct bench t;
+
+	to_probe_with_apparmor(&t, "mine");
+	CHECK(strcmp(profile(&t), "mine") == 0);
+	for (int i = 0; i < 6; i++) {
+		probe_ends(&not_loaded);
+		loop_advance(&t.loop, PAUSE);
+		t.fake.info.apparmor = true;
+		CHECK(t.done == 0 && fake_ok(&t.fake, ENGINE_INFO) && strcmp(profile(&t), "mine") == 0);
+	}
+	probe_ends(&not_loaded);
+	probe_ends(&not_loaded);
+	CHECK(t.done == 1 && t.fatal && strstr(t.what, "apparmor") && strstr(t.remedy, "set apparmor = auto"));
+	finish(&t);
+	to_probe_with_apparmor(&t, ""); /* the engine's own, by wish */
+	CHECK(strcmp(profile(&t), "") == 0);
+	finish(&t);
+}
+
+/* crun's label is not known to the engine's profile: no program of a box could be ended. */
+static void signals_are_denied(void)
+{
+	struct limit_probe_end e = { .how = BOX_OURS, .reason = "the container's init exited before it said HELLO" };
+	struct bench t;
+
+	snprintf(e.said, sizeof(e.said), "cee-init: signals to its own programs are denied: Permission denied");
+	to_probe_with_apparmor(&t, NULL);
+	for (int i = 0; i < 6; i++) {
+		probe_ends(&e);
+		loop_advance(&t.loop, PAUSE);
+		t.fake.info.apparmor = true;
+		fake_ok(&t.fake, ENGINE_INFO);
+	}
+	probe_ends(&e);
+	probe_ends(&e);
+	CHECK(t.done == 1 && t.fatal && strstr(t.what, "signals to its own") && strstr(t.remedy, "apparmor-load"));
 	finish(&t);
 }
 
@@ -325,6 +432,10 @@ int main(void)
 	RUN(cells_work);
 	RUN(no_cells_here);
 	RUN(only_cells_fail);
+	RUN(profile_of_cee);
+	RUN(profile_not_loaded);
+	RUN(named_profile_not_loaded);
+	RUN(signals_are_denied);
 	RUN(images);
 	RUN(limits_that_do_not_hold);
 	RUN(no_memory);

@@ -33,7 +33,8 @@ const char *box_state_name(enum box_state s)
 
 void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c)
 {
-	*bs = (struct boxes){ .loop = l, .engine = en, .config = c, .cells = !c->conf.cells_never };
+	*bs = (struct boxes){ .loop = l, .engine = en, .cells = !c->conf.cells_never };
+	boxes_reconfigure(bs, c);
 }
 
 void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg)
@@ -50,7 +51,11 @@ void boxes_label(struct boxes *bs, const char *spool, const char *runner)
 
 void boxes_reconfigure(struct boxes *bs, const struct config *c)
 {
+	const char *name = c->conf.apparmor;
+
 	bs->config = c;
+	if (!name || strcmp(name, "auto") != 0) /* with auto the self-test has chosen it, or will */
+		bs->apparmor = name && *name ? name : NULL;
 }
 
 void boxes_release(struct boxes *bs)
@@ -180,6 +185,11 @@ bool boxes_cells(const struct boxes *bs)
 void boxes_set_cells(struct boxes *bs, bool cells)
 {
 	bs->cells = cells;
+}
+
+void boxes_set_apparmor(struct boxes *bs, const char *profile)
+{
+	bs->apparmor = profile;
 }
 
 void boxes_set_gates(struct boxes *bs, const char *path)

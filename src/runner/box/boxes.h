@@ -47,6 +47,7 @@ struct boxes {
 	unsigned serial;	 /* of the containers' names */
 	bool create_lost;	 /* a container may be there whose create was not answered; a sweep finds it */
 	bool cells;		 /* new boxes can have cells */
+	const char *apparmor;	 /* the profile of new boxes; NULL: the engine's own */
 	char *layers;		 /* the directory of complete layers, or NULL */
 	char *gates_path;	 /* the directory of gates' folders, or NULL */
 	struct gate *gates;	 /* gates that are not gone */
@@ -84,6 +85,9 @@ size_t boxes_by_state(const struct boxes *bs, struct counters_boxes rows[BOX_STA
 /* Whether new boxes can have cells; the self-test may turn this off. */
 bool boxes_cells(const struct boxes *bs);
 void boxes_set_cells(struct boxes *bs, bool cells);
+/* The AppArmor profile of new boxes, borrowed; NULL: the engine's own. Before it is set, and after a configuration that
+ * names one, it is what the configuration names. */
+void boxes_set_apparmor(struct boxes *bs, const char *profile);
 /* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers; gates have folders in
  * it. */
 void boxes_set_layers(struct boxes *bs, const char *path);

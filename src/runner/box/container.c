@@ -86,7 +86,7 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 				       .attach = true,
 				       .own_proc = bs->cells, /* a cell masks those paths itself */
 				       .seccomp = c->seccomp,
-				       .apparmor = or_null(c->conf.apparmor),
+				       .apparmor = bs->apparmor,
 				       .runtime = or_null(c->conf.runtime),
 				       .memory = s->memory,
 				       /* cee-init counts too, and the cell's supervisor; jobs that share a

@@ -5,20 +5,16 @@
  * limit_probe_bounds tries it.
  */
 #include "runner/host/host.h"
-#include "base/buf.h"
-#include "base/fd.h"
 #include "base/text.h"
 #include "conf/conf.h"
 #include "engine/engine_info.h"
 #include "runner/box/box.h"
 #include "runner/host/limit_probe.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 
@@ -109,17 +105,29 @@ void host_processes(struct finding *f, const struct engine_info *h, const struct
 			    (long long)limit_probe_bounds.box_processes);
 }
 
-void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e)
+/* An engine that maps users can only give a box numbers that it maps, and says EINVAL to others, in the runtime's words. */
+static bool unmapped_uid(const struct engine_info *h, const char *reason)
+{
+	return (h->userns_remap || h->rootless) && strcasestr(reason, strerror(EINVAL));
+}
+
+void host_box(struct finding *f, const struct conf *c, const struct engine_info *h, const struct limit_probe_end *e)
 {
 	const char *r = e->reason, *remedy = "look at the engine's log";
 	char text[320];
 
 	if (e->how == BOX_NO_IMAGE)
 		remedy = "cee-lang build";
+	else if (unmapped_uid(h, r))
+		remedy = "the engine maps users (userns-remap, rootless), and uids lies outside of what it maps: set "
+			 "uids = 10000:1000 in cee.conf";
+	else if (strstr(e->said, HOST_NO_SIGNALS))
+		remedy = "the AppArmor profile of boxes denies signals: load cee's, as root: scripts/apparmor-load, or "
+			 "apparmor_parser -r /etc/apparmor.d/cee-box";
 	else if (strcasestr(r, "seccomp"))
 		remedy = "set seccomp in cee.conf to a profile that the engine takes: etc/seccomp.json of cee";
 	else if (strcasestr(r, "apparmor"))
-		remedy = "load that profile (apparmor_parser -r), or unset apparmor in cee.conf";
+		remedy = "load that profile (apparmor_parser -r), or set apparmor = auto in cee.conf";
 	else if (strcasestr(r, "runtime") && c->runtime && c->runtime[0] && strstr(r, c->runtime))
 		remedy = "set runtime in cee.conf to one that docker info names";
 	else if (strcasestr(r, "bind source path") || strstr(r, "/.cee/init") || strcasestr(r, "cee-init"))
@@ -140,55 +148,4 @@ void host_init(struct finding *f, const struct conf *c, const struct limit_probe
 			    e->build[0] ? e->build : "none", CEE_VERSION);
 	else /* a box started with it and reported this */
 		finding_set(f, FINDING_OK, "", "%s, version %s", c->init, e->build);
-}
-
-/* ---- cells ------------------------------------------------------------------------- */
-
-static int64_t read_number(const char *path)
-{
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	AUTO_BUF struct buf b = { 0 };
-
-	return fd < 0 || read_fd(fd, 64, &b) < 0 || !b.data ? -1 : strtoll(b.data, NULL, 10);
-}
-
-void host_userns_read(struct host_userns *u)
-{
-	u->max = read_number("/proc/sys/user/max_user_namespaces");
-	u->apparmor_restricts = (int)read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-	u->clone_allowed = (int)read_number("/proc/sys/kernel/unprivileged_userns_clone");
-}
-
-void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said)
-{
-	const char
-		*why = "the box's seccomp profile or the runtime forbids them",
-		*remedy = "set seccomp in cee.conf to etc/seccomp.json of cee, and runtime to one with user namespaces";
-
-	if (c->cells_never) {
-		finding_set(f, FINDING_WARN, "set cells = auto in cee.conf",
-			    "cells = never: a box serves one job, under the stricter filter");
-		return;
-	}
-	if (cells) {
-		finding_set(f, FINDING_OK, "", "a box builds them");
-		return;
-	}
-	if (u->max == 0) {
-		why = "user.max_user_namespaces is 0";
-		remedy = "sysctl user.max_user_namespaces=10000";
-	} else if (u->clone_allowed == 0) {
-		why = "kernel.unprivileged_userns_clone is 0";
-		remedy = "sysctl kernel.unprivileged_userns_clone=1";
-	} else if (u->apparmor_restricts > 0) {
-		why = "AppArmor restricts user namespaces here (Ubuntu 23.10 and later)";
-		remedy = "load a profile for boxes that has userns and mount, and name it as apparmor in cee.conf; "
-			 "unconfined does not help";
-	} else if (strcasestr(said, "apparmor") || strcasestr(said, "mount")) {
-		why = "an AppArmor profile or a masked /proc denies mount";
-		remedy = "name a profile that allows mount and userns as apparmor in cee.conf";
-	}
-	finding_set(f, FINDING_WARN, remedy,
-		    "this host does not allow them: %s%s%.200s%s; a box serves one job, under the stricter filter", why,
-		    said[0] ? " (" : "", said, said[0] ? ")" : "");
 }

@@ -30,15 +30,9 @@ void host_runtime(struct finding *f, const struct engine_info *h, const struct c
 void host_memory(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
 void host_processes(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);
 /* Why a box could not be made: finds the setting that the engine's message is about. */
-void host_box(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
+void host_box(struct finding *f, const struct conf *c, const struct engine_info *h, const struct limit_probe_end *e);
+/* How cee-init says that it cannot end its own programs (src/init/main.c). */
+#define HOST_NO_SIGNALS "signals to its own programs are denied"
 void host_init(struct finding *f, const struct conf *c, const struct limit_probe_end *e);
 
-/* The host's settings for user namespaces: -1 if the host has no such setting. */
-struct host_userns {
-	int64_t max;
-	int apparmor_restricts, clone_allowed;
-};
-void host_userns_read(struct host_userns *u);
-/* Why a box could not build a cell; said is cee-init's message. */
-void host_cells(struct finding *f, const struct conf *c, const struct host_userns *u, bool cells, const char *said);
 #endif

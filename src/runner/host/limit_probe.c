@@ -43,7 +43,7 @@ __asm__(".section .rodata\n"
 	".previous\n");
 
 #define MIB ((int64_t)1 << 20)
-enum { BOX_MEMORY_MIB = 128, BOX_PROCESSES = 32, PATIENCE_US = 30000000 };
+enum { BOX_MEMORY_MIB = 128, BOX_PROCESSES = 32, PATIENCE_US = 30000000, LOOK_US = 50000, LOOKS = 60 };
 
 static const struct limits wide = { .v = { [LIMIT_CPU] = 10000000,
 					   [LIMIT_WALL] = 20000000,
@@ -87,6 +87,7 @@ struct probe_run {
 	char *argv[2], *args[1 + LIMIT_PROBE_URLS], far[24];
 	struct limit_probe_end end;
 	bool ended, gone; /* the result is known; the box no longer exists */
+	int looks;	  /* left for the message of a box that has no cells */
 	struct timer late;
 	void (*done)(void *arg, const struct limit_probe_end *e);
 	void *arg;
@@ -187,6 +188,19 @@ static void box_frame(void *arg, const struct frame *fr)
 	}
 }
 
+/* The engine does not keep the order of a box's two streams: READY may come before the line that says why there are no
+ * cells. */
+static void no_cells(struct probe_run *f)
+{
+	snprintf(f->end.said, sizeof(f->end.said), "%s", f->box->said);
+	if (!f->end.said[0] && f->looks++ < LOOKS) {
+		loop_after(&f->late, LOOK_US);
+		return;
+	}
+	fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
+	stop(f);
+}
+
 static void box_ready(void *arg)
 {
 	struct probe_run *f = arg;
@@ -202,8 +216,7 @@ static void box_ready(void *arg)
 	snprintf(f->end.build, sizeof(f->end.build), "%s", f->box->build);
 	snprintf(f->end.said, sizeof(f->end.said), "%s", f->box->said);
 	if (!f->end.cells && boxes_cells(f->box->boxes)) { /* without cells the box is made differently */
-		fail(f, BOX_OURS, f->end.said[0] ? f->end.said : "its box could not build a cell");
-		stop(f);
+		no_cells(f);
 	} else if (send_job(&order) < 0) {
 		fail(f, BOX_OURS, "out of memory");
 		stop(f);
@@ -215,6 +228,7 @@ static void box_ended(void *arg, enum box_end how, const char *reason)
 	struct probe_run *f = arg;
 
 	fail(f, how, reason);
+	snprintf(f->end.said, sizeof(f->end.said), "%s", f->box->said);
 	f->ended = true; /* box.c removes the box */
 	loop_timer(&f->late, 0);
 	maybe_report(f);
@@ -224,6 +238,10 @@ static void too_late(struct timer *t)
 {
 	struct probe_run *f = (struct probe_run *)((char *)t - offsetof(struct probe_run, late));
 
+	if (f->looks) {
+		no_cells(f);
+		return;
+	}
 	fail(f, BOX_OURS, "the limit probe did not end within 30 s");
 	stop(f);
 }

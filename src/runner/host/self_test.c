@@ -2,6 +2,9 @@
  *
  *     GET /info -> host_cgroup, host_runtime -> a probe with cells -> (a probe without) -> the judgements
  *
+ * Where the engine has AppArmor the first probe has cee's profile (cells.h). If that is not loaded, or gives no cells,
+ * the engine's own is tried.
+ *
  * The first failed finding ends the test. A missing image is not a failure: the next language's is tried. An engine
  * whose containerd has just died answers, but every request fails. So a failed start of a box is retried TRIES times,
  * and without limit as long as the engine does not answer.
@@ -12,27 +15,29 @@
 #include "runner/box/box.h"
 #include "runner/box/boxes.h"
 #include "runner/core/config.h"
+#include "runner/host/cells.h"
 #include "runner/host/host.h"
 #include "runner/host/limit_probe.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { TRIES = 6, PAUSE_US = 500000 };
 
 static void start_probe(struct self_test *t);
 
-static void report(struct self_test *t, const struct finding *fatal, const char *cells, const char *reason)
+static void report(struct self_test *t, const char *cells, const char *reason, const char *remedy)
 {
-	t->done(t->arg, fatal, cells, reason);
+	t->done(t->arg, &(struct self_test_result){ .cells = cells, .reason = reason, .remedy = remedy });
 }
 
 static bool fatal(struct self_test *t, const struct finding *f)
 {
 	if (f->status != FINDING_FAIL)
 		return false;
-	report(t, f, "no", NULL);
+	t->done(t->arg, &(struct self_test_result){ .fatal = f, .cells = "no" });
 	return true;
 }
 
@@ -57,17 +62,30 @@ static void try_again(struct timer *timer)
 
 static void judge_cells(struct self_test *t, const struct limit_probe_end *e)
 {
+	struct cells_seen seen = { .profile = t->boxes->apparmor, .said = t->never ? t->reason : e->said };
 	struct host_userns u;
 	struct finding f;
 
 	boxes_set_cells(t->boxes, e->cells && !t->never);
 	if (e->cells || t->config->conf.cells_never) {
-		report(t, NULL, e->cells ? "yes" : "no", e->cells ? NULL : "cells = never");
+		report(t, e->cells ? "yes" : "no", e->cells ? NULL : "cells = never", NULL);
 		return;
 	}
 	host_userns_read(&u);
-	host_cells(&f, &t->config->conf, &u, false, t->never ? t->reason : e->said);
-	report(t, NULL, "no", f.what);
+	host_cells(&f, &t->config->conf, &t->info, &u, &seen);
+	report(t, "no", f.what, f.remedy);
+}
+
+/* Only the profile failed: the next probe has the engine's own. */
+static bool without_profile(struct self_test *t, const struct limit_probe_end *e)
+{
+	const char *profile = t->boxes->apparmor;
+
+	if (!cells_profile_missing(profile, e) || strcmp(t->config->conf.apparmor, "auto") != 0)
+		return false;
+	boxes_set_apparmor(t->boxes, NULL);
+	start_probe(t);
+	return true;
 }
 
 static void probe_ended(void *arg, const struct limit_probe_end *e)
@@ -83,6 +101,8 @@ static void probe_ended(void *arg, const struct limit_probe_end *e)
 	if (!e->ran && limit_probe_number(e, "processes") < 0) {
 		if (!engine_up(t->engine))
 			return; /* again when it is back */
+		if (without_profile(t, e))
+			return;
 		if (!e->ready && once_more(t, e->how == BOX_AWAY))
 			return;
 		if (!t->never) { /* perhaps only cells fail on this host */
@@ -92,7 +112,7 @@ static void probe_ended(void *arg, const struct limit_probe_end *e)
 			start_probe(t);
 			return;
 		}
-		host_box(&f, &t->config->conf, e);
+		host_box(&f, &t->config->conf, &t->info, e);
 		fatal(t, &f);
 		return;
 	}
@@ -113,9 +133,9 @@ static void start_probe(struct self_test *t)
 	const struct langs *l = &t->config->langs;
 
 	if (t->image >= l->n)
-		report(t, NULL, "unknown", "no language has its image yet: run cee-lang build");
+		report(t, "unknown", "no language has its image yet: run cee-lang build", NULL);
 	else if (limit_probe_start(t->probes, &limit_probe_bounds, l->l[t->image].image, probe_ended, t) < 0)
-		report(t, NULL, "unknown", "out of memory");
+		report(t, "unknown", "out of memory", NULL);
 }
 
 static void info_came(void *arg, const struct engine_answer *a)
@@ -140,13 +160,14 @@ static void info_came(void *arg, const struct engine_answer *a)
 	host_runtime(&f, &t->info, &t->config->conf);
 	if (fatal(t, &f))
 		return;
+	boxes_set_apparmor(t->boxes, cells_profile(&t->config->conf, &t->info));
 	start_probe(t);
 }
 
 static void ask(struct self_test *t)
 {
 	if (!engine_ask(t->engine, &(struct engine_request){ .op = ENGINE_INFO }, info_came, t))
-		report(t, NULL, "unknown", "out of memory");
+		report(t, "unknown", "out of memory", NULL);
 }
 
 void self_test_init(struct self_test *t, struct boxes *bs, struct limit_probes *ps, self_test_done *done, void *arg)

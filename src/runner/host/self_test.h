@@ -13,9 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* fatal: NULL, or the finding for which no job may begin. cells: "yes", "no" or "unknown" (no language
- * has its image yet). reason: why not "yes", or NULL. */
-typedef void self_test_done(void *arg, const struct finding *fatal, const char *cells, const char *reason);
+struct self_test_result {
+	const struct finding *fatal; /* for which no job may begin; or NULL */
+	const char *cells;	     /* "yes", "no" or "unknown": no language has its image yet */
+	const char *reason, *remedy; /* why not "yes"; NULL: none */
+};
+typedef void self_test_done(void *arg, const struct self_test_result *r);
 
 struct self_test {
 	struct engine *engine;
