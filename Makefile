@@ -129,6 +129,7 @@ $(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/init.a $(BUILD)/doctor.a $(BUILD)/ru
 $(BUILD)/unit/once_test: WRAPPED = json_parse job_check
 $(BUILD)/unit/layer_test: WRAPPED = faccessat
 $(BUILD)/unit/self_test_test: WRAPPED = limit_probe_start limit_probes_stop
+$(BUILD)/unit/apparmor_test: WRAPPED = mount
 # These must take every step of a state machine's table (tests/unit/steps.h).
 STATE_MACHINES = box gate compiler layer_build pool run phase session
 $(STATE_MACHINES:%=$(BUILD)/unit/%_test): WRAPPED = state_step
