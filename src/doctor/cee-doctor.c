@@ -160,9 +160,11 @@ static void leave(struct doctor *d)
 	wait_for_boxes(d);
 	if (d->engine_begun)
 		docker_release(&d->docker);
+	boxes_release(&d->boxes);
 	free(d->image_there);
 	config_release(&d->config);
 	close_ptr(&d->signals.fd);
+	loop_release(&d->loop);
 }
 
 static void list_names(void)
