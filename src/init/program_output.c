@@ -9,10 +9,14 @@
 
 enum {
 	PIECE_MAX = 1024,  /* bytes; a smaller read counts as a piece */
-	PIECES_FREE = 200, /* pieces that may come faster than one in GATHER_US, before the output is gathered */
+	PIECE_US = 4000,   /* pieces may always come as fast as one in that time */
+	PIECES_FREE = 200, /* pieces that may come faster before the output is gathered */
 	GATHER_US = 1000,
-	BATCH = 32 << 10,     /* bytes read from a pipe at once */
-	BATCH_BOTH = 4 << 10, /* the same while the other pipe has something too, to keep their order */
+	GATHER_MOST_US = 16 * GATHER_US,
+	GATHER_FEW = 8 << 10,	/* bytes; a wait that brings fewer is doubled */
+	GATHER_MANY = 32 << 10, /* bytes; half a pipe: a longer wait would keep the program from writing */
+	BATCH = 32 << 10,	/* bytes read from a pipe at once */
+	BATCH_BOTH = 4 << 10,	/* the same while the other pipe has something too, to keep their order */
 };
 
 int output_reset(struct program_output *o, const struct output_config *c)
@@ -30,7 +34,8 @@ int output_reset(struct program_output *o, const struct output_config *c)
 	o->look = c->phrases;
 	o->phrases = (struct phrases){ .found = { false } };
 	o->sent = o->dropped = 0;
-	o->pieces = o->piece_at = o->gather_until = 0;
+	o->pieces = o->piece_at = o->gather_until = o->gather_us = 0;
+	o->gathered = 0;
 	return tail_reset(&o->tail, tail);
 }
 
@@ -85,22 +90,34 @@ static void keep(struct program_output *o, struct output_pipe *p, const unsigned
 	}
 }
 
+/* Each wait is as long as what the one before it brought suggests; the first one is the shortest. */
+static void gather(struct program_output *o, int64_t now)
+{
+	if (!o->gather_us || o->gathered > GATHER_MANY)
+		o->gather_us = GATHER_US;
+	else if (o->gathered < GATHER_FEW && o->gather_us < GATHER_MOST_US)
+		o->gather_us *= 2;
+	o->gathered = 0;
+	o->gather_until = o->piece_at = now + o->gather_us;
+}
+
 /* A program that writes each line by itself, without end, would wake init for each of them, which
- * costs the program ten times as much as the writing itself. So its first pieces are read as they
- * come, and so are pieces that come slowly; beyond that, what it writes within a millisecond is
- * read together. */
+ * costs the program ten times as much as the writing itself; and on its way to the runner each
+ * costs those who run beside it. So its first pieces are read as they come, and so are pieces that
+ * come slowly; beyond that, what it writes within some milliseconds is read together. */
 static void count_piece(struct program_output *o, size_t n, int64_t now)
 {
-	if (n >= PIECE_MAX)
+	o->gathered += n;
+	if (n >= PIECE_MAX || now < o->gather_until) /* the latter: the other pipe's part of the last wait */
 		return;
-	o->pieces -= (now - o->piece_at) / GATHER_US;
-	if (o->pieces < 0)
-		o->pieces = 0;
+	o->pieces -= (now - o->piece_at) / PIECE_US;
+	if (o->pieces <= 0)
+		o->pieces = o->gather_us = 0;
 	o->piece_at = now;
-	if (++o->pieces > PIECES_FREE) {
-		o->pieces = PIECES_FREE;
-		o->gather_until = now + GATHER_US;
-	}
+	if (++o->pieces <= PIECES_FREE)
+		return;
+	o->pieces = PIECES_FREE;
+	gather(o, now);
 }
 
 bool output_read(struct program_output *o, size_t i, bool both, struct outbox *out, int64_t now)

@@ -39,6 +39,8 @@ struct program_output {
 	uint64_t sent, dropped;
 	int64_t pieces, piece_at; /* see count_piece */
 	int64_t gather_until;	  /* the pipes are left alone until then; 0 no */
+	int64_t gather_us;	  /* how long they were left alone last; 0: not yet */
+	uint64_t gathered;	  /* bytes read since the last wait began */
 	struct tail tail;
 	bool look;
 	struct phrases phrases;

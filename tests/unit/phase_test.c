@@ -608,6 +608,55 @@ static void small_pieces_are_gathered(void)
 	fixture_end(&f);
 }
 
+/* Puts a piece of that size on stream fd at the end of a wait. Returns how long the next one is. */
+static int64_t next_wait(struct fixture *f, int fd, const char *piece)
+{
+	struct phase *p = &f->s->phase;
+
+	f->now = p->output.gather_until;
+	CHECK(phase_reads(p, f->now));
+	put(f, fd, piece);
+	CHECK(!phase_reads(p, f->now));
+	return p->output.gather_until - f->now;
+}
+
+static void waits_follow_what_they_bring(void)
+{
+	static char block[40 << 10];
+	struct fixture f;
+	struct phase *p = begin(&f);
+
+	memset(block, 'y', sizeof block - 1);
+	running(&f, 0);
+	for (int i = 0; i < 201; i++)
+		put(&f, 1, "x");
+	CHECK(next_wait(&f, 1, "x") == 2000);
+	CHECK(next_wait(&f, 1, "x") == 4000);
+	CHECK(next_wait(&f, 1, "x") == 8000);
+	CHECK(next_wait(&f, 1, "x") == 16000);
+	CHECK(next_wait(&f, 1, "x") == 16000); /* the longest */
+	put(&f, 2, "z");
+	CHECK(p->output.gather_until - f.now == 16000); /* the other pipe's part of that wait */
+	f.now = p->output.gather_until;
+	CHECK(phase_reads(p, f.now));
+	block[10 << 10] = '\0';
+	put(&f, 1, block); /* neither few nor many */
+	read_frames(&f, &f.s->out);
+	CHECK(next_wait(&f, 1, "x") == 16000);
+	block[10 << 10] = 'y';
+	f.now = p->output.gather_until;
+	CHECK(phase_reads(p, f.now));
+	put(&f, 1, block);
+	phase_read(p, 0, false); /* the rest of it */
+	read_frames(&f, &f.s->out);
+	put(&f, 1, "x");
+	CHECK(p->output.gather_until - f.now == 1000); /* it could have been kept from writing */
+	f.now += 2000000;
+	put(&f, 1, "x");
+	CHECK(phase_reads(p, f.now)); /* calm again: what comes is read at once */
+	fixture_end(&f);
+}
+
 static void compiler_has_one_stream(void)
 {
 	struct fixture f;
@@ -749,6 +798,7 @@ int main(void)
 	RUN(piece_larger_than_the_tail);
 	RUN(full_outbox_makes_the_program_wait);
 	RUN(small_pieces_are_gathered);
+	RUN(waits_follow_what_they_bring);
 	RUN(compiler_has_one_stream);
 	RUN(input_and_credit);
 	RUN(input_that_the_program_has_closed);
