@@ -72,6 +72,11 @@ void limits_cap(struct limits *l, const struct limits *max)
 			l->v[i] = max->v[i];
 }
 
+int64_t limit_kernel_memory(int64_t memory)
+{
+	return memory / 512 + (512 << 10);
+}
+
 bool limit_may_be_none(enum limit_id id)
 {
 	return id == LIMIT_OUTPUT || id == LIMIT_FILE_SIZE;

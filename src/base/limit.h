@@ -64,6 +64,9 @@ void limits_init(struct limits *l); /* all -1 */
  * time plus a second. */
 void limits_default(struct limits *l, const struct limits *d);
 void limits_cap(struct limits *l, const struct limits *max); /* lowers limits that are above max */
+/* What a program that uses all of its memory needs besides: page tables, and what the kernel keeps for a cell. The cgroup
+ * of a job counts it, so its limit is higher by this. */
+int64_t limit_kernel_memory(int64_t memory);
 bool limit_may_be_none(enum limit_id id); /* an administrator may write "none" for it: output and file_size */
 /* The first limit that is LIMIT_NONE, or LIMIT_COUNT. */
 enum limit_id limits_none(const struct limits *l);

@@ -31,16 +31,17 @@ struct conf {
 	size_t nnetworks;	     /* networks: names of an older form of the file; each must be in offers */
 	struct conf_network *offers; /* network.NAME: what jobs may ask for */
 	size_t noffers;
-	char *gate_image;   /* of gates: runner/box/gate.h */
-	char *gate_network; /* the engine's network in which jobs' gates stand */
-	char *gate_dns;	    /* "" or the address of the resolver that gates ask */
-	int jobs;	    /* jobs: concurrent jobs; default the processors that the runner may use */
-	int owner_jobs;	    /* concurrent jobs of one owner; 0: all places, but one if other owners need a place */
-	double cpus;	    /* cpus: processors per box; 0 unlimited */
-	bool durable;	    /* durable = yes | no */
-	bool cells_never;   /* cells = auto | never */
-	bool share_none;    /* share = owner | none */
-	bool pin;	    /* pin = yes | no: run each job on a separate processor */
+	char *gate_image;	/* of gates: runner/box/gate.h */
+	char *gate_network;	/* the engine's network in which jobs' gates stand */
+	char *gate_dns;		/* "" or the address of the resolver that gates ask */
+	int jobs;		/* jobs: concurrent jobs; default the processors that the runner may use */
+	int owner_jobs;		/* concurrent jobs of one owner; 0: all places, but one if other owners need a place */
+	double cpus;		/* cpus: processors per box; 0 unlimited */
+	bool durable;		/* durable = yes | no */
+	bool cells_never;	/* cells = auto | never */
+	bool job_cgroups_never; /* job_cgroups = auto | never */
+	bool share_none;	/* share = owner | none */
+	bool pin;		/* pin = yes | no: run each job on a separate processor */
 	enum resident_when resident; /* resident = auto | ahead | never */
 	bool log_json;		     /* log = text | json */
 	uid_t uid_base;

@@ -18,6 +18,8 @@ enum FrameType : byte
 	Window = 14,
 	Test = 15,
 	Finish = 16,
+	Placed = 17,
+	Limit = 18,
 	Ready = 32,
 	Start = 33,
 	Out = 34,
@@ -29,6 +31,7 @@ enum FrameType : byte
 	Left = 40,
 	Next = 41,
 	Network = 42,
+	Room = 43,
 }
 
 enum FrameStream : byte

@@ -5,11 +5,13 @@
  *
  *   init ── clone ──> supervisor (process 1 of the cell) ── fork ──> program
  *
+ * Where jobs have a cgroup of their own, a process beside init clones it (cell_maker.h).
+ *
  * A cell is made ahead of its job, and killed in the background when its job has ended.
  *
  * What it relies on in the container:
- * - seccomp: etc/seccomp.json (the engine's default and clone with exactly CELL_FLAGS,
- *   mount). No AppArmor profile that denies mount or userns.
+ * - seccomp: etc/seccomp.json (the engine's default and clone with exactly the flags of
+ *   cell_maker.c, mount). No AppArmor profile that denies mount or userns.
  * - MaskedPaths without anything below /proc and ReadonlyPaths empty: the kernel refuses
  *   a fresh procfs while any part of the box's is covered. The supervisor covers the same
  *   paths again (mounts.c).
@@ -28,24 +30,19 @@
 #include "init/failure.h"
 #include "init/orders.h"
 #include "init/snapshot.h"
-#include "init/supervisor_main.h"
 #include "wire/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define CELL_FLAGS (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
 
 enum {
 	ORDER_SECONDS = 10, /* time limit for the supervisor to read an order */
@@ -70,18 +67,13 @@ static void close_cell(struct cell *c)
 static int open_cell(struct cell *c, char *text)
 {
 	struct timeval wait = { .tv_sec = ORDER_SECONDS };
-	uid_t uid = getuid();
-	gid_t gid = getgid();
 	int pair[2];
 
 	close_cell(c); /* of a cell whose supervisor has died */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return init_fail(text, "socketpair: %s", strerror(errno));
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-	/* the raw call: libc's fork does not take flags of namespaces, and clone3 is refused */
-	c->pid = (pid_t)syscall(SYS_clone, CELL_FLAGS | SIGCHLD, 0, 0, 0, 0);
-	if (!c->pid)
-		supervisor_main(pair[1], uid, gid);
+	c->pid = c->maker ? cell_maker_clone(c->maker, pair[1]) : cell_clone(pair[1], 0);
 	close(pair[1]);
 	if (c->pid < 0) {
 		c->pid = 0;
@@ -315,7 +307,7 @@ static void cell_reap(struct executor *x)
 	}
 }
 
-void cell_init(struct cell *c)
+void cell_init(struct cell *c, const struct cell_maker *maker)
 {
 	static const struct executor_ops ops = {
 		.prepare = cell_prepare,
@@ -334,7 +326,7 @@ void cell_init(struct cell *c)
 		.next = cell_next,
 	};
 
-	*c = (struct cell){ .x = { .ops = &ops, .fd = -1, .helpers = 2 }, .work = -1 };
+	*c = (struct cell){ .x = { .ops = &ops, .fd = -1, .helpers = maker ? 3 : 2 }, .maker = maker, .work = -1 };
 }
 
 /* ---- self-test: can this box make cells? ------------------------------------------ */
@@ -369,12 +361,12 @@ static int run_nothing(struct cell *c, char *text)
 	return err;
 }
 
-int cell_self_test(char *text)
+int cell_self_test(const struct cell_maker *maker, char *text)
 {
 	struct cell c;
 	int err;
 
-	cell_init(&c);
+	cell_init(&c, maker);
 	err = run_nothing(&c, text);
 	cell_end(&c.x);
 	cell_settle(&c.x);

@@ -6,14 +6,17 @@
  *   cpu           cpuacct/cpuacct.usage             cpu.stat usage_usec
  *   anon, shmem   memory/memory.stat total_rss, total_shmem    memory.stat anon, shmem
  *   total         memory/memory.usage_in_bytes      memory.current
+ *   peak          memory/memory.max_usage_in_bytes  memory.peak
  *   oom_kills     memory/memory.oom_control oom_kill           memory.events oom_kill
  *   pids          pids/pids.current, pids.max, pids.events     the same names
  *
  * Some engines show the host's whole tree: then the path from /proc/self/cgroup
- * leads to the box's own. Where no cgroup is visible, cpu and memory are the sum over
+ * leads to the box's own. The cgroup of the jobs is the folder "job" in it (runner/box/job_cgroup.h). Where no cgroup is visible, cpu and memory are the sum over
  * /proc: coarser, and processes that ended between two samples are missing.
  */
 #include "init/cgroup.h"
+
+#include "base/fd.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -77,21 +80,42 @@ static void own_path(const char *controller, char out[512])
 	}
 }
 
-/* The box's own path first: the figures at the top of a whole tree are the host's. */
-static int open_file(const char *controller, const char *name)
+/* The box's own path first: the figures at the top of a whole tree are the host's. On v2 the runner may have moved
+ * this process to "init" beneath it. */
+static int open_in(const char *controller, const char *below, const char *name)
 {
 	char path[1024], own[512];
+	size_t n;
 	int fd = -1;
 
 	own_path(controller, own);
-	if (*own && !strstr(own, "..")) {
-		snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s/%s", controller, own, name);
+	n = strlen(own);
+	if (*below && n >= 5 && !strcmp(own + n - 5, "/init"))
+		own[n - 5] = '\0';
+	if (!strstr(own, "..") && (*own || *below)) {
+		snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s%s/%s", controller, own, below, name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	if (fd >= 0)
 		return fd;
-	snprintf(path, sizeof path, "/sys/fs/cgroup/%s/%s", controller, name);
+	snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s/%s", controller, below, name);
 	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+bool cgroup_own_file(const char *controller, const char *name, char path[CGROUP_FILE])
+{
+	char own[512];
+
+	own_path(controller, own);
+	if (!own[0] || !own[1] || strstr(own, ".."))
+		return false;
+	snprintf(path, CGROUP_FILE, "/sys/fs/cgroup/%s%s/%s", controller, own, name);
+	return true;
+}
+
+static int open_file(const char *controller, const char *name)
+{
+	return open_in(controller, "", name);
 }
 
 static int64_t read_pids_max(int fd)
@@ -113,11 +137,38 @@ void cgroup_open(struct cgroup *u)
 	u->oom = v1 ? open_file("memory", "memory.oom_control") : open_file("", "memory.events");
 	u->pids = open_file(v1 ? "pids" : "", "pids.current");
 	u->pids_events = open_file(v1 ? "pids" : "", "pids.events");
+	u->peak = v1 ? open_file("memory", "memory.max_usage_in_bytes") : open_file("", "memory.peak");
 	max = open_file(v1 ? "pids" : "", "pids.max");
 	u->pids_max = max < 0 ? -1 : read_pids_max(max);
 	if (max >= 0)
 		close(max);
 	u->version = u->cpu < 0 && u->memory < 0 ? 0 : v1 ? 1 : 2;
+}
+
+bool cgroup_open_jobs(struct cgroup *u)
+{
+	static const char below[] = "/job";
+	bool v1 = u->version == 1;
+	struct cgroup job = {
+		.cpu = v1 ? open_in("cpuacct", below, "cpuacct.usage") : open_in("", below, "cpu.stat"),
+		.memory = open_in(v1 ? "memory" : "", below, "memory.stat"),
+		.total = v1 ? open_in("memory", below, "memory.usage_in_bytes") : open_in("", below, "memory.current"),
+		.oom = v1 ? open_in("memory", below, "memory.oom_control") : open_in("", below, "memory.events"),
+		.peak = v1 ? open_in("memory", below, "memory.max_usage_in_bytes") : open_in("", below, "memory.peak"),
+	};
+	int *old[] = { &u->cpu, &u->memory, &u->total, &u->oom, &u->peak };
+	int *new[] = { &job.cpu, &job.memory, &job.total, &job.oom, &job.peak };
+	bool there = job.cpu >= 0 && job.memory >= 0 && job.total >= 0 && job.oom >= 0;
+
+	for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
+		if (there) {
+			close_ptr(old[i]);
+			*old[i] = *new[i];
+		} else {
+			close_ptr(new[i]);
+		}
+	}
+	return there;
 }
 
 /* utime, stime, cutime, cstime are fields 14 to 17 of stat, after the name. */
@@ -198,6 +249,8 @@ void cgroup_read(const struct cgroup *u, struct cgroup_sample *now, const struct
 	read_text(u->cpu, text);
 	now->cpu_us = u->version == 1 ? figure(text) / 1000 : field(text, "usage_usec");
 	read_memory(u, now, last);
+	read_text(u->peak, text);
+	now->peak = figure(text);
 	read_text(u->oom, text);
 	now->oom_kills = field(text, "oom_kill");
 	read_text(u->pids, text);

@@ -34,6 +34,11 @@ static void real_wait(void *arg, int64_t us)
 	nanosleep(&t, NULL);
 }
 
+static bool real_use_jobs(void *arg)
+{
+	return cgroup_open_jobs(&((struct gauge_sources *)arg)->cgroup);
+}
+
 void gauge_init(struct gauge *g, struct gauge_sources *s)
 {
 	cgroup_open(&s->cgroup);
@@ -43,6 +48,7 @@ void gauge_init(struct gauge *g, struct gauge_sources *s)
 			     .own_cpu_us = real_cpu,
 			     .read = real_read,
 			     .wait_us = real_wait,
+			     .use_jobs = real_use_jobs,
 			     .pids_max = s->cgroup.pids_max,
 			     .cgroup = s->cgroup.version != 0 };
 }

@@ -22,8 +22,9 @@ struct gauge {
 	int64_t (*own_cpu_us)(void *arg); /* init's, which is in the cgroup's figure too */
 	void (*read)(void *arg, struct cgroup_sample *now, const struct cgroup_sample *last); /* as cgroup_read */
 	void (*wait_us)(void *arg, int64_t us);
-	int64_t pids_max; /* of the cgroup; -1 unlimited or unknown */
-	bool cgroup;	  /* there is one: its figures are exact */
+	bool (*use_jobs)(void *arg); /* as cgroup_open_jobs */
+	int64_t pids_max;	     /* of the cgroup; -1 unlimited or unknown */
+	bool cgroup;		     /* there is one: its figures are exact */
 };
 
 void gauge_init(struct gauge *g, struct gauge_sources *s); /* opens s, which stays the caller's */

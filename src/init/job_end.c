@@ -61,7 +61,8 @@ struct phase_plan job_phase_plan(const struct session *s, uint32_t id)
 		.flags = s->job.asked.flags,
 		.cpu = (uint32_t)(s->job.asked.cpu < UINT32_MAX ? s->job.asked.cpu : UINT32_MAX),
 		.size = s->job.tty,
-		.early_input = s->state == SESSION_GO,
+		.job_cgroup = s->job_cgroup && s->x == s->cells,
+		.early_input = s->job.asked.flags & JOB_TESTS && id == PHASE_RUN,
 		.own_shared = s->snapshot.size,
 	};
 }

@@ -9,9 +9,15 @@
 
 void job_start_phase(struct session *s, uint32_t id)
 {
-	struct phase_plan plan = job_phase_plan(s, id);
+	struct phase_plan plan;
 	char text[INIT_TEXT];
 
+	if (s->job_cgroup && !s->job.in_force[id]) {
+		s->job.waiting = id;
+		session_enter(s, SESSION_LIMIT);
+		return;
+	}
+	plan = job_phase_plan(s, id);
 	session_enter(s, SESSION_PHASE);
 	if (phase_start(&s->phase, &plan, text))
 		job_fail(s, "%s", text);

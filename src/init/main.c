@@ -13,10 +13,12 @@
  * protocol descriptors, which jobs cannot reach.
  *
  * Environment: CEE_CELLS=never runs programs in the box itself, which then takes only one job. CEE_GATE has the bounds
- * of a box that has a gate to a network (relay.h).
+ * of a box that has a gate to a network (relay.h). CEE_CGROUP: the runner is going to place the maker of cells
+ * (cell_maker.h) into a cgroup of the jobs', and no cell is made before.
  */
 #include "init/bare.h"
 #include "init/cell.h"
+#include "init/cell_maker.h"
 #include "init/failure.h"
 #include "init/gauge.h"
 #include "init/layer_tar.h"
@@ -51,14 +53,14 @@ static void must_signal(void)
 		die("signals to its own programs are denied", strerror(errno));
 }
 
-static bool box_has_cells(void)
+static bool box_has_cells(const struct cell_maker *maker)
 {
 	const char *how = getenv("CEE_CELLS");
 	char text[INIT_TEXT];
 
 	if (how && !strcmp(how, "never"))
 		return false;
-	if (!cell_self_test(text))
+	if (!cell_self_test(maker, text))
 		return true;
 	dprintf(2, "cee-init: no cells in this box: %s\n", text);
 	return false;
@@ -135,20 +137,24 @@ static int serve(void)
 	struct session *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int children = block_signals(), input, output;
 	const struct relay_counts *relay;
+	struct cell_maker maker = { .pid = 0 };
 	struct gauge_sources sources;
 	struct gauge gauge;
 	struct cell cells;
 	struct bare bare;
+	bool cgroup = getenv("CEE_CGROUP");
 
 	if (s == MAP_FAILED)
 		die("memory", strerror(errno));
 	must_signal();
+	if (cgroup && cell_maker_start(&maker))
+		die("the process that makes cells", strerror(errno));
 	relay = start_relay();
 	take_descriptors(&input, &output);
 	gauge_init(&gauge, &sources);
-	cell_init(&cells);
+	cell_init(&cells, cgroup ? &maker : NULL);
 	bare_init(&bare);
-	session_init(s, output, &gauge, box_has_cells() ? &cells.x : NULL, &bare.x);
+	session_init(s, output, &gauge, box_has_cells(cells.maker) ? &cells.x : NULL, &bare.x, (uint32_t)maker.pid);
 	s->relay = relay;
 	if (session_loop(s, input, children))
 		die(s->fatal, "");

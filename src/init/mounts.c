@@ -7,6 +7,7 @@
 
 #include "init/failure.h"
 #include "init/relay.h"
+#include "init/shown_limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,12 +24,12 @@
 
 enum {
 	CELL_UID = 1000,
-	OWN_INODES = 7,	  /* of the disk itself: its root, make_folders() and HOSTS */
-	OWN_BYTES = 4096, /* HOSTS */
+	OWN_INODES = 8,	  /* of the disk itself: its root, make_folders(), HOSTS and LIMIT */
+	OWN_BYTES = 8192, /* HOSTS and LIMIT */
 	TERMINALS = 16,	  /* of a cell; the kernel has 3,072 for all boxes by default */
 };
 
-static const char HOSTS[] = "/tmp/hosts";
+static const char HOSTS[] = "/tmp/hosts", LIMIT[] = "/tmp/memory";
 static const char NONE[] = "/tmp/none"; /* an empty folder, read-only */
 
 
@@ -229,12 +230,15 @@ static int mount_layers(bool wanted, char *text)
 	return 0;
 }
 
-int mounts_make(const struct disk_room *room, char *text)
+int mounts_make(const struct disk_room *room, int *shown, char *text)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return init_fail(text, "private mounts: %s", strerror(errno));
 	if (mount_disk(room, text) || mount_hosts(text) || mount_terminals(room->terminal, text) || mount_proc(text) ||
 	    mount_layers(room->layers, text))
+		return -1;
+	*shown = shown_limit_make(LIMIT, text);
+	if (*shown < 0)
 		return -1;
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */

@@ -13,7 +13,8 @@
 
 /* Maps user and group 1000 to uid and gid outside. */
 int mounts_map_user(uid_t uid, gid_t gid, char *text);
-int mounts_make(const struct disk_room *room, char *text);
+/* shown: the memory limit that programs read (shown_limit.h). */
+int mounts_make(const struct disk_room *room, int *shown, char *text);
 /* Drops the capabilities of all sets, and makes sure that none can be regained. */
 int mounts_drop_privileges(char *text);
 int mounts_write(const char *path, const char *value); /* into a file of /proc; -1 and errno */

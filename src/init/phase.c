@@ -79,6 +79,7 @@ bool phase_live(const struct phase *p)
 int phase_prepare(struct phase *p, const struct phase_plan *plan, char *text)
 {
 	bool compile = plan->id == PHASE_COMPILE;
+	int64_t room = p->limits.room;
 	struct output_config c = { .stream = { compile ? STREAM_COMPILE : STREAM_OUT, STREAM_ERR },
 				   .pipes = compile || plan->flags & (JOB_MERGE | JOB_TTY) ? 1 : 2,
 				   .stop = plan->flags & JOB_STOP_ON_OUTPUT,
@@ -91,10 +92,23 @@ int phase_prepare(struct phase *p, const struct phase_plan *plan, char *text)
 	p->tty = -1;
 	p->ended = (struct ended){ 0 };
 	phase_limits_init(&p->limits, p->gauge, plan->x, plan->limit);
+	p->limits.job_cgroup = plan->job_cgroup;
+	p->limits.room = room; /* the runner keeps it from phase to phase */
 	if (!plan->early_input)
 		input_reset(&p->input);
 	c.limit = (uint64_t)phase_limit(&p->limits, LIMIT_OUTPUT);
 	return output_reset(&p->output, &c) ? init_fail(text, "no memory for the end of the output") : 0;
+}
+
+static void send_room(struct phase *p)
+{
+	uint64_t bytes;
+	struct payload packed;
+
+	if (!phase_limits_room(&p->limits, &bytes) || !outbox_room(p->out))
+		return;
+	frame_pack_gap(&packed, bytes);
+	outbox_payload(p->out, FRAME_ROOM, &packed);
 }
 
 static int open_pipes(struct phase *p, const struct phase_plan *plan, int theirs[3], char *text)
@@ -143,6 +157,7 @@ int phase_start(struct phase *p, const struct phase_plan *plan, char *text)
 	r = open_pipes(p, plan, theirs, text);
 	if (!r) {
 		phase_limits_begin(&p->limits, plan->own_shared);
+		send_room(p);
 		if (plan->early_input)
 			/* writes the input that has already arrived, so that the program need not
 			 * wait */
@@ -264,6 +279,7 @@ void phase_tick(struct phase *p, int64_t now)
 	if (now < p->limits.next_at)
 		return;
 	reason = phase_limits_check(&p->limits, now, p->started_us, p->output.tail.touched);
+	send_room(p);
 	if (reason != NO_REASON)
 		phase_kill(p, reason);
 }
@@ -321,7 +337,9 @@ enum frame_how phase_close(struct phase *p, uint64_t *status)
 	enum frame_how how;
 
 	phase_limits_finish(&p->limits, &p->ended);
+	send_room(p);
 	f.oom_kills = p->limits.oom_kills > 0;
+	f.over_memory = p->limits.over_memory;
 	if (f.status)
 		take_phrases(p);
 	f.exceeded = p->limits.exceeded;
@@ -333,15 +351,15 @@ enum frame_how phase_close(struct phase *p, uint64_t *status)
 
 void phase_send_end(const struct phase *p, enum frame_how how, uint64_t status)
 {
-	int64_t sampled = p->limits.peak, largest = p->ended.maxrss;
+	bool process = !p->limits.counted && p->ended.maxrss > p->limits.peak;
 	struct frame_end e = {
 		.phase = p->id,
 		.how = how,
 		.status = status,
 		.cpu_us = (uint64_t)p->ended.cpu_us,
 		.wall_us = (uint64_t)p->ended.wall_us,
-		.peak = (uint64_t)(sampled > largest ? sampled : largest),
-		.peak_how = sampled > largest,
+		.peak = (uint64_t)(process ? p->ended.maxrss : p->limits.peak),
+		.peak_how = !process,
 		.oom_kills = (uint64_t)p->limits.oom_kills,
 		.exceeded = p->limits.exceeded | (uint64_t)(p->output.dropped > 0) << LIMIT_OUTPUT,
 		.out_bytes = p->output.pipe[0].bytes,

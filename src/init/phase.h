@@ -51,6 +51,7 @@ struct phase_plan { /* the session's settings for a phase */
 	uint64_t flags;	       /* JOB_* */
 	uint32_t cpu;	       /* 1 + the processor, 0 any */
 	struct tty_size size;
+	bool job_cgroup;     /* see struct phase_limits */
 	bool early_input;    /* its stdin may have arrived already (input_reset_early) */
 	uint64_t own_shared; /* see phase_limits_begin */
 };

@@ -17,7 +17,11 @@ enum {
 		<< 20, /* bytes of shared memory and sockets that programs which are gone may still have at the start */
 	BASE_WAITS = 20, /* how often phase_limits_begin waits for it to shrink to that */
 	BASE_WAIT_US = 1000,
-	CPU_SLACK = 2000, /* us by which the cgroup's figure and the processes' may differ */
+	ROOM_STEP = 64 << 10, /* what the files of a job take is told in steps of it */
+	ROOM_FAST = 1 << 20,  /* bytes written between two samples, from which on room is made ahead */
+	ROOM_AHEAD = 4,	      /* times what was written between two samples */
+	FEW_FILES = 1 << 20,  /* bytes of files that cannot make the kernel's count of memory wrong */
+	CPU_SLACK = 2000,     /* us by which the cgroup's figure and the processes' may differ */
 };
 
 int64_t phase_limit(const struct phase_limits *l, enum limit_id id)
@@ -40,6 +44,12 @@ void phase_limits_init(struct phase_limits *l, const struct gauge *g, struct exe
 	*l = (struct phase_limits){ .gauge = g, .x = x, .limit = limit };
 }
 
+/* init's own processes are in the box's cgroup, but not in the jobs'. */
+static int64_t own_cpu(const struct phase_limits *l)
+{
+	return l->job_cgroup ? 0 : l->gauge->own_cpu_us(l->gauge->arg);
+}
+
 /* Shared memory that no file holds, and what sockets hold, belong to programs that are gone: the
  * kernel gives them back late when their last holder was a message between sockets. So wait a little for
  * it; otherwise the same amount of this phase's would not be counted. */
@@ -51,24 +61,25 @@ void phase_limits_begin(struct phase_limits *l, uint64_t own_shared)
 	for (int i = 0; i < BASE_WAITS; i++) {
 		g->read(g->arg, &l->base, NULL);
 		l->x->ops->disk(l->x, &d);
-		l->base_disk = d.used;
-		if (l->base.shmem - l->base_disk - (int64_t)own_shared + l->base.sockets < BASE_SLACK)
+		l->base_disk = l->disk_peak = l->disk_now = d.used;
+		if (l->base.shmem - l->base_disk - (int64_t)(l->job_cgroup ? 0 : own_shared) + l->base.sockets <
+		    BASE_SLACK)
 			break;
 		g->wait_us(g->arg, BASE_WAIT_US);
 	}
 	l->last = l->base;
-	l->base_own_us = g->own_cpu_us(g->arg);
+	l->base_own_us = own_cpu(l);
 }
 
 /* Where the box's pids limit is the job's, it refuses and counts exactly; the process's own
  * limit is then set a little higher. cee's processes count in it too. */
 uint32_t phase_limits_processes(struct phase_limits *l)
 {
-	int64_t n = phase_limit(l, LIMIT_PROCESSES);
+	int64_t n = phase_limit(l, LIMIT_PROCESSES), own = l->x->helpers > 2 ? l->x->helpers : 2;
 
 	if (n > INT32_MAX - 64)
 		return 0;
-	l->exact_processes = l->gauge->pids_max > 0 && l->gauge->pids_max <= n + 2;
+	l->exact_processes = l->gauge->pids_max > 0 && l->gauge->pids_max <= n + own;
 	return (uint32_t)(n + 1 + (l->exact_processes ? 16 : 0));
 }
 
@@ -96,7 +107,7 @@ static void check_processes(struct phase_limits *l, const struct cgroup_sample *
 static int64_t memory_used(const struct phase_limits *l, const struct cgroup_sample *now, int64_t disk,
 			   size_t own_memory)
 {
-	int64_t anon = now->anon - l->base.anon - (int64_t)own_memory;
+	int64_t anon = now->anon - l->base.anon - (int64_t)(l->job_cgroup ? 0 : own_memory);
 	int64_t shared = now->shmem - l->base.shmem - (disk - l->base_disk);
 	int64_t sockets = now->sockets - l->base.sockets;
 
@@ -105,7 +116,7 @@ static int64_t memory_used(const struct phase_limits *l, const struct cgroup_sam
 
 static int64_t cpu_used(const struct phase_limits *l, const struct cgroup_sample *now)
 {
-	return now->cpu_us - l->base.cpu_us - (l->gauge->own_cpu_us(l->gauge->arg) - l->base_own_us);
+	return now->cpu_us - l->base.cpu_us - (own_cpu(l) - l->base_own_us);
 }
 
 /* Close together at a program's start and while its memory grows fast, further apart while it does nothing;
@@ -116,7 +127,7 @@ static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cp
 
 	if (t == TICK && l->cpu_us - cpu_before < TICK / 20)
 		t = TICK_IDLE;
-	if (grown > FAST && t > TICK_GROWTH)
+	if ((grown > FAST || l->disk_grown > ROOM_STEP) && t > TICK_GROWTH)
 		t = TICK_GROWTH;
 	if (phase_limit(l, LIMIT_CPU) != LIMIT_NONE) {
 		left = (phase_limit(l, LIMIT_CPU) - l->cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
@@ -124,6 +135,29 @@ static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cp
 			t = left;
 	}
 	return t < TICK_LEAST ? TICK_LEAST : t;
+}
+
+/* The cgroup's limit is higher by what it counts besides; what sockets hold on v1 it does not count. */
+static int64_t most_memory(const struct phase_limits *l)
+{
+	int64_t most = phase_limit(l, LIMIT_MEMORY);
+
+	return most == LIMIT_NONE || !l->job_cgroup ? most : most + limit_kernel_memory(most);
+}
+
+bool phase_limits_room(struct phase_limits *l, uint64_t *bytes)
+{
+	int64_t room = l->disk_now;
+
+	if (!l->job_cgroup)
+		return false;
+	if (l->disk_grown > ROOM_FAST)
+		room += ROOM_AHEAD * l->disk_grown;
+	if (room > l->room - ROOM_STEP && room < l->room + ROOM_STEP)
+		return false;
+	l->room = room;
+	*bytes = (uint64_t)room;
+	return true;
 }
 
 int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, size_t own_memory)
@@ -142,9 +176,13 @@ int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, 
 	l->memory = memory;
 	if (memory > l->peak)
 		l->peak = memory;
+	l->disk_grown = d.used - l->disk_now;
+	l->disk_now = d.used;
+	if (d.used > l->disk_peak)
+		l->disk_peak = d.used;
 	check_disk(l, &d);
 	check_processes(l, &u);
-	if (memory > phase_limit(l, LIMIT_MEMORY)) {
+	if (memory > most_memory(l)) {
 		phase_limits_exceed(l, LIMIT_MEMORY);
 		reason = END_MEMORY_LIMIT;
 	}
@@ -164,10 +202,26 @@ static void check_ended(struct phase_limits *l, const struct ended *e)
 		phase_limits_exceed(l, LIMIT_PROCESSES);
 	if (e->file_full)
 		phase_limits_exceed(l, LIMIT_FILE_SIZE);
-	if (e->maxrss > phase_limit(l, LIMIT_MEMORY))
+	if (!l->job_cgroup && e->maxrss > phase_limit(l, LIMIT_MEMORY))
 		phase_limits_exceed(l, LIMIT_MEMORY);
 	if (e->cpu_us > phase_limit(l, LIMIT_CPU))
 		phase_limits_exceed(l, LIMIT_CPU);
+}
+
+/* The kernel's own count of the largest use, where the phase has reached a new one: less what is still there after its
+ * programs' end, which are the page cache and the files, and files that were removed. */
+static void take_count(struct phase_limits *l, const struct cgroup_sample *now, const struct disk_usage *d)
+{
+	int64_t removed = l->disk_peak > d->used ? l->disk_peak - d->used : 0, most;
+
+	if (now->peak <= l->base.peak || !now->total)
+		return;
+	most = now->peak - now->total - removed;
+	if (most > l->peak) {
+		l->peak = most;
+		l->counted = true;
+	}
+	l->counted |= l->job_cgroup;
 }
 
 void phase_limits_finish(struct phase_limits *l, struct ended *e)
@@ -179,6 +233,13 @@ void phase_limits_finish(struct phase_limits *l, struct ended *e)
 	l->x->ops->disk(l->x, &d);
 	check_disk(l, &d);
 	check_processes(l, &u);
+	l->disk_now = d.used;
+	l->disk_grown = 0;
+	take_count(l, &u, &d);
+	if (!l->job_cgroup && l->peak > phase_limit(l, LIMIT_MEMORY) && l->disk_peak - l->base_disk < FEW_FILES) {
+		phase_limits_exceed(l, LIMIT_MEMORY);
+		l->over_memory = true;
+	}
 	l->oom_kills = u.oom_kills > l->base.oom_kills ? u.oom_kills - l->base.oom_kills : 0;
 	if (l->oom_kills)
 		phase_limits_exceed(l, LIMIT_MEMORY);

@@ -28,7 +28,13 @@ struct phase_limits {
 	int64_t memory, peak, cpu_us; /* as sampled */
 	int64_t next_at;	      /* of the next sample */
 	int64_t oom_kills;	      /* in this phase; known when it is finished */
-	bool exact_processes;	      /* the cgroup bounds them, so it counts what it refused */
+	bool job_cgroup; /* the figures are of the programs' own cgroup (cgroup_open_jobs), which has the memory limit */
+	bool counted;	 /* the kernel's count of the largest use is in peak */
+	bool over_memory; /* it used more than its memory; known when it is finished */
+	int64_t disk_now, disk_peak,
+		disk_grown;   /* bytes of its files: in the last sample, the most, since the one before */
+	int64_t room;	      /* as phase_limits_room said last */
+	bool exact_processes; /* the cgroup bounds them, so it counts what it refused */
 };
 
 /* LIMIT_NONE: no limit. */
@@ -43,6 +49,9 @@ uint32_t phase_limits_processes(struct phase_limits *l); /* for RLIMIT_NPROC, 0 
 /* A sample, now; returns why to kill the program, or NO_REASON. own_memory: memory of init's
  * that has grown since the beginning. */
 int phase_limits_check(struct phase_limits *l, int64_t now, int64_t started_us, size_t own_memory);
+/* How much memory the job's files need in its cgroup, with room for what it writes until the next sample. true: it is
+ * to be told to the runner. */
+bool phase_limits_room(struct phase_limits *l, uint64_t *bytes);
 /* The last figures, while the place is still there; completes *e. */
 void phase_limits_finish(struct phase_limits *l, struct ended *e);
 

@@ -2,7 +2,9 @@
  *
  * A program that was killed for a limit, or by the kernel for one, has exceeded that limit. A
  * program that failed by itself or died from another signal is reported to have exceeded a limit
- * of processes, file size or disk if it reached that limit, as this is the most likely cause.
+ * of memory, processes, file size or disk if it reached that limit, as this is the most likely cause.
+ * Where the kernel does not keep the limit of memory, a program that was seen beyond it has exceeded it even if it
+ * ended well: else the verdict would depend on when it was looked at.
  * SIGXCPU and SIGXFSZ prove nothing by themselves, as a program can send them to itself.
  */
 #include "init/phase_verdict.h"
@@ -35,8 +37,12 @@ enum frame_how phase_verdict(const struct phase_facts *f, uint64_t *all_exceeded
 	enum frame_how how = WIFSIGNALED(f->status) ? signalled(f, WTERMSIG(f->status)) : END_EXITED;
 
 	*all_exceeded = f->exceeded;
+	if (f->over_memory && (how == END_EXITED || how == END_SIGNALLED))
+		return END_MEMORY_LIMIT;
 	if (how != END_SIGNALLED && (how != END_EXITED || !WEXITSTATUS(f->status)))
 		return how;
+	if (f->oom_kills) /* a child of it */
+		return END_MEMORY_LIMIT;
 	if (exceeded(f, LIMIT_PROCESSES))
 		return END_PROCESS_LIMIT;
 	if (exceeded(f, LIMIT_FILE_SIZE))

@@ -13,6 +13,7 @@ struct phase_facts {
 	int status;	   /* as waitpid gives it */
 	int reason;	   /* enum frame_how for which init killed it, or NO_REASON */
 	bool oom_kills;	   /* the kernel killed for memory */
+	bool over_memory;  /* it has used more than its memory, and no kernel's limit kept it from that */
 	uint64_t exceeded; /* bit set of enum limit_id */
 };
 

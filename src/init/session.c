@@ -45,6 +45,10 @@ static void begin_job(struct session *s)
 		job_fail(s, "a box without cells serves one job; start a new box");
 		return;
 	}
+	if (s->x != s->cells && s->job_cgroup) {
+		job_fail(s, "a box with a cgroup for its jobs runs them in cells");
+		return;
+	}
 	if (s->x != s->cells && s->cells) { /* a cell was made ahead and is not needed */
 		s->cells->ops->end(s->cells);
 		s->cells->ops->settle(s->cells);
@@ -64,6 +68,7 @@ static void take_job(struct session *s, const struct frame *f)
 	}
 	s->job = (struct job){ .asked = asked };
 	s->phase.input.ended = false;
+	s->phase.limits.room = 0;
 	s->ready_sent = false;
 	s->x = s->cells && !(asked.flags & JOB_NO_CELL) ? s->cells : s->bare;
 	session_enter(s, SESSION_LOADING);
@@ -110,6 +115,33 @@ static void take_go(struct session *s, const struct frame *f)
 	} else {
 		tests_take_snapshot(s);
 	}
+}
+
+static void take_placed(struct session *s, const struct frame *f)
+{
+	uint32_t there;
+
+	if (!s->unplaced || !frame_unpack_number(f->data, f->len, &there)) {
+		init_fail(s->fatal, "a PLACED that was not waited for");
+		return;
+	}
+	s->unplaced = false;
+	s->job_cgroup = there && s->gauge->use_jobs(s->gauge->arg);
+	if (there && !s->job_cgroup)
+		init_fail(s->fatal, "the cgroup of the jobs is not to be seen in the box");
+}
+
+static void take_limit(struct session *s, const struct frame *f)
+{
+	uint32_t phase;
+
+	if (!frame_unpack_number(f->data, f->len, &phase) || phase >= PHASE_COUNT) {
+		init_fail(s->fatal, "malformed LIMIT frame");
+		return;
+	}
+	s->job.in_force[phase] = true;
+	if (s->state == SESSION_LIMIT && s->job.waiting == phase)
+		job_start_phase(s, phase);
 }
 
 static void take_test(struct session *s, const struct frame *f)
@@ -182,22 +214,12 @@ static void take_kill(struct session *s, const struct frame *f)
 static void take_frame(struct session *s, const struct frame *f)
 {
 	static void (*const take[])(struct session * s, const struct frame *f) = {
-		[FRAME_HELLO] = take_hello,
-		[FRAME_JOB] = take_job,
-		[FRAME_FILE] = take_load,
-		[FRAME_DATA] = take_load,
-		[FRAME_COLLECT] = take_load,
-		[FRAME_PHASE] = take_load,
-		[FRAME_ARG] = take_load,
-		[FRAME_ENV] = take_load,
-		[FRAME_GO] = take_go,
-		[FRAME_TEST] = take_test,
-		[FRAME_FINISH] = take_finish,
-		[FRAME_STDIN] = take_stdin,
-		[FRAME_STDIN_END] = take_stdin_end,
-		[FRAME_SIGNAL] = take_signal,
-		[FRAME_WINDOW] = take_window,
-		[FRAME_KILL] = take_kill,
+		[FRAME_HELLO] = take_hello,   [FRAME_JOB] = take_job,	    [FRAME_FILE] = take_load,
+		[FRAME_DATA] = take_load,     [FRAME_COLLECT] = take_load,  [FRAME_PHASE] = take_load,
+		[FRAME_ARG] = take_load,      [FRAME_ENV] = take_load,	    [FRAME_GO] = take_go,
+		[FRAME_PLACED] = take_placed, [FRAME_LIMIT] = take_limit,   [FRAME_TEST] = take_test,
+		[FRAME_FINISH] = take_finish, [FRAME_STDIN] = take_stdin,   [FRAME_STDIN_END] = take_stdin_end,
+		[FRAME_SIGNAL] = take_signal, [FRAME_WINDOW] = take_window, [FRAME_KILL] = take_kill,
 	};
 
 	switch (session_rule(s->state, f->type)) {
@@ -237,8 +259,8 @@ static void place_lost(struct session *s, const struct executor_event *e)
 	if (s->state == SESSION_PHASE && phase_live(&s->phase)) {
 		phase_lost(&s->phase, &e->ended);
 		s->job.killed |= !test; /* the loss of a test's cell ends that test only */
-	} else if (s->state == SESSION_LOADING || s->state == SESSION_NEXT || s->state == SESSION_TEST ||
-		   s->state == SESSION_GO) {
+	} else if (s->state == SESSION_LOADING || s->state == SESSION_LIMIT || s->state == SESSION_NEXT ||
+		   s->state == SESSION_TEST || s->state == SESSION_GO) {
 		job_fail(s, "the cell ended before its program (status %d): is the box's memory limit too small?",
 			 e->ended.status);
 	}
@@ -334,7 +356,7 @@ void session_get_ready(struct session *s)
 	char text[INIT_TEXT];
 	int r;
 
-	if (s->state != SESSION_IDLE || s->ready_sent || s->box_used)
+	if (s->state != SESSION_IDLE || s->ready_sent || s->box_used || s->unplaced)
 		return;
 	s->x = s->cells ? s->cells : s->bare;
 	r = s->x->ops->prepare(s->x, text);
@@ -389,11 +411,11 @@ int64_t session_deadline(const struct session *s)
 
 /* ---- its beginning and end ---------------------------------------------------------------- */
 
-static void send_hello(struct session *s)
+static void send_hello(struct session *s, uint32_t maker)
 {
 	static const char build[] = CEE_VERSION;
 	struct frame_hello h = { .version = FRAME_VERSION,
-				 .flags = s->cells ? HELLO_CELLS : 0,
+				 .flags = s->cells ? HELLO_CELLS | maker << HELLO_MAKER : 0,
 				 .build = build,
 				 .build_len = sizeof build - 1 };
 	struct payload p;
@@ -402,7 +424,8 @@ static void send_hello(struct session *s)
 		outbox_payload(&s->out, FRAME_HELLO, &p);
 }
 
-void session_init(struct session *s, int out_fd, const struct gauge *g, struct executor *cells, struct executor *bare)
+void session_init(struct session *s, int out_fd, const struct gauge *g, struct executor *cells, struct executor *bare,
+		  uint32_t maker)
 {
 	s->state = SESSION_IDLE;
 	s->gauge = g;
@@ -418,7 +441,8 @@ void session_init(struct session *s, int out_fd, const struct gauge *g, struct e
 	private_memory(s->bytes, sizeof s->bytes);
 	private_memory(s->parser.buf, sizeof s->parser.buf);
 	private_memory(s->collector.parser.buf, sizeof s->collector.parser.buf);
-	send_hello(s);
+	s->unplaced = cells && maker;
+	send_hello(s, maker);
 }
 
 void session_release(struct session *s)

@@ -35,14 +35,18 @@ struct job {
 	bool patterns; /* there are files to collect */
 	struct tty_size tty;
 	uint32_t next_phase;
-	bool set[PHASE_COUNT]; /* the phase is part of the job */
+	bool set[PHASE_COUNT];	    /* the phase is part of the job */
+	bool in_force[PHASE_COUNT]; /* LIMIT has come for it */
+	uint32_t waiting;	    /* SESSION_LIMIT: the phase that begins with its LIMIT */
 	uint64_t limit[PHASE_COUNT][LIMIT_COUNT];
 };
 
 struct session {
 	enum session_state state;
 	bool greeted, ready_sent;
-	bool box_used; /* by a job without a cell: no other job may come */
+	bool unplaced;	 /* PLACED has not come: no cell may be made */
+	bool job_cgroup; /* cells are in a cgroup of their own, which the runner gives the limit of each phase */
+	bool box_used;	 /* by a job without a cell: no other job may come */
 	bool runner_gone;
 	char fatal[INIT_TEXT];
 	struct job job;
@@ -60,8 +64,10 @@ struct session {
 	unsigned char bytes[64 << 10]; /* the bytes that the loop has just read from the runner */
 };
 
-/* s: zeroed memory. The caller keeps ownership of the other arguments. Sends HELLO. */
-void session_init(struct session *s, int out_fd, const struct gauge *g, struct executor *cells, struct executor *bare);
+/* s: zeroed memory. The caller keeps ownership of the other arguments. maker: the number of the process that makes the
+ * cells, which the runner places before the first one; 0: none. Sends HELLO. */
+void session_init(struct session *s, int out_fd, const struct gauge *g, struct executor *cells, struct executor *bare,
+		  uint32_t maker);
 void session_release(struct session *s);
 
 void session_get_ready(struct session *s);

@@ -15,6 +15,9 @@
  *                                                                └── NEXT ── phase <── filled ──┘
  *
  *   next ── FINISH ──> idle
+ *
+ * In a box with a cgroup for its jobs every phase has "limit" before it where its LIMIT has not come yet: after
+ * loading, after go, and after the phase before.
  */
 #include "init/session_state.h"
 
@@ -25,6 +28,7 @@
 enum {
 	IDLE = 1 << SESSION_IDLE,
 	LOADING = 1 << SESSION_LOADING,
+	LIMIT = 1 << SESSION_LIMIT,
 	PHASE = 1 << SESSION_PHASE,
 	SNAPSHOT = 1 << SESSION_SNAPSHOT,
 	NEXT = 1 << SESSION_NEXT,
@@ -36,13 +40,10 @@ enum {
 
 /* From a state, the set of those that may follow. */
 static const unsigned follows[SESSION_STATES] = {
-	[SESSION_IDLE] = LOADING,
-	[SESSION_LOADING] = PHASE | SNAPSHOT | COLLECTING | IDLE,
-	[SESSION_PHASE] = PHASE | SNAPSHOT | NEXT | COLLECTING | IDLE,
-	[SESSION_SNAPSHOT] = NEXT | IDLE,
-	[SESSION_NEXT] = TEST | IDLE,
-	[SESSION_TEST] = GO | IDLE,
-	[SESSION_GO] = PHASE | IDLE,
+	[SESSION_IDLE] = LOADING,	  [SESSION_LOADING] = LIMIT | PHASE | SNAPSHOT | COLLECTING | IDLE,
+	[SESSION_LIMIT] = PHASE | IDLE,	  [SESSION_PHASE] = LIMIT | PHASE | SNAPSHOT | NEXT | COLLECTING | IDLE,
+	[SESSION_SNAPSHOT] = NEXT | IDLE, [SESSION_NEXT] = TEST | IDLE,
+	[SESSION_TEST] = GO | IDLE,	  [SESSION_GO] = LIMIT | PHASE | IDLE,
 	[SESSION_COLLECTING] = IDLE,
 };
 
@@ -63,11 +64,13 @@ static const struct rule {
 	[FRAME_TEST] = { NEXT, IDLE },
 	[FRAME_FINISH] = { NEXT, IDLE },
 	/* the runner may send these before it knows that the program has ended */
-	[FRAME_STDIN] = { LOADING | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
-	[FRAME_STDIN_END] = { LOADING | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
+	[FRAME_STDIN] = { LOADING | LIMIT | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
+	[FRAME_STDIN_END] = { LOADING | LIMIT | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
 	[FRAME_SIGNAL] = { PHASE, ALL & ~PHASE },
 	[FRAME_WINDOW] = { ALL & ~IDLE, IDLE },
 	[FRAME_KILL] = { ALL & ~IDLE, IDLE },
+	[FRAME_PLACED] = { IDLE, 0 },
+	[FRAME_LIMIT] = { LOADING | LIMIT | TEST | GO | PHASE, IDLE | SNAPSHOT | NEXT | COLLECTING },
 };
 
 enum frame_rule session_rule(enum session_state state, enum frame_type type)

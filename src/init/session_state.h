@@ -9,6 +9,7 @@
 enum session_state {
 	SESSION_IDLE,	    /* no job */
 	SESSION_LOADING,    /* JOB has come, GO has not */
+	SESSION_LIMIT,	    /* the next phase waits for LIMIT: its memory limit is not in force yet */
 	SESSION_PHASE,	    /* a program: see phase.h */
 	SESSION_SNAPSHOT,   /* the compiled files are taken, for the tests */
 	SESSION_NEXT,	    /* NEXT was sent; waiting for TEST or FINISH */

@@ -10,6 +10,7 @@
 #include "init/cpu_time.h"
 #include "init/failure.h"
 #include "init/leftovers.h"
+#include "init/shown_limit.h"
 #include "wire/frame.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@
 
 void supervisor_init(struct supervisor *s, bool cell)
 {
-	*s = (struct supervisor){ .cell = cell, .oom = -1 };
+	*s = (struct supervisor){ .cell = cell, .oom = -1, .shown = -1 };
 	intake_init(&s->intake);
 	plan_init(&s->plan);
 }
@@ -32,6 +33,7 @@ void supervisor_release(struct supervisor *s)
 	intake_release(&s->intake);
 	plan_release(&s->plan);
 	close_ptr(&s->oom);
+	close_ptr(&s->shown);
 	supervisor_init(s, s->cell);
 }
 
@@ -76,6 +78,7 @@ int supervisor_start(struct supervisor *s, const struct start *how, const int fd
 	if (!intake_complete(&s->intake))
 		return init_fail(text, "the job's files are not complete");
 	s->program = (struct program){ .phase = how->phase, .own_us = own_cpu_us() };
+	shown_limit_set(s->shown, p->limit[LIMIT_MEMORY]);
 	supervisor_set_oom(s, OOM_PROGRAM); /* inherited: it cannot be raised from outside later */
 	r = exec_fork(&child, &where, p, how, fds, text);
 	supervisor_set_oom(s, s->cell ? OOM_SUPERVISOR : 0);

@@ -28,6 +28,7 @@ struct program {
 struct supervisor {
 	bool cell;     /* the supervisor is process 1 of a cell */
 	int oom;       /* its own oom_score_adj, or -1; owned */
+	int shown;     /* the memory limit that programs read (shown_limit.h), or -1; owned */
 	uint64_t disk; /* bytes of the tmpfs */
 	struct intake intake;
 	struct plan plan;

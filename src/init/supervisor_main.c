@@ -89,7 +89,7 @@ static int order_build(struct post *post, const unsigned char *p, size_t len, in
 	if (!room.disk || !room.inodes || !limit_in_force(room.disk) ||
 	    !limit_in_force(room.inodes)) /* 0 would be an unbounded tmpfs */
 		return init_fail(text, "a cell requires limits of disk and inodes");
-	if (mounts_make(&room, text) || mounts_drop_privileges(text))
+	if (mounts_make(&room, &s->shown, text) || mounts_drop_privileges(text))
 		return -1;
 	s->disk = room.disk;
 	s->intake.folder = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

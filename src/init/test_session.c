@@ -27,6 +27,7 @@ static void next_test(struct session *s)
 	session_enter(s, SESSION_NEXT);
 	s->job.filled = false;
 	memset(s->job.set, 0, sizeof s->job.set);
+	memset(s->job.in_force, 0, sizeof s->job.in_force);
 	if (s->x->ops->renew(s->x, &room, &s->snapshot, text))
 		job_fail(s, "%s", text);
 }

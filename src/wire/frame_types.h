@@ -11,58 +11,65 @@ enum { FRAME_HEADER = 8, FRAME_MAX = 65536, FRAME_VERSION = 3, FRAME_NAME_MAX = 
 
 /* F(ID, number, stream, text, min, max): stream is 1 where the header names a stream; from
  * byte text on the payload has no NUL (-1: no such rule); min and max are the payload's length. */
-#define FRAMES(F)                                                                                                        \
-	/* both ways: u32 FRAME_VERSION, u32 flags (init: HELLO_*), build text */                                        \
-	F(HELLO, 1, 0, 8, 8, 8 + 256)                                                                                    \
-	/* to init: struct frame_job, as JOB_FIELDS u64 */                                                               \
-	F(JOB, 2, 0, -1, 8 * JOB_FIELDS, 8 * JOB_FIELDS)                                                                 \
+#define FRAMES(F)                                                                                                          \
+	/* both ways: u32 FRAME_VERSION, u32 flags (init: HELLO_*), build text */                                          \
+	F(HELLO, 1, 0, 8, 8, 8 + 256)                                                                                      \
+	/* to init: struct frame_job, as JOB_FIELDS u64 */                                                                 \
+	F(JOB, 2, 0, -1, 8 * JOB_FIELDS, 8 * JOB_FIELDS)                                                                   \
 	/* both ways: u32 mode, u64 size, name (relative, without ".."); size bytes of DATA follow. From init a        \
-	 * collected file: one whose DATA stops short, or that LEFT_CHANGED names next, was not collected */ \
-	F(FILE, 3, 0, 12, 13, 12 + FRAME_NAME_MAX)                                                                       \
-	F(DATA, 4, 0, -1, 0, FRAME_MAX)                                                                                  \
-	/* to init: u32 enum frame_phase, then LIMIT_COUNT u64 in the order of limit.h */                                \
-	F(PHASE, 5, 0, -1, 4, 4 + 8 * 64)                                                                                \
-	/* one argument; the first is the program, looked up in PATH of ENV */                                           \
-	F(ARG, 6, 0, 0, 0, FRAME_MAX)                                                                                    \
-	/* NAME=value */                                                                                                 \
-	F(ENV, 7, 0, 0, 2, FRAME_MAX)                                                                                    \
-	F(GO, 8, 0, -1, 0, 0)                                                                                            \
-	F(STDIN, 9, 0, -1, 0, FRAME_MAX)                                                                                 \
-	F(STDIN_END, 10, 0, -1, 0, 0)                                                                                    \
-	/* u32 signal: sent to the program's process group */                                                            \
-	F(SIGNAL, 11, 0, -1, 4, 4)                                                                                       \
-	/* end the job now: END with how = END_KILLED, then DONE */                                                      \
-	F(KILL, 12, 0, -1, 0, 0)                                                                                         \
-	/* one pattern of files to collect at the end, see cee-job(5) */                                                 \
-	F(COLLECT, 13, 0, 0, 1, FRAME_NAME_MAX)                                                                          \
-	/* u32 rows, u32 columns of the job's terminal */                                                                \
-	F(WINDOW, 14, 0, -1, 8, 8)                                                                                       \
-	/* u32 number of the test whose phase follows */                                                                 \
-	F(TEST, 15, 0, -1, 4, 4)                                                                                         \
-	/* no test follows */                                                                                            \
-	F(FINISH, 16, 0, -1, 0, 0)                                                                                       \
-	/* from init */                                                                                                  \
-	F(READY, 32, 0, -1, 0, FRAME_MAX)                                                                                \
-	/* u32 enum frame_phase */                                                                                       \
-	F(START, 33, 0, -1, 4, 4)                                                                                        \
-	/* bytes of the stream that the header names */                                                                  \
-	F(OUT, 34, 1, -1, 0, FRAME_MAX)                                                                                  \
-	/* u64: bytes of that stream that are missing here */                                                            \
-	F(GAP, 35, 1, -1, 8, 8)                                                                                          \
-	/* struct frame_end, as END_FIELDS u64 */                                                                        \
-	F(END, 36, 0, -1, 8 * END_FIELDS, 8 * END_FIELDS)                                                                \
-	/* u32: 0 every phase that could run did, 1 a failure of cee's; the last frame of a job */                       \
-	F(DONE, 37, 0, -1, 4, 4)                                                                                         \
-	/* u32 bytes of STDIN */                                                                                         \
-	F(CREDIT, 38, 0, -1, 4, 4)                                                                                       \
-	/* text */                                                                                                       \
-	F(TROUBLE, 39, 0, -1, 0, FRAME_MAX)                                                                              \
-	/* a file that was not collected: u32 enum left_reason, name; LEFT_MORE: u32, u64 */                             \
-	F(LEFT, 40, 0, -1, 4, 4 + FRAME_NAME_MAX)                                                                        \
-	/* a test may be sent */                                                                                         \
-	F(NEXT, 41, 0, -1, 0, 0)                                                                                         \
-	/* struct frame_network, as NETWORK_FIELDS u64: what has passed the box's gate; before DONE */                   \
-	F(NETWORK, 42, 0, -1, 8 * NETWORK_FIELDS, 8 * NETWORK_FIELDS)
+	 * collected file: one whose DATA stops short, or that LEFT_CHANGED names next, was not collected */   \
+	F(FILE, 3, 0, 12, 13, 12 + FRAME_NAME_MAX)                                                                         \
+	F(DATA, 4, 0, -1, 0, FRAME_MAX)                                                                                    \
+	/* to init: u32 enum frame_phase, then LIMIT_COUNT u64 in the order of limit.h */                                  \
+	F(PHASE, 5, 0, -1, 4, 4 + 8 * 64)                                                                                  \
+	/* one argument; the first is the program, looked up in PATH of ENV */                                             \
+	F(ARG, 6, 0, 0, 0, FRAME_MAX)                                                                                      \
+	/* NAME=value */                                                                                                   \
+	F(ENV, 7, 0, 0, 2, FRAME_MAX)                                                                                      \
+	F(GO, 8, 0, -1, 0, 0)                                                                                              \
+	F(STDIN, 9, 0, -1, 0, FRAME_MAX)                                                                                   \
+	F(STDIN_END, 10, 0, -1, 0, 0)                                                                                      \
+	/* u32 signal: sent to the program's process group */                                                              \
+	F(SIGNAL, 11, 0, -1, 4, 4)                                                                                         \
+	/* end the job now: END with how = END_KILLED, then DONE */                                                        \
+	F(KILL, 12, 0, -1, 0, 0)                                                                                           \
+	/* one pattern of files to collect at the end, see cee-job(5) */                                                   \
+	F(COLLECT, 13, 0, 0, 1, FRAME_NAME_MAX)                                                                            \
+	/* u32 rows, u32 columns of the job's terminal */                                                                  \
+	F(WINDOW, 14, 0, -1, 8, 8)                                                                                         \
+	/* u32 number of the test whose phase follows */                                                                   \
+	F(TEST, 15, 0, -1, 4, 4)                                                                                           \
+	/* no test follows */                                                                                              \
+	F(FINISH, 16, 0, -1, 0, 0)                                                                                         \
+	/* u32: 1 the process that makes the box's cells is in the jobs' cgroup; 0 there is none. The answer to HELLO in \
+	 * a box with CEE_CGROUP */ \
+	F(PLACED, 17, 0, -1, 4, 4)                                                                                         \
+	/* u32 enum frame_phase: its memory limit is in force in the jobs' cgroup */                                       \
+	F(LIMIT, 18, 0, -1, 4, 4)                                                                                          \
+	/* from init */                                                                                                    \
+	F(READY, 32, 0, -1, 0, FRAME_MAX)                                                                                  \
+	/* u32 enum frame_phase */                                                                                         \
+	F(START, 33, 0, -1, 4, 4)                                                                                          \
+	/* bytes of the stream that the header names */                                                                    \
+	F(OUT, 34, 1, -1, 0, FRAME_MAX)                                                                                    \
+	/* u64: bytes of that stream that are missing here */                                                              \
+	F(GAP, 35, 1, -1, 8, 8)                                                                                            \
+	/* struct frame_end, as END_FIELDS u64 */                                                                          \
+	F(END, 36, 0, -1, 8 * END_FIELDS, 8 * END_FIELDS)                                                                  \
+	/* u32: 0 every phase that could run did, 1 a failure of cee's; the last frame of a job */                         \
+	F(DONE, 37, 0, -1, 4, 4)                                                                                           \
+	/* u32 bytes of STDIN */                                                                                           \
+	F(CREDIT, 38, 0, -1, 4, 4)                                                                                         \
+	/* text */                                                                                                         \
+	F(TROUBLE, 39, 0, -1, 0, FRAME_MAX)                                                                                \
+	/* a file that was not collected: u32 enum left_reason, name; LEFT_MORE: u32, u64 */                               \
+	F(LEFT, 40, 0, -1, 4, 4 + FRAME_NAME_MAX)                                                                          \
+	/* a test may be sent */                                                                                           \
+	F(NEXT, 41, 0, -1, 0, 0)                                                                                           \
+	/* struct frame_network, as NETWORK_FIELDS u64: what has passed the box's gate; before DONE */                     \
+	F(NETWORK, 42, 0, -1, 8 * NETWORK_FIELDS, 8 * NETWORK_FIELDS)                                                      \
+	/* u64: bytes of memory that the files of the job need, with room for what it writes until the next one */         \
+	F(ROOM, 43, 0, -1, 8, 8)
 
 enum frame_type {
 #define F(id, number, stream, text, min, max) FRAME_##id = number,
@@ -77,8 +84,9 @@ enum frame_stream {
 #undef F
 };
 
-/* flags in init's HELLO */
-enum { HELLO_CELLS = 1 }; /* the self-test built a cell in this box */
+/* flags in init's HELLO: the self-test built a cell in this box; from bit HELLO_MAKER on, the number that the process
+ * which makes the cells has in the box, 0: init makes them */
+enum { HELLO_CELLS = 1, HELLO_MAKER = 8 };
 
 /* FRAME_JOB's fields, in this order: F(ID, name, what) */
 #define FRAME_JOB_FIELDS(F)                                                                                            \
@@ -119,7 +127,7 @@ enum {
 	F(CPU_US, cpu_us, "of all processes of the phase, user and system")                                            \
 	F(WALL_US, wall_us, "from exec to the end of the program")                                                     \
 	F(PEAK, peak, "bytes of memory")                                                                               \
-	F(PEAK_HOW, peak_how, "0 largest process (rusage), 1 sampled cgroup")                                          \
+	F(PEAK_HOW, peak_how, "0 largest process (rusage), 1 cgroup")                                                  \
 	F(OOM_KILLS, oom_kills, "processes the kernel killed for memory in this phase")                                \
 	F(EXCEEDED, exceeded, "bit set of enum limit_id: the limits that were exceeded, whatever the verdict")         \
 	F(OUT_BYTES, out_bytes, "written by the program to stdout, kept or not")                                       \

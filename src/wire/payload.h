@@ -90,13 +90,14 @@ bool frame_unpack_file(const void *data, size_t len, struct frame_file *f);
 void frame_pack_plan(struct payload *p, uint32_t phase, const struct limits *l);
 bool frame_unpack_plan(const void *data, size_t len, struct frame_plan *plan); /* phase < PHASE_COUNT */
 
-/* The one u32 of SIGNAL, TEST, START, DONE and CREDIT. */
+/* The one u32 of SIGNAL, TEST, START, DONE, CREDIT, PLACED and LIMIT. */
 void frame_pack_number(struct payload *p, uint32_t number);
 bool frame_unpack_number(const void *data, size_t len, uint32_t *number);
 
 void frame_pack_window(struct payload *p, const struct frame_window *w);
 bool frame_unpack_window(const void *data, size_t len, struct frame_window *w);
 
+/* The one u64 of GAP and ROOM. */
 void frame_pack_gap(struct payload *p, uint64_t bytes);
 bool frame_unpack_gap(const void *data, size_t len, uint64_t *bytes);
 

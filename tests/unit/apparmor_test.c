@@ -66,7 +66,7 @@ static void make(bool terminal, bool layers)
 {
 	const struct disk_room room = { .disk = 1 << 20, .inodes = 64, .terminal = terminal, .layers = layers };
 	char text[INIT_TEXT], root[] = "/tmp/cee-apparmor-test.XXXXXX";
-	int status = -1;
+	int status = -1, shown;
 	pid_t pid;
 
 	CHECK(mkdtemp(root) != NULL);
@@ -74,12 +74,12 @@ static void make(bool terminal, bool layers)
 	if (!pid) {
 		if (unshare(geteuid() ? CLONE_NEWUSER : 0) || chdir(root) || mkdir("tmp", 0700) || chroot("."))
 			_exit(77);
-		if (mounts_make(&room, text)) {
+		if (mounts_make(&room, &shown, text)) {
 			printf("# %s\n", text);
 			_exit(1);
 		}
 		rmdir("/tmp/work"), rmdir("/tmp/tmp"), rmdir("/tmp/shm"), rmdir("/tmp/mqueue"), rmdir("/tmp/none");
-		unlink("/tmp/hosts"), rmdir("/tmp");
+		unlink("/tmp/hosts"), unlink("/tmp/memory"), rmdir("/tmp");
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);

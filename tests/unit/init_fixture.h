@@ -38,6 +38,7 @@ struct fake {
 struct fixture {
 	struct fake cells, bare;
 	int64_t now, own_cpu, waited;
+	bool no_jobs; /* the box does not see the cgroup of its jobs */
 	struct cgroup_sample sample;
 	struct gauge gauge;
 	struct session *s;
@@ -47,6 +48,7 @@ struct fixture {
 	struct frame_end end; /* the last END */
 	uint32_t number;      /* of the last DONE, CREDIT */
 	uint64_t gap;	      /* all of them */
+	uint64_t room;	      /* of the last ROOM */
 	char text[8192];      /* OUT and TROUBLE, one after the other, as far as there is room */
 	size_t text_len;
 	struct frame_parser parser;
@@ -227,6 +229,11 @@ static void fake_wait(void *arg, int64_t us)
 	((struct fixture *)arg)->waited += us;
 }
 
+static bool fake_use_jobs(void *arg)
+{
+	return !((struct fixture *)arg)->no_jobs;
+}
+
 /* ---- what the runner would read --------------------------------------------------- */
 
 static const char *frame_name(enum frame_type type)
@@ -252,6 +259,8 @@ static void note_frame(struct fixture *f, const struct frame *got)
 		snprintf(f->names, sizeof f->names, "malformed END");
 	if (got->type == FRAME_DONE || got->type == FRAME_CREDIT)
 		frame_unpack_number(got->data, got->len, &f->number);
+	if (got->type == FRAME_ROOM)
+		frame_unpack_gap(got->data, got->len, &f->room);
 	if (got->type == FRAME_GAP && frame_unpack_gap(got->data, got->len, &gap))
 		f->gap += gap;
 	if (got->type != FRAME_OUT && got->type != FRAME_TROUBLE)
@@ -311,6 +320,7 @@ static void fixture_begin(struct fixture *f)
 				   .own_cpu_us = fake_own_cpu,
 				   .read = fake_read,
 				   .wait_us = fake_wait,
+				   .use_jobs = fake_use_jobs,
 				   .pids_max = -1,
 				   .cgroup = true };
 	fake_init(&f->cells, false);

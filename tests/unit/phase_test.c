@@ -382,6 +382,115 @@ static void limit_memory_by_the_kernel(void)
 	fixture_end(&f);
 }
 
+/* A shell whose program was killed for memory. */
+static void limit_memory_of_a_child(void)
+{
+	struct fixture f;
+
+	begin(&f);
+	running(&f, 0);
+	f.sample.oom_kills = 1;
+	ends(&f, EXIT_7);
+	CHECK(end_of(&f)->how == END_MEMORY_LIMIT && f.end.status == 7);
+	f.sample.oom_kills = 0;
+	running(&f, 0);
+	f.sample.oom_kills = 1;
+	ends(&f, EXIT_0); /* it has coped with that */
+	CHECK(end_of(&f)->how == END_EXITED && exceeded(&f, LIMIT_MEMORY));
+	fixture_end(&f);
+}
+
+/* A program that is gone before it is looked at. */
+static void highest_reading(void)
+{
+	static const struct {
+		int64_t peak, total, disk;
+		enum frame_how how;
+		uint64_t said;
+	} c[] = {
+		{ 30 << 20, 4 << 20, 0, END_EXITED, 26 << 20 },	      /* the page cache is still there */
+		{ 45 << 20, 4 << 20, 0, END_MEMORY_LIMIT, 41 << 20 }, /* more than its 40 */
+		{ 10 << 20, 4 << 20, 0, END_EXITED, 4096 },	      /* of a job before it: nothing is known */
+		{ 60 << 20, 34 << 20, 30 << 20, END_EXITED, 26 << 20 },
+	};
+
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		struct fixture f;
+
+		begin(&f);
+		limits[LIMIT_MEMORY] = 40 << 20;
+		f.sample.peak = 10 << 20;
+		running(&f, 0);
+		f.sample.peak = c[i].peak;
+		f.sample.total = c[i].total;
+		f.cells.disk.used = c[i].disk;
+		ends(&f, EXIT_0);
+		CHECK(end_of(&f)->how == c[i].how && f.end.peak == c[i].said);
+		CHECK(exceeded(&f, LIMIT_MEMORY) == (c[i].how == END_MEMORY_LIMIT));
+		fixture_end(&f);
+	}
+}
+
+static struct phase *in_its_cgroup(struct fixture *f)
+{
+	struct phase_plan plan = plan_of(f, 0);
+	char text[INIT_TEXT];
+
+	plan.job_cgroup = true;
+	CHECK(!phase_start(&f->s->phase, &plan, text));
+	phase_started(&f->s->phase, f->now);
+	return &f->s->phase;
+}
+
+static void tick_after(struct fixture *f, int64_t us)
+{
+	f->now += us;
+	phase_tick(&f->s->phase, f->now);
+}
+
+/* There the kernel keeps the limit, which is a little higher; init's own figures are not in it. */
+static void limit_in_its_own_cgroup(void)
+{
+	struct fixture f;
+
+	begin(&f);
+	limits[LIMIT_MEMORY] = 40 << 20;
+	in_its_cgroup(&f);
+	f.own_cpu = 5000;
+	f.sample.cpu_us = 9000;
+	f.sample.anon = (40 << 20) + (300 << 10);
+	tick_after(&f, 2000);
+	CHECK(f.s->phase.state == PHASE_RUNNING && f.s->phase.limits.cpu_us == 9000);
+	f.sample.anon = 50 << 20; /* sockets on v1 */
+	tick_after(&f, 2000);
+	CHECK(f.s->phase.state == PHASE_KILLED && f.s->phase.reason == END_MEMORY_LIMIT);
+	fixture_end(&f);
+}
+
+static void room_for_files(void)
+{
+	struct fixture f;
+
+	begin(&f);
+	f.cells.disk.used = 4096;
+	in_its_cgroup(&f);
+	CHECK(says(&f, "START CREDIT")); /* the runner knows of the job's own files */
+	f.cells.disk.used = 128 << 10;
+	tick_after(&f, 2000);
+	CHECK(says(&f, "ROOM") && f.room == 128 << 10);
+	tick_after(&f, 2000);
+	CHECK(says(&f, ""));
+	f.cells.disk.used += 2 << 20; /* fast: room for what comes until the next sample */
+	tick_after(&f, 2000);
+	CHECK(says(&f, "ROOM") && f.room == (10 << 20) + (128 << 10));
+	tick_after(&f, 2000);
+	CHECK(says(&f, "ROOM") && f.room == (2 << 20) + (128 << 10));
+	f.cells.disk.used = 0;
+	ends(&f, EXIT_0);
+	CHECK(end_of(&f) && says(&f, "") && f.room == 0);
+	fixture_end(&f);
+}
+
 static void memory_that_others_left_is_waited_for(void)
 {
 	struct fixture f;
@@ -785,6 +894,10 @@ int main(void)
 	RUN(limit_memory_of_sockets);
 	RUN(samples_while_memory_grows);
 	RUN(limit_memory_by_the_kernel);
+	RUN(limit_memory_of_a_child);
+	RUN(highest_reading);
+	RUN(limit_in_its_own_cgroup);
+	RUN(room_for_files);
 	RUN(memory_that_others_left_is_waited_for);
 	RUN(limit_processes);
 	RUN(limit_processes_without_the_cgroups);

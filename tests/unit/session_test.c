@@ -100,6 +100,8 @@ static void send_any(struct fixture *f, enum frame_type type)
 		send_bytes(f, type, "*", 1);
 		break;
 	case FRAME_SIGNAL:
+	case FRAME_PLACED:
+	case FRAME_LIMIT:
 	case FRAME_TEST:
 	case FRAME_START:
 	case FRAME_DONE:
@@ -208,9 +210,22 @@ static void walk(struct fixture *f, const char *name, bool left, bool done)
 static void begin(struct fixture *f, bool cells)
 {
 	fixture_begin(f);
-	session_init(f->s, f->out, &f->gauge, cells ? &f->cells.x : NULL, &f->bare.x);
+	session_init(f->s, f->out, &f->gauge, cells ? &f->cells.x : NULL, &f->bare.x, 0);
 	send_hello(f, FRAME_VERSION);
 	session_get_ready(f->s);
+}
+
+/* In a box with a cgroup for its jobs. */
+static void begin_placed(struct fixture *f)
+{
+	fixture_begin(f);
+	session_init(f->s, f->out, &f->gauge, &f->cells.x, &f->bare.x, 7);
+	send_hello(f, FRAME_VERSION);
+	session_get_ready(f->s);
+	CHECK(says(f, "HELLO")); /* no cell is made before */
+	send_number(f, FRAME_PLACED, 1);
+	session_get_ready(f->s);
+	CHECK(says(f, "READY") && f->s->job_cgroup);
 }
 
 static void begin_loading(struct fixture *f, uint64_t flags)
@@ -244,7 +259,12 @@ static void begin_state(struct fixture *f, enum session_state state)
 		begin_loading(f, 0);
 	else if (state == SESSION_PHASE)
 		begin_running(f);
-	else if (state == SESSION_COLLECTING) {
+	else if (state == SESSION_LIMIT) {
+		begin_placed(f);
+		send_job(f, 0);
+		send_phase(f, PHASE_RUN);
+		go(f);
+	} else if (state == SESSION_COLLECTING) {
 		begin_loading(f, 0);
 		send_bytes(f, FRAME_COLLECT, "*", 1);
 		go(f);
@@ -541,16 +561,18 @@ static void kill_of_a_test(void)
 /* In each state, the frames that are not a protocol error. */
 static const uint64_t fine[SESSION_STATES] = {
 	[SESSION_IDLE] = T(HELLO) | T(JOB) | T(FILE) | T(DATA) | T(PHASE) | T(ARG) | T(ENV) | T(GO) | T(STDIN) |
-			 T(STDIN_END) | T(SIGNAL) | T(KILL) | T(COLLECT) | T(WINDOW) | T(TEST) | T(FINISH),
+			 T(STDIN_END) | T(SIGNAL) | T(KILL) | T(COLLECT) | T(LIMIT) | T(WINDOW) | T(TEST) | T(FINISH),
 	[SESSION_LOADING] = T(HELLO) | T(FILE) | T(DATA) | T(PHASE) | T(ARG) | T(ENV) | T(GO) | T(STDIN) |
-			    T(STDIN_END) | T(SIGNAL) | T(KILL) | T(COLLECT) | T(WINDOW),
-	[SESSION_PHASE] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(WINDOW),
-	[SESSION_SNAPSHOT] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(WINDOW),
-	[SESSION_NEXT] = T(HELLO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(WINDOW) | T(TEST) | T(FINISH),
+			    T(STDIN_END) | T(SIGNAL) | T(KILL) | T(COLLECT) | T(LIMIT) | T(WINDOW),
+	[SESSION_LIMIT] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(WINDOW) | T(LIMIT),
+	[SESSION_PHASE] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(LIMIT) | T(WINDOW),
+	[SESSION_SNAPSHOT] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(LIMIT) | T(WINDOW),
+	[SESSION_NEXT] =
+		T(HELLO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(LIMIT) | T(WINDOW) | T(TEST) | T(FINISH),
 	[SESSION_TEST] = T(HELLO) | T(PHASE) | T(ARG) | T(ENV) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) |
-			 T(WINDOW),
-	[SESSION_GO] = T(HELLO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(WINDOW),
-	[SESSION_COLLECTING] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(WINDOW),
+			 T(LIMIT) | T(WINDOW),
+	[SESSION_GO] = T(HELLO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(LIMIT) | T(WINDOW),
+	[SESSION_COLLECTING] = T(HELLO) | T(GO) | T(STDIN) | T(STDIN_END) | T(SIGNAL) | T(KILL) | T(LIMIT) | T(WINDOW),
 };
 
 static void each_frame_in_each_state(void)
@@ -577,17 +599,107 @@ static void each_frame_in_each_state(void)
 		}
 }
 
+static void limit_first(void)
+{
+	struct fixture f;
+
+	begin_placed(&f);
+	send_job(&f, 0);
+	send_phase(&f, PHASE_COMPILE);
+	send_phase(&f, PHASE_RUN);
+	go(&f);
+	CHECK(f.s->state == SESSION_LIMIT && says(&f, ""));
+	send_number(&f, FRAME_LIMIT, PHASE_RUN); /* of another phase */
+	CHECK(f.s->state == SESSION_LIMIT && says(&f, ""));
+	send_number(&f, FRAME_LIMIT, PHASE_COMPILE);
+	CHECK(f.s->state == SESSION_PHASE && says(&f, "START"));
+	started(&f);
+	ended(&f, EXIT_0);
+	CHECK(f.s->state == SESSION_PHASE && says(&f, "END START")); /* that one was kept */
+	fixture_end(&f);
+
+	begin_placed(&f);
+	send_job(&f, 0);
+	send_phase(&f, PHASE_COMPILE);
+	send_phase(&f, PHASE_RUN);
+	send_number(&f, FRAME_LIMIT, PHASE_COMPILE);
+	go(&f);
+	started(&f);
+	ended(&f, EXIT_0);
+	CHECK(f.s->state == SESSION_LIMIT && says(&f, "START END"));
+	send_bytes(&f, FRAME_KILL, NULL, 0);
+	CHECK(f.s->state == SESSION_IDLE && says(&f, "END DONE") && f.end.how == END_KILLED);
+	send_job(&f, 0); /* the next job needs its own */
+	send_phase(&f, PHASE_COMPILE);
+	go(&f);
+	CHECK(f.s->state == SESSION_LIMIT);
+	fixture_end(&f);
+}
+
+static void limit_of_each_test(void)
+{
+	struct fixture f;
+
+	begin_placed(&f);
+	send_job(&f, JOB_TESTS);
+	send_phase(&f, PHASE_COMPILE);
+	send_number(&f, FRAME_LIMIT, PHASE_COMPILE);
+	go(&f);
+	started(&f);
+	ended(&f, EXIT_0);
+	walk(&f, "a.out", false, true);
+	for (uint32_t i = 0; i < 2; i++) {
+		send_number(&f, FRAME_TEST, i);
+		send_phase(&f, PHASE_RUN);
+		go(&f);
+		filled(&f);
+		CHECK(f.s->state == SESSION_LIMIT);
+		send_number(&f, FRAME_LIMIT, PHASE_RUN);
+		CHECK(f.s->state == SESSION_PHASE);
+		started(&f);
+		ended(&f, EXIT_0);
+		CHECK(f.s->state == SESSION_NEXT);
+	}
+	fixture_end(&f);
+}
+
+static void placing(void)
+{
+	struct fixture f;
+
+	fixture_begin(&f);
+	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x, 7);
+	send_hello(&f, FRAME_VERSION);
+	send_number(&f, FRAME_PLACED, 0); /* the host has none */
+	session_get_ready(f.s);
+	CHECK(says(&f, "HELLO READY") && !f.s->job_cgroup);
+	send_number(&f, FRAME_PLACED, 1);
+	CHECK(*f.s->fatal);
+	fixture_end(&f);
+	fixture_begin(&f);
+	f.no_jobs = true;
+	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x, 7);
+	send_hello(&f, FRAME_VERSION);
+	send_number(&f, FRAME_PLACED, 1);
+	CHECK(strstr(f.s->fatal, "not to be seen"));
+	fixture_end(&f);
+	begin_placed(&f);
+	send_job(&f, JOB_NO_CELL); /* outside of that cgroup */
+	CHECK(says(&f, "TROUBLE DONE") && f.number == 1);
+	fixture_end(&f);
+}
+
 static void hello_first(void)
 {
 	struct fixture f;
 
 	fixture_begin(&f);
-	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x);
+	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x, 0);
 	send_job(&f, 0);
 	CHECK(!strcmp(f.s->fatal, "a JOB before HELLO"));
 	fixture_end(&f);
 	fixture_begin(&f);
-	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x);
+	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x, 0);
 	send_hello(&f, FRAME_VERSION + 1);
 	CHECK(strstr(f.s->fatal, "version"));
 	fixture_end(&f);
@@ -698,7 +810,7 @@ static void operations_that_fail(void)
 	fixture_end(&f);
 
 	fixture_begin(&f);
-	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x);
+	session_init(f.s, f.out, &f.gauge, &f.cells.x, &f.bare.x, 0);
 	f.cells.refuses = "prepare";
 	session_get_ready(f.s);
 	CHECK(!strcmp(f.s->fatal, "no cell: prepare fails"));
@@ -849,6 +961,9 @@ int main(void)
 	RUN(kill_between_phases);
 	RUN(kill_of_a_test);
 	RUN(each_frame_in_each_state);
+	RUN(limit_first);
+	RUN(limit_of_each_test);
+	RUN(placing);
 	RUN(hello_first);
 	RUN(malformed_frames);
 	RUN(stdin_beyond_the_credit);

@@ -19,6 +19,7 @@
 #include "base/state_step.h"
 #include "engine/attach.h"
 #include "engine/engine.h"
+#include "runner/box/box_limit.h"
 #include "runner/box/boxes.h"
 #include "runner/box/container.h"
 #include "runner/box/gate.h"
@@ -95,6 +96,7 @@ static void box_free(void *p)
 {
 	struct box *b = p;
 
+	job_cgroup_close(&b->limit.cgroup);
 	free(b->doubt);
 	free((char *)b->spec.image);
 	free(b);
@@ -146,6 +148,7 @@ void box_remove(struct box *b)
 		return;
 	gate_close(b->gate);
 	b->gate = NULL;
+	box_limit_rest(b);
 	attach_close(&b->attach); /* first: an undrained stream makes the engine hang */
 	if (b->call && b->state != BOX_CREATING) {
 		engine_forget(b->call);
@@ -240,6 +243,8 @@ static void take_hello(struct box *b, const struct frame *f)
 	b->cells = h.flags & HELLO_CELLS;
 	snprintf(b->build, sizeof(b->build), "%.*s", (int)h.build_len, h.build);
 	text_clean(b->build);
+	if (b->cells && h.flags >> HELLO_MAKER)
+		box_limit_place(b, h.flags >> HELLO_MAKER);
 }
 
 /* init's first frames may arrive before the engine's answer to the start. */
@@ -267,6 +272,8 @@ static void stream_frame(void *arg, const struct frame *f)
 	} else if (f->type == FRAME_READY) {
 		b->greeted = true;
 		maybe_ready(b);
+	} else if (f->type == FRAME_ROOM) {
+		box_limit_room(b, f);
 	} else if (b->frame) {
 		b->frame(b->arg, f);
 	}
@@ -381,6 +388,7 @@ static int make(struct box *b, const struct box_spec *spec)
 {
 	struct box_spec s = *spec;
 
+	s.job_cgroup = b->spec.job_cgroup;
 	b->spec.image = strdup(spec->image);
 	if (!b->spec.image)
 		return -1;
@@ -406,6 +414,8 @@ struct box *box_new(struct boxes *bs, const struct box_spec *spec)
 	b->born = loop_now(bs->loop);
 	timer_init(&b->deadline, bs->loop, late);
 	b->spec = *spec;
+	b->spec.job_cgroup &= bs->cells && !bs->config->conf.job_cgroups_never;
+	job_cgroup_init(&b->limit.cgroup);
 	b->spec.gate = NULL; /* the caller's, as these are */
 	b->spec.writable = b->spec.index = b->spec.authorities = NULL;
 	b->next = bs->first; /* before the gate takes a slot */
@@ -436,6 +446,7 @@ void box_use(struct box *b, void (*ready)(void *), void (*frame)(void *, const s
 
 void box_rest(struct box *b)
 {
+	box_limit_rest(b);
 	if (b->state == BOX_READY)
 		box_enter(b, BOX_RESTING);
 }

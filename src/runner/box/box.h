@@ -18,6 +18,7 @@
 #include "engine/attach.h"
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
+#include "runner/box/job_cgroup.h"
 #include "spool/owner_name.h"
 #include "wire/frame.h"
 
@@ -51,7 +52,8 @@ struct box_spec {
 	const char *writable;		 /* a folder of the host, mounted at /.cee/layer; or NULL */
 	const char *index, *authorities; /* mounted read-only at /.cee/index and BOX_AUTHORITIES; or NULL */
 	bool tools;			 /* mount cee-init as a program at /.cee/pack */
-	bool probe;			 /* a box of the self-test, in which CEE_STOP_AT has no effect */
+	bool job_cgroup; /* its jobs get a cgroup of their own, where this host allows it (box_limit.h) */
+	bool probe;	 /* a box of the self-test, in which CEE_STOP_AT has no effect */
 };
 
 /* Whether the box is idle in the pool. */
@@ -77,6 +79,13 @@ struct box {
 	struct attach attach;
 	struct engine_call *call;
 	struct gate *gate; /* or NULL */
+	struct {	   /* box_limit.h */
+		struct job_cgroup cgroup;
+		enum frame_phase phase; /* whose limit is to be set */
+		int64_t memory, files;
+		int tries;
+		struct timer again;
+	} limit;
 	struct timer deadline;
 	struct box *next;
 	int64_t born; /* loop_now */

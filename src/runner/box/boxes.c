@@ -6,6 +6,7 @@
 #include "engine/attach.h"
 #include "engine/engine.h"
 #include "runner/box/box.h"
+#include "runner/box/box_limit.h"
 #include "runner/box/gate.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
@@ -68,6 +69,8 @@ void boxes_release(struct boxes *bs)
 		attach_close(&b->attach);
 		loop_timer(&b->deadline, 0);
 		loop_timer(&b->idle.timer, 0);
+		box_limit_rest(b);
+		job_cgroup_close(&b->limit.cgroup);
 		free(b->doubt);
 		free((char *)b->spec.image);
 		free(b);

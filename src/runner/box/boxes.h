@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "conf/conf.h"
 #include "engine/engine.h"
+#include "runner/box/cgroup_places.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "spool/owner_name.h"
@@ -44,10 +45,12 @@ struct boxes {
 	const struct config *config;
 	char spool[PATH_MAX], runner[OWNER_MAX]; /* labels of the containers */
 	struct box *first;
-	unsigned serial;	 /* of the containers' names */
-	bool create_lost;	 /* a container may be there whose create was not answered; a sweep finds it */
-	bool cells;		 /* new boxes can have cells */
-	const char *apparmor;	 /* the profile of new boxes; NULL: the engine's own */
+	unsigned serial;      /* of the containers' names */
+	bool create_lost;     /* a container may be there whose create was not answered; a sweep finds it */
+	bool cells;	      /* new boxes can have cells */
+	const char *apparmor; /* the profile of new boxes; NULL: the engine's own */
+	struct cgroup_places cgroup_places;
+	char no_job_cgroup[512]; /* why a box could not have a cgroup for its jobs; "": all could */
 	char *layers;		 /* the directory of complete layers, or NULL */
 	char *gates_path;	 /* the directory of gates' folders, or NULL */
 	struct gate *gates;	 /* gates that are not gone */

@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MOST_MOUNTS = 6, MOST_ENV = 3, TMPFS_OF_A_CELL = 65536 };
+enum { MOST_MOUNTS = 6, MOST_ENV = 4, TMPFS_OF_A_CELL = 65536 };
 
 static const char *or_null(const char *s)
 {
@@ -76,35 +76,39 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 	char name[OWNER_MAX + 32], gate[80];
 	const char *env[MOST_ENV] = { NULL };
 	size_t nenv = 0;
-	struct container_spec spec = { .name = name,
-				       .image = s->image,
-				       .hostname = "box",
-				       .workdir = "/",
-				       .entrypoint = entry,
-				       .env = env,
-				       .uid = uid,
-				       .attach = true,
-				       .own_proc = bs->cells, /* a cell masks those paths itself */
-				       .seccomp = c->seccomp,
-				       .apparmor = bs->apparmor,
-				       .runtime = or_null(c->conf.runtime),
-				       .memory = s->memory,
-				       /* cee-init counts too, and the cell's supervisor; jobs that share a
+	struct container_spec spec = {
+		.name = name,
+		.image = s->image,
+		.hostname = "box",
+		.workdir = "/",
+		.entrypoint = entry,
+		.env = env,
+		.uid = uid,
+		.attach = true,
+		.own_proc = bs->cells, /* a cell masks those paths itself */
+		.seccomp = c->seccomp,
+		.apparmor = bs->apparmor,
+		.runtime = or_null(c->conf.runtime),
+		.memory = s->memory,
+		/* cee-init counts too, the cell's supervisor and the maker of cells; jobs that share a
 					* box with them get exactly what they may have */
-				       .processes = s->processes + 1 + bs->cells,
-				       .open_files = s->open_files,
-				       .cpus = c->conf.cpus,
-				       .mounts = mounts,
-				       .nmounts = make_mounts(mounts, bs, s),
-				       .tmpfs = tmpfs,
-				       .ntmpfs = sizeof(tmpfs) / sizeof(*tmpfs),
-				       .labels = labels,
-				       .nlabels = sizeof(labels) / sizeof(*labels) };
+		.processes = s->processes + 1 + bs->cells + s->job_cgroup,
+		.open_files = s->open_files,
+		.cpus = c->conf.cpus,
+		.mounts = mounts,
+		.nmounts = make_mounts(mounts, bs, s),
+		.tmpfs = tmpfs,
+		.ntmpfs = sizeof(tmpfs) / sizeof(*tmpfs),
+		.labels = labels,
+		.nlabels = sizeof(labels) / sizeof(*labels)
+	};
 
 	snprintf(name, sizeof(name), "cee-%s-%u", bs->runner, ++bs->serial);
 	make_tmpfs(&o, s, bs->cells, uid);
 	if (!bs->cells)
 		env[nenv++] = "CEE_CELLS=never";
+	if (s->job_cgroup)
+		env[nenv++] = "CEE_CGROUP=1";
 	if (s->gate_folder) {
 		snprintf(gate, sizeof(gate), "CEE_GATE=%lld %lld", (long long)s->gate_connections,
 			 (long long)s->gate_bytes);

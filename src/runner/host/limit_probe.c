@@ -18,6 +18,7 @@
 #include "job/reasons.h"
 #include "job/result.h"
 #include "runner/box/box.h"
+#include "runner/box/box_limit.h"
 #include "runner/box/boxes.h"
 #include "runner/run/send_job.h"
 #include "runner/run/verdict.h"
@@ -175,11 +176,12 @@ static void take_done(struct probe_run *f, const struct frame *fr)
 static void box_frame(void *arg, const struct frame *fr)
 {
 	struct probe_run *f = arg;
+	enum frame_phase phase;
 
 	if (fr->type == FRAME_OUT) {
 		take_out(f, fr);
 	} else if (fr->type == FRAME_END) {
-		verdict_end(&f->result, fr);
+		verdict_end(&f->result, fr, &phase);
 	} else if (fr->type == FRAME_TROUBLE) {
 		free(f->trouble);
 		f->trouble = strndup((const char *)fr->data, fr->len < 300 ? fr->len : 300);
@@ -220,6 +222,9 @@ static void box_ready(void *arg)
 	} else if (send_job(&order) < 0) {
 		fail(f, BOX_OURS, "out of memory");
 		stop(f);
+	} else {
+		box_limit_set(f->box, PHASE_RUN, f->limits[PHASE_RUN].v[LIMIT_MEMORY], send_job_bytes(&order));
+		attach_flush(&f->box->attach);
 	}
 }
 
@@ -291,6 +296,7 @@ int limit_probe_start(struct limit_probes *ps, const struct limit_probe *c, cons
 			      .memory = c->box_memory ? c->box_memory : 256 * MIB,
 			      .processes = c->box_processes ? c->box_processes : 256,
 			      .open_files = 256,
+			      .job_cgroup = !c->box_memory && !c->box_processes && !c->gate,
 			      .gate = c->gate,
 			      .gate_connections = 100,
 			      .gate_bytes = MIB };

@@ -74,6 +74,7 @@ void pool_spec(const struct pool *p, struct box_spec *spec, const struct lang *l
 				   .disk = run->v[LIMIT_DISK],
 				   .inodes = run->v[LIMIT_INODES],
 				   .processes = l.v[LIMIT_PROCESSES],
+				   .job_cgroup = true,
 				   .open_files = l.v[LIMIT_OPEN_FILES] < 256 ? 256 : l.v[LIMIT_OPEN_FILES] };
 }
 

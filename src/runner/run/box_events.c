@@ -2,7 +2,9 @@
 #include "base/clock.h"
 #include "base/testhook.h"
 #include "job/result.h"
+#include "engine/attach.h"
 #include "runner/box/box.h"
+#include "runner/box/box_limit.h"
 #include "runner/box/boxes.h"
 #include "runner/core/config.h"
 #include "runner/core/pin.h"
@@ -77,8 +79,12 @@ static void await_collected(struct run *r)
 
 static void take_end(struct run *r, const struct frame *f)
 {
-	if (!tests_end(r, f))
-		verdict_end(&r->result, f);
+	enum frame_phase phase;
+
+	if (!tests_end(r, f) && verdict_end(&r->result, f, &phase) && phase == PHASE_COMPILE && !r->job.ntests) {
+		box_limit_set(r->box, PHASE_RUN, r->limits[PHASE_RUN].v[LIMIT_MEMORY], -1);
+		attach_flush(&r->box->attach);
+	}
 	if (r->job.ncollect) /* a cancelled job is given that time too */
 		await_collected(r);
 }
@@ -216,6 +222,7 @@ void run_execute(struct run *r)
 {
 	const struct config *c = r->all->parts.config;
 	struct send_job order;
+	enum frame_phase first;
 
 	if (!r->box->cells &&
 	    boxes_cells(r->all->parts.boxes)) { /* never run with less isolation than the host allows */
@@ -240,6 +247,10 @@ void run_execute(struct run *r)
 		run_failed(r, REASON_INTERNAL_ERROR, "out of memory");
 		return;
 	}
+	first = send_job_first(&order);
+	if (!r->job.ntests || first == PHASE_COMPILE) /* each test has its own */
+		box_limit_set(r->box, first, r->limits[first].v[LIMIT_MEMORY], send_job_bytes(&order));
+	attach_flush(&r->box->attach);
 	spool_hook("job-sent");
 	run_pump_stdin(r); /* an empty input ends at once */
 }

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { PAGE = 4096 };
 
 static void send_file(const struct send_job *s, const struct job_file *f)
 {
@@ -192,6 +193,21 @@ int send_job(const struct send_job *s)
 		return -1;
 	}
 	attach_send(s->attach, FRAME_GO, NULL, 0);
-	attach_flush(s->attach);
 	return 0;
+}
+
+enum frame_phase send_job_first(const struct send_job *s)
+{
+	return s->job->check || (s->lang->ncompile && !s->compiled) ? PHASE_COMPILE : PHASE_RUN;
+}
+
+int64_t send_job_bytes(const struct send_job *s)
+{
+	int64_t sum = (int64_t)s->job->code_len + PAGE;
+
+	for (size_t i = 0; i < s->job->nfiles; i++)
+		sum += (int64_t)s->job->files[i].len + PAGE;
+	for (size_t i = 0; i < s->nproducts; i++)
+		sum += (int64_t)s->product[i].len + PAGE;
+	return sum;
 }

@@ -29,8 +29,11 @@ struct send_job {
 	int64_t collect_files, collect_bytes;
 	struct frame_window window; /* of its terminal, if it has one */
 };
-/* Queues the frames of the whole job, FRAME_GO last, and flushes. -1 ENOMEM. */
+/* Queues the frames of the whole job, FRAME_GO last; does not flush. -1 ENOMEM. */
 int send_job(const struct send_job *s);
 /* A test's phase and its GO, after its TEST; does not flush. -1 ENOMEM. */
 int send_test_phase(const struct send_job *s, const struct job_test *t, const struct limits *limits);
+/* The first phase that it has in this box, and the bytes of its files there, in whole pages. */
+enum frame_phase send_job_first(const struct send_job *s);
+int64_t send_job_bytes(const struct send_job *s);
 #endif

@@ -20,6 +20,7 @@
 #include "job/result.h"
 #include "job/test_result.h"
 #include "runner/core/log.h"
+#include "runner/box/box_limit.h"
 #include "runner/run/run_internal.h"
 #include "runner/run/send_job.h"
 #include "runner/run/verdict.h"
@@ -155,6 +156,7 @@ static int send_test(struct run *r, const struct job_test *j)
 	if (attach_send(&r->box->attach, FRAME_TEST, number.data, number.len) < 0 ||
 	    send_test_phase(&order, j, &t->limits) < 0)
 		return -1;
+	box_limit_set(r->box, PHASE_RUN, t->limits.v[LIMIT_MEMORY], t->next == 1 ? send_job_bytes(&order) : -1);
 	return send_input(r);
 }
 

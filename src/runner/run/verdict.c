@@ -89,12 +89,15 @@ void verdict_ended(struct result *r, const struct frame_end *e)
 	r->why = reason_of((enum frame_how)e->how);
 }
 
-void verdict_end(struct result *r, const struct frame *f)
+bool verdict_end(struct result *r, const struct frame *f, enum frame_phase *phase)
 {
 	struct frame_end e;
 
-	if (frame_unpack_end(f->data, f->len, &e))
-		verdict_ended(r, &e);
+	if (!frame_unpack_end(f->data, f->len, &e))
+		return false;
+	verdict_ended(r, &e);
+	*phase = (enum frame_phase)e.phase;
+	return true;
 }
 
 void verdict_explain(const struct result *r, char *text, size_t size)
