@@ -229,6 +229,36 @@ NO_REGISTRY=127.0.0.1:1/cee-test/none:latest
 	[ "$(state)" = old ]
 }
 
+# what gives a privilege in the image
+privileged() {
+	local id
+	id=$(engine POST /containers/create -H 'Content-Type: application/json' -d "{\"Image\": \"$1\", \"Cmd\": [\"none\"]}" | jq -r .Id)
+	engine GET "/containers/$id/export" | "$CEE_ROOT/tests/tools/privileged.py"
+	engine DELETE "/containers/$id" > /dev/null
+}
+
+@test "no program of an image that cee builds gives a privilege: set-uid, set-gid, file capabilities" {
+	local image made=()
+	for image in cee/base cee/gate cee/bash cee/gcc cee/python cee/javascript cee/typescript cee/csharp; do
+		run privileged "$image:latest"
+		[ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$image: $output"; false; }
+	done
+	# what packages and steps leave in an image goes: here a copy of su, and one with a capability
+	language '{"packages": ["libcap2-bin"], "setup": ["cp /usr/bin/true /opt/one; chmod 6755 /opt/one",
+		"cp /usr/bin/true /opt/two; setcap cap_net_raw+ep /opt/two; cp /usr/bin/true \"/opt/t o\"; setcap cap_net_raw+ep \"/opt/t o\""]}' 'test -x /opt/two && echo hello, world'
+	cee-lang build zz
+	run privileged "$IMAGE:latest"
+	[ -z "$output" ]
+	# control: in a container that has such programs they are found
+	id=$(engine POST /containers/create -H 'Content-Type: application/json' -d "{\"Image\": \"$IMAGE:latest\", \"NetworkDisabled\": true,
+		\"Cmd\": [\"sh\", \"-c\", \"chmod u+s /opt/one; chmod g+s /opt/two; setcap cap_net_raw+ep '/opt/t o'\"]}" | jq -r .Id)
+	engine POST "/containers/$id/start"
+	engine POST "/containers/$id/wait" > /dev/null
+	run bash -c "$(declare -f engine); ENGINE_SOCKET=$ENGINE_SOCKET API=$API; engine GET /containers/$id/export | '$CEE_ROOT/tests/tools/privileged.py'"
+	engine DELETE "/containers/$id" > /dev/null
+	[[ $output == *"opt/one: set-uid"* && $output == *"opt/two: set-gid"* && $output == *"opt/t o: capabilities"* ]]
+}
+
 @test "packages and directories of the host come after the distribution's; without any source the remedy is printed" {
 	# apt takes a name with a point for an expression, that another package answers to
 	language '{"distribution": ["b."], "packages": ["bc"], "host": ["/{sort}/sort:/opt/sort"]}' 'test -x /opt/sort && bc <<< "" && echo hello, world'

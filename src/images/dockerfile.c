@@ -27,6 +27,12 @@ static int put_run(struct buf *b, const char *text)
 static const char install_begin[] = "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
 				    "apt-get -q install -y --no-install-recommends";
 
+/* What packages brought: no program of an image gives a privilege. Without setcap none of them can have capabilities. */
+static const char no_privileges[] = "find / -xdev -type f -perm /6000 -exec chmod ug-s {} +; "
+				    "if command -v setcap > /dev/null; then "
+				    "getcap -r / 2> /dev/null | sed -E 's/ (= )?[^ ]+$//' | "
+				    "while read -r f; do setcap -r \"$f\"; done; fi";
+
 static const char install_end[] = "; rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log";
 
 /* A separate step, so that the engine can reuse the step with the language's own packages. */
@@ -134,6 +140,8 @@ int dockerfile_make(struct buf *b, const struct lang *l, const struct context *c
 		r = put_copy(b, c, i);
 	for (size_t i = 0; r == 0 && i < l->nsetup; i++)
 		r = put_run(b, l->setup[i]);
+	if (r == 0 && !pulled)
+		r = put_run(b, no_privileges);
 	if (r == 0 && !pulled)
 		r = put_run(b, "rm -rf /etc/apt/apt.conf.d/* /etc/apt/sources.list*");
 	return r == 0 ? 0 : cee_fail(err, ENOMEM, "out of memory");

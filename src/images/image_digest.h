@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* Change this when cee-lang makes different images from the same sources. */
-#define IMAGE_RECIPE "2"
+#define IMAGE_RECIPE "3"
 #define FROM_PULL "pull "
 #define FROM_DISTRIBUTION "distribution "
 
