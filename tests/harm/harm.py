@@ -11,6 +11,8 @@ dies at its k-th change of the spool, for k from 1 on, and the spool is left as 
 
 check.py then proves from files and notes that no job was lost, doubled or mixed. Prints figures and the seed;
 exits with 1 if something was wrong. A seed that ever failed belongs in tests/harm/seeds.
+
+As a user that is not root, but may use the engine, it leaves out what needs a mount (--spool-size) and says so; --own-engine needs root.
 """
 import argparse, glob, json, mmap, os, random, shutil, signal, struct, subprocess, sys, tempfile, threading, time, urllib.parse, uuid
 
@@ -70,6 +72,10 @@ class Site:
         self.dir = tempfile.mkdtemp(prefix="cee-harm-")
         self.spool = os.path.join(self.dir, "disk", "spool")
         os.mkdir(os.path.join(self.dir, "disk"))
+        if args.spool_size and os.geteuid() != 0:
+            print("harm: not root, so no file system of %d MiB is mounted: a full disk, no inodes and a read-only disk are left out"
+                  % args.spool_size, flush=True)
+            args.spool_size = 0
         if args.spool_size:
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dm,nr_inodes=%d" % (args.spool_size, args.jobs * 30 + 4000),
                             "none", os.path.join(self.dir, "disk")], check=True)
@@ -460,6 +466,8 @@ def main():
     p.add_argument("--keep", action="store_true", help="leave spool, notes and the runners' log")
     p.add_argument("--keep-wrong", action="store_true", help="the same when something was wrong")
     args = p.parse_args()
+    if args.own_engine and os.geteuid() != 0:
+        sys.exit("harm.py: --own-engine: needs root, because it starts a dockerd")
     site, wrong = Site(args), True
     try:
         wrong = power(site) if args.power else storm(site)
