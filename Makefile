@@ -32,7 +32,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-mcp cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps deb rpm
+.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-short fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps deb rpm
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init
@@ -168,6 +168,14 @@ fuzz: $(FUZZ:%=build/fuzz/%)
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) \
 		|| exit 1; done
 	@for f in $(wildcard tests/fuzz/*_fuzz.py); do python3 $$f $(FUZZ_SECONDS) || exit 1; done
+	@for f in $(wildcard tests/fuzz/*_fuzz.cjs); do node $$f $(FUZZ_SECONDS) || exit 1; done
+	@for f in $(wildcard tests/fuzz/*_fuzz); do $$f $(FUZZ_SECONDS) || exit 1; done
+# Each over its corpus and a second of mutation, the same in each run: tests/07-fuzz.bats.
+fuzz-short: $(FUZZ:%=build/fuzz/%)
+	@for f in $(FUZZ); do rm -rf build/fuzz/short; mkdir -p build/fuzz/short; \
+		if build/fuzz/$$f -seed=1 -max_total_time=1 -close_fd_mask=1 -verbosity=0 -artifact_prefix=build/fuzz/ \
+			build/fuzz/short $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null); then echo "ok $$f"; \
+		else echo "not ok $$f"; bad=1; fi; done; [ -z "$$bad" ]
 # Which lines of each parser the corpora in the tree reach: no sanitizer, but counters.
 COVERED = -fprofile-instr-generate -fcoverage-mapping -Wno-unused-command-line-argument
 build/covered/%.o: src/%.c | fuzz-deps

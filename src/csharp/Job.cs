@@ -15,31 +15,66 @@ sealed class Job
 	public readonly Dictionary<string, byte[]> Files = new(StringComparer.Ordinal);
 	public readonly List<string> Arguments = new();
 
-	/// <summary>Reads up to GO; null at the end of the input.</summary>
+	/// <summary>A file whose content is being received.</summary>
+	sealed class Receiving
+	{
+		public readonly string Path;
+		readonly long size;
+		readonly MemoryStream content = new();
+
+		public Receiving(byte[] data)
+		{
+			Check(data.Length > 12, "a file without a name");
+			size = BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4));
+			Check(size is >= 0 and <= int.MaxValue, "a file's size");
+			Path = Full(Encoding.UTF8.GetString(data, 12, data.Length - 12));
+		}
+
+		public void Add(byte[] data)
+		{
+			Check(data.Length <= size - content.Length, "a file's content");
+			content.Write(data);
+		}
+
+		public byte[] Whole()
+		{
+			Check(content.Length == size, "a file's content");
+			return content.ToArray();
+		}
+	}
+
+	static void Check(bool valid, string what)
+	{
+		if (!valid)
+			throw new InvalidDataException($"invalid: {what}");
+	}
+
+	/// <summary>Reads up to GO; null at the end of the input. InvalidDataException or EndOfStreamException for what is no job.</summary>
 	public static Job? Read(Frames frames)
 	{
 		Job? job = null;
-		byte[]? file = null;
-		int have = 0;
+		Receiving? file = null;
 
 		while (frames.Read(out var type, out var data)) {
-			if (job is null != type is FrameType.Phase)
-				throw new InvalidDataException($"{type} out of place");
+			Check(job is null == type is FrameType.Phase, $"{type} out of place");
+			if (type is not FrameType.Data && file is not null) {
+				job!.Files[file.Path] = file.Whole();
+				file = null;
+			}
 			switch (type) {
 			case FrameType.Phase:
+				Check(data.Length >= 4 + 8 * Wire.Limits, "the limits");
 				job = new Job {
 					Number = BinaryPrimitives.ReadUInt32LittleEndian(data),
 					CpuLimit = LimitOf(data, Limit.Cpu), OutputLimit = LimitOf(data, Limit.Output)
 				};
 				break;
 			case FrameType.File:
-				file = new byte[BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(4))];
-				have = 0;
-				job!.Files[Full(Encoding.UTF8.GetString(data, 12, data.Length - 12))] = file;
+				file = new Receiving(data);
 				break;
 			case FrameType.Data:
-				data.CopyTo(file!, have);
-				have += data.Length;
+				Check(file is not null, "content without a file");
+				file!.Add(data);
 				break;
 			case FrameType.Arg:
 				job!.Arguments.Add(Encoding.UTF8.GetString(data));

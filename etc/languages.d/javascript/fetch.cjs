@@ -40,7 +40,7 @@ function manifest(bytes) {
 	const tar = zlib.gunzipSync(bytes, { maxOutputLength: 1 << 30 });
 	for (let at = 0; at + 512 <= tar.length && tar[at];) {
 		const field = (from, n) => tar.toString('utf8', at + from, at + from + n).replace(/\0.*$/s, '');
-		const size = parseInt(field(124, 12), 8) || 0;
+		const size = /^ *[0-7]+ *$/.test(field(124, 12)) ? parseInt(field(124, 12), 8) : 0;
 		if (/^[^/]+\/package\.json$/.test(field(0, 100)))
 			return JSON.parse(tar.toString('utf8', at + 512, at + 512 + size));
 		at += 512 + Math.ceil(size / 512) * 512;
@@ -120,7 +120,7 @@ function judge(words) {
 
 // What of a dependency is an address, a path or a repository and no version of the registry's
 function foreign(spec) {
-	return /[:/]/.test(spec) && !/^npm:(@[^/@:]+\/)?[^/:]+$/.test(spec);
+	return /^\.|[:/\\]|\.(tgz|tar|tar\.gz)$/i.test(spec) && !/^npm:(@[^/@:]+\/)?[^/:]+$/.test(spec);
 }
 
 function lock() {

@@ -15,6 +15,7 @@ const fs = require('fs');
 const { createRequire } = require('module');
 
 const ALONE = 'packages come from the registry alone';
+const HOST = /^[\w.-]+$|^\[?[\da-f:.]+\]?$/i;
 const NAME = /^(@[a-z0-9~._-]+\/)?[a-z0-9~._-]+$/i;
 
 const origin = (address) => new URL(address).origin;
@@ -62,12 +63,15 @@ function watchRequests() {
 			const name = (/^\w+:(@?[^@]+)/.exec(id) || [])[1];
 			let asked = '';
 
-			try {
-				asked = origin(options.href || `${options.protocol}//${options.host}`);
-				if (options.hostname && new URL(asked).hostname !== options.hostname)
+			try {	// where node connects to, and the address that npm has it from
+				const host = String(options.hostname || options.host);
+
+				if (HOST.test(host))
+					asked = origin(`${scheme}://${/^[^[].*:/.test(host) ? `[${host}]` : host}:${Number(options.port) || ''}`);
+				if (origin(options.href || asked) !== asked)
 					asked = '';
 			} catch { }
-			if (asked !== registry)
+			if (asked !== registry || options.socketPath)
 				refuse(name, 'a request leads to another host');
 			return request(options, ...more);
 		};
