@@ -162,7 +162,8 @@ static void print_list(struct files_prog *p)
 	struct sink k;
 
 	sink_init(&k, STDOUT_FILENO, p->raw || p->nul);
-	qsort(p->list.v, p->list.n, sizeof *p->list.v, by_name);
+	if (p->list.n)
+		qsort(p->list.v, p->list.n, sizeof *p->list.v, by_name);
 	for (size_t i = 0; i < p->list.n; i++, b.len = 0)
 		if (put_line(p, &p->list.v[i], &b) < 0 || sink_put(&k, b.data, b.len) < 0)
 			prog_die(EX_IOERR, "standard output: %s", strerror(errno));

@@ -28,7 +28,7 @@ enum { MEMORY_BASE = 192 << 20, MEMORY_PER_JOB_BYTE = 16 };
 
 void bounds_memory(const struct request *rq)
 {
-#ifndef __SANITIZE_ADDRESS__
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* they need more */
 	rlim_t most = MEMORY_BASE + (rlim_t)rq->client.conf.max_job * MEMORY_PER_JOB_BYTE;
 	struct rlimit now;
 

@@ -233,6 +233,7 @@ void runner_finish(struct runner *r)
 	layer_builds_release(&r->layer_builds);
 	image_ids_release(&r->images);
 	queue_free(r->queue);
+	user_requests_release(&r->user_requests);
 	docker_release(&r->docker);
 	gates_sweep(&r->boxes, r->claims.name); /* those whose containers the engine still removes */
 	boxes_release(&r->boxes);

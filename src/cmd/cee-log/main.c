@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 			   : id_reader_each(&l.c, argv + optind, argc - optind, l.follow, log_one, &l);
 	follow_release(&l.f);
 	sink_release(&l.out);
+	test_release(&l.which);
 	client_release(&l.c);
 	if (!failed && l.jobs == 1 && !l.c.group) /* exit like a child process would */
 		return l.status;

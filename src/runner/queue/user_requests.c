@@ -39,6 +39,17 @@ void user_requests_init(struct user_requests *u, struct spool *s, const struct c
 	*u = (struct user_requests){ .spool = s, .conf = c, .sync = sync };
 }
 
+void user_requests_release(struct user_requests *u)
+{
+	struct removal *next;
+
+	for (; u->removals; u->removals = next) {
+		next = u->removals->next;
+		free(u->removals);
+	}
+	u->nremovals = 0;
+}
+
 size_t user_requests_most_waiting(const struct user_requests *u)
 {
 	size_t most = 2 * (size_t)u->conf->max_queued;

@@ -22,6 +22,8 @@ struct user_requests {
 	int nremovals;
 };
 void user_requests_init(struct user_requests *u, struct spool *s, const struct conf *c, struct sync *sync);
+/* After sync_release: the removals that the sync thread had are done, but their answers were not waited for. */
+void user_requests_release(struct user_requests *u);
 /* The maximum of jobs of one owner in the queue, so that a user cannot fill the runner's memory. */
 size_t user_requests_most_waiting(const struct user_requests *u);
 /* An entry of join/. */
