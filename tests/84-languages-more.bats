@@ -186,6 +186,36 @@ blocks() {
 	blocks l.py
 }
 
+@test "python: a line is one event, a prompt and a flushed piece are seen, nothing is lost at the end" {
+	prog a.py <<-'P'
+		import sys
+		for i in range(3): print("tick", i); sys.stdout.write("tock\n")
+		sys.stdout.buffer.write(b"bytes\n")
+		print("part", end=" "); print("of a line", file=sys.stderr); print("and", "its", "end")
+		assert sys.stdout is sys.__stdout__ and sys.stdout.name == "<stdout>" and sys.stdout.encoding == "utf-8"
+		sys.exit("at the end")
+	P
+	id=$(cee-submit -L wall=100 a.py)
+	cee-log -f --json "$id" > events || :
+	cat events
+	of() { jq -rs --arg s "$1" 'map(select(.stream == $s) | .text) | add' events; }
+	[ "$(of stdout)" = $'tick 0\ntock\ntick 1\ntock\ntick 2\ntock\nbytes\npart and its end' ]
+	[ "$(of stderr)" = $'of a line\nat the end' ]
+	jq -se 'map(select(.stream == "stdout") | .text | endswith("\n")) | all and length >= 1' events
+	prog b.py <<< 'import time; print("name? ", end="", flush=True); time.sleep(100)'
+	id=$(cee-submit -L wall=100 b.py)
+	wait_until 20 bash -c "[ \"\$(cee-log -o $id)\" = 'name? ' ]"
+	cee-cancel "$id"
+}
+
+@test "programs on one pipe never mix their lines" {
+	prog square.py <<< 'import sys; print(int(sys.argv[1]) ** 2)'
+	for _ in 1 2 3; do
+		[ "$(seq 1 12 | xargs -P4 -n1 cee-run -L wall=100 python square.py | sort -n | paste -sd ' ')" = \
+			"1 4 9 16 25 36 49 64 81 100 121 144" ]
+	done
+}
+
 @test "csharp: arguments, input; live" {
 	have csharp || skip "no .NET SDK on this machine to make the image from"
 	prog Program.cs <<-'C'

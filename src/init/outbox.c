@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { HALF_MAX = 1024 };
+
 int outbox_flush(struct outbox *o)
 {
 	while (o->len) {
@@ -39,6 +41,32 @@ void outbox_frame(struct outbox *o, enum frame_type type, enum frame_stream stre
 	if (len)
 		memcpy(at + FRAME_HEADER, p, len);
 	o->len += FRAME_HEADER + len;
+	o->output = 0;
+}
+
+void outbox_output(struct outbox *o, enum frame_stream stream, const void *p, size_t len)
+{
+	unsigned char *last = o->data + o->start + o->len - o->output;
+	size_t old = o->output ? o->output - FRAME_HEADER : 0;
+	/* none of it is written yet, not even its header */
+	bool more = old && o->output <= o->len && last[1] == stream && old + len <= FRAME_MAX &&
+		    o->start + o->len + len <= OUTBOX_MAX;
+
+	if (more) {
+		memcpy(last + o->output, p, len);
+		frame_header(last, FRAME_OUT, stream, old + len);
+		o->len += len;
+	} else {
+		outbox_frame(o, FRAME_OUT, stream, p, len);
+		old = 0;
+	}
+	o->output = FRAME_HEADER + old + len;
+	o->half = len && ((const unsigned char *)p)[len - 1] != '\n';
+}
+
+bool outbox_half_line(const struct outbox *o)
+{
+	return o->output && o->output <= o->len && o->half && o->output < HALF_MAX;
 }
 
 void outbox_payload(struct outbox *o, enum frame_type type, const struct payload *p)

@@ -78,7 +78,7 @@ static void keep(struct program_output *o, struct output_pipe *p, const unsigned
 	if (o->sent + n > o->head_max)
 		live = (size_t)(o->head_max - o->sent);
 	if (live)
-		outbox_frame(out, FRAME_OUT, p->stream, data, live);
+		outbox_output(out, p->stream, data, live);
 	o->sent += live;
 	if (live == n)
 		return;

@@ -18,7 +18,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { HOLD_US = 3000 };
+enum { HOLD_US = 3000, HALF_LINE_US = 1000 };
 
 /* ---- frames that make a job ---------------------------------------------------- */
 
@@ -374,20 +374,28 @@ bool session_reads_files(const struct session *s)
 }
 
 /* A test's START, its output, its END and NEXT usually fit into one message if START waits a
- * moment for the others: one message costs the engine as much as all four frames. */
+ * moment for the others: one message costs the engine as much as all four frames. A line that is written in two pieces
+ * ("36" and its newline) becomes one piece, and so one event. */
+static int64_t hold_time(const struct session *s)
+{
+	bool runs = s->state == SESSION_PHASE && phase_live(&s->phase);
+
+	if (runs && s->phase.id == PHASE_RUN && s->job.asked.flags & JOB_TESTS)
+		return HOLD_US;
+	return runs && outbox_half_line(&s->out) ? HALF_LINE_US : 0;
+}
+
 static bool holds_back(struct session *s)
 {
-	bool test = s->state == SESSION_PHASE && phase_live(&s->phase) && s->phase.id == PHASE_RUN &&
-		    s->job.asked.flags & JOB_TESTS;
-	int64_t now;
+	int64_t now, us = hold_time(s);
 
-	if (!s->out.len || !test || !outbox_room(&s->out)) {
+	if (!s->out.len || !us || !outbox_room(&s->out)) {
 		s->held_until = 0;
 		return false;
 	}
 	now = s->gauge->now_us(s->gauge->arg);
 	if (!s->held_until)
-		s->held_until = now + HOLD_US;
+		s->held_until = now + us;
 	if (now < s->held_until)
 		return true;
 	s->held_until = 0;

@@ -491,6 +491,39 @@ static void test_output_is_held_back(void)
 	fixture_end(&f);
 }
 
+/* A line in two pieces is one frame; a piece without its line's end waits 1 ms for it. */
+static void lines_stay_whole(void)
+{
+	struct fixture f;
+
+	begin_state(&f, SESSION_PHASE);
+	CHECK(write(f.cells.program[1], "36", 2) == 2);
+	session_read_output(f.s, true, false);
+	session_flush(f.s);
+	CHECK(f.s->out.len && f.s->held_until == f.now + 1000 && session_deadline(f.s) <= f.s->held_until);
+	CHECK(write(f.cells.program[1], "\n", 1) == 1);
+	session_read_output(f.s, true, false);
+	session_flush(f.s);
+	CHECK(!f.s->out.len && !f.s->held_until && says(&f, "OUT") && !strcmp(f.text, "36\n"));
+	CHECK(write(f.cells.program[1], "name? ", 6) == 6); /* a prompt */
+	session_read_output(f.s, true, false);
+	session_flush(f.s);
+	CHECK(f.s->out.len);
+	f.now += 1000;
+	session_flush(f.s);
+	CHECK(!f.s->out.len && says(&f, "OUT") && !strcmp(f.text, "name? "));
+	CHECK(write(f.cells.program[1], "a", 1) == 1 && write(f.cells.program[2], "b\n", 2) == 2);
+	session_read_output(f.s, true, true); /* of another stream: a frame of its own */
+	session_flush(f.s);
+	CHECK(!f.s->out.len && says(&f, "OUT OUT") && !strcmp(f.text, "ab\n"));
+	CHECK(write(f.cells.program[1], "c", 1) == 1);
+	session_read_output(f.s, true, false);
+	ended(&f, EXIT_0); /* nothing comes after it */
+	session_flush(f.s);
+	CHECK(!f.s->out.len && says(&f, "OUT END DONE"));
+	fixture_end(&f);
+}
+
 /* ---- kill --------------------------------------------------------------------------------------- */
 
 static void kill_in(enum session_state state, const char *answer, uint32_t phase, int how)
@@ -957,6 +990,7 @@ int main(void)
 	RUN(tests_whose_compile_fails);
 	RUN(files_that_cannot_be_kept);
 	RUN(test_output_is_held_back);
+	RUN(lines_stay_whole);
 	RUN(kill_in_each_state);
 	RUN(kill_between_phases);
 	RUN(kill_of_a_test);
