@@ -32,7 +32,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-mcp cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-short fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install clean images deps deb rpm
+.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-short fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install uninstall clean images deps deb rpm
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init
@@ -44,6 +44,7 @@ help:
 	@echo 'make serve          cee-http behind lighttpd on http://127.0.0.1:8080/, until Ctrl-C'
 	@echo 'make install        install into PREFIX (/usr/local) and /etc/cee, beneath DESTDIR'
 	@echo 'make deb, make rpm   build a package into build-deb or build-rpm'
+	@echo 'make uninstall      remove that again; the spool, cee.conf and your own languages stay'
 	@echo 'make unit           run the unit tests: no engine, a few seconds'
 	@echo 'make lint           check the structure, the style, manual pages, scripts; cppcheck (tests/lint)'
 	@echo 'make lint-analysis  the analyzers of clang and gcc; minutes the first time'
@@ -219,23 +220,43 @@ lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -Isrc \
 		--enable=warning,portability --suppress=varFuncNullUB src
 
+# cee.conf is made where there is none, and never overwritten. Languages that are shipped are beside the programs; the
+# administrator's own, in /etc/cee/languages.d, override those of the same name. Without DESTDIR the AppArmor profile is
+# loaded, too.
 PREFIX ?= /usr/local
+CONF    = $(DESTDIR)/etc/cee
+SHARE   = $(DESTDIR)$(PREFIX)/share
+PROFILE = $(DESTDIR)/etc/apparmor.d/cee-box
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/cee/languages.d
+	install -d $(DESTDIR)$(PREFIX)/bin $(CONF)/languages.d $(SHARE)/cee
 	install -m755 $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init $(DESTDIR)$(PREFIX)/bin
-	for m in man/*; do install -D -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for m in man/*; do install -D -m644 $$m $(SHARE)/man/man$${m##*.}/$${m##*/}; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for u in etc/systemd/*; do sed 's,/usr/local/bin/,$(PREFIX)/bin/,' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
 	for p in $(PROGRAMS); do \
-		install -m644 etc/completion/cee.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
-	install -m644 etc/completion/_cee $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
-	install -m644 etc/seccomp.json etc/seccomp-cell.json $(DESTDIR)/etc/cee/
-	install -d $(DESTDIR)$(PREFIX)/share/cee/web
-	install -m644 share/web/* $(DESTDIR)$(PREFIX)/share/cee/web
-	install -d $(DESTDIR)$(PREFIX)/share/doc/cee/http
-	install -m644 etc/http/* $(DESTDIR)$(PREFIX)/share/doc/cee/http
-	cd etc/languages.d && cp -RL --no-preserve=all . $(DESTDIR)/etc/cee/languages.d
+		install -m644 etc/completion/cee.bash $(SHARE)/bash-completion/completions/$$p; done
+	install -m644 etc/completion/_cee $(SHARE)/zsh/site-functions/
+	install -m644 etc/seccomp.json etc/seccomp-cell.json $(CONF)/
+	[ -e $(CONF)/cee.conf ] || { scripts/installed-conf < etc/cee.conf > $(CONF)/cee.conf && chmod 644 $(CONF)/cee.conf; }
+	install -d $(SHARE)/cee/web
+	install -m644 share/web/* $(SHARE)/cee/web
+	install -d $(SHARE)/doc/cee/http
+	install -m644 etc/http/* $(SHARE)/doc/cee/http
+	rm -rf $(SHARE)/cee/languages.d && cp -RL --no-preserve=all etc/languages.d $(SHARE)/cee/languages.d
+	DESTDIR=$(DESTDIR) scripts/apparmor-load --file $(PROFILE)
+# What install made. The spool, its results and cee.conf stay, and so does /etc/cee/languages.d: they are the administrator's.
+uninstall:
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/cee-init
+	for m in man/*; do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
+	for u in etc/systemd/*; do rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
+	for p in $(PROGRAMS); do rm -f $(SHARE)/bash-completion/completions/$$p; done
+	rm -f $(SHARE)/zsh/site-functions/_cee $(CONF)/seccomp.json $(CONF)/seccomp-cell.json
+	rm -rf $(SHARE)/cee $(SHARE)/doc/cee
+	[ -n "$(DESTDIR)" ] || [ ! -e $(PROFILE) ] || [ ! -d /sys/kernel/security/apparmor ] || apparmor_parser --remove $(PROFILE) || :
+	rm -f $(PROFILE)
+	[ ! -d $(CONF)/languages.d ] || rmdir --ignore-fail-on-non-empty $(CONF)/languages.d
+	[ ! -d $(CONF) ] || rmdir --ignore-fail-on-non-empty $(CONF)
 # From a copy of the sources, into build-deb and build-rpm.
 deb rpm:
 	scripts/package $@

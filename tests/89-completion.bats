@@ -136,5 +136,27 @@ offers() {	# offers WORD…: what bash offers for the last of them
 	cmp "$COMPLETION/cee.bash" root/usr/share/bash-completion/completions/cee-stat
 	cmp "$COMPLETION/_cee" root/usr/share/zsh/site-functions/_cee
 	[ ! -e root/usr/share/bash-completion/completions/cee-init ]
-	[ -f root/etc/cee/languages.d/cpp-live.cc ]
+	[ -f root/usr/share/cee/languages.d/cpp-live.cc ]
+}
+
+@test "make install makes cee.conf once, keeps what an administrator wrote, and make uninstall takes back the rest" {
+	to_root() { make -s -C "$CEE_ROOT" -o all ${SANITIZE:+SANITIZE=$SANITIZE} "$1" DESTDIR="$PWD/root" PREFIX=/usr; }
+	to_root install
+	grep -q '^cells' root/etc/cee/cee.conf
+	lacks -q '^languages' root/etc/cee/cee.conf
+	# in root, the programs find what is installed beside them
+	run env -u CEE_CONF -u CEE_SPOOL root/usr/bin/cee-lang -c root/etc/cee/cee.conf -s "$PWD/spool" publish
+	[ "$status" -eq 0 ]
+	echo '# mine' >> root/etc/cee/cee.conf
+	echo 'own' > root/etc/cee/languages.d/own.json
+	cp root/usr/share/cee/languages.d/python.json root/shipped.json
+	echo 'edited' > root/usr/share/cee/languages.d/python.json	# where it does not belong
+	to_root install
+	grep -q '^# mine' root/etc/cee/cee.conf
+	[ "$(cat root/etc/cee/languages.d/own.json)" = own ]
+	cmp root/shipped.json root/usr/share/cee/languages.d/python.json
+	rm root/shipped.json
+	[ "$(grep -c '^profile cee-box ' root/etc/apparmor.d/cee-box)" -eq 1 ]
+	to_root uninstall
+	[ "$(cd root && find . -type f | sort | paste -sd ' ')" = './etc/cee/cee.conf ./etc/cee/languages.d/own.json' ]
 }

@@ -205,6 +205,7 @@ static const char *const resident_when[] = {
 
 enum kind {
 	PATH,  /* char * */
+	PATHS, /* char *, separated by colons */
 	NAME,  /* char *, conf_name */
 	TEXT,  /* char * */
 	FLAG,  /* bool: whether the value is the first of words */
@@ -232,7 +233,7 @@ static const struct key {
 } keys[] = {
 	/* paths: relative ones are relative to the checkout, or to the parent of the file's directory */
 	{ "spool", PATH, AT(spool), .value = "/var/spool/cee" },
-	{ "languages", PATH, AT(languages), .value = "/etc/cee/languages.d" },
+	{ "languages", PATHS, AT(languages), .value = "/etc/cee/languages.d" },
 	{ "init", PATH, AT(init), .value = "/usr/local/bin/cee-init" },
 	{ "seccomp", PATH, AT(seccomp), .value = "/etc/cee/seccomp.json" },
 	{ "layers", PATH, AT(layers) },
@@ -312,7 +313,7 @@ _Static_assert((int)KEYS <= (int)CONF_KEYS_MOST, "CONF_KEYS_MOST");
 
 static bool is_text(const struct key *k)
 {
-	return k->kind == PATH || k->kind == NAME || k->kind == TEXT;
+	return k->kind == PATH || k->kind == PATHS || k->kind == NAME || k->kind == TEXT;
 }
 
 static int set_number(struct conf *c, const struct key *k, const char *value, struct cee_err *e)
@@ -352,6 +353,7 @@ static int set(struct conf *c, const struct key *k, const char *value, struct ce
 		return -1;
 	switch (k->kind) {
 	case PATH:
+	case PATHS:
 		return conf_path(MEMBER(char *, c, k), value, e);
 	case NAME:
 		return conf_name(MEMBER(char *, c, k), value, e);
@@ -431,14 +433,39 @@ int conf_complete(const struct conf *c)
 	return 0;
 }
 
+static char *absolute(const char *path, const char *base)
+{
+	char *joined;
+
+	if (*path == '/')
+		return strdup(path);
+	return asprintf(&joined, "%s/%s", strcmp(base, "/") == 0 ? "" : base, path) < 0 ? NULL : joined;
+}
+
+/* Each of several paths. */
+static char *all_absolute(const char *paths, const char *base)
+{
+	AUTO_FREE char *copy = strdup(paths);
+	AUTO_BUF struct buf b = { 0 };
+
+	for (char *rest = copy, *one; copy && (one = strsep(&rest, ":"));) {
+		AUTO_FREE char *full = *one ? absolute(one, base) : NULL;
+
+		if (*one && (!full || buf_printf(&b, "%s%s", b.len ? ":" : "", full) < 0))
+			return NULL;
+	}
+	return copy ? strdup(b.data ? b.data : "") : NULL;
+}
+
 int conf_make_absolute(struct conf *c, const char *base)
 {
 	for (size_t i = 0; i < KEYS; i++) {
 		char **path = MEMBER(char *, c, &keys[i]), *joined;
 
-		if (keys[i].kind != PATH || !*path || **path == '/')
+		if ((keys[i].kind != PATH && keys[i].kind != PATHS) || !*path)
 			continue;
-		if (asprintf(&joined, "%s/%s", strcmp(base, "/") == 0 ? "" : base, *path) < 0)
+		joined = keys[i].kind == PATHS ? all_absolute(*path, base) : absolute(*path, base);
+		if (!joined)
 			return -1;
 		free(*path);
 		*path = joined;

@@ -111,6 +111,19 @@ static void use_if_there(char **path, const char *beside_program)
 	*path = there;
 }
 
+/* The languages that are installed with the programs, and then the administrator's own, which override them. */
+static int add_shipped_languages(struct conf *c)
+{
+	AUTO_FREE char *own = c->languages, *shipped = NULL;
+
+	c->languages = NULL;
+	use_if_there(&shipped, "../share/cee/languages.d");
+	if (shipped)
+		return asprintf(&c->languages, "%s:%s", shipped, own) < 0 ? -1 : 0;
+	c->languages = strdup(own);
+	return c->languages ? 0 : -1;
+}
+
 static int conf_fill(struct conf *c, const char *path, const char *spool, struct cee_err *e)
 {
 	const char *host = getenv("DOCKER_HOST");
@@ -119,6 +132,8 @@ static int conf_fill(struct conf *c, const char *path, const char *spool, struct
 		return cee_no_memory(e);
 	use_if_there(&c->init, "cee-init");
 	use_if_there(&c->http_page, "../share/cee/web");
+	if (add_shipped_languages(c) < 0)
+		return cee_no_memory(e);
 	c->path = conf_find(path);
 	if (!c->path && errno)
 		return cee_fail(e, errno, "cee.conf: %s", strerror(errno));

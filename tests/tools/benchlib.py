@@ -4,7 +4,7 @@ A part is a file of tests/bench-parts with TITLE and measure(bench). It runs
 what it compares in turn, so that load on the machine affects both, and reports medians
 and ratios of that same run. It leaves nothing behind.
 """
-import base64, contextlib, glob, json, os, shutil, signal, socket, statistics, subprocess, sys, time
+import base64, contextlib, glob, json, os, shutil, signal, statistics, subprocess, sys, time
 
 import engineapi
 from spoolnames import OUT_PATH

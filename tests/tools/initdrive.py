@@ -12,7 +12,7 @@ As a module: Box(...) is the container, Box.job(...) runs one job and returns Jo
 out, err, compile, gaps, ends, trouble, done. Times and limits as in limit.h: micro-
 seconds, bytes, counts.
 """
-import argparse, os, select, struct, sys, time
+import argparse, json, os, select, struct, sys, time
 
 from engineapi import apparmor, call, connect, podman, prefix
 from facts import (ARG, COLLECT, CREDIT, DATA, DONE, END, END_FIELDS, ENV, FILE, FRAME_MAX, FRAME_VERSION, GAP, GO,

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 
@@ -428,6 +429,56 @@ static void directory(void)
 	CHECK(langs_load(&ls, dir, &e) == -1 && errno == ENOENT);
 }
 
+static int make_place(const char *top, const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", top, name);
+	CHECK(mkdir(path, 0755) == 0);
+	return open(path, O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The administrator's own directory beside the shipped one. */
+static void own_beside_shipped(void)
+{
+	static const char bee[] = "{\"name\":\"bee\",\"image\":\"i\",\"file\":\"f\",\"run\":[\"r\"]}",
+			  sea[] = "{\"name\":\"sea\",\"image\":\"s\",\"file\":\"f\",\"run\":[\"r\"]}",
+			  dee[] = "{\"name\":\"dee\",\"image\":\"mine\",\"source\":{\"host\":[\"dee:/opt/dee\"]},"
+				  "\"file\":\"f\",\"run\":[\"r\"]}";
+	char top[] = "/tmp/language_test.XXXXXX", ship[60], own[60], both[130], command[100];
+	struct langs ls;
+	int s, o;
+
+	CHECK(mkdtemp(top) != NULL);
+	s = make_place(top, "ship", ship, sizeof ship);
+	o = make_place(top, "own", own, sizeof own);
+	snprintf(both, sizeof both, "%s:%s", ship, own);
+	put(s, "b.json", bee);
+	put(s, "c.json", sea);
+	put(s, "d.json", "{\"name\":\"dee\",\"image\":\"shipped\",\"file\":\"f\",\"run\":[\"r\"]}");
+	put(s, "dee", "a file next to it");
+	CHECK(langs_load(&ls, both, &e) == 0 && ls.n == 3 && strcmp(langs_find(&ls, "dee")->image, "shipped") == 0);
+	langs_release(&ls);
+	put(o, "b.json", ""); /* switched off, in each of the two ways */
+	CHECK(symlinkat("/dev/null", o, "c.json") == 0);
+	put(o, "d.json", dee); /* overridden; what lies next to the shipped one is found */
+	CHECK(langs_load(&ls, both, &e) == 0 && ls.n == 1 && strcmp(ls.l[0].image, "mine") == 0);
+	CHECK(strncmp(ls.l[0].hostdirs[0], ship, strlen(ship)) == 0);
+	langs_release(&ls);
+	put(o, "dee", "the administrator's");
+	put(o, "e.json", "{\"name\":\"own\",\"image\":\"o\",\"file\":\"f\",\"run\":[\"r\"]}");
+	CHECK(langs_load(&ls, both, &e) == 0 && ls.n == 2 && strncmp(ls.l[0].hostdirs[0], own, strlen(own)) == 0);
+	langs_release(&ls);
+	put(o, "e.json", "{");
+	CHECK(langs_load(&ls, both, &e) == -1 && strstr(e.msg, "own/e.json"));
+	snprintf(both, sizeof both, "%s:%s/nowhere", ship, top);
+	CHECK(langs_load(&ls, both, &e) == 0 && ls.n == 3);
+	langs_release(&ls);
+	CHECK(langs_load(&ls, ":", &e) == -1 && strstr(e.msg, "names no directory"));
+	close(s);
+	close(o);
+	snprintf(command, sizeof command, "rm -r %s", top);
+	CHECK(system(command) == 0);
+}
+
 /* The files that cee ships. */
 static void shipped(void)
 {
@@ -453,6 +504,7 @@ int main(void)
 	RUN(frameworks);
 	RUN(versions);
 	RUN(directory);
+	RUN(own_beside_shipped);
 	e.msg[0] = '\0';
 	RUN(shipped);
 	lang_release(&l);

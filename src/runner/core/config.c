@@ -48,7 +48,7 @@ static uint64_t mix(uint64_t h, const void *data, size_t len)
 }
 
 /* A checksum of the entries' names, sizes, times and inodes; 0 when the directory cannot be read. */
-static uint64_t look_of(const char *dir)
+static uint64_t look_at(const char *dir)
 {
 	DIR *d = opendir(dir);
 	uint64_t sum = 0;
@@ -65,6 +65,17 @@ static uint64_t look_of(const char *dir)
 	}
 	if (d)
 		closedir(d);
+	return sum;
+}
+
+/* Of all directories of languages, which are separated by colons. */
+static uint64_t look_of(const char *dirs)
+{
+	AUTO_FREE char *copy = strdup(dirs);
+	uint64_t sum = 0, n = 1;
+
+	for (char *rest = copy, *one; copy && (one = strsep(&rest, ":"));)
+		sum += look_at(one) * n++;
 	return sum;
 }
 
