@@ -174,9 +174,9 @@ fuzz: $(FUZZ:%=build/fuzz/%)
 # Each over its corpus and a second of mutation, the same in each run: tests/07-fuzz.bats.
 fuzz-short: $(FUZZ:%=build/fuzz/%)
 	@for f in $(FUZZ); do rm -rf build/fuzz/short; mkdir -p build/fuzz/short; \
-		if build/fuzz/$$f -seed=1 -max_total_time=1 -close_fd_mask=1 -verbosity=0 -artifact_prefix=build/fuzz/ \
-			build/fuzz/short $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null); then echo "ok $$f"; \
-		else echo "not ok $$f"; bad=1; fi; done; [ -z "$$bad" ]
+		if build/fuzz/$$f -seed=1 -max_total_time=1 -close_fd_mask=1 -verbosity=0 -artifact_prefix=build/fuzz/ build/fuzz/short \
+			$$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) > build/fuzz/short.log 2>&1; then echo "ok $$f"; \
+		else tail -n 40 build/fuzz/short.log; echo "not ok $$f"; bad=1; fi; done; [ -z "$$bad" ]
 # Which lines of each parser the corpora in the tree reach: no sanitizer, but counters.
 COVERED = -fprofile-instr-generate -fcoverage-mapping -Wno-unused-command-line-argument
 build/covered/%.o: src/%.c | fuzz-deps

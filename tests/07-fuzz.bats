@@ -15,7 +15,7 @@ in_box() {
 		shift
 	done
 	shift
-	run /usr/bin/python3 "$CEE_ROOT/tests/tools/initdrive.py" -i "cee/$image:latest" --memory $((1 << 30)) -l memory=$((768 << 20)) \
+	run /usr/bin/python3 "$CEE_ROOT/tests/tools/initdrive.py" -i "cee/$image:latest" --memory $((1 << 30)) --timeout 900 -l memory=$((768 << 20)) \
 		-l cpu=600000000 -l wall=900000000 -l processes=200 -l open_files=1024 "${files[@]}" -- "$@"
 	echo "$output"
 }

@@ -266,6 +266,7 @@ def main():
     p.add_argument("--stdin", default=""); p.add_argument("--compile")
     p.add_argument("--kill-after", type=float); p.add_argument("-g", "--collect", action="append", default=[])
     p.add_argument("-n", type=int, default=1, help="so many times, in one box")
+    p.add_argument("--timeout", type=int, default=60, help="seconds that the job may take as seen from here")
     p.add_argument("argv", nargs="+")
     a = p.parse_args()
     files = {}
@@ -279,7 +280,7 @@ def main():
         for _ in range(a.n):
             j = b.job(a.argv, a.stdin.encode(), files=files, limits=limits,
                       compile=["sh", "-c", a.compile] if a.compile else None,
-                      flags=(JOB_MERGE if a.merge else 0) | (JOB_STOP_ON_OUTPUT if a.stop else 0), collect=a.collect)
+                      flags=(JOB_MERGE if a.merge else 0) | (JOB_STOP_ON_OUTPUT if a.stop else 0), collect=a.collect, timeout=a.timeout)
             for name, mode, size, content in j.files:
                 print("file %o %d %r%s" % (mode, size, name, "" if size == len(content) else " SHORT"), file=sys.stderr)
             if j.left:

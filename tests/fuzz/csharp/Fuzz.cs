@@ -43,6 +43,8 @@ static class Fuzz
 		try {
 			using var registry = new Registry();
 
+			Valid();
+
 			while (DateTime.UtcNow < end || counts["restores"] == 0) {
 				for (int i = 0; i < 200; i++, counts["requests"]++)
 					Request();
@@ -106,6 +108,17 @@ static class Fuzz
 	}
 
 	// ---- requests to the compiler --------------------------------------------------------------
+
+	/// <summary>The corpus itself is of valid requests, each of which has files.</summary>
+	static void Valid()
+	{
+		foreach (var bytes in Bytes("request")) {
+			var job = Job.Read(new Frames(new MemoryStream(bytes), new MemoryStream()));
+
+			if (job is not { Number: 7, CpuLimit: 5000000, OutputLimit: 65536 } || job.Files.Count == 0 || job.Files.Values.All(f => f.Length == 0))
+				throw new Broken("a valid request is not read");
+		}
+	}
 
 	static void Request()
 	{
