@@ -9,6 +9,7 @@ cee-submit file -l=language --language=language -j=file --job=file -w --wait -i=
 cee-run language,file -n --no-stdin --tty -g=group --group=group --with=file --raw --verdict=file -E=any --env=any -L=limit --limit=limit -p=any --package=any --framework=framework --network=any --check --collect=any --merge --buffer=live|full --priority=0|1|2|3|4|5|6|7|8|9 --start-within=any --retries=0|1|2|3 --keep=any --label=any -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-log id -f --follow --as-come -g=group --group=group -o --stdout -e --stderr --test=any -n=any --lines=any -t --times --json --raw --verdict=file -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-stat id -g=group --group=group --label=any --since=any -w --wait -a --all --json -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
+cee-session new|run|ls|end,id -L=limit --limit=limit -p=any --package=any --idle=any --life=any -e=any --code=any --wall=any --json -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-cancel id -w --wait -g=group --group=group -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-rm id -f --force -g=group --group=group -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version
 cee-files id,collected -t --tar --json -0 --null --raw -s=dir --spool=dir -c=file --conf=file --owner=any -h --help --version

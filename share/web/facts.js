@@ -19,6 +19,7 @@ export const reasons = {
 	"disk limit": "Disk limit",
 	"compile error": "Compile error",
 	"package error": "Package error",
+	"session ended": "Session ended",
 	"cancelled": "Stopped",
 	"expired": "Expired",
 	"lost": "Lost",

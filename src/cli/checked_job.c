@@ -50,6 +50,7 @@ int checked_job_take(struct client *c, struct published *languages, const cJSON 
 	snprintf(o->group, sizeof o->group, "%s", j.group ? j.group : "");
 	snprintf(o->key, sizeof o->key, "%s", j.key ? j.key : "");
 	o->stdin_stream = j.stdin_stream;
+	o->session = j.session.life_us > 0;
 	if (o->job)
 		*o->job = j;
 	else

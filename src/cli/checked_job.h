@@ -23,7 +23,7 @@ struct published *checked_job_languages(struct client *c);
 struct job_facts { /* the properties of a job that a submitter needs */
 	int priority;
 	char group[GROUP_NAME_MAX + 1], key[KEY_MAX_LEN + 1]; /* "" none */
-	bool stdin_stream;
+	bool stdin_stream, session;
 	struct job *job; /* gets the parsed job, for the caller to release; or NULL */
 };
 /* Parses text and checks it against cee.conf and the languages. -1 and e: it may not be submitted. */

@@ -35,6 +35,8 @@ struct conf {
 	char *gate_network;	/* the engine's network in which jobs' gates stand */
 	char *gate_dns;		/* "" or the address of the resolver that gates ask */
 	int jobs;		/* jobs: concurrent jobs; default the processors that the runner may use */
+	int sessions;		/* at once */
+	int owner_sessions;	/* of one owner */
 	int owner_jobs;		/* concurrent jobs of one owner; 0: all places, but one if other owners need a place */
 	double cpus;		/* cpus: processors per box; 0 unlimited */
 	bool durable;		/* durable = yes | no */

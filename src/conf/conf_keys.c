@@ -252,6 +252,8 @@ static const struct key {
 	{ "gate.dns", TEXT, AT(gate_dns), .value = "", .check = gate_dns },
 	/* jobs and boxes */
 	{ "jobs", INT, AT(jobs), .least = 1, .most = 4096 },
+	{ "sessions", INT, AT(sessions), .value = "32", .least = 0, .most = 4096 },
+	{ "owner_sessions", INT, AT(owner_sessions), .value = "16", .least = 0, .most = 4096 },
 	{ "owner_jobs", INT, AT(owner_jobs), .value = "0", .least = 0, .most = 4096 },
 	{ "cpus", OWN, .set = set_cpus },
 	{ "durable", FLAG, AT(durable), .value = "yes", .words = yes_no },

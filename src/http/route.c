@@ -15,6 +15,7 @@
 #include "http/metrics.h"
 #include "http/page.h"
 #include "http/request.h"
+#include "http/sessions.h"
 #include "http/task_input.h"
 #include "http/task_list.h"
 #include "http/task_submit.h"
@@ -36,6 +37,10 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/tasks/{id}/files", SCOPE_READ, byte_streams_files },
 	{ METHOD_GET, "/tasks/{id}/files/{rest}", SCOPE_READ, byte_streams_file },
 	{ METHOD_POST, "/tasks/{id}/stdin", SCOPE_SUBMIT, task_input_post },
+	{ METHOD_POST, "/sessions", SCOPE_SUBMIT, tasks_post },
+	{ METHOD_GET, "/sessions/{id}", SCOPE_READ, tasks_get },
+	{ METHOD_DELETE, "/sessions/{id}", SCOPE_SUBMIT, tasks_delete },
+	{ METHOD_POST, "/sessions/{id}/run", SCOPE_SUBMIT, sessions_run },
 	{ METHOD_GET, "/", SCOPE_NONE, page_index },
 	{ METHOD_GET, "/page/{rest}", SCOPE_NONE, page_part },
 	{ METHOD_GET, "/embed.js", SCOPE_NONE, page_embed },

@@ -24,6 +24,7 @@
 #include "http/quota.h"
 #include "http/request.h"
 #include "http/request_body.h"
+#include "http/route.h"
 #include "http/submitting.h"
 #include "http/task_answer.h"
 #include "http/task_json.h"
@@ -53,7 +54,8 @@ struct post {
 	struct spool_input input;
 	char key[KEY_MAX_LEN + 1]; /* Idempotency-Key, "" none */
 	struct task_wait wait;
-	bool events; /* the answer is a stream */
+	bool events;  /* the answer is a stream */
+	bool session; /* each job must be one */
 };
 
 /* A valid job that is being submitted. */
@@ -107,6 +109,8 @@ static bool take_key(struct post *p)
 /* Groups and keys are the owner's, and anonymous callers have one owner for all of them. */
 static int names_allowed(const struct post *p, const struct job_facts *o, struct cee_err *e)
 {
+	if (p->session && !o->session)
+		return cee_fail(e, EINVAL, "session: is missing: give {\"idle\": \"15m\"}, or {}");
 	if (p->rq->anonymous && (*o->group || *o->key || *p->key))
 		return cee_fail(e, EINVAL, "%s: requires a login or a token", *o->group ? "group" : "key");
 	if (*p->key && *o->key && strcmp(p->key, o->key) != 0)
@@ -385,6 +389,7 @@ void tasks_post(struct request *rq)
 		return;
 	p.t.key = *p.key ? p.key : NULL;
 	p.events = events_asked(rq);
+	p.session = strcmp(rq->route->pattern, "/sessions") == 0;
 	status = request_body(&rq->cgi, STDIN_FILENO, rq->client.conf.max_job, &body, &e);
 	if (status) {
 		answer_problem(rq, status, "%s", e.msg);

@@ -21,6 +21,7 @@
 #include "job/compare.h"
 #include "job/job_collect.h"
 #include "job/job_files.h"
+#include "job/job_session.h"
 #include "job/job_tests.h"
 #include "job/job_values.h"
 #include "job/job_vectors.h"
@@ -279,6 +280,11 @@ FIELD(network)
 						     : json_wrong(e, path, "must be the name of a network, or none");
 }
 
+FIELD(session)
+{
+	return cJSON_IsNull(v) ? 0 : job_session_read(v, path, &JOB->session, e);
+}
+
 FIELD(reserved)
 {
 	(void)into;
@@ -315,7 +321,7 @@ static const struct json_field fields[] = { { "language", field_language },
 					    { "stop", field_stop },
 					    { "network", field_network },
 					    { "from", field_reserved },
-					    { "session", field_reserved },
+					    { "session", field_session },
 					    { NULL, NULL } };
 
 /* ---- the whole ----------------------------------------------------------------- */
@@ -362,7 +368,9 @@ static int whole(struct parse *p, struct cee_err *e)
 	}
 	if (!j->language)
 		return json_wrong(e, "language", "is missing: name one, as \"python\"");
-	if (!j->code && j->nfiles == 0)
+	if (j->session.life_us && job_session_fits(j, e) < 0)
+		return -1;
+	if (!j->code && j->nfiles == 0 && !j->session.life_us)
 		return json_wrong(e, "code", "is missing: give code, or files");
 	if (j->ncollect > 0 && j->ntests > 0)
 		return json_wrong(e, "collect", "cannot be combined with tests: leave one of the two out");

@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "job/compare.h"
 #include "job/job_files.h"
+#include "job/job_session.h"
 #include "job/job_tests.h"
 #include "job/labels.h"
 #include "job/packages.h"
@@ -37,6 +38,7 @@ struct job {
 	bool nuget;			   /* they were given as nuget_packages */
 	struct limits limits[PHASE_COUNT]; /* -1 where the job sets none */
 	bool check;			   /* run only the language's check command, as the compile phase */
+	struct job_session session;	   /* its program is the driver of its language */
 	bool tty;			   /* run the program on a terminal of its own */
 	unsigned tty_rows, tty_columns;	   /* 0: the defaults, 24 and 80 */
 	bool merge, stop_on_output;	   /* merge; limits.stop = "output" */

@@ -210,6 +210,8 @@ static int language_fits(struct job *j, const cJSON *l, const struct conf *c, st
 	if (j->check && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "check")))
 		return json_wrong(e, "check", "%.60s has no check command: leave it out, and the program is run",
 				  text_of(l, "name"));
+	if (j->session.life_us && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "session")))
+		return json_wrong(e, "session", "%.60s has no sessions here", text_of(l, "name"));
 	if (version_fits(l, j, e) < 0 || in_list(l, "frameworks", "target_framework_monikier", j->framework, e) < 0)
 		return -1;
 	if (packages_fit(l, j, e) < 0 || beside_languages_files(l, j, e) < 0)

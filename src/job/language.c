@@ -368,6 +368,24 @@ FIELD(layer)
 	return json_fields(v, path, layer_fields, 0, into, e);
 }
 
+FIELD(session_run)
+{
+	return list(v, path, &L->session.run, &L->session.nrun, any_valid, "", e);
+}
+FIELD(session_driver)
+{
+	return one(v, path, &L->session.driver, job_name_valid, "the name of a file beside this one", e);
+}
+
+static const struct json_field session_fields[] = { { "run", field_session_run },
+						    { "driver", field_session_driver },
+						    { NULL, NULL } };
+
+FIELD(session)
+{
+	return json_fields(v, path, session_fields, 0, into, e);
+}
+
 static const struct json_field source_fields[] = { { "pull", field_pull },
 						   { "distribution", field_distribution },
 						   { "packages", field_packages },
@@ -381,18 +399,31 @@ FIELD(source)
 	return json_fields(v, path, source_fields, 0, into, e);
 }
 
-static const struct json_field fields[] = { { "name", field_name },	    { "title", field_title },
-					    { "aliases", field_aliases },   { "extensions", field_extensions },
-					    { "versions", field_versions }, { "frameworks", field_frameworks },
-					    { "image", field_image },	    { "source", field_source },
-					    { "file", field_file },	    { "files", field_files },
-					    { "compile", field_compile },   { "run", field_run },
-					    { "check", field_check },	    { "resident", field_resident },
-					    { "layer", field_layer },	    { "env", field_env },
-					    { "live_env", field_live_env }, { "limits", field_limits },
-					    { "warm", field_warm },	    { "hashbang", field_hashbang },
-					    { "hello", field_hello },	    { "missing", field_missing },
-					    { "comment", field_comment },   { NULL, NULL } };
+static const struct json_field fields[] = { { "name", field_name },
+					    { "title", field_title },
+					    { "aliases", field_aliases },
+					    { "extensions", field_extensions },
+					    { "versions", field_versions },
+					    { "frameworks", field_frameworks },
+					    { "image", field_image },
+					    { "source", field_source },
+					    { "file", field_file },
+					    { "files", field_files },
+					    { "compile", field_compile },
+					    { "run", field_run },
+					    { "check", field_check },
+					    { "resident", field_resident },
+					    { "layer", field_layer },
+					    { "session", field_session },
+					    { "env", field_env },
+					    { "live_env", field_live_env },
+					    { "limits", field_limits },
+					    { "warm", field_warm },
+					    { "hashbang", field_hashbang },
+					    { "hello", field_hello },
+					    { "missing", field_missing },
+					    { "comment", field_comment },
+					    { NULL, NULL } };
 
 /* ---- one file ------------------------------------------------------------------ */
 
@@ -412,6 +443,8 @@ static int whole(struct lang *l, struct cee_err *e)
 		return json_wrong(e, "resident",
 				  "requires arguments, and a compile command beside it for programs that it cannot "
 				  "compile");
+	if (!l->session.driver != !l->session.nrun)
+		return json_wrong(e, "session", "requires run and driver");
 	if (!l->layer.grammar != !l->layer.nfetch)
 		return json_wrong(e, "layer", "requires grammar and fetch");
 	if (l->resident.min > l->resident.max)

@@ -38,6 +38,14 @@ struct lang_layer {
 	size_t nlinks; /* "NAME=TARGET": links next to the job's files */
 };
 
+/* How a session of the language is run: docs/SESSIONS.md. */
+struct lang_session {
+	char **run;
+	size_t nrun;  /* the driver's command, with {driver} for its text; empty: the language has no sessions */
+	char *driver; /* the name of the file beside the language file */
+	char *text;   /* its content, once the language is loaded from a directory */
+};
+
 struct lang {
 	char *name, *title;
 	char **aliases;
@@ -73,6 +81,7 @@ struct lang {
 	size_t nrun;
 	struct lang_resident resident;
 	struct lang_layer layer;
+	struct lang_session session;
 	char **check;
 	size_t ncheck;
 	char **env;

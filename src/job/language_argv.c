@@ -156,6 +156,8 @@ static int add_element(struct strv *a, const char *t, const struct lang *l, cons
 
 	if (strcmp(t, "{args}") == 0)
 		return add_arguments(a, j);
+	if (strcmp(t, "{driver}") == 0)
+		return strv_add(a, strdup(l->session.text ? l->session.text : ""));
 	if (strcmp(t, "{files}") == 0)
 		return add_files(a, l, j);
 	file = as_operand(lang_entry(l, j));
@@ -240,6 +242,7 @@ char *const *lang_command(const struct lang *l, enum lang_command c, const struc
 		[LANG_RUN] = { l->run, l->nrun, y->run, y->nrun },
 		[LANG_CHECK] = { l->check, l->ncheck, y->check, y->ncheck },
 		[LANG_RESIDENT] = { l->resident.arguments, l->resident.narguments, y->arguments, y->narguments },
+		[LANG_SESSION] = { l->session.run, l->session.nrun, NULL, 0 },
 	};
 	bool layer = j->layer && all[c].nlayer;
 

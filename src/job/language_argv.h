@@ -18,7 +18,7 @@ char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct
 /* The target of layer.links[i] for this job; malloc'ed, NULL ENOMEM. The link's name is the part before '='. */
 char *lang_link(const struct lang *l, size_t i, const struct job *j);
 /* The template of lang_argv for this job: for a job with packages (j->layer) the layer's, if it has one. */
-enum lang_command { LANG_COMPILE, LANG_RUN, LANG_CHECK, LANG_RESIDENT };
+enum lang_command { LANG_COMPILE, LANG_RUN, LANG_CHECK, LANG_RESIDENT, LANG_SESSION };
 char *const *lang_command(const struct lang *l, enum lang_command c, const struct job *j, size_t *n);
 /* If "#!" does not begin a comment in the language, replaces it in the job's entry by l->hashbang (as long). */
 void lang_hashbang(const struct lang *l, struct job *j);

@@ -32,6 +32,9 @@ void lang_release(struct lang *l)
 	strv_release(l->check, l->ncheck);
 	strv_release(l->resident.command, l->resident.ncommand);
 	strv_release(l->resident.arguments, l->resident.narguments);
+	strv_release(l->session.run, l->session.nrun);
+	free(l->session.driver);
+	free(l->session.text);
 	free(l->layer.grammar);
 	strv_release(l->layer.fetch, l->layer.nfetch);
 	strv_release(l->layer.compile, l->layer.ncompile);

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LANG_MAX = 1 << 20 /* bytes of a file */, LANG_PLACES = 8 };
+enum { LANG_MAX = 1 << 20 /* bytes of a file */, DRIVER_MAX = 60000, LANG_PLACES = 8 };
 
 static int is_json(const struct dirent *d)
 {
@@ -77,6 +77,32 @@ static int host_beside(struct lang *l, const struct places *p, size_t own, struc
 	return 0;
 }
 
+/* The driver of its sessions, from its own directory or else one that it overrides; it is sent as one argument of a
+ * program. */
+static int read_driver(struct lang *l, const struct places *p, size_t own, struct cee_err *e)
+{
+	AUTO_CLOSE int fd = -1;
+	struct buf b = { 0 };
+
+	if (!l->session.driver)
+		return 0;
+	for (size_t k = own + 1; fd < 0 && k-- > 0;) {
+		char file[PATH_MAX];
+
+		snprintf(file, sizeof file, "%s/%s", p->path[k], l->session.driver);
+		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	}
+	if (fd < 0 || read_fd(fd, DRIVER_MAX, &b) < 0 || b.len == 0 || strlen(b.data) != b.len) {
+		int err = fd < 0 ? errno : EINVAL;
+
+		buf_release(&b);
+		return cee_fail(e, err, "%.140s/%.140s: cannot be read as text of 1 to %d bytes", p->path[own],
+				l->session.driver, DRIVER_MAX);
+	}
+	l->session.text = b.data;
+	return 0;
+}
+
 /* 1: loaded. 0: switched off, by an empty file or a link to /dev/null. */
 static int load_one(struct lang *l, const struct places *p, const struct found *found, struct cee_err *e)
 {
@@ -95,7 +121,7 @@ static int load_one(struct lang *l, const struct places *p, const struct found *
 		return cee_fail(e, errno, "%s: %s", file, strerror(errno));
 	if (lang_parse(l, file, b.data ? b.data : "", b.len, e) < 0)
 		return -1;
-	if (host_beside(l, p, found->place, e) == 0)
+	if (host_beside(l, p, found->place, e) == 0 && read_driver(l, p, found->place, e) == 0)
 		return 1;
 	lang_release(l);
 	return -1;

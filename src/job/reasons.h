@@ -36,6 +36,7 @@ extern const char *const state_names; /* all, for messages: "Created, Pending, .
 	R(DISK_LIMIT, "disk limit", FINISHED, STATUS_OWN, "Disk limit")                                                \
 	R(COMPILE_ERROR, "compile error", FAILED, 126, "Compile error")                                                \
 	R(PACKAGE_ERROR, "package error", FAILED, 126, "Package error")                                                \
+	R(SESSION_ENDED, "session ended", FINISHED, 0, "Session ended")                                                \
 	R(CANCELLED, "cancelled", CANCELLED, 130, "Stopped")                                                           \
 	R(EXPIRED, "expired", FAILED, STATUS_INTERNAL, "Expired")                                                      \
 	R(LOST, "lost", FAILED, STATUS_INTERNAL, "Lost")                                                               \

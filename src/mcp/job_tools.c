@@ -38,7 +38,7 @@ static void must(struct call *c, int r)
 
 /* ---- languages --------------------------------------------------------------------- */
 
-static const char *const shown[] = { "name", "title", "versions", "aliases", "check", "packages", "hello" };
+static const char *const shown[] = { "name", "title", "versions", "aliases", "check", "packages", "session", "hello" };
 
 static void put_language(struct call *c, struct json_writer *w, const cJSON *l)
 {
@@ -64,6 +64,8 @@ static void put_line(struct call *c, struct buf *b, const cJSON *l)
 		must(c, buf_printf(b, " %s", v->valuestring));
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "packages")))
 		must(c, buf_printf(b, ", packages"));
+	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(l, "session")))
+		must(c, buf_printf(b, ", session"));
 	must(c, buf_add(b, "\n", 1));
 }
 
@@ -113,7 +115,7 @@ void job_tools_status(struct call *c, const cJSON *arguments)
 	char id[ID_LEN + 1];
 	struct task t = { .id = id };
 
-	if (!tool_only(c, arguments, names) || !tool_job(c, arguments, id) ||
+	if (!tool_only(c, arguments, names) || !tool_id(c, arguments, "job", id) ||
 	    !tool_number(c, arguments, "wait", INT64_MAX / 2000000, &seconds))
 		return;
 	if (seconds > 0 && !find(c, &t))
@@ -134,7 +136,7 @@ void job_tools_cancel(struct call *c, const cJSON *arguments)
 	struct json_writer w;
 	const char *text;
 
-	if (!tool_only(c, arguments, names) || !tool_job(c, arguments, id) || !find(c, &t))
+	if (!tool_only(c, arguments, names) || !tool_id(c, arguments, "job", id) || !find(c, &t))
 		return;
 	text = t.ended ? "it had ended" : "it is being cancelled";
 	task_release(&t);
@@ -209,7 +211,8 @@ void job_tools_output(struct call *c, const cJSON *arguments)
 	bool err = cJSON_IsString(stream) && strcmp(stream->valuestring, "stderr") == 0;
 	AUTO_CLOSE int fd = -1;
 
-	if (!tool_only(c, arguments, names) || !tool_job(c, arguments, id) || !asked(c, arguments, OUTPUT_MOST, &p))
+	if (!tool_only(c, arguments, names) || !tool_id(c, arguments, "job", id) ||
+	    !asked(c, arguments, OUTPUT_MOST, &p))
 		return;
 	if (stream && !err && (!cJSON_IsString(stream) || strcmp(stream->valuestring, "stdout") != 0)) {
 		answer_problem(c->rq, 400, "stream: must be stdout or stderr");
@@ -262,8 +265,8 @@ void job_tools_file(struct call *c, const cJSON *arguments)
 	AUTO_CLOSE int fd = -1;
 	size_t i = 0;
 
-	if (!tool_only(c, arguments, names) || !tool_job(c, arguments, id) || !asked(c, arguments, FILE_MOST, &p) ||
-	    !find(c, &t))
+	if (!tool_only(c, arguments, names) || !tool_id(c, arguments, "job", id) ||
+	    !asked(c, arguments, FILE_MOST, &p) || !find(c, &t))
 		return;
 	if (t.ended && t.result.files.count > 0)
 		fd = spool_open_files(&o->spool, o->owner, id, t.attempt, &l, NULL);

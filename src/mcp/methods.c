@@ -19,11 +19,12 @@ enum { LIST_TTL_MS = 60000, DISCOVER_TTL_MS = 3600000 };
 static const char *const versions[] = { MCP_MODERN, MCP_LEGACY };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 
-static const char instructions[] = "cee runs code in locked-down containers on this host: no network unless one is "
-				   "asked for by name, limits on time, "
-				   "memory and output. Each run_code is a fresh program: nothing is kept between two "
-				   "calls. A result has a job id, "
-				   "with which job_status, get_output, get_file and cancel_job go on.";
+static const char instructions[] =
+	"cee runs code in locked-down containers on this host: no network unless one is asked for by name, limits on "
+	"time, "
+	"memory and output. Each run_code is a fresh program; start_session and run_in_session keep variables and "
+	"files "
+	"between calls. A result has a job id, with which job_status, get_output, get_file and cancel_job go on.";
 
 bool methods_version(const char *version)
 {

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/json_write.h"
 #include "cli/checked_job.h"
+#include "cli/prog.h"
 #include "cli/submit.h"
 #include "http/answer.h"
 #include "http/cursor.h"
@@ -22,6 +23,7 @@
 #include "mcp/tool_result.h"
 #include "spool/cancel.h"
 #include "spool/follow.h"
+#include "spool/input.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -55,12 +57,12 @@ static void put_job(struct call *c, struct buf *text, const cJSON *arguments, bo
 		answer_die(c->rq);
 }
 
-/* False: answered. */
-static bool submit(struct call *c, struct buf *text, char id[ID_LEN + 1])
+bool run_tool_submit(struct call *c, struct buf *text, char id[ID_LEN + 1])
 {
 	struct request *rq = c->rq;
 	struct published *languages = submitting_languages(rq);
-	struct submitter t = { .c = &rq->client, .no_block = true };
+	struct spool_input input = { .dir = -1, .fd = -1 };
+	struct submitter t = { .c = &rq->client, .no_block = true, .input = &input };
 	struct job_facts facts = { 0 };
 	struct cee_err e = { 0 };
 	bool done = false;
@@ -75,7 +77,10 @@ static bool submit(struct call *c, struct buf *text, char id[ID_LEN + 1])
 		done = r == 0;
 		if (!done)
 			submitting_failed(rq, r, errno, &e);
+		else if (input.fd >= 0 && spool_input_keep(&input) < 0)
+			prog_error("%s: its requests cannot be kept open: %s", id, strerror(errno));
 	}
+	spool_input_leave(&input);
 	submitter_release(&t);
 	published_free(languages);
 	return done;
@@ -161,7 +166,7 @@ static void run(struct call *c, const cJSON *arguments, bool check)
 	if (!tool_number(c, arguments, "wait", INT64_MAX / 2000000, &seconds))
 		return;
 	put_job(c, &text, arguments, check);
-	if (!submit(c, &text, id))
+	if (!run_tool_submit(c, &text, id))
 		return;
 	if (seconds > 0 && !run_tool_wait(c, id, (seconds < most ? seconds : most) * 1000000))
 		spool_cancel(&rq->client.spool, rq->client.owner, id, NULL);

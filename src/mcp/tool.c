@@ -31,12 +31,12 @@ bool tool_only(struct call *c, const cJSON *arguments, const char *const *names)
 	return true;
 }
 
-bool tool_job(struct call *c, const cJSON *arguments, char id[ID_LEN + 1])
+bool tool_id(struct call *c, const cJSON *arguments, const char *name, char id[ID_LEN + 1])
 {
-	const cJSON *v = cJSON_GetObjectItemCaseSensitive(arguments, "job");
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(arguments, name);
 
 	if (!cJSON_IsString(v)) {
-		answer_problem(c->rq, 400, "job: must be the id of a job, a text");
+		answer_problem(c->rq, 400, "%s: must be an id, a text", name);
 		return false;
 	}
 	if (strlen(v->valuestring) != ID_LEN || !id_valid(v->valuestring)) {

@@ -19,8 +19,8 @@ typedef void (*tool_fn)(struct call *c, const cJSON *arguments);
 
 /* Are all arguments among names, which ends with NULL? False: answered. */
 bool tool_only(struct call *c, const cJSON *arguments, const char *const *names);
-/* The job's id of the argument "job"; false: answered. */
-bool tool_job(struct call *c, const cJSON *arguments, char id[ID_LEN + 1]);
+/* The id of the argument name, such as "job"; false: answered. */
+bool tool_id(struct call *c, const cJSON *arguments, const char *name, char id[ID_LEN + 1]);
 /* An integer argument from 0 to most; false: answered. Absent: *value stays. */
 bool tool_number(struct call *c, const cJSON *arguments, const char *name, int64_t most, int64_t *value);
 

@@ -14,6 +14,7 @@
 #include "mcp/call.h"
 #include "mcp/job_tools.h"
 #include "mcp/run_tool.h"
+#include "mcp/session_tools.h"
 #include "mcp/tool.h"
 #include "spool/spool.h"
 
@@ -45,6 +46,9 @@ static const struct tool {
 	{ "cancel_job", SCOPE_SUBMIT, job_tools_cancel },
 	{ "get_output", SCOPE_READ, job_tools_output },
 	{ "get_file", SCOPE_READ, job_tools_file },
+	{ "start_session", SCOPE_SUBMIT, session_tools_start },
+	{ "run_in_session", SCOPE_SUBMIT, session_tools_run },
+	{ "end_session", SCOPE_SUBMIT, session_tools_end },
 };
 enum { TOOLS = sizeof tools / sizeof *tools };
 
@@ -115,7 +119,7 @@ static void complete(struct call *c, cJSON *tool)
 
 	if ((v = cJSON_GetObjectItemCaseSensitive(properties, "language")))
 		add_languages(c, v);
-	if ((v = cJSON_GetObjectItemCaseSensitive(properties, "limits")))
+	if ((v = cJSON_GetObjectItemCaseSensitive(properties, "limits")) && !cJSON_HasObjectItem(v, "description"))
 		describe_limits(c, v);
 	if ((v = cJSON_GetObjectItemCaseSensitive(properties, "wait")))
 		describe_wait(c, v);

@@ -48,8 +48,8 @@ static void must(struct call *c, int r)
 		answer_die(c->rq);
 }
 
-/* Leaves out the middle of a long text, at the borders of characters. */
-static void shorten(struct call *c, struct buf *b)
+/* At the borders of characters. */
+void tool_result_shorten(struct call *c, struct buf *b, const char *rest)
 {
 	AUTO_BUF struct buf shown = { 0 };
 	size_t head = SHOWN_HEAD, tail;
@@ -61,7 +61,7 @@ static void shorten(struct call *c, struct buf *b)
 	while (tail < b->len && ((unsigned char)b->data[tail] & 0xc0) == 0x80)
 		tail++;
 	must(c, buf_add(&shown, b->data, head));
-	must(c, buf_printf(&shown, "\n[%zu bytes are left out here: get_output reads them]\n", tail - head));
+	must(c, buf_printf(&shown, "\n[%zu bytes are %s]\n", tail - head, rest));
 	must(c, buf_add(&shown, b->data + tail, b->len - tail));
 	buf_release(b);
 	*b = shown;
@@ -285,13 +285,14 @@ static bool failed(const struct task *t)
 
 static void put_all(struct call *c, struct task *t)
 {
+	static const char left_out[] = "left out here: get_output reads them";
 	AUTO_BUF struct buf b = { 0 };
 	struct json_writer w;
 	struct files f;
 
-	shorten(c, &t->out);
-	shorten(c, &t->err);
-	shorten(c, &t->compile);
+	tool_result_shorten(c, &t->out, left_out);
+	tool_result_shorten(c, &t->err, left_out);
+	tool_result_shorten(c, &t->compile, left_out);
 	open_files(c, t, &f);
 	w = call_open(c, &b);
 	json_open(&w, "content", '[');

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Leaves out the middle of a text that is too long for a model; rest says how to get it. */
+void tool_result_shorten(struct call *c, struct buf *b, const char *rest);
 /* Answers with the job as it is now. */
 void tool_result_answer(struct call *c, const char *id);
 

@@ -50,6 +50,7 @@ static void stop(struct runner *r)
 	log_event("stop", "jobs", log_number(runs_numbers(r->runs, NULL).all), "how",
 		  r->stopping == 1 ? "draining; a second signal puts the jobs back" : "putting the jobs back", NULL);
 	notify_stopping(&r->notify);
+	runs_end_sessions(r->runs);
 	if (r->stopping > 1)
 		runs_requeue_all(r->runs);
 	if (!r->stop_check.at)

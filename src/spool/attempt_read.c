@@ -98,6 +98,18 @@ int spool_open_output(struct spool *s, const char *owner, const char *id, int at
 	return fd;
 }
 
+int spool_open_tail(struct spool *s, const char *owner, const char *id, int attempt, int64_t *size)
+{
+	AUTO_CLOSE int dir = open_attempt(s, owner, id, attempt);
+	int fd = dir < 0 ? -1 : place_attempt_file(dir, ATTEMPT_STDOUT);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	*size = fstat(fd, &st) == 0 ? st.st_size : 0;
+	return fd;
+}
+
 int spool_open_files(struct spool *s, const char *owner, const char *id, int attempt, struct files_list *l,
 		     struct cee_err *e)
 {

@@ -28,6 +28,9 @@ void output_extent_release(struct output_extent *x);
  * EPROTO it is not a regular file, ENOMEM. */
 int spool_open_output(struct spool *s, const char *owner, const char *id, int attempt, enum spool_output output,
 		      struct output_extent *x);
+/* Opens standard output for a reader that begins at its present end, *size: bytes beyond what the index covers may be
+ * among what it reads. -1 as spool_open_output. */
+int spool_open_tail(struct spool *s, const char *owner, const char *id, int attempt, int64_t *size);
 /* Opens the collected files: returns the descriptor of their contents, for the caller to close, and in *l the
  * position of each file (files_release). -1 and e: EPROTO the index is damaged. */
 int spool_open_files(struct spool *s, const char *owner, const char *id, int attempt, struct files_list *l,

@@ -69,6 +69,7 @@ REASONS = {
     "disk limit": ("Finished", -1),
     "compile error": ("Failed", 126),
     "package error": ("Failed", 126),
+    "session ended": ("Finished", 0),
     "cancelled": ("Cancelled", 130),
     "expired": ("Failed", 125),
     "lost": ("Failed", 125),

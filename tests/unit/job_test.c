@@ -287,7 +287,7 @@ static void later(void)
 	      field_refused("\"network\":\"a b\"", "network: must be") &&
 	      field_refused("\"network\":\"lab\",\"check\":true", "check: runs no program"));
 	CHECK(field_refused("\"from\":\"x\"", "from: is reserved") &&
-	      field_refused("\"session\":1", "session: is reserved"));
+	      field_refused("\"session\":1", "session: must be an object"));
 }
 
 static void wrong_types(void)

@@ -33,13 +33,15 @@ enum { COLLECT_US = 10 * 1000 * 1000, TROUBLE_MAX = 300 };
 
 void run_pump_stdin(struct run *r)
 {
-	int64_t max = r->all->parts.config->conf.max_stdin;
+	int64_t max = r->all->parts.config->conf.max_stdin, before = r->stdin_pump.sent;
 	char text[120];
 
 	if (!run_executes(r) || r->job.ntests)
 		return; /* test_runs.c has the input of each test */
 	switch (stdin_pump_send(&r->stdin_pump, &r->box->attach, max)) {
 	case STDIN_OK:
+		if (r->stdin_pump.sent > before)
+			r->active_us = loop_now(r->all->parts.loop);
 		break;
 	case STDIN_TOO_LARGE:
 		snprintf(text, sizeof(text),
@@ -56,6 +58,7 @@ void run_pump_stdin(struct run *r)
 
 static void take_output(struct run *r, const struct frame *f)
 {
+	r->active_us = loop_now(r->all->parts.loop);
 	if (f->stream >= STREAM_OUT && f->stream <= STREAM_COMPILE)
 		output_add(&r->output, f->stream, f->data, f->len);
 	tests_output(r, f->stream, f->data, f->len);
@@ -149,7 +152,7 @@ static void take_done(struct run *r, const struct frame *f)
 
 	r->clean = !internal;
 	if (r->state == RUN_KILLED || r->result.why == REASON_CANCELLED) {
-		run_verdict(r, REASON_CANCELLED, NULL);
+		run_killed(r, NULL);
 		return;
 	}
 	if (internal) {
@@ -239,7 +242,8 @@ void run_execute(struct run *r)
 	r->result.box = strndup(r->box->container, 12);
 	if (!r->result.started_us)
 		r->result.started_us = now_us();
-	r->result.processor = c->conf.pin ? pin_take(r->all->parts.pin) : -1;
+	r->active_us = r->session_us = loop_now(r->all->parts.loop);
+	r->result.processor = c->conf.pin && !r->job.session.life_us ? pin_take(r->all->parts.pin) : -1;
 	r->pinned = r->result.processor;
 	run_enter(r, RUN_EXECUTING);
 	order = run_to_send(r);
@@ -253,6 +257,8 @@ void run_execute(struct run *r)
 	attach_flush(&r->box->attach);
 	spool_hook("job-sent");
 	run_pump_stdin(r); /* an empty input ends at once */
+	if (r->job.session.life_us)
+		r->all->ops.ended(r->all->ops.arg); /* its place is free */
 }
 
 static void on_ready(void *arg)
@@ -263,6 +269,14 @@ static void on_ready(void *arg)
 		run_enter(r, RUN_COMPILING_READY);
 	else if (r->state == RUN_BOXED)
 		run_execute(r);
+}
+
+static void died(struct run *r, const char *reason)
+{
+	if (r->state == RUN_KILLED)
+		run_killed(r, reason);
+	else
+		run_verdict(r, REASON_BOX_DIED, reason);
 }
 
 static void on_ended(void *arg, enum box_end how, const char *reason)
@@ -284,7 +298,7 @@ static void on_ended(void *arg, enum box_end how, const char *reason)
 		if (!r->began) /* no program of this job had started, so the job is not to blame */
 			run_failed(r, REASON_BOX_DIED, reason);
 		else
-			run_verdict(r, r->state == RUN_KILLED ? REASON_CANCELLED : REASON_BOX_DIED, reason);
+			died(r, reason);
 		break;
 	}
 }

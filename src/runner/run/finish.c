@@ -245,6 +245,14 @@ void run_verdict(struct run *r, enum reason why, const char *message)
 	run_step(r);
 }
 
+void run_killed(struct run *r, const char *message)
+{
+	if (r->session_end[0])
+		run_verdict(r, REASON_SESSION_ENDED, r->session_end);
+	else
+		run_verdict(r, REASON_CANCELLED, message);
+}
+
 /* ---- back into new/ -------------------------------------------------------------------------- */
 
 void run_put_back(struct run *r)
@@ -286,7 +294,7 @@ void run_failed(struct run *r, enum reason why, const char *message)
 	if (r->state == RUN_RERUN || run_has_verdict(r))
 		return;
 	if (r->state == RUN_KILLED)
-		run_verdict(r, REASON_CANCELLED, NULL);
+		run_killed(r, NULL);
 	else if (r->attempt <= r->job.retries)
 		run_requeue(r);
 	else

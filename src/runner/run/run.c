@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/limit.h"
 #include "base/loop.h"
 #include "engine/attach.h"
 #include "job/reasons.h"
@@ -80,10 +81,12 @@ struct run_numbers runs_numbers(const struct runs *rs, const char *owner)
 		if (owner && strcmp(r->owner, owner) != 0)
 			continue;
 		n.all++;
+		n.sessions += r->job.session.life_us && r->state == RUN_EXECUTING;
 		n.busy += kind == RUN_HAS_PLACE;
 		n.waiting += kind == RUN_WAITS;
 		n.ending += kind >= RUN_ENDING;
 	}
+	n.busy -= n.sessions; /* while it executes, a session holds no place */
 	return n;
 }
 
@@ -98,14 +101,42 @@ static struct run *find(const struct runs *rs, const char *owner, const char *id
 
 /* ---- deadlines ------------------------------------------------------------------------ */
 
+static void session_late(struct run *r);
+
 static void job_late(struct run *r)
 {
+	if (r->job.session.life_us) {
+		session_late(r);
+		return;
+	}
 	run_failed(r, REASON_INTERNAL_ERROR, "cee-init did not keep the job's deadline; the box was removed");
 }
 
 static void kill_late(struct run *r)
 {
-	run_verdict(r, REASON_CANCELLED, "its box did not end it in time and was removed");
+	run_killed(r, "its box did not end it in time and was removed");
+}
+
+static void kill_program(struct run *r)
+{
+	attach_send(&r->box->attach, FRAME_KILL, NULL, 0);
+	attach_flush(&r->box->attach);
+	run_enter(r, RUN_KILLED);
+}
+
+/* A session that is not over had a request or wrote something meanwhile. */
+static void session_late(struct run *r)
+{
+	bool life = loop_now(r->all->parts.loop) - r->session_us >= r->job.session.life_us;
+	char time[LIMIT_TEXT_MAX];
+
+	if (run_session_left(r) > 0) {
+		run_deadline(r, run_session_left(r));
+		return;
+	}
+	limit_format(time, LIMIT_WALL, life ? r->job.session.life_us : r->job.session.idle_us);
+	snprintf(r->session_end, sizeof(r->session_end), life ? "its life of %s is over" : "idle for %s", time);
+	kill_program(r);
 }
 
 /* The function called at a state's deadline; states without an entry have no timer. */
@@ -175,11 +206,21 @@ static int read_text(struct run *r, struct buf *text)
 	return errno == EINVAL || errno == EFBIG || errno == ENOENT ? 1 : -1;
 }
 
+static bool session_may_begin(const struct run *r)
+{
+	const struct conf *c = &r->all->parts.config->conf;
+
+	return runs_numbers(r->all, NULL).sessions < c->sessions &&
+	       runs_numbers(r->all, r->owner).sessions < c->owner_sessions;
+}
+
 /* NULL, or why the job cannot run. */
 static const char *admit(struct run *r, int read, const struct buf *text, enum reason *why, struct cee_err *e)
 {
 	const char *reason = read == 0 ? run_admit(r, text, why, e) : e->msg;
 
+	if (!reason && r->job.session.life_us && !session_may_begin(r))
+		return "session: this host has as many as it allows (sessions and owner_sessions of cee.conf)";
 	return reason ? reason : open_stdin(r);
 }
 
@@ -272,9 +313,7 @@ static enum run_cancel cancel(struct run *r)
 		run_verdict(r, REASON_CANCELLED, cancel_message(r->state));
 		return RUN_CANCELLED;
 	}
-	attach_send(&r->box->attach, FRAME_KILL, NULL, 0);
-	attach_flush(&r->box->attach);
-	run_enter(r, RUN_KILLED);
+	kill_program(r);
 	return RUN_CANCELLED;
 }
 
@@ -300,6 +339,17 @@ bool runs_input(struct runs *rs, const char *owner, const char *id, enum spool_i
 	else if (spool_signal_take(rs->parts.runner->s, owner, id, sig) && !run_send_signal(r, sig))
 		cancel(r);
 	return true;
+}
+
+void runs_end_sessions(struct runs *rs)
+{
+	for (struct run *r = rs->first, *next; r; r = next) {
+		next = r->next;
+		if (!r->job.session.life_us || r->state != RUN_EXECUTING)
+			continue;
+		snprintf(r->session_end, sizeof(r->session_end), "its runner was stopped");
+		kill_program(r);
+	}
 }
 
 void runs_requeue_all(struct runs *rs)

@@ -67,6 +67,8 @@ enum run_cancel runs_cancel(struct runs *rs, const char *owner, const char *id);
 /* An entry of in/ for that job; false when it is not one of these. */
 bool runs_input(struct runs *rs, const char *owner, const char *id, enum spool_input_kind kind, int sig);
 
+/* Ends the sessions that execute: the runner is to stop. */
+void runs_end_sessions(struct runs *rs);
 /* Ends all boxes; each job that has no verdict goes back into new/ when its box is gone. */
 void runs_requeue_all(struct runs *rs);
 /* For when the engine does not come back: stops waiting for the boxes, which end with their connections. */
@@ -74,9 +76,10 @@ void runs_abandon_boxes(struct runs *rs);
 
 struct run_numbers {
 	int all;
-	int busy;    /* jobs that hold a place */
-	int waiting; /* jobs that wait for packages, or have them and wait for a place */
-	int ending;  /* jobs with a verdict that is being written */
+	int busy;     /* jobs that hold a place */
+	int sessions; /* sessions that execute: without a place */
+	int waiting;  /* jobs that wait for packages, or have them and wait for a place */
+	int ending;   /* jobs with a verdict that is being written */
 };
 /* The numbers of that owner's jobs; NULL: of all jobs. */
 struct run_numbers runs_numbers(const struct runs *rs, const char *owner);

@@ -53,13 +53,15 @@ struct run {
 	int pinned;			   /* the processor that it holds; -1: none */
 	struct tests tests;
 	struct stdin_pump stdin_pump;
-	bool program_runs;  /* the run phase has begun: signals are sent to the program */
-	bool began;	    /* a phase was started: from now on the job is to blame if the box dies */
-	bool gate_dead;	    /* its gate did not answer when it ended */
-	bool clean;	    /* DONE was received in order: the box may be reused */
-	char *labels;	    /* for the log: a=b,c=d; or NULL */
-	char *trouble;	    /* init's message for an internal failure */
-	struct timer timer; /* the state's deadline: run_enter arms and disarms it */
+	bool program_runs;	       /* the run phase has begun: signals are sent to the program */
+	bool began;		       /* a phase was started: from now on the job is to blame if the box dies */
+	bool gate_dead;		       /* its gate did not answer when it ended */
+	bool clean;		       /* DONE was received in order: the box may be reused */
+	char *labels;		       /* for the log: a=b,c=d; or NULL */
+	int64_t active_us, session_us; /* of a session: the last request or output, its program's begin (loop_now) */
+	char session_end[80];	       /* why it is being ended; "": it was cancelled */
+	char *trouble;		       /* init's message for an internal failure */
+	struct timer timer;	       /* the state's deadline: run_enter arms and disarms it */
 	struct sync_request sync;
 	struct run *next;
 };
@@ -70,7 +72,12 @@ struct runs {
 	struct run *first;
 };
 
+/* run_state.c: of a session, microseconds until it has been idle too long or its life is over; 0: it is. */
+int64_t run_session_left(const struct run *r);
+
 /* finish.c */
+/* The verdict of a job whose box was told to end it: cancelled, or a session that is over. */
+void run_killed(struct run *r, const char *message);
 /* The only place that sets a verdict; also gives up the box. Does nothing for a job with a verdict. */
 void run_verdict(struct run *r, enum reason why, const char *message);
 /* An internal failure: the job is rerun, or ends with that reason. */

@@ -69,11 +69,21 @@ bool run_state_sent(enum run_state s)
 	return s >= RUN_EXECUTING;
 }
 
+int64_t run_session_left(const struct run *r)
+{
+	int64_t now = loop_now(r->all->parts.loop), idle = r->active_us + r->job.session.idle_us - now,
+		life = r->session_us + r->job.session.life_us - now, left = idle < life ? idle : life;
+
+	return left > 0 ? left : 0;
+}
+
 /* The wall time limit of the phases that run in the job's own box. */
 static int64_t wall(const struct run *r)
 {
 	int64_t us = r->limits[PHASE_RUN].v[LIMIT_WALL];
 
+	if (r->job.session.life_us)
+		return run_session_left(r);
 	if ((r->lang->ncompile && !r->compile) || r->job.check)
 		us += r->limits[PHASE_COMPILE].v[LIMIT_WALL];
 	return us + r->all->parts.config->conf.run_slack_us;

@@ -139,6 +139,8 @@ static int send_phases(const struct send_job *s)
 
 	if (s->job->check)
 		return send_phase(s, PHASE_COMPILE, LANG_CHECK);
+	if (s->job->session.life_us)
+		return send_phase(s, PHASE_RUN, LANG_SESSION);
 	if (l->ncompile && !s->compiled && send_phase(s, PHASE_COMPILE, LANG_COMPILE) < 0)
 		return -1;
 	return s->job->ntests ? 0 : send_phase(s, PHASE_RUN, LANG_RUN);
