@@ -234,27 +234,3 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource
 	run cee-submit -w "$BATS_TEST_TMPDIR/big.c" < /dev/null
 	[ "$status" -eq 126 ]
 }
-
-@test "a compiler's products over the disk or a file's size: told as that, with the compiler's words" {
-	cat > "$BATS_TEST_TMPDIR/big.c" <<-'C'
-		#include <stdio.h>
-		char big[3 << 20] = { 1 };
-		int main(void) { printf("%d\n", big[getchar() & 7]); return 0; }
-	C
-	told() {	# told LIMIT OPTION…
-		local limit=$1
-		shift
-		run --separate-stderr cee-submit -w --verdict "$BATS_TEST_TMPDIR/v" "$@" "$BATS_TEST_TMPDIR/big.c" < /dev/null
-		[ "$status" -eq 126 ] || return 1
-		jq -e --arg l "$limit" '.why == "compile error" and .phases.compile.hit == [$l] and (.message | test("filled its disk"))' "$BATS_TEST_TMPDIR/v"
-	}
-	told disk -L disk=1M
-	told file_size -L compile.file_size=1M
-	told file_size -L compile.file_size=1
-	told file_size -L compile.file_size=0
-	run cee-submit -w "$BATS_TEST_TMPDIR/big.c" < /dev/null	# control: it fits by default
-	[ "$status" -eq 0 ]
-	echo '#error No space left on device today' > "$BATS_TEST_TMPDIR/big.c"	# words alone mislead their author only
-	run cee-submit -w "$BATS_TEST_TMPDIR/big.c" < /dev/null
-	[ "$status" -eq 126 ]
-}
