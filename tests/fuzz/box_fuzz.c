@@ -91,7 +91,7 @@ static void answered(void *arg, const struct frame_end *end)
 		return;
 	}
 	MUST(end->phase == PHASE_COMPILE && end->how < END_HOWS && end->status < END_STATUSES);
-	MUST(end->peak <= MEMORY && end->hit < 1u << LIMIT_COUNT && end->err_bytes >= end->dropped);
+	MUST(end->peak <= MEMORY && end->exceeded < 1u << LIMIT_COUNT && end->err_bytes >= end->dropped);
 }
 
 static void check_products(const struct compile *c)
@@ -187,7 +187,7 @@ static bool take(void *arg, const struct frame *f)
 		if (verdict_phase(f, &phase, &p, &why))
 			MUST(phase < PHASE_COUNT && why < REASON_COUNT && p.ran &&
 			     verdict_program_failed(&p) == (p.exit_code != 0 || p.signal != 0));
-		verdict_end(&b->result, f);
+		verdict_end(&b->result, f, &phase);
 	}
 	if (!b->compile_end)
 		to_compile(b, f);
