@@ -158,9 +158,9 @@ static void leave(struct doctor *d)
 {
 	limit_probes_stop(&d->probes);
 	wait_for_boxes(d);
-	if (d->engine_begun)
-		docker_release(&d->docker);
 	boxes_release(&d->boxes);
+	if (d->engine_begun)
+		docker_release(&d->docker); /* after all that may have a call of it */
 	free(d->image_there);
 	config_release(&d->config);
 	close_ptr(&d->signals.fd);

@@ -23,6 +23,6 @@ int docker_init(struct docker *d, struct loop *l, const char *host, void (*chang
 		struct cee_err *e);
 /* From now on sources of mounts are translated (conf/host_paths.h). -1 ENOMEM */
 int docker_host_paths(struct docker *d, const char *map);
-/* Cancels the pending requests without calling their done. */
+/* Cancels the pending requests without calling their done. Whoever may still have one is released before. */
 void docker_release(struct docker *d);
 #endif

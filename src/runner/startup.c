@@ -234,9 +234,9 @@ void runner_finish(struct runner *r)
 	image_ids_release(&r->images);
 	queue_free(r->queue);
 	user_requests_release(&r->user_requests);
-	docker_release(&r->docker);
 	gates_sweep(&r->boxes, r->claims.name); /* those whose containers the engine still removes */
 	boxes_release(&r->boxes);
+	docker_release(&r->docker); /* after all that may have a call of it */
 	spool_runner_release(&r->claims);
 	spool_release(&r->spool);
 	config_release(&r->config);
