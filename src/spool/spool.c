@@ -202,7 +202,9 @@ static int check_version(struct spool *s, int fd, const char *path, struct cee_e
 	s->shared = strcmp(b.data ? b.data : "", many) == 0;
 	if (!s->shared && strcmp(b.data ? b.data : "", one) != 0)
 		return cee_fail(e, EPROTO,
-				"%s: is a spool of another version (%.*s); this is cee %s, which requires cee-spool %d",
+				"%s: is a spool of another version (%.*s); this is cee %s, which requires cee-spool "
+				"%d; nothing "
+				"was changed: go back to the cee that made it, or set spool to another directory",
 				path, (int)strcspn(b.data ? b.data : "", "\n"), b.data ? b.data : "", CEE_VERSION,
 				SPOOL_VERSION);
 	return 0;
