@@ -133,6 +133,20 @@ tool() { printf '{"name":"%s","arguments":%s}' "$1" "$2"; }
 	id=$(field .result.structuredContent.job)
 	[ "$(cee-stat --owner http-web-ann --json "$id" | jq -r .why)" = exited ]
 	# another owner finds nothing, whatever is asked
+	mcp "$(message tools/call "$(tool start_session '{"language":"python"}')")" -H "Authorization: Bearer $t"
+	s=$(field .result.structuredContent.session)
+	mcp "$(message tools/call "$(tool run_in_session "{\"session\":\"$s\",\"code\":\"6*7\"}")")" -H "Authorization: Bearer $t"
+	result '.result.structuredContent.results[0].text == "42"'
+	for call in run_in_session end_session; do
+		mcp "$(message tools/call "$(tool $call "{\"session\":\"$s\"$([ $call = end_session ] || echo ',\"code\":\"1\"' | tr -d '\\')}")")" -H "Authorization: Bearer $(cee-token add "eve$call")"
+		result '.result.isError and .result.content[0].text == "there is no such task"'
+	done
+	req POST "/sessions/$s/run" -H "$JSON" -H "Authorization: Bearer $(cee-token add mallory)" -d '{"code":"1"}'
+	is 404
+	req POST "/sessions/$s/run" -H "$JSON" -H "Authorization: Bearer $t" -d '{"code":"print(1)\n2"}'
+	is 200 && [ "$(field '[.why, .stdout, .results[0].text] | join("|")')" = $'exited|1\n|2' ]
+	req POST "/sessions/$s/run" -H "$JSON" -H "Authorization: Bearer $t" -d '{"nope":1}'
+	is 400
 	for call in job_status cancel_job get_output; do
 		mcp "$(message tools/call "$(tool $call "{\"job\":\"$id\"}")")" -H "Authorization: Bearer $(cee-token add "eve$call")"
 		result '.result.isError and .result.content[0].text == "there is no such task"'

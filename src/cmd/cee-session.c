@@ -5,7 +5,7 @@
 #include "base/id.h"
 #include "base/json_write.h"
 #include "base/limit.h"
-#include "cli/cells.h"
+#include "cli/session_cell.h"
 #include "cli/checked_job.h"
 #include "cli/client.h"
 #include "cli/prog.h"

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json_write.h"
-#include "cli/cells.h"
+#include "cli/session_cell.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/json_values.h"
 #include "base/json_write.h"
-#include "cli/cells.h"
+#include "cli/session_cell.h"
 #include "http/answer.h"
 #include "http/cell_output.h"
 #include "http/cgi.h"

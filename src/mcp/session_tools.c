@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json_write.h"
-#include "cli/cells.h"
+#include "cli/session_cell.h"
 #include "http/answer.h"
 #include "http/cell_output.h"
 #include "http/quota.h"

@@ -121,6 +121,21 @@ for (const [name, args, text] of [
 }
 await assert.rejects(call('nope', {}), /no such tool/);
 
+// a session keeps its state; a cell out of its time is interrupted; an ended one says so
+r = await call('start_session', { language: 'python' });
+const session = r.structuredContent.session;
+await call('run_in_session', { session, code: 'x = 41' });
+r = await call('run_in_session', { session, code: 'print("out")\nx + 1' });
+assert.deepEqual([r.isError, r.structuredContent.stdout, r.structuredContent.results], [false, 'out\n', [{ text: '42' }]]);
+r = await call('run_in_session', { session, code: 'while True: pass', wall: 1 });
+assert.deepEqual([r.isError, r.structuredContent.why], [true, 'time limit']);
+r = await call('run_in_session', { session, code: '1/x[0]' });
+assert.match(r.structuredContent.error.traceback, /TypeError/);
+await call('end_session', { session });
+r = await call('run_in_session', { session, code: 'x' });
+assert.equal(r.isError, true);
+assert.match(r.content[0].text, /the session has ended: exited/);
+
 // cancelled by the client: its job ends, and other calls go on
 const stop = new AbortController();
 const long = call('run_code', { language: 'bash', code: 'sleep 100' }, { signal: stop.signal });

@@ -1,9 +1,9 @@
-/* cells.c - cells of a session (cells.h)
+/* session_cell.c - cells of a session (session_cell.h)
  *
  * The events of a cell are looked for behind the end that the session's output had when the cell was sent; the first,
  * perhaps incomplete, line there is passed over. So nothing is read again that came before.
  */
-#include "cli/cells.h"
+#include "cli/session_cell.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/fd.h"

@@ -1,4 +1,4 @@
-/* cells.h - cells of a session: a request sent to its driver, and the events that come of it (docs/SESSIONS.md)
+/* session_cell.h - cells of a session: a request sent to its driver, and the events that come of it (docs/SESSIONS.md)
  *
  *     struct cell_reader r;
  *
@@ -9,8 +9,8 @@
  *
  * It never prints. The events are the driver's, so what they hold is as hostile as the session's program.
  */
-#ifndef CEE_CLI_CELLS_H
-#define CEE_CLI_CELLS_H
+#ifndef CEE_CLI_SESSION_CELL_H
+#define CEE_CLI_SESSION_CELL_H
 
 #include "base/buf.h"
 #include "base/error.h"
