@@ -98,9 +98,12 @@ void check_apparmor(struct doctor *d, struct finding *f)
 	struct cells_seen seen;
 	struct finding none;
 
-	if (need_info(d, f))
-		host_apparmor(f, &d->config.conf, &d->info,
-			      d->info.apparmor && need_box(d, &none) ? cells_seen(d, &seen) : NULL);
+	bool known;
+
+	if (!need_info(d, f))
+		return;
+	known = d->info.apparmor && (need_box(d, &none) || strstr(d->box.said, HOST_NO_SIGNALS));
+	host_apparmor(f, &d->config.conf, &d->info, known ? cells_seen(d, &seen) : NULL);
 }
 
 void check_init(struct doctor *d, struct finding *f)
