@@ -28,13 +28,14 @@ struct container_spec {
 	const char *workdir;
 	const char *const *entrypoint, *const *command, *const *env; /* NULL-terminated lists; or NULL: none */
 	unsigned uid;						     /* and gid */
-	bool attach;	      /* standard input and output are a stream of attach.h */
-	bool keep;	      /* the container remains after it ends, and its output is kept for ENGINE_LOG */
-	const char *network;  /* a network of the engine; NULL: none */
-	bool own_proc;	      /* no part of /proc is masked, so a process in the container may mount its own procfs */
-	const char *seccomp;  /* the profile's text; NULL: the engine's */
-	const char *apparmor; /* a profile's name; NULL: the engine's */
-	const char *runtime;  /* NULL: the engine's */
+	bool attach;	     /* standard input and output are a stream of attach.h */
+	bool keep;	     /* the container remains after it ends, and its output is kept for ENGINE_LOG */
+	const char *network; /* a network of the engine; NULL: none */
+	bool own_proc;	     /* no part of /proc is masked, so a process in the container may mount its own procfs */
+	const char *seccomp; /* the profile's text; NULL: the engine's */
+	const char *seccomp_path;  /* the file of that text, for engines that read it themselves */
+	const char *apparmor;	   /* a profile's name; NULL: the engine's */
+	const char *runtime;	   /* NULL: the engine's */
 	int64_t memory, processes; /* bytes, with swap; number */
 	int64_t open_files;	   /* 0: the engine's */
 	double cpus;		   /* 0: all */

@@ -235,8 +235,9 @@ static void progress_line(void *arg, const char *line, size_t len)
 static struct engine_call *docker_ask(struct engine *en, const struct engine_request *r, engine_done *done, void *arg)
 {
 	struct docker *d = (struct docker *)en;
+	const struct docker_dialect dialect = { .host_paths = d->host_paths, .podman = en->podman };
 	struct docker_call *c = calloc(1, sizeof(*c));
-	char *body = r->container ? docker_container_json(r->container, d->host_paths) : NULL;
+	char *body = r->container ? docker_container_json(r->container, &dialect) : NULL;
 	AUTO_BUF struct buf path = { 0 };
 
 	if (c && (body || !r->container) && make_path(&path, en, r) == 0) {
@@ -292,6 +293,7 @@ static void version_done(void *arg, int status, const char *body, size_t len)
 	bool ok;
 
 	docker_parse_version(version, sizeof(version), body, len);
+	d->engine.podman = status == 200 && docker_parse_podman(body, len);
 	ok = status == 200 && take_version(d, version);
 	d->pinging = false;
 	d->engine.errors += status == 0 || status >= 500;

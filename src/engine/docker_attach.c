@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "engine/attach.h"
 #include "engine/docker.h"
+#include "engine/docker_json.h"
 #include "engine/engine.h"
 #include "engine/http_parse.h"
 
@@ -26,13 +27,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 65536 };
+enum { READ_SIZE = 65536, REFUSAL_MAX = 2048 };
 
 struct docker_stream {
 	struct watch watch;
 	struct attach *attach; /* NULL: closed */
+	bool refused;	       /* the answer is an error */
 	bool open;	       /* the head of the answer was received */
 	struct http_head head;
+	struct buf refusal; /* the beginning of the body of an answer that is no stream */
 	struct mux mux;
 };
 
@@ -105,17 +108,43 @@ static void take_stream(struct docker_stream *s, const unsigned char *p, size_t 
 	}
 }
 
+/* The engine says why in the body; it ends with its connection, or with its JSON. */
+static void take_refusal(struct docker_stream *s, const unsigned char *p, size_t len)
+{
+	char why[360], text[400];
+	const char *said, *end;
+
+	buf_add(&s->refusal, p, len < REFUSAL_MAX ? len : REFUSAL_MAX);
+	if (len && s->refusal.len < REFUSAL_MAX && !memchr(s->refusal.data, '}', s->refusal.len))
+		return;
+	said = s->refusal.data ? memchr(s->refusal.data, '{', s->refusal.len) : NULL; /* after a chunk's length */
+	end = said ? memrchr(said, '}', s->refusal.len - (size_t)(said - s->refusal.data)) : NULL;
+	docker_message(why, sizeof(why), end ? said : "", end ? (size_t)(end - said) + 1 : 0);
+	snprintf(text, sizeof(text), "the engine refused the attach%s%s", *why ? ": " : "", why);
+	attach_fail(s->attach, text);
+}
+
 static void take(struct docker_stream *s, const unsigned char *p, size_t len)
 {
 	size_t used;
 	int r;
 
+	if (s->refused) {
+		take_refusal(s, p, len);
+		return;
+	}
 	if (!s->open) {
 		r = http_head_feed(&s->head, p, len, &used);
 		if (r == 0)
 			return;
-		if (r < 0 || (s->head.status != 101 && s->head.status != 200)) {
+		if (r < 0) {
 			attach_fail(s->attach, "the engine refused the attach");
+			return;
+		}
+		s->refused = s->head.status != 101 && s->head.status != 200;
+		if (s->refused) {
+			if (len > used)
+				take_refusal(s, p + used, len - used);
 			return;
 		}
 		p += used;
@@ -139,6 +168,8 @@ static void on_ready(struct watch *w, uint32_t events)
 	n = recv(w->fd, bytes, sizeof(bytes), 0);
 	if (n > 0)
 		take(s, bytes, (size_t)n);
+	else if (n == 0 && s->refused)
+		take_refusal(s, bytes, 0);
 	else if (n == 0)
 		attach_fail(s->attach, s->attach->no_memory ? "out of memory" : NULL);
 	else if (errno != EAGAIN && errno != EINTR)
@@ -204,5 +235,6 @@ void docker_attach_close(struct attach *a)
 	s->watch.fd = -1;
 	s->attach = NULL;
 	a->stream = NULL;
+	buf_release(&s->refusal);
 	loop_doom(a->engine->loop, free, s); /* this may be called from the stream's own handler */
 }

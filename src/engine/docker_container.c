@@ -45,22 +45,57 @@ static void put_mounts(struct json_writer *w, const struct container_spec *s, co
 	json_close(w, ']');
 }
 
-static void put_security(struct json_writer *w, const struct container_spec *s)
+/* "seccomp=…"; NULL without memory. */
+static char *seccomp_option(const struct container_spec *s, const struct docker_dialect *d)
+{
+	AUTO_FREE char *path = d->podman && s->seccomp_path ? host_path(d->host_paths, s->seccomp_path) : NULL;
+	char *option;
+
+	if (d->podman && !path)
+		return NULL;
+	return asprintf(&option, "seccomp=%s", d->podman ? path : s->seccomp) < 0 ? NULL : option;
+}
+
+/* Podman refuses these of a tmpfs's options, and makes it root's: so everybody may write there. */
+static bool podman_lacks(const char *option)
+{
+	return strncmp(option, "nr_inodes=", 10) == 0 || strncmp(option, "uid=", 4) == 0 ||
+	       strncmp(option, "gid=", 4) == 0 || strncmp(option, "mode=", 5) == 0;
+}
+
+static void put_tmpfs(struct json_writer *w, const struct container_tmpfs *t, const struct docker_dialect *d)
+{
+	AUTO_FREE char *copy = strdup(t->options);
+	AUTO_BUF struct buf b = { 0 };
+
+	w->failed |= !copy;
+	for (char *rest = copy, *one; copy && (one = strsep(&rest, ","));)
+		if (!d->podman || !podman_lacks(one))
+			w->failed |= buf_printf(&b, "%s%s", b.len ? "," : "", one) < 0;
+	if (d->podman)
+		w->failed |= buf_printf(&b, ",mode=1777") < 0;
+	if (!w->failed)
+		json_put_text(w, t->path, b.data ? b.data : "");
+}
+
+static void put_security(struct json_writer *w, const struct container_spec *s, const struct docker_dialect *d)
 {
 	static const char *const all[] = { "ALL", NULL },
 				 *const masked[] = { "/sys/firmware", "/sys/devices/virtual/powercap", NULL },
 				 *const none[] = { NULL };
 	char *seccomp = NULL, *apparmor = NULL;
-	const char *opt[4] = { "no-new-privileges" };
+	const char *opt[5] = { "no-new-privileges" };
 	int n = 1;
 
 	put_strings(w, "CapDrop", all);
-	if (s->seccomp && asprintf(&seccomp, "seccomp=%s", s->seccomp) > 0)
+	if (s->seccomp && (seccomp = seccomp_option(s, d)))
 		opt[n++] = seccomp;
 	if (s->apparmor && asprintf(&apparmor, "apparmor=%s", s->apparmor) > 0)
 		opt[n++] = apparmor;
 	/* a container is rather not made than made without its filter */
 	w->failed |= n != 1 + (s->seccomp != NULL) + (s->apparmor != NULL);
+	if (d->podman && s->own_proc)
+		opt[n] = "unmask=ALL";
 	put_strings(w, "SecurityOpt", opt);
 	free(seccomp);
 	free(apparmor);
@@ -103,7 +138,7 @@ static void put_limits(struct json_writer *w, const struct container_spec *s)
 	json_close(w, ']');
 }
 
-static void put_host_config(struct json_writer *w, const struct container_spec *s, const char *host_paths)
+static void put_host_config(struct json_writer *w, const struct container_spec *s, const struct docker_dialect *d)
 {
 	json_open(w, "HostConfig", '{');
 	json_put_bool(w, "AutoRemove", !s->keep);
@@ -118,13 +153,13 @@ static void put_host_config(struct json_writer *w, const struct container_spec *
 	    strcmp(s->network, "host") != 0) /* not with the host's network, which keeps its own setting */
 		json_put_text(w, "net.ipv4.tcp_max_tw_buckets", "0");
 	json_close(w, '}');
-	put_security(w, s);
+	put_security(w, s, d);
 	put_limits(w, s);
 	json_open(w, "Tmpfs", '{');
 	for (size_t i = 0; i < s->ntmpfs; i++)
-		json_put_text(w, s->tmpfs[i].path, s->tmpfs[i].options);
+		put_tmpfs(w, &s->tmpfs[i], d);
 	json_close(w, '}');
-	put_mounts(w, s, host_paths);
+	put_mounts(w, s, d->host_paths);
 	json_close(w, '}');
 }
 
@@ -144,7 +179,7 @@ static void put_program(struct json_writer *w, const struct container_spec *s)
 	put_strings(w, "Env", s->env);
 }
 
-char *docker_container_json(const struct container_spec *s, const char *host_paths)
+char *docker_container_json(const struct container_spec *s, const struct docker_dialect *d)
 {
 	static const char *const streams[] = { "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout",
 					       "AttachStderr" },
@@ -165,7 +200,7 @@ char *docker_container_json(const struct container_spec *s, const char *host_pat
 	for (size_t i = 0; i < s->nlabels; i++)
 		json_put_text(&w, s->labels[i].name, s->labels[i].value);
 	json_close(&w, '}');
-	put_host_config(&w, s, host_paths);
+	put_host_config(&w, s, d);
 	json_close(&w, '}');
 	return json_detach(&w);
 }

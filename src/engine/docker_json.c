@@ -91,6 +91,22 @@ void docker_parse_version(char *out, size_t size, const char *body, size_t len)
 	cJSON_Delete(j);
 }
 
+bool docker_parse_podman(const char *body, size_t len)
+{
+	cJSON *j = cJSON_ParseWithLength(body, len);
+	const cJSON *c;
+	bool podman = false;
+
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(j, "Components"))
+	{
+		const char *name = text_of(c, "Name");
+
+		podman |= name && strcmp(name, "Podman Engine") == 0;
+	}
+	cJSON_Delete(j);
+	return podman;
+}
+
 int docker_parse_exit_code(const char *body, size_t len)
 {
 	cJSON *o = cJSON_ParseWithLength(body, len);

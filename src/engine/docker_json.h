@@ -10,8 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How this engine wants a container described. Podman takes the seccomp profile as a path of its host, knows no size in
+ * inodes and no owner of a tmpfs, and says unmask=ALL where Docker has MaskedPaths. */
+struct docker_dialect {
+	const char *host_paths; /* conf/host_paths.h; or NULL */
+	bool podman;
+};
+
 /* The body of POST /containers/create; malloc'ed, NULL ENOMEM. host_paths: conf/host_paths.h, or NULL. */
-char *docker_container_json(const struct container_spec *s, const char *host_paths);
+char *docker_container_json(const struct container_spec *s, const struct docker_dialect *d);
 
 /* {"NAME":"VALUE",…}, or as a filter {"label":["NAME=VALUE",…]}; malloc'ed, NULL ENOMEM. Labels without a value are
  * left out; in a filter they become NAME alone. */
@@ -43,4 +50,6 @@ int docker_parse_exit_code(const char *body, size_t len); /* -1: no exit code */
 void docker_answer_release(struct docker_answer *a);
 /* The API version in the answer to GET /version, as "1.41"; "" if there is none. */
 void docker_parse_version(char *out, size_t size, const char *body, size_t len);
+/* Whether that answer is Podman's. */
+bool docker_parse_podman(const char *body, size_t len);
 #endif

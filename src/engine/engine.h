@@ -137,6 +137,7 @@ struct engine {
 	bool up, asked;	   /* the engine answers; an answer, or its absence, was seen */
 	bool old;	   /* the engine answers, but its API is too old */
 	char api[16];	   /* "1.41"; "" before the first answer */
+	bool podman;	   /* it is Podman, whose tmpfs has no bound of inodes */
 	char trouble[320]; /* why the engine is not up, one line; "" if it is up */
 	int64_t errors;	   /* requests that failed in the engine or got no answer */
 	/* Called from the loop whenever the engine becomes available (up is true, api is known) or unavailable, and

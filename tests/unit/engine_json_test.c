@@ -52,14 +52,19 @@ static struct container_spec some(void)
 					.nlabels = 1 };
 }
 
-static cJSON *asked(const struct container_spec *s)
+static cJSON *asked_of(const struct container_spec *s, bool podman)
 {
-	char *text = docker_container_json(s, NULL);
+	char *text = docker_container_json(s, &(struct docker_dialect){ .podman = podman });
 	cJSON *j = text ? json_parse(text, strlen(text), NULL) : NULL;
 
 	CHECK(j != NULL);
 	free(text);
 	return j;
+}
+
+static cJSON *asked(const struct container_spec *s)
+{
+	return asked_of(s, false);
 }
 
 /* Everything that is taken away from a box, by the engine's names. */
@@ -92,7 +97,7 @@ static void locked_down(void)
 static void host_paths(void)
 {
 	const struct container_spec s = some();
-	char *text = docker_container_json(&s, "/host/s:/there");
+	char *text = docker_container_json(&s, &(struct docker_dialect){ .host_paths = "/host/s:/there" });
 	AUTO_JSON cJSON *j = text ? json_parse(text, strlen(text), NULL) : NULL;
 
 	CHECK(j && is(at(j, "HostConfig"), "Mounts",
@@ -220,8 +225,34 @@ static void infos(void)
 	CHECK(!docker_parse_info(&i, "[]", 2) && !docker_parse_info(&i, "", 0));
 }
 
+/* What Podman refuses of Docker's words, and its own for them. */
+static void podman(void)
+{
+	const struct container_tmpfs tmpfs = { "/work", "rw,exec,size=9,nr_inodes=7,mode=0755,uid=5,gid=5" };
+	const struct container_spec s = { .image = "i",
+					  .own_proc = true,
+					  .seccomp = "{}",
+					  .seccomp_path = "/etc/cee/seccomp.json",
+					  .tmpfs = &tmpfs,
+					  .ntmpfs = 1 };
+	cJSON *j = asked_of(&s, true), *host = cJSON_GetObjectItem(j, "HostConfig");
+
+	CHECK(is(host, "SecurityOpt", "[\"no-new-privileges\",\"seccomp=/etc/cee/seccomp.json\",\"unmask=ALL\"]"));
+	CHECK(is(host, "Tmpfs", "{\"/work\":\"rw,exec,size=9,mode=1777\"}"));
+	cJSON_Delete(j);
+	j = asked(&s);
+	host = cJSON_GetObjectItem(j, "HostConfig");
+	CHECK(is(host, "SecurityOpt", "[\"no-new-privileges\",\"seccomp={}\"]"));
+	CHECK(is(host, "Tmpfs", "{\"/work\":\"rw,exec,size=9,nr_inodes=7,mode=0755,uid=5,gid=5\"}"));
+	cJSON_Delete(j);
+	CHECK(docker_parse_podman("{\"Components\":[{\"Name\":\"Podman Engine\"}]}", 43));
+	CHECK(!docker_parse_podman("{\"Components\":[{\"Name\":\"Engine\"}]}", 36));
+	CHECK(!docker_parse_podman("[]", 2));
+}
+
 int main(void)
 {
+	RUN(podman);
 	RUN(locked_down);
 	RUN(host_paths);
 	RUN(as_asked);

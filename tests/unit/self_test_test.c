@@ -326,6 +326,25 @@ static void limits_that_do_not_hold(void)
 	finish(&t);
 }
 
+/* Without cells a job's inodes would be unbounded there. */
+static void podman_needs_cells(void)
+{
+	struct bench t;
+	struct limit_probe_end e = held(true);
+
+	to_probe(&t);
+	t.fake.engine.podman = true;
+	probe_ends(&e);
+	CHECK(t.done == 1 && !t.fatal && strcmp(t.cells, "yes") == 0);
+	finish(&t);
+	e = held(false);
+	to_probe(&t);
+	t.fake.engine.podman = true;
+	probe_ends(&e);
+	CHECK(t.done == 1 && t.fatal && strstr(t.what, "no bound of inodes"));
+	finish(&t);
+}
+
 static void no_memory(void)
 {
 	struct bench t;
@@ -438,6 +457,7 @@ int main(void)
 	RUN(signals_are_denied);
 	RUN(images);
 	RUN(limits_that_do_not_hold);
+	RUN(podman_needs_cells);
 	RUN(no_memory);
 	RUN(boxes_fail_for_a_while);
 	RUN(no_description);

@@ -87,6 +87,7 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 		.attach = true,
 		.own_proc = bs->cells, /* a cell masks those paths itself */
 		.seccomp = c->seccomp,
+		.seccomp_path = c->conf.seccomp,
 		.apparmor = bs->apparmor,
 		.runtime = or_null(c->conf.runtime),
 		.memory = s->memory,

@@ -180,3 +180,12 @@ void host_cells(struct finding *f, const struct conf *c, const struct engine_inf
 		    "filter: 0.2 s more for each, and a second more for C#",
 		    w.why, said[0] ? " (" : "", said, said[0] ? ")" : "");
 }
+
+void host_inodes(struct finding *f, bool podman, bool cells)
+{
+	if (podman && !cells)
+		finding_set(f, FINDING_FAIL, "see cee-doctor cells, which says what boxes lack; or use Docker",
+			    "the engine is Podman, whose tmpfs has no bound of inodes, and boxes have no cells here");
+	else
+		finding_set(f, FINDING_OK, "", "bounded");
+}

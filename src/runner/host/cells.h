@@ -37,6 +37,8 @@ struct cells_seen {
 };
 void host_cells(struct finding *f, const struct conf *c, const struct engine_info *h, const struct host_userns *u,
 		const struct cells_seen *seen);
+/* Without cells the box's own tmpfs bounds a job's inodes, and Podman's cannot. */
+void host_inodes(struct finding *f, bool podman, bool cells);
 /* seen NULL: no box came up. */
 void host_apparmor(struct finding *f, const struct conf *c, const struct engine_info *h, const struct cells_seen *seen);
 #endif

@@ -67,6 +67,9 @@ static void judge_cells(struct self_test *t, const struct limit_probe_end *e)
 	struct finding f;
 
 	boxes_set_cells(t->boxes, e->cells && !t->never);
+	host_inodes(&f, t->engine->podman, e->cells);
+	if (fatal(t, &f))
+		return;
 	if (e->cells || t->config->conf.cells_never) {
 		report(t, e->cells ? "yes" : "no", e->cells ? NULL : "cells = never", NULL);
 		return;
