@@ -116,5 +116,7 @@ int language_list(struct run *r)
 		list_json(rows, n);
 	else
 		list_text(rows, n);
+	free(gate.available); /* from its image's labels */
+	free(gate.image_versions);
 	return r->work.engine.open ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }

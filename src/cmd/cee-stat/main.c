@@ -145,6 +145,7 @@ int main(int argc, char **argv)
 	else
 		failed = p.since_us ? recent(&p) : queue_stat(&p);
 	follow_release(&p.f);
+	free(p.labels.v);
 	client_release(&p.c);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
