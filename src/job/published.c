@@ -201,7 +201,7 @@ bool published_mentions(const struct published *p, size_t i, const char *word)
 	if (!l->text)
 		return true;
 	end = l->text + l->len;
-	while ((at = memmem(at, (size_t)(end - at), word, n))) {
+	while (n && (at = memmem(at, (size_t)(end - at), word, n))) {
 		if (at > l->text && at[-1] == '"' && at + n < end && at[n] == '"')
 			return true;
 		at++;

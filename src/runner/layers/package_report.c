@@ -90,6 +90,7 @@ static const char *too_much(const struct package_report *r, enum frame_phase p)
 static enum layer_answer answer(enum layer_answer a, const char *text, char *message, size_t size)
 {
 	snprintf(message, size, "%s", text);
+	text_clean(message); /* a box's own words, too */
 	return a;
 }
 
