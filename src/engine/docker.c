@@ -293,7 +293,8 @@ static void version_done(void *arg, int status, const char *body, size_t len)
 	bool ok;
 
 	docker_parse_version(version, sizeof(version), body, len);
-	d->engine.podman = status == 200 && docker_parse_podman(body, len);
+	if (status == 200) /* one that does not answer for a moment is still the same */
+		d->engine.podman = docker_parse_podman(body, len);
 	ok = status == 200 && take_version(d, version);
 	d->pinging = false;
 	d->engine.errors += status == 0 || status >= 500;
