@@ -72,7 +72,7 @@ start_inside() {	# with the capabilities of its unit, in the background
 	inside cee-fsck
 	grep -q shared "$ROOT/var/spool/cee/VERSION"
 	inside dpkg-query -W -f='${Conffiles}\n' cee | grep -q '^ /etc/cee/cee.conf '
-	inside dpkg-query -W -f='${Conffiles}\n' cee | grep -q '^ /etc/cee/languages.d/python.json '
+	[ -s "$ROOT/usr/share/cee/languages.d/python.json" ] && [ -d "$ROOT/etc/cee/languages.d" ]
 	grep -qx 'http_user   = cee-http' "$ROOT/etc/cee/cee.conf"
 	lacks -E '^(spool|init|languages) ' "$ROOT/etc/cee/cee.conf"
 	for u in multi-user.target.wants/cee-runner.service timers.target.wants/cee-prune.timer timers.target.wants/cee-doctor.timer; do
