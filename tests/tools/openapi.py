@@ -42,6 +42,8 @@ def sound(spec):
     ids = set()
     for path, item in spec["paths"].items():
         assert path.startswith("/"), path
+        if "$ref" in item:  # the same as another path, which is looked at by itself
+            continue
         for method, op in item.items():
             if method not in METHODS:
                 assert method in ("parameters", "summary", "description", "servers"), (path, method)
@@ -61,6 +63,7 @@ def operation(spec, method, path):
     path = path if path == "/" else path.rstrip("/")
     for template, item in sorted(spec["paths"].items(), key=lambda kv: "{" in kv[0]):
         if re.fullmatch(template.replace("{id}", "[^/]+").replace("{name}", ".+"), path):
+            item = lookup(spec, item["$ref"]) if "$ref" in item else item
             return item, item.get(method.lower())
     return None, None
 
