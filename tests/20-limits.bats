@@ -162,9 +162,44 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource
 	[ "$output" = "50 1048576" ]
 }
 
-@test "wall time defaults to three times the cpu time plus a second" {
-	py 'pass' -L cpu=2
-	[ "$(why '.phases.run.limits.wall')" = 7 ]
+@test "wall time defaults to three times the cpu time plus a second, more on a busy host; of a compiler ten times" {
+	run py 'pass' -L cpu=2
+	[ "$status" -eq 0 ]
+	[ "$(why '.phases.run.limits | .cpu == 2 and .wall >= 7 and .wall <= 61')" = true ]
+	run py 'pass' -L cpu=2 -L wall=7
+	[ "$(why .phases.run.limits.wall)" = 7 ]
+	printf 'int main(void) { return 0; }' > "$BATS_TEST_TMPDIR/w.c"
+	run cee-submit -w -L compile.cpu=5 -L wall=60 "$BATS_TEST_TMPDIR/w.c"
+	[ "$status" -eq 0 ]
+	[ "$(why .phases.compile.limits.wall)" = 51 ]
+}
+
+@test "a signal SIGXCPU of the program's own is a signal, and no time limit" {
+	run py 'import os, signal; os.kill(os.getpid(), signal.SIGXCPU)' -L wall=60
+	[ "$status" -eq $((128 + 24)) ]
+	[ "$(why .why)" = signalled ]
+	[ "$(why .signal)" = 24 ]
+	[ "$(why '.phases.run.hit | length')" = 0 ]
+}
+
+@test "an inode limit is told as inodes, a full disk as the disk" {
+	run py 'for i in range(100): open("f%d" % i, "w")' -L inodes=50 -L wall=60
+	[ "$(why .why)" = "disk limit" ]
+	[ "$(why '.phases.run.hit[0]')" = inodes ]
+	[[ "$(why .message)" == *"more than its 50 files and folders (inodes)"* ]]
+	run py 'open("f", "wb").write(bytes(3 << 20)); open("g", "wb").write(bytes(3 << 20))' -L disk=4M -L wall=60
+	[ "$(why .why)" = "disk limit" ]
+	[[ "$(why .message)" == *"filled its disk of 4 MiB"* ]]
+}
+
+@test "a program may raise its stack up to its memory; the limit works up to it, too" {
+	run --separate-stderr py 'import resource, sys, threading
+print(resource.getrlimit(resource.RLIMIT_STACK) == (8 << 20, 256 << 20))
+resource.setrlimit(resource.RLIMIT_STACK, (200 << 20, 256 << 20))
+print(resource.getrlimit(resource.RLIMIT_STACK)[0] >> 20)' -L wall=60
+	[ "$output" = $'True\n200' ]
+	run --separate-stderr py 'import resource; print(resource.getrlimit(resource.RLIMIT_STACK)[0] >> 20)' -L stack=150M -L wall=60
+	[ "$output" = 150 ]
 }
 
 @test "limits of the compile phase are its own" {

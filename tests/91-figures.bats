@@ -54,5 +54,5 @@ time.sleep(3)' > "$BATS_TEST_TMPDIR/p.py"
 	id=$(cee-submit -j - <<< '{"language":"python","code":"pass"}')
 	wait_until 20 ended "$id"
 	[ "$(verdict "$id" 'has("processor")')" = false ]
-	[ "$(verdict "$id" '.phases.run.peak_memory_from')" = rusage ]
+	[ "$(id -u)" -ne 0 ] || [ "$(verdict "$id" '.phases.run.peak_memory_from')" = cgroup ]
 }

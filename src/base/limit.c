@@ -62,7 +62,12 @@ void limits_default(struct limits *l, const struct limits *d)
 			l->v[i] = d->v[i];
 	/* so that a job within its cpu time does not fail on a busy host */
 	if (l->v[LIMIT_WALL] < 0 && l->v[LIMIT_CPU] >= 0)
-		l->v[LIMIT_WALL] = 3 * l->v[LIMIT_CPU] + 1000000;
+		l->v[LIMIT_WALL] = limits_wall(l->v[LIMIT_CPU], 1);
+}
+
+int64_t limits_wall(int64_t cpu, double times)
+{
+	return (int64_t)(3 * (double)cpu * times) + 1000000;
 }
 
 void limits_cap(struct limits *l, const struct limits *max)

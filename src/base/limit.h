@@ -26,7 +26,7 @@ struct cee_err;
 	L(DISK, "disk", SIZE, 64 * MIB, 64 * MIB, GIB, "size of all files")                                            \
 	L(INODES, "inodes", COUNT, 4096, 4096, 65536, "files and folders")                                             \
 	L(OPEN_FILES, "open_files", COUNT, 256, 256, 4096, "open files of one process")                                \
-	L(STACK, "stack", SIZE, 8 * MIB, 8 * MIB, 64 * MIB, "stack of a main thread")
+	L(STACK, "stack", SIZE, 8 * MIB, 8 * MIB, 2 * GIB, "stack of a main thread")
 
 /* The phases of a job; each has limits of its own. The order is part of the frame protocol. P(id, name) */
 #define PHASES(P)                                                                                                      \
@@ -63,6 +63,8 @@ void limits_init(struct limits *l); /* all -1 */
 /* Fills limits that are -1 from d. A wall time that is still unset becomes three times the cpu
  * time plus a second. */
 void limits_default(struct limits *l, const struct limits *d);
+/* The wall time that follows from a cpu time, on a host that is times as slow as one that is not busy. */
+int64_t limits_wall(int64_t cpu, double times);
 void limits_cap(struct limits *l, const struct limits *max); /* lowers limits that are above max */
 /* What a program that uses all of its memory needs besides: page tables, and what the kernel keeps for a cell. The cgroup
  * of a job counts it, so its limit is higher by this. */

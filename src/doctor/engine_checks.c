@@ -158,11 +158,25 @@ void check_tmpfs(struct doctor *d, struct finding *f)
 			    "%s", e.ran ? "a job can write where no tmpfs is" : e.reason);
 }
 
+/* How the memory limit of jobs is kept, after its probe. */
+static const char *way_of_memory(const struct doctor *d, char why[300])
+{
+	const char *reason = d->config.conf.job_cgroups_never ? "job_cgroups = never"
+			     : !boxes_cells(&d->boxes)	      ? "there are no cells"
+							      : d->boxes.no_job_cgroup;
+
+	if (*reason)
+		snprintf(why, 300, "; by samples, since no cgroup can be made for jobs: %.200s", reason);
+	else
+		snprintf(why, 300, "; exact, in a cgroup of the job's own");
+	return why;
+}
+
 /* One limit of limit.h; for two of them the engine's own bound as well. */
 void check_limit(struct doctor *d, struct finding *f, enum limit_id id)
 {
 	struct limit_probe_end e;
-	char seen[200], hard[sizeof(f->what)] = "";
+	char seen[200], hard[sizeof(f->what)] = "", why[300];
 
 	if (!need_box(d, f))
 		return;
@@ -177,7 +191,7 @@ void check_limit(struct doctor *d, struct finding *f, enum limit_id id)
 	if (!e.ran)
 		finding_set(f, FINDING_FAIL, "look at the engine's log", "its limit probe did not run: %s", e.reason);
 	else if (limit_probe_held(id, &e, seen, sizeof(seen)))
-		finding_set(f, FINDING_OK, "", "%s%s", hard, seen);
+		finding_set(f, FINDING_OK, "", "%s%s%s", hard, seen, id == LIMIT_MEMORY ? way_of_memory(d, why) : "");
 	else
 		finding_set(f, FINDING_FAIL,
 			    "run this host's jobs elsewhere and report it, with the output of cee-doctor --json",

@@ -58,7 +58,7 @@ static int bound(int resource, uint64_t soft, uint64_t hard)
 static int child_limits(const struct plan_phase *p, uint32_t nproc, uint64_t disk)
 {
 	uint64_t cpu = p->limit[LIMIT_CPU] / 1000000 + 2; /* rounded up, plus one second: only a backstop */
-	uint64_t size = p->limit[LIMIT_FILE_SIZE], stack = p->limit[LIMIT_STACK];
+	uint64_t size = p->limit[LIMIT_FILE_SIZE], stack = p->limit[LIMIT_STACK], memory = p->limit[LIMIT_MEMORY];
 
 	if (limit_in_force(p->limit[LIMIT_CPU]) && bound(RLIMIT_CPU, cpu, cpu + 1))
 		return -1;
@@ -70,7 +70,8 @@ static int child_limits(const struct plan_phase *p, uint32_t nproc, uint64_t dis
 	/* With a limit of the disk's size a full disk would be SIGXFSZ, not ENOSPC. */
 	if (limit_in_force(size) && size < disk && bound(RLIMIT_FSIZE, size, size))
 		return -1;
-	if (limit_in_force(stack) && bound(RLIMIT_STACK, stack, stack))
+	/* a program may raise it, as at home, as far as its memory goes */
+	if (limit_in_force(stack) && bound(RLIMIT_STACK, stack, memory > stack ? memory : stack))
 		return -1;
 	if (bound(RLIMIT_RTPRIO, 0, 0) || bound(RLIMIT_NICE, 0, 0))
 		return -1;

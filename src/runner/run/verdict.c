@@ -100,6 +100,16 @@ bool verdict_end(struct result *r, const struct frame *f, enum frame_phase *phas
 	return true;
 }
 
+static int explain_disk(const struct result_phase *p, char *text, size_t size)
+{
+	if (p->exceeded & 1u << LIMIT_INODES && !(p->exceeded & 1u << LIMIT_DISK))
+		return snprintf(text, size, "made more than its %lld files and folders (inodes)",
+				(long long)p->limits.v[LIMIT_INODES]);
+	if (p->exceeded & 1u << LIMIT_DISK && !(p->exceeded & 1u << LIMIT_FILE_SIZE))
+		return snprintf(text, size, "filled its disk of %lld MiB", (long long)p->limits.v[LIMIT_DISK] >> 20);
+	return snprintf(text, size, "filled its disk or a file's size limit");
+}
+
 void verdict_explain(const struct result *r, char *text, size_t size)
 {
 	const struct result_phase *p = &r->phase[r->phase[PHASE_RUN].ran ? PHASE_RUN : PHASE_COMPILE];
@@ -119,7 +129,7 @@ void verdict_explain(const struct result *r, char *text, size_t size)
 	else if (why == REASON_PROCESS_LIMIT)
 		n = snprintf(text, size, "wanted more than %lld processes", (long long)p->limits.v[LIMIT_PROCESSES]);
 	else if (why == REASON_DISK_LIMIT)
-		n = snprintf(text, size, "filled its disk or a file's size limit");
+		n = explain_disk(p, text, size);
 	else if (p->oom_kills)
 		n = snprintf(text, size, "%lld of its processes were killed for memory", (long long)p->oom_kills);
 	if (!n && r->files.left_count)
