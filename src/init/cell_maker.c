@@ -100,7 +100,7 @@ int cell_maker_start(struct cell_maker *m)
 pid_t cell_maker_clone(const struct cell_maker *m, int theirs)
 {
 	struct packet p = { .data = "c", .len = 1, .fds = &theirs, .nfds = 1 };
-	struct answer a;
+	struct answer a = { 0 };
 	int fds[3];
 
 	if (packet_send(m->sock, &p))

@@ -15,7 +15,8 @@
 
 static int cover(const char *with, const char *path, char *text)
 {
-	if (mount(with, path, NULL, MS_BIND, NULL)) /* not there; or an AppArmor profile of the host's own has no rule */
+	if (mount(with, path, NULL, MS_BIND,
+		  NULL)) /* not there; or an AppArmor profile of the host's own has no rule */
 		return 0;
 	if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return init_fail(text, "%s read-only: %s", path, strerror(errno));

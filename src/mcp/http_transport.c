@@ -236,7 +236,8 @@ void http_transport_serve(struct request *rq, char *const *env)
 	int status;
 
 	rq->problem = call_problem;
-	rq->other = &c;
+	/* for call_problem, while this function runs */
+	rq->other = &c; /* cppcheck-suppress autoVariables */
 	status = cgi_parse(&rq->cgi, env, &e);
 	if (status)
 		answer_problem(rq, status, "%s", e.msg);

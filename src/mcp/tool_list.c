@@ -132,7 +132,10 @@ void tool_list_put(struct call *c, struct json_writer *w)
 	cJSON *tool;
 
 	must(c, all);
-	cJSON_ArrayForEach(tool, all) complete(c, tool);
+	cJSON_ArrayForEach(tool, all)
+	{
+		complete(c, tool);
+	}
 	text = cJSON_PrintUnformatted(all);
 	must(c, text);
 	json_put_raw(w, "tools", text, strlen(text));

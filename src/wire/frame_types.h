@@ -1,8 +1,7 @@
 /* frame_types.h - the frames of frame.h: their numbers, and those in their payloads
  *
- * Each is named once, in a table, from which scripts/facts generates the definitions for C# and
- * the tests' driver. A number that is given here never changes its meaning within
- * one FRAME_VERSION.
+ * Each is named once, in a table, from which scripts/facts generates the definitions for C# and the tests'
+ * driver. A number that is given here never changes its meaning within one FRAME_VERSION.
  */
 #ifndef CEE_FRAME_TYPES_H
 #define CEE_FRAME_TYPES_H
@@ -84,8 +83,7 @@ enum frame_stream {
 #undef F
 };
 
-/* flags in init's HELLO: the self-test built a cell in this box; from bit HELLO_MAKER on, the number that the process
- * which makes the cells has in the box, 0: init makes them */
+/* flags in init's HELLO: a cell could be built; from bit HELLO_MAKER on the box's number of the cells' maker, 0: init */
 enum { HELLO_CELLS = 1, HELLO_MAKER = 8 };
 
 /* FRAME_JOB's fields, in this order: F(ID, name, what) */
