@@ -51,7 +51,7 @@ void prog_init(const char *argv0)
 	atexit(output_end);
 }
 
-static void message(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void message(const char *fmt, va_list ap)
 {
 	char text[2048], line[sizeof text + 64];
 	int n;

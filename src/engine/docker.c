@@ -298,12 +298,13 @@ static void version_done(void *arg, int status, const char *body, size_t len)
 	ok = status == 200 && take_version(d, version);
 	d->pinging = false;
 	d->engine.errors += status == 0 || status >= 500;
-	if (status == 200 && !ok)
-		snprintf(trouble, sizeof(trouble), "its API is %.20s, older than 1.%d", *version ? version : "unknown",
-			 API_MIN);
+	if (status == 200 && !*version) /* or there was no memory to read it */
+		snprintf(trouble, sizeof(trouble), "its answer to GET /version names no API");
+	else if (status == 200 && !ok)
+		snprintf(trouble, sizeof(trouble), "its API is %.20s, older than 1.%d", version, API_MIN);
 	else if (!ok)
 		snprintf(trouble, sizeof(trouble), "%.*s", (int)strcspn(body, "\r\n"), body);
-	engine_set_up(&d->engine, ok, status == 200 && !ok, trouble);
+	engine_set_up(&d->engine, ok, status == 200 && *version && !ok, trouble);
 	/* ping a healthy engine rarely: a failing request shows its absence */
 	loop_after(&d->ping_timer, ok ? PING_SELDOM_US : PING_EVERY_US);
 }
@@ -313,12 +314,15 @@ static void ping(struct timer *t)
 	struct docker *d = (struct docker *)((char *)t - offsetof(struct docker, ping_timer));
 
 	/* without a version in the path GET /version answers the newest API that the engine knows */
-	if (!d->pinging)
-		d->pinging = docker_http_send(d->http, &(struct http_request){ .method = "GET",
-									       .path = "/version",
-									       .timeout_ms = 5000,
-									       .done = version_done,
-									       .arg = d }) != NULL;
+	if (d->pinging)
+		return;
+	d->pinging = docker_http_send(d->http, &(struct http_request){ .method = "GET",
+								       .path = "/version",
+								       .timeout_ms = 5000,
+								       .done = version_done,
+								       .arg = d }) != NULL;
+	if (!d->pinging) /* no memory */
+		loop_after(&d->ping_timer, PING_EVERY_US);
 }
 
 /* ---- creation and release ---------------------------------------------------------------------------------------- */

@@ -32,6 +32,8 @@ struct http_call {
 	struct curl_slist *headers;
 	struct buf body; /* or the incomplete line */
 	const char *failure;
+	bool unset; /* an option could not be set: it must not be sent */
+	bool given_up;
 	struct http_call *next;
 };
 
@@ -42,12 +44,12 @@ struct curl_socket {
 	struct docker_http *http;
 };
 
-static void check_finished(struct docker_http *h);
+static void act(struct docker_http *h, curl_socket_t fd, int what);
 
 static void socket_ready(struct watch *w, uint32_t events)
 {
 	struct docker_http *h = ((struct curl_socket *)w)->http;
-	int running, what = 0;
+	int what = 0;
 
 	if (events & (EPOLLIN | EPOLLHUP))
 		what |= CURL_CSELECT_IN;
@@ -55,8 +57,7 @@ static void socket_ready(struct watch *w, uint32_t events)
 		what |= CURL_CSELECT_OUT;
 	if (events & EPOLLERR)
 		what |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(h->multi, w->fd, what, &running);
-	check_finished(h);
+	act(h, w->fd, what);
 }
 
 static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, void *per_socket)
@@ -81,7 +82,7 @@ static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 	}
 	s = calloc(1, sizeof(*s));
 	if (!s)
-		return -1;
+		return -1; /* act() then gives up all requests */
 	s->http = h;
 	s->watch.fd = fd;
 	s->watch.ready = socket_ready;
@@ -101,10 +102,8 @@ static int timer_changed(CURLM *m, long ms, void *arg)
 static void timer_fired(struct timer *t)
 {
 	struct docker_http *h = (struct docker_http *)((char *)t - offsetof(struct docker_http, timer));
-	int running;
 
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	check_finished(h);
+	act(h, CURL_SOCKET_TIMEOUT, 0);
 }
 
 /* ---- bytes ------------------------------------------------------------------------------ */
@@ -175,16 +174,32 @@ static void call_free(struct http_call *c)
 	free(c);
 }
 
+/* libcurl copies texts, so each option may lack memory. A request with half of its options could go to another host. */
+static void set(struct http_call *c, CURLcode code)
+{
+	c->unset = c->unset || code != CURLE_OK;
+}
+
+static void add_header(struct http_call *c, const char *header)
+{
+	struct curl_slist *more = curl_slist_append(c->headers, header);
+
+	if (more)
+		c->headers = more;
+	else
+		c->unset = true;
+}
+
 static void set_content(struct http_call *c, const char *type)
 {
 	char header[100];
 
 	snprintf(header, sizeof(header), "Content-Type: %s", type);
-	c->headers = curl_slist_append(NULL, header);
-	c->headers = curl_slist_append(c->headers, "Expect:");
+	add_header(c, header);
+	add_header(c, "Expect:");
 	if (c->request.upload)
-		c->headers = curl_slist_append(c->headers, "Transfer-Encoding: chunked");
-	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
+		add_header(c, "Transfer-Encoding: chunked");
+	set(c, curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers));
 }
 
 static void set_sending(struct http_call *c)
@@ -193,17 +208,17 @@ static void set_sending(struct http_call *c)
 
 	if (r->upload) {
 		set_content(c, r->upload->type);
-		curl_easy_setopt(c->easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE, -1L);
-		curl_easy_setopt(c->easy, CURLOPT_READFUNCTION, give_upload);
-		curl_easy_setopt(c->easy, CURLOPT_READDATA, c);
+		set(c, curl_easy_setopt(c->easy, CURLOPT_POST, 1L));
+		set(c, curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE, -1L));
+		set(c, curl_easy_setopt(c->easy, CURLOPT_READFUNCTION, give_upload));
+		set(c, curl_easy_setopt(c->easy, CURLOPT_READDATA, c));
 	} else if (r->body) {
 		set_content(c, "application/json");
-		curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, r->body);
+		set(c, curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, r->body));
 	} else if (strcmp(r->method, "POST") == 0) {
-		curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, "");
+		set(c, curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, ""));
 	}
-	curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
+	set(c, curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method));
 }
 
 static int set_up(struct http_call *c, const char *url)
@@ -213,23 +228,23 @@ static int set_up(struct http_call *c, const char *url)
 	c->easy = curl_easy_init();
 	if (!c->easy)
 		return -1;
-	curl_easy_setopt(c->easy, CURLOPT_URL, url);
-	curl_easy_setopt(c->easy, CURLOPT_PROXY, ""); /* ignore the proxy settings of the environment */
-	curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http");
-	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, r->line ? take_lines : take_body);
-	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
-	curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
-	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, r->timeout_ms);
-	curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT, 10L);
+	set(c, curl_easy_setopt(c->easy, CURLOPT_URL, url));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_PROXY, "")); /* ignore the proxy settings of the environment */
+	set(c, curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http"));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, r->line ? take_lines : take_body));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, r->timeout_ms));
+	set(c, curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT, 10L));
 	if (r->idle_s) {
-		curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-		curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_TIME, r->idle_s);
+		set(c, curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_LIMIT, 1L));
+		set(c, curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_TIME, r->idle_s));
 	}
 	if (c->http->socket_path)
-		curl_easy_setopt(c->easy, CURLOPT_UNIX_SOCKET_PATH, c->http->socket_path);
+		set(c, curl_easy_setopt(c->easy, CURLOPT_UNIX_SOCKET_PATH, c->http->socket_path));
 	set_sending(c);
-	return 0;
+	return c->unset ? -1 : 0;
 }
 
 struct http_call *docker_http_send(struct docker_http *h, const struct http_request *r)
@@ -291,6 +306,34 @@ static void check_finished(struct docker_http *h)
 	}
 }
 
+/* libcurl's sockets cannot be watched, so none of its requests would ever end. Requests that done callbacks send
+ * meanwhile stay. */
+static void give_up(struct docker_http *h, CURLMcode code)
+{
+	struct http_call *c;
+
+	for (c = h->calls; c; c = c->next)
+		c->given_up = true;
+	do {
+		for (c = h->calls; c && !c->given_up; c = c->next)
+			;
+		if (c) {
+			c->failure = curl_multi_strerror(code);
+			finish(c, CURLE_OUT_OF_MEMORY);
+		}
+	} while (c);
+}
+
+static void act(struct docker_http *h, curl_socket_t fd, int what)
+{
+	int running;
+	CURLMcode code = curl_multi_socket_action(h->multi, fd, what, &running);
+
+	check_finished(h);
+	if (code != CURLM_OK)
+		give_up(h, code);
+}
+
 /* ---- creation and release -------------------------------------------------------------------------------------- */
 
 struct docker_http *docker_http_new(struct loop *l, const char *socket_path, const char *address, const char *port)
@@ -299,7 +342,10 @@ struct docker_http *docker_http_new(struct loop *l, const char *socket_path, con
 
 	if (!h)
 		return NULL;
-	curl_global_init(CURL_GLOBAL_DEFAULT); /* curl counts these calls */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* curl counts these calls */
+		free(h);
+		return NULL;
+	}
 	h->loop = l;
 	h->socket_path = socket_path;
 	h->address = address;
@@ -307,6 +353,7 @@ struct docker_http *docker_http_new(struct loop *l, const char *socket_path, con
 	timer_init(&h->timer, l, timer_fired);
 	h->multi = curl_multi_init();
 	if (!h->multi) {
+		curl_global_cleanup();
 		free(h);
 		return NULL;
 	}

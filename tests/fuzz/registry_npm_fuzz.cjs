@@ -106,8 +106,15 @@ function answer(where) {
 
 function network(scheme, options) {
 	const host = options.hostname || options.host || 'localhost', port = options.port || (scheme === 'https' ? 443 : 80);
+	const respond = () => {
+		try {
+			request.emit('response', answer(options.path || '/'));
+		} catch (e) {	// npm's program would end here, and fetch.cjs judges its last words
+			request.emit('error', e);
+		}
+	};
 	const request = Object.assign(new EventEmitter(), { setTimeout() { return request; }, setNoDelay() { }, setSocketKeepAlive() { }, abort() { }, destroy() { },
-		write() { return true; }, setHeader() { }, getHeader() { }, end() { setImmediate(() => request.emit('response', answer(options.path || '/'))); return request; } });
+		write() { return true; }, setHeader() { }, getHeader() { }, end() { setImmediate(respond); return request; } });
 
 	if (!refused && (`${scheme}://${host}:${port}/`.toLowerCase() !== REGISTRY || options.socketPath))
 		broken = new Broken(`a request was sent to ${scheme}://${host}:${port}${options.path} (${options.href || ''})`);

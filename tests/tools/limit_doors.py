@@ -11,7 +11,7 @@ import glob, json, os, re, subprocess, sys
 BIN = os.environ.get("CEE_BIN", "bin")
 M, G = 1 << 20, 1 << 30
 LIMITS = {"cpu": ("time", 60), "wall": ("time", 300), "memory": ("size", 2 * G), "processes": ("count", 512), "output": ("size", 256 * M),
-          "file_size": ("size", G), "disk": ("size", G), "inodes": ("count", 65536), "open_files": ("count", 4096), "stack": ("size", 64 * M)}
+          "file_size": ("size", G), "disk": ("size", G), "inodes": ("count", 65536), "open_files": ("count", 4096), "stack": ("size", 2 * G)}
 MAY_BE_ZERO = ("output", "file_size")
 OF_THE_JOB = ("disk", "inodes")		# of the run phase alone
 

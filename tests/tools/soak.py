@@ -17,7 +17,8 @@ from engineapi import Engine
 
 AT_ONCE, BATCH, KEEP = 4, 50, 20  # owners in a wave; jobs of each; seconds that a result stays
 # What may be more at the end than after the warm-up: a share of it, and so much besides.
-ROOM = {"memory KiB": (0.05, 2048), "descriptors": (0, 24), "watches": (0, 8), "boxes": (0, 8), "spool KiB": (0.5, 4096), "files": (0.5, 2000)}
+ROOM = {"memory KiB": (0.05, 2048), "descriptors": (0, 24), "watches": (0, 8), "boxes": (0, 8),
+        "spool KiB a result": (0.2, 1), "files a result": (0.2, 1), "% kept of those of the last minute": (0.5, 20)}
 
 # (of 1000, the job, the end that the runner counts)
 KINDS = ((800, {"code": "true"}, "exited"),
@@ -44,7 +45,7 @@ class Soak:
         self.cee("cee-lang", "publish")
         self.log = self.dir + "/runner.log"
         self.runner = subprocess.Popen([BIN + "/cee-runner"], env=self.env, stdout=subprocess.DEVNULL, stderr=open(self.log, "ab"))
-        self.samples, self.submitted, self.ids, self.wrong, self.over = [], collections.Counter(), 0, [], threading.Event()
+        self.ends, self.samples, self.submitted, self.ids, self.wrong, self.over = [], [], collections.Counter(), 0, [], threading.Event()
 
     def cee(self, name, *more, **kw):
         p = subprocess.run([os.path.join(BIN, name), *more], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
@@ -108,15 +109,23 @@ class Soak:
             except OSError:
                 pass
         status = open("/proc/%d/status" % self.runner.pid).read()
-        size = files = 0
+        size = files = results = 0
         for at, _, names in os.walk(self.spool):
             for name in names:
                 try:
                     size, files = size + os.lstat(os.path.join(at, name)).st_blocks // 2, files + 1
+                    results += name == "result"
                 except OSError:
                     pass
-        return {"ended": sum(self.metrics().values()), "memory KiB": int(re.search(r"VmRSS:\s+(\d+)", status)[1]), "descriptors": len(fds),
-                "watches": watches, "boxes": self.boxes(), "spool KiB": size, "files": files}
+        ended, now = sum(self.metrics().values()), time.monotonic()
+        self.ends.append((now, ended))
+        # Results are kept for a time, so how many there are follows the host's speed: what must stay level is the room
+        # of each, and how many there are of those that ended lately.
+        lately = ended - max([0] + [n for t, n in self.ends if t < now - 60])
+        return {"ended": ended, "memory KiB": int(re.search(r"VmRSS:\s+(\d+)", status)[1]), "descriptors": len(fds),
+                "watches": watches, "boxes": self.boxes(), "spool KiB": size, "files": files,
+                "results": results, "spool KiB a result": size / max(1, results), "files a result": files / max(1, results),
+                "% kept of those of the last minute": 100 * results / max(1, lately)}
 
     def watch(self):
         while not self.over.wait(1):
@@ -137,7 +146,7 @@ class Soak:
             a, b = max(s[name] for s in early), max(s[name] for s in late)
             slope = (b - a) / (0.5 * end) * 100000
             flat = b <= a * (1 + share) + more
-            print("%-12s after the warm-up %7d, at the end %7d, by 100,000 jobs %+9.0f  %s" % (name, a, b, slope, "flat" if flat else "GROWS"))
+            print("%-34s after the warm-up %7d, at the end %7d, by 100,000 jobs %+9.0f  %s" % (name, a, b, slope, "flat" if flat else "GROWS"))
             if not flat:
                 self.wrong.append("%s grows: %d, then %d" % (name, a, b))
 
