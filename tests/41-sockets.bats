@@ -73,7 +73,7 @@ is_bounded() {	# is_bounded HOW: 400 MiB are not to be had within 64; 16 MiB are
 	[ "$status" -eq 137 ]
 	[ "$(why .why)" = "memory limit" ]
 	[ "$(why '.phases.run.hit | index("memory") != null')" = true ]
-	[ "$(why '.phases.run.peak_memory > 64 * 1048576')" = true ]
+	[ "$(why '.phases.run.peak_memory >= 64 * 1048576')" = true ]
 	run --separate-stderr py "$(hold "$1" 16 0.3)" -L memory=64M -L wall=90 -L cpu=30
 	[ "$status" -eq 0 ]
 	[[ "$output" = "held 1"[6-9] ]]

@@ -243,6 +243,9 @@ void phase_limits_finish(struct phase_limits *l, struct ended *e)
 	l->oom_kills = u.oom_kills > l->base.oom_kills ? u.oom_kills - l->base.oom_kills : 0;
 	if (l->oom_kills)
 		phase_limits_exceed(l, LIMIT_MEMORY);
+	/* what take_count() takes off may go with the programs, only later: memory of sockets */
+	if (l->oom_kills && l->job_cgroup && l->peak < phase_limit(l, LIMIT_MEMORY))
+		l->peak = phase_limit(l, LIMIT_MEMORY);
 	/* Children of a parent that ignores SIGCHLD are reaped by the kernel and are
 	 * missing from rusage; the cgroup has them. */
 	l->cpu_us = cpu_used(l, &u) - e->own_us;
