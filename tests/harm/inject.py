@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests/tools"))
 sys.path.insert(0, HERE)
 from harm import Control
 
-ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 OWNER = "uid-%d" % os.getuid()
 JOB = {"language": "bash", "code": "echo hi\n"}
 ERRORS = [("ENOSPC", {"fail_errno": errno.ENOSPC}), ("EIO", {"fail_errno": errno.EIO}), ("EDQUOT", {"fail_errno": errno.EDQUOT}),

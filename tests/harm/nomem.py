@@ -7,9 +7,6 @@ printed is there, whole, and without an id nothing is left. What only reads prin
 fails. A program that fails says why and exits with a status of cee(7); none is ended by a signal, and none hangs.
 
 --every N: each N-th allocation of programs with more than 400. For runner the engine has to answer.
-
-Known of the runner (133 of its 7,929 allocations, no job lost): where memory ends while it asks the engine at its start,
---once may wait for ever (2 runs) or call the engine's API unknown (1); one run ended by SIGFPE in a library, not found again.
 """
 import argparse
 import os

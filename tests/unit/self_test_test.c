@@ -431,6 +431,18 @@ static void the_engine_goes(void)
 	finish(&t);
 }
 
+/* A request that fails under an engine that stays up: no word of its return would come. */
+static void one_request_goes(void)
+{
+	struct bench t;
+
+	start(&t);
+	CHECK(fake_fail(&t.fake, ENGINE_INFO, ENGINE_AWAY, "no memory") && t.done == 0 && !probe.started);
+	loop_advance(&t.loop, PAUSE);
+	CHECK(info(&t, &good) && probe.started == 1);
+	finish(&t);
+}
+
 static void a_host_that_will_not_do(void)
 {
 	struct engine_info bad = good;
@@ -462,6 +474,7 @@ int main(void)
 	RUN(boxes_fail_for_a_while);
 	RUN(no_description);
 	RUN(the_engine_goes);
+	RUN(one_request_goes);
 	RUN(a_host_that_will_not_do);
 	return check_status();
 }

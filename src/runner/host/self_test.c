@@ -146,8 +146,10 @@ static void info_came(void *arg, const struct engine_answer *a)
 	struct self_test *t = arg;
 	struct finding f;
 
-	if (a->result == ENGINE_AWAY || !engine_up(t->engine))
-		return; /* again when it is back */
+	if (a->result == ENGINE_AWAY || !engine_up(t->engine)) {
+		once_more(t, true); /* one request may fail under an engine that stays up; otherwise when it is back */
+		return;
+	}
 	if (a->result != ENGINE_OK && once_more(t, false))
 		return;
 	if (a->result != ENGINE_OK) {
