@@ -46,18 +46,20 @@ teardown() {
 	done
 }
 
-inside() {	# inside COMMAND…: in that Debian, with the engine's socket
-	env -u CEE_SPOOL -u CEE_CONF PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+enter() {	# becomes COMMAND… in that Debian, with the engine's socket
+	exec env -u CEE_SPOOL -u CEE_CONF PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
 		unshare -m sh -ec 'mount --bind "$1" "$2/run/docker.sock"; mount -t proc proc "$2/proc"; root=$2; shift 2; exec chroot "$root" "$@"' \
 		sh "${ENGINE_SOCKET:-/var/run/docker.sock}" "$ROOT" "$@"
 }
+
+inside() { (enter "$@"); }
 
 as_user() { inside setpriv --reuid=61001 --regid=61001 --clear-groups --inh-caps=-all "$@"; }
 
 start_inside() {	# with the capabilities of its unit, in the background
 	local caps log=$BATS_TEST_TMPDIR/inside-${#RUNNERS[@]}.log
 	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$CEE_ROOT/etc/systemd/cee-runner.service" | tr 'A-Z' 'a-z' | sed 's/cap_/+/g; s/ /,/g')
-	inside setpriv --bounding-set="-all,$caps" --inh-caps=-all --no-new-privs cee-runner 2> "$log" 3>&- 5>&- &
+	enter setpriv --bounding-set="-all,$caps" --inh-caps=-all --no-new-privs cee-runner 2> "$log" 3>&- 5>&- &
 	RUNNER=$!
 	RUNNERS+=("$RUNNER")
 	wait_until 60 grep -q self-test "$log" || { cat "$log"; return 1; }
@@ -126,5 +128,6 @@ start_inside() {	# with the capabilities of its unit, in the background
 	[ ! -e "$ROOT/var/spool/cee" ]
 	[ ! -e "$ROOT/var/spool/cee-layers" ]
 	[ ! -e "$ROOT/var/lib/cee-http" ]
+	find "$ROOT/etc" "$ROOT/var" "$ROOT/usr" -name "*cee*"
 	[ -z "$(find "$ROOT/etc" "$ROOT/var" "$ROOT/usr" -name '*cee*' ! -path '*/deb-systemd-helper*' ! -path '/*/var/log/*' ! -path '/*/var/cache/*')" ]
 }

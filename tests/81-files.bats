@@ -174,7 +174,7 @@ try:
         for i in range(1000):
             os.mknod("d%d/%d" % (d, i))
 except OSError as e:
-    print(e.strerror)' --collect '**' -L disk=256M -L inodes=200000 -L memory=128M -L cpu=60s -L wall=120s
+    print(e.strerror)' --collect '**' -L disk=256M -L inodes=200000 -L memory=400M -L cpu=60s -L wall=120s
 	[ "$(cee-log -o "$ID")" = 'No space left on device' ]
 	[ "$(verdict "$ID" .files.count)" -eq 256 ]
 	[ "$(verdict "$ID" '(.left | length) + .left_more')" -gt 190000 ]

@@ -77,7 +77,7 @@ static int publish_one(struct json_writer *w, const struct lang *l)
 	put_files(w, l);
 	json_put_bool(w, "check", l->ncheck > 0);
 	json_put_bool(w, "packages", l->layer.grammar);
-	json_put_bool(w, "session", l->session.nrun > 0);
+	json_put_bool(w, "session", l->session.text != NULL);
 	if (l->layer.grammar)
 		put_layer(w, l);
 	json_put_text(w, "hello", l->hello ? l->hello : "");

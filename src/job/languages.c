@@ -78,7 +78,7 @@ static int host_beside(struct lang *l, const struct places *p, size_t own, struc
 }
 
 /* The driver of its sessions, from its own directory or else one that it overrides; it is sent as one argument of a
- * program. */
+ * program. text is NULL where there is none. */
 static int read_driver(struct lang *l, const struct places *p, size_t own, struct cee_err *e)
 {
 	AUTO_CLOSE int fd = -1;
@@ -92,6 +92,8 @@ static int read_driver(struct lang *l, const struct places *p, size_t own, struc
 		snprintf(file, sizeof file, "%s/%s", p->path[k], l->session.driver);
 		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	}
+	if (fd < 0 && errno == ENOENT) /* a copy of the language's file alone: a language without sessions */
+		return 0;
 	if (fd < 0 || read_fd(fd, DRIVER_MAX, &b) < 0 || b.len == 0 || strlen(b.data) != b.len) {
 		int err = fd < 0 ? errno : EINVAL;
 
