@@ -189,7 +189,7 @@ finds() {	# finds STATUS NAME WORD… -- CHECK…: these checks say STATUS of NA
 		+ [{"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}]' \
 		"$CEE_ROOT/etc/seccomp.json" > "$BATS_TEST_TMPDIR/docker.json"
 	conf "seccomp = $BATS_TEST_TMPDIR/docker.json"
-	finds warn cells 'seccomp profile' 'one job, under the stricter filter' 'set seccomp' -- cells
+	finds warn cells 'seccomp profile' 'under the stricter filter' 'set seccomp' -- cells
 	finds 'ok  ' memory 'memory limit' -- memory
 	conf "seccomp = $CEE_ROOT/etc/seccomp.json"
 	conf 'init = /bin/true'
