@@ -128,6 +128,5 @@ start_inside() {	# with the capabilities of its unit, in the background
 	[ ! -e "$ROOT/var/spool/cee" ]
 	[ ! -e "$ROOT/var/spool/cee-layers" ]
 	[ ! -e "$ROOT/var/lib/cee-http" ]
-	find "$ROOT/etc" "$ROOT/var" "$ROOT/usr" -name "*cee*"
-	[ -z "$(find "$ROOT/etc" "$ROOT/var" "$ROOT/usr" -name '*cee*' ! -path '*/deb-systemd-helper*' ! -path '/*/var/log/*' ! -path '/*/var/cache/*')" ]
+	[ -z "$(find "$ROOT/etc" "$ROOT/var" "$ROOT/usr" -name '*cee*' ! -name '*succeed*' ! -path '*/deb-systemd-helper*' ! -path '/*/var/log/*' ! -path '/*/var/cache/*')" ]
 }

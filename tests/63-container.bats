@@ -83,7 +83,7 @@ output_is() { [ "$(api "$URL/tasks/$1/stdout")" = "$2" ]; }
 }
 
 @test "an upgrade of the image: the running job ends, jobs and login are kept" {
-	id=$(post '{language: "python", code: "print(1, flush=True)\nprint(input())", limits: {wall: 300}}' '' | jq -r .id)
+	id=$(post '{language: "python", code: "print(1, flush=True)\nprint(input())", stdin_stream: true, limits: {wall: 250}}' '' | jq -r .id)
 	wait_until 60 output_is "$id" 1
 	before=$(container)
 	CEE_IMAGE=$IMAGE:2 compose up -d --no-build > "$BATS_TEST_TMPDIR/up" 2>&1 3>&- & up=$!
