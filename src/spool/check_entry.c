@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void report(struct spool_check *ck, enum spool_finding kind, const char *path, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void report(struct spool_check *ck, enum spool_finding kind,
+							 const char *path, const char *fmt, va_list ap)
 {
 	char text[1024], where[1024];
 

@@ -69,9 +69,14 @@ static void unpack_numbers(const struct frame *f)
 		same(&p, f);
 	}
 	if (resident_unpack_plan(f->data, f->len, &plan)) {
+		bool largest = false; /* what is no limit on our side has one number on the wire */
+
 		memcpy(l.v, plan.limit, sizeof l.v);
+		for (int i = 0; i < LIMIT_COUNT; i++)
+			largest = largest || l.v[i] == LIMIT_NONE;
 		frame_pack_plan(&p, plan.phase, &l);
-		same(&p, f);
+		if (!largest)
+			same(&p, f);
 	}
 	if (frame_unpack_window(f->data, f->len, &w)) {
 		frame_pack_window(&p, &w);
