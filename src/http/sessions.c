@@ -11,6 +11,7 @@
 #include "base/json_write.h"
 #include "cli/session_cell.h"
 #include "http/answer.h"
+#include "http/cell_follow.h"
 #include "http/cell_output.h"
 #include "http/cgi.h"
 #include "http/event_writer.h"
@@ -21,7 +22,6 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -99,8 +99,17 @@ static int take(void *arg, const char *event, const cJSON *o)
 	return 0;
 }
 
-static void beat(struct cell_answer *a)
+static void flush(void *arg)
 {
+	struct cell_answer *a = arg;
+
+	if (a->stream)
+		event_flush(&a->v);
+}
+
+static void beat(void *arg)
+{
+	struct cell_answer *a = arg;
 	struct request *rq = a->rq;
 
 	if (a->stream) {
@@ -111,27 +120,6 @@ static void beat(struct cell_answer *a)
 		answer_begin(rq, 200, "application/json", -1);
 	for (size_t i = 0; i <= rq->reader.fill; i += 64)
 		answer_write(rq, "                                                                ", 64);
-}
-
-static enum cell_how follow(struct cell_answer *a, struct cee_err *e)
-{
-	struct reader *reader = &a->rq->reader;
-	enum cell_how how;
-
-	while ((how = cell_step(&a->r, take, a, e)) == CELL_RUNS && !reader->gone) {
-		struct pollfd fds[READER_FDS];
-		int ms;
-
-		if (a->stream)
-			event_flush(&a->v);
-		ms = reader_beat_ms(reader);
-		reader_fds(reader, fds);
-		if (ms > 0 && cell_wait(&a->r, ms, fds, READER_FDS) == 2)
-			reader_polled(reader, fds);
-		if (!reader->gone && reader_beat_ms(reader) == 0)
-			beat(a);
-	}
-	return how;
 }
 
 static void put_json(struct cell_answer *a)
@@ -151,6 +139,7 @@ static void put_json(struct cell_answer *a)
 static void answer(struct cell_answer *a)
 {
 	struct request *rq = a->rq;
+	static const struct cell_follower follower = { take, flush, beat };
 	struct cee_err e = { 0 };
 	enum cell_how how;
 
@@ -160,7 +149,7 @@ static void answer(struct cell_answer *a)
 		a->v.lines = cgi_accepts(cgi_variable(&rq->cgi, "HTTP_ACCEPT"), "application/x-ndjson");
 		event_begin(&a->v, 200);
 	}
-	how = follow(a, &e);
+	how = cell_follow(&a->r, &rq->reader, &follower, a, &e);
 	if (rq->reader.gone)
 		cell_cancel(&a->r, &e);
 	else if (a->stream && how != CELL_ENDED)
@@ -170,8 +159,7 @@ static void answer(struct cell_answer *a)
 	else if (!a->stream)
 		refuse(rq, &e);
 	a->v.ending = true;
-	if (a->stream)
-		event_flush(&a->v);
+	flush(a);
 	event_release(&a->v);
 }
 

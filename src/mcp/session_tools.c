@@ -10,6 +10,7 @@
 #include "base/json_write.h"
 #include "cli/session_cell.h"
 #include "http/answer.h"
+#include "http/cell_follow.h"
 #include "http/cell_output.h"
 #include "http/quota.h"
 #include "http/reader.h"
@@ -21,7 +22,6 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -115,35 +115,25 @@ static int take(void *arg, const char *event, const cJSON *o)
 	return cell_output_take(&k->all, event, o);
 }
 
+static void beat(void *arg)
+{
+	struct cell_call *k = arg;
+
+	k->c->transport->beat(k->c);
+}
+
 static enum cell_how follow(struct cell_call *k, struct cee_err *e)
 {
-	struct reader *reader = &k->c->rq->reader;
-	enum cell_how how;
+	static const struct cell_follower follower = { take, NULL, beat };
 
-	reader_watch(reader);
-	while ((how = cell_step(&k->r, take, k, e)) == CELL_RUNS && !reader->gone) {
-		struct pollfd fds[READER_FDS];
-		int ms = reader_beat_ms(reader);
-
-		reader_fds(reader, fds);
-		if (ms > 0 && cell_wait(&k->r, ms, fds, READER_FDS) == 2)
-			reader_polled(reader, fds);
-		if (!reader->gone && reader_beat_ms(reader) == 0)
-			k->c->transport->beat(k->c);
-	}
-	return how;
+	reader_watch(&k->c->rq->reader);
+	return cell_follow(&k->r, &k->c->rq->reader, &follower, k, e);
 }
 
 static void put_part(struct call *c, struct buf *all, const char *title, struct buf *part)
 {
 	tool_result_shorten(c, part, "left out");
-	if (part->len == 0)
-		return;
-	if (all->len > 0 && all->data[all->len - 1] != '\n')
-		must(c, buf_add(all, "\n", 1));
-	if (title)
-		must(c, buf_printf(all, "[%s]\n", title));
-	must(c, buf_add(all, part->data, part->len));
+	tool_result_put_part(c, all, title, part);
 }
 
 /* Pictures of its results. */

@@ -68,7 +68,7 @@ void tool_result_shorten(struct call *c, struct buf *b, const char *rest)
 	shown = (struct buf){ 0 };
 }
 
-static void put_part(struct call *c, struct buf *all, const char *title, const struct buf *part)
+void tool_result_put_part(struct call *c, struct buf *all, const char *title, const struct buf *part)
 {
 	if (part->len == 0)
 		return;
@@ -231,9 +231,9 @@ static void put_text(struct call *c, struct json_writer *w, const struct task *t
 {
 	AUTO_BUF struct buf all = { 0 }, names = { 0 };
 
-	put_part(c, &all, t->compile.len > 0 || t->err.len > 0 ? "stdout" : NULL, &t->out);
-	put_part(c, &all, "compiler", &t->compile);
-	put_part(c, &all, "stderr", &t->err);
+	tool_result_put_part(c, &all, t->compile.len > 0 || t->err.len > 0 ? "stdout" : NULL, &t->out);
+	tool_result_put_part(c, &all, "compiler", &t->compile);
+	tool_result_put_part(c, &all, "stderr", &t->err);
 	put_end(c, &all, t);
 	for (size_t i = 0; i < f->list.n && names.len < 4096; i++)
 		put_name(c, &names, &f->list.v[i]);

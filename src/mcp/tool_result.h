@@ -11,6 +11,8 @@
 
 /* Leaves out the middle of a text that is too long for a model; rest says how to get it. */
 void tool_result_shorten(struct call *c, struct buf *b, const char *rest);
+/* Adds a part of a text for the model, with its title in a line of its own; title: or NULL. Nothing if it is empty. */
+void tool_result_put_part(struct call *c, struct buf *all, const char *title, const struct buf *part);
 /* Answers with the job as it is now. */
 void tool_result_answer(struct call *c, const char *id);
 
