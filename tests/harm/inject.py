@@ -294,6 +294,24 @@ def one(site, args, name, argv, env, check, limit):
     return (len(problems), runs)
 
 
+def run_all(sources, wanted, one, args):
+    """one() for each case of the sources whose program is wanted; prints the sums, and returns the exit status"""
+    site = Site()
+    problems = runs = 0
+    try:
+        for source in sources:
+            for name, argv, env, check, limit in source(site):
+                if argv[0][4:] not in wanted:
+                    continue
+                p, r = one(site, args, name, argv, env, check, limit)
+                problems += p
+                runs += r
+    finally:
+        shutil.rmtree(site.dir)
+    print("%d runs, %d problems, seed %d" % (runs, problems, args.seed))
+    return 1 if problems or not runs else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", nargs="*", help="all but runner, or these: submit run http rm prune fsck cancel runner")
@@ -302,19 +320,7 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1000)
     args = parser.parse_args()
     wanted = args.program or ["submit", "run", "http", "rm", "prune", "fsck", "cancel"]
-    site = Site()
-    problems = runs = 0
-    try:
-        for name, argv, env, check, limit in cases(site):
-            if name.split()[0][4:] not in wanted:
-                continue
-            p, r = one(site, args, name, argv, env, check, limit)
-            problems += p
-            runs += r
-    finally:
-        shutil.rmtree(site.dir)
-    print("%d runs, %d problems, seed %d" % (runs, problems, args.seed))
-    return 1 if problems or not runs else 0
+    return run_all((cases,), wanted, one, args)
 
 
 if __name__ == "__main__":

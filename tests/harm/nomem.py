@@ -129,21 +129,8 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1000)
     args = parser.parse_args()
-    site = inject.Site()
-    problems = runs = 0
-    try:
-        for source in (inject.cases, readers):
-            for name, argv, env, check, limit in source(site):
-                short = argv[0][4:]
-                if short not in args.program if args.program else short == "runner":
-                    continue
-                p, r = one(site, args, name, argv, env, check, limit)
-                problems += p
-                runs += r
-    finally:
-        shutil.rmtree(site.dir)
-    print("%d runs, %d problems, seed %d" % (runs, problems, args.seed))
-    return 1 if problems or not runs else 0
+    wanted = args.program or ["submit", "run", "http", "rm", "prune", "fsck", "cancel", "log", "stat", "files"]
+    return inject.run_all((inject.cases, readers), wanted, one, args)
 
 
 if __name__ == "__main__":
