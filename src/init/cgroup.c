@@ -11,8 +11,9 @@
  *   pids          pids/pids.current, pids.max, pids.events     the same names
  *
  * Some engines show the host's whole tree: then the path from /proc/self/cgroup
- * leads to the box's own. The cgroup of the jobs is the folder "job" in it (runner/box/job_cgroup.h). Where no cgroup is visible, cpu and memory are the sum over
- * /proc: coarser, and processes that ended between two samples are missing.
+ * leads to the box's own. The cgroup of the jobs is the folder "job" in it (runner/box/job_cgroup.h). Where no
+ * cgroup is visible, cpu and memory are the sum over /proc: coarser, and processes that ended between two samples are
+ * missing.
  */
 #include "init/cgroup.h"
 
@@ -249,8 +250,10 @@ void cgroup_read(const struct cgroup *u, struct cgroup_sample *now, const struct
 	read_text(u->cpu, text);
 	now->cpu_us = u->version == 1 ? figure(text) / 1000 : field(text, "usage_usec");
 	read_memory(u, now, last);
-	read_text(u->peak, text);
-	now->peak = figure(text);
+	if (!last) { /* only the first and the last reading of a phase are asked for it */
+		read_text(u->peak, text);
+		now->peak = figure(text);
+	}
 	read_text(u->oom, text);
 	now->oom_kills = field(text, "oom_kill");
 	read_text(u->pids, text);

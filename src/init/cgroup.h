@@ -13,9 +13,9 @@ struct cgroup {
 };
 
 struct cgroup_sample {
-	int64_t cpu_us;	      /* user and system, of the whole box */
-	int64_t total;	      /* bytes, with page cache; cheap to read */
-	int64_t peak;	      /* the largest total since it was reset, or since the cgroup is there; 0 unknown */
+	int64_t cpu_us; /* user and system, of the whole box */
+	int64_t total;	/* bytes, with page cache; cheap to read */
+	int64_t peak; /* the largest total since it was reset, or since the cgroup is there; 0 unknown, or there was a last */
 	int64_t anon, shmem;  /* bytes; parts of total */
 	int anon_age;	      /* samples since those two were read */
 	int64_t oom_kills;    /* since the box began */
