@@ -47,7 +47,7 @@ why() { cee-stat --wait "$ID" > /dev/null 2>&1; cee-stat --json "$ID" | jq -r .w
 	[ "$output" = False ]
 	# the first signal interrupts the cell; the session goes on, and the one that waited behind it has its turn
 	cee-session run -e 'import time; time.sleep(50)' "$ID" 2> err & first=$!
-	wait_until 20 eval '[ "$(cee-log "$ID" | jq -r "select(.event == \"started\") | .cell" | wc -l)" -eq 5 ]'
+	wait_until 20 eval '[ "$(cee-log "$ID" | jq -r "select(.event == \"started\") | .cell" | wc -l)" -eq 6 ]'
 	cee-session run -e '"next"' "$ID" > next & second=$!
 	kill -TERM $first	# INT is ignored in the background of a script
 	status=0; wait $first || status=$?
