@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 	watch_signals(&d);
 	snprintf(d.self, sizeof(d.self), "doctor-%ld-%llx", (long)getpid(), (unsigned long long)now_us());
 	boxes_init(&d.boxes, &d.loop, &d.docker.engine, &d.config);
-	boxes_label(&d.boxes, d.spool_real, d.self);
+	boxes_label(&d.boxes, d.spool_real, "", d.self);
 	limit_probes_init(&d.probes, &d.boxes);
 	run_checks(&d, argv + optind, argc - optind);
 	leave(&d);

@@ -147,6 +147,6 @@ void runner_maybe_quit(struct runner *r)
 	pool_drain(&r->pool);
 	compilers_drain(&r->compilers);
 	layer_builds_drain(&r->layer_builds);
-	if (r->abandoned || (!boxes_count(&r->boxes) && !r->boxes.create_lost && !r->sweeps_lost))
+	if (r->abandoned || (!boxes_count(&r->boxes) && !r->boxes.create_lost && !r->sweeps && !r->boxes.forgotten.asked))
 		r->quit = true;
 }

@@ -17,6 +17,7 @@
 #include "spool/adopt.h"
 #include "spool/health.h"
 #include "spool/owner_name.h"
+#include "spool/runners.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -24,6 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+
+enum { FORGOTTEN_US = 60000000 };
 
 struct dead_runner {
 	struct runner *r;
@@ -63,6 +66,19 @@ void runner_sweep_dead(struct runner *r)
 	spool_each_dead(&r->claims, found_dead, r);
 }
 
+static bool lives(void *arg, const char *name)
+{
+	struct runner *r = arg;
+
+	return spool_runner_lives(&r->spool, name);
+}
+
+void runner_sweep_forgotten(struct runner *r)
+{
+	r->sweep_forgotten_at = loop_now(&r->loop) + FORGOTTEN_US;
+	boxes_sweep_forgotten(&r->boxes, lives, r);
+}
+
 /* Nothing has begun yet, so ending with one sentence is better than failing every job. */
 static void refuse(struct runner *r, const struct finding *f)
 {
@@ -100,26 +116,36 @@ static void own_swept(void *arg, int result)
 {
 	struct runner *r = arg;
 
-	r->sweeps_lost = false;
-	if (result < 0) {
-		runner_wake(r); /* the engine is away again; the next change starts over */
+	r->sweeps--;
+	r->sweep_failed = result < 0;
+	if (result < 0) { /* also by an engine that is up, but answers with an error: tried again */
+		r->boxes.create_lost |= r->lost_before;
+		runner_wake(r);
 		return;
 	}
 	r->swept = true;
 	runner_sweep_dead(r);
+	runner_sweep_forgotten(r);
 	if (!r->tested)
 		runner_self_test(r);
 	runner_wake(r);
 }
 
-/* While no box is being made: the list would have its container before the runner knows whose it is. */
-bool runner_sweep_lost(struct runner *r)
+static void sweep_own(struct runner *r)
 {
-	if (!r->boxes.create_lost || !r->swept || !engine_up(&r->docker.engine) || boxes_coming(&r->boxes))
-		return false;
+	r->lost_before = r->boxes.create_lost;
 	r->boxes.create_lost = r->swept = false;
-	r->sweeps_lost = true;
+	r->sweeps++;
 	boxes_sweep(&r->boxes, r->claims.name, own_swept, r);
+}
+
+/* While no box is being made: the list would have its container before the runner knows whose it is. */
+bool runner_sweep_again(struct runner *r)
+{
+	if ((r->swept && !r->boxes.create_lost) || r->sweeps || !engine_up(&r->docker.engine) ||
+	    boxes_coming(&r->boxes))
+		return false;
+	sweep_own(r);
 	return true;
 }
 
@@ -153,6 +179,6 @@ void runner_engine_changed(void *arg, bool up)
 		notify_ready(&r->notify); /* jobs are accepted and wait */
 	if (up) {
 		image_ids_look(&r->images);
-		boxes_sweep(&r->boxes, r->claims.name, own_swept, r);
+		sweep_own(r);
 	}
 }

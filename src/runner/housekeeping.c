@@ -83,8 +83,10 @@ void runner_housekeeping(struct timer *t)
 {
 	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, housekeeping));
 
-	if (engine_up(&r->docker.engine) && !runner_sweep_lost(r))
+	if (engine_up(&r->docker.engine) && !runner_sweep_again(r))
 		runner_sweep_dead(r);
+	if (engine_up(&r->docker.engine) && loop_now(&r->loop) >= r->sweep_forgotten_at)
+		runner_sweep_forgotten(r);
 	if (engine_up(&r->docker.engine) && r->swept && r->test_again)
 		runner_self_test(r);
 	runner_look_at_languages(r);

@@ -75,11 +75,14 @@ struct runner {
 	bool resumed_last;   /* the last place went to a job whose packages were ready */
 	bool wake;	     /* something changed: runner_turn must run */
 	bool swept;	     /* no box of an earlier process is left: jobs may begin */
-	bool sweeps_lost;    /* containers are looked for whose create was not answered */
+	int sweeps;	     /* of this runner's own containers, under way */
+	bool sweep_failed;   /* the last of them */
+	bool lost_before;    /* there may be containers whose create was not answered: what it was before the last sweep */
 	bool tested;	     /* the self-test is finished */
 	bool test_again;     /* the self-test had no image: repeat it */
 	bool metrics_failed; /* the last write of the metrics failed */
 	int stopping;	     /* stop signals so far */
+	int64_t sweep_forgotten_at;
 	int64_t away_since;  /* while stopping: since when the engine does not answer; 0: it answers */
 	bool abandoned;	     /* the runner no longer waits for boxes */
 	bool quit;
@@ -118,8 +121,11 @@ enum request_result runner_input(void *arg, const char *owner, const char *name)
 void runner_beat(struct runner *r); /* for cee-http, cee-stat and cee-doctor: this runner is alive */
 void runner_engine_changed(void *arg, bool up);
 void runner_sweep_dead(struct runner *r);
-/* Removes containers whose create was not answered, if there may be any; false: nothing was begun. */
-bool runner_sweep_lost(struct runner *r);
+/* Removes containers that the engine made when their runner had ended; also once a minute. */
+void runner_sweep_forgotten(struct runner *r);
+/* Removes this runner's containers that it does not know: those whose create was not answered, and all if the last try
+ * failed. false: nothing was begun. */
+bool runner_sweep_again(struct runner *r);
 void runner_self_test(struct runner *r);
 void runner_self_tested(void *arg, const struct self_test_result *result);
 

@@ -118,8 +118,11 @@ static void open_spool(struct runner *r, bool durable)
 
 static void make_boxes(struct runner *r)
 {
+	char site[SPOOL_SITE_MAX];
+
+	spool_site(&r->spool, site);
 	boxes_init(&r->boxes, &r->loop, &r->docker.engine, &r->config);
-	boxes_label(&r->boxes, r->spool_real, r->claims.name);
+	boxes_label(&r->boxes, r->spool_real, site, r->claims.name);
 	boxes_on_gone(&r->boxes, wake, r);
 	image_ids_init(&r->images, &r->loop, &r->docker.engine, &r->config);
 	image_ids_on_change(&r->images, images_changed, r);

@@ -28,7 +28,7 @@ static void check(struct timer *t)
 	struct runner *r = (struct runner *)((char *)t - offsetof(struct runner, stop_check));
 	int64_t now = loop_now(&r->loop);
 
-	if (engine_up(&r->docker.engine))
+	if (engine_up(&r->docker.engine) && !r->sweep_failed)
 		r->away_since = 0;
 	else if (!r->away_since)
 		r->away_since = now;
@@ -39,7 +39,7 @@ static void check(struct timer *t)
 		r->abandoned = true;
 		runs_abandon_boxes(r->runs);
 	}
-	runner_sweep_lost(r);
+	runner_sweep_again(r);
 	runner_wake(r);
 	loop_timer(t, now + CHECK_US);
 }

@@ -53,6 +53,17 @@ int spool_runner_alive(struct spool *s, int *count)
 	return n > 0;
 }
 
+void spool_site(struct spool *s, char site[SPOOL_SITE_MAX])
+{
+	struct statx st;
+
+	site[0] = 0;
+	if (statx(s->fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) == 0 &&
+	    (st.stx_mask & (STATX_INO | STATX_BTIME)) == (STATX_INO | STATX_BTIME))
+		snprintf(site, SPOOL_SITE_MAX, "%llx.%llx.%x", (unsigned long long)st.stx_ino,
+			 (unsigned long long)st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
+}
+
 int64_t spool_runners_changed_us(struct spool *s)
 {
 	struct stat st;

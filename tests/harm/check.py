@@ -41,19 +41,36 @@ def covered(attempt, stream):
     return data[:n]
 
 
-def check_attempts(job):
-    attempts = sorted(int(os.path.basename(p)) for p in glob.glob(os.path.join(job, "[1-9]")))
+STEP_US = 900000  # the smallest step of the clock that harm.py makes is a second
+
+
+def span(attempt, stepped):
+    """When its first and last piece of output were read, in microseconds; None: not known.
+
+    With stepped, the runner's clock was changed during the run, and the kernel's, which gave the index its mtime, was not:
+    the last piece has both times. An attempt within which the clock may have jumped has no known beginning."""
+    path = os.path.join(attempt, "index")
+    times = [t for t, _, _ in index(attempt)] if os.path.exists(path) else []
+    if not times:
+        return None, None
+    if not stepped:
+        return min(times), max(times)
+    end = os.stat(path).st_mtime_ns // 1000
+    jumped = any(not 0 <= b - a < STEP_US for a, b in zip(times, times[1:]))
+    return None if jumped else end - (times[-1] - times[0]), end
+
+
+def check_attempts(job, stepped):
     last = 0
-    for n in attempts:
-        path = os.path.join(job, str(n))
-        times = [t for t, letter, _ in index(path)] if os.path.exists(os.path.join(path, "index")) else []
-        if times and min(times) < last:
+    for n in sorted(int(os.path.basename(p)) for p in glob.glob(os.path.join(job, "[1-9]"))):
+        first, end = span(os.path.join(job, str(n)), stepped)
+        if first and first < last:
             return "attempt %d began before the one before it had ended" % n
-        last = max(times) if times else last
+        last = end or last
     return None
 
 
-def check_job(owner, id, right):
+def check_job(owner, id, right, stepped):
     found = glob.glob(os.path.join(owner, OUT_PATH, id))
     if len(found) != 1:
         return "has %d directories in out/" % len(found)
@@ -63,7 +80,7 @@ def check_job(owner, id, right):
     result = json.loads(read(os.path.join(job, "result")))
     if not os.path.exists(os.path.join(job, "job")):
         return "has a result, but its file was not put away"
-    overlap = check_attempts(job)
+    overlap = check_attempts(job, stepped)
     if overlap:
         return overlap
     if result["why"] in OURS:
@@ -99,14 +116,14 @@ def check_job(owner, id, right):
     return None
 
 
-def check(spool, owner, notes):
-    """notes: id -> what was right, of each id that was printed. Returns (findings, counts of why)."""
+def check(spool, owner, notes, stepped=False):
+    """notes: id -> what was right, of each id that was printed; stepped: the runners' clock was changed. Returns (findings, counts of why)."""
     findings, counts = [], {}
     owners = {right.get("owner", owner) for right in notes.values()} | {owner}
     for id, right in sorted(notes.items()):
         home = os.path.join(spool, right.get("owner", owner))
         try:
-            trouble = check_job(home, id, right)
+            trouble = check_job(home, id, right, stepped)
         except (OSError, ValueError, KeyError) as e:
             trouble = "cannot be read: %s" % e
         if trouble:

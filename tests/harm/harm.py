@@ -112,8 +112,11 @@ class Site:
         self.runners[name] = (process, control)
 
     def boxes(self):
+        return [c["Id"] for c in self.containers()]
+
+    def containers(self):
         filters = json.dumps({"label": ["cee.spool=" + os.path.realpath(self.spool)]})
-        return [c["Id"] for c in Engine().call("GET", "/containers/json?all=1&filters=" + urllib.parse.quote(filters))]
+        return [c for c in Engine().call("GET", "/containers/json?all=1&filters=" + urllib.parse.quote(filters))]
 
     def close(self, wrong):
         for process, _ in self.runners.values():
@@ -367,7 +370,7 @@ def settle(site, notes, seconds):
 def verdict(site, notes, done, began):
     strange = ["%s: %s" % (k, v["kind"]) for k, v in notes.items() if k[0] == "?"]
     real = {k: v for k, v in notes.items() if k[0] != "?"}
-    findings, counts = check.check(site.spool, site.owner, real)
+    findings, counts = check.check(site.spool, site.owner, real, "clock_steps" in done)
     fsck = run(os.path.join(BIN, "cee-fsck"), "--fix", env=site.env)
     fsck = run(os.path.join(BIN, "cee-fsck"), env=site.env)
     if fsck.returncode:
@@ -377,10 +380,12 @@ def verdict(site, notes, done, began):
         time.sleep(0.2)
     if site.boxes():	# made by the engine when the runner that asked for it had gone: the next runner's to remove
         done["box_of_a_late_engine"] = len(site.boxes())
-        run(os.path.join(BIN, "cee-runner"), "--once", env=dict(site.env, DOCKER_HOST="unix://" + site.socket), timeout=120)
-    left = site.boxes()
+        once = run(os.path.join(BIN, "cee-runner"), "--once", env=dict(site.env, DOCKER_HOST="unix://" + site.socket), timeout=120)
+        site.log.write(once.stderr.encode())
+    left = site.containers()
     if left:
-        findings.append("%d boxes are left" % len(left))
+        findings.append("%d boxes are left: %s" % (len(left), "; ".join("%s of %s, %s" % (
+            c["Id"], c["Labels"].get("cee.runner"), c["Status"]) for c in left)))
     for line in (strange + findings)[:20]:
         print("WRONG %s" % line)
     print("seed %d: %d jobs in %.0f s; %s; harm: %s; %d wrong" % (

@@ -36,7 +36,7 @@ static void bench_start(struct bench *t)
 	loop_hold(&t->loop);
 	fake_init(&t->fake, &t->loop, NULL, NULL);
 	boxes_init(&t->boxes, &t->loop, &t->fake.engine, &t->config);
-	boxes_label(&t->boxes, "/spool", "me");
+	boxes_label(&t->boxes, "/spool", "5.1", "me");
 }
 
 static void bench_end(struct bench *t)
@@ -122,6 +122,47 @@ static void fails(void)
 	bench_end(&t);
 }
 
+static bool lives(void *arg, const char *runner)
+{
+	(void)arg;
+	return strcmp(runner, "alive") == 0;
+}
+
+/* A container of a runner that is nowhere any more goes; those of this runner, of living ones and of other spools stay. */
+static void forgotten(void)
+{
+	static const struct engine_label gone[] = { { "cee.runner", "gone" }, { "cee.site", "5.1" } },
+					 mine[] = { { "cee.runner", "me" }, { "cee.site", "5.1" } },
+					 alive[] = { { "cee.runner", "alive" }, { "cee.site", "5.1" } },
+					 other[] = { { "cee.runner", "gone" }, { "cee.site", "5.2" } };
+	static const struct engine_container all[] = { { "aa", mine, 2 },
+						       { "bb", alive, 2 },
+						       { "cc", other, 2 },
+						       { "dd", gone, 2 } };
+	struct fake_call *c;
+	struct bench t;
+
+	bench_start(&t);
+	t.fake.containers = all;
+	t.fake.ncontainers = 4;
+	boxes_sweep_forgotten(&t.boxes, lives, NULL);
+	boxes_sweep_forgotten(&t.boxes, lives, NULL);
+	CHECK(t.fake.asked[ENGINE_LIST] == 1 && t.boxes.forgotten.asked == 1);
+	CHECK(fake_ok(&t.fake, ENGINE_LIST) && t.fake.asked[ENGINE_REMOVE] == 1 && t.boxes.forgotten.asked == 1);
+	c = fake_waiting(&t.fake, ENGINE_REMOVE);
+	CHECK(c && strcmp(c->name, "dd") == 0);
+	CHECK(fake_fail(&t.fake, ENGINE_REMOVE, ENGINE_AWAY, "no answer") && t.boxes.forgotten.asked == 0);
+	boxes_sweep_forgotten(&t.boxes, lives, NULL);
+	CHECK(fake_fail(&t.fake, ENGINE_LIST, ENGINE_AWAY, "no answer") && t.boxes.forgotten.asked == 0);
+	bench_end(&t);
+
+	bench_start(&t); /* a file system that does not say when a directory was made */
+	boxes_label(&t.boxes, "/spool", "", "me");
+	boxes_sweep_forgotten(&t.boxes, lives, NULL);
+	CHECK(t.fake.asked[ENGINE_LIST] == 0);
+	bench_end(&t);
+}
+
 /* ---- images ------------------------------------------------------------------------ */
 
 static char heard[100];
@@ -168,6 +209,7 @@ int main(void)
 	RUN(nothing_left);
 	RUN(removes);
 	RUN(fails);
+	RUN(forgotten);
 	RUN(ids);
 	return check_status();
 }

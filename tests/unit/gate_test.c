@@ -148,7 +148,7 @@ static void bench_start(struct bench *t)
 	loop_hold(&t->loop);
 	fake_init(&t->fake, &t->loop, NULL, NULL);
 	boxes_init(&t->boxes, &t->loop, &t->fake.engine, &t->config);
-	boxes_label(&t->boxes, "/spool", "runner");
+	boxes_label(&t->boxes, "/spool", "", "runner");
 	snprintf(t->path, sizeof t->path, "/tmp/gate_test.XXXXXX");
 	if (!mkdtemp(t->path))
 		abort();

@@ -4,6 +4,9 @@
  *
  * A job may begin again only when its old box can no longer run. An accepted removal is therefore not enough: the
  * list must be empty.
+ *
+ * An engine may also make a container long after the runner that asked for it has ended, when its name is in no
+ * directory of the spool any more. Those are found by the label of the spool alone.
  */
 #include "runner/box/box_sweep.h"
 #include "base/loop.h"
@@ -104,4 +107,46 @@ void boxes_sweep(struct boxes *bs, const char *runner, void (*done)(void *, int)
 	s->arg = arg;
 	timer_init(&s->again, bs->loop, list);
 	list(&s->again);
+}
+
+/* ---- containers whose runner is forgotten ------------------------------------------------------ */
+
+static void forgotten_removed(void *arg, const struct engine_answer *a)
+{
+	struct boxes *bs = arg;
+
+	(void)a; /* what is left is looked for again */
+	bs->forgotten.asked--;
+}
+
+static void forgotten_listed(void *arg, const struct engine_answer *a)
+{
+	struct boxes *bs = arg;
+
+	bs->forgotten.asked--;
+	for (size_t i = 0; a->result == ENGINE_OK && i < a->ncontainers; i++) {
+		const struct engine_container *c = &a->containers[i];
+		const struct engine_request remove = { .op = ENGINE_REMOVE, .name = c->id };
+		const char *runner = engine_label(c->labels, c->nlabels, "cee.runner");
+
+		if (strcmp(engine_label(c->labels, c->nlabels, "cee.site"), bs->site) != 0 ||
+		    strcmp(runner, bs->runner) == 0 || bs->forgotten.lives(bs->forgotten.arg, runner))
+			continue;
+		log_event("sweep", "runner", runner, "box", c->id, NULL);
+		if (engine_ask(bs->engine, &remove, forgotten_removed, bs))
+			bs->forgotten.asked++;
+	}
+}
+
+void boxes_sweep_forgotten(struct boxes *bs, bool (*lives)(void *arg, const char *runner), void *arg)
+{
+	const struct engine_label site = { "cee.site", bs->site };
+	const struct engine_request r = { .op = ENGINE_LIST, .labels = &site, .nlabels = 1 };
+
+	if (!*bs->site || bs->forgotten.asked)
+		return;
+	bs->forgotten.lives = lives;
+	bs->forgotten.arg = arg;
+	if (engine_ask(bs->engine, &r, forgotten_listed, bs))
+		bs->forgotten.asked++;
 }

@@ -44,8 +44,9 @@ void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg)
 	bs->arg = arg;
 }
 
-void boxes_label(struct boxes *bs, const char *spool, const char *runner)
+void boxes_label(struct boxes *bs, const char *spool, const char *site, const char *runner)
 {
+	snprintf(bs->site, sizeof(bs->site), "%s", site);
 	snprintf(bs->spool, sizeof(bs->spool), "%s", spool);
 	snprintf(bs->runner, sizeof(bs->runner), "%s", runner);
 }

@@ -10,6 +10,7 @@
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 #include "spool/owner_name.h"
+#include "spool/runners.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -44,8 +45,14 @@ struct boxes {
 	struct engine *engine;
 	const struct config *config;
 	char spool[PATH_MAX], runner[OWNER_MAX]; /* labels of the containers */
+	char site[SPOOL_SITE_MAX];		 /* a label, too: which spool it is, whatever its path */
 	struct box *first;
 	unsigned serial;      /* of the containers' names */
+	struct {
+		bool (*lives)(void *arg, const char *runner);
+		void *arg;
+		int asked; /* requests under way */
+	} forgotten;	   /* box_sweep.h */
 	bool create_lost;     /* a container may be there whose create was not answered; a sweep finds it */
 	bool cells;	      /* new boxes can have cells */
 	const char *apparmor; /* the profile of new boxes; NULL: the engine's own */
@@ -63,8 +70,8 @@ struct boxes {
 void boxes_init(struct boxes *bs, struct loop *l, struct engine *en, const struct config *c);
 /* gone(arg) is called whenever a box is gone. */
 void boxes_on_gone(struct boxes *bs, void (*gone)(void *arg), void *arg);
-/* Sets the labels by which box_sweep.h finds containers again. */
-void boxes_label(struct boxes *bs, const char *spool, const char *runner);
+/* Sets the labels by which box_sweep.h finds containers again. site: "" for boxes that nobody but the maker removes. */
+void boxes_label(struct boxes *bs, const char *spool, const char *site, const char *runner);
 void boxes_reconfigure(struct boxes *bs, const struct config *c);
 /* Does not remove boxes that are not gone: the engine removes their containers when their streams close. */
 void boxes_release(struct boxes *bs);

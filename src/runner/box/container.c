@@ -72,7 +72,9 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 	struct container_mount mounts[MOST_MOUNTS];
 	struct tmpfs_options o;
 	const struct container_tmpfs tmpfs[] = { { "/work", o.work }, { "/tmp", o.tmp }, { "/dev/shm", o.shm } };
-	const struct engine_label labels[] = { { "cee.spool", bs->spool }, { "cee.runner", bs->runner } };
+	const struct engine_label labels[] = { { "cee.spool", bs->spool },
+					       { "cee.runner", bs->runner },
+					       { "cee.site", bs->site } };
 	char name[OWNER_MAX + 32], gate[80];
 	const char *env[MOST_ENV] = { NULL };
 	size_t nenv = 0;
@@ -101,7 +103,7 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 		.tmpfs = tmpfs,
 		.ntmpfs = sizeof(tmpfs) / sizeof(*tmpfs),
 		.labels = labels,
-		.nlabels = sizeof(labels) / sizeof(*labels)
+		.nlabels = sizeof(labels) / sizeof(*labels) - !*bs->site
 	};
 
 	snprintf(name, sizeof(name), "cee-%s-%u", bs->runner, ++bs->serial);

@@ -351,7 +351,8 @@ static struct engine_call *create(struct gate *g, const struct gate_rules *r)
 	const struct container_mount mounts[] = { { .from = g->folder, .to = "/run/gate" } };
 	const struct engine_label labels[] = { { "cee.spool", bs->spool },
 					       { "cee.runner", bs->runner },
-					       { "cee.gate", "yes" } };
+					       { "cee.gate", "yes" },
+					       { "cee.site", bs->site } };
 	unsigned port = free_port(r);
 	AUTO_BUF struct buf config = { 0 };
 	AUTO_FREE char *text = NULL, *number = NULL, *name = NULL;
@@ -378,7 +379,7 @@ static struct engine_call *create(struct gate *g, const struct gate_rules *r)
 					     .tmpfs = tmpfs,
 					     .ntmpfs = 2,
 					     .labels = labels,
-					     .nlabels = 3 };
+					     .nlabels = *bs->site ? 4 : 3 };
 
 	return engine_ask(bs->engine, &(struct engine_request){ .op = ENGINE_CREATE, .container = &spec }, created, g);
 }
