@@ -19,7 +19,7 @@
 
 struct docker_http {
 	struct loop *loop;
-	CURLM *multi;
+	CURLM *multi; /* NULL: given up, the next request makes another */
 	struct timer timer;
 	const char *socket_path, *address, *port;
 	struct http_call *calls;
@@ -28,6 +28,7 @@ struct docker_http {
 struct http_call {
 	struct docker_http *http;
 	struct http_request request;
+	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
 	struct buf body; /* or the incomplete line */
@@ -71,8 +72,7 @@ static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 		if (s) {
 			loop_unwatch(&s->watch);
 			s->watch.fd = -1;
-			loop_doom(h->loop, free, s);
-			curl_multi_assign(h->multi, fd, NULL);
+			loop_doom(h->loop, free, s); /* libcurl forgets it too: it removes the socket's entry */
 		}
 		return 0;
 	}
@@ -94,8 +94,8 @@ static int timer_changed(CURLM *m, long ms, void *arg)
 {
 	struct docker_http *h = arg;
 
-	(void)m;
-	loop_timer(&h->timer, ms < 0 ? 0 : loop_now(h->loop) + ms * 1000);
+	if (m == h->multi) /* not one that was given up */
+		loop_timer(&h->timer, ms < 0 ? 0 : loop_now(h->loop) + ms * 1000);
 	return 0;
 }
 
@@ -247,14 +247,29 @@ static int set_up(struct http_call *c, const char *url)
 	return c->unset ? -1 : 0;
 }
 
+static int make_multi(struct docker_http *h)
+{
+	h->multi = curl_multi_init();
+	if (!h->multi)
+		return -1;
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	return 0;
+}
+
 struct http_call *docker_http_send(struct docker_http *h, const struct http_request *r)
 {
 	struct http_call *c = calloc(1, sizeof(*c));
 	AUTO_BUF struct buf url = { 0 };
 
-	if (!c)
+	if (!c || (!h->multi && make_multi(h) < 0)) {
+		free(c);
 		return NULL;
+	}
 	c->http = h;
+	c->multi = h->multi;
 	c->request = *r;
 	if (buf_printf(&url, "http://%s%s%s%s", h->socket_path ? "engine" : h->address, h->port ? ":" : "",
 		       h->port ? h->port : "", r->path) < 0 ||
@@ -269,7 +284,7 @@ struct http_call *docker_http_send(struct docker_http *h, const struct http_requ
 
 void docker_http_cancel(struct http_call *c)
 {
-	curl_multi_remove_handle(c->http->multi, c->easy);
+	curl_multi_remove_handle(c->multi, c->easy);
 	call_free(c);
 }
 
@@ -277,7 +292,7 @@ static void finish(struct http_call *c, CURLcode code)
 {
 	long status = 0;
 
-	curl_multi_remove_handle(c->http->multi, c->easy);
+	curl_multi_remove_handle(c->multi, c->easy);
 	if (code == CURLE_OK)
 		curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (c->request.line && c->body.len)
@@ -306,12 +321,16 @@ static void check_finished(struct docker_http *h)
 	}
 }
 
-/* libcurl's sockets cannot be watched, so none of its requests would ever end. Requests that done callbacks send
- * meanwhile stay. */
+/* libcurl had no memory for its table of sockets, or a socket cannot be watched: its requests would never end, and the
+ * next one on that socket would divide by the size of a table that is not there. So all of them end, and libcurl begins
+ * anew: requests that done callbacks send meanwhile are in another table. */
 static void give_up(struct docker_http *h, CURLMcode code)
 {
+	CURLM *broken = h->multi;
 	struct http_call *c;
 
+	h->multi = NULL;
+	loop_timer(&h->timer, 0);
 	for (c = h->calls; c; c = c->next)
 		c->given_up = true;
 	do {
@@ -322,6 +341,7 @@ static void give_up(struct docker_http *h, CURLMcode code)
 			finish(c, CURLE_OUT_OF_MEMORY);
 		}
 	} while (c);
+	curl_multi_cleanup(broken);
 }
 
 static void act(struct docker_http *h, curl_socket_t fd, int what)
@@ -351,16 +371,11 @@ struct docker_http *docker_http_new(struct loop *l, const char *socket_path, con
 	h->address = address;
 	h->port = port;
 	timer_init(&h->timer, l, timer_fired);
-	h->multi = curl_multi_init();
-	if (!h->multi) {
+	if (make_multi(h) < 0) {
 		curl_global_cleanup();
 		free(h);
 		return NULL;
 	}
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	return h;
 }
 
@@ -368,7 +383,7 @@ void docker_http_free(struct docker_http *h)
 {
 	while (h->calls)
 		docker_http_cancel(h->calls);
-	curl_multi_cleanup(h->multi);
+	curl_multi_cleanup(h->multi); /* NULL after give_up is an error that it answers */
 	curl_global_cleanup();
 	loop_timer(&h->timer, 0);
 	free(h);

@@ -86,7 +86,7 @@ class Site:
         self.boot = os.path.join(self.dir, "boot")
         self.reboot()
         self.shim = os.path.join(self.dir, "shim.so")
-        subprocess.run([os.environ.get("CC", "cc"), "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(HERE, "shim.c"), "-ldl"],
+        subprocess.run([*os.environ.get("CC", "cc").split(), "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(HERE, "shim.c"), "-ldl"],
                        check=True)
         self.env = dict(os.environ, CEE_SPOOL=self.spool, CEE_CONF=self.conf)
         self.owner = "uid-%d" % os.getuid()

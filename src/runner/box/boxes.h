@@ -47,12 +47,12 @@ struct boxes {
 	char spool[PATH_MAX], runner[OWNER_MAX]; /* labels of the containers */
 	char site[SPOOL_SITE_MAX];		 /* a label, too: which spool it is, whatever its path */
 	struct box *first;
-	unsigned serial;      /* of the containers' names */
+	unsigned serial; /* of the containers' names */
 	struct {
 		bool (*lives)(void *arg, const char *runner);
 		void *arg;
-		int asked; /* requests under way */
-	} forgotten;	   /* box_sweep.h */
+		int asked;    /* requests under way */
+	} forgotten;	      /* box_sweep.h */
 	bool create_lost;     /* a container may be there whose create was not answered; a sweep finds it */
 	bool cells;	      /* new boxes can have cells */
 	const char *apparmor; /* the profile of new boxes; NULL: the engine's own */
