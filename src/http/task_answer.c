@@ -9,14 +9,14 @@
 
 #include <errno.h>
 
-void task_answer(struct request *rq, int status, const char *id)
+void task_answer(struct request *rq, int status, const char *id, const struct job *known)
 {
 	struct body body;
 	struct task_room room = TASK_ROOM;
 	struct cee_err e = { 0 };
 
 	body_init(&body, rq, status);
-	if (task_put(&body, id, &room, status == 201, &e) < 0) {
+	if (task_put(&body, id, known, &room, status == 201, &e) < 0) {
 		answer_error(rq, errno, &e);
 		return;
 	}

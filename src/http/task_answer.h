@@ -4,7 +4,9 @@
 
 #include "http/request.h"
 
-/* Answers with the task, or 404. With 201 it has a ticket. */
-void task_answer(struct request *rq, int status, const char *id);
+struct job;
+
+/* Answers with the task, or 404. With 201 it has a ticket. known: its job, or NULL: read from the spool. */
+void task_answer(struct request *rq, int status, const char *id, const struct job *known);
 
 #endif

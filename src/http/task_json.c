@@ -127,7 +127,7 @@ static void put_tests(struct json_writer *w, struct body *body, const struct tas
 	struct client *c = &body->rq->client;
 	AUTO_BUF struct buf lines = { 0 };
 
-	if (t->attempt < 1 || (t->parsed && t->job.ntests == 0) ||
+	if (t->attempt < 1 || (t->job && t->job->ntests == 0) ||
 	    spool_read_tests(&c->spool, c->owner, t->id, t->attempt, &lines) < 0)
 		return;
 	json_open(w, "testResults", '[');
@@ -158,7 +158,7 @@ static void put_result(struct json_writer *w, const struct task *t)
 
 static void put_first(struct json_writer *w, struct body *body, const struct task *t)
 {
-	const struct job *j = t->parsed ? &t->job : NULL;
+	const struct job *j = t->job;
 
 	json_put_text(w, "id", t->id);
 	if (j) {
@@ -180,7 +180,7 @@ static void put_first(struct json_writer *w, struct body *body, const struct tas
 
 static void put_more(struct json_writer *w, struct body *body, const struct task *t)
 {
-	const struct job *j = t->parsed ? &t->job : NULL;
+	const struct job *j = t->job;
 
 	put_created(w, t->id);
 	if (j) {
@@ -199,10 +199,11 @@ static void put_more(struct json_writer *w, struct body *body, const struct task
 		put_text(w, "notice", notice_text(body->rq));
 }
 
-int task_put(struct body *body, const char *id, struct task_room *room, bool ticket, struct cee_err *e)
+int task_put(struct body *body, const char *id, const struct job *known, struct task_room *room, bool ticket,
+	     struct cee_err *e)
 {
 	struct json_writer *w = &body->w;
-	struct task t = { .id = id };
+	struct task t = { .id = id, .job = known };
 	int r = task_find(body->rq, &t, e);
 
 	if (r == 0)
@@ -273,7 +274,7 @@ static bool matches(const struct task_filter *f, enum state state, const struct 
 static void put_short(struct json_writer *w, const struct task *t)
 {
 	const struct result *r = t->ended ? &t->result : NULL;
-	const struct job *j = t->parsed ? &t->job : NULL;
+	const struct job *j = t->job;
 
 	json_open(w, NULL, '{');
 	json_put_text(w, "id", t->id);
@@ -296,7 +297,7 @@ int task_put_short(struct request *rq, const char *id, const struct task_filter 
 	if (r == 0 && !t.ended)
 		task_read_job(rq, &t);
 	if (r == 0 && (t.ended ? matches(filter, t.state, t.result.labels, t.result.nlabels)
-			       : matches(filter, t.state, t.job.labels, t.parsed ? t.job.nlabels : 0))) {
+			       : matches(filter, t.state, t.job ? t.job->labels : NULL, t.job ? t.job->nlabels : 0))) {
 		put_short(w, &t);
 		r = 1;
 	}

@@ -13,8 +13,10 @@
 #include <stddef.h>
 
 /* Writes the task to body->w, with a ticket where that is asked for, and as much of its output as room allows, which
- * it takes from room. -1, with nothing written: ENOENT this owner has no such task. */
-int task_put(struct body *body, const char *id, struct task_room *room, bool ticket, struct cee_err *e);
+ * it takes from room. known: its job, or NULL: read from the spool. -1, with nothing written: ENOENT this owner has no
+ * such task. */
+int task_put(struct body *body, const char *id, const struct job *known, struct task_room *room, bool ticket,
+	     struct cee_err *e);
 
 /* Writes how the task ended, without its job and output, as fields: id, status, exitCode, result. -1 as task_put. */
 int task_put_verdict(struct request *rq, const char *id, struct json_writer *w, struct cee_err *e);

@@ -26,8 +26,8 @@ void task_release(struct task *t)
 	buf_release(&t->text);
 	if (t->ended)
 		result_release(&t->result);
-	if (t->parsed)
-		job_release(&t->job);
+	if (t->job == &t->own)
+		job_release(&t->own);
 	buf_release(&t->out);
 	buf_release(&t->err);
 	buf_release(&t->compile);
@@ -79,8 +79,9 @@ void task_read_job(struct request *rq, struct task *t)
 {
 	AUTO_BUF struct buf text = { 0 };
 
-	t->parsed = checked(rq, task_job_text(rq, t, &text)) == 0 &&
-		    checked(rq, job_parse(&t->job, text.data ? text.data : "", text.len, NULL)) == 0;
+	if (!t->job && checked(rq, task_job_text(rq, t, &text)) == 0 &&
+	    checked(rq, job_parse(&t->own, text.data ? text.data : "", text.len, NULL)) == 0)
+		t->job = &t->own;
 }
 
 /* ---- output --------------------------------------------------------------------- */

@@ -23,10 +23,11 @@ struct task {
 	const char *id; /* the caller's */
 	enum state state;
 	int attempt;
-	bool ended, parsed;
+	bool ended;
 	struct buf text;	      /* of its result */
 	struct result result;	      /* when ended */
-	struct job job;		      /* when parsed: its job could be read */
+	const struct job *job;	      /* the caller's, or own; NULL: it could not be read */
+	struct job own;		      /* released with the task if job is this one */
 	struct buf out, err, compile; /* with a line where bytes are missing */
 	bool cut;		      /* output is missing */
 };
@@ -34,6 +35,7 @@ struct task {
 int task_find(struct request *rq, struct task *t, struct cee_err *e);
 /* The job's text. -1 and errno. */
 int task_job_text(struct request *rq, const struct task *t, struct buf *text);
+/* Unless the task has its job already. */
 void task_read_job(struct request *rq, struct task *t);
 /* Reads its output as far as room allows, and takes that from room. -1 and e. */
 int task_read_output(struct request *rq, struct task *t, struct task_room *room, struct cee_err *e);

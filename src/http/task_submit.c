@@ -31,6 +31,7 @@
 #include "http/task_state.h"
 #include "http/task_wait.h"
 #include "http/ticket.h"
+#include "job/job.h"
 #include "job/published.h"
 #include "job/reasons.h"
 #include "spool/cancel.h"
@@ -62,8 +63,16 @@ struct post {
 struct checked_job {
 	struct buf text;
 	struct job_facts facts;
+	struct job job;	     /* if facts.job is this one: for an answer that has the whole task */
 	char id[ID_LEN + 1]; /* once it is submitted */
 };
+
+static void checked_job_release(struct checked_job *j)
+{
+	buf_release(&j->text);
+	if (j->facts.job)
+		job_release(j->facts.job);
+}
 
 static void post_release(struct post *p)
 {
@@ -118,6 +127,13 @@ static int names_allowed(const struct post *p, const struct job_facts *o, struct
 	return 0;
 }
 
+/* Whoever waits gets the whole task, and its job is not parsed for that once more. With a key the task may be an earlier one,
+ * whose job is in the spool alone. */
+static const struct job *known_job(const struct post *p, const struct checked_job *j)
+{
+	return *p->key || *j->facts.key ? NULL : j->facts.job;
+}
+
 /* 0, or as submitter_put. If the job's input comes later, the input stays open. */
 static int submit(struct post *p, struct checked_job *j, struct cee_err *e)
 {
@@ -127,6 +143,7 @@ static int submit(struct post *p, struct checked_job *j, struct cee_err *e)
 	r = submitter_put_checked(&p->t, &j->facts, &j->text, NULL, j->id, e);
 	if (r != 0)
 		return r;
+	buf_release(&j->text); /* a reader may wait for long */
 	if (p->input.fd >= 0 && spool_input_keep(&p->input) < 0) {
 		prog_error("%s: its input cannot be kept open: %s", j->id, strerror(errno));
 		spool_input_leave(&p->input);
@@ -197,6 +214,8 @@ static void post_one(struct post *p, struct buf *text)
 	int r;
 
 	*text = (struct buf){ 0 };
+	if (p->wait.us > 0 && !p->events)
+		j.facts.job = &j.job;
 	if (checked_job_read(&rq->client, p->languages, j.text.data ? j.text.data : "", j.text.len, &j.facts, &e) < 0 ||
 	    names_allowed(p, &j.facts, &e) < 0) {
 		answer_problem(rq, 400, "%s", e.msg);
@@ -213,11 +232,11 @@ static void post_one(struct post *p, struct buf *text)
 			else if (p->wait.us == 0)
 				answer_created(p, j.id);
 			else if (task_wait(rq, j.id, &p->wait, 201))
-				task_answer(rq, 201, j.id);
+				task_answer(rq, 201, j.id, known_job(p, &j));
 		}
 	}
 	rq->answer_done = NULL;
-	buf_release(&j.text);
+	checked_job_release(&j);
 }
 
 /* ---- an array in, an array out ---------------------------------------------------------- */
@@ -232,7 +251,7 @@ struct many {
 static void many_release(struct many *m)
 {
 	for (int i = 0; i < m->n; i++)
-		buf_release(&m->job[i].text);
+		checked_job_release(&m->job[i]);
 	free(m->job);
 }
 
@@ -244,6 +263,8 @@ static int check_one(struct post *p, const cJSON *item, struct checked_job *j, s
 
 	if (!text || buf_add(&j->text, text, strlen(text)) < 0)
 		answer_die(p->rq);
+	if (p->wait.us > 0)
+		j->facts.job = &j->job;
 	return checked_job_length(c, j->text.len, e) < 0 || checked_job_take(c, p->languages, item, &j->facts, e) < 0 ||
 			       names_allowed(p, &j->facts, e) < 0
 		       ? -1
@@ -307,7 +328,7 @@ static void put_one_of_many(struct post *p, const struct many *m, int i, struct 
 		answer_put_problem(&body->w, 500, strerror(m->err));
 	else if (p->wait.us == 0)
 		put_created(p, &body->w, id, STATE_CREATED, NULL);
-	else if (body->sent > MANY_WHOLE || task_put(body, id, room, true, &e) < 0)
+	else if (body->sent > MANY_WHOLE || task_put(body, id, known_job(p, &m->job[i]), room, true, &e) < 0)
 		put_created(p, &body->w, id, state_now(p, id), NULL);
 	body_pass(body);
 }

@@ -29,7 +29,7 @@ void tasks_get(struct request *rq)
 	if (wait.us > 0 && spool_find(&rq->client.spool, rq->client.owner, rq->id, &where, &e) < 0)
 		answer_error(rq, errno, &e);
 	else if (task_wait(rq, rq->id, &wait, 200))
-		task_answer(rq, 200, rq->id);
+		task_answer(rq, 200, rq->id, NULL);
 }
 
 void tasks_job(struct request *rq)
@@ -57,7 +57,7 @@ static void cancel(struct request *rq)
 		return;
 	}
 	if (task_wait(rq, rq->id, &wait, 202))
-		task_answer(rq, 202, rq->id);
+		task_answer(rq, 202, rq->id, NULL);
 }
 
 /* ?cancel: the result of a program that has just ended is not erased. */
