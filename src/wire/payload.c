@@ -38,6 +38,60 @@ static bool has_nul(const char *text, size_t len)
 	return len && memchr(text, 0, len);
 }
 
+/* JOB, END and NETWORK have nothing but 64-bit numbers, in the order of their tables: so has the struct of each. */
+static void pack_numbers(struct payload *p, const uint64_t *v, size_t n)
+{
+	p->len = 0;
+	for (size_t i = 0; i < n; i++)
+		payload_add64(p, v[i]);
+}
+
+static bool unpack_numbers(const void *data, size_t len, uint64_t *v, size_t n)
+{
+	const unsigned char *d = data;
+
+	if (len != 8 * n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		v[i] = frame_get64(d + 8 * i);
+	return true;
+}
+
+#define NUMBERS(s) ((uint64_t *)(s)), sizeof *(s) / sizeof(uint64_t)
+_Static_assert(sizeof(struct frame_job) == 8 * JOB_FIELDS && sizeof(struct frame_end) == 8 * END_FIELDS &&
+		       sizeof(struct frame_network) == 8 * NETWORK_FIELDS,
+	       "numbers alone");
+
+void frame_pack_job(struct payload *p, const struct frame_job *j)
+{
+	pack_numbers(p, NUMBERS(j));
+}
+
+bool frame_unpack_job(const void *data, size_t len, struct frame_job *j)
+{
+	return unpack_numbers(data, len, NUMBERS(j));
+}
+
+void frame_pack_end(struct payload *p, const struct frame_end *e)
+{
+	pack_numbers(p, NUMBERS(e));
+}
+
+bool payload_get_end(const void *data, size_t len, struct frame_end *e)
+{
+	return unpack_numbers(data, len, NUMBERS(e)) && e->how < END_HOWS && e->status < END_STATUSES;
+}
+
+void frame_pack_network(struct payload *p, const struct frame_network *n)
+{
+	pack_numbers(p, NUMBERS(n));
+}
+
+bool frame_unpack_network(const void *data, size_t len, struct frame_network *n)
+{
+	return unpack_numbers(data, len, NUMBERS(n));
+}
+
 int frame_pack_hello(struct payload *p, const struct frame_hello *h)
 {
 	p->len = 0;
@@ -57,26 +111,6 @@ bool frame_unpack_hello(const void *data, size_t len, struct frame_hello *h)
 	h->build = (const char *)d + 8;
 	h->build_len = len - 8;
 	return !has_nul(h->build, h->build_len);
-}
-
-void frame_pack_job(struct payload *p, const struct frame_job *j)
-{
-	p->len = 0;
-#define F(id, name, what) payload_add64(p, j->name);
-	FRAME_JOB_FIELDS(F)
-#undef F
-}
-
-bool frame_unpack_job(const void *data, size_t len, struct frame_job *j)
-{
-	const unsigned char *d = data;
-
-	if (len != 8 * JOB_FIELDS)
-		return false;
-#define F(id, name, what) j->name = frame_get64(d + 8 * JOB_##id);
-	FRAME_JOB_FIELDS(F)
-#undef F
-	return true;
 }
 
 int frame_pack_file(struct payload *p, const struct frame_file *f)
@@ -171,26 +205,6 @@ bool frame_unpack_gap(const void *data, size_t len, uint64_t *bytes)
 	return true;
 }
 
-void frame_pack_end(struct payload *p, const struct frame_end *e)
-{
-	p->len = 0;
-#define F(id, name, what) payload_add64(p, e->name);
-	FRAME_END_FIELDS(F)
-#undef F
-}
-
-bool payload_get_end(const void *data, size_t len, struct frame_end *e)
-{
-	const unsigned char *d = data;
-
-	if (len != 8 * END_FIELDS)
-		return false;
-#define F(id, name, what) e->name = frame_get64(d + 8 * END_##id);
-	FRAME_END_FIELDS(F)
-#undef F
-	return e->how < END_HOWS && e->status < END_STATUSES;
-}
-
 bool frame_unpack_end(const void *data, size_t len, struct frame_end *e)
 {
 	return payload_get_end(data, len, e) && e->phase < PHASE_COUNT;
@@ -204,26 +218,6 @@ int frame_end_exit_code(const struct frame_end *e)
 int frame_end_signal(const struct frame_end *e)
 {
 	return e->status < END_SIGNAL ? 0 : (int)(e->status - END_SIGNAL);
-}
-
-void frame_pack_network(struct payload *p, const struct frame_network *n)
-{
-	p->len = 0;
-#define F(id, name, what) payload_add64(p, n->name);
-	FRAME_NETWORK_FIELDS(F)
-#undef F
-}
-
-bool frame_unpack_network(const void *data, size_t len, struct frame_network *n)
-{
-	const unsigned char *d = data;
-
-	if (len != 8 * NETWORK_FIELDS)
-		return false;
-#define F(id, name, what) n->name = frame_get64(d + 8 * NETWORK_##id);
-	FRAME_NETWORK_FIELDS(F)
-#undef F
-	return true;
 }
 
 int frame_pack_left(struct payload *p, const struct frame_left *l)
