@@ -15,3 +15,11 @@ load lib
 	[ -n "${CEE_TEST_ALL:-}" ] || skip "several minutes: CEE_TEST_ALL=1"
 	/usr/bin/python3 "$CEE_ROOT/tests/tools/soak.py" --jobs 5000
 }
+
+@test "control: files that a runner does not close are found among its descriptors" {
+	[ -n "${CEE_TEST_ALL:-}" ] || skip "a minute: CEE_TEST_ALL=1"
+	[ "$CEE_BIN" = "$CEE_ROOT/bin" ] || skip "a sanitizer's library must be loaded first"
+	run /usr/bin/python3 "$CEE_ROOT/tests/tools/soak.py" --jobs 1500 --leak 100
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"wrong: descriptors of nothing grows"* ]]
+}

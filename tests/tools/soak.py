@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""soak.py [--jobs N] [--owners N] [--seed S] [--keep] - a day's load through one runner: does anything grow?
+"""soak.py [--jobs N] [--owners N] [--seed S] [--keep] [--leak N] - a day's load through one runner: does anything grow?
 
 Submits N small jobs of many owners (4 at a time, in waves, so that boxes come and go) with every kind of end, with
 retention on (keep = 20s, cee-prune at work), and samples the runner's memory, descriptors and inotify watches, the spool's size
 and the boxes. The first quarter is its warm-up; what then grows by more than ROOM is wrong. At the end the runner must
 have counted as many ends of each kind as were submitted, and cee-fsck must find the spool sound.
+
+How many descriptors a runner has follows its pool and its jobs: one stream and one cgroup for each box, up to a dozen files for each
+attempt. So what is judged is the descriptors beyond these: all, less those of files of claimed jobs, cgroups that are there, and a
+stream for each box. --leak N is the control: each N-th file of an attempt that the runner closes stays open.
 
 Prints figures; exit status 1 when something grows or is lost.
 """
@@ -17,7 +21,7 @@ from engineapi import Engine
 
 AT_ONCE, BATCH, KEEP = 4, 50, 20  # owners in a wave; jobs of each; seconds that a result stays
 # What may be more at the end than after the warm-up: a share of it, and so much besides.
-ROOM = {"memory KiB": (0.05, 2048), "descriptors": (0, 24), "watches": (0, 8), "boxes": (0, 8),
+ROOM = {"memory KiB": (0.05, 2048), "descriptors of nothing": (0, 12), "watches": (0, 8), "boxes": (0, 8),
         "spool KiB a result": (0.2, 1), "files a result": (0.2, 1), "% kept of those of the last minute": (0.5, 20)}
 
 # (of 1000, the job, the end that the runner counts)
@@ -28,6 +32,27 @@ KINDS = ((800, {"code": "true"}, "exited"),
          (20, {"code": "head -c 5000 /dev/zero", "limits": {"output": "1K"}}, "exited"),
          (10, {"code": "while :; do :; done", "limits": {"cpu": "0.1s"}}, "time limit"),
          (10, {"code": "sleep 0.05; echo x > f", "collect": ["f"]}, "exited"))
+
+
+LEAK = r"""
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int close(int fd)
+{
+	static __thread int n;
+	char path[64], to[512];
+	ssize_t len;
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	len = readlink(path, to, sizeof to - 1);
+	to[len < 0 ? 0 : len] = 0;
+	if (strstr(to, "/out/") && ++n % EVERY == 0)
+		return 0;
+	return ((int (*)(int))dlsym(RTLD_NEXT, "close"))(fd);
+}
+"""
 
 
 class Soak:
@@ -44,8 +69,15 @@ class Soak:
             self.cee("cee-fsck", "--make", owner)
         self.cee("cee-lang", "publish")
         self.log = self.dir + "/runner.log"
-        self.runner = subprocess.Popen([BIN + "/cee-runner"], env=self.env, stdout=subprocess.DEVNULL, stderr=open(self.log, "ab"))
+        env = dict(self.env, LD_PRELOAD=self.leak()) if args.leak else self.env
+        self.runner = subprocess.Popen([BIN + "/cee-runner"], env=env, stdout=subprocess.DEVNULL, stderr=open(self.log, "ab"))
         self.ends, self.samples, self.submitted, self.ids, self.wrong, self.over = [], [], collections.Counter(), 0, [], threading.Event()
+
+    def leak(self):
+        shim = os.path.join(self.dir, "leak.so")
+        subprocess.run([*os.environ.get("CC", "cc").split(), "-D_GNU_SOURCE", "-DEVERY=%d" % self.args.leak, "-shared", "-fPIC", "-O1",
+                        "-x", "c", "-o", shim, "-", "-ldl"], input=LEAK, text=True, check=True)
+        return shim
 
     def cee(self, name, *more, **kw):
         p = subprocess.run([os.path.join(BIN, name), *more], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
@@ -100,8 +132,30 @@ class Soak:
         filters = urllib.parse.quote(json.dumps({"label": ["cee.spool=" + os.path.realpath(self.spool)]}))
         return len(Engine().call("GET", "/containers/json?all=1&filters=" + filters))
 
+    def descriptors(self):
+        """how many there are, and which belong to no claimed job, no cgroup that is there and no box"""
+        links = {}
+        for fd in os.listdir("/proc/%d/fd" % self.runner.pid):
+            try:
+                links[fd] = os.readlink("/proc/%d/fd/%s" % (self.runner.pid, fd))
+            except OSError:
+                pass
+        claimed = {os.path.basename(p).split(".")[0] for p in glob.glob(self.spool + "/cur/*/*/*")}
+        streams, nothing = self.boxes(), set()
+        for fd, to in links.items():
+            job = re.search(r"/out/[^/]*/([0-9a-f-]{36})", to)
+            if job and job.group(1) in claimed or to.startswith("/sys/fs/cgroup") and not to.endswith("(deleted)"):
+                continue
+            if to.startswith("socket:") and streams > 0:
+                streams -= 1
+                continue
+            nothing.add((fd, to))
+        return len(links), nothing
+
     def sample(self):
-        fds = glob.glob("/proc/%d/fd/*" % self.runner.pid)
+        n, nothing = self.descriptors()
+        time.sleep(0.2)	# one that only ended meanwhile is gone by then
+        nothing &= self.descriptors()[1]
         watches = 0
         for path in glob.glob("/proc/%d/fdinfo/*" % self.runner.pid):
             try:
@@ -122,7 +176,7 @@ class Soak:
         # Results are kept for a time, so how many there are follows the host's speed: what must stay level is the room
         # of each, and how many there are of those that ended lately.
         lately = ended - max([0] + [n for t, n in self.ends if t < now - 60])
-        return {"ended": ended, "memory KiB": int(re.search(r"VmRSS:\s+(\d+)", status)[1]), "descriptors": len(fds),
+        return {"ended": ended, "memory KiB": int(re.search(r"VmRSS:\s+(\d+)", status)[1]), "descriptors": n, "descriptors of nothing": len(nothing),
                 "watches": watches, "boxes": self.boxes(), "spool KiB": size, "files": files,
                 "results": results, "spool KiB a result": size / max(1, results), "files a result": files / max(1, results),
                 "% kept of those of the last minute": 100 * results / max(1, lately)}
@@ -198,6 +252,7 @@ def main():
     args.add_argument("--owners", type=int, default=40)
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--keep", action="store_true")
+    args.add_argument("--leak", type=int, default=0)
     args = args.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     soak = Soak(args)
