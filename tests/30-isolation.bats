@@ -191,10 +191,26 @@ print(bad, os.readlink("/proc/self/ns/user") != os.readlink("/proc/self/ns/net")
 	j '.HostConfig.IpcMode == "private" and .HostConfig.PidMode == "" and .HostConfig.AutoRemove'
 	j '.HostConfig.Memory > 0 and .HostConfig.MemorySwap == .HostConfig.Memory and .HostConfig.PidsLimit > 0'
 	j '.HostConfig.Binds == null and ([.Mounts[] | select(.Type == "bind")] | all(.[]; .RW == false))'
-	j '[.Mounts[] | select(.Type == "bind") | .Destination] | sort == ["/.cee/init", "/.cee/layers"]'
+	j '[.Mounts[] | select(.Type == "bind") | .Destination] | sort == ["/.cee/init", "/.cee/layers", "/.cee/socket"]'
 	j '.HostConfig.LogConfig.Type == "none" and .Config.OpenStdin and .Config.StdinOnce and (.Config.Tty | not)'
 	j '(.Config.User | split(":")[0] | tonumber) >= 900000'
 	j '.HostConfig.Devices == [] or .HostConfig.Devices == null'
+}
+
+@test "init speaks to the runner over a socket that is gone before a job comes, or over the engine" {
+	grep -q 'self-test.*sockets=yes' "$RUNNER_LOG"
+	[ -d "$CEE_SPOOL-layers/sockets" ] && [ -z "$(ls "$CEE_SPOOL-layers/sockets")" ]
+	run py 'import os
+for f in lambda: os.listdir("/.cee/socket"), lambda: os.stat("/.cee/socket/socket"), lambda: open("/.cee/socket/x", "w"):
+	try: print(f())
+	except OSError as e: print(type(e).__name__)'
+	[ "$output" = $'PermissionError\nFileNotFoundError\nFileNotFoundError' ]
+	stop_runner
+	echo "box_sockets = never" >> "$CEE_CONF"
+	start_runner
+	grep -q 'self-test.*sockets=no' "$RUNNER_LOG"
+	run py 'import os; print(os.path.exists("/.cee/socket"))'
+	[ "$output" = False ]
 }
 
 @test "cells = never: the fallback works, says so, and a job still cannot reach init" {

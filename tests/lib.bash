@@ -48,13 +48,15 @@ new_spool() {
 		warm = 0
 		${1:-}
 	CONF
-	[ -z "${CEE_TEST_CELLS:-}" ] || [[ ${1:-} == *cells* ]] || echo "cells = $CEE_TEST_CELLS" >> "$CEE_CONF"
+	[ -z "${CEE_TEST_CELLS:-}" ] || [[ ${1:-} == *cells* ]] ||
+		printf '%s\n' "cells = $CEE_TEST_CELLS" 'box_sockets = never' >> "$CEE_CONF"
 	cee-lang publish
 	OWNER=uid-$(id -u)
 	RUNNERS=()
 }
 
-# Tests/run has some files run a second time with CEE_TEST_CELLS=never: they must hold without cells too.
+# Tests/run has some files run a second time with CEE_TEST_CELLS=never: they must hold without cells too, and with all frames
+# going through the engine.
 needs_cells() {	# needs_cells WHY
 	[ "${CEE_TEST_CELLS:-}" != never ] || skip "$1"
 }

@@ -42,6 +42,7 @@ struct conf {
 	bool durable;		/* durable = yes | no */
 	bool cells_never;	/* cells = auto | never */
 	bool job_cgroups_never; /* job_cgroups = auto | never */
+	bool box_sockets_never; /* box_sockets = auto | never */
 	bool share_none;	/* share = owner | none */
 	bool pin;		/* pin = yes | no: run each job on a separate processor */
 	enum resident_when resident; /* resident = auto | ahead | never */

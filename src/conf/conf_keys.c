@@ -259,6 +259,7 @@ static const struct key {
 	{ "durable", FLAG, AT(durable), .value = "yes", .words = yes_no },
 	{ "cells", FLAG, AT(cells_never), .value = "auto", .words = never_auto },
 	{ "job_cgroups", FLAG, AT(job_cgroups_never), .value = "auto", .words = never_auto },
+	{ "box_sockets", FLAG, AT(box_sockets_never), .value = "auto", .words = never_auto },
 	{ "log", FLAG, AT(log_json), .value = "text", .words = json_text },
 	{ "share", FLAG, AT(share_none), .value = "owner", .words = none_owner },
 	{ "pin", FLAG, AT(pin), .value = "no", .words = yes_no },

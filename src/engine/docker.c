@@ -333,6 +333,7 @@ static int parse_host(struct docker *d, const char *host, struct cee_err *e)
 
 	if (strncmp(host, "unix://", 7) == 0 && host[7] == '/') {
 		d->socket_path = strdup(host + 7);
+		d->engine.local = true;
 		return d->socket_path ? 0 : cee_fail(e, ENOMEM, "out of memory");
 	}
 	colon = strncmp(host, "tcp://", 6) == 0 ? strrchr(host + 6, ':') : NULL;

@@ -171,9 +171,9 @@ static void on_ready(struct watch *w, uint32_t events)
 	else if (n == 0 && s->refused)
 		take_refusal(s, bytes, 0);
 	else if (n == 0)
-		attach_fail(s->attach, s->attach->no_memory ? "out of memory" : NULL);
+		attach_ended(s->attach, s->attach->no_memory ? "out of memory" : NULL);
 	else if (errno != EAGAIN && errno != EINTR)
-		attach_fail(s->attach, strerror(errno));
+		attach_ended(s->attach, strerror(errno));
 }
 
 /* ---- operations ---------------------------------------------------------------------- */

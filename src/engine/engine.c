@@ -46,6 +46,11 @@ bool engine_old(const struct engine *en)
 	return en->old;
 }
 
+bool engine_is_local(const struct engine *en)
+{
+	return en->local;
+}
+
 const char *engine_trouble(const struct engine *en)
 {
 	return en->trouble;

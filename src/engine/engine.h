@@ -137,6 +137,7 @@ struct engine {
 	bool up, asked;	   /* the engine answers; an answer, or its absence, was seen */
 	bool old;	   /* the engine answers, but its API is too old */
 	char api[16];	   /* "1.41"; "" before the first answer */
+	bool local;	   /* it is on this host: its containers can have sockets of this process */
 	bool podman;	   /* it is Podman, whose tmpfs has no bound of inodes */
 	char trouble[320]; /* why the engine is not up, one line; "" if it is up */
 	int64_t errors;	   /* requests that failed in the engine or got no answer */
@@ -154,6 +155,7 @@ void engine_cancel(struct engine_call *c);
 
 bool engine_up(const struct engine *en);
 bool engine_old(const struct engine *en);
+bool engine_is_local(const struct engine *en);
 const char *engine_trouble(const struct engine *en);
 const char *engine_api(const struct engine *en);
 int64_t engine_errors(const struct engine *en);

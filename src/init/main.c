@@ -14,7 +14,7 @@
  *
  * Environment: CEE_CELLS=never runs programs in the box itself, which then takes only one job. CEE_GATE has the bounds
  * of a box that has a gate to a network (relay.h). CEE_CGROUP: the runner is going to place the maker of cells
- * (cell_maker.h) into a cgroup of the jobs', and no cell is made before.
+ * (cell_maker.h) into a cgroup of the jobs', and no cell is made before. CEE_SOCKET: the runner waits on runner_socket.h's.
  */
 #include "init/bare.h"
 #include "init/cell.h"
@@ -23,6 +23,7 @@
 #include "init/gauge.h"
 #include "init/layer_tar.h"
 #include "init/relay.h"
+#include "init/runner_socket.h"
 #include "init/session.h"
 #include "init/session_loop.h"
 
@@ -110,10 +111,11 @@ static int block_signals(void)
 	return fd;
 }
 
-/* Moves the protocol's descriptors away from 0 and 1, and opens /dev/null there. */
+/* Moves the protocol's descriptors away from 0 and 1, and opens /dev/null there. With a socket to the runner, the box's
+ * input and output are its life alone: the engine ends it when they end. */
 static void take_descriptors(int *input, int *output)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int runner = runner_socket(), null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	*input = fcntl(0, F_DUPFD_CLOEXEC, 3);
 	*output = fcntl(1, F_DUPFD_CLOEXEC, 3);
@@ -122,6 +124,8 @@ static void take_descriptors(int *input, int *output)
 	dup2(null, 0);
 	dup2(null, 1);
 	close(null);
+	if (runner >= 0) /* the others stay open */
+		*input = *output = runner;
 	fcntl(*input, F_SETFL, fcntl(*input, F_GETFL) | O_NONBLOCK);
 	fcntl(*output, F_SETFL, fcntl(*output, F_GETFL) | O_NONBLOCK);
 }

@@ -102,8 +102,8 @@ void runner_self_tested(void *arg, const struct self_test_result *result)
 	r->test_again = strcmp(result->cells, "unknown") == 0;
 	if (again && r->test_again)
 		return;
-	log_event("self-test", "cells", result->cells, "apparmor", r->boxes.apparmor, "reason", result->reason,
-		  "remedy", result->remedy, NULL);
+	log_event("self-test", "cells", result->cells, "sockets", r->boxes.by_socket ? "yes" : "no", "apparmor",
+		  r->boxes.apparmor, "reason", result->reason, "remedy", result->remedy, NULL);
 	runner_wake(r);
 }
 

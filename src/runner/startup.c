@@ -7,7 +7,6 @@
 #include "engine/docker.h"
 #include "job/language.h"
 #include "runner/box/boxes.h"
-#include "runner/box/gate.h"
 #include "runner/box/image_ids.h"
 #include "runner/compile/compilers.h"
 #include "runner/core/cleaner.h"
@@ -237,7 +236,7 @@ void runner_finish(struct runner *r)
 	image_ids_release(&r->images);
 	queue_free(r->queue);
 	user_requests_release(&r->user_requests);
-	gates_sweep(&r->boxes, r->claims.name); /* those whose containers the engine still removes */
+	boxes_sweep_folders(&r->boxes, r->claims.name); /* those whose containers the engine still removes */
 	boxes_release(&r->boxes);
 	docker_release(&r->docker); /* after all that may have a call of it */
 	spool_runner_release(&r->claims);

@@ -256,7 +256,7 @@ static inline void fake_message(struct fake_stream *s, const char *line)
 static inline void fake_end(struct fake_stream *s, const char *reason)
 {
 	if (s->attach)
-		attach_fail(s->attach, reason);
+		attach_ended(s->attach, reason);
 }
 
 /* How many frames of that type were sent to init; the last one's payload in *data, if that is given. */

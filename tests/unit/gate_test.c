@@ -312,9 +312,9 @@ static void sweep(void)
 	CHECK(mkdir(t.boxes.gates_path, 0700) == 0);
 	snprintf(path, sizeof path, "%s/dead.7", t.boxes.gates_path);
 	CHECK(mkdir(path, 0777) == 0);
-	gates_sweep(&t.boxes, "dea");
+	boxes_sweep_folders(&t.boxes, "dea");
 	CHECK(stat(path, &st) == 0);
-	gates_sweep(&t.boxes, "dead");
+	boxes_sweep_folders(&t.boxes, "dead");
 	CHECK(stat(path, &st) < 0);
 	bench_end(&t);
 }

@@ -20,6 +20,7 @@
 #include "engine/attach.h"
 #include "engine/engine.h"
 #include "runner/box/box_limit.h"
+#include "runner/box/box_socket.h"
 #include "runner/box/boxes.h"
 #include "runner/box/container.h"
 #include "runner/box/gate.h"
@@ -97,6 +98,7 @@ static void box_free(void *p)
 	struct box *b = p;
 
 	job_cgroup_close(&b->limit.cgroup);
+	box_socket_done(b);
 	free(b->doubt);
 	free((char *)b->spec.image);
 	free(b);
@@ -235,6 +237,8 @@ static void take_hello(struct box *b, const struct frame *f)
 {
 	struct frame_hello h;
 
+	box_socket_done(b);
+	b->boxes->by_socket = b->attach.channel.peer;
 	if (!frame_unpack_hello(f->data, f->len, &h) || h.version != FRAME_VERSION) {
 		box_failed(b, BOX_OURS, "cee-init speaks another version: install the one of this runner");
 		return;
@@ -319,9 +323,8 @@ static void started(void *arg, const struct engine_answer *a)
 		maybe_ready(b);
 }
 
-static void stream_opened(void *arg)
+static void greet(struct box *b)
 {
-	struct box *b = arg;
 	const struct frame_hello hello = { .version = FRAME_VERSION,
 					   .build = CEE_VERSION,
 					   .build_len = strlen(CEE_VERSION) };
@@ -330,6 +333,19 @@ static void stream_opened(void *arg)
 	frame_pack_hello(&p, &hello);
 	attach_send(&b->attach, FRAME_HELLO, p.data, p.len);
 	attach_flush(&b->attach);
+}
+
+static void socket_connected(void *arg)
+{
+	box_socket_done(arg);
+	greet(arg);
+}
+
+static void stream_opened(void *arg)
+{
+	struct box *b = arg;
+
+	greet(b);
 	box_enter(b, BOX_STARTING);
 	b->call = ask(b, ENGINE_START, started);
 	if (!b->call)
@@ -339,6 +355,7 @@ static void stream_opened(void *arg)
 static void attach_box(struct box *b)
 {
 	b->attach.opened = stream_opened;
+	b->attach.connected = socket_connected;
 	b->attach.frame = stream_frame;
 	b->attach.message = stream_message;
 	b->attach.closed = stream_closed;
@@ -389,6 +406,8 @@ static int make(struct box *b, const struct box_spec *spec)
 	struct box_spec s = *spec;
 
 	s.job_cgroup = b->spec.job_cgroup;
+	box_socket_open(b);
+	s.socket_folder = b->socket_folder;
 	b->spec.image = strdup(spec->image);
 	if (!b->spec.image)
 		return -1;

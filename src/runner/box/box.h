@@ -47,7 +47,8 @@ struct box_spec {
 	/* The box's way to a network; only box_new reads the rules. NULL: none. */
 	const struct gate_rules *gate;
 	int64_t gate_connections, gate_bytes; /* that may pass */
-	const char *gate_folder;	      /* set by box_new: of the host, mounted at GATE_FOLDER; or NULL */
+	/* set by box_new: folders of the host, mounted at GATE_FOLDER and BOX_SOCKET_FOLDER; or NULL */
+	const char *gate_folder, *socket_folder;
 	/* for package boxes (package_box.c), and authorities for network jobs too; only box_new reads these */
 	const char *writable;		 /* a folder of the host, mounted at /.cee/layer; or NULL */
 	const char *index, *authorities; /* mounted read-only at /.cee/index and BOX_AUTHORITIES; or NULL */
@@ -77,6 +78,7 @@ struct box {
 	char build[32];		       /* init's build, from HELLO */
 	char said[200];		       /* the last line of its standard error: why there are no cells */
 	struct attach attach;
+	char *socket_folder; /* box_socket.h; NULL: init has come, or there is none */
 	struct engine_call *call;
 	struct gate *gate; /* or NULL */
 	struct {	   /* box_limit.h */

@@ -12,7 +12,6 @@
 #include "base/loop.h"
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
-#include "runner/box/gate.h"
 #include "runner/core/log.h"
 #include "spool/owner_name.h"
 
@@ -79,7 +78,7 @@ static void listed(void *arg, const struct engine_answer *a)
 	if (s->open != 0)
 		return;
 	if (!left && strcmp(s->runner, s->boxes->runner) != 0)
-		gates_sweep(s->boxes, s->runner);
+		boxes_sweep_folders(s->boxes, s->runner);
 	end(s, left ? -1 : 0);
 }
 

@@ -7,7 +7,9 @@
 #include "engine/engine.h"
 #include "runner/box/box.h"
 #include "runner/box/box_limit.h"
+#include "runner/box/box_socket.h"
 #include "runner/box/gate.h"
+#include "runner/box/shared_folder.h"
 #include "runner/core/config.h"
 #include "runner/core/counters.h"
 
@@ -68,6 +70,7 @@ void boxes_release(struct boxes *bs)
 		bs->first = b->next;
 		engine_forget(b->call);
 		attach_close(&b->attach);
+		box_socket_done(b);
 		loop_timer(&b->deadline, 0);
 		loop_timer(&b->idle.timer, 0);
 		box_limit_rest(b);
@@ -83,7 +86,7 @@ void boxes_release(struct boxes *bs)
 		engine_forget(g->call);
 		attach_close(&g->attach);
 		loop_timer(&g->deadline, 0);
-		free(g->folder); /* the next runner of this name removes it from the disk: gates_sweep */
+		free(g->folder); /* the next runner of this name removes it from the disk: boxes_sweep_folders */
 		free(g);
 	}
 	boxes_set_layers(bs, NULL);
@@ -206,11 +209,20 @@ void boxes_set_layers(struct boxes *bs, const char *path)
 {
 	free(bs->layers);
 	free(bs->gates_path);
-	bs->layers = bs->gates_path = NULL;
+	free(bs->sockets_path);
+	bs->layers = bs->gates_path = bs->sockets_path = NULL;
 	if (path && asprintf(&bs->layers, "%s/whole", path) < 0)
 		bs->layers = NULL;
 	if (path && asprintf(&bs->gates_path, "%s/gates", path) < 0)
 		bs->gates_path = NULL;
+	if (path && asprintf(&bs->sockets_path, "%s/sockets", path) < 0)
+		bs->sockets_path = NULL;
+}
+
+void boxes_sweep_folders(const struct boxes *bs, const char *runner)
+{
+	shared_folders_sweep(bs->gates_path, runner);
+	shared_folders_sweep(bs->sockets_path, runner);
 }
 
 int64_t box_memory(const struct conf *c, const struct limits *l)

@@ -58,8 +58,10 @@ struct boxes {
 	const char *apparmor; /* the profile of new boxes; NULL: the engine's own */
 	struct cgroup_places cgroup_places;
 	char no_job_cgroup[512]; /* why a box could not have a cgroup for its jobs; "": all could */
+	bool by_socket;		 /* the last box that greeted came to its socket (box_socket.h) */
 	char *layers;		 /* the directory of complete layers, or NULL */
 	char *gates_path;	 /* the directory of gates' folders, or NULL */
+	char *sockets_path;	 /* that of the folders of boxes' sockets, or NULL: frames go through the engine */
 	struct gate *gates;	 /* gates that are not gone */
 	void (*gone)(void *arg); /* a box is gone */
 	void *arg;
@@ -98,12 +100,15 @@ void boxes_set_cells(struct boxes *bs, bool cells);
 /* The AppArmor profile of new boxes, borrowed; NULL: the engine's own. Before it is set, and after a configuration that
  * names one, it is what the configuration names. */
 void boxes_set_apparmor(struct boxes *bs, const char *profile);
-/* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers; gates have folders in
- * it. */
+/* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers; gates, and the
+ * sockets of boxes, have folders in it. */
 void boxes_set_layers(struct boxes *bs, const char *path);
 
 /* The same for gates alone. */
 void boxes_set_gates(struct boxes *bs, const char *path);
+
+/* Removes the folders of gates and sockets that a runner which is dead, or has just begun, left on the disk. */
+void boxes_sweep_folders(const struct boxes *bs, const char *runner);
 
 /* The memory limit of a box for a job: the sum of the job's own limit, its disk, the tail of its output and the
  * reserve, rounded up in steps, so that jobs with similar limits can use the same boxes. */

@@ -9,6 +9,7 @@
 #include "engine/container_spec.h"
 #include "engine/engine.h"
 #include "runner/box/box.h"
+#include "runner/box/box_socket.h"
 #include "runner/box/boxes.h"
 #include "runner/box/gate.h"
 #include "runner/core/config.h"
@@ -19,7 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MOST_MOUNTS = 6, MOST_ENV = 4, TMPFS_OF_A_CELL = 65536 };
+enum { MOST_MOUNTS = 7, MOST_ENV = 5, TMPFS_OF_A_CELL = 65536 };
 
 static const char *or_null(const char *s)
 {
@@ -43,6 +44,7 @@ static size_t make_mounts(struct container_mount m[MOST_MOUNTS], const struct bo
 	n = add_mount(m, n, s->writable, "/.cee/layer", false);
 	n = add_mount(m, n, s->index, "/.cee/index", true);
 	n = add_mount(m, n, s->authorities, BOX_AUTHORITIES, true);
+	n = add_mount(m, n, s->socket_folder, BOX_SOCKET_FOLDER, true);
 	return add_mount(m, n, s->gate_folder, GATE_FOLDER, true);
 }
 
@@ -112,6 +114,8 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 		env[nenv++] = "CEE_CELLS=never";
 	if (s->job_cgroup)
 		env[nenv++] = "CEE_CGROUP=1";
+	if (s->socket_folder)
+		env[nenv++] = "CEE_SOCKET=1";
 	if (s->gate_folder) {
 		snprintf(gate, sizeof(gate), "CEE_GATE=%lld %lld", (long long)s->gate_connections,
 			 (long long)s->gate_bytes);

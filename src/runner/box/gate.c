@@ -23,10 +23,10 @@
 #include "engine/engine.h"
 #include "runner/box/boxes.h"
 #include "runner/box/gate_config.h"
+#include "runner/box/shared_folder.h"
 #include "runner/core/log.h"
 #include "spool/owner_name.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -105,48 +105,12 @@ static void gate_enter(struct gate *g, enum gate_state s)
 
 /* ---- its folder on the host ------------------------------------------------------------ */
 
-/* Everybody who can reach the folder may use it; its parent lets nobody but this user pass. */
 static int make_folder(struct gate *g)
 {
-	const struct boxes *bs = g->boxes;
+	struct boxes *bs = g->boxes;
 
-	if (!bs->gates_path)
-		return -1;
-	if (mkdir(bs->gates_path, 0700) < 0 && errno != EEXIST)
-		return -1;
-	if (asprintf(&g->folder, "%s/%s.%u", bs->gates_path, bs->runner, ++((struct boxes *)bs)->serial) < 0) {
-		g->folder = NULL;
-		return -1;
-	}
-	return mkdir(g->folder, 0700) < 0 || chmod(g->folder, 0777) < 0 ? -1 : 0;
-}
-
-/* Only what the proxy makes there: a gate that was broken into may leave more, which stays and is harmless. */
-static void remove_folder(const char *folder)
-{
-	AUTO_FREE char *socket = NULL;
-
-	if (!folder || asprintf(&socket, "%s/socket", folder) < 0)
-		return;
-	unlink(socket);
-	rmdir(folder);
-}
-
-void gates_sweep(const struct boxes *bs, const char *runner)
-{
-	DIR *d = bs->gates_path ? opendir(bs->gates_path) : NULL;
-	size_t n = strlen(runner);
-	struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		AUTO_FREE char *path = NULL;
-
-		if (strncmp(e->d_name, runner, n) == 0 && e->d_name[n] == '.' &&
-		    asprintf(&path, "%s/%s", bs->gates_path, e->d_name) > 0)
-			remove_folder(path);
-	}
-	if (d)
-		closedir(d);
+	g->folder = bs->gates_path ? shared_folder_make(bs->gates_path, bs->runner, ++bs->serial, 0777) : NULL;
+	return g->folder ? 0 : -1;
 }
 
 /* ---- the end ------------------------------------------------------------------------------ */
@@ -155,7 +119,7 @@ static void gate_free(void *p)
 {
 	struct gate *g = p;
 
-	remove_folder(g->folder);
+	shared_folder_remove(g->folder);
 	free(g->folder);
 	free(g);
 }

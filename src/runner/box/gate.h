@@ -60,7 +60,5 @@ struct gate *gate_new(struct boxes *bs, const struct gate_rules *rules, void (*o
 		      void (*failed)(void *arg, const char *reason), void *arg);
 /* Removes it in the background; neither function is called any more. NULL is allowed. */
 void gate_close(struct gate *g);
-/* Removes what the gates of a runner that is dead, or has just begun, left on the disk. */
-void gates_sweep(const struct boxes *bs, const char *runner);
 
 #endif
