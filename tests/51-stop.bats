@@ -7,9 +7,9 @@ teardown() {
 	end_all
 }
 
-engine_proxy() {	# before the engine, so that it can be killed: its pid is in PROXY
+engine_proxy() {	# engine_proxy FAULT…: before the engine, so that it can be killed: its pid is in PROXY
 	[ -n "$ENGINE_SOCKET" ] || skip "the engine is not at a unix socket"
-	"$CEE_ROOT/tests/tools/fakeengine.py" "$BATS_TEST_TMPDIR/engine" 3>&- &
+	"$CEE_ROOT/tests/tools/fakeengine.py" "$BATS_TEST_TMPDIR/engine" "$@" 3>&- &
 	PROXY=$!
 	wait_until 10 test -S "$BATS_TEST_TMPDIR/engine"
 }
@@ -24,6 +24,35 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 	kill -TERM "$RUNNER"
 	wait_until 15 gone "$RUNNER"
 	wait_until 20 no_boxes
+}
+
+@test "an engine that is up but answers the first list with an error: jobs run, and the runner ends when told to" {
+	engine_proxy error=/containers/json:1
+	DOCKER_HOST=unix://$BATS_TEST_TMPDIR/engine start_runner
+	id=$(cee-submit -j - <<< '{"language":"bash","code":"echo 1"}')
+	wait_until 30 ended "$id"
+	kill -TERM "$RUNNER"
+	wait_until 15 gone "$RUNNER"
+	no_boxes
+}
+
+@test "a container made for a runner that has gone is removed by another, also when nothing names that runner any more" {
+	start_runner
+	py 'print(1)'
+	box=$(boxes | head -n 1)
+	made=$(engine GET "/containers/$box/json" | jq -c '{Image: .Image, Labels: .Config.Labels, Entrypoint: ["/.cee/init"]}')
+	late() {	# late RUNNER SITE: the id of a container with these labels
+		engine POST /containers/create -H 'Content-Type: application/json' -d "$(jq -c --arg runner "$1" --arg site "$2" \
+			'.Labels["cee.runner"] = $runner | if $site == "" then . else .Labels["cee.site"] = $site end' <<< "$made")" | jq -r .Id
+	}
+	mine=$(late "$(hostname).1.deadbeef" "")
+	other=$(late "$(hostname).1.deadbeef" 1.2.3)	# of another spool at the same path
+	stop_runner
+	start_runner
+	is_gone() { ! boxes | grep -q "^$1"; }
+	wait_until 20 is_gone "$mine"
+	boxes | grep "^$other"
+	engine DELETE "/containers/$other?force=1"
 }
 
 @test "a runner told to stop twice while the engine is away puts its jobs back and ends" {

@@ -20,6 +20,12 @@ seed() {	# seed N: the N-th line of the seeds
 @test "a storm: runners start beside an engine that is ill" { seed 2; }
 @test "a storm: half of the jobs over the web, server and CGI killed" { seed 3; }
 @test "a storm: boxes that cannot be created" { seed 5; }
+# watch: 3600 s
+@test "storms whose faults have tests of their own by now (51-stop.bats)" {
+	[ -n "${CEE_TEST_ALL:-}" ] || skip "several minutes: CEE_TEST_ALL=1"
+	for n in 6 7 8; do seed $n; done
+}
+
 @test "power cuts after changes of the spool" { seed 4; }
 
 # watch: 3600 s

@@ -12,6 +12,7 @@ the faults:
                         and not kept, as rootless engines without cgroups do
     set:KEY=JSON        a HostConfig key that every create gets
     hold=PATH           requests whose path has PATH in it are never answered
+    error=PATH:N        the first N of them get a 500, from an engine that is up otherwise
 
 A request's head and body are read whole; after the answer's head the connection is a pipe in both
 directions, so one connection is one request ("Connection: close" is added), or an attach.
@@ -20,6 +21,7 @@ import json, os, socket, socketserver, sys, threading
 
 REAL = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 FAULTS = sys.argv[2:]
+ERRORS = {path: int(n) for path, _, n in (f[6:].rpartition(":") for f in FAULTS if f.startswith("error="))}
 
 
 def head_of(f):
@@ -94,6 +96,12 @@ class Handler(socketserver.StreamRequestHandler):
             self.connection.recv(1)
             return
         body = spoil_request(path, body_of(self.rfile, heads))
+        for part, left in ERRORS.items():
+            if part in path and left > 0:
+                ERRORS[part] -= 1
+                self.wfile.write(b'HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nConnection: close\r\n'
+                                 b'Content-Length: 21\r\n\r\n{"message":"harm"}   ')
+                return
         real = socket.socket(socket.AF_UNIX)
         real.connect(REAL)
         upgrade = field(heads, b"upgrade")
