@@ -1,7 +1,8 @@
 /* mounts.c - building a cell from inside: its user, its mounts, its capabilities (mounts.h)
  *
  * One tmpfs is the whole disk: /work, /tmp, /dev/shm and /dev/mqueue are folders of it, so
- * that JOB_DISK and JOB_INODES bound them together.
+ * that JOB_DISK and JOB_INODES bound them together. It is mounted at /work, and covered there by its own folder in the
+ * end. Until then /tmp is a small one, with what is the same in all cells.
  */
 #include "init/mounts.h"
 
@@ -24,12 +25,12 @@
 
 enum {
 	CELL_UID = 1000,
-	OWN_INODES = 8,	  /* of the disk itself: its root, make_folders(), HOSTS and LIMIT */
+	OWN_INODES = 7,	  /* of the disk itself: its root, make_folders(), HOSTS and LIMIT */
 	OWN_BYTES = 8192, /* HOSTS and LIMIT */
 	TERMINALS = 16,	  /* of a cell; the kernel has 3,072 for all boxes by default */
 };
 
-static const char HOSTS[] = "/tmp/hosts", LIMIT[] = "/tmp/memory";
+static const char HOSTS[] = "/work/hosts", LIMIT[] = "/work/memory";
 static const char NONE[] = "/tmp/none"; /* an empty folder, read-only */
 
 
@@ -147,14 +148,16 @@ static int make_folders(char *text)
 		const char *name;
 		mode_t mode;
 	} f[] = {
-		{ "/tmp/work", 0755 },	  { "/tmp/tmp", 01777 }, { "/tmp/shm", 01777 },
-		{ "/tmp/mqueue", 01777 }, { NONE, 0555 },
+		{ "/work/work", 0755 },
+		{ "/work/tmp", 01777 },
+		{ "/work/shm", 01777 },
+		{ "/work/mqueue", 01777 },
 	};
 
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		if (mkdir(f[i].name, 0700) || chmod(f[i].name, f[i].mode))
 			return init_fail(text, "%s: %s", f[i].name, strerror(errno));
-	return bind_to(NONE, NONE, false, text) || seal(NONE, text) ? -1 : 0;
+	return 0;
 }
 
 static int mount_disk(const struct disk_room *room, char *text)
@@ -164,7 +167,7 @@ static int mount_disk(const struct disk_room *room, char *text)
 	snprintf(options, sizeof options, "size=%llu,nr_inodes=%llu,mode=0755,uid=%d,gid=%d",
 		 (unsigned long long)(room->disk + OWN_BYTES), (unsigned long long)(room->inodes + OWN_INODES),
 		 CELL_UID, CELL_UID);
-	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options))
+	if (mount("tmpfs", "/work", "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return init_fail(text, "tmpfs: %s", strerror(errno));
 	return make_folders(text);
 }
@@ -230,27 +233,41 @@ static int mount_layers(bool wanted, char *text)
 	return 0;
 }
 
-int mounts_make(const struct disk_room *room, int *shown, char *text)
+/* An empty folder that nobody can change, to hide others with. */
+static int mount_none(char *text)
+{
+	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=4096,nr_inodes=2,mode=0755"))
+		return init_fail(text, "tmpfs: %s", strerror(errno));
+	if (mkdir(NONE, 0555))
+		return init_fail(text, "%s: %s", NONE, strerror(errno));
+	return bind_to(NONE, NONE, false, text) || seal(NONE, text) ? -1 : 0;
+}
+
+int mounts_prepare(char *text)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return init_fail(text, "private mounts: %s", strerror(errno));
-	if (mount_disk(room, text) || mount_hosts(text) || mount_terminals(room->terminal, text) || mount_proc(text) ||
-	    mount_layers(room->layers, text))
-		return -1;
-	*shown = shown_limit_make(LIMIT, text);
-	if (*shown < 0)
+	if (mount_none(text) || mount_proc(text))
 		return -1;
 	/* cee-init's program is the same file in every box, so locks on it would be shared
 	 * between boxes: its name shows a read-only file of the cell's own instead. */
 	if (bind_to("/proc/version", "/.cee/init", true, text))
 		return -1;
-	/* the gate's socket is for cee-init, which counts what passes */
-	if (hide_folder(RELAY_FOLDER, text))
+	return hide_folder(RELAY_FOLDER, text); /* its socket is for cee-init, which counts what passes */
+}
+
+int mounts_make(const struct disk_room *room, int *shown, char *text)
+{
+	if (mount_disk(room, text) || mount_hosts(text) || mount_terminals(room->terminal, text) ||
+	    mount_layers(room->layers, text))
 		return -1;
-	if (bind_to("/tmp/work", "/work", false, text) || bind_to("/tmp/shm", "/dev/shm", false, text) ||
-	    bind_to("/tmp/mqueue", "/dev/mqueue", true, text))
+	*shown = shown_limit_make(LIMIT, text);
+	if (*shown < 0)
 		return -1;
-	return bind_to("/tmp/tmp", "/tmp", false, text);
+	if (bind_to("/work/shm", "/dev/shm", false, text) || bind_to("/work/mqueue", "/dev/mqueue", true, text) ||
+	    bind_to("/work/tmp", "/tmp", false, text))
+		return -1;
+	return bind_to("/work/work", "/work", false, text);
 }
 
 /* Drops the capabilities of all sets, and makes sure that none can be regained. */

@@ -253,7 +253,7 @@ void supervisor_main(int sock, uid_t uid, gid_t gid)
 	supervisor_init(&post.s, true);
 	if (post.sock < 0 || setsid() < 0)
 		_exit(1);
-	if (mounts_map_user(uid, gid, text) || prepare_proc(&post.s, text))
+	if (mounts_map_user(uid, gid, text) || prepare_proc(&post.s, text) || mounts_prepare(text))
 		report_failed(&post, text);
 	loop(&post);
 }

@@ -72,14 +72,15 @@ static void make(bool terminal, bool layers)
 	CHECK(mkdtemp(root) != NULL);
 	pid = fork();
 	if (!pid) {
-		if (unshare(geteuid() ? CLONE_NEWUSER : 0) || chdir(root) || mkdir("tmp", 0700) || chroot("."))
+		if (unshare(geteuid() ? CLONE_NEWUSER : 0) || chdir(root) || mkdir("tmp", 0700) ||
+		    mkdir("work", 0700) || chroot("."))
 			_exit(77);
-		if (mounts_make(&room, &shown, text)) {
+		if (mounts_prepare(text) || mounts_make(&room, &shown, text)) {
 			printf("# %s\n", text);
 			_exit(1);
 		}
-		rmdir("/tmp/work"), rmdir("/tmp/tmp"), rmdir("/tmp/shm"), rmdir("/tmp/mqueue"), rmdir("/tmp/none");
-		unlink("/tmp/hosts"), unlink("/tmp/memory"), rmdir("/tmp");
+		rmdir("/work/work"), rmdir("/work/tmp"), rmdir("/work/shm"), rmdir("/work/mqueue");
+		unlink("/work/hosts"), unlink("/work/memory"), rmdir("/work"), rmdir("/tmp/none"), rmdir("/tmp");
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
