@@ -147,6 +147,7 @@ void runner_maybe_quit(struct runner *r)
 	pool_drain(&r->pool);
 	compilers_drain(&r->compilers);
 	layer_builds_drain(&r->layer_builds);
-	if (r->abandoned || (!boxes_count(&r->boxes) && !r->boxes.create_lost && !r->sweeps && !r->boxes.forgotten.asked))
+	if (r->abandoned ||
+	    (!boxes_count(&r->boxes) && !r->boxes.create_lost && !r->sweeps && !r->boxes.forgotten.asked))
 		r->quit = true;
 }

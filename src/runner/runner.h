@@ -72,19 +72,19 @@ struct runner {
 
 	struct watch signals;
 	struct timer housekeeping, expiry, blind_scan, claim_later, stop_check, turn_again;
-	bool resumed_last;   /* the last place went to a job whose packages were ready */
-	bool wake;	     /* something changed: runner_turn must run */
-	bool swept;	     /* no box of an earlier process is left: jobs may begin */
-	int sweeps;	     /* of this runner's own containers, under way */
-	bool sweep_failed;   /* the last of them */
-	bool lost_before;    /* there may be containers whose create was not answered: what it was before the last sweep */
-	bool tested;	     /* the self-test is finished */
-	bool test_again;     /* the self-test had no image: repeat it */
+	bool resumed_last; /* the last place went to a job whose packages were ready */
+	bool wake;	   /* something changed: runner_turn must run */
+	bool swept;	   /* no box of an earlier process is left: jobs may begin */
+	int sweeps;	   /* of this runner's own containers, under way */
+	bool sweep_failed; /* the last of them */
+	bool lost_before; /* there may be containers whose create was not answered: what it was before the last sweep */
+	bool tested;	  /* the self-test is finished */
+	bool test_again;  /* the self-test had no image: repeat it */
 	bool metrics_failed; /* the last write of the metrics failed */
 	int stopping;	     /* stop signals so far */
 	int64_t sweep_forgotten_at;
-	int64_t away_since;  /* while stopping: since when the engine does not answer; 0: it answers */
-	bool abandoned;	     /* the runner no longer waits for boxes */
+	int64_t away_since; /* while stopping: since when the engine does not answer; 0: it answers */
+	bool abandoned;	    /* the runner no longer waits for boxes */
 	bool quit;
 	char refusal[900]; /* why nothing may begin here, or "" */
 	int refusal_status;

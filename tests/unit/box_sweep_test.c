@@ -135,10 +135,9 @@ static void forgotten(void)
 					 mine[] = { { "cee.runner", "me" }, { "cee.site", "5.1" } },
 					 alive[] = { { "cee.runner", "alive" }, { "cee.site", "5.1" } },
 					 other[] = { { "cee.runner", "gone" }, { "cee.site", "5.2" } };
-	static const struct engine_container all[] = { { "aa", mine, 2 },
-						       { "bb", alive, 2 },
-						       { "cc", other, 2 },
-						       { "dd", gone, 2 } };
+	static const struct engine_container all[] = {
+		{ "aa", mine, 2 }, { "bb", alive, 2 }, { "cc", other, 2 }, { "dd", gone, 2 }
+	};
 	struct fake_call *c;
 	struct bench t;
 
