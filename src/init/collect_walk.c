@@ -19,6 +19,7 @@
 #include "init/collect_walk.h"
 
 #include "base/clock.h"
+#include "init/cpu_time.h"
 #include "wire/payload.h"
 
 #include <dirent.h>
@@ -38,7 +39,8 @@ enum {
 	ANY_PARTS = PATTERN_PARTS,
 	NAMED_MAX = 32, /* LEFTs with a name */
 	CHUNK = 32 << 10,
-	SEARCH_SECONDS = 3, /* wall-clock time, not counting the time spent waiting for the reader */
+	SEARCH_US = 3000000,	   /* of the walk's cpu time: what it finds does not hang on the host's load */
+	SEARCH_MOST_US = 30000000, /* of wall time, not counting the time spent waiting for the reader */
 };
 
 struct walk {
@@ -49,7 +51,7 @@ struct walk {
 	bool stop; /* the reader is gone, or the time is up */
 	uint64_t files, bytes;
 	uint64_t left, named; /* files that were left behind, and LEFTs with their names */
-	int64_t until;	      /* the search's deadline; moved on by the time that writes wait */
+	int64_t from, cpu;    /* when the search began (moved on by the time that writes wait), and the cpu time then */
 	size_t len;
 	char name[COLLECT_NAME_MAX + 256 + 2]; /* from /work on */
 	unsigned char out[FRAME_HEADER + FRAME_MAX];
@@ -73,7 +75,7 @@ static void put(struct walk *w, enum frame_type type, const void *p, size_t len)
 			w->stop = true;
 		done += n > 0 ? (size_t)n : 0;
 	}
-	w->until += mono_us() - from;
+	w->from += mono_us() - from;
 }
 
 static void put_left(struct walk *w, const struct frame_left *left)
@@ -285,7 +287,9 @@ static void take_entry(struct walk *w, int dir, const char *name, const struct p
 
 static void look_at_clock(struct walk *w)
 {
-	if (mono_us() < w->until)
+	int64_t took = mono_us() - w->from;
+
+	if (took < SEARCH_US || (took < SEARCH_MOST_US && own_cpu_us() - w->cpu < SEARCH_US))
 		return;
 	put_left_here(w, LEFT_SEARCH);
 	w->stop = true;
@@ -322,7 +326,8 @@ static void begin_walk(struct walk *w, const struct collect_request *c, const st
 	w->fd = fd;
 	w->stop = false;
 	w->files = w->bytes = w->left = w->named = 0;
-	w->until = mono_us() + SEARCH_SECONDS * INT64_C(1000000);
+	w->from = mono_us();
+	w->cpu = own_cpu_us();
 	w->len = 0;
 	w->name[0] = '\0';
 }

@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLLECT_US = 10 * 1000 * 1000, TROUBLE_MAX = 300 };
+enum { COLLECT_US = 35 * 1000 * 1000, TROUBLE_MAX = 300 }; /* a search alone may take 30 s: init/collect_walk.c */
 
 /* ---- standard input ----------------------------------------------------------------- */
 
