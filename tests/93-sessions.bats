@@ -81,6 +81,39 @@ why() { cee-stat --wait "$ID" > /dev/null 2>&1; cee-stat --json "$ID" | jq -r .w
 	[ "$status" -eq 69 ] && [[ "$output" == *'the session has ended: '@(signalled|memory limit)* ]]	# which it had met before
 }
 
+@test "JavaScript: names may be declared anew, imports, await, values; loops and promises out of their time, a dead worker" {
+	start_runner
+	ID=$(cee-session new javascript)
+	cell $'const x = 41;\nconsole.log("out"); console.error("err")'
+	[ "$status" -eq 0 ] && [[ "$output" == *out* && "$output" == *err* ]]
+	cell 'const x = 42; class A { b = x }; new A()'
+	[ "$status" -eq 0 ] && [ "$output" = 'A { b: 42 }' ]
+	cell $'import fs, {readFileSync as r} from "fs";\nimport * as path from "node:path";\nfs.writeFileSync("m.mjs", "export default 5");\nconst m = await import("./m.mjs");\n[r("m.mjs", "utf8"), path.join("a", "b"), m.default]'
+	[ "$status" -eq 0 ] && [ "$output" = "[ 'export default 5', 'a/b', 5 ]" ]
+	cell 'null.x'
+	[ "$status" -eq 1 ] && [[ "$output" == *"TypeError: Cannot read properties of null"*'<cell>:1:6'* ]]
+	cell 'let = 1 1'
+	[ "$status" -eq 1 ] && [[ "$output" == *SyntaxError*'<cell>:1:9'* ]]
+	for loop in 'while (true);' 'await new Promise(() => {})'; do
+		run cee-session run --wall 500ms -e "$loop" "$ID"
+		[ "$status" -eq 124 ] && [[ "$output" != *lost* ]]
+	done
+	cell x
+	[ "$output" = 42 ]
+	run cee-session run --wall 500ms -e 'process.removeAllListeners("SIGINT"); process.on("SIGINT", () => {}); await new Promise(() => {})' "$ID"
+	[ "$status" -eq 124 ] && [[ "$output" == *'state is lost'* ]]
+	cell 'typeof x'
+	[ "$output" = "'undefined'" ]
+	cell 'process.kill(process.pid, 9)'
+	[ "$status" -eq 137 ] && [[ "$output" == *died*'state is lost'* ]]
+	run bash -c "cee-session run -e 'void process.stdout.write(\"x\".repeat(3000000))' $ID | wc -c"
+	[[ "$output" == *'bytes of output were dropped'* && "$output" == *1048576* ]]
+	cee-session run --json -e $'({[Symbol.for("Jupyter.display")]: () => ({"text/html": "<b>"})})' "$ID" | jq -r 'select(.event == "result") | .html' > html
+	[ "$(cat html)" = '<b>' ]
+	cell 'process.kill(process.ppid, 9)'
+	[ "$status" -eq 69 ] && [[ "$output" == *'the session has ended: signalled'* ]]
+}
+
 @test "idle and life end a session, which says so; an idle one holds no place" {
 	sed -i 's/jobs = 2/jobs = 1/' "$CEE_CONF"
 	start_runner
