@@ -28,6 +28,7 @@ why() { cee-stat --wait "$ID" > /dev/null 2>&1; cee-stat --json "$ID" | jq -r .w
 	[ "$(cee-session ls | cut -d' ' -f1)" = "$ID" ]
 	cee-session end "$ID"
 	[ "$(why)" = exited ]
+	[ "$(cee-stat --json "$ID" | jq -c .phases.run.limits.cpu)" = '"none"' ]	# each cell has a wall time
 	[ -z "$(cee-session ls)" ]
 	cell 1
 	[ "$status" -eq 69 ] && [[ "$output" == *'the session has ended: exited'* ]]

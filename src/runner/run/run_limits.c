@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SESSION_SLACK_US = 60000000, SESSION_PROCESSORS = 1024, NET = 10, SLOWEST = 10 };
+enum { SESSION_SLACK_US = 60000000, NET = 10, SLOWEST = 10 };
 
 /* How much longer than on an idle host a program may take on the clock, where nobody said how long. A program that
  * computes gets its share of a busy host's processors, and is not at fault for that; for a compiler, which does not
@@ -37,6 +37,6 @@ void run_limits(const struct run *r, enum frame_phase p, const struct limits *ow
 	limits_cap(l, &c->max[p]);
 	if (p == PHASE_RUN && r->job.session.life_us) { /* the runner ends it; each cell has a wall time of its own */
 		l->v[LIMIT_WALL] = r->job.session.life_us + SESSION_SLACK_US;
-		l->v[LIMIT_CPU] = l->v[LIMIT_WALL] * SESSION_PROCESSORS;
+		l->v[LIMIT_CPU] = LIMIT_NONE;
 	}
 }
