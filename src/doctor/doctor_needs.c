@@ -226,8 +226,10 @@ bool need_box(struct doctor *d, struct finding *f)
 		return false;
 	if (!d->box_asked) {
 		d->box_asked = true;
-		if (need_info(d, f))
+		if (need_info(d, f)) {
+			boxes_set_runtime(&d->boxes, host_runtime_name(&d->config.conf, &d->info));
 			boxes_set_apparmor(&d->boxes, cells_profile(&d->config.conf, &d->info));
+		}
 		probe(d, &limit_probe_bounds, &d->box);
 		if (!box_worked(d) && cells_profile_missing(d->boxes.apparmor, &d->box) && !d->interrupted &&
 		    strcmp(d->config.conf.apparmor, "auto") == 0) {

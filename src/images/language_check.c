@@ -91,6 +91,12 @@ static void take_id(void *arg, const struct engine_answer *a)
 	snprintf(arg, ENGINE_ID_MAX, "%s", a->id);
 }
 
+/* With auto, the engine's default does for a check. */
+static const char *runtime_named(const struct conf *c)
+{
+	return c->runtime && *c->runtime && strcmp(c->runtime, "auto") != 0 ? c->runtime : NULL;
+}
+
 static int box_create(struct work *w, const struct lang *l, const char *script, char id[ENGINE_ID_MAX],
 		      struct cee_err *err)
 {
@@ -108,7 +114,7 @@ static int box_create(struct work *w, const struct lang *l, const char *script, 
 					     .env = (const char *const *)env,
 					     .uid = uid,
 					     .keep = true,
-					     .runtime = w->conf->runtime && *w->conf->runtime ? w->conf->runtime : NULL,
+					     .runtime = runtime_named(w->conf),
 					     .memory = CHECK_MEMORY,
 					     .processes = CHECK_PIDS,
 					     .tmpfs = tmpfs,

@@ -48,6 +48,25 @@ static void info(void)
 	CHECK(f.status == FINDING_FAIL && strstr(f.what, "processes"));
 }
 
+static void runtime_auto(void)
+{
+	const struct engine_info with = { .default_runtime = "runc", .runtimes = "crun runc " };
+	const struct engine_info without = { .default_runtime = "runc", .runtimes = "crun-vm runc " };
+	struct conf c = { .runtime = (char *)"auto" };
+	struct finding f;
+
+	CHECK(strcmp(host_runtime_name(&c, &with), "crun") == 0);
+	host_runtime(&f, &with, &c);
+	CHECK(f.status == FINDING_OK && strcmp(f.what, "crun, chosen by runtime = auto") == 0);
+	CHECK(!host_runtime_name(&c, &without));
+	host_runtime(&f, &without, &c);
+	CHECK(f.status == FINDING_OK && strcmp(f.what, "runc, the engine's default") == 0);
+	c.runtime = (char *)"runc";
+	CHECK(strcmp(host_runtime_name(&c, &with), "runc") == 0);
+	c.runtime = (char *)"";
+	CHECK(!host_runtime_name(&c, &with));
+}
+
 static void info_without_cgroups(void)
 {
 	struct engine_info h;
@@ -227,6 +246,7 @@ static void limit_probes(void)
 int main(void)
 {
 	RUN(info);
+	RUN(runtime_auto);
 	RUN(info_without_cgroups);
 	RUN(info_that_is_none);
 	RUN(image_size);

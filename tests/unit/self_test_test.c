@@ -195,6 +195,27 @@ static void only_cells_fail(void)
 	finish(&t);
 }
 
+/* ---- the runtime --------------------------------------------------------------------------------------------- */
+
+static void runtime_auto(void)
+{
+	struct bench t;
+	struct engine_info i = good;
+
+	snprintf(i.runtimes, sizeof(i.runtimes), "crun runc ");
+	start(&t);
+	CHECK(!t.boxes.runtime); /* the engine's default, as without the key */
+	free(t.config.conf.runtime);
+	t.config.conf.runtime = strdup("auto");
+	boxes_reconfigure(&t.boxes, &t.config);
+	CHECK(!t.boxes.runtime);
+	CHECK(info(&t, &i) && probe.started == 1);
+	CHECK(t.boxes.runtime && strcmp(t.boxes.runtime, "crun") == 0);
+	boxes_reconfigure(&t.boxes, &t.config); /* read again: it stays as chosen */
+	CHECK(t.boxes.runtime && strcmp(t.boxes.runtime, "crun") == 0);
+	finish(&t);
+}
+
 /* ---- AppArmor ------------------------------------------------------------------------------------------------ */
 
 static void to_probe_with_apparmor(struct bench *t, const char *apparmor)
@@ -460,6 +481,7 @@ static void a_host_that_will_not_do(void)
 int main(void)
 {
 	log_off();
+	RUN(runtime_auto);
 	RUN(cells_work);
 	RUN(no_cells_here);
 	RUN(only_cells_fail);

@@ -60,6 +60,9 @@ void boxes_reconfigure(struct boxes *bs, const struct config *c)
 	bs->config = c;
 	if (!name || strcmp(name, "auto") != 0) /* with auto the self-test has chosen it, or will */
 		bs->apparmor = name && *name ? name : NULL;
+	name = c->conf.runtime;
+	if (!name || strcmp(name, "auto") != 0) /* likewise */
+		bs->runtime = name && *name ? name : NULL;
 }
 
 void boxes_release(struct boxes *bs)
@@ -197,6 +200,11 @@ void boxes_set_cells(struct boxes *bs, bool cells)
 void boxes_set_apparmor(struct boxes *bs, const char *profile)
 {
 	bs->apparmor = profile;
+}
+
+void boxes_set_runtime(struct boxes *bs, const char *runtime)
+{
+	bs->runtime = runtime;
 }
 
 void boxes_set_gates(struct boxes *bs, const char *path)

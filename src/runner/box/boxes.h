@@ -56,6 +56,7 @@ struct boxes {
 	bool create_lost;     /* a container may be there whose create was not answered; a sweep finds it */
 	bool cells;	      /* new boxes can have cells */
 	const char *apparmor; /* the profile of new boxes; NULL: the engine's own */
+	const char *runtime;  /* the engine's runtime for new boxes; NULL: its default */
 	struct cgroup_places cgroup_places;
 	char no_job_cgroup[512]; /* why a box could not have a cgroup for its jobs; "": all could */
 	bool by_socket;		 /* the last box that greeted came to its socket (box_socket.h) */
@@ -100,6 +101,8 @@ void boxes_set_cells(struct boxes *bs, bool cells);
 /* The AppArmor profile of new boxes, borrowed; NULL: the engine's own. Before it is set, and after a configuration that
  * names one, it is what the configuration names. */
 void boxes_set_apparmor(struct boxes *bs, const char *profile);
+/* The runtime of new boxes, borrowed; NULL: the engine's default. The same holds for it. */
+void boxes_set_runtime(struct boxes *bs, const char *runtime);
 /* The directory of layers, or NULL: boxes made from now on have the complete layers at /.cee/layers; gates, and the
  * sockets of boxes, have folders in it. */
 void boxes_set_layers(struct boxes *bs, const char *path);

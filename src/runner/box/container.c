@@ -22,11 +22,6 @@
 
 enum { MOST_MOUNTS = 7, MOST_ENV = 5, TMPFS_OF_A_CELL = 65536 };
 
-static const char *or_null(const char *s)
-{
-	return s && *s ? s : NULL;
-}
-
 static size_t add_mount(struct container_mount *m, size_t n, const char *from, const char *to, bool read_only)
 {
 	if (!from)
@@ -93,7 +88,7 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 		.seccomp = c->seccomp,
 		.seccomp_path = c->conf.seccomp,
 		.apparmor = bs->apparmor,
-		.runtime = or_null(c->conf.runtime),
+		.runtime = bs->runtime,
 		.memory = s->memory,
 		/* cee-init counts too, the cell's supervisor and the maker of cells; jobs that share a
 					* box with them get exactly what they may have */

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FAST_RUNTIME "crun" /* starts a box in half of runc's time */
 
 void finding_set(struct finding *f, enum finding_status s, const char *remedy, const char *fmt, ...)
 {
@@ -62,24 +63,45 @@ void host_cgroup(struct finding *f, const struct engine_info *h)
 			    h->cgroup_driver, h->rootless ? ", rootless" : "");
 }
 
+static bool has_runtime(const struct engine_info *h, const char *want)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%.150s ", want);
+	for (const char *p = h->runtimes; (p = strstr(p, name)); p++)
+		if (p == h->runtimes || p[-1] == ' ')
+			return true;
+	return false;
+}
+
+static bool automatic(const struct conf *c)
+{
+	return c->runtime && strcmp(c->runtime, "auto") == 0;
+}
+
+const char *host_runtime_name(const struct conf *c, const struct engine_info *h)
+{
+	if (automatic(c))
+		return has_runtime(h, FAST_RUNTIME) ? FAST_RUNTIME : NULL;
+	return c->runtime && c->runtime[0] ? c->runtime : NULL;
+}
+
 void host_runtime(struct finding *f, const struct engine_info *h, const struct conf *c)
 {
-	const char *want = c->runtime && c->runtime[0] ? c->runtime : NULL;
-	char name[160], remedy[600];
+	const char *want = host_runtime_name(c, h);
+	char remedy[600];
 
-	snprintf(name, sizeof(name), "%.150s ", want ? want : "");
-	for (const char *p = h->runtimes; want && (p = strstr(p, name)); p++)
-		if (p == h->runtimes || p[-1] == ' ')
-			want = NULL;
-	if (want) {
+	if (want && !has_runtime(h, want)) {
 		snprintf(remedy, sizeof(remedy),
 			 "set runtime in cee.conf to one of: %.*s; or configure %.40s in the engine",
 			 h->runtimes[0] ? (int)strlen(h->runtimes) - 1 : 0, h->runtimes, want);
 		finding_set(f, FINDING_FAIL, remedy, "runtime = %s: the engine does not know it", want);
 		f->conf = true;
 	} else {
-		finding_set(f, FINDING_OK, "", "%s%s", c->runtime && c->runtime[0] ? c->runtime : h->default_runtime,
-			    c->runtime && c->runtime[0] ? "" : ", the engine's default");
+		finding_set(f, FINDING_OK, "", "%s%s", want ? want : h->default_runtime,
+			    !want	   ? ", the engine's default"
+			    : automatic(c) ? ", chosen by runtime = auto"
+					   : "");
 	}
 }
 

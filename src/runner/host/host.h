@@ -25,6 +25,8 @@ void finding_set(struct finding *f, enum finding_status s, const char *remedy, c
 	__attribute__((format(printf, 4, 5)));
 
 void host_cgroup(struct finding *f, const struct engine_info *h);
+/* The runtime that boxes get; NULL: the engine's default. With "runtime = auto" it is crun where the engine has it. */
+const char *host_runtime_name(const struct conf *c, const struct engine_info *h);
 void host_runtime(struct finding *f, const struct engine_info *h, const struct conf *c);
 /* Judges the result of limit_probe_bounds. A box that did not run at all is judged by host_box. */
 void host_memory(struct finding *f, const struct engine_info *h, const struct limit_probe_end *e);

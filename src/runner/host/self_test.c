@@ -165,6 +165,7 @@ static void info_came(void *arg, const struct engine_answer *a)
 	host_runtime(&f, &t->info, &t->config->conf);
 	if (fatal(t, &f))
 		return;
+	boxes_set_runtime(t->boxes, host_runtime_name(&t->config->conf, &t->info));
 	boxes_set_apparmor(t->boxes, cells_profile(&t->config->conf, &t->info));
 	start_probe(t);
 }
