@@ -130,7 +130,7 @@ class Site:
         for box in self.boxes():
             try:
                 Engine().call("DELETE", "/containers/%s?force=1&v=1" % box)
-            except SystemExit:
+            except RuntimeError:
                 pass
         self.log.close()
         if self.engine:
@@ -214,7 +214,7 @@ def kill_box(site):
     if boxes:
         try:
             Engine().call("POST", "/containers/%s/kill" % site.rng.choice(boxes))
-        except SystemExit:	# it went meanwhile
+        except RuntimeError:	# it went meanwhile
             pass
 
 
@@ -444,7 +444,7 @@ def power(site):
         for box in site.boxes():	# a power cut ends them too
             try:
                 Engine().call("DELETE", "/containers/%s?force=1&v=1" % box)
-            except SystemExit:
+            except RuntimeError:
                 pass
         site.reboot()
         done["power_cut" if died else "lived"] = done.get("power_cut" if died else "lived", 0) + 1

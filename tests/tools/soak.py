@@ -185,7 +185,7 @@ class Soak:
         while not self.over.wait(1):
             try:
                 self.samples.append(self.sample())
-            except (OSError, ValueError, SystemExit) as e:
+            except (OSError, ValueError, RuntimeError) as e:
                 print("  no sample: %s" % e)
 
     def judge(self):
