@@ -210,6 +210,7 @@ lint: all lint-cppcheck
 	tests/lint/manuals
 	tests/lint/facts
 	tests/lint/promises
+	tests/lint/seccomp
 	tests/lint/scripts
 lint-scripts:
 	tests/lint/scripts

@@ -37,6 +37,10 @@ setup() { cd "$BATS_TEST_DIRNAME/.." || return 1; }
 	tests/lint/facts
 }
 
+@test "the profiles of system calls mean the same on arm64" {
+	tests/lint/seccomp
+}
+
 @test "each promise of SECURITY.md names tests that exist" {
 	tests/lint/promises
 	# controls: a row without a test, a test and a file that are not there, a fuzzer that is not named, no table
