@@ -113,6 +113,31 @@ blocks() {
 	[ "$(cat full.err)" = $'err 1\nlog' ]
 }
 
+# files NAME CONTENT...: a job of C++, its first file the program
+files() {
+	jq -n '[$ARGS.positional | _nwise(2) | {name: .[0], content: .[1]}] | {language: "cpp", files: .}' --args "$@"
+}
+
+@test "cpp: C++20; headers in folders; a file with the name of a standard header hides nothing" {
+	local coroutine='#include <coroutine>
+#include <ranges>
+#include <cstdio>
+int main() { int n = 0; for (int x : std::views::iota(1, 5) | std::views::filter([](int i) { return i % 2 == 0; })) n = n * 10 + x; std::printf("%d\n", n); }'
+	local main='#include "shape.h"
+#include "util/twice.h"
+#include <version>
+#include <cstdio>
+int main() { std::printf("%d\n", twice(area(3))); }'
+
+	[ "$(files main.cpp "$coroutine" | cee-submit -w -j -)" = 24 ]
+	set -- src/main.cpp "$main" src/shape.cpp $'#include "shape.h"\nint area(int n) { return n * n; }\n' \
+		util/twice.h $'inline int twice(int n) { return 2 * n; }\n' version 'not a header'
+	[ "$(files "$@" include/shape.h $'int area(int);\n' | cee-submit -w -j -)" = 18 ]
+	run --separate-stderr cee-submit -w -j - < <(files "$@")
+	[ "$status" -eq 126 ]
+	[[ $stderr == *'src/main.cpp:1:'*'shape.h'* ]]
+}
+
 @test "javascript: arguments, input, modules, threads within the default limits; live" {
 	prog a.js <<-'J'
 		process.argv.slice(2).forEach(a => console.log(`[${a}]`));
