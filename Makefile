@@ -32,7 +32,7 @@ PROGRAMS = $(COMMANDS) cee-doctor cee-http cee-lang cee-mcp cee-runner
 UNIT     = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ     = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all generate unit-programs help demo serve check unit fuzz fuzz-short fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install uninstall clean images deps deb rpm
+.PHONY: all generate unit-programs help demo serve check check-hosts unit fuzz fuzz-short fuzz-deps fuzz-coverage bench lint lint-cppcheck lint-scripts lint-analysis install uninstall clean images deps deb rpm
 .SECONDARY:
 .SECONDEXPANSION:
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/cee-init
@@ -200,6 +200,13 @@ serve:
 	@scripts/serve
 check:
 	SANITIZE=$(SANITIZE) tests/run
+# cee in a virtual machine of another kind of host (docs/hosts.md); as root. SUITE=bookworm is another.
+SUITE = trixie
+check-hosts:
+	scripts/install-deps vm
+	tests/vm/machine build $(SUITE) cee/bash
+	tests/vm/machine start $(SUITE)
+	tests/vm/machine run $(SUITE) RUNS=$${RUNS:-100} /root/cee/tests/vm/trial; r=$$?; tests/vm/machine stop $(SUITE); exit $$r
 bench: all
 	scripts/install-deps bench
 	tests/bench $(BENCH)
