@@ -434,6 +434,11 @@ checks() {
 	jq '.run = ["bc", "-q", "-l", "{file}"] | .env.BC_LINE_LENGTH = "0"' langs/calc.json > n && mv n langs/calc.json
 	echo $'scale\nquit' > a.bc
 	wait_until 20 eval '[ "$(cee-submit -w a.bc)" = 20 ]'
+	cp langs/calc.json calc.json
+	jq '.run = ["sh", "-c", "echo $M $0", "{memory}"] | .env.M = "m{memory}"' calc.json > n && mv n langs/calc.json
+	wait_until 20 eval '[ "$(cee-submit -w -L memory=100M a.bc)" = "m104857600 104857600" ]'
+	mv calc.json langs/calc.json
+	wait_until 20 eval '[ "$(cee-submit -w a.bc)" = 20 ]'
 	# a mistake: said, and what there was stays
 	echo '{"name": "calc"' > langs/broken.json
 	wait_until 20 grep -q 'languages trouble=.*broken.json' "$RUNNER_LOG"

@@ -59,6 +59,7 @@ struct job {
 	struct compare_rule compare;
 	bool first_failure; /* stop = "first-failure" */
 	int cpus;	    /* set by the runner: processors that the box may use, 0 counts as one */
+	int64_t memory;	    /* set by the runner for each phase: its limit of memory in bytes; 0: not known */
 	char *layer;	    /* set by the runner, not in the job's text: the path of its packages in the box, or NULL */
 };
 /* The only parser of jobs. Checks everything that can be checked without knowing the

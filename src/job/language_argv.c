@@ -10,6 +10,7 @@
 #include "job/language_image.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ static int stem_of(const char *file)
 }
 
 struct made_values {
-	char cpus[16], stem[NAME_MAX_LEN + 64];
+	char cpus[16], memory[24], stem[NAME_MAX_LEN + 64];
 };
 
 /* The value of the placeholder at the beginning of t, and the placeholder's length in *n; NULL if there is none.
@@ -111,10 +112,12 @@ static const char *placeholder(const char *t, const struct lang *l, const struct
 		{ "{framework_version}", framework + strcspn(framework, DIGITS) },
 		{ "{layer}", j->layer ? j->layer : "" },
 		{ "{cpus}", b->cpus },
+		{ "{memory}", j->memory > 0 ? b->memory : NULL },
 		{ "{stem}", b->stem },
 	};
 
 	snprintf(b->cpus, sizeof b->cpus, "%d", j->cpus > 0 ? j->cpus : 1);
+	snprintf(b->memory, sizeof b->memory, "%" PRId64, j->memory);
 	snprintf(b->stem, sizeof b->stem, "%.*s", stem_of(file), file);
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		*n = strlen(all[i].name);

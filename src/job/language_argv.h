@@ -13,7 +13,7 @@
  * An element that is exactly {args} becomes the job's arguments, {files} every file name
  * of the job with one of the language's extensions. Replaced within an element too: {file}
  * (the entry), {stem} (the same without its extension), {framework}, {framework_version},
- * {cpus}, and {layer} (the path of the job's packages). */
+ * {cpus}, {memory} (of the phase, if job.memory is set) and {layer} (the path of the job's packages). */
 char **lang_argv(const struct lang *l, char *const *tmpl, size_t n, const struct job *j);
 /* The target of layer.links[i] for this job; malloc'ed, NULL ENOMEM. The link's name is the part before '='. */
 char *lang_link(const struct lang *l, size_t i, const struct job *j);

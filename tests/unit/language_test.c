@@ -164,7 +164,8 @@ static bool argv_is(char *const *tmpl, size_t n, const struct job *j, const char
 
 static void vectors(void)
 {
-	char *arguments[] = { "a b", "{file}", "", NULL }, *own[] = { "{stem}.js", "{cpus}" };
+	char *arguments[] = { "a b", "{file}", "", NULL }, *own[] = { "{stem}.js", "{cpus}" },
+	     *memory[] = { "-m{memory}b" };
 	struct job_file files[] = {
 		{ .name = "-x.c" }, { .name = "lib/y.C" }, { .name = "data.txt" }, { .name = ".c" }
 	};
@@ -175,6 +176,9 @@ static void vectors(void)
 	CHECK(argv_is(own, 2, &j, "main.js|1"));
 	j.cpus = 4;
 	CHECK(argv_is(own, 2, &j, "main.js|4"));
+	CHECK(argv_is(memory, 1, &j, "-m{memory}b"));
+	j.memory = 268435456;
+	CHECK(argv_is(memory, 1, &j, "-m268435456b"));
 	CHECK(argv_is(l.run, l.nrun, &j, "./prog|a b|{file}||--at=main.c:f2main.c|{other}|{"));
 	CHECK(strcmp(lang_entry(&l, &j), "main.c") == 0);
 	j.code = NULL;

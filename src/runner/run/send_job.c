@@ -104,14 +104,18 @@ static void send_strings(const struct send_job *s, enum frame_type type, char *c
 		attach_send(s->attach, type, v[i], strlen(v[i]));
 }
 
-static int send_phase_of(const struct send_job *s, const struct job *j, enum frame_phase phase, const struct limits *l,
-			 enum lang_command c)
+static int send_phase_of(const struct send_job *s, const struct job *job, enum frame_phase phase,
+			 const struct limits *l, enum lang_command c)
 {
+	struct job j = *job;
 	struct payload p;
 	size_t n;
-	char *const *tmpl = lang_command(s->lang, c, j, &n);
-	char **argv = lang_argv(s->lang, tmpl, n, j), **env = lang_env(s->lang, phase, j);
+	char *const *tmpl = lang_command(s->lang, c, &j, &n);
+	char **argv, **env;
 
+	j.memory = l->v[LIMIT_MEMORY];
+	argv = lang_argv(s->lang, tmpl, n, &j);
+	env = lang_env(s->lang, phase, &j);
 	if (!argv || !env) {
 		strv_free(argv);
 		strv_free(env);
