@@ -24,12 +24,13 @@ enum { TEXT_MAX = 1 << 20 };
 
 void job_cgroup_init(struct job_cgroup *j)
 {
-	*j = (struct job_cgroup){ .memory = -1 };
+	*j = (struct job_cgroup){ .memory = -1, .peak = -1 };
 }
 
 void job_cgroup_close(struct job_cgroup *j)
 {
 	close_ptr(&j->memory);
+	close_ptr(&j->peak);
 	job_cgroup_init(j);
 }
 
@@ -176,6 +177,8 @@ int job_cgroup_place(struct job_cgroup *j, struct cgroup_places *places, const c
 		return cee_fail(e, errno, "beneath the box's cgroup (v%d) none can be made: %s", places->version,
 				strerror(errno));
 	j->version = places->version;
+	if (j->version == 1)
+		j->peak = openat(j->memory, "memory.max_usage_in_bytes", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	return 0;
 }
 
@@ -224,8 +227,8 @@ int job_cgroup_limit(struct job_cgroup *j, int64_t memory, int64_t room)
 	j->room = room;
 	if (write_limit(j) < 0)
 		return -1;
-	if (j->version == 1) /* on v2 the mark that others see cannot be reset */
-		write_text(j->memory, "memory.max_usage_in_bytes", "0");
+	if (j->peak >= 0 && pwrite(j->peak, "0", 1, 0) < 0) /* on v2 the mark that others see cannot be reset */
+		return -1;
 	return 0;
 }
 

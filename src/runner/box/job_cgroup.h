@@ -21,6 +21,7 @@
 struct job_cgroup {
 	int version;   /* 0: none */
 	int memory;    /* the cgroup's folder, else -1 */
+	int peak;      /* on v1 the file of its largest use, else -1 */
 	int64_t limit; /* of the job, in bytes */
 	int64_t room;  /* for its files */
 	int64_t set;   /* as written last */

@@ -42,6 +42,7 @@ static void limit_check_as_run(struct run *r)
 
 static void set_limits(struct run *r)
 {
+	r->slowness = run_slowness();
 	for (int p = 0; p < PHASE_COUNT; p++)
 		run_limits(r, (enum frame_phase)p, &r->job.limits[p], &r->limits[p]);
 	if (r->job.check && r->lang && !r->lang->ncompile)

@@ -41,6 +41,7 @@ struct run {
 	struct job job;
 	const struct lang *lang;
 	struct limits limits[PHASE_COUNT]; /* in force */
+	double slowness;		   /* run_limits.c; of the host, when the job was claimed */
 	struct result result;
 	struct spool_attempt files;
 	struct output output;
@@ -102,6 +103,7 @@ void run_send_window(struct run *r);
 bool run_send_signal(struct run *r, int sig); /* false: its program is not running */
 
 /* run_limits.c: the effective limits for the requested ones in own. */
+double run_slowness(void);
 void run_limits(const struct run *r, enum frame_phase p, const struct limits *own, struct limits *l);
 
 /* package_step.c: the layer of a job that has packages. When this returns the job is PACKED, or waits for
