@@ -232,7 +232,7 @@ def check_runner(id):
             return wrong + ["the job has no result, also after another runner"]
         result = json.load(open(os.path.join(at, "result")))
         text = open(os.path.join(at, str(result["attempt"]), "stdout")).read()
-        if result["why"] == "exited" and text != "hi\n" and not result.get("dropped"):
+        if result["why"] == "exited" and text != "hi\n" and not result.get("dropped_by_disk"):
             wrong.append("exited, and its output is %r, with nothing said of it: %r" % (text, result))
         if result["why"] not in ("exited", "internal error", "lost"):
             wrong.append("it ended as %s" % result["why"])
