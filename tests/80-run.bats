@@ -114,6 +114,7 @@ sys.exit(7)' > p.py
 	for p in 'import time; print(1, flush=True); time.sleep(60)' \
 		'import os, time; os.close(0); print(1, flush=True); time.sleep(60)'; do
 		echo "$p" > p.py
+		rm -f o	# of the round before: what is waited for must be this one's
 		yes 2> /dev/null | fore cee-run -L wall=100 python p.py > o 2>&1 &
 		wait_until 20 grep -q 1 o
 		wait_until 20 any "$CEE_SPOOL/$OWNER/in/*"
@@ -164,6 +165,7 @@ while True:
 	local s
 	echo "$echo_signals" > p.py
 	for s in 2 15 1 3; do
+		rm -f o	# of the round before: what is waited for must be this one's
 		fore cee-run -L wall=100 --verdict v python p.py < /dev/null > o 2> e &
 		wait_until 20 grep -q up o
 		kill -$s $!
@@ -186,6 +188,7 @@ signal.signal(2, signal.SIG_DFL)
 print("up", flush=True)
 time.sleep(60)' > p.py
 	for s in 2 15 1 3; do
+		rm -f o	# of the round before: what is waited for must be this one's
 		fore cee-run -L wall=100 --verdict v python p.py < /dev/null > o 2> e &
 		wait_until 20 grep -q up o
 		kill -$s $!
