@@ -108,7 +108,7 @@ why() { cee-stat --wait "$ID" > /dev/null 2>&1; cee-stat --json "$ID" | jq -r .w
 	cell 'process.kill(process.pid, 9)'
 	[ "$status" -eq 137 ] && [[ "$output" == *died*'state is lost'* ]]
 	run bash -c "cee-session run -e 'void process.stdout.write(\"x\".repeat(3000000))' $ID | wc -c"
-	[[ "$output" == *'bytes of output were dropped'* && "$output" == *1048576* ]]
+	[[ "$output" == *'1951424 bytes of output were dropped'* && "$output" == *1048576* ]]
 	cee-session run --json -e $'({[Symbol.for("Jupyter.display")]: () => ({"text/html": "<b>"})})' "$ID" | jq -r 'select(.event == "result") | .html' > html
 	[ "$(cat html)" = '<b>' ]
 	cell 'process.kill(process.ppid, 9)'

@@ -34,6 +34,10 @@ function worker() {
 	const post = (method, parameters) => new Promise((resolve, reject) =>
 		session.post(method, parameters, (e, r) => e ? reject(e) : resolve(r)));
 
+	// Output to a pipe is not written at once; the report after it must not be read before it.
+	const writers = [process.stdout, process.stderr].map((s) => s.write.bind(s));
+	const flushed = () => Promise.all(writers.map((write) => new Promise((resolve) => write("", () => resolve()))));
+
 	session.connect();
 	process.on("SIGINT", () => interrupt && interrupt());
 	process.on("uncaughtException", (e) => process.stderr.write(util.inspect(e) + "\n"));
@@ -124,6 +128,7 @@ function worker() {
 		let why = "exited";
 		try {
 			const r = await evaluate(code);
+			await flushed();
 			if (r.exceptionDetails) {
 				report("error", told(r.exceptionDetails, code));
 				why = "error";
@@ -144,6 +149,7 @@ function worker() {
 			why = "error";
 		}
 		interrupt = null;
+		await flushed();
 		report("done", { why });
 	}
 
