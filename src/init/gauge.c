@@ -5,6 +5,7 @@
 #include "init/cpu_time.h"
 
 #include <time.h>
+#include <unistd.h>
 
 static int64_t real_now(void *arg)
 {
@@ -50,5 +51,6 @@ void gauge_init(struct gauge *g, struct gauge_sources *s)
 			     .wait_us = real_wait,
 			     .use_jobs = real_use_jobs,
 			     .pids_max = s->cgroup.pids_max,
+			     .processors = sysconf(_SC_NPROCESSORS_ONLN), /* reads a file of /sys */
 			     .cgroup = s->cgroup.version != 0 };
 }

@@ -24,6 +24,7 @@ struct gauge {
 	void (*wait_us)(void *arg, int64_t us);
 	bool (*use_jobs)(void *arg); /* as cgroup_open_jobs */
 	int64_t pids_max;	     /* of the cgroup; -1 unlimited or unknown */
+	long processors;	     /* that programs can use at once */
 	bool cgroup;		     /* there is one: its figures are exact */
 };
 

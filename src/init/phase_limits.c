@@ -130,7 +130,7 @@ static int64_t tick_length(const struct phase_limits *l, int64_t run, int64_t cp
 	if ((grown > FAST || l->disk_grown > ROOM_STEP) && t > TICK_GROWTH)
 		t = TICK_GROWTH;
 	if (phase_limit(l, LIMIT_CPU) != LIMIT_NONE) {
-		left = (phase_limit(l, LIMIT_CPU) - l->cpu_us) / sysconf(_SC_NPROCESSORS_ONLN);
+		left = (phase_limit(l, LIMIT_CPU) - l->cpu_us) / l->gauge->processors;
 		if (left < t)
 			t = left;
 	}

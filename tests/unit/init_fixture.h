@@ -322,6 +322,7 @@ static void fixture_begin(struct fixture *f)
 	memset(f, 0, sizeof *f);
 	f->now = 1000000;
 	f->gauge = (struct gauge){ .arg = f,
+				   .processors = 2,
 				   .now_us = fake_now,
 				   .own_cpu_us = fake_own_cpu,
 				   .read = fake_read,
