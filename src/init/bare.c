@@ -184,7 +184,6 @@ void bare_init(struct bare *b)
 		.disk = bare_disk,
 		.end = bare_end,
 		.settle = bare_settle,
-		.drop = bare_end,
 		.reap = bare_reap,
 		.next = bare_next,
 	};

@@ -7,9 +7,7 @@
  *
  * Where jobs have a cgroup of their own, a process beside init clones it (cell_maker.h).
  *
- * A cell is made ahead of its job, and killed in the background when its job has ended. While its program runs the cell
- * after it is there already, so that the next test need not wait for it: always, or the box's processes and memory would
- * be others from one job to the next.
+ * A cell is made ahead of its job, and killed in the background when its job has ended.
  *
  * What it relies on in the container:
  * - seccomp: etc/seccomp.json (the engine's default and clone with exactly the flags of
@@ -47,7 +45,6 @@
 #include <unistd.h>
 
 enum {
-	PREPARED_MS = 1000, /* for the next cell's supervisor to mount what it can */
 	ORDER_SECONDS = 10, /* time limit for the supervisor to read an order */
 	SMALL = 1 << 20,    /* largest snapshot that may be copied while the old cell still uses memory */
 };
@@ -67,45 +64,23 @@ static void close_cell(struct cell *c)
 	close_ptr(&c->work);
 }
 
-/* A new supervisor, and its socket in *fd. -1 and text. */
-static pid_t new_cell(const struct cell *c, int *fd, char *text)
+static int open_cell(struct cell *c, char *text)
 {
 	struct timeval wait = { .tv_sec = ORDER_SECONDS };
 	int pair[2];
-	pid_t pid;
 
+	close_cell(c); /* of a cell whose supervisor has died */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return init_fail(text, "socketpair: %s", strerror(errno));
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-	pid = c->maker ? cell_maker_clone(c->maker, pair[1]) : cell_clone(pair[1], 0);
+	c->pid = c->maker ? cell_maker_clone(c->maker, pair[1]) : cell_clone(pair[1], 0);
 	close(pair[1]);
-	if (pid < 0) {
+	if (c->pid < 0) {
+		c->pid = 0;
 		close(pair[0]);
 		return init_fail(text, "clone: %s", strerror(errno));
 	}
-	*fd = pair[0];
-	return pid;
-}
-
-static int make_next(struct cell *c, char *text)
-{
-	pid_t pid = c->next > 0 ? c->next : new_cell(c, &c->next_fd, text);
-
-	c->next = pid < 0 ? 0 : pid;
-	return pid < 0 ? -1 : 0;
-}
-
-/* The cell that was made ahead becomes the current one. */
-static int open_cell(struct cell *c, char *text)
-{
-	close_cell(c); /* of a cell whose supervisor has died */
-	c->pid = 0;
-	if (make_next(c, text))
-		return -1;
-	c->pid = c->next;
-	c->x.fd = c->next_fd;
-	c->next = 0;
-	c->next_fd = -1;
+	c->x.fd = pair[0];
 	c->lost = false;
 	return 0;
 }
@@ -138,21 +113,7 @@ static int cell_prepare(struct executor *x, char *text)
 
 	if (c->dying > 0)
 		return 0;
-	return (c->pid <= 0 && open_cell(c, text)) || make_next(c, text) ? -1 : 1;
-}
-
-static void cell_drop(struct executor *x)
-{
-	struct cell *c = cell_of(x);
-
-	cell_end(x);
-	cell_settle(x);
-	if (c->next > 0) {
-		kill(c->next, SIGKILL);
-		waitpid(c->next, NULL, 0);
-	}
-	close_ptr(&c->next_fd);
-	c->next = 0;
+	return c->pid <= 0 && open_cell(c, text) ? -1 : 1;
 }
 
 /* ---- orders ------------------------------------------------------------------- */
@@ -198,9 +159,7 @@ static int cell_renew(struct executor *x, const struct disk_room *room, const st
 		cell_settle(x);
 	if (build(c, room, text))
 		return -1;
-	if (give_order(c, ORDER_FILL, "", 0, &files->fd, 1))
-		return refused(text);
-	return make_next(c, text); /* while this one is built */
+	return give_order(c, ORDER_FILL, "", 0, &files->fd, 1) ? refused(text) : 0;
 }
 
 static int cell_frame(struct executor *x, unsigned type, const unsigned char *p, size_t len, char *text)
@@ -208,18 +167,8 @@ static int cell_frame(struct executor *x, unsigned type, const unsigned char *p,
 	return give_order(cell_of(x), (unsigned char)type, p, len, NULL, 0) ? refused(text) : 0;
 }
 
-/* The kernel's memory for the next cell's mounts is not the program's: they are there before it starts. That has almost
- * always happened by then. */
-static void await_next(const struct cell *c)
-{
-	struct pollfd p = { .fd = c->next_fd, .events = POLLIN };
-
-	poll(&p, 1, c->next > 0 ? PREPARED_MS : 0);
-}
-
 static int cell_start(struct executor *x, const struct start *s, const int fds[3], char *text)
 {
-	await_next(cell_of(x));
 	return give_order(cell_of(x), ORDER_START, s, sizeof *s, fds, 3) ? refused(text) : 0;
 }
 
@@ -288,7 +237,6 @@ static int receive_report(struct cell *c, struct report *r)
 static bool event_of(const struct report *r, struct executor_event *e)
 {
 	switch (r->kind) {
-	case REPORT_PREPARED:
 	case REPORT_BUILT:
 		return false;
 	case REPORT_FILLED:
@@ -356,10 +304,6 @@ static void cell_reap(struct executor *x)
 			c->dying = 0;
 		if (pid == c->pid)
 			supervisor_lost(c, status, &ru);
-		if (pid == c->next) { /* another one is made when it is needed */
-			close_ptr(&c->next_fd);
-			c->next = 0;
-		}
 	}
 }
 
@@ -378,14 +322,11 @@ void cell_init(struct cell *c, const struct cell_maker *maker)
 		.disk = cell_disk,
 		.end = cell_end,
 		.settle = cell_settle,
-		.drop = cell_drop,
 		.reap = cell_reap,
 		.next = cell_next,
 	};
 
-	*c = (struct cell){
-		.x = { .ops = &ops, .fd = -1, .helpers = maker ? 4 : 3 }, .maker = maker, .work = -1, .next_fd = -1
-	};
+	*c = (struct cell){ .x = { .ops = &ops, .fd = -1, .helpers = maker ? 3 : 2 }, .maker = maker, .work = -1 };
 }
 
 /* ---- self-test: can this box make cells? ------------------------------------------ */
@@ -427,6 +368,7 @@ int cell_self_test(const struct cell_maker *maker, char *text)
 
 	cell_init(&c, maker);
 	err = run_nothing(&c, text);
-	cell_drop(&c.x);
+	cell_end(&c.x);
+	cell_settle(&c.x);
 	return err;
 }

@@ -11,8 +11,6 @@ struct cell {
 	struct executor x;
 	const struct cell_maker *maker; /* or NULL */
 	pid_t pid;			/* the supervisor, process 1 of the cell; 0 none */
-	pid_t next;			/* that of the cell after it, made ahead; 0 none */
-	int next_fd;			/* its socket, else -1 */
 	int work;			/* O_PATH of its /work once built, for fstatfs, else -1 */
 	pid_t dying;			/* the last cell's supervisor, until it has been reaped; 0 none */
 	bool lost;			/* the supervisor has ended by itself: an event is due */

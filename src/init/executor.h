@@ -63,7 +63,6 @@ struct executor_ops {
 	void (*disk)(struct executor *x, struct disk_usage *d);
 	void (*end)(struct executor *x);    /* end of the job: removes everything of the job, in the background */
 	void (*settle)(struct executor *x); /* waits for the background work of end() */
-	void (*drop)(struct executor *x);   /* takes back prepare: the job has another place. Waits */
 	void (*reap)(struct executor *x);   /* a child may have ended */
 	/* The next event; false none now. */
 	bool (*next)(struct executor *x, struct executor_event *e);

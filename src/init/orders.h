@@ -25,8 +25,7 @@ enum order {
 	ORDER_FILL = 'f'     /* a snapshot's descriptor; REPORT_FILLED */
 };
 
-/* PREPARED comes without an order: what does not depend on the job is mounted. */
-enum report_kind { REPORT_PREPARED, REPORT_BUILT, REPORT_FILLED, REPORT_STARTED, REPORT_FAILED, REPORT_ENDED };
+enum report_kind { REPORT_BUILT, REPORT_FILLED, REPORT_STARTED, REPORT_FAILED, REPORT_ENDED };
 struct report {
 	enum report_kind kind;
 	struct ended ended;   /* REPORT_ENDED */

@@ -49,8 +49,10 @@ static void begin_job(struct session *s)
 		job_fail(s, "a box with a cgroup for its jobs runs them in cells");
 		return;
 	}
-	if (s->x != s->cells && s->cells)
-		s->cells->ops->drop(s->cells);
+	if (s->x != s->cells && s->cells) { /* a cell was made ahead and is not needed */
+		s->cells->ops->end(s->cells);
+		s->cells->ops->settle(s->cells);
+	}
 	s->box_used = s->x->one_job;
 	if (s->x->ops->begin(s->x, &room, text))
 		job_fail(s, "%s", text);

@@ -245,7 +245,6 @@ static int prepare_proc(struct supervisor *s, char *text)
 
 void supervisor_main(int sock, uid_t uid, gid_t gid)
 {
-	const struct report prepared = { .kind = REPORT_PREPARED };
 	char text[INIT_TEXT];
 	struct post post; /* not cleared: memory that is touched here counts in the programs' peaks */
 
@@ -256,7 +255,5 @@ void supervisor_main(int sock, uid_t uid, gid_t gid)
 		_exit(1);
 	if (mounts_map_user(uid, gid, text) || prepare_proc(&post.s, text) || mounts_prepare(text))
 		report_failed(&post, text);
-	else
-		send_report(&post, &prepared, NULL, 0);
 	loop(&post);
 }

@@ -671,7 +671,7 @@ static void limit_of_processes(void)
 	bench_start(&t);
 	boxes_set_cells(&t.boxes, true);
 	box_new(&t.boxes, &s);
-	CHECK(t.fake.processes == 43);
+	CHECK(t.fake.processes == 42);
 	boxes_set_cells(&t.boxes, false);
 	box_new(&t.boxes, &s);
 	CHECK(t.fake.processes == 41);

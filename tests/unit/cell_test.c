@@ -72,12 +72,10 @@ static void ends_at_once(int sock)
 /* Does each order; what it got is in the reports: a number in time_us, bytes in text. */
 static void obeys(int sock)
 {
-	const struct report prepared = { .kind = REPORT_PREPARED };
 	unsigned char b[512];
 	int fds[3];
 	ssize_t n;
 
-	say(sock, &prepared, NULL);
 	while ((n = packet_receive(sock, b, sizeof b, 0, fds)) > 0) {
 		struct report r = { .kind = REPORT_FAILED, .time_us = n };
 		int root = open("/", O_PATH | O_CLOEXEC);
@@ -147,8 +145,9 @@ static void await_death(struct cell *c)
 
 static void end(struct cell *c)
 {
-	c->x.ops->drop(&c->x);
-	CHECK(c->x.fd < 0 && c->work < 0 && c->pid == 0 && c->dying == 0 && c->next == 0 && c->next_fd < 0);
+	c->x.ops->end(&c->x);
+	c->x.ops->settle(&c->x);
+	CHECK(c->x.fd < 0 && c->work < 0 && c->pid == 0 && c->dying == 0);
 }
 
 static void orders_and_their_events(void)
@@ -165,11 +164,11 @@ static void orders_and_their_events(void)
 	script = obeys;
 	cell_init(&c, NULL);
 	ops = c.x.ops;
-	CHECK(c.x.helpers == 3 && !c.x.one_job && c.x.fd < 0);
+	CHECK(c.x.helpers == 2 && !c.x.one_job && c.x.fd < 0);
 	ops->disk(&c.x, &disk);
 	CHECK(disk.used == 0 && !disk.full && !disk.inodes_full);
-	CHECK(ops->prepare(&c.x, text) == 1 && ops->prepare(&c.x, text) == 1 && cloned == 2);
-	CHECK(ops->begin(&c.x, &room, text) == 0 && cloned == 2);
+	CHECK(ops->prepare(&c.x, text) == 1 && ops->prepare(&c.x, text) == 1 && cloned == 1);
+	CHECK(ops->begin(&c.x, &room, text) == 0 && cloned == 1);
 	CHECK(event(&c, &e) && e.kind == EXECUTOR_FAILED && e.text[0] == ORDER_BUILD && c.work >= 0);
 	CHECK(frame_get64((unsigned char *)e.text + 1) == 0x1234567 && frame_get64((unsigned char *)e.text + 9) == 64 &&
 	      e.text[17] == 1 && e.text[18] == 0);
@@ -208,38 +207,6 @@ static void renewed(void)
 	large.size = 2 << 20;
 	CHECK(c.x.ops->renew(&c.x, &room, &large, text) == 0 && c.dying == 0);
 	CHECK(event(&c, &e) && event(&c, &e) && e.kind == EXECUTOR_FILLED);
-	end(&c);
-	close(small.fd);
-}
-
-/* The cell after the current one is there before it is needed; if it dies meanwhile, another is made. */
-static void made_ahead(void)
-{
-	struct snapshot small = { .fd = open("/dev/null", O_RDONLY | O_CLOEXEC), .size = 10 };
-	struct executor_event e;
-	char text[INIT_TEXT] = "";
-	struct cell c;
-	pid_t next;
-
-	script = obeys;
-	cell_init(&c, NULL);
-	CHECK(c.x.ops->prepare(&c.x, text) == 1 && c.next > 0 && c.next != c.pid);
-	next = c.next;
-	CHECK(c.x.ops->begin(&c.x, &room, text) == 0 && event(&c, &e) && c.next == next);
-	CHECK(c.x.ops->renew(&c.x, &room, &small, text) == 0 && c.pid == next && c.next > 0 && c.next != next);
-	CHECK(event(&c, &e) && e.text[0] == ORDER_BUILD && event(&c, &e) && e.kind == EXECUTOR_FILLED);
-	kill(c.next, SIGKILL);
-	for (int i = 0; i < 500 && c.next; i++) {
-		poll(NULL, 0, 10);
-		c.x.ops->reap(&c.x);
-	}
-	CHECK(c.next == 0 && c.next_fd == -1);
-	CHECK(c.x.ops->renew(&c.x, &room, &small, text) == 0 && c.pid > 0 && c.next > 0);
-	CHECK(event(&c, &e) && event(&c, &e) && e.kind == EXECUTOR_FILLED);
-	next = c.next;
-	c.x.ops->end(&c.x); /* the job is over: the one after it gets the next cell */
-	c.x.ops->settle(&c.x);
-	CHECK(c.x.ops->prepare(&c.x, text) == 1 && c.pid == next && c.next > 0);
 	end(&c);
 	close(small.fd);
 }
@@ -285,7 +252,7 @@ static void destroyed(void)
 	struct cell c;
 	char text[INIT_TEXT] = "";
 
-	script = obeys;
+	script = stays;
 	cell_init(&c, NULL);
 	CHECK(c.x.ops->prepare(&c.x, text) == 1);
 	c.x.ops->destroy(&c.x);
@@ -293,7 +260,7 @@ static void destroyed(void)
 	CHECK(c.x.ops->next(&c.x, &e) && e.kind == EXECUTOR_LOST && WTERMSIG(e.ended.status) == SIGKILL);
 	CHECK(c.x.ops->frame(&c.x, FRAME_ARG, (const unsigned char *)"", 0, text) == -1);
 	CHECK(strncmp(text, "cannot write to the supervisor of the cell: ", 44) == 0);
-	/* a cell made ahead has died: the next job gets another */
+	script = obeys; /* a cell made ahead has died: the next job gets another */
 	CHECK(c.x.ops->begin(&c.x, &room, text) == 0 && event(&c, &e) && e.text[0] == ORDER_BUILD);
 	end(&c);
 	script = ends_at_once;
@@ -336,7 +303,7 @@ static void cannot_clone(void)
 	end(&c);
 	cell_init(&c, &maker);
 	made = cloned = 0;
-	CHECK(c.x.helpers == 4 && c.x.ops->prepare(&c.x, text) == -1 && made == 1 && cloned == 0);
+	CHECK(c.x.helpers == 3 && c.x.ops->prepare(&c.x, text) == -1 && made == 1 && cloned == 0);
 	end(&c);
 	CHECK(cell_self_test(NULL, text) == -1 && strncmp(text, "no cell: clone: ", 16) == 0);
 	script = fills_then_dies; /* it never says that the program has ended */
@@ -347,7 +314,6 @@ int main(void)
 {
 	RUN(orders_and_their_events);
 	RUN(renewed);
-	RUN(made_ahead);
 	RUN(lost_after_its_reports);
 	RUN(bad_report);
 	RUN(destroyed);

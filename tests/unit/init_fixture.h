@@ -166,11 +166,6 @@ static void fake_settle(struct executor *x)
 	did(x, "settle", NULL);
 }
 
-static void fake_drop(struct executor *x)
-{
-	did(x, "drop", NULL);
-}
-
 static void fake_reap(struct executor *x)
 {
 	did(x, "reap", NULL);
@@ -202,7 +197,6 @@ static void fake_init(struct fake *k, bool one_job)
 		.disk = fake_disk,
 		.end = fake_end,
 		.settle = fake_settle,
-		.drop = fake_drop,
 		.reap = fake_reap,
 		.next = fake_next,
 	};

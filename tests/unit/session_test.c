@@ -927,7 +927,7 @@ static void job_without_a_cell(void)
 
 	begin(&f, true);
 	send_job(&f, JOB_NO_CELL);
-	CHECK(fake_did(&f.cells, "prepare drop ") && fake_did(&f.bare, "begin "));
+	CHECK(fake_did(&f.cells, "prepare end settle ") && fake_did(&f.bare, "begin "));
 	fixture_end(&f);
 }
 

@@ -90,9 +90,9 @@ struct engine_call *container_create(struct boxes *bs, const struct box_spec *s,
 		.apparmor = bs->apparmor,
 		.runtime = bs->runtime,
 		.memory = s->memory,
-		/* cee-init counts too, the supervisors of the cell and of the next one, and the maker of cells;
-		 * jobs that share a box with them get exactly what they may have */
-		.processes = s->processes + 1 + 2 * bs->cells + s->job_cgroup,
+		/* cee-init counts too, the cell's supervisor and the maker of cells; jobs that share a
+					* box with them get exactly what they may have */
+		.processes = s->processes + 1 + bs->cells + s->job_cgroup,
 		.open_files = s->open_files,
 		.cpus = c->conf.cpus,
 		.mounts = mounts,
