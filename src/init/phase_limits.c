@@ -221,7 +221,7 @@ static void take_count(struct phase_limits *l, const struct cgroup_sample *now, 
 		l->peak = most;
 		l->counted = true;
 	}
-	l->counted |= l->job_cgroup;
+	l->counted |= l->job_cgroup && l->peak > 0; /* else it was too small to be told from what is given back late */
 }
 
 void phase_limits_finish(struct phase_limits *l, struct ended *e)
