@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/unix_socket.h"
 #include "engine/attach.h"
 #include "engine/docker.h"
 #include "engine/docker_json.h"
@@ -24,7 +25,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 65536, REFUSAL_MAX = 2048 };
@@ -40,24 +40,6 @@ struct docker_stream {
 };
 
 /* ---- the connection ------------------------------------------------------------ */
-
-static int connect_unix(const char *path)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int keep;
-
-	if (strlen(path) >= sizeof(sa.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(sa.sun_path, path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		return -1;
-	keep = fd;
-	fd = -1;
-	return keep;
-}
 
 static int connect_tcp(const char *address, const char *port)
 {
@@ -189,7 +171,7 @@ int docker_attach(struct engine *en, struct attach *a, const char *container)
 	mux_init(&s->mux);
 	s->attach = a;
 	s->watch.ready = on_ready;
-	s->watch.fd = d->socket_path ? connect_unix(d->socket_path) : connect_tcp(d->address, d->port);
+	s->watch.fd = d->socket_path ? unix_connect(d->socket_path, SOCK_NONBLOCK) : connect_tcp(d->address, d->port);
 	if (s->watch.fd >= 0 &&
 	    buf_printf(&a->out,
 		       "POST /v%s/containers/%s/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
