@@ -113,6 +113,16 @@ int conf_parse(struct conf *c, const char *file, const char *text, size_t len, s
 	return 0;
 }
 
+bool conf_auto(const char *name)
+{
+	return name && strcmp(name, "auto") == 0;
+}
+
+const char *conf_named(const char *name)
+{
+	return name && *name && !conf_auto(name) ? name : NULL;
+}
+
 const char *conf_index(const struct conf *c, const char *grammar)
 {
 	int g = grammar_find(grammar);

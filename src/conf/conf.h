@@ -91,6 +91,9 @@ struct conf {
 };
 /* Returns packages.index.GRAMMAR for a grammar's name, or NULL. */
 const char *conf_index(const struct conf *c, const char *grammar);
+/* A name that may also be "auto" (apparmor, runtime): whether it is; and the name, NULL for "auto", "" and NULL. */
+bool conf_auto(const char *name);
+const char *conf_named(const char *name);
 void conf_init(struct conf *c); /* built-in defaults */
 void conf_release(struct conf *c);
 /* Parses text (no I/O). Unknown keys, bad values: -1 with file:line in e. */

@@ -232,7 +232,7 @@ bool need_box(struct doctor *d, struct finding *f)
 		}
 		probe(d, &limit_probe_bounds, &d->box);
 		if (!box_worked(d) && cells_profile_missing(d->boxes.apparmor, &d->box) && !d->interrupted &&
-		    strcmp(d->config.conf.apparmor, "auto") == 0) {
+		    conf_auto(d->config.conf.apparmor)) {
 			boxes_set_apparmor(&d->boxes, NULL);
 			probe(d, &limit_probe_bounds, &d->box);
 		}

@@ -91,12 +91,6 @@ static void take_id(void *arg, const struct engine_answer *a)
 	snprintf(arg, ENGINE_ID_MAX, "%s", a->id);
 }
 
-/* With auto, the engine's default does for a check. */
-static const char *runtime_named(const struct conf *c)
-{
-	return c->runtime && *c->runtime && strcmp(c->runtime, "auto") != 0 ? c->runtime : NULL;
-}
-
 static int box_create(struct work *w, const struct lang *l, const char *script, char id[ENGINE_ID_MAX],
 		      struct cee_err *err)
 {
@@ -107,20 +101,22 @@ static int box_create(struct work *w, const struct lang *l, const char *script, 
 	unsigned uid = w->conf->uid_base;
 	char options[160], **env = lang_env(l, PHASE_COMPILE, &none);
 	const struct container_tmpfs tmpfs[] = { { "/work", options }, { "/tmp", options } };
-	const struct container_spec spec = { .image = l->image,
-					     .workdir = "/work",
-					     .entrypoint = shell,
-					     .command = command,
-					     .env = (const char *const *)env,
-					     .uid = uid,
-					     .keep = true,
-					     .runtime = runtime_named(w->conf),
-					     .memory = CHECK_MEMORY,
-					     .processes = CHECK_PIDS,
-					     .tmpfs = tmpfs,
-					     .ntmpfs = 2,
-					     .labels = &label,
-					     .nlabels = 1 };
+	const struct container_spec spec = {
+		.image = l->image,
+		.workdir = "/work",
+		.entrypoint = shell,
+		.command = command,
+		.env = (const char *const *)env,
+		.uid = uid,
+		.keep = true,
+		.runtime = conf_named(w->conf->runtime), /* with auto, the engine's default does for a check */
+		.memory = CHECK_MEMORY,
+		.processes = CHECK_PIDS,
+		.tmpfs = tmpfs,
+		.ntmpfs = 2,
+		.labels = &label,
+		.nlabels = 1
+	};
 	int r;
 
 	snprintf(options, sizeof options, "rw,exec,nosuid,nodev,size=%d,mode=0700,uid=%u,gid=%u", WORK_SIZE, uid, uid);

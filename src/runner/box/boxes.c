@@ -55,14 +55,11 @@ void boxes_label(struct boxes *bs, const char *spool, const char *site, const ch
 
 void boxes_reconfigure(struct boxes *bs, const struct config *c)
 {
-	const char *name = c->conf.apparmor;
-
 	bs->config = c;
-	if (!name || strcmp(name, "auto") != 0) /* with auto the self-test has chosen it, or will */
-		bs->apparmor = name && *name ? name : NULL;
-	name = c->conf.runtime;
-	if (!name || strcmp(name, "auto") != 0) /* likewise */
-		bs->runtime = name && *name ? name : NULL;
+	if (!conf_auto(c->conf.apparmor)) /* with auto the self-test has chosen it, or will */
+		bs->apparmor = conf_named(c->conf.apparmor);
+	if (!conf_auto(c->conf.runtime)) /* likewise */
+		bs->runtime = conf_named(c->conf.runtime);
 }
 
 void boxes_release(struct boxes *bs)

@@ -29,15 +29,10 @@
 
 /* ---- AppArmor --------------------------------------------------------------------- */
 
-static bool automatic(const struct conf *c)
-{
-	return c->apparmor && strcmp(c->apparmor, "auto") == 0;
-}
-
 const char *cells_profile(const struct conf *c, const struct engine_info *h)
 {
-	if (!automatic(c))
-		return c->apparmor && c->apparmor[0] ? c->apparmor : NULL;
+	if (!conf_auto(c->apparmor))
+		return conf_named(c->apparmor);
 	return h->apparmor ? CELLS_PROFILE : NULL;
 }
 
@@ -62,7 +57,7 @@ static void profile_remedy(char *out, size_t size, const struct conf *c, const c
 	if (profile && strcmp(profile, CELLS_PROFILE) == 0)
 		snprintf(out, size, "load the %s of this version, %s; then start cee-runner again", CELLS_PROFILE,
 			 LOAD);
-	else if (automatic(c))
+	else if (conf_auto(c->apparmor))
 		snprintf(out, size, "load cee's profile, %s; then start cee-runner again", LOAD);
 	else
 		snprintf(out, size, "set apparmor = auto in cee.conf, and load cee's profile, %s", LOAD);
@@ -70,7 +65,7 @@ static void profile_remedy(char *out, size_t size, const struct conf *c, const c
 
 void host_apparmor(struct finding *f, const struct conf *c, const struct engine_info *h, const struct cells_seen *seen)
 {
-	bool named = c->apparmor && c->apparmor[0] && !automatic(c);
+	bool named = c->apparmor && c->apparmor[0] && !conf_auto(c->apparmor);
 	const char *profile = seen && seen->profile ? seen->profile : named ? c->apparmor : NULL;
 	char remedy[sizeof(f->remedy)];
 

@@ -74,16 +74,11 @@ static bool has_runtime(const struct engine_info *h, const char *want)
 	return false;
 }
 
-static bool automatic(const struct conf *c)
-{
-	return c->runtime && strcmp(c->runtime, "auto") == 0;
-}
-
 const char *host_runtime_name(const struct conf *c, const struct engine_info *h)
 {
-	if (automatic(c))
+	if (conf_auto(c->runtime))
 		return has_runtime(h, FAST_RUNTIME) ? FAST_RUNTIME : NULL;
-	return c->runtime && c->runtime[0] ? c->runtime : NULL;
+	return conf_named(c->runtime);
 }
 
 void host_runtime(struct finding *f, const struct engine_info *h, const struct conf *c)
@@ -99,9 +94,9 @@ void host_runtime(struct finding *f, const struct engine_info *h, const struct c
 		f->conf = true;
 	} else {
 		finding_set(f, FINDING_OK, "", "%s%s", want ? want : h->default_runtime,
-			    !want	   ? ", the engine's default"
-			    : automatic(c) ? ", chosen by runtime = auto"
-					   : "");
+			    !want		    ? ", the engine's default"
+			    : conf_auto(c->runtime) ? ", chosen by runtime = auto"
+						    : "");
 	}
 }
 

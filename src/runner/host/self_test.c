@@ -84,7 +84,7 @@ static bool without_profile(struct self_test *t, const struct limit_probe_end *e
 {
 	const char *profile = t->boxes->apparmor;
 
-	if (!cells_profile_missing(profile, e) || strcmp(t->config->conf.apparmor, "auto") != 0)
+	if (!cells_profile_missing(profile, e) || !conf_auto(t->config->conf.apparmor))
 		return false;
 	boxes_set_apparmor(t->boxes, NULL);
 	start_probe(t);
