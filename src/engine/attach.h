@@ -55,8 +55,8 @@ void attach_flush(struct attach *a);
 void attach_close(struct attach *a);
 
 /* For engine implementations, to report: bytes of the container's standard output; text of its standard error; that n
- * bytes of out were sent; that the stream has failed, or (reason NULL) ended. Any of the callbacks may close the stream:
- * look at a->engine. */
+ * bytes of out were sent; that the stream is of no use (attach_fail), or that no more comes from it (attach_ended; reason
+ * NULL: its end). Any of the callbacks may close the stream: look at a->engine. */
 void attach_output(struct attach *a, const unsigned char *data, size_t len);
 void attach_error_text(struct attach *a, const unsigned char *data, size_t len);
 void attach_sent(struct attach *a, size_t n);

@@ -52,6 +52,10 @@ static void on_connection(struct watch *w, uint32_t events)
 	int fd = c->open ? accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
 
 	(void)events;
+	if (fd < 0 && c->open && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		loop_unwatch(w); /* no descriptor is left: the peer would be reported again and again */
+		c->ended(c->arg);
+	}
 	if (fd < 0)
 		return;
 	unlinkat(c->folder, UNIX_CHANNEL_NAME, 0);

@@ -3,7 +3,7 @@
  *     unix_channel_listen    a socket, named UNIX_CHANNEL_NAME, in a folder that one peer can reach
  *     connected(arg)         that peer is there; the name is gone, and nobody else can connect
  *     bytes(arg, p, n) …     unix_channel_send
- *     ended(arg)             the peer has closed, after its last byte was given to bytes
+ *     ended(arg)             the peer has closed, after its last byte was given to bytes; or it could not be accepted
  *
  * Any of the callbacks may close the channel. Descriptors that a peer sends along are never received: nothing here reads
  * control messages, so the kernel drops them (unix(7)).

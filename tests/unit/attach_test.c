@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -284,6 +285,26 @@ static void no_descriptors(void)
 	bench_end(&t);
 }
 
+/* A process that has no descriptor left does not spin on the one who waits to be accepted. */
+static void no_descriptor_left(void)
+{
+	struct bench t;
+	struct rlimit all, none;
+
+	bench_start(&t);
+	t.fd = come(&t);
+	CHECK(getrlimit(RLIMIT_NOFILE, &all) == 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = all.rlim_max };
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	rounds(&t);
+	CHECK(setrlimit(RLIMIT_NOFILE, &all) == 0);
+	rounds(&t);
+	CHECK(!t.connected && !t.closed);
+	loop_advance(&t.loop, 2 * SECOND);
+	CHECK(t.closed == 1);
+	bench_end(&t);
+}
+
 int main(void)
 {
 	RUN(both_ways);
@@ -293,5 +314,6 @@ int main(void)
 	RUN(socket_ends_first);
 	RUN(malformed);
 	RUN(no_descriptors);
+	RUN(no_descriptor_left);
 	return check_status();
 }
