@@ -227,8 +227,8 @@ int job_cgroup_limit(struct job_cgroup *j, int64_t memory, int64_t room)
 	j->room = room;
 	if (write_limit(j) < 0)
 		return -1;
-	if (j->peak >= 0 && pwrite(j->peak, "0", 1, 0) < 0) /* on v2 the mark that others see cannot be reset */
-		return -1;
+	if (j->peak >= 0) /* on v2 the mark that others see cannot be reset */
+		pwrite_full(j->peak, "0", 1, 0);
 	return 0;
 }
 

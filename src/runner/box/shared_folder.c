@@ -1,6 +1,7 @@
 /* shared_folder.c - a folder of the host for one socket (shared_folder.h) */
 #include "runner/box/shared_folder.h"
 #include "base/buf.h"
+#include "engine/unix_channel.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +29,7 @@ void shared_folder_remove(const char *folder)
 {
 	AUTO_FREE char *socket = NULL;
 
-	if (!folder || asprintf(&socket, "%s/" SHARED_FOLDER_SOCKET, folder) < 0)
+	if (!folder || asprintf(&socket, "%s/" UNIX_CHANNEL_NAME, folder) < 0)
 		return;
 	unlink(socket);
 	rmdir(folder);

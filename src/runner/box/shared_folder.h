@@ -5,12 +5,10 @@
 #ifndef RUNNER_SHARED_FOLDER_H
 #define RUNNER_SHARED_FOLDER_H
 
-#define SHARED_FOLDER_SOCKET "socket" /* the name of the socket in it */
-
 /* PARENT/RUNNER.NUMBER, malloc'ed; parent is made if it is not there. mode: of the folder.
  * NULL and errno. */
 char *shared_folder_make(const char *parent, const char *runner, unsigned number, int mode);
-/* Removes the socket and the folder. A container that was broken into may leave more there, which stays and is harmless.
+/* Removes the socket, UNIX_CHANNEL_NAME, and the folder. A container that was broken into may leave more there, which stays and is harmless.
  * NULL is allowed. */
 void shared_folder_remove(const char *folder);
 /* Removes those of a runner that is dead, or has just begun. parent NULL: nothing. */
