@@ -109,3 +109,26 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 	timeout 30 cee-stat --owner aold --wait "$old" > /dev/null
 	[ "$(ls -d "$CEE_SPOOL"/n*/$OUT_PATH/*/result 2>/dev/null | wc -l)" -le 2 ]
 }
+
+@test "a runner that begins on a full or a read-only disk ends with a status after which a unit starts it again" {
+	[ "$(id -u)" -eq 0 ] || skip "mounting needs root"
+	small=$BATS_TEST_TMPDIR/small
+	mkdir "$small"
+	begin() {	# begin COMMANDS: with a spool on a file system after them, which the engine does not see
+		unshare -m sh -c 'mount -t tmpfs -o nr_inodes=200 none "$1" && cp -a "$CEE_SPOOL" "$1/spool" && cd "$1" && i=0 && eval "$2" &&
+			exec timeout 20 cee-runner --once -s "$1/spool"' sh "$small" "$1"
+	}
+	run begin :
+	[[ "$output" == *" start version="* ]]
+	run begin 'mount -o remount,ro "$1"'
+	[ "$status" -eq 71 ]
+	[[ "$output" == *"Read-only file system; make the spool writable"* ]]
+	run begin 'while touch "$i" 2>/dev/null; do i=$((i + 1)); done'
+	[ "$status" -eq 71 ]
+	[[ "$output" == *"No space left on device"* ]]
+	run grep -E '^RestartPreventExitStatus=.*71' "$CEE_ROOT/etc/systemd/cee-runner.service"
+	[ "$status" -eq 1 ]
+	# and what an administrator must mend stays the other kind
+	run cee-runner --once -s "$CEE_CONF/spool"
+	[ "$status" -eq 78 ]
+}

@@ -80,6 +80,9 @@ int prog_status(int status)
 	case ENFILE:
 	case EIO:
 	case EAGAIN:
+	case ENOSPC:
+	case EDQUOT:
+	case EROFS: /* after an error of the disk, until somebody repairs it */
 		return EX_OSERR;
 	default:
 		return status;
