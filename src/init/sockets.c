@@ -5,7 +5,8 @@
  * and with SOCKET_ITSELF, since a connection that nobody has accepted is charged to nobody.
  *
  * The table of TCP connections is the whole host's: to walk it takes half a millisecond on a large one. So TCP
- * and UDP are left out while /proc/net/sockstat, which is the namespace's own, has none.
+ * and UDP are left out while /proc/net/sockstat, which is the namespace's own, has none. It also has the number of
+ * all sockets: while that is what it was before the box's first program, no program has one, and nothing is asked.
  */
 #include "init/sockets.h"
 
@@ -139,29 +140,50 @@ static int64_t sum_of(int fd, struct dump d)
 	return sum;
 }
 
-/* The number after "inuse" in the line of a protocol, or 0. */
-static bool in_use(const char *text, const char *protocol)
+/* The number after a word in a line of sockstat, or 0. */
+static int number(const char *text, const char *line, const char *word)
 {
-	const char *line = strstr(text, protocol), *p = line ? strstr(line, "inuse ") : NULL;
+	const char *p = strstr(text, line);
 
-	return p && atoi(p + strlen("inuse ")) > 0;
+	p = p ? strstr(p, word) : NULL;
+	return p ? atoi(p + strlen(word)) : 0;
 }
 
-static int64_t count(const struct sockets *s)
+static void read_stat(int fd, char text[STAT_MAX])
 {
-	static const char *const tcp[] = { "TCP:", "TCP6:" }, *const udp[] = { "UDP:", "UDP6:" };
-	static const int family[] = { AF_INET, AF_INET6 };
-	int64_t sum = sum_of(s->diag, local()) + sum_of(s->diag, netlink());
-	char text[STAT_MAX];
-	ssize_t n;
+	ssize_t n = fd < 0 ? 0 : pread(fd, text, STAT_MAX - 1, 0);
 
-	for (int i = 0; i < 2; i++) {
-		n = s->stat[i] < 0 ? 0 : pread(s->stat[i], text, sizeof text - 1, 0);
-		text[n > 0 ? n : 0] = '\0';
-		if (in_use(text, tcp[i]))
-			sum += sum_of(s->diag, internet(family[i], IPPROTO_TCP));
-		if (in_use(text, udp[i]))
-			sum += sum_of(s->diag, internet(family[i], IPPROTO_UDP));
+	text[n > 0 ? n : 0] = '\0';
+}
+
+static int64_t count_internet(int diag, int family, const char *text, const char *tcp, const char *udp)
+{
+	int64_t sum = 0;
+
+	if (number(text, tcp, "inuse ") > 0)
+		sum += sum_of(diag, internet(family, IPPROTO_TCP));
+	if (number(text, udp, "inuse ") > 0)
+		sum += sum_of(diag, internet(family, IPPROTO_UDP));
+	return sum;
+}
+
+static int64_t count(struct sockets *s)
+{
+	char text[STAT_MAX];
+	int64_t sum;
+	int used;
+
+	read_stat(s->stat[0], text);
+	used = number(text, "sockets:", "used ");
+	if (used && used == s->own)
+		return s->own_held;
+	sum = sum_of(s->diag, local()) + sum_of(s->diag, netlink()) +
+	      count_internet(s->diag, AF_INET, text, "TCP:", "UDP:");
+	read_stat(s->stat[1], text);
+	sum += count_internet(s->diag, AF_INET6, text, "TCP6:", "UDP6:");
+	if (!s->own) {
+		s->own = used;
+		s->own_held = sum;
 	}
 	return sum;
 }

@@ -175,6 +175,24 @@ static void counts_anew_only_when_it_is_time(void)
 	CHECK(sockets_held(&s, false) < before + HELD / 4);
 }
 
+/* What is asked of the kernel while there are no more sockets than at first would count, so make that visible. */
+static void asks_nothing_while_no_program_has_a_socket(void)
+{
+	struct sockets s;
+	int pair[2];
+
+	sockets_open(&s);
+	sockets_held(&s, true);
+	CHECK(s.own > 0);
+	s.own_held = -1;
+	CHECK(sockets_held(&s, true) == -1);
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) && fill(pair[0]) > 0);
+	CHECK(sockets_held(&s, true) >= HELD);
+	close(pair[0]);
+	close(pair[1]);
+	CHECK(sockets_held(&s, true) == -1);
+}
+
 static void without_netlink(void)
 {
 	struct sockets s = { .diag = -1, .stat = { -1, -1 } };
@@ -191,6 +209,7 @@ int main(void)
 	RUN(local_sockets);
 	RUN(netlink_answers);
 	RUN(counts_anew_only_when_it_is_time);
+	RUN(asks_nothing_while_no_program_has_a_socket);
 	RUN(without_netlink);
 	return check_status();
 }
