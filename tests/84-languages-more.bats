@@ -54,6 +54,13 @@ blocks() {
 	C
 	live l.c
 	blocks l.c
+	prog e.c <<-'C'
+		#include <stdlib.h>
+		int main(void) { return system("env"); }
+	C
+	run cee-submit -w e.c
+	[ "$status" -eq 0 ]
+	[[ "$output" == *HOME=* && "$output" != *LD_PRELOAD* ]]
 }
 
 @test "c: a prompt without a newline is there when input is awaited" {

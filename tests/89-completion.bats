@@ -136,7 +136,7 @@ offers() {	# offers WORD…: what bash offers for the last of them
 	cmp "$COMPLETION/cee.bash" root/usr/share/bash-completion/completions/cee-stat
 	cmp "$COMPLETION/_cee" root/usr/share/zsh/site-functions/_cee
 	[ ! -e root/usr/share/bash-completion/completions/cee-init ]
-	[ -f root/usr/share/cee/languages.d/cpp-live.cc ]
+	[ -f root/usr/share/cee/languages.d/cpp-live.cc ] && [ -f root/usr/share/cee/languages.d/c-live.c ]
 }
 
 @test "make install makes cee.conf once, keeps what an administrator wrote, and make uninstall takes back the rest" {

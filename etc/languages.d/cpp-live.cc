@@ -1,13 +1,14 @@
 // cpp-live.cc - std::cout line by line after std::ios::sync_with_stdio(false)
 //
-// A preload, compiled while the image is built. As long as iostreams are synchronised with
-// stdio, a line-buffered stdout is all they need. A program that ends that gets buffers of
-// libstdc++'s own, which are written when they are full: its lines would come late, and be
+// Compiled while the image is built, and linked into each program of C++ (as c-live.c is). As long
+// as iostreams are synchronised with stdio, a line-buffered stdout is all they need. A program that
+// ends that gets buffers of libstdc++'s own, which are written when they are full: its lines would come late, and be
 // lost at a time limit. So the call is taken here, carried out, and the standard streams get
 // a buffer that is written up to its last newline each time one comes.
 //
-// Not reached: what is linked statically with libstdc++, and streams that a program opens itself.
+// Not reached: streams that a program opens itself.
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <iostream>
@@ -102,7 +103,7 @@ bool std::ios_base::sync_with_stdio(bool sync)
 	static const function real = reinterpret_cast<function>(dlsym(RTLD_NEXT, "_ZNSt8ios_base15sync_with_stdioEb"));
 	bool was = real ? real(sync) : true;
 
-	if (was && !sync && real)
+	if (was && !sync && real && getenv("CEE_LIVE"))
 		replace();
 	return was;
 }

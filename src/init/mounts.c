@@ -275,10 +275,12 @@ int mounts_drop_privileges(char *text)
 {
 	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 }, { 0 } };
+	int last = -1;
 
-	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
-		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0))
-			return init_fail(text, "bounding set: %s", strerror(errno));
+	for (int c = 0; !prctl(PR_CAPBSET_DROP, c, 0, 0, 0); c++)
+		last = c;
+	if (last < 0 || errno != EINVAL) /* which says that the kernel has no such capability */
+		return init_fail(text, "bounding set: %s", strerror(errno));
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (prctl(PR_SET_SECUREBITS,
 		  SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
