@@ -87,18 +87,27 @@ static void huge_pages(void)
 
 static void fork_and_fill(void)
 {
+	int full[2];
+	char c;
+
+	refused_if(pipe(full), "pipe");
+	fcntl(full[0], F_SETFL, O_NONBLOCK);
 	for (int i = 0; i < 16; i++) {
 		pid_t pid = fork();
 
 		refused_if(pid < 0, "fork");
 		if (!pid) {
 			memset(malloc(MUCH / 16), 1, MUCH / 16);
+			refused_if(write(full[1], "f", 1) != 1, "write");
 			pause();
 		}
 	}
-	pause_ms(500);
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		_exit(REFUSED); /* one was killed */
+	for (int n = 0; n < 16; pause_ms(5)) {
+		if (waitpid(-1, NULL, WNOHANG) > 0)
+			_exit(REFUSED); /* one was killed */
+		while (read(full[0], &c, 1) == 1)
+			n++;
+	}
 	got("%d MiB in 16 processes", MUCH / MB);
 }
 
